@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What every algorithm's engine starts with, and the algorithms themselves.
+#ifndef ENGINE_ENGINE_INTERNAL_H
+#define ENGINE_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+
+struct engine {
+    const struct engine_algorithm *algorithm;
+    struct engine_callbacks callbacks;
+    int64_t now_ns;   // of the last call: time never goes back
+    bool dispatching; // inside the callback, which must not call the engine
+};
+
+extern const struct engine_algorithm throttle_group_algorithm;
+
+// Hands the request back to the caller.
+static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
+                                    struct engine_request *request)
+{
+    request->next = NULL;
+    request->dispatch_ns = now_ns;
+    engine->dispatching = true;
+    engine->callbacks.dispatch(engine->callbacks.context, request);
+    engine->dispatching = false;
+}
+
+#endif

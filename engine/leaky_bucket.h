@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The six leaky buckets of a throttle group and their arithmetic. Pure: time is an argument.
+//
+// Source: section 1 of the specification, docs/model.md. The doubles are evaluated exactly in the
+// order written there: results must be the same bits on every compiler. What depends on the limits
+// alone (sizes, limits as doubles, which buckets have a limit) is worked out once, when they are
+// set; the bits are the same. A bucket without a limit is neither filled nor leaked: nobody waits
+// for it, and all levels become 0 when limits are set.
+#ifndef ENGINE_LEAKY_BUCKET_H
+#define ENGINE_LEAKY_BUCKET_H
+
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <float.h>
+
+static_assert(FLT_EVAL_METHOD == 0, "doubles must be evaluated as doubles");
+
+enum bucket_index {
+    BUCKET_BPS_TOTAL,
+    BUCKET_BPS_READ,
+    BUCKET_BPS_WRITE,
+    BUCKET_IOPS_TOTAL,
+    BUCKET_IOPS_READ,
+    BUCKET_IOPS_WRITE,
+    BUCKET_COUNT,
+};
+
+struct leaky_bucket {
+    uint64_t avg;          // units/s, 0: no limit
+    uint64_t max;          // units/s, 0: no burst
+    uint64_t burst_length; // s; above 1 there is a burst part
+    double level;
+    double burst_level;
+
+    // Derived by leaky_buckets_set_up.
+    double avg_rate;
+    double max_rate;
+    double size; // what it holds before requests wait
+    double burst_size;
+    bool has_burst_part;
+};
+
+// Some of the buckets, in the order of their numbers.
+struct bucket_list {
+    uint8_t count;
+    uint8_t index[BUCKET_COUNT];
+};
+
+struct leaky_buckets {
+    struct leaky_bucket bucket[BUCKET_COUNT];
+    uint64_t op_size; // bytes per accounted operation, 0: each request is one
+    int64_t previous_leak_ns;
+
+    // Derived by leaky_buckets_set_up: the buckets with a limit.
+    struct bucket_list limited;
+    struct bucket_list limited_for[ENGINE_DIRECTION_COUNT];
+};
+
+// To be called when avg, max or burst_length of a bucket have changed.
+void leaky_buckets_set_up(struct leaky_buckets *buckets);
+
+// Empties the buckets and starts leaking from now.
+void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns);
+
+void leaky_buckets_leak(struct leaky_buckets *buckets, int64_t now_ns);
+
+// How long a request of this direction has to wait in these buckets as they are: ns, 0 if not at
+// all, ENGINE_NEVER if for ever.
+int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction);
+
+// A request leaves. Does not leak.
+void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,
+                           uint64_t bytes);
+
+#endif

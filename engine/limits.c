@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "engine/limits.h"
+
+#define VALUE_MAX INT64_C(1000000000000000) // 10^15: larger values are refused
+#define LENGTH_MAX INT64_C(4294967295)
+
+#define AVG(kind, dir, qmp, unit, what)                                                            \
+    {                                                                                              \
+        kind "-" dir, qmp, unit, 0, VALUE_MAX, what " per second on average, 0: no limit"          \
+    }
+#define MAX(kind, dir, qmp, unit, what)                                                            \
+    {                                                                                              \
+        kind "-" dir "-max", qmp "_max", unit, 0, VALUE_MAX,                                       \
+            what " per second in bursts, 0: no burst beyond a tenth of a second of the average"    \
+    }
+#define LENGTH(kind, dir, qmp, what)                                                               \
+    {                                                                                              \
+        kind "-" dir "-max-length", qmp "_max_length", ENGINE_SECONDS, 1, LENGTH_MAX,              \
+            "how long " what " may come at " kind "-" dir "-max"                                   \
+    }
+
+const struct engine_parameter limit_rows[LIMIT_COUNT] = {
+    AVG("bps", "total", "bps", ENGINE_BYTES_PER_SECOND, "bytes"),
+    AVG("bps", "read", "bps_rd", ENGINE_BYTES_PER_SECOND, "bytes read"),
+    AVG("bps", "write", "bps_wr", ENGINE_BYTES_PER_SECOND, "bytes written"),
+    AVG("iops", "total", "iops", ENGINE_OPS_PER_SECOND, "requests"),
+    AVG("iops", "read", "iops_rd", ENGINE_OPS_PER_SECOND, "reads"),
+    AVG("iops", "write", "iops_wr", ENGINE_OPS_PER_SECOND, "writes"),
+    MAX("bps", "total", "bps", ENGINE_BYTES_PER_SECOND, "bytes"),
+    MAX("bps", "read", "bps_rd", ENGINE_BYTES_PER_SECOND, "bytes read"),
+    MAX("bps", "write", "bps_wr", ENGINE_BYTES_PER_SECOND, "bytes written"),
+    MAX("iops", "total", "iops", ENGINE_OPS_PER_SECOND, "requests"),
+    MAX("iops", "read", "iops_rd", ENGINE_OPS_PER_SECOND, "reads"),
+    MAX("iops", "write", "iops_wr", ENGINE_OPS_PER_SECOND, "writes"),
+    LENGTH("bps", "total", "bps", "bytes"),
+    LENGTH("bps", "read", "bps_rd", "bytes read"),
+    LENGTH("bps", "write", "bps_wr", "bytes written"),
+    LENGTH("iops", "total", "iops", "requests"),
+    LENGTH("iops", "read", "iops_rd", "reads"),
+    LENGTH("iops", "write", "iops_wr", "writes"),
+    {"iops-size", "iops_size", ENGINE_BYTES, 0, INT64_MAX,
+     "a request counts as one operation per so many bytes, 0: always as one"},
+};
+
+void limits_complete(struct engine_parameters *limits)
+{
+    for (int row = 0; row < LIMIT_COUNT; row++) {
+        if (!(limits->given & (1u << row)))
+            limits->value[row] = limit_rows[row].initial;
+    }
+    limits->given = (1u << LIMIT_COUNT) - 1;
+}
+
+void limits_merge(struct engine_parameters *limits, const struct engine_parameters *given)
+{
+    for (int row = 0; row < LIMIT_COUNT; row++) {
+        if (given->given & (1u << row))
+            limits->value[row] = given->value[row];
+    }
+}
+
+static enum engine_status refuse(struct engine_fault *fault, const char *rule, int row, int other)
+{
+    *fault = (struct engine_fault){.rule = rule, .parameter = row, .other = other};
+    return ENGINE_INVALID;
+}
+
+// Total together with read or write of the same kind contradicts itself, for averages and maxima.
+static enum engine_status check_total(const int64_t *value, struct engine_fault *fault)
+{
+    static const int totals[] = {LIMIT_AVG + BUCKET_BPS_TOTAL, LIMIT_AVG + BUCKET_IOPS_TOTAL,
+                                 LIMIT_MAX + BUCKET_BPS_TOTAL, LIMIT_MAX + BUCKET_IOPS_TOTAL};
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
+        int total = totals[i];
+        if (value[total] == 0)
+            continue;
+        for (int row = total + 1; row <= total + 2; row++) {
+            if (value[row] != 0)
+                return refuse(fault, "cannot be set together with", total, row);
+        }
+    }
+    return ENGINE_OK;
+}
+
+static enum engine_status check_burst(const int64_t *value, int bucket, struct engine_fault *fault)
+{
+    int avg = LIMIT_AVG + bucket, max = LIMIT_MAX + bucket, length = LIMIT_MAX_LENGTH + bucket;
+    if (value[length] == 0)
+        return refuse(fault, "must be at least 1 second", length, -1);
+    if (value[length] > 1 && value[max] == 0)
+        return refuse(fault, "is above 1 and so needs", length, max);
+    // Divided, not multiplied: the product can exceed 64 bits.
+    if (value[max] != 0 && value[length] > VALUE_MAX / value[max])
+        return refuse(fault, "times the burst rate exceeds 10^15, with", length, max);
+    if (value[max] != 0 && value[avg] == 0)
+        return refuse(fault, "needs", max, avg);
+    if (value[max] != 0 && value[max] < value[avg])
+        return refuse(fault, "must not be below", max, avg);
+    return ENGINE_OK;
+}
+
+enum engine_status limits_check(const struct engine_parameters *limits, struct engine_fault *fault)
+{
+    const int64_t *value = limits->value;
+    for (int row = 0; row < LIMIT_COUNT; row++) {
+        if (value[row] < 0)
+            return refuse(fault, "must not be negative", row, -1);
+        if (value[row] > limit_rows[row].max)
+            return refuse(fault,
+                          row < LIMIT_MAX_LENGTH ? "must not exceed 10^15"
+                                                 : "must not exceed 4294967295 seconds",
+                          row, -1);
+    }
+    enum engine_status status = check_total(value, fault);
+    if (status != ENGINE_OK)
+        return status;
+    if (value[LIMIT_IOPS_SIZE] != 0 && value[LIMIT_AVG + BUCKET_IOPS_TOTAL] == 0 &&
+        value[LIMIT_AVG + BUCKET_IOPS_READ] == 0 && value[LIMIT_AVG + BUCKET_IOPS_WRITE] == 0)
+        return refuse(fault, "needs an iops limit, such as", LIMIT_IOPS_SIZE,
+                      LIMIT_AVG + BUCKET_IOPS_TOTAL);
+    for (int bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        status = check_burst(value, bucket, fault);
+        if (status != ENGINE_OK)
+            return status;
+    }
+    return ENGINE_OK;
+}
+
+bool limits_are_off(const struct engine_parameters *limits)
+{
+    for (int bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        if (limits->value[LIMIT_AVG + bucket] != 0)
+            return false;
+    }
+    return true;
+}
+
+void limits_apply(const struct engine_parameters *limits, struct leaky_buckets *buckets)
+{
+    for (int i = 0; i < BUCKET_COUNT; i++) {
+        struct leaky_bucket *bucket = &buckets->bucket[i];
+        bucket->avg = (uint64_t)limits->value[LIMIT_AVG + i];
+        bucket->max = (uint64_t)limits->value[LIMIT_MAX + i];
+        bucket->burst_length = (uint64_t)limits->value[LIMIT_MAX_LENGTH + i];
+    }
+    buckets->op_size = (uint64_t)limits->value[LIMIT_IOPS_SIZE];
+    leaky_buckets_set_up(buckets);
+}
+
+void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *limits)
+{
+    for (int i = 0; i < BUCKET_COUNT; i++) {
+        const struct leaky_bucket *bucket = &buckets->bucket[i];
+        limits->value[LIMIT_AVG + i] = (int64_t)bucket->avg;
+        limits->value[LIMIT_MAX + i] = (int64_t)bucket->max;
+        limits->value[LIMIT_MAX_LENGTH + i] = (int64_t)bucket->burst_length;
+    }
+    limits->value[LIMIT_IOPS_SIZE] = (int64_t)buckets->op_size;
+    limits->given = (1u << LIMIT_COUNT) - 1;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// QEMU's throttle groups: requests and timers.
+//
+// Members of a group share six leaky buckets. Per direction at most one timer of the group is
+// armed, and one member holds the token: it is the one the timer is for, or the last that was
+// preferred. When a request leaves, the member that is served next is looked for; if the buckets
+// make it wait, its timer is armed; otherwise a waiting request of the *current* member is woken if
+// there is one, and only then the turn goes round. There is no scheduler beyond that: whoever
+// finishes decides who is next.
+//
+// Invariants while nobody is drained: a flow's `pending` equals its FIFO's length between calls; a
+// group's timer_armed is true exactly when one timer of that direction is pending; whenever
+// something waits, one is.
+//
+// Source: sections 2 and 3 of the specification, docs/model.md. The names of the functions are
+// those of the rules there.
+#include "engine/throttle_group.h"
+
+#include <assert.h>
+
+static void queue_push(struct request_queue *queue, struct engine_request *request)
+{
+    request->next = NULL;
+    if (queue->head == NULL)
+        queue->head = request;
+    else
+        queue->tail->next = request;
+    queue->tail = request;
+}
+
+static struct engine_request *queue_pop(struct request_queue *queue)
+{
+    struct engine_request *request = queue->head;
+    if (request != NULL)
+        queue->head = request->next;
+    return request;
+}
+
+static void add_pending(struct flow *flow)
+{
+    if (flow->pending++ == 0)
+        member_ring_mark(&flow->member->group->ring, (enum ring_set)flow->direction,
+                         &flow->member->ring);
+}
+
+static void drop_pending(struct flow *flow)
+{
+    assert(flow->pending > 0);
+    if (--flow->pending == 0)
+        member_ring_unmark(&flow->member->group->ring, (enum ring_set)flow->direction,
+                           &flow->member->ring);
+}
+
+static struct flow *next_token(struct flow *flow)
+{
+    struct member *member = flow->member;
+    struct group *group = member->group;
+    if (flow->pending > 0 && member->limits_disabled > 0)
+        return flow;
+    struct ring_node *node = member_ring_next(&group->ring, (enum ring_set)flow->direction,
+                                              &group->token[flow->direction]->ring);
+    if (node == NULL)
+        return flow;
+    return &((struct member *)node)->flows[flow->direction];
+}
+
+static void arm(struct throttle_groups *groups, struct flow *flow, int64_t deadline_ns)
+{
+    assert(flow->member->attached);
+    timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
+}
+
+static bool must_wait(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
+{
+    struct group *group = flow->member->group;
+    if (flow->member->limits_disabled > 0)
+        return false;
+    if (group->timer_armed[flow->direction])
+        return true;
+    leaky_buckets_leak(&group->buckets, now_ns);
+    int64_t wait_ns = leaky_buckets_wait_ns(&group->buckets, flow->direction);
+    if (wait_ns == 0)
+        return false;
+    if (!timer_is_pending(&flow->timer))
+        arm(groups, flow, wait_ns > ENGINE_NEVER - now_ns ? ENGINE_NEVER : now_ns + wait_ns);
+    group->token[flow->direction] = flow->member;
+    group->timer_armed[flow->direction] = true;
+    return true;
+}
+
+// The first of the FIFO, if there is one, will run when those woken before it have run.
+static bool wake(struct throttle_groups *groups, struct flow *flow)
+{
+    struct engine_request *request = queue_pop(&flow->fifo);
+    if (request == NULL)
+        return false;
+    flow->waiting--;
+    flow->member->group->waiting[flow->direction]--;
+    queue_push(&groups->woken, request);
+    return true;
+}
+
+void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
+                                  bool prefer_own)
+{
+    struct group *group = flow->member->group;
+    struct flow *next = next_token(flow);
+    if (next->pending == 0 || must_wait(groups, next, now_ns))
+        return;
+    if (prefer_own && wake(groups, flow)) {
+        group->token[flow->direction] = flow->member;
+        return;
+    }
+    arm(groups, next, now_ns);
+    group->timer_armed[flow->direction] = true;
+    group->token[flow->direction] = next->member;
+}
+
+static void hand_over(struct throttle_groups *groups, struct engine_request *request,
+                      int64_t now_ns)
+{
+    groups->waiting--;
+    engine_hand_over(&groups->base, now_ns, request);
+}
+
+static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
+                  int64_t now_ns)
+{
+    leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
+    throttle_group_schedule_next(groups, flow, now_ns, true);
+    hand_over(groups, request, now_ns);
+}
+
+static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
+{
+    struct member *member = groups->members[request->member];
+    return &member->flows[engine_direction_of(member->attach, request->op)];
+}
+
+static void run_woken(struct throttle_groups *groups, int64_t now_ns)
+{
+    struct engine_request *request;
+    while ((request = queue_pop(&groups->woken)) != NULL) {
+        struct flow *flow = flow_of(groups, request);
+        drop_pending(flow);
+        leave(groups, flow, request, now_ns);
+    }
+}
+
+static void restart(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
+{
+    if (!wake(groups, flow))
+        throttle_group_schedule_next(groups, flow, now_ns, true);
+    run_woken(groups, now_ns);
+}
+
+void throttle_group_kick(struct throttle_groups *groups, struct member *member, int64_t now_ns)
+{
+    for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {
+        struct flow *flow = &member->flows[direction];
+        if (timer_is_pending(&flow->timer)) {
+            timer_heap_cancel(&groups->timers, &flow->timer);
+            member->group->timer_armed[direction] = false;
+        }
+        restart(groups, flow, now_ns);
+    }
+}
+
+static void submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
+{
+    struct throttle_groups *groups = throttle_groups_of(engine);
+    assert(request->member < groups->member_count);
+    struct member *member = groups->members[request->member];
+    enum engine_direction direction = engine_direction_of(member->attach, request->op);
+    groups->waiting++;
+    if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
+        hand_over(groups, request, now_ns);
+        return;
+    }
+    struct flow *flow = &member->flows[direction];
+    if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
+        add_pending(flow);
+        queue_push(&flow->fifo, request);
+        flow->waiting++;
+        member->group->waiting[direction]++;
+        return;
+    }
+    leave(groups, flow, request, now_ns);
+    run_woken(groups, now_ns);
+}
+
+static int64_t next_deadline(const struct engine *engine)
+{
+    return timer_heap_deadline(&((const struct throttle_groups *)engine)->timers);
+}
+
+static void fire(struct engine *engine, int64_t now_ns)
+{
+    struct throttle_groups *groups = throttle_groups_of(engine);
+    while (timer_heap_deadline(&groups->timers) <= now_ns &&
+           timer_heap_deadline(&groups->timers) != ENGINE_NEVER) {
+        struct flow *flow = (struct flow *)timer_heap_take(&groups->timers);
+        flow->member->group->timer_armed[flow->direction] = false;
+        restart(groups, flow, now_ns);
+    }
+}
+
+static uint64_t waiting(const struct engine *engine)
+{
+    return ((const struct throttle_groups *)engine)->waiting;
+}
+
+const struct engine_algorithm throttle_group_algorithm = {
+    .name = "throttle-group",
+    .help = "throttle groups, as in QEMU since 2.4",
+    .parameters = limit_rows,
+    .parameter_count = LIMIT_COUNT,
+    .create = throttle_group_create,
+    .destroy = throttle_group_destroy,
+    .check = throttle_group_check,
+    .submit = submit,
+    .control = throttle_group_control,
+    .next_deadline = next_deadline,
+    .fire = fire,
+    .waiting = waiting,
+    .node_gauge = throttle_group_node_gauge,
+    .member_gauge = throttle_group_member_gauge,
+    .parameters_of = throttle_group_parameters_of,
+};

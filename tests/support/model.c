@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Section 2 of the model's specification: requests, tokens and timers. Every function below is one
+// paragraph of it.
+#include "tests/support/model_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static struct model_member *next_token(const struct model_member *m,
+                                       enum engine_direction direction)
+{
+    if (m->pending[direction] > 0 && m->limits_disabled > 0)
+        return (struct model_member *)m;
+    struct model_member *token = m->group->token[direction];
+    struct model_member *t = model_ring_after(token);
+    while (t != token && t->pending[direction] == 0)
+        t = model_ring_after(t);
+    if (t == token && token->pending[direction] == 0)
+        return (struct model_member *)m;
+    return t;
+}
+
+static int64_t saturating_sum(int64_t now_ns, int64_t wait_ns)
+{
+    return wait_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + wait_ns;
+}
+
+static void arm_timer(struct model *model, struct model_member *m, enum engine_direction direction,
+                      int64_t deadline_ns)
+{
+    assert(!m->detached);
+    m->timer[direction] = (struct model_timer){
+        .pending = true,
+        .deadline_ns = deadline_ns,
+        .armed = model->armings++,
+    };
+}
+
+static bool must_wait(struct model *model, struct model_member *m, enum engine_direction direction,
+                      int64_t now_ns)
+{
+    struct model_group *group = m->group;
+    if (m->limits_disabled > 0)
+        return false;
+    if (group->timer_armed[direction])
+        return true;
+    model_buckets_leak(&group->buckets, now_ns);
+    int64_t wait_ns = model_buckets_wait(&group->buckets, direction);
+    if (wait_ns == 0)
+        return false;
+    if (!m->timer[direction].pending)
+        arm_timer(model, m, direction, saturating_sum(now_ns, wait_ns));
+    group->token[direction] = m;
+    group->timer_armed[direction] = true;
+    return true;
+}
+
+static enum engine_direction direction_of(const struct model_member *m, enum engine_op op)
+{
+    switch (op) {
+    case ENGINE_READ:
+        return ENGINE_DIRECTION_READ;
+    case ENGINE_WRITE:
+    case ENGINE_WRITE_ZEROES:
+        return ENGINE_DIRECTION_WRITE;
+    case ENGINE_DISCARD:
+        return m->attach == ENGINE_FILTER ? ENGINE_DIRECTION_WRITE : ENGINE_NOT_THROTTLED;
+    default:
+        return ENGINE_NOT_THROTTLED;
+    }
+}
+
+static void to_device(struct model *model, struct engine_request *request, int64_t now_ns)
+{
+    model->waiting--;
+    request->dispatch_ns = now_ns;
+    model->callbacks.dispatch(model->callbacks.context, request);
+}
+
+static void leaves(struct model *model, struct engine_request *request, bool woken, int64_t now_ns)
+{
+    struct model_member *m = model_find_member(model, request->member);
+    enum engine_direction direction = direction_of(m, request->op);
+    if (woken)
+        m->pending[direction]--;
+    model_buckets_account(&m->group->buckets, direction, request->bytes);
+    model_schedule_next(model, m, direction, now_ns, true);
+    to_device(model, request, now_ns);
+}
+
+static void run_woken(struct model *model, int64_t now_ns)
+{
+    while (model->woken.first != NULL)
+        leaves(model, model_fifo_take(&model->woken), true, now_ns);
+}
+
+static void wake_first(struct model *model, struct model_member *m, enum engine_direction direction)
+{
+    model_fifo_append(&model->woken, model_fifo_take(&m->fifo[direction]));
+}
+
+void model_submit(struct model *model, int64_t now_ns, struct engine_request *request)
+{
+    struct model_member *m = model_find_member(model, request->member);
+    assert(m != NULL && !m->detached);
+    enum engine_direction direction = direction_of(m, request->op);
+    request->arrival_ns = now_ns;
+    model->waiting++;
+    if (m->group == NULL || direction == ENGINE_NOT_THROTTLED) {
+        to_device(model, request, now_ns);
+        return;
+    }
+    struct model_member *t = next_token(m, direction);
+    if (must_wait(model, t, direction, now_ns) || m->pending[direction] > 0) {
+        m->pending[direction]++;
+        model_fifo_append(&m->fifo[direction], request);
+        return;
+    }
+    leaves(model, request, false, now_ns);
+    run_woken(model, now_ns);
+}
+
+void model_schedule_next(struct model *model, struct model_member *m,
+                         enum engine_direction direction, int64_t now_ns, bool prefers_own)
+{
+    struct model_member *t = next_token(m, direction);
+    if (t->pending[direction] == 0)
+        return;
+    if (must_wait(model, t, direction, now_ns))
+        return;
+    if (prefers_own && m->fifo[direction].first != NULL) {
+        wake_first(model, m, direction);
+        m->group->token[direction] = m;
+        return;
+    }
+    arm_timer(model, t, direction, now_ns);
+    m->group->timer_armed[direction] = true;
+    m->group->token[direction] = t;
+}
+
+void model_restart(struct model *model, struct model_member *m, enum engine_direction direction,
+                   int64_t now_ns)
+{
+    if (m->fifo[direction].first != NULL)
+        wake_first(model, m, direction);
+    else
+        model_schedule_next(model, m, direction, now_ns, true);
+    run_woken(model, now_ns);
+}
+
+void model_timer_fires(struct model *model, struct model_member *m, enum engine_direction direction,
+                       int64_t now_ns)
+{
+    m->timer[direction].pending = false;
+    m->group->timer_armed[direction] = false;
+    model_restart(model, m, direction, now_ns);
+}
+
+// The timer that fires first, by deadline and then by arming; NULL if none is pending.
+static struct model_timer *first_timer(const struct model *model, struct model_member **member,
+                                       enum engine_direction *direction)
+{
+    struct model_timer *first = NULL;
+    for (struct model_member *m = model->members; m != NULL; m = m->next) {
+        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+            struct model_timer *timer = &m->timer[d];
+            if (!timer->pending)
+                continue;
+            if (first == NULL || timer->deadline_ns < first->deadline_ns ||
+                (timer->deadline_ns == first->deadline_ns && timer->armed < first->armed)) {
+                first = timer;
+                *member = m;
+                *direction = (enum engine_direction)d;
+            }
+        }
+    }
+    return first;
+}
+
+int64_t model_next_deadline(const struct model *model)
+{
+    struct model_member *member;
+    enum engine_direction direction;
+    const struct model_timer *timer = first_timer(model, &member, &direction);
+    return timer == NULL ? ENGINE_NEVER : timer->deadline_ns;
+}
+
+void model_fire(struct model *model, int64_t now_ns)
+{
+    for (;;) {
+        struct model_member *member;
+        enum engine_direction direction;
+        const struct model_timer *timer = first_timer(model, &member, &direction);
+        if (timer == NULL || timer->deadline_ns > now_ns || timer->deadline_ns == INT64_MAX)
+            return;
+        model_timer_fires(model, member, direction, now_ns);
+    }
+}
+
+uint64_t model_waiting(const struct model *model)
+{
+    return model->waiting;
+}
