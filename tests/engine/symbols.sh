@@ -18,7 +18,8 @@ allocating="member_ring.c.o timer_heap.c.o throttle_group_control.c.o throttle_g
     throttle_group_nodes.c.o"
 
 # readelf, since nm shows a compiler's link-time optimisation data instead of the code's symbols.
-readelf -sW "$library" | awk -v pure="$pure $compiler" -v memory="$memory" -v allocating="$allocating" '
+readelf -sW "$library" |
+    awk -v pure="$pure $compiler" -v memory="$memory" -v allocating="$allocating" '
     function fill(set, list,    parts, count, i) {
         count = split(list, parts)
         for (i = 1; i <= count; i++)

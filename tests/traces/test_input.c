@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The byte stream beside the bytes themselves: random peeks and advances, so that wanted pieces
+// cross blocks in every way; and lines beside a plain search for newlines.
+#include "tests/traces/trace_files.h"
+
+#include "traces/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DATA_BYTES = 700000 };
+
+static uint8_t *make_data(uint64_t *random)
+{
+    uint8_t *data = malloc(DATA_BYTES);
+    assert_non_null(data);
+    for (size_t i = 0; i < DATA_BYTES; i++) {
+        data[i] = (uint8_t)random_next(random);
+    }
+    data[0] = 'x';
+    return data;
+}
+
+static void check_stream(const char *path, const uint8_t *data, uint64_t *random)
+{
+    struct trace_input input;
+    struct trace_error error;
+    size_t at = 0;
+    assert_true(trace_input_open(&input, path, &error));
+    for (;;) {
+        bool large = random_below(random, 20) == 0;
+        size_t wanted = 1 + random_below(random, large ? 200000 : 100);
+        assert_true(trace_input_peek(&input, wanted, &error));
+        size_t have = (size_t)(input.end - input.at);
+        assert_int_equal(input.offset, at);
+        assert_true(have >= wanted || at + have == DATA_BYTES);
+        if (have == 0) {
+            break;
+        }
+        size_t checked = have < wanted ? have : wanted;
+        assert_memory_equal(input.at, data + at, checked);
+        size_t step = random_below(random, checked + 1);
+        trace_input_advance(&input, step);
+        at += step;
+    }
+    assert_int_equal(at, DATA_BYTES);
+    trace_input_close(&input);
+}
+
+static void test_stream_equals_bytes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"data", "data.gz", "data.zst", "data.xz"};
+    uint64_t random = 2;
+    uint8_t *data = make_data(&random);
+    scratch_write(names[0], data, DATA_BYTES);
+    for (size_t i = 1; i < 4; i++) {
+        scratch_compress(names[i], data, DATA_BYTES);
+    }
+    for (size_t round = 0; round < 40; round++) {
+        check_stream(scratch_path(names[round % 4]), data, &random);
+    }
+    free(data);
+}
+
+static void test_lines_equal_search(void **state)
+{
+    (void)state;
+    uint64_t random = 3;
+    struct bytes text = {0};
+    size_t lengths[400];
+    for (size_t i = 0; i < 400; i++) {
+        char line[5000];
+        lengths[i] = random_below(&random, 10) == 0 ? random_below(&random, 5000)
+                                                    : random_below(&random, 60);
+        memset(line, 'a' + (int)(i % 26), sizeof(line));
+        bytes_append(&text, line, lengths[i]);
+        bytes_append(&text, i % 3 == 0 ? "\r\n" : "\n", i % 3 == 0 ? 2 : 1);
+    }
+    bytes_append(&text, "the end", 7);
+    scratch_write("lines", text.data, text.length);
+    struct trace_input input;
+    struct trace_error error;
+    assert_true(trace_input_open(&input, scratch_path("lines"), &error));
+    struct trace_lines lines = {.input = &input};
+    for (size_t i = 0; i < 400; i++) {
+        assert_int_equal(trace_lines_next(&lines, &error), TRACE_REQUEST);
+        assert_int_equal(lines.number, i + 1);
+        assert_int_equal(lines.length, lengths[i]);
+        for (size_t j = 0; j < lines.length; j++) {
+            assert_int_equal(lines.text[j], 'a' + (int)(i % 26));
+        }
+    }
+    assert_int_equal(trace_lines_next(&lines, &error), TRACE_REQUEST);
+    assert_int_equal(lines.length, 7);
+    assert_memory_equal(lines.text, "the end", 7);
+    assert_int_equal(trace_lines_next(&lines, &error), TRACE_END);
+    assert_int_equal(trace_lines_next(&lines, &error), TRACE_END);
+    trace_input_close(&input);
+    bytes_free(&text);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    int64_t number;
+    assert_true(trace_text_number("0", 1, &number) && number == 0);
+    assert_true(trace_text_number("9223372036854775807", 19, &number) && number == INT64_MAX);
+    assert_false(trace_text_number("9223372036854775808", 19, &number));
+    assert_false(trace_text_number("10000000000000000000", 20, &number));
+    assert_false(trace_text_number("", 0, &number));
+    assert_false(trace_text_number("-1", 2, &number));
+    assert_false(trace_text_number("+1", 2, &number));
+    assert_false(trace_text_number(" 1", 2, &number));
+    assert_false(trace_text_number("1e3", 3, &number));
+}
+
+static void test_not_a_file(void **state)
+{
+    (void)state;
+    struct trace_input input;
+    struct trace_error error;
+    assert_false(trace_input_open(&input, scratch_path("nothing"), &error));
+    assert_message(&error, "nothing: cannot be read: No such file");
+    assert_false(trace_input_open(&input, "/dev/null", &error));
+    assert_message(&error, "/dev/null: not a regular file");
+}
+
+// A compressed file that was cut is damaged: an error, never a short trace.
+static void test_cut_compression(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"cut.gz", "cut.zst", "cut.xz"};
+    uint64_t random = 4;
+    uint8_t *data = make_data(&random);
+    for (size_t i = 0; i < 3; i++) {
+        scratch_compress(names[i], data, DATA_BYTES);
+        struct trace_input input;
+        struct trace_error error;
+        assert_int_equal(truncate(scratch_path(names[i]), DATA_BYTES / 2), 0);
+        bool good = trace_input_open(&input, scratch_path(names[i]), &error);
+        while (good && (good = trace_input_peek(&input, 1, &error))) {
+            assert_true(input.at < input.end);
+            trace_input_advance(&input, (size_t)(input.end - input.at));
+        }
+        assert_message(&error, "cannot be read or decompressed");
+        trace_input_close(&input);
+    }
+    free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stream_equals_bytes),
+        cmocka_unit_test(test_lines_equal_search),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_not_a_file),
+        cmocka_unit_test(test_cut_compression),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

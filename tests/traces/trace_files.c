@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/traces/trace_files.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void event_split_at(struct event *event, uint64_t sector)
+{
+    for (size_t i = 0; i < 8; i++) {
+        event->pdu[event->pdu_bytes + i] = (uint8_t)(sector >> (56 - 8 * i));
+    }
+    event->pdu_bytes = (uint16_t)(event->pdu_bytes + 8);
+}
+
+void bytes_append(struct bytes *bytes, const void *data, size_t length)
+{
+    if (bytes->length + length > bytes->capacity) {
+        bytes->capacity = (bytes->length + length) * 2;
+        bytes->data = realloc(bytes->data, bytes->capacity);
+        assert_non_null(bytes->data);
+    }
+    if (length > 0) {
+        memcpy(bytes->data + bytes->length, data, length);
+    }
+    bytes->length += length;
+}
+
+static void bytes_number(struct bytes *bytes, uint64_t number, size_t size, bool big_endian)
+{
+    uint8_t field[8];
+    for (size_t i = 0; i < size; i++) {
+        field[i] = (uint8_t)(number >> 8 * (big_endian ? size - 1 - i : i));
+    }
+    bytes_append(bytes, field, size);
+}
+
+void bytes_event(struct bytes *bytes, const struct event *event, bool big_endian)
+{
+    bool notify = (event->action & 0x04000000) != 0;
+    uint32_t sequence = event->sequence != 0 ? event->sequence : bytes->sequence + 1;
+    if (notify) {
+        sequence = 0;
+    } else {
+        bytes->sequence = sequence;
+    }
+    bytes_number(bytes, event->magic != 0 ? event->magic : 0x65617407, 4, big_endian);
+    bytes_number(bytes, sequence, 4, big_endian);
+    bytes_number(bytes, event->time_ns, 8, big_endian);
+    bytes_number(bytes, event->sector, 8, big_endian);
+    bytes_number(bytes, event->bytes, 4, big_endian);
+    bytes_number(bytes, event->action, 4, big_endian);
+    bytes_number(bytes, 4711, 4, big_endian);
+    bytes_number(bytes, event->device != 0 ? event->device : EVENT_DEVICE, 4, big_endian);
+    bytes_number(bytes, event->cpu, 4, big_endian);
+    bytes_number(bytes, 0, 2, big_endian);
+    bytes_number(bytes, event->pdu_bytes, 2, big_endian);
+    bytes_append(bytes, event->pdu, event->pdu_bytes < PDU_BYTES_MAX ? event->pdu_bytes : 0);
+}
+
+void bytes_free(struct bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+}
+
+static char scratch_directory[] = "/tmp/throttlesim-traces-XXXXXX";
+static bool scratch_made;
+
+void scratch_clear(void)
+{
+    DIR *stream = opendir(scratch());
+    assert_non_null(stream);
+    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
+        if (entry->d_name[0] != '.') {
+            unlink(scratch_path(entry->d_name));
+        }
+    }
+    closedir(stream);
+}
+
+static void scratch_remove(void)
+{
+    scratch_clear();
+    rmdir(scratch_directory);
+}
+
+const char *scratch(void)
+{
+    if (!scratch_made) {
+        assert_non_null(mkdtemp(scratch_directory));
+        scratch_made = true;
+        atexit(scratch_remove);
+    }
+    return scratch_directory;
+}
+
+const char *scratch_path(const char *name)
+{
+    static char paths[8][1024];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof(paths[0]), "%s/%s", scratch(), name);
+    return path;
+}
+
+void scratch_write(const char *name, const void *data, size_t length)
+{
+    FILE *file = fopen(scratch_path(name), "wb");
+    assert_non_null(file);
+    if (length > 0) {
+        assert_int_equal(fwrite(data, 1, length, file), length);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+void scratch_text(const char *name, const char *text)
+{
+    scratch_write(name, text, strlen(text));
+}
+
+void scratch_compress(const char *name, const void *data, size_t length)
+{
+    struct archive *archive = archive_write_new();
+    struct archive_entry *entry = archive_entry_new();
+    const char *ending = strrchr(name, '.');
+    archive_write_set_format_raw(archive);
+    if (strcmp(ending, ".gz") == 0) {
+        assert_int_equal(archive_write_add_filter_gzip(archive), ARCHIVE_OK);
+    } else if (strcmp(ending, ".zst") == 0) {
+        assert_int_equal(archive_write_add_filter_zstd(archive), ARCHIVE_OK);
+    } else {
+        assert_int_equal(archive_write_add_filter_xz(archive), ARCHIVE_OK);
+    }
+    assert_int_equal(archive_write_open_filename(archive, scratch_path(name)), ARCHIVE_OK);
+    archive_entry_set_pathname(entry, "data");
+    archive_entry_set_filetype(entry, AE_IFREG);
+    assert_int_equal(archive_write_header(archive, entry), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(archive, data, length), length);
+    assert_int_equal(archive_write_close(archive), ARCHIVE_OK);
+    archive_write_free(archive);
+    archive_entry_free(entry);
+}
+
+bool scratch_decompress(const char *name, const char *path)
+{
+    struct archive *archive = archive_read_new();
+    struct archive_entry *entry;
+    archive_read_support_filter_all(archive);
+    archive_read_support_format_raw(archive);
+    bool found = archive_read_open_filename(archive, path, 65536) == ARCHIVE_OK;
+    if (found) {
+        FILE *file = fopen(scratch_path(name), "wb");
+        assert_non_null(file);
+        assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+        assert_int_equal(archive_read_data_into_fd(archive, fileno(file)), ARCHIVE_OK);
+        assert_int_equal(fclose(file), 0);
+    }
+    archive_read_free(archive);
+    return found;
+}
+
+void scratch_events(const char *name, const struct event *events, size_t count, bool big_endian)
+{
+    struct bytes bytes = {0};
+    for (size_t i = 0; i < count; i++) {
+        bytes_event(&bytes, &events[i], big_endian);
+    }
+    scratch_write(name, bytes.data, bytes.length);
+    bytes_free(&bytes);
+}
+
+struct reading read_trace(const char *path, enum trace_arrival arrival, const char *volume)
+{
+    struct reading reading = {.result = TRACE_ERROR};
+    struct trace_config config = {.path = path, .arrival = arrival, .volume = volume};
+    struct trace_request request;
+    size_t capacity = 0;
+    reading.trace = trace_open(&config, &reading.error);
+    if (reading.trace == NULL) {
+        return reading;
+    }
+    while ((reading.result = trace_read(reading.trace, &request, &reading.error)) ==
+           TRACE_REQUEST) {
+        if (reading.count == capacity) {
+            capacity = capacity == 0 ? 64 : capacity * 2;
+            reading.requests = realloc(reading.requests, capacity * sizeof(request));
+            assert_non_null(reading.requests);
+        }
+        reading.requests[reading.count++] = request;
+    }
+    return reading;
+}
+
+void reading_free(struct reading *reading)
+{
+    trace_close(reading->trace);
+    free(reading->requests);
+    *reading = (struct reading){0};
+}
+
+uint64_t reading_notice(const struct reading *reading, const char *kind)
+{
+    uint64_t sum = 0;
+    size_t count = trace_notice_count(reading->trace);
+    for (size_t i = 0; i < count; i++) {
+        const struct trace_notice *notice = trace_notice(reading->trace, i);
+        assert_true(strlen(notice->text) > 20);
+        assert_null(strchr(notice->text, '\n'));
+        if (strcmp(notice->kind, kind) == 0) {
+            sum += notice->count;
+        }
+    }
+    return sum;
+}
+
+void assert_message(const struct trace_error *error, const char *text)
+{
+    if (strstr(error->message, text) == NULL || strchr(error->message, '\n') != NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", error->message, text);
+    }
+}
+
+uint64_t random_next(uint64_t *state)
+{
+    uint64_t mixed = *state += UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ mixed >> 31;
+}
+
+uint64_t random_below(uint64_t *state, uint64_t limit)
+{
+    return random_next(state) % limit;
+}

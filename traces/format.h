@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a format reader is given, and the few functions it is made of.
+//
+// A new format is one file that exports one constant table of functions, and one line in trace.c.
+// Readers share the byte stream (input.h), lines and numbers (text.h), notices and volumes.
+#ifndef TRACES_FORMAT_H
+#define TRACES_FORMAT_H
+
+#include "traces/notices.h"
+#include "traces/paths.h"
+#include "traces/volumes.h"
+
+// How much of a file's start a format sees to recognise it.
+enum { TRACE_HEAD_BYTES = 32 * 1024 };
+
+struct trace_context {
+    const struct trace_files *files;
+    const char *volume;         // only this one; NULL: all
+    enum trace_arrival arrival; // as asked for; the reader stores what it uses
+    bool times_are_absolute;    // stored by the reader, as are the following
+    int64_t origin_ns;
+    struct trace_volumes volumes;
+    struct trace_notices notices;
+};
+
+struct trace_format {
+    const char *name;     // as trace_format() gives it
+    const char *known_by; // how a user recognises a file: completes "expected ..."
+    bool (*recognise)(const uint8_t *head, size_t length);
+    // The context outlives the reader. NULL: error filled.
+    void *(*open)(struct trace_context *context, struct trace_error *error);
+    enum trace_result (*read)(void *reader, struct trace_request *request,
+                              struct trace_error *error);
+    // Brings the notices up to date.
+    void (*report)(void *reader);
+    // Bytes consumed of the files as they lie on disk.
+    uint64_t (*consumed)(const void *reader);
+    void (*close)(void *reader);
+};
+
+extern const struct trace_format trace_format_blktrace;
+extern const struct trace_format trace_format_csv;
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/notices.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOTICE_TEXT_BYTES = 512 };
+
+void trace_notices_free(struct trace_notices *notices)
+{
+    for (size_t i = 0; i < notices->count; i++) {
+        free((char *)notices->items[i].source);
+        free((char *)notices->items[i].text);
+    }
+    free(notices->items);
+    *notices = (struct trace_notices){0};
+}
+
+static struct trace_notice *notices_find(struct trace_notices *notices, const char *kind,
+                                         const char *source)
+{
+    for (size_t i = 0; i < notices->count; i++) {
+        if (strcmp(notices->items[i].kind, kind) == 0 &&
+            strcmp(notices->items[i].source, source) == 0) {
+            return &notices->items[i];
+        }
+    }
+    return NULL;
+}
+
+static struct trace_notice *notices_add(struct trace_notices *notices, const char *kind,
+                                        const char *source)
+{
+    if (notices->count == notices->capacity) {
+        size_t capacity = notices->capacity == 0 ? 8 : notices->capacity * 2;
+        struct trace_notice *items = realloc(notices->items, capacity * sizeof(*items));
+        if (items == NULL) {
+            return NULL;
+        }
+        notices->items = items;
+        notices->capacity = capacity;
+    }
+    char *source_copy = strdup(source);
+    char *text = calloc(1, NOTICE_TEXT_BYTES);
+    if (source_copy == NULL || text == NULL) {
+        free(source_copy);
+        free(text);
+        return NULL;
+    }
+    trace_text_sanitize(source_copy);
+    struct trace_notice *notice = &notices->items[notices->count++];
+    *notice = (struct trace_notice){.kind = kind, .source = source_copy, .text = text};
+    return notice;
+}
+
+void trace_notices_set(struct trace_notices *notices, const char *kind, const char *source,
+                       uint64_t count, const char *format, ...)
+{
+    if (count == 0) {
+        return;
+    }
+    struct trace_notice *notice = notices_find(notices, kind, source);
+    if (notice == NULL) {
+        notice = notices_add(notices, kind, source);
+    }
+    if (notice == NULL || notice->count == count) {
+        return;
+    }
+    notice->count = count;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf((char *)notice->text, NOTICE_TEXT_BYTES, format, arguments);
+    va_end(arguments);
+    trace_text_sanitize((char *)notice->text);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A recorded workload as a stream of requests in order of arrival.
+//
+// Whatever the file format, a trace is opened by path and read request by request; memory does not
+// grow with its length (the one look-ahead, pairing arrivals with completions, is bounded).
+// What was odd or missing in the recording is collected as notices, complete once the end is read.
+//
+// Times are int64_t nanoseconds, offsets and lengths are bytes; both fit in int64_t.
+// Formats: docs/traces.md.
+#ifndef TRACES_TRACE_H
+#define TRACES_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum trace_op {
+    TRACE_READ,
+    TRACE_WRITE,
+    TRACE_DISCARD,
+    TRACE_WRITE_ZEROES,
+    TRACE_FLUSH,
+    TRACE_OP_COUNT,
+};
+
+// Which record of a block trace is the arrival: entering the block layer (Q), or handed to the
+// device (D), after merging and scheduling. Formats with one time per request ignore it.
+enum trace_arrival {
+    TRACE_ARRIVAL_QUEUE,
+    TRACE_ARRIVAL_ISSUE,
+};
+
+#define TRACE_LATENCY_UNKNOWN (-1)
+
+struct trace_request {
+    int64_t arrival_ns; // on the recording's own clock; never decreases within a trace
+    int64_t latency_ns; // completion - arrival as recorded, or TRACE_LATENCY_UNKNOWN
+    uint64_t offset;    // bytes from the start of the volume
+    uint64_t bytes;     // 0 for a flush
+    uint32_t volume;    // index for trace_volume_name
+    enum trace_op op;
+};
+
+enum trace_result {
+    TRACE_ERROR = -1, // the error struct says what, where, and what was expected
+    TRACE_END = 0,
+    TRACE_REQUEST = 1,
+};
+
+struct trace_error {
+    char message[1024]; // one line, no newline, no "error:" prefix
+};
+
+struct trace_config {
+    const char *path;           // file, base name, glob or directory
+    enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
+    const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
+};
+
+// One oddity of the recording, in words, with how often it happened.
+struct trace_notice {
+    const char *kind;   // stable identifier: "cpu-missing", "sequence-gap", ...
+    const char *source; // the file it is about
+    uint64_t count;
+    const char *text; // one line, a full sentence
+};
+
+struct trace;
+
+// Opens a trace and reads as far as needed to know its format, origin and arrival point.
+// Returns NULL with the error filled. The strings of config are copied.
+struct trace *trace_open(const struct trace_config *config, struct trace_error *error);
+
+// The next request. After TRACE_END or TRACE_ERROR, only the queries below and close are allowed.
+enum trace_result trace_read(struct trace *trace, struct trace_request *request,
+                             struct trace_error *error);
+
+// NULL is allowed.
+void trace_close(struct trace *trace);
+
+// Stable name of the format: "blktrace", "csv".
+const char *trace_format(const struct trace *trace);
+
+// True if the file's times are meant as they stand (native CSV); false if they are a recording's
+// clock, to be counted from trace_origin_ns, or from the earliest origin of several traces.
+bool trace_times_are_absolute(const struct trace *trace);
+
+// Time of the earliest record (not only request) of the trace.
+int64_t trace_origin_ns(const struct trace *trace);
+
+// What the arrivals really are, after any fallback.
+enum trace_arrival trace_arrival_used(const struct trace *trace);
+
+// Volumes seen so far; the names live as long as the trace.
+size_t trace_volume_count(const struct trace *trace);
+const char *trace_volume_name(const struct trace *trace, uint32_t volume);
+
+// Notices so far; complete after TRACE_END. They live until the next read or close.
+size_t trace_notice_count(const struct trace *trace);
+const struct trace_notice *trace_notice(const struct trace *trace, size_t index);
+
+// For progress: bytes of the files as they lie on disk, consumed so far and in all.
+void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *total);
+
+// "read", "write", "discard", "write-zeroes", "flush".
+const char *trace_op_name(enum trace_op op);
+
+#endif

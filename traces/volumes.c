@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/volumes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LISTED_MAX = 8 };
+
+void trace_volumes_free(struct trace_volumes *volumes)
+{
+    for (size_t i = 0; i < volumes->count; i++) {
+        free(volumes->names[i]);
+    }
+    free(volumes->names);
+    trace_map_free(&volumes->by_hash);
+    *volumes = (struct trace_volumes){0};
+}
+
+// FNV-1a, 64 bits.
+static uint64_t volumes_hash(const char *name, size_t length)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+static bool volumes_reserve(struct trace_volumes *volumes)
+{
+    if (volumes->count < volumes->capacity) {
+        return true;
+    }
+    size_t capacity = volumes->capacity == 0 ? 8 : volumes->capacity * 2;
+    char **names = realloc(volumes->names, capacity * sizeof(*names));
+    if (names == NULL) {
+        return false;
+    }
+    volumes->names = names;
+    volumes->capacity = capacity;
+    return true;
+}
+
+uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
+                              struct trace_error *error)
+{
+    uint64_t hash = volumes_hash(name, length);
+    uint32_t collision = 0;
+    for (;; collision++) {
+        uint32_t number = trace_map_get(&volumes->by_hash, hash, collision);
+        if (number == TRACE_MAP_NONE) {
+            break;
+        }
+        const char *known = volumes->names[number];
+        if (strlen(known) == length && memcmp(known, name, length) == 0) {
+            return number;
+        }
+    }
+    if (volumes->count == TRACE_VOLUMES_MAX) {
+        trace_error_set(error, "%s: the trace holds more than %u volumes: this is not a recording",
+                        volumes->source, TRACE_VOLUMES_MAX);
+        return TRACE_VOLUME_NONE;
+    }
+    char *copy = volumes_reserve(volumes) ? strndup(name, length) : NULL;
+    uint32_t number = (uint32_t)volumes->count;
+    if (copy == NULL || !trace_map_put(&volumes->by_hash, hash, collision, number)) {
+        free(copy);
+        trace_error_no_memory(error);
+        return TRACE_VOLUME_NONE;
+    }
+    volumes->names[volumes->count++] = copy;
+    return number;
+}
+
+void trace_volumes_list(const struct trace_volumes *volumes, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < volumes->count && i < LISTED_MAX && used < size; i++) {
+        used += (size_t)snprintf(text + used, size - used, "%s%.64s", i > 0 ? ", " : "",
+                                 volumes->names[i]);
+    }
+    if (volumes->count > LISTED_MAX && used < size) {
+        snprintf(text + used, size - used, " and %zu more", volumes->count - LISTED_MAX);
+    }
+}

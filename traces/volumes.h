@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The volumes of a trace: names, numbered in order of first appearance.
+#ifndef TRACES_VOLUMES_H
+#define TRACES_VOLUMES_H
+
+#include "traces/error.h"
+#include "traces/map.h"
+
+// More than any recording holds; bounds what a hostile file can make a reader allocate.
+#define TRACE_VOLUMES_MAX 65535U
+#define TRACE_VOLUME_NONE UINT32_MAX
+
+// All zero but the source is an empty set.
+struct trace_volumes {
+    const char *source; // named in errors; not owned
+    char **names;
+    size_t count;
+    size_t capacity;
+    struct trace_map by_hash; // of (hash of the name, number of the collision)
+};
+
+void trace_volumes_free(struct trace_volumes *volumes);
+
+// The number of a name, added if it is new. TRACE_VOLUME_NONE: too many or no memory, error filled.
+uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
+                              struct trace_error *error);
+
+// "a, b, c and 4 more"; for error messages.
+void trace_volumes_list(const struct trace_volumes *volumes, char *text, size_t size);
+
+#endif
