@@ -69,11 +69,6 @@ static uint32_t bitmap_below(const struct ring_bitmap *bitmap, unsigned levels, 
     return NO_SLOT;
 }
 
-static bool bitmap_is_empty(const struct ring_bitmap *bitmap, unsigned levels)
-{
-    return bitmap->words[levels - 1][0] == 0;
-}
-
 // The highest slot of a set that is not empty.
 static uint32_t bitmap_highest(const struct ring_bitmap *bitmap, unsigned levels)
 {
@@ -172,8 +167,7 @@ struct ring_node *member_ring_next(const struct member_ring *ring, enum ring_set
                                    const struct ring_node *node)
 {
     const struct ring_bitmap *bitmap = &ring->sets[set];
-    if (bitmap_is_empty(bitmap, ring->levels))
-        return NULL;
+    assert(!member_ring_is_empty(ring, set));
     uint32_t slot = bitmap_below(bitmap, ring->levels, node->slot);
     if (slot == NO_SLOT)
         slot = bitmap_highest(bitmap, ring->levels);

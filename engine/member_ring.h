@@ -57,8 +57,13 @@ void member_ring_remove(struct member_ring *ring, struct ring_node *node);
 void member_ring_mark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
 void member_ring_unmark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
 
+static inline bool member_ring_is_empty(const struct member_ring *ring, enum ring_set set)
+{
+    return ring->sets[set].words[ring->levels - 1][0] == 0;
+}
+
 // The first node of the set after `node` in the ring, `node` itself being the last that is looked
-// at. NULL: the set is empty.
+// at. The set must not be empty.
 struct ring_node *member_ring_next(const struct member_ring *ring, enum ring_set set,
                                    const struct ring_node *node);
 

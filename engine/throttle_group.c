@@ -53,15 +53,14 @@ static void drop_pending(struct flow *flow)
 
 static struct flow *next_token(struct flow *flow)
 {
-    struct member *member = flow->member;
-    struct group *group = member->group;
-    if (flow->pending > 0 && member->limits_disabled > 0)
+    struct group *group = flow->member->group;
+    enum ring_set pending = (enum ring_set)flow->direction;
+    if (member_ring_is_empty(&group->ring, pending) ||
+        (flow->pending > 0 && flow->member->limits_disabled > 0))
         return flow;
-    struct ring_node *node = member_ring_next(&group->ring, (enum ring_set)flow->direction,
-                                              &group->token[flow->direction]->ring);
-    if (node == NULL)
-        return flow;
-    return &((struct member *)node)->flows[flow->direction];
+    const struct ring_node *token = &group->token[flow->direction]->ring;
+    struct ring_node *next = member_ring_next(&group->ring, pending, token);
+    return &((struct member *)next)->flows[flow->direction];
 }
 
 static void arm(struct throttle_groups *groups, struct flow *flow, int64_t deadline_ns)
