@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opening and creating the result database.
+#include "reports/database_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 10000
+
+struct report_database {
+    sqlite3 *handle;
+    char *path;        // as SQLite gets it; NULL: in memory
+    const char *shown; // as the user wrote it
+};
+
+sqlite3 *report_database_handle(struct report_database *database)
+{
+    return database->handle;
+}
+
+bool report_database_fail(const struct report_database *database, const char *doing,
+                          struct report_error *error)
+{
+    const char *path = database->shown;
+    int system_error = sqlite3_system_errno(database->handle);
+
+    switch (sqlite3_errcode(database->handle)) {
+    case SQLITE_NOTADB:
+        snprintf(error->message, sizeof error->message,
+                 "%s: %s: this is not an SQLite database; name another file", path, doing);
+        break;
+    case SQLITE_BUSY:
+        snprintf(error->message, sizeof error->message,
+                 "%s: %s: another process has kept the database locked for %d s; try again when "
+                 "it is done",
+                 path, doing, BUSY_TIMEOUT_MS / 1000);
+        break;
+    case SQLITE_FULL:
+        snprintf(error->message, sizeof error->message,
+                 "%s: %s: the disk is full; make room and run again", path, doing);
+        break;
+    default:
+        snprintf(error->message, sizeof error->message, "%s: %s: %s%s%s", path, doing,
+                 sqlite3_errmsg(database->handle), system_error ? ": " : "",
+                 system_error ? strerror(system_error) : "");
+    }
+    return false;
+}
+
+bool report_database_execute(struct report_database *database, const char *doing, const char *sql,
+                             struct report_error *error)
+{
+    return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           report_database_fail(database, doing, error);
+}
+
+struct database_identity {
+    int64_t application;
+    int64_t version;
+    int64_t objects; // tables, indexes, views
+};
+
+// One statement, hence one state of the file: another process may just be creating the tables.
+static bool read_identity(struct report_database *database, struct database_identity *identity,
+                          struct report_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = sqlite3_prepare_v2(database->handle,
+                                   "SELECT (SELECT count(*) FROM sqlite_schema), "
+                                   "(SELECT application_id FROM pragma_application_id), "
+                                   "(SELECT user_version FROM pragma_user_version)",
+                                   -1, &statement, NULL) == SQLITE_OK &&
+                sqlite3_step(statement) == SQLITE_ROW;
+
+    if (done)
+        *identity = (struct database_identity){
+            .objects = sqlite3_column_int64(statement, 0),
+            .application = sqlite3_column_int64(statement, 1),
+            .version = sqlite3_column_int64(statement, 2),
+        };
+    if (sqlite3_finalize(statement) == SQLITE_OK && done)
+        return true;
+    return report_database_fail(database, "opening the result database", error);
+}
+
+static bool check_identity(struct report_database *database,
+                           const struct database_identity *identity, struct report_error *error)
+{
+    const char *path = database->shown;
+
+    if (identity->application != REPORT_APPLICATION_ID)
+        snprintf(error->message, sizeof error->message,
+                 "%s: an SQLite database, but not one of throttlesim's (application_id 0x%llx, "
+                 "expected 0x%x); it is left alone, name another file",
+                 path, (unsigned long long)identity->application, REPORT_APPLICATION_ID);
+    else if (identity->version > REPORT_SCHEMA_VERSION)
+        snprintf(error->message, sizeof error->message,
+                 "%s: written by a newer throttlesim (schema %lld, this one knows up to %d); use "
+                 "that one, or name another file",
+                 path, (long long)identity->version, REPORT_SCHEMA_VERSION);
+    else if (identity->version < 1)
+        snprintf(error->message, sizeof error->message,
+                 "%s: the schema's number is %lld, expected 1 to %d; the file is damaged", path,
+                 (long long)identity->version, REPORT_SCHEMA_VERSION);
+    else
+        return true;
+    return false;
+}
+
+static bool is_blank(const struct database_identity *identity)
+{
+    return identity->application == 0 && identity->version == 0 && identity->objects == 0;
+}
+
+static bool create_tables(struct report_database *database, struct report_error *error)
+{
+    char identity[96];
+
+    snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             REPORT_APPLICATION_ID, REPORT_SCHEMA_VERSION);
+    return report_database_execute(database, "creating the tables", report_schema, error) &&
+           report_database_execute(database, "creating the tables", identity, error);
+}
+
+// Another process may be creating the same file: look again when the lock is held.
+static bool create_schema(struct report_database *database, struct report_error *error)
+{
+    struct database_identity identity;
+
+    if (!report_database_execute(database, "creating the tables", "BEGIN IMMEDIATE", error))
+        return false;
+    if (read_identity(database, &identity, error) &&
+        (is_blank(&identity) ? create_tables(database, error)
+                             : check_identity(database, &identity, error)) &&
+        report_database_execute(database, "creating the tables", "COMMIT", error))
+        return true;
+    if (!sqlite3_get_autocommit(database->handle))
+        sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+static bool open_handle(struct report_database *database, int flags, struct report_error *error)
+{
+    const char *path = database->path ? database->path : ":memory:";
+
+    // One thread at a time uses a handle, so SQLite need not guard it.
+    if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        report_database_fail(database, "opening the result database", error);
+        return false;
+    }
+    sqlite3_busy_timeout(database->handle, BUSY_TIMEOUT_MS);
+    return true;
+}
+
+// A writer that was killed may have left a journal, which only a writer can take back. True if
+// that has been done and the file is open for reading again.
+static bool roll_back_journal(struct report_database *database, struct report_error *error)
+{
+    struct database_identity identity;
+
+    if (sqlite3_extended_errcode(database->handle) != SQLITE_READONLY_ROLLBACK)
+        return false;
+    sqlite3_close(database->handle);
+    database->handle = NULL;
+    if (!open_handle(database, SQLITE_OPEN_READWRITE, error) ||
+        !read_identity(database, &identity, error)) {
+        snprintf(error->message, sizeof error->message,
+                 "%s: the last writer was killed in the middle of writing; the file must be opened "
+                 "once by somebody who may write to it and to its directory",
+                 database->shown);
+        return false;
+    }
+    sqlite3_close(database->handle);
+    database->handle = NULL;
+    return open_handle(database, SQLITE_OPEN_READONLY, error);
+}
+
+static bool open_for_reading(struct report_database *database, struct report_error *error)
+{
+    struct database_identity identity;
+
+    if (!open_handle(database, SQLITE_OPEN_READONLY, error))
+        return false;
+    if (!read_identity(database, &identity, error) &&
+        !(roll_back_journal(database, error) && read_identity(database, &identity, error)))
+        return false;
+    if (is_blank(&identity)) {
+        snprintf(error->message, sizeof error->message,
+                 "%s: empty, holds no runs; store one with: throttlesim run ... --db %s",
+                 database->shown, database->shown);
+        return false;
+    }
+    return check_identity(database, &identity, error);
+}
+
+static bool open_for_writing(struct report_database *database, struct report_error *error)
+{
+    struct database_identity identity;
+
+    if (!open_handle(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
+        !read_identity(database, &identity, error))
+        return false;
+    if (is_blank(&identity) ? !create_schema(database, error)
+                            : !check_identity(database, &identity, error))
+        return false;
+    if (sqlite3_db_readonly(database->handle, "main") == 1) {
+        snprintf(error->message, sizeof error->message,
+                 "%s: no permission to write; name another file", database->shown);
+        return false;
+    }
+    return report_database_execute(database, "opening the result database",
+                                   "PRAGMA journal_mode = DELETE", error);
+}
+
+struct report_database *report_database_open(const char *path, enum report_mode mode,
+                                             struct report_error *error)
+{
+    struct report_database *database = calloc(1, sizeof *database);
+    // SQLite takes some names as something else (":memory:", "", "file:..."), but none with a "./".
+    const char *prefix = path && path[0] != '/' ? "./" : "";
+    size_t size = path ? strlen(prefix) + strlen(path) + 1 : 1;
+    char *full = malloc(size);
+
+    if (!database || !full) {
+        snprintf(error->message, sizeof error->message, "out of memory opening the database");
+        free(database);
+        free(full);
+        return NULL;
+    }
+    if (path) {
+        snprintf(full, size, "%s%s", prefix, path);
+        database->path = full;
+        database->shown = full + strlen(prefix);
+    } else {
+        free(full);
+        database->shown = "database in memory";
+    }
+    if (path && mode == REPORT_READ && access(full, F_OK) != 0)
+        snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(errno));
+    else if (mode == REPORT_READ ? open_for_reading(database, error)
+                                 : open_for_writing(database, error))
+        return database;
+    report_database_close(database);
+    return NULL;
+}
+
+void report_database_close(struct report_database *database)
+{
+    if (!database)
+        return;
+    sqlite3_close(database->handle);
+    free(database->path);
+    free(database);
+}

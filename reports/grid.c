@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/grid.h"
+
+#include "reports/grid_number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GRID_GAP 2 // blanks between columns
+
+struct grid_cell {
+    char *text; // of a number: made when the grid is printed
+    double value;
+    bool filled;
+};
+
+struct grid {
+    const struct grid_column *columns;
+    size_t column_count;
+    struct grid_cell *cells;
+    size_t count, capacity;
+    bool lost;
+};
+
+struct grid *grid_create(const struct grid_column *columns, size_t column_count)
+{
+    struct grid *grid = calloc(1, sizeof *grid);
+
+    if (grid) {
+        grid->columns = columns;
+        grid->column_count = column_count;
+    }
+    return grid;
+}
+
+void grid_free(struct grid *grid)
+{
+    if (!grid)
+        return;
+    for (size_t i = 0; i < grid->count; i++)
+        free(grid->cells[i].text);
+    free(grid->cells);
+    free(grid);
+}
+
+static void grid_add(struct grid *grid, struct grid_cell cell)
+{
+    if (grid->count == grid->capacity) {
+        size_t capacity = grid->capacity ? 2 * grid->capacity : 64;
+        struct grid_cell *cells = realloc(grid->cells, capacity * sizeof *cells);
+
+        if (!cells) {
+            grid->lost = true;
+            free(cell.text);
+            return;
+        }
+        grid->cells = cells;
+        grid->capacity = capacity;
+    }
+    grid->cells[grid->count++] = cell;
+}
+
+void grid_text(struct grid *grid, const char *text)
+{
+    grid_add(grid, (struct grid_cell){.text = strdup(text), .filled = true});
+}
+
+void grid_number(struct grid *grid, double value)
+{
+    grid_add(grid, (struct grid_cell){.value = value, .filled = true});
+}
+
+void grid_nothing(struct grid *grid)
+{
+    grid_add(grid, (struct grid_cell){.filled = false});
+}
+
+size_t grid_rows(const struct grid *grid)
+{
+    return grid->count / grid->column_count;
+}
+
+static double grid_largest(const struct grid *grid, size_t column)
+{
+    double largest = 0;
+
+    for (size_t i = column; i < grid->count; i += grid->column_count) {
+        if (grid->cells[i].value > largest)
+            largest = grid->cells[i].value;
+    }
+    return largest;
+}
+
+// Times are compared across columns, so all of a table have one unit.
+static double grid_largest_time(const struct grid *grid)
+{
+    double largest = 0;
+
+    for (size_t c = 0; c < grid->column_count; c++) {
+        double here = grid->columns[c].kind == GRID_TIME ? grid_largest(grid, c) : 0;
+
+        if (here > largest)
+            largest = here;
+    }
+    return largest;
+}
+
+// Characters of UTF-8 text: all bytes but those that continue one.
+static size_t grid_length(const char *text)
+{
+    size_t length = 0;
+
+    for (; *text; text++)
+        length += ((unsigned char)*text & 0xc0) != 0x80;
+    return length;
+}
+
+// How much stands from the decimal point on.
+static size_t grid_tail(const char *text)
+{
+    const char *point = strchr(text, '.');
+
+    return point ? strlen(point) : 0;
+}
+
+struct grid_layout {
+    const struct grid_unit *unit;
+    size_t tail; // the longest tail of the column's numbers
+    size_t width;
+};
+
+static size_t grid_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+// Makes the texts of a column's numbers and measures the column.
+static struct grid_layout grid_resolve(struct grid *grid, size_t column)
+{
+    const struct grid_column *kind = &grid->columns[column];
+    double largest = kind->kind == GRID_TIME ? grid_largest_time(grid) : grid_largest(grid, column);
+    struct grid_layout layout = {.unit = grid_unit_choose(kind->kind, largest)};
+    size_t head = 0;
+
+    for (size_t i = column; i < grid->count; i += grid->column_count) {
+        struct grid_cell *cell = &grid->cells[i];
+        char number[GRID_NUMBER_MAX] = "-";
+
+        if (kind->kind != GRID_TEXT) {
+            if (cell->filled)
+                grid_number_text(number, cell->value, kind->kind, layout.unit);
+            cell->text = strdup(number);
+        }
+        if (!cell->text) {
+            grid->lost = true;
+            continue;
+        }
+        size_t tail = kind->kind == GRID_TEXT ? 0 : grid_tail(cell->text);
+        head = grid_larger(head, grid_length(cell->text) - tail);
+        layout.tail = grid_larger(layout.tail, tail);
+    }
+    layout.width = grid_larger(head + layout.tail, grid_length(kind->name));
+    layout.width = grid_larger(layout.width, strlen(layout.unit->name));
+    return layout;
+}
+
+static void grid_put(FILE *out, const char *text, size_t width, bool left, size_t *owed)
+{
+    size_t blanks = width - grid_length(text);
+    int before = (int)(*owed + (left ? 0 : blanks));
+
+    // Blanks are owed until something follows them: no line ends in blanks.
+    if (*text) {
+        fprintf(out, "%*s%s", before, "", text);
+        *owed = left ? blanks : 0;
+    } else {
+        *owed += width;
+    }
+    *owed += GRID_GAP;
+}
+
+// A heading wider than the columns below it widens the last of them.
+static void grid_fit_above(const struct grid *grid, struct grid_layout *layouts)
+{
+    size_t needed = 0;
+
+    for (size_t c = 0; c < grid->column_count; c++) {
+        bool last = c + 1 == grid->column_count || grid->columns[c + 1].above;
+
+        if (grid->columns[c].above)
+            needed = grid_length(grid->columns[c].above);
+        if (last && needed > layouts[c].width)
+            layouts[c].width = needed;
+        needed -= needed > layouts[c].width + GRID_GAP ? layouts[c].width + GRID_GAP : needed;
+    }
+}
+
+static void grid_put_above(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
+{
+    size_t at = 0, written = 0;
+
+    for (size_t c = 0; c < grid->column_count; c++) {
+        const char *above = grid->columns[c].above;
+
+        if (above) {
+            fprintf(out, "%*s%s", (int)(at - written), "", above);
+            written = at + grid_length(above);
+        }
+        at += layouts[c].width + GRID_GAP;
+    }
+    if (written)
+        fputc('\n', out);
+}
+
+static void grid_put_rows(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
+{
+    size_t owed = 0;
+
+    for (size_t i = 0; i < grid->count; i++) {
+        size_t column = i % grid->column_count;
+        bool text = grid->columns[column].kind == GRID_TEXT;
+        const char *cell = grid->cells[i].text ? grid->cells[i].text : "";
+        size_t tail = text ? 0 : layouts[column].tail - grid_tail(cell);
+
+        grid_put(out, cell, layouts[column].width - tail, text, &owed);
+        owed += tail;
+        if (column + 1 == grid->column_count) {
+            fputc('\n', out);
+            owed = 0;
+        }
+    }
+}
+
+bool grid_print(struct grid *grid, FILE *out)
+{
+    struct grid_layout *layouts = calloc(grid->column_count, sizeof *layouts);
+    size_t owed = 0;
+
+    if (!layouts)
+        return false;
+    for (size_t c = 0; c < grid->column_count; c++)
+        layouts[c] = grid_resolve(grid, c);
+    grid_fit_above(grid, layouts);
+    grid_put_above(grid, layouts, out);
+    for (size_t c = 0; c < grid->column_count; c++)
+        grid_put(out, grid->columns[c].name, layouts[c].width, grid->columns[c].kind == GRID_TEXT,
+                 &owed);
+    fputc('\n', out);
+    owed = 0;
+    for (size_t c = 0; c < grid->column_count; c++)
+        grid_put(out, layouts[c].unit->name, layouts[c].width, false, &owed);
+    fputc('\n', out);
+    grid_put_rows(grid, layouts, out);
+    free(layouts);
+    return !grid->lost;
+}

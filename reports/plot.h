@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Plots of a stored run, drawn by gnuplot (found on PATH), each as SVG and PNG: latency-cdf,
+// latency-over-time, throughput, waiting, bucket-levels and fairness.
+//
+// Latencies and what waits are of reads and writes. Throughput is of requests that a throttle
+// counts: with the discards of filters, which are writes there.
+//
+// With more than 12 members those with the most requests have colours and names, the others are
+// grey; up to 200 are drawn. A run of more than 1500 intervals is drawn in bins of several. The
+// same run gives the same SVG, byte for byte.
+#ifndef REPORTS_PLOT_H
+#define REPORTS_PLOT_H
+
+#include "reports/database.h"
+
+#include <stdbool.h>
+
+// Called with the path of each file written. May be NULL.
+typedef void report_plot_written(void *context, const char *path);
+
+// Writes all plots into directory, which is made if missing (not its parents). Existing plots are
+// replaced. False with the error filled: no such run, no gnuplot, a directory that cannot be
+// written; then the files named so far are whole, and there are no others.
+bool report_plot(struct report_database *database, int64_t run_id, const char *directory,
+                 report_plot_written *written, void *context, struct report_error *error);
+#endif

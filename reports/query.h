@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reading the result database: one prepared statement over the rows of one run.
+#ifndef REPORTS_QUERY_H
+#define REPORTS_QUERY_H
+
+#include "reports/database.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+// Prepares sql and binds run_id to ?1. NULL with the error filled.
+sqlite3_stmt *report_query_open(struct report_database *database, const char *sql, int64_t run_id,
+                                struct report_error *error);
+// True while there is a row. A failure ends the rows too: report_query_close tells.
+bool report_query_next(sqlite3_stmt *rows);
+// Ends the statement. False with the error filled if reading failed. NULL is allowed (false).
+bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
+
+// The column as text; NULL becomes "".
+const char *report_query_text(sqlite3_stmt *rows, int column);
+
+// Fails, naming the runs there are, unless the run exists.
+bool report_query_run_exists(struct report_database *database, int64_t run_id,
+                             struct report_error *error);
+#endif

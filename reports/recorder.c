@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Begins and finishes a run.
+#include "reports/recorder_internal.h"
+#include "reports/runs.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *const recorder_stream_names[RECORDER_STREAM_COUNT] = {
+    [REPORT_DIRECTION_READ] = "read",       [REPORT_DIRECTION_WRITE] = "write",
+    [REPORT_DIRECTION_DISCARD] = "discard", [REPORT_DIRECTION_FLUSH] = "flush",
+    [RECORDER_READ_WRITE] = "read+write",
+};
+
+bool recorder_list_grow(struct report_recorder *recorder, struct recorder_list *list)
+{
+    size_t capacity = list->capacity ? list->capacity * 2 : 16;
+    uint32_t *items = realloc(list->items, capacity * sizeof *items);
+
+    if (!items) {
+        report_rows_fail(recorder->rows, "out of memory while recording a run");
+        return false;
+    }
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+int64_t report_recorder_run_id(const struct report_recorder *recorder)
+{
+    return recorder->run_id;
+}
+
+bool report_recorder_ok(const struct report_recorder *recorder)
+{
+    return !report_rows_error(recorder->rows);
+}
+
+static void free_histogram(struct report_histogram *histogram)
+{
+    if (histogram)
+        report_histogram_release(histogram);
+    free(histogram);
+}
+
+static void free_stream(struct recorder_stream *stream)
+{
+    for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++)
+        free_histogram(stream->latency[m]);
+    free_histogram(stream->interval_total);
+}
+
+static void recorder_free(struct report_recorder *recorder)
+{
+    for (size_t i = 0; i < recorder->member_count; i++) {
+        for (size_t s = 0; s < RECORDER_STREAM_COUNT; s++)
+            free_stream(&recorder->members[i].streams[s]);
+    }
+    for (size_t i = 0; i < recorder->group_count; i++) {
+        report_fairness_free(recorder->groups[i].fairness);
+        free(recorder->groups[i].backlogged.items);
+        free(recorder->groups[i].left.items);
+    }
+    free(recorder->members);
+    free(recorder->groups);
+    free(recorder->touched.items);
+    free(recorder->active.items);
+    free(recorder->unsettled_groups.items);
+    free(recorder->active_groups.items);
+    report_rows_close(recorder->rows);
+    free(recorder);
+}
+
+// Members, groups and the run's own row.
+static bool store_beginning(struct report_recorder *recorder, const struct report_run *run,
+                            struct report_error *error)
+{
+    recorder->run_id = report_run_insert(recorder->database, run, error);
+    if (recorder->run_id == 0)
+        return false;
+    recorder->rows = report_rows_open(recorder->database, recorder->run_id, error);
+    if (!recorder->rows)
+        return false;
+    for (size_t i = 0; i < run->member_count; i++) {
+        const struct report_member *member = &run->members[i];
+
+        report_rows_add(recorder->rows, REPORT_ROW_MEMBER,
+                        (struct report_value[]){report_count(i), report_string(member->name),
+                                                report_string(member->attach),
+                                                report_string(member->trace)});
+    }
+    for (size_t i = 0; i < run->group_count; i++)
+        report_recorder_group(recorder, run->groups[i].name);
+    if (report_rows_flush(recorder->rows))
+        return true;
+    *error = *report_rows_error(recorder->rows);
+    return false;
+}
+
+struct report_recorder *report_recorder_begin(struct report_database *database,
+                                              const struct report_recorder_config *config,
+                                              struct report_error *error)
+{
+    const struct report_run *run = &config->run;
+    struct report_recorder *recorder = calloc(1, sizeof *recorder);
+    struct recorder_member *members = calloc(run->member_count + 1, sizeof *members);
+
+    assert(run->interval_ns > 0);
+    if (!recorder || !members) {
+        snprintf(error->message, sizeof error->message, "out of memory for %zu members",
+                 run->member_count);
+        free(recorder);
+        free(members);
+        return NULL;
+    }
+    for (size_t i = 0; i < run->member_count; i++) {
+        members[i].group = members[i].backlog_position = REPORT_NONE;
+        members[i].slot = REPORT_FAIRNESS_NO_SLOT;
+    }
+    recorder->database = database;
+    recorder->log_requests = config->log_requests;
+    recorder->gauge = config->gauge;
+    recorder->gauge_context = config->gauge_context;
+    recorder->interval_ns = run->interval_ns;
+    recorder->interval_last_ns = run->interval_ns - 1;
+    recorder->latest.stream = REPORT_NONE;
+    recorder->members = members;
+    recorder->member_count = run->member_count;
+    if (store_beginning(recorder, run, error))
+        return recorder;
+    if (recorder->run_id != 0)
+        report_run_mark_failed(database, recorder->run_id, error->message);
+    recorder_free(recorder);
+    return NULL;
+}
+
+static void store_outcome(struct report_recorder *recorder, const struct report_outcome *outcome,
+                          int64_t end_ns, const struct report_service *totals)
+{
+    static const char *const names[] = {
+        [REPORT_RUNNING] = "running",
+        [REPORT_COMPLETE] = "complete",
+        [REPORT_FAILED] = "failed",
+        [REPORT_INTERRUPTED] = "interrupted",
+    };
+    char digest[17];
+
+    snprintf(digest, sizeof digest, "%016llx", (unsigned long long)outcome->digest);
+    report_rows_add(recorder->rows, REPORT_ROW_OUTCOME,
+                    (struct report_value[]){report_string(names[outcome->status]),
+                                            report_string(outcome->error), report_string(digest),
+                                            report_integer(end_ns),
+                                            report_integer(totals[RECORDER_ARRIVED].requests),
+                                            report_integer(totals[RECORDER_DISPATCHED].requests),
+                                            report_integer(totals[RECORDER_COMPLETED].requests)});
+}
+
+bool report_recorder_finish(struct report_recorder *recorder, const struct report_outcome *outcome,
+                            struct report_error *error)
+{
+    int64_t end_ns = outcome->end_ns > recorder->now_ns ? outcome->end_ns : recorder->now_ns;
+    struct report_service totals[RECORDER_MOMENT_COUNT] = {{0, 0}};
+
+    assert(outcome->status != REPORT_RUNNING);
+    report_recorder_advance(recorder, end_ns);
+    recorder_settle(recorder);
+    recorder_close_interval(recorder, end_ns);
+    recorder_store_statistics(recorder, end_ns, totals);
+    // Last, so that a run is complete only when all of it is stored.
+    store_outcome(recorder, outcome, end_ns, totals);
+
+    bool stored = report_rows_flush(recorder->rows);
+
+    if (!stored) {
+        *error = *report_rows_error(recorder->rows);
+        report_run_mark_failed(recorder->database, recorder->run_id, error->message);
+    }
+    recorder_free(recorder);
+    return stored;
+}

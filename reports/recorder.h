@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Takes down what happens in one run: statistics per member and direction, rows per interval,
+// fairness, and on request every single request. The caller replays; the recorder only listens.
+//
+// Calls come in order of time. Each call that stores rows may fail; the first failure sticks, later
+// calls do nothing, and report_recorder_finish (or _ok) tells.
+#ifndef REPORTS_RECORDER_H
+#define REPORTS_RECORDER_H
+
+#include "reports/database.h"
+
+#include <stdbool.h>
+
+// What a request is counted as. Write zeroes count as writes.
+enum report_direction {
+    REPORT_DIRECTION_READ,
+    REPORT_DIRECTION_WRITE,
+    REPORT_DIRECTION_DISCARD,
+    REPORT_DIRECTION_FLUSH,
+    REPORT_DIRECTION_COUNT,
+};
+
+#define REPORT_NONE UINT32_MAX // no group
+#define REPORT_NOT_YET (-1)    // a time that has not come, a latency that is not known
+
+struct report_request {
+    uint64_t seq; // in order of arrival, from 0
+    uint32_t member;
+    enum report_direction direction;
+    bool throttled; // its member is in a group, and its kind is throttled there
+    const char *op; // "read", "write", "discard", "write-zeroes", "flush": static
+    uint64_t offset;
+    uint64_t bytes;
+    int64_t arrival_ns;
+    int64_t dispatch_ns; // REPORT_NOT_YET: still waits in the throttle
+    int64_t complete_ns; // REPORT_NOT_YET: still at the device
+    int64_t recorded_ns; // total latency that the recording shows, or REPORT_NOT_YET
+};
+
+// State of one leaky bucket. Units: bytes or operations.
+struct report_bucket {
+    const char *name; // "iops-total", ...: static
+    double level;
+    double size; // what it holds before requests wait
+    double burst_level;
+    double burst_size; // 0: no burst part
+};
+
+#define REPORT_BUCKET_MAX 32
+
+// Fills buckets (at most REPORT_BUCKET_MAX) of a group as they are at at_ns; returns how many. Only
+// buckets with a limit. Must not change the group's state. Called by report_recorder_advance and
+// report_recorder_finish for groups in which something happened in the interval that ends at at_ns.
+typedef size_t report_gauge(void *context, uint32_t group, int64_t at_ns,
+                            struct report_bucket *buckets);
+
+struct report_recorder_config {
+    struct report_run run;
+    bool log_requests; // store every request
+    report_gauge *gauge;
+    void *gauge_context;
+};
+
+struct report_recorder;
+
+// Stores the run's row (committed at once, status running) and returns its recorder, or NULL.
+struct report_recorder *report_recorder_begin(struct report_database *database,
+                                              const struct report_recorder_config *config,
+                                              struct report_error *error);
+int64_t report_recorder_run_id(const struct report_recorder *recorder);
+bool report_recorder_ok(const struct report_recorder *recorder);
+
+// To be called before anything else of a new instant, and before the state that `gauge` reads
+// changes: closes the intervals that ended at or before now_ns.
+void report_recorder_advance(struct report_recorder *recorder, int64_t now_ns);
+
+// A group that came up during the run; its index is the next one.
+void report_recorder_group(struct report_recorder *recorder, const char *name);
+// A member is from now on in this group, or in none (REPORT_NONE). Also called for time 0.
+void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+                                uint32_t group);
+// From now on this limit of the group has this value; once per changed key. Also for time 0.
+void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
+                           const char *key, int64_t value);
+// A control operation and what came of it, in words.
+void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns, const char *what,
+                               const char *result);
+// An oddity of an input.
+void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
+                            uint64_t count, const char *text);
+
+// The three moments of a request. Every request arrives; dispatch and completion follow in this
+// order, possibly in the same instant. After complete (or at the end, lost) it is final and logged.
+void report_recorder_arrival(struct report_recorder *recorder,
+                             const struct report_request *request);
+void report_recorder_dispatch(struct report_recorder *recorder,
+                              const struct report_request *request);
+void report_recorder_complete(struct report_recorder *recorder,
+                              const struct report_request *request);
+// The run is over and this one has not completed.
+void report_recorder_unfinished(struct report_recorder *recorder,
+                                const struct report_request *request);
+
+// Stores what is left, the statistics and the outcome, and frees the recorder in any case. False
+// with the error filled if anything could not be stored (the run is then marked failed if
+// possible).
+bool report_recorder_finish(struct report_recorder *recorder, const struct report_outcome *outcome,
+                            struct report_error *error);
+#endif

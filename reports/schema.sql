@@ -1,0 +1,186 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+-- The result database. Documented in docs/database.md. All times and latencies are integer
+-- nanoseconds of the virtual clock; interval N covers [N * interval_ns, (N + 1) * interval_ns).
+
+CREATE TABLE run (
+    run_id      INTEGER PRIMARY KEY,
+    status      TEXT NOT NULL CHECK (status IN ('running', 'complete', 'failed', 'interrupted')),
+    error       TEXT,
+    name        TEXT NOT NULL,
+    scenario    TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    sqlite      TEXT NOT NULL,
+    engine      TEXT NOT NULL,
+    device      TEXT NOT NULL,
+    interval_ns INTEGER NOT NULL,
+    started_at  TEXT NOT NULL,
+    finished_at TEXT,
+    digest      TEXT,
+    end_ns      INTEGER,
+    arrived     INTEGER,
+    dispatched  INTEGER,
+    completed   INTEGER
+);
+
+CREATE TABLE member (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    name      TEXT NOT NULL,
+    attach    TEXT NOT NULL,
+    trace     TEXT,
+    PRIMARY KEY (run_id, member_id)
+) WITHOUT ROWID;
+
+CREATE TABLE throttle_group (
+    run_id   INTEGER NOT NULL REFERENCES run,
+    group_id INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    max_service_difference_requests INTEGER,
+    max_service_difference_bytes    INTEGER,
+    PRIMARY KEY (run_id, group_id)
+) WITHOUT ROWID;
+
+-- Which group a member was in from when on; group_id NULL: in none.
+CREATE TABLE membership (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    at_ns     INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    group_id  INTEGER
+);
+
+-- Which value a limit had from when on.
+CREATE TABLE limit_setting (
+    run_id   INTEGER NOT NULL REFERENCES run,
+    at_ns    INTEGER NOT NULL,
+    group_id INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    value    INTEGER NOT NULL
+);
+
+CREATE TABLE operation (
+    run_id INTEGER NOT NULL REFERENCES run,
+    seq    INTEGER NOT NULL,
+    at_ns  INTEGER NOT NULL,
+    what   TEXT NOT NULL,
+    result TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE notice (
+    run_id INTEGER NOT NULL REFERENCES run,
+    seq    INTEGER NOT NULL,
+    kind   TEXT NOT NULL,
+    source TEXT NOT NULL,
+    count  INTEGER NOT NULL,
+    text   TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+-- direction: read, write (write zeroes too), discard, flush, or read+write: both together.
+CREATE TABLE member_statistics (
+    run_id     INTEGER NOT NULL REFERENCES run,
+    member_id  INTEGER NOT NULL,
+    direction  TEXT NOT NULL,
+    requests   INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    waited     INTEGER NOT NULL,
+    dispatched INTEGER NOT NULL,
+    completed  INTEGER NOT NULL,
+    queue_mean REAL NOT NULL,
+    queue_max  INTEGER NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction)
+) WITHOUT ROWID;
+
+-- metric: throttle_wait, service, total, recorded (the recording's own total).
+CREATE TABLE latency_statistics (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    metric    TEXT NOT NULL,
+    count     INTEGER NOT NULL,
+    mean_ns   REAL NOT NULL,
+    p50_ns    INTEGER NOT NULL,
+    p90_ns    INTEGER NOT NULL,
+    p99_ns    INTEGER NOT NULL,
+    p999_ns   INTEGER NOT NULL,
+    max_ns    INTEGER NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, metric)
+) WITHOUT ROWID;
+
+-- count latencies lay in [low_ns, high_ns].
+CREATE TABLE histogram (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    metric    TEXT NOT NULL,
+    low_ns    INTEGER NOT NULL,
+    high_ns   INTEGER NOT NULL,
+    count     INTEGER NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, metric, low_ns)
+) WITHOUT ROWID;
+
+-- An interval in which nothing of a member and direction happened has no row.
+-- waiting: at the interval's end; latencies: total, of those completed in it.
+CREATE TABLE member_interval (
+    run_id           INTEGER NOT NULL REFERENCES run,
+    interval         INTEGER NOT NULL,
+    member_id        INTEGER NOT NULL,
+    direction        TEXT NOT NULL,
+    arrived          INTEGER NOT NULL,
+    arrived_bytes    INTEGER NOT NULL,
+    dispatched       INTEGER NOT NULL,
+    dispatched_bytes INTEGER NOT NULL,
+    completed        INTEGER NOT NULL,
+    completed_bytes  INTEGER NOT NULL,
+    waiting          INTEGER NOT NULL,
+    waiting_max      INTEGER NOT NULL,
+    latency_mean_ns  REAL,
+    latency_p50_ns   INTEGER,
+    latency_p99_ns   INTEGER,
+    latency_max_ns   INTEGER,
+    PRIMARY KEY (run_id, interval, member_id, direction)
+) WITHOUT ROWID;
+
+-- backlogged: members that had a throttled request waiting at every moment of the interval; Jain's
+-- index is over what throttled requests these had dispatched, NULL if there were none.
+CREATE TABLE group_interval (
+    run_id        INTEGER NOT NULL REFERENCES run,
+    interval      INTEGER NOT NULL,
+    group_id      INTEGER NOT NULL,
+    backlogged    INTEGER NOT NULL,
+    jain_requests REAL,
+    jain_bytes    REAL,
+    PRIMARY KEY (run_id, interval, group_id)
+) WITHOUT ROWID;
+
+-- At the interval's end.
+CREATE TABLE bucket_interval (
+    run_id      INTEGER NOT NULL REFERENCES run,
+    interval    INTEGER NOT NULL,
+    group_id    INTEGER NOT NULL,
+    bucket      TEXT NOT NULL,
+    level       REAL NOT NULL,
+    size        REAL NOT NULL,
+    burst_level REAL NOT NULL,
+    burst_size  REAL NOT NULL,
+    PRIMARY KEY (run_id, interval, group_id, bucket)
+) WITHOUT ROWID;
+
+-- Only with --log requests.
+CREATE TABLE request (
+    run_id      INTEGER NOT NULL REFERENCES run,
+    seq         INTEGER NOT NULL,
+    member_id   INTEGER NOT NULL,
+    op          TEXT NOT NULL,
+    offset      INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL,
+    arrival_ns  INTEGER NOT NULL,
+    dispatch_ns INTEGER,
+    complete_ns INTEGER,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+CREATE VIEW request_log AS
+SELECT r.run_id, r.seq, m.name AS member, r.op, r.offset, r.bytes,
+       r.arrival_ns, r.dispatch_ns, r.complete_ns
+FROM request AS r JOIN member AS m USING (run_id, member_id);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A stored run as tables for people, or as one JSON object for programs.
+//
+// The JSON object; times are integer nanoseconds, sizes bytes, what is not known is null:
+//   run         run_id, name, status, error, version, sqlite, engine, device, interval_ns,
+//               started_at, finished_at, end_ns, digest, arrived, dispatched, completed, waiting,
+//               at_device
+//   notices     [{kind, source, count, text}]: oddities of the input
+//   groups      [{name, limits, fairness}]: limits {KEY: value} as set first; fairness
+//               {contended_intervals, jain_requests_mean, jain_requests_min, jain_bytes_mean,
+//               jain_bytes_min, max_service_difference_requests, max_service_difference_bytes},
+//               Jain's index over intervals in which at least two members were backlogged
+//   members     [{name, attach, trace, directions}]: directions has read, write, discard and flush
+//               as far as there are any, and read+write if there is either, each with requests,
+//               bytes, waited, dispatched, completed, queue_mean, queue_max and latency, which has
+//               throttle_wait, service, total and recorded as far as known, each with count,
+//               mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns
+//   operations  [{at_ns, what, result}]: control operations; the result is "done" or says why not
+// Keys are stable; more may come.
+#ifndef REPORTS_TABLES_H
+#define REPORTS_TABLES_H
+
+#include "reports/database.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum report_format {
+    REPORT_TEXT,
+    REPORT_JSON,
+};
+
+// Prints the run to out and flushes it. Whatever names hold, the text has no control characters.
+// False with the error filled: no such run, an unreadable database, out cannot be written.
+bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
+                  FILE *out, struct report_error *error);
+#endif

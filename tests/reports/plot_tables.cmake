@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+throttlesim_test(tables LIBRARIES reports SOURCES stored_run.c)
+throttlesim_test(plot LIBRARIES reports SOURCES stored_run.c scratch.c pictures.c)
+throttlesim_test(plot_run LIBRARIES reports SOURCES stored_run.c)

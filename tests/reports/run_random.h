@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Random runs: when each request arrives, leaves and completes, and who is in which group. The
+// recorder only listens, so no throttling algorithm is needed: any times in order will do.
+#ifndef TESTS_REPORTS_RUN_RANDOM_H
+#define TESTS_REPORTS_RUN_RANDOM_H
+
+#include "reports/recorder.h"
+
+#include <gsl/gsl_rng.h>
+
+#define RUN_MEMBERS 5
+#define RUN_GROUPS 2
+#define RUN_REQUESTS_MAX 160
+#define RUN_MOVES_MAX 12
+
+struct run_move {
+    int64_t at_ns; // odd, while requests only have even times
+    uint32_t member;
+    uint32_t group;
+};
+
+struct run {
+    int64_t interval_ns; // even
+    int64_t end_ns;
+    struct report_request requests[RUN_REQUESTS_MAX];
+    size_t request_count;
+    struct run_move moves[RUN_MOVES_MAX]; // in order of time; the first of each member is at -1
+    size_t move_count;
+};
+
+void run_draw(struct run *run, gsl_rng *rng);
+// Tells the recorder, calls of one instant in an order drawn from rng. Returns the run's id.
+int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *database);
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which files are opened, which are refused and how, and which run is found.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "reports/recorder.h"
+#include "scratch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+static struct report_error error;
+
+static void assert_message_has(const char *part)
+{
+    if (!strstr(error.message, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, error.message);
+    assert_null(strchr(error.message, '\n'));
+}
+
+static void assert_refused(const char *path, enum report_mode mode, const char *part)
+{
+    error.message[0] = '\0';
+    assert_null(report_database_open(path, mode, &error));
+    assert_message_has(part);
+    assert_message_has(path);
+}
+
+static void store_run(struct report_database *database)
+{
+    struct report_recorder_config config = {.run = {.name = "a run",
+                                                    .scenario = "members: []\n",
+                                                    .version = "0",
+                                                    .engine = "test",
+                                                    .device = "null",
+                                                    .interval_ns = 1}};
+    struct report_outcome outcome = {.status = REPORT_COMPLETE};
+    struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
+
+    assert_non_null(recorder);
+    assert_true(report_recorder_finish(recorder, &outcome, &error));
+}
+
+static void make_file(const char *path, size_t runs)
+{
+    struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
+
+    assert_non_null(database);
+    for (size_t i = 0; i < runs; i++)
+        store_run(database);
+    report_database_close(database);
+}
+
+static void test_new_file_is_marked_as_ours(void **state)
+{
+    const char *path = scratch_path("new.db");
+
+    (void)state;
+    make_file(path, 0);
+    scratch_assert_sound(path);
+    assert_int_equal(scratch_integer(path, "PRAGMA application_id"), 0x7473696d);
+    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 1);
+    // Opening it again changes nothing and finds the tables.
+    make_file(path, 1);
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 1);
+}
+
+static void test_foreign_files_are_refused(void **state)
+{
+    const char *path = scratch_path("foreign");
+
+    (void)state;
+    scratch_write(path, "This is a letter, and no database at all.\n", 42);
+    assert_refused(path, REPORT_WRITE, "not an SQLite database");
+    assert_refused(path, REPORT_READ, "not an SQLite database");
+    unlink(path);
+    scratch_execute(path, "CREATE TABLE letters (text)");
+    assert_refused(path, REPORT_WRITE, "not one of throttlesim's");
+    assert_refused(path, REPORT_READ, "not one of throttlesim's");
+    scratch_execute(path, "DROP TABLE letters; PRAGMA application_id = 7");
+    assert_refused(path, REPORT_WRITE, "application_id 0x7,");
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM sqlite_schema"), 0);
+}
+
+static void test_other_versions_are_refused(void **state)
+{
+    const char *path = scratch_path("version.db");
+
+    (void)state;
+    make_file(path, 1);
+    scratch_execute(path, "PRAGMA user_version = 2");
+    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 2,");
+    assert_refused(path, REPORT_READ, "newer throttlesim (schema 2,");
+    scratch_execute(path, "PRAGMA user_version = -1");
+    assert_refused(path, REPORT_READ, "damaged");
+}
+
+static void test_damaged_files_do_no_harm(void **state)
+{
+    const char *path = scratch_path("damaged.db");
+    char bytes[4096];
+
+    (void)state;
+    make_file(path, 1);
+    // The header is ours, all else is noise.
+    FILE *file = fopen(path, "rb+");
+
+    assert_non_null(file);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 31 + i / 7);
+    fseek(file, 100, SEEK_SET);
+    for (int i = 0; i < 40; i++)
+        fwrite(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_refused(path, REPORT_WRITE, "opening the result database");
+    assert_refused(path, REPORT_READ, "opening the result database");
+}
+
+static void test_places_without_a_database(void **state)
+{
+    (void)state;
+    assert_refused(scratch_path("missing.db"), REPORT_READ, "No such file");
+    assert_refused(scratch_path("no/such.db"), REPORT_WRITE, "opening the result database");
+    assert_refused(scratch_directory(), REPORT_WRITE, "opening the result database");
+    assert_refused(scratch_directory(), REPORT_READ, "opening the result database");
+    assert_refused("/dev/full", REPORT_WRITE, "/dev/full");
+    scratch_write(scratch_path("empty.db"), "", 0);
+    assert_refused(scratch_path("empty.db"), REPORT_READ, "holds no runs");
+    make_file(scratch_path("empty.db"), 1);
+}
+
+// What SQLite takes for something else is the name of a file here.
+static void test_names_are_taken_literally(void **state)
+{
+    static const char *const names[] = {":memory:", "file:x.db?mode=memory", "file:x"};
+    char before[512];
+
+    (void)state;
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(scratch_directory()), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        make_file(names[i], 1);
+        assert_int_equal(access(names[i], F_OK), 0);
+    }
+    assert_null(report_database_open("", REPORT_WRITE, &error));
+    assert_int_equal(chdir(before), 0);
+}
+
+// Permissions do not hold for root: look as somebody else.
+static int look_as_nobody(const char *path)
+{
+    struct report_database *database;
+
+    if (geteuid() == 0 && (setegid(NOBODY) != 0 || seteuid(NOBODY) != 0))
+        return 10;
+    database = report_database_open(path, REPORT_WRITE, &error);
+    if (database)
+        return 11;
+    if (!strstr(error.message, path))
+        return 12;
+    database = report_database_open(path, REPORT_READ, &error);
+    if (!database)
+        return 13;
+    if (report_run_find(database, 0, &error) != 2)
+        return 14;
+    report_database_close(database);
+    return 0;
+}
+
+static void test_reading_in_a_read_only_directory(void **state)
+{
+    const char *path = scratch_path("shared.db");
+    int status;
+
+    (void)state;
+    make_file(path, 2);
+    chmod(path, 0444);
+    chmod(scratch_directory(), 0555);
+
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(look_as_nobody(path));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    chmod(scratch_directory(), 0755);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_reading_changes_nothing(void **state)
+{
+    const char *path = scratch_path("unchanged.db");
+    struct report_recorder_config config = {.run = {.name = "", .interval_ns = 1}};
+
+    (void)state;
+    make_file(path, 1);
+
+    struct report_database *database = report_database_open(path, REPORT_READ, &error);
+
+    assert_non_null(database);
+    assert_null(report_recorder_begin(database, &config, &error));
+    report_database_close(database);
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 1);
+}
+
+static void test_finding_runs(void **state)
+{
+    const char *path = scratch_path("find.db");
+
+    (void)state;
+    make_file(path, 0);
+
+    struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
+
+    assert_int_equal(report_run_find(database, 0, &error), 0);
+    assert_message_has("no runs");
+    for (int i = 0; i < 9; i++)
+        store_run(database);
+    assert_int_equal(report_run_find(database, 0, &error), 9);
+    assert_int_equal(report_run_find(database, 3, &error), 3);
+    scratch_execute(path, "DELETE FROM run WHERE run_id IN (1, 4, 8)");
+    assert_int_equal(report_run_find(database, 4, &error), 0);
+    assert_message_has("no run 4");
+    assert_message_has("it holds 2 to 3, 5 to 7, 9");
+    assert_int_equal(report_run_find(database, -1, &error), 0);
+    // More than a line can name.
+    scratch_execute(path, "WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 2 FROM n "
+                          "WHERE i < 9000) INSERT INTO run SELECT i, 'complete', NULL, '', '', '', "
+                          "'', '', '', 1, '', NULL, NULL, NULL, NULL, NULL, NULL FROM n");
+    assert_int_equal(report_run_find(database, 4, &error), 0);
+    assert_message_has(", ...");
+    report_database_close(database);
+}
+
+static void test_database_in_memory(void **state)
+{
+    struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
+
+    (void)state;
+    assert_non_null(database);
+    store_run(database);
+    assert_int_equal(report_run_find(database, 0, &error), 1);
+    report_database_close(database);
+    report_database_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_file_is_marked_as_ours),
+        cmocka_unit_test(test_foreign_files_are_refused),
+        cmocka_unit_test(test_other_versions_are_refused),
+        cmocka_unit_test(test_damaged_files_do_no_harm),
+        cmocka_unit_test(test_places_without_a_database),
+        cmocka_unit_test(test_names_are_taken_literally),
+        cmocka_unit_test(test_reading_in_a_read_only_directory),
+        cmocka_unit_test(test_reading_changes_nothing),
+        cmocka_unit_test(test_finding_runs),
+        cmocka_unit_test(test_database_in_memory),
+    };
+
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Draws with the real gnuplot and looks at the files.
+#include "reports/plot.h"
+#include "tests/reports/pictures.h"
+#include "tests/reports/scratch.h"
+#include "tests/reports/stored_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PLOT_COUNT 6
+
+static const char *const names[PLOT_COUNT] = {"latency-cdf", "latency-over-time", "throughput",
+                                              "waiting",     "bucket-levels",     "fairness"};
+
+struct written {
+    size_t count;
+    char paths[16][512];
+};
+
+static void note_written(void *context, const char *path)
+{
+    struct written *written = context;
+
+    assert_true(written->count < 16);
+    snprintf(written->paths[written->count++], sizeof written->paths[0], "%s", path);
+}
+
+static void draw(int64_t run_id, const char *directory, struct written *written)
+{
+    struct report_database *database = stored_run_open();
+    struct report_error error = {""};
+
+    if (!report_plot(database, run_id, directory, note_written, written, &error))
+        fail_msg("%s", error.message);
+    report_database_close(database);
+}
+
+static void check_all(int64_t run_id, const char *name)
+{
+    const char *directory = scratch_path(name);
+    struct written written = {0};
+    char path[512];
+
+    draw(run_id, directory, &written);
+    assert_int_equal(written.count, 2 * PLOT_COUNT);
+    assert_int_equal(picture_count(directory), 2 * PLOT_COUNT);
+    for (size_t i = 0; i < PLOT_COUNT; i++) {
+        snprintf(path, sizeof path, "%s/%s.svg", directory, names[i]);
+        assert_string_equal(written.paths[2 * i], path);
+        picture_assert_svg(path);
+        snprintf(path, sizeof path, "%s/%s.png", directory, names[i]);
+        assert_string_equal(written.paths[2 * i + 1], path);
+        picture_assert_png(path);
+    }
+}
+
+static void test_all_files(void **state)
+{
+    (void)state;
+    check_all(STORED_SMALL, "small");
+    check_all(STORED_EMPTY, "empty");
+    check_all(STORED_MANY, "many");
+}
+
+static void assert_shows(const char *path, const char *text)
+{
+    size_t length;
+    char *svg = picture_bytes(path, &length);
+
+    if (!strstr(svg, text))
+        fail_msg("%s does not show \"%s\"", path, text);
+    free(svg);
+}
+
+static void test_what_is_shown(void **state)
+{
+    static const struct {
+        int64_t run_id;
+        const char *plot, *text;
+    } cases[] = {
+        {STORED_SMALL, "latency-cdf",
+         "Latency distribution of reads and writes - small.yaml, run 1<"},
+        {STORED_SMALL, "latency-cdf", "db (43 % at 0)"},
+        {STORED_SMALL, "latency-cdf", ">100 us<"},
+        {STORED_SMALL, "throughput", "gold: iops-total 10, 5/s"},
+        {STORED_SMALL, "throughput", "all of gold"},
+        {STORED_SMALL, "throughput", "time [s]"},
+        {STORED_SMALL, "bucket-levels", "gold: iops-total<"},
+        {STORED_SMALL, "fairness", "  7 requests"},
+        {STORED_SMALL, "fairness", "  0.02867 MB"},
+        {STORED_EMPTY, "latency-cdf", "empty.yaml, run 2 (interrupted)"},
+        {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
+        {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
+        {STORED_EMPTY, "waiting", "No read or write waited."},
+        {STORED_EMPTY, "fairness", "No two members were backlogged"},
+        {STORED_MANY, "waiting", "28 others"},
+        {STORED_MANY, "waiting", "disk39"},
+        {STORED_MANY, "waiting", "peak per 4 s"},
+        {STORED_MANY, "waiting", "time [min]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const char *const directories[] = {"", "small", "empty", "hostile", "many"};
+        char path[512];
+
+        snprintf(path, sizeof path, "%s/%s.svg", scratch_path(directories[cases[i].run_id]),
+                 cases[i].plot);
+        assert_shows(path, cases[i].text);
+    }
+}
+
+static void test_hostile_names_are_inert(void **state)
+{
+    char before[512], path[600];
+
+    (void)state;
+    // Whatever a name could run would leave its file in the current directory.
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(mkdir(scratch_path("cwd"), 0777), 0);
+    assert_int_equal(chdir(scratch_path("cwd")), 0);
+    check_all(STORED_HOSTILE, "hostile");
+    assert_int_equal(picture_count("."), 0);
+    assert_int_equal(chdir(before), 0);
+    snprintf(path, sizeof path, "%s/waiting.svg", scratch_path("hostile"));
+    assert_shows(path, "\"; system(\"touch ...");
+    assert_shows(path, "`touch pwned-back...");
+    assert_shows(path, "&lt;&amp;>???yyyyyyyyyyy...");
+}
+
+static void test_same_run_same_bytes(void **state)
+{
+    struct written first = {0}, second = {0};
+
+    (void)state;
+    draw(STORED_SMALL, scratch_path("first"), &first);
+    draw(STORED_SMALL, scratch_path("second"), &second);
+    for (size_t i = 0; i < first.count; i++) {
+        size_t first_length, second_length;
+        char *a = picture_bytes(first.paths[i], &first_length);
+        char *b = picture_bytes(second.paths[i], &second_length);
+
+        assert_int_equal(first_length, second_length);
+        assert_memory_equal(a, b, first_length);
+        free(a);
+        free(b);
+    }
+}
+
+// Draws, expecting an error that contains `expected`, and no file and no child left behind.
+static void assert_fails(const char *directory, const char *expected)
+{
+    struct report_database *database = stored_run_open();
+    struct report_error error = {""};
+    struct written written = {0};
+
+    assert_false(report_plot(database, STORED_SMALL, directory, note_written, &written, &error));
+    if (!strstr(error.message, expected))
+        fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
+    assert_int_equal(written.count, 0);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    report_database_close(database);
+}
+
+// Puts a shell script in gnuplot's place; NULL: nothing.
+static void with_gnuplot(const char *script, const char *name, const char *expected)
+{
+    char *path = strdup(getenv("PATH")), program[512], search[1100];
+    const char *bin = scratch_path(name);
+
+    assert_non_null(path);
+    assert_int_equal(mkdir(bin, 0777), 0);
+    snprintf(program, sizeof program, "%s/gnuplot", bin);
+    if (script) {
+        scratch_write(program, script, strlen(script));
+        assert_int_equal(chmod(program, 0755), 0);
+    }
+    snprintf(search, sizeof search, "%s", bin);
+    setenv("PATH", search, 1);
+    assert_fails(scratch_path("failed"), expected);
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_equal(picture_count(scratch_path("failed")), 0);
+}
+
+static void test_gnuplot_fails(void **state)
+{
+    (void)state;
+    with_gnuplot(NULL, "bin-none", "gnuplot-nox");
+    with_gnuplot("#!/bin/sh\necho 'line 7: no such thing' >&2\nexit 1\n", "bin-error",
+                 "line 7: no such thing");
+    with_gnuplot("#!/bin/sh\nkill -9 $$\n", "bin-killed", "signal 9");
+    with_gnuplot("#!/bin/sh\nexit 0\n", "bin-silent", "wrote nothing");
+    with_gnuplot("#!/bin/sh\nexit 3\n", "bin-mute", "it said nothing");
+}
+
+static void test_directory_cannot_be_written(void **state)
+{
+    (void)state;
+    scratch_write(scratch_path("file"), "x", 1);
+    assert_fails(scratch_path("file"), "Not a directory");
+    assert_fails(scratch_path("missing/deeper"), "No such file or directory");
+    assert_fails("/proc", "/proc");
+}
+
+static void test_unknown_run(void **state)
+{
+    struct report_database *database = stored_run_open();
+    struct report_error error = {""};
+
+    (void)state;
+    assert_false(
+        report_plot(database, STORED_UNKNOWN, scratch_path("unknown"), NULL, NULL, &error));
+    assert_non_null(strstr(error.message, "99"));
+    assert_int_not_equal(access(scratch_path("unknown"), F_OK), 0);
+    report_database_close(database);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_files),
+        cmocka_unit_test(test_what_is_shown),
+        cmocka_unit_test(test_hostile_names_are_inert),
+        cmocka_unit_test(test_same_run_same_bytes),
+        cmocka_unit_test(test_gnuplot_fails),
+        cmocka_unit_test(test_directory_cannot_be_written),
+        cmocka_unit_test(test_unknown_run),
+    };
+
+    return cmocka_run_group_tests(tests, scratch_make, picture_remove_directories);
+}

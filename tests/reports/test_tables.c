@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/database_internal.h"
+#include "reports/grid.h"
+#include "reports/label.h"
+#include "reports/tables.h"
+#include "tests/reports/stored_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// What report_print writes; to be freed.
+static char *printed(int64_t run_id, enum report_format format)
+{
+    struct report_database *database = stored_run_open();
+    struct report_error error = {""};
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+
+    assert_non_null(out);
+    if (!report_print(database, run_id, format, out, &error))
+        fail_msg("%s", error.message);
+    fclose(out);
+    report_database_close(database);
+    return text;
+}
+
+static void test_text_is_golden(void **state)
+{
+    char *text = printed(STORED_SMALL, REPORT_TEXT), golden[8192];
+    FILE *file = fopen(TEST_SOURCE_DIR "/reports/golden_tables.txt", "r");
+
+    (void)state;
+    assert_non_null(file);
+    golden[fread(golden, 1, sizeof golden - 1, file)] = '\0';
+    fclose(file);
+    assert_string_equal(text, golden);
+    free(text);
+}
+
+// One line of JSON, asked by SQLite's own parser.
+static void assert_json(const char *json, const char *path, const char *expected)
+{
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *row = NULL;
+
+    assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(handle, "SELECT json_valid(?1), json_extract(?1, ?2)", -1, &row, NULL),
+        SQLITE_OK);
+    sqlite3_bind_text(row, 1, json, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 2, path, -1, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(row, 0), 1);
+    const char *found = (const char *)sqlite3_column_text(row, 1);
+    if (!expected)
+        assert_null(found);
+    else
+        assert_string_equal(found ? found : "(null)", expected);
+    sqlite3_finalize(row);
+    sqlite3_close(handle);
+}
+
+static void test_json_has_everything(void **state)
+{
+    char *json = printed(STORED_SMALL, REPORT_JSON);
+    static const char *const expected[][2] = {
+        {"$.run.run_id", "1"},
+        {"$.run.status", "complete"},
+        {"$.run.error", NULL},
+        {"$.run.digest", "00c0ffee00c0ffee"},
+        {"$.run.end_ns", "10500000000"},
+        {"$.run.waiting", "5"},
+        {"$.run.at_device", "1"},
+        {"$.notices[0].kind", "cpu-missing"},
+        {"$.notices[0].count", "1"},
+        {"$.groups[0].name", "gold"},
+        {"$.groups[0].limits.iops-total", "10"},
+        {"$.groups[0].limits.iops-total-max-length", "3"},
+        {"$.groups[0].fairness.contended_intervals", "2"},
+        {"$.groups[0].fairness.jain_requests_mean", "0.95"},
+        {"$.groups[0].fairness.jain_bytes_min", "0.8"},
+        {"$.groups[0].fairness.max_service_difference_bytes", "28672"},
+        {"$.groups[1].limits", "{}"},
+        {"$.groups[1].fairness.contended_intervals", "0"},
+        {"$.groups[1].fairness.jain_requests_mean", NULL},
+        {"$.groups[1].fairness.max_service_difference_requests", NULL},
+        {"$.members[0].name", "db"},
+        {"$.members[0].attach", "drive"},
+        {"$.members[1].trace", NULL},
+        {"$.members[0].directions.write.bytes", "1310720"},
+        {"$.members[0].directions.\"read+write\".waited", "40"},
+        {"$.members[0].directions.\"read+write\".latency.total.p99_ns", "1154000000"},
+        {"$.members[0].directions.\"read+write\".latency.recorded.p99_ns", "1155600000"},
+        {"$.members[0].directions.\"read+write\".latency.total.mean_ns", "51234567.8"},
+        {"$.members[1].directions.read.latency.total.max_ns", "230000"},
+        {"$.members[1].directions.read.latency.service", NULL},
+        {"$.operations[0].result", "done"},
+        {"$.operations[1].at_ns", "5500000000"},
+        {"$.operations[2]", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        assert_json(json, expected[i][0], expected[i][1]);
+    assert_ptr_equal(strchr(json, '\n'), json + strlen(json) - 1);
+    free(json);
+}
+
+static void test_unfinished_runs_say_so(void **state)
+{
+    char *empty = printed(STORED_EMPTY, REPORT_TEXT),
+         *failed = printed(STORED_HOSTILE, REPORT_TEXT);
+    char *running = printed(STORED_MANY, REPORT_TEXT), *json = printed(STORED_EMPTY, REPORT_JSON);
+
+    (void)state;
+    assert_non_null(strstr(empty, "*** NOT COMPLETE: this run was interrupted"));
+    assert_non_null(strstr(empty, "digest ?"));
+    assert_null(strstr(empty, "Traffic"));
+    assert_non_null(strstr(failed, "*** FAILED"));
+    assert_non_null(strstr(failed, "reason: disk??[2J"));
+    assert_non_null(strstr(running, "*** NOT COMPLETE: this run is still going on"));
+    assert_non_null(strstr(running, "? arrived"));
+    assert_json(json, "$.members[0].name", "idle");
+    assert_json(json, "$.members[0].directions", "{}");
+    assert_json(json, "$.operations", "[]");
+    free(empty);
+    free(failed);
+    free(running);
+    free(json);
+}
+
+static void test_hostile_names_are_harmless(void **state)
+{
+    char *text = printed(STORED_HOSTILE, REPORT_TEXT), *json = printed(STORED_HOSTILE, REPORT_JSON);
+
+    (void)state;
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        assert_true(*c >= ' ' || *c == '\n');
+        assert_true(*c < 0x7f); // nothing else of these names is fit to be shown
+    }
+    for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1)
+        assert_true(end - line <= 200);
+    assert_non_null(strstr(text, "<&>???yyy"));
+    assert_json(json, "$.members[0].name", "\"; system(\"touch pwned-double\") #");
+    assert_json(json, "$.members[3].name", "\nEOD\nsystem \"touch pwned-line\"\n");
+    free(text);
+    free(json);
+}
+
+static void test_unknown_run(void **state)
+{
+    static const int64_t unknown[] = {STORED_UNKNOWN, 0, -1, INT64_MIN};
+    struct report_database *database = stored_run_open();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        struct report_error error = {""};
+
+        assert_false(report_print(database, unknown[i], REPORT_TEXT, stderr, &error));
+        assert_true(strlen(error.message) > 0);
+    }
+    report_database_close(database);
+}
+
+static void test_full_disk_is_an_error(void **state)
+{
+    struct report_database *database = stored_run_open();
+    struct report_error error = {""};
+    FILE *full = fopen("/dev/full", "w");
+
+    (void)state;
+    assert_non_null(full);
+    assert_false(report_print(database, STORED_SMALL, REPORT_TEXT, full, &error));
+    assert_non_null(strstr(error.message, "No space left"));
+    fclose(full);
+    report_database_close(database);
+}
+
+static void test_labels(void **state)
+{
+    static const struct {
+        const char *text, *label;
+        size_t length;
+    } cases[] = {
+        {"", "", 0},
+        {"abcdefgh", "abcdefgh", 8},
+        {"abcdefghi", "abcde...", 8},
+        {"a\tb\x7f", "a?b?", 4},
+        {"\xc5\xbc\xc3\xb3\xc5\x82w", "\xc5\xbc\xc3\xb3\xc5\x82w", 4},
+        {"\xc0\xaf", "??", 2},           // an overlong slash
+        {"\xed\xa0\x80", "???", 3},      // a surrogate
+        {"\xf4\x90\x80\x80", "????", 4}, // beyond U+10FFFF
+        {"\xe2\x80", "??", 2},           // cut short
+        {"\xe2\x80\xae x", "? x", 3},    // right-to-left override
+        {"\xc2\x9b", "?", 1},            // a control character of Latin-1
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char label[REPORT_LABEL_MAX];
+
+        assert_int_equal(report_label(label, cases[i].text, 8), cases[i].length);
+        assert_string_equal(label, cases[i].label);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_golden),
+        cmocka_unit_test(test_json_has_everything),
+        cmocka_unit_test(test_unfinished_runs_say_so),
+        cmocka_unit_test(test_hostile_names_are_harmless),
+        cmocka_unit_test(test_unknown_run),
+        cmocka_unit_test(test_full_disk_is_an_error),
+        cmocka_unit_test(test_labels),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
