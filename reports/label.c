@@ -47,6 +47,22 @@ static bool label_unsafe(uint32_t code)
     return false;
 }
 
+void report_write_utf8(FILE *out, const char *text)
+{
+    const unsigned char *from = (const unsigned char *)text;
+
+    while (*from) {
+        uint32_t code;
+        size_t length = label_sequence(from, &code);
+
+        if (length)
+            fwrite(from, 1, length, out);
+        else
+            fputs("\xef\xbf\xbd", out);
+        from += length ? length : 1;
+    }
+}
+
 size_t report_label(char out[REPORT_LABEL_MAX], const char *text, size_t characters)
 {
     const unsigned char *from = (const unsigned char *)text;

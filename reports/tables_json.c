@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The run as one JSON object, made by SQLite. Times are integer nanoseconds, sizes bytes.
+#include "reports/label.h"
 #include "reports/tables_internal.h"
 
 #define JSON_NOTICES                                                                               \
@@ -76,7 +77,9 @@ bool tables_print_json(const struct tables_context *context)
         " 'operations', json(" JSON_OPERATIONS ")) FROM run WHERE run_id = ?1",
         context->run_id, context->error);
 
-    if (rows && report_query_next(rows))
-        fprintf(context->out, "%s\n", report_query_text(rows, 0));
+    if (rows && report_query_next(rows)) {
+        report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything
+        putc('\n', context->out);
+    }
     return report_query_close(rows, context->error);
 }
