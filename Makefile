@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The short way to everything; CMake (presets in CMakePresets.json) does the work.
+#
+#     make            build/release/throttlesim
+#     make demo       build, replay a recorded workload, draw it
+#     make test       build with gcc and clang, with and without optimisation and with sanitizers,
+#                     and run all tests in each
+#     make bench      measure against blkparse
+#     make install    to PREFIX (default /usr/local), below DESTDIR
+#     make clean
+
+PREFIX ?= /usr/local
+TEST_PRESETS = release debug asan clang-release clang-debug
+DEMO_DIR = demo-out
+
+build: packages-build preset-release
+
+packages-%:
+	@.ci/packages $*
+
+preset-%:
+	@cmake --preset $* > build-$*.log 2>&1 || { cat build-$*.log; rm -f build-$*.log; exit 1; }
+	@rm -f build-$*.log
+	@cmake --build --preset $*
+
+demo: build
+	@mkdir -p $(DEMO_DIR)
+	@rm -f $(DEMO_DIR)/demo.db
+	build/release/throttlesim run traces/recorded/demo.yaml --db $(DEMO_DIR)/demo.db
+	build/release/throttlesim plot $(DEMO_DIR)/demo.db -o $(DEMO_DIR)
+
+test: packages-test $(addprefix test-,$(TEST_PRESETS))
+
+# One preset after the other, each with all processors.
+test-%: packages-test
+	@$(MAKE) --no-print-directory preset-$*
+	ctest --preset $* -j $$(nproc)
+
+bench: packages-bench preset-release
+	tests/bench/run build/release
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build $(DEMO_DIR)
+
+.PHONY: build demo test bench install clean
+.NOTPARALLEL:

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The subcommands. Each takes its own argv (argv[0] is the subcommand's name) and returns an exit
+// code; on anything but SIM_DONE the error is filled, and main prints it.
+#ifndef SIM_COMMAND_H
+#define SIM_COMMAND_H
+
+#include "sim/error.h"
+
+typedef enum sim_exit command_function(int argc, char **argv, struct sim_error *error);
+
+command_function command_run;
+command_function command_report;
+command_function command_plot;
+command_function command_trace;
+
+// Standard output could not be written (disk full, closed pipe)? Then SIM_FAILED.
+enum sim_exit command_flush(struct sim_error *error);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim report, throttlesim plot
+#include "sim/command.h"
+
+#include "reports/plot.h"
+#include "reports/tables.h"
+#include "sim/options.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct report_arguments {
+    bool help;
+    int64_t run;
+    bool json;
+    const char *output;
+};
+
+static const struct option_row report_rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
+    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
+     "this run (default: the newest)"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
+     "print the results as JSON"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+static const struct option_row plot_rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
+    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
+     "this run (default: the newest)"},
+    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct report_arguments, output),
+     "where the plots go (default: plots)"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+// What is done with the run that was asked for.
+typedef bool use_run(const struct report_arguments *arguments, struct report_database *database,
+                     int64_t run_id, struct report_error *error);
+
+static enum sim_exit with_run(int argc, char **argv, const struct option_row *rows,
+                              const char *usage, use_run *use, struct sim_error *error)
+{
+    struct report_arguments arguments = {.output = "plots"};
+    struct report_error report_error;
+    int first;
+    if (!options_parse(argc, argv, rows, &arguments, &first, error))
+        return SIM_USAGE;
+    if (arguments.help) {
+        puts(usage);
+        options_help(stdout, rows);
+        return command_flush(error);
+    }
+    if (argc - first != 1) {
+        sim_fail(error, SIM_USAGE, "one database is needed, as written by 'run --db'");
+        return SIM_USAGE;
+    }
+    struct report_database *database =
+        report_database_open(argv[first], REPORT_READ, &report_error);
+    int64_t run_id = database == NULL ? 0 : report_run_find(database, arguments.run, &report_error);
+    enum sim_exit exit = SIM_DONE;
+    if (run_id == 0)
+        exit = SIM_BAD_INPUT;
+    else if (!use(&arguments, database, run_id, &report_error))
+        exit = SIM_FAILED;
+    if (exit != SIM_DONE && database == NULL)
+        sim_fail(error, exit, "%s", report_error.message); // says which file
+    else if (exit != SIM_DONE)
+        sim_fail(error, exit, "%s: %s", argv[first], report_error.message);
+    report_database_close(database);
+    return exit == SIM_DONE ? command_flush(error) : exit;
+}
+
+static bool print_run(const struct report_arguments *arguments, struct report_database *database,
+                      int64_t run_id, struct report_error *error)
+{
+    return report_print(database, run_id, arguments->json ? REPORT_JSON : REPORT_TEXT, stdout,
+                        error);
+}
+
+enum sim_exit command_report(int argc, char **argv, struct sim_error *error)
+{
+    return with_run(argc, argv, report_rows,
+                    "usage: throttlesim report DB [OPTION...]\n\n"
+                    "Prints the tables of a stored run.\n",
+                    print_run, error);
+}
+
+static void print_path(void *context, const char *path)
+{
+    (void)context;
+    puts(path);
+}
+
+static bool plot_run(const struct report_arguments *arguments, struct report_database *database,
+                     int64_t run_id, struct report_error *error)
+{
+    return report_plot(database, run_id, arguments->output, print_path, NULL, error);
+}
+
+enum sim_exit command_plot(int argc, char **argv, struct sim_error *error)
+{
+    return with_run(argc, argv, plot_rows,
+                    "usage: throttlesim plot DB [OPTION...]\n\n"
+                    "Draws a stored run with gnuplot, each plot as SVG and PNG, and prints their "
+                    "paths.\n",
+                    plot_run, error);
+}

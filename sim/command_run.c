@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim run
+#include "sim/command.h"
+
+#include "reports/tables.h"
+#include "sim/options.h"
+#include "sim/progress.h"
+#include "sim/run.h"
+#include "sim/units.h"
+#include "traces/trace.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run_arguments {
+    bool help;
+    const char *db;
+    const char *limits;
+    const char *attach;
+    const char *arrival;
+    const char *device;
+    const char *device_model;
+    const char *interval;
+    const char *end;
+    const char *log;
+    const char *eta;
+    bool json;
+};
+
+static const struct option_row rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, help), "print this"},
+    {"db", 0, OPTION_TEXT, "FILE", NULL, offsetof(struct run_arguments, db),
+     "store the run in this SQLite file, beside those it holds"},
+    {"limits", 0, OPTION_TEXT, "KEY=VALUE,...", NULL, offsetof(struct run_arguments, limits),
+     "no scenario: all traces in one group with these limits"},
+    {"attach", 0, OPTION_CHECKED, "WHERE", "filter|drive", offsetof(struct run_arguments, attach),
+     "with --limits: filter (default) or drive"},
+    {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue", offsetof(struct run_arguments, arrival),
+     "with --limits: arrivals are Q (queue, default) or D (issue)"},
+    {"device", 0, OPTION_TEXT, "DEVICE", NULL, offsetof(struct run_arguments, device),
+     "with --limits: only this device of each trace, such as 254,48"},
+    {"device-model", 0, OPTION_TEXT, "MODEL", NULL, offsetof(struct run_arguments, device_model),
+     "null (default), fixed:LATENCY or recorded"},
+    {"interval", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, interval),
+     "of the rows over time (default 1s)"},
+    {"end", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, end),
+     "stop the virtual clock here (default: when all is done)"},
+    {"log", 0, OPTION_CHECKED, "WHAT", "requests", offsetof(struct run_arguments, log),
+     "'requests': store every single request"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, json),
+     "print the results as JSON"},
+    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct run_arguments, eta),
+     "progress on stderr: auto (default), always, never"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int signal_number)
+{
+    stop_signal = signal_number;
+}
+
+static void print_help(void)
+{
+    puts("usage: throttlesim run SCENARIO.yaml [--db OUT.db] [OPTION...]\n"
+         "       throttlesim run --limits KEY=VALUE,... [OPTION...] TRACE...\n"
+         "\n"
+         "Replays the scenario, or each trace as a member of one group, and prints what happened "
+         "to\n"
+         "every member. Nothing is stored without --db. 'throttlesim limits' lists the limits.\n");
+    options_help(stdout, rows);
+}
+
+static bool parse_time(const char *option, const char *text, int64_t least_ns, int64_t *ns,
+                       struct sim_error *error)
+{
+    if (text == NULL || (units_parse_duration(text, ns) && *ns >= least_ns))
+        return true;
+    return sim_fail(error, SIM_USAGE, "--%s: expected a time, such as 500ms or 2min, found '%s'",
+                    option, text);
+}
+
+// The run is stored with all that made it what it is.
+static bool keep_source(const struct run_arguments *arguments, struct scenario *scenario,
+                        struct sim_error *error)
+{
+    char options[256];
+    if (scenario->source == NULL)
+        return scenario_write_source(scenario, error);
+    if (arguments->device_model == NULL && arguments->interval == NULL && arguments->end == NULL)
+        return true;
+    snprintf(options, sizeof options, "%s%s%s%s%s%s",
+             arguments->device_model == NULL ? "" : " --device-model ",
+             arguments->device_model == NULL ? "" : arguments->device_model,
+             arguments->interval == NULL ? "" : " --interval ",
+             arguments->interval == NULL ? "" : arguments->interval,
+             arguments->end == NULL ? "" : " --end ", arguments->end == NULL ? "" : arguments->end);
+    return scenario_note_options(scenario, options, error);
+}
+
+// What the command line says goes before what the scenario says.
+static bool apply_options(const struct run_arguments *arguments, struct scenario *scenario,
+                          struct sim_error *error)
+{
+    if (arguments->device_model != NULL &&
+        !scenario_parse_device(arguments->device_model, &scenario->device))
+        return sim_fail(error, SIM_USAGE,
+                        "--device-model: expected null, fixed:LATENCY (fixed:200us) or recorded, "
+                        "found '%s'",
+                        arguments->device_model);
+    return parse_time("interval", arguments->interval, 1, &scenario->interval_ns, error) &&
+           parse_time("end", arguments->end, 0, &scenario->end_ns, error) &&
+           keep_source(arguments, scenario, error);
+}
+
+static struct scenario *quick_scenario(const struct run_arguments *arguments, int count,
+                                       char **traces, struct sim_error *error)
+{
+    struct scenario_quick quick = {
+        .limits = arguments->limits,
+        .device = arguments->device,
+        .traces = traces,
+        .trace_count = (size_t)count,
+    };
+    if (arguments->attach != NULL)
+        scenario_parse_attach(arguments->attach, &quick.attach);
+    if (arguments->arrival != NULL)
+        scenario_parse_arrival(arguments->arrival, &quick.arrival);
+    if (count > 0)
+        return scenario_quick(&quick, error);
+    sim_fail(error, SIM_USAGE, "--limits needs at least one trace");
+    return NULL;
+}
+
+// A trace given where a scenario belongs is a mistake with a better answer than "not valid YAML".
+static void explain_trace(const char *path, struct sim_error *error)
+{
+    struct trace_error unused;
+    struct trace_config config = {.path = path};
+    struct trace *trace = trace_open(&config, &unused);
+    if (trace != NULL)
+        sim_fail(
+            error, SIM_USAGE,
+            "%s is a trace, not a scenario; to replay it under limits: throttlesim run --limits "
+            "iops-total=300 %s",
+            path, path);
+    trace_close(trace);
+}
+
+static struct scenario *make_scenario(const struct run_arguments *arguments, int count,
+                                      char **operands, struct sim_error *error)
+{
+    struct scenario *scenario = NULL;
+    if (arguments->limits != NULL)
+        return quick_scenario(arguments, count, operands, error);
+    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL) {
+        sim_fail(error, SIM_USAGE,
+                 "--attach, --arrival and --device go with --limits; a scenario has its own");
+    } else if (count == 1) {
+        scenario = scenario_load(operands[0], error);
+        if (scenario == NULL)
+            explain_trace(operands[0], error);
+    } else if (count == 0) {
+        sim_fail(error, SIM_USAGE, "a scenario is needed, or --limits and traces");
+    } else {
+        sim_fail(error, SIM_USAGE, "one scenario, please, not %d; traces need --limits", count);
+    }
+    return scenario;
+}
+
+static bool run_and_print(const struct scenario *scenario, const struct run_arguments *arguments,
+                          struct report_database *database, struct sim_error *error)
+{
+    struct progress progress;
+    struct run_options options = {
+        .log_requests = arguments->log != NULL,
+        .stop = &stop_signal,
+        .progress = progress_show,
+        .progress_context = &progress,
+    };
+    struct report_error report_error;
+    int64_t run_id;
+    enum report_status status;
+    progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
+    bool ok = run_scenario(scenario, &options, database, &run_id, &status, error);
+    progress_end(&progress);
+    if (!ok)
+        return false;
+    if (!report_print(database, run_id, arguments->json ? REPORT_JSON : REPORT_TEXT, stdout,
+                      &report_error))
+        return sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    return true;
+}
+
+// The shell learns of an interruption as of any other: the program dies of the signal.
+static void die_of_signal(void)
+{
+    fflush(stdout);
+    signal(stop_signal, SIG_DFL);
+    raise(stop_signal);
+}
+
+enum sim_exit command_run(int argc, char **argv, struct sim_error *error)
+{
+    struct run_arguments arguments = {0};
+    struct report_error report_error;
+    int first;
+    if (!options_parse(argc, argv, rows, &arguments, &first, error))
+        return SIM_USAGE;
+    if (arguments.help) {
+        print_help();
+        return command_flush(error);
+    }
+    struct scenario *scenario = make_scenario(&arguments, argc - first, argv + first, error);
+    bool ok = scenario != NULL && apply_options(&arguments, scenario, error);
+    struct report_database *database = NULL;
+    if (ok) {
+        database = report_database_open(arguments.db, REPORT_WRITE, &report_error);
+        ok = database != NULL || sim_fail(error, SIM_BAD_INPUT, "%s", report_error.message);
+    }
+    if (ok) {
+        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+        sigaction(SIGINT, &action, NULL);
+        sigaction(SIGTERM, &action, NULL);
+        ok = run_and_print(scenario, &arguments, database, error);
+    }
+    report_database_close(database);
+    scenario_free(scenario);
+    if (stop_signal != 0)
+        die_of_signal();
+    return ok ? command_flush(error) : error->exit;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The program: finds the subcommand and prints what went wrong.
+#include "sim/command.h"
+
+#include "engine/engine.h"
+#include "sim/suggest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    command_function *function;
+    const char *help;
+};
+
+static command_function command_help, command_version, command_limits;
+
+static const struct command commands[] = {
+    {"run", command_run, "replay a scenario, or traces under given limits"},
+    {"report", command_report, "print the tables of a stored run again"},
+    {"plot", command_plot, "draw a stored run with gnuplot"},
+    {"trace", command_trace, "'trace info': what is in a recording"},
+    {"limits", command_limits, "list the limits that can be set"},
+    {"help", command_help, "print this"},
+    {"version", command_version, "print the version"},
+    {NULL, NULL, NULL},
+};
+
+static const char *command_at(const void *words, size_t index)
+{
+    return ((const struct command *)words)[index].name;
+}
+
+static enum sim_exit command_help(int argc, char **argv, struct sim_error *error)
+{
+    (void)argc;
+    (void)argv;
+    puts("throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
+         "clock.\n"
+         "\n"
+         "usage: throttlesim COMMAND [OPTION...] [ARGUMENT...]\n");
+    for (const struct command *command = commands; command->name != NULL; command++)
+        printf("  %-9s %s\n", command->name, command->help);
+    puts("\n"
+         "  throttlesim run --limits iops-total=300,iops-total-max=900 vdc.blktrace\n"
+         "  throttlesim run scenario.yaml --db results.db\n"
+         "  throttlesim plot results.db -o plots\n"
+         "\n"
+         "'throttlesim COMMAND --help' explains a command; 'man throttlesim' all of it.\n"
+         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 a check did not hold.");
+    return command_flush(error);
+}
+
+static enum sim_exit command_version(int argc, char **argv, struct sim_error *error)
+{
+    (void)argc;
+    (void)argv;
+    puts("throttlesim " THROTTLESIM_VERSION);
+    return command_flush(error);
+}
+
+static enum sim_exit command_limits(int argc, char **argv, struct sim_error *error)
+{
+    (void)argc;
+    (void)argv;
+    size_t count;
+    const struct engine_algorithm *algorithm = engine_algorithms(&count)[0];
+    printf("%-22s %-20s %s\n", "limit", "QMP", "meaning");
+    for (size_t i = 0; i < algorithm->parameter_count; i++) {
+        const struct engine_parameter *row = &algorithm->parameters[i];
+        printf("%-22s %-20s %s\n", row->key, row->qmp_key, row->help);
+    }
+    return command_flush(error);
+}
+
+enum sim_exit command_flush(struct sim_error *error)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return SIM_DONE;
+    sim_fail(error, SIM_FAILED, "standard output: %s", strerror(errno));
+    return SIM_FAILED;
+}
+
+static const struct command *find_command(const char *name)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        name = "version";
+    const struct command *command = commands;
+    while (command->name != NULL && strcmp(command->name, name) != 0)
+        command++;
+    return command;
+}
+
+// Parts of it may come from a file: no control characters for the terminal.
+static void print_error(char *message)
+{
+    for (char *p = message; *p != '\0'; p++) {
+        if (iscntrl((unsigned char)*p))
+            *p = '?';
+    }
+    fprintf(stderr, "throttlesim: %s\n", message);
+}
+
+static void print_usage_hint(const struct command *command)
+{
+    if (command == NULL || command->name == NULL)
+        fputs("Try 'throttlesim help'.\n", stderr);
+    else
+        fprintf(stderr, "Try 'throttlesim %s --help'.\n", command->name);
+}
+
+int main(int argc, char **argv)
+{
+    struct sim_error error = {SIM_DONE, ""};
+    const struct command *command = argc < 2 ? NULL : find_command(argv[1]);
+    enum sim_exit exit = SIM_USAGE;
+    char hint[128];
+    if (command == NULL)
+        sim_fail(&error, SIM_USAGE, "a command is needed: run, report, plot or trace");
+    else if (command->name == NULL)
+        sim_fail(&error, SIM_USAGE, "unknown command '%s'%s", argv[1],
+                 suggest(argv[1], command_at, commands, hint, sizeof hint));
+    else
+        exit = command->function(argc - 1, argv + 1, &error);
+    if (error.message[0] != '\0')
+        print_error(error.message);
+    if (exit == SIM_USAGE)
+        print_usage_hint(command);
+    return (int)exit;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/observer.h"
+
+#include <stdlib.h>
+
+bool observer_open(struct observer *observer, const struct control *control)
+{
+    size_t members = control->scenario->member_count;
+    *observer = (struct observer){.control = control};
+    observer->member_nodes = calloc(members + 1, sizeof *observer->member_nodes);
+    if (observer->member_nodes == NULL)
+        return false;
+    for (size_t i = 0; i < members; i++)
+        observer->member_nodes[i] = ENGINE_NONE;
+    return true;
+}
+
+void observer_close(struct observer *observer)
+{
+    free(observer->member_nodes);
+    free(observer->node_limits);
+    *observer = (struct observer){0};
+}
+
+bool observer_throttles(const struct observer *observer, uint32_t member, enum engine_op op)
+{
+    enum engine_attach attach = observer->control->scenario->members[member].attach;
+    return observer->member_nodes[member] != ENGINE_NONE &&
+           engine_direction_of(attach, op) != ENGINE_NOT_THROTTLED;
+}
+
+// Makes room for a node that came up, with no limits known of it. Groups of the scenario itself are
+// known to the recorder.
+static bool learn_node(struct observer *observer)
+{
+    const struct control *control = observer->control;
+    const struct engine_algorithm *algorithm = control->scenario->algorithm;
+    uint32_t node = observer->node_count;
+    struct engine_parameters *limits =
+        realloc(observer->node_limits, ((size_t)node + 1) * sizeof *limits);
+    if (limits == NULL)
+        return false;
+    observer->node_limits = limits;
+    observer->node_count++;
+    limits[node] = (struct engine_parameters){0};
+    for (size_t i = 0; i < algorithm->parameter_count; i++)
+        limits[node].value[i] = algorithm->parameters[i].initial;
+    if (node >= control->scenario->group_count)
+        report_recorder_group(observer->recorder, control->node_names[node]);
+    return true;
+}
+
+static void look_at_limits(struct observer *observer, uint32_t node, int64_t now_ns)
+{
+    const struct engine_algorithm *algorithm = observer->control->scenario->algorithm;
+    struct engine_parameters *known = &observer->node_limits[node];
+    struct engine_parameters limits;
+    if (!engine_parameters_of(observer->control->engine, node, &limits))
+        return;
+    for (size_t i = 0; i < algorithm->parameter_count; i++) {
+        if (limits.value[i] == known->value[i])
+            continue;
+        report_recorder_limit(observer->recorder, now_ns, node, algorithm->parameters[i].key,
+                              limits.value[i]);
+        known->value[i] = limits.value[i];
+    }
+}
+
+bool observer_look(struct observer *observer, int64_t now_ns)
+{
+    const struct control *control = observer->control;
+    while (observer->node_count < control->node_count) {
+        if (!learn_node(observer))
+            return false;
+    }
+    for (uint32_t node = 0; node < control->node_count; node++)
+        look_at_limits(observer, node, now_ns);
+    for (uint32_t member = 0; member < control->scenario->member_count; member++) {
+        struct engine_member_gauge gauge;
+        engine_member_gauge(control->engine, member, &gauge);
+        if (gauge.node == observer->member_nodes[member])
+            continue;
+        observer->member_nodes[member] = gauge.node;
+        report_recorder_membership(observer->recorder, now_ns, member,
+                                   gauge.node == ENGINE_NONE ? REPORT_NONE : gauge.node);
+    }
+    return true;
+}

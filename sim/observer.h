@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Tells the recorder what control operations changed: who is in which group, and the groups'
+// limits.
+#ifndef SIM_OBSERVER_H
+#define SIM_OBSERVER_H
+
+#include "reports/recorder.h"
+#include "sim/control.h"
+
+struct observer {
+    const struct control *control;
+    struct report_recorder *recorder;
+    uint32_t *member_nodes;                // by member, as last told
+    struct engine_parameters *node_limits; // by node, as last told
+    uint32_t node_count;
+};
+
+// False: out of memory; observer_close is needed in any case.
+bool observer_open(struct observer *observer, const struct control *control);
+void observer_close(struct observer *observer);
+
+// Does the throttle count a request of this member and kind?
+bool observer_throttles(const struct observer *observer, uint32_t member, enum engine_op op);
+
+// Tells all that changed since the last call. False: out of memory.
+bool observer_look(struct observer *observer, int64_t now_ns);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/options.h"
+
+#include "sim/suggest.h"
+#include "sim/units.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MAX 32
+
+// What getopt_long answers for the row with this index, when it has no letter.
+#define LONG_ONLY 1000
+
+static const char *row_name(const void *words, size_t index)
+{
+    return ((const struct option_row *)words)[index].name;
+}
+
+static bool is_one_of(const char *text, const char *values)
+{
+    size_t length = strlen(text);
+    for (const char *value = values; value != NULL; value = strchr(value, '|')) {
+        value += *value == '|';
+        if (strncmp(value, text, length) == 0 && (value[length] == '|' || value[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool set_value(const struct option_row *row, void *target, const char *text,
+                      struct sim_error *error)
+{
+    void *value = (char *)target + row->offset;
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)value = true;
+        break;
+    case OPTION_NUMBER:
+        if (!units_parse_integer(text, value) || *(int64_t *)value <= 0)
+            return sim_fail(error, SIM_USAGE, "--%s: expected a number above 0, found '%s'",
+                            row->name, text);
+        break;
+    case OPTION_CHECKED:
+        if (!is_one_of(text, row->values))
+            return sim_fail(error, SIM_USAGE, "--%s: expected %s, found '%s'", row->name,
+                            row->values, text);
+        *(const char **)value = text;
+        break;
+    case OPTION_TEXT:
+        *(const char **)value = text;
+        break;
+    }
+    return true;
+}
+
+// getopt's complaint in our words. `word` is what it stopped at.
+static bool complain(int answer, const char *word, const struct option_row *rows,
+                     struct sim_error *error)
+{
+    char name[64], hint[128];
+    if (answer == ':')
+        return sim_fail(error, SIM_USAGE, "option '%s' needs a value", word);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    const char *bare = name + strspn(name, "-");
+    return sim_fail(error, SIM_USAGE, "unknown option '%s'%s", name,
+                    suggest(bare, row_name, rows, hint, sizeof hint));
+}
+
+static const struct option_row *find_row(int answer, const struct option_row *rows)
+{
+    if (answer >= LONG_ONLY)
+        return &rows[answer - LONG_ONLY];
+    while (rows->letter != answer)
+        rows++;
+    return rows;
+}
+
+bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,
+                   struct sim_error *error)
+{
+    struct option long_options[ROWS_MAX + 1] = {0};
+    char letters[2 * ROWS_MAX + 2] = ":";
+    size_t used = 1;
+    for (int i = 0; rows[i].name != NULL; i++) {
+        bool has_value = rows[i].kind != OPTION_FLAG;
+        long_options[i] = (struct option){
+            .name = rows[i].name,
+            .has_arg = has_value ? required_argument : no_argument,
+            .val = rows[i].letter != 0 ? rows[i].letter : LONG_ONLY + i,
+        };
+        if (rows[i].letter != 0) {
+            letters[used++] = rows[i].letter;
+            if (has_value)
+                letters[used++] = ':';
+        }
+    }
+    letters[used] = '\0';
+    opterr = 0;
+    optind = 0; // GNU: start anew
+    int answer;
+    while ((answer = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+        if (answer == '?' || answer == ':')
+            return complain(answer, argv[optind - 1], rows, error);
+        if (!set_value(find_row(answer, rows), target, optarg, error))
+            return false;
+    }
+    *first = optind;
+    return true;
+}
+
+void options_help(FILE *out, const struct option_row *rows)
+{
+    for (; rows->name != NULL; rows++) {
+        char left[64], letter[5] = "    ";
+        if (rows->letter != 0)
+            snprintf(letter, sizeof letter, "-%c, ", rows->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows->name,
+                 rows->argument == NULL ? "" : " ", rows->argument == NULL ? "" : rows->argument);
+        fprintf(out, "  %-32s %s\n", left, rows->help);
+    }
+}

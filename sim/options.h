@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A subcommand's options as a table: parsing, help and "did you mean" come from the rows.
+#ifndef SIM_OPTIONS_H
+#define SIM_OPTIONS_H
+
+#include "sim/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum option_kind {
+    OPTION_FLAG,   // bool
+    OPTION_TEXT,   // const char *
+    OPTION_NUMBER, // int64_t, above 0
+    OPTION_CHECKED // const char *, one of `values`, separated by |
+};
+
+struct option_row {
+    const char *name; // without the dashes
+    char letter;      // 0: none
+    enum option_kind kind;
+    const char *argument; // for the help, NULL for a flag
+    const char *values;   // OPTION_CHECKED: "queue|issue"
+    size_t offset;        // of the value in the target
+    const char *help;
+};
+
+// Parses argv[1..] into target, which holds the defaults; what is no option comes to stand at
+// argv[*first...argc). "--" ends the options. Rows end with name NULL.
+bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,
+                   struct sim_error *error);
+
+void options_help(FILE *out, const struct option_row *rows);
+
+#endif

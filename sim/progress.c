@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUIET_S 1.0 // shorter runs show nothing
+#define STEP_S 0.2  // between two drawings
+#define BAR_WIDTH 30
+
+static double elapsed_s(const struct progress *progress)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - progress->started.tv_sec) +
+           (double)(now.tv_nsec - progress->started.tv_nsec) / 1e9;
+}
+
+void progress_start(struct progress *progress, const char *eta)
+{
+    *progress = (struct progress){0};
+    progress->enabled =
+        strcmp(eta, "always") == 0 || (strcmp(eta, "auto") == 0 && isatty(STDERR_FILENO));
+    clock_gettime(CLOCK_MONOTONIC, &progress->started);
+}
+
+void progress_show(void *context, uint64_t consumed, uint64_t total, uint64_t requests)
+{
+    struct progress *progress = context;
+    if (!progress->enabled)
+        return;
+    double now_s = elapsed_s(progress);
+    if (now_s < QUIET_S || now_s - progress->last_s < STEP_S)
+        return;
+    double share = total == 0 ? 0 : (double)consumed / (double)total;
+    share = share > 1 ? 1 : share;
+    char bar[BAR_WIDTH + 1];
+    memset(bar, ' ', BAR_WIDTH);
+    memset(bar, '=', (size_t)(share * BAR_WIDTH));
+    bar[BAR_WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %3.0f %%  %.3g million requests/s", bar, share * 100,
+            (double)requests / now_s / 1e6);
+    if (share > 0.01)
+        fprintf(stderr, "  %.0f s left ", now_s / share - now_s);
+    fputs("\033[K", stderr);
+    fflush(stderr);
+    progress->last_s = now_s;
+    progress->shown = true;
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+    progress->shown = false;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+// What happens next; the order is that within one instant.
+enum event_class {
+    EVENT_COMPLETION,
+    EVENT_TIMER,
+    EVENT_OPERATION,
+    EVENT_ARRIVAL,
+    EVENT_NONE,
+};
+
+struct op_row {
+    enum engine_op op;
+    enum report_direction direction;
+};
+
+static const struct op_row op_rows[TRACE_OP_COUNT] = {
+    [TRACE_READ] = {ENGINE_READ, REPORT_DIRECTION_READ},
+    [TRACE_WRITE] = {ENGINE_WRITE, REPORT_DIRECTION_WRITE},
+    [TRACE_DISCARD] = {ENGINE_DISCARD, REPORT_DIRECTION_DISCARD},
+    [TRACE_WRITE_ZEROES] = {ENGINE_WRITE_ZEROES, REPORT_DIRECTION_WRITE},
+    [TRACE_FLUSH] = {ENGINE_FLUSH, REPORT_DIRECTION_FLUSH},
+};
+
+// ---- The device ----
+
+static uint64_t digest_add(uint64_t digest, uint64_t value)
+{
+    digest = (digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return digest ^ digest >> 32;
+}
+
+// When the device will have finished a request, or ENGINE_NEVER.
+static int64_t completion_ns(const struct replay *replay, const struct sim_request *request)
+{
+    const struct scenario_device *device = &replay->scenario->device;
+    int64_t latency_ns = 0;
+    if (device->model == SCENARIO_DEVICE_FIXED)
+        latency_ns = device->latency_ns;
+    if (device->model == SCENARIO_DEVICE_RECORDED)
+        latency_ns = request->report.recorded_ns;
+    if (latency_ns == REPORT_NOT_YET || latency_ns > ENGINE_NEVER - replay->now_ns)
+        return ENGINE_NEVER;
+    return replay->now_ns + latency_ns;
+}
+
+static void complete(struct replay *replay, struct sim_request *request)
+{
+    request->report.complete_ns = replay->now_ns;
+    engine_complete(replay->control.engine, replay->now_ns, &request->engine);
+    report_recorder_complete(replay->observer.recorder, &request->report);
+    request_pool_give(&replay->pool, request);
+}
+
+static void on_dispatch(void *context, struct engine_request *engine_request)
+{
+    struct replay *replay = context;
+    struct sim_request *request = (struct sim_request *)engine_request;
+    request->next = NULL;
+    *replay->dispatched_end = request;
+    replay->dispatched_end = &request->next;
+}
+
+// Gives the device what the engine has let go. What completes at once may make the engine let go
+// more.
+static enum replay_step start_dispatched(struct replay *replay)
+{
+    struct sim_request *request;
+    while ((request = replay->dispatched) != NULL) {
+        replay->dispatched = request->next;
+        if (replay->dispatched == NULL)
+            replay->dispatched_end = &replay->dispatched;
+        request->report.dispatch_ns = replay->now_ns;
+        replay->digest = digest_add(replay->digest, request->report.seq);
+        replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
+        report_recorder_dispatch(replay->observer.recorder, &request->report);
+        int64_t done_ns = completion_ns(replay, request);
+        if (done_ns == replay->now_ns)
+            complete(replay, request);
+        else if (done_ns == ENGINE_NEVER)
+            replay->never_complete++;
+        else if (!event_heap_push(&replay->completions, done_ns, request->report.seq, request))
+            return (enum replay_step)sim_fail_memory(replay->error);
+    }
+    return REPLAY_MORE;
+}
+
+// ---- Events ----
+
+static enum replay_step arrive(struct replay *replay)
+{
+    const struct arrival *arrival = sources_next(replay->sources);
+    struct sim_request *request = request_pool_take(&replay->pool);
+    if (request == NULL)
+        return (enum replay_step)sim_fail_memory(replay->error);
+    const struct trace_request *recorded = &arrival->request;
+    request->engine.member = arrival->member;
+    request->engine.op = op_rows[recorded->op].op;
+    request->engine.bytes = recorded->bytes;
+    request->report = (struct report_request){
+        .seq = replay->next_seq++,
+        .member = arrival->member,
+        .direction = op_rows[recorded->op].direction,
+        .throttled = observer_throttles(&replay->observer, arrival->member, request->engine.op),
+        .op = trace_op_name(recorded->op),
+        .offset = recorded->offset,
+        .bytes = recorded->bytes,
+        .arrival_ns = replay->now_ns,
+        .dispatch_ns = REPORT_NOT_YET,
+        .complete_ns = REPORT_NOT_YET,
+        .recorded_ns =
+            recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REPORT_NOT_YET : recorded->latency_ns,
+    };
+    report_recorder_arrival(replay->observer.recorder, &request->report);
+    engine_submit(replay->control.engine, replay->now_ns, &request->engine);
+    return sources_advance(replay->sources, replay->error) ? REPLAY_MORE : REPLAY_FAILED;
+}
+
+static enum replay_step operate(struct replay *replay)
+{
+    const struct scenario_event *event = &replay->scenario->events[replay->next_event++];
+    struct engine_operation done;
+    char what[256], result[512] = "done";
+    enum engine_status status = control_apply(&replay->control, replay->now_ns, event, &done);
+    if (status == ENGINE_NO_MEMORY)
+        return (enum replay_step)sim_fail_memory(replay->error);
+    if (status != ENGINE_OK)
+        control_refusal(&replay->control, event, status, &done, result, sizeof result);
+    control_describe(&replay->control, event, what, sizeof what);
+    report_recorder_operation(replay->observer.recorder, replay->now_ns, what, result);
+    if (!observer_look(&replay->observer, replay->now_ns))
+        return (enum replay_step)sim_fail_memory(replay->error);
+    return REPLAY_MORE;
+}
+
+// When the event loop wakes for its next deadline. With a granularity, it sleeps in whole steps
+// from the last event on, and any other event from the deadline on wakes it before.
+static int64_t wake_ns(const struct replay *replay, int64_t other_ns)
+{
+    int64_t deadline_ns = engine_next_deadline(replay->control.engine);
+    int64_t granularity_ns = replay->scenario->timer_granularity_ns;
+    if (granularity_ns == 0 || deadline_ns == ENGINE_NEVER)
+        return deadline_ns;
+    if (deadline_ns <= replay->now_ns) // passed while it slept, until a completion woke it
+        return replay->now_ns;
+    if (other_ns >= deadline_ns) {
+        int64_t rest_ns = (deadline_ns - replay->now_ns) % granularity_ns;
+        int64_t late_ns = rest_ns == 0 ? 0 : granularity_ns - rest_ns;
+        if (late_ns >= other_ns - deadline_ns)
+            return other_ns;
+        return deadline_ns + late_ns;
+    }
+    return deadline_ns;
+}
+
+static enum event_class next_event(const struct replay *replay, int64_t *time_ns)
+{
+    const struct scenario *scenario = replay->scenario;
+    int64_t times_ns[EVENT_NONE] = {
+        [EVENT_COMPLETION] = event_heap_time(&replay->completions),
+        [EVENT_TIMER] = ENGINE_NEVER,
+        [EVENT_OPERATION] = replay->next_event < scenario->event_count
+                                ? scenario->events[replay->next_event].at_ns
+                                : ENGINE_NEVER,
+        [EVENT_ARRIVAL] = sources_next_ns(replay->sources),
+    };
+    enum event_class first = EVENT_NONE;
+    *time_ns = ENGINE_NEVER;
+    for (int i = 0; i < EVENT_NONE; i++) {
+        if (times_ns[i] < *time_ns) {
+            *time_ns = times_ns[i];
+            first = (enum event_class)i;
+        }
+    }
+    int64_t timer_ns = wake_ns(replay, *time_ns);
+    if (timer_ns < *time_ns ||
+        (timer_ns == *time_ns && timer_ns != ENGINE_NEVER && first > EVENT_TIMER)) {
+        *time_ns = timer_ns;
+        first = EVENT_TIMER;
+    }
+    return first;
+}
+
+enum replay_step replay_next(struct replay *replay)
+{
+    int64_t time_ns;
+    enum event_class class = next_event(replay, &time_ns);
+    enum replay_step step = REPLAY_MORE;
+    if (class == EVENT_NONE)
+        return REPLAY_FINISHED;
+    if (time_ns > replay->scenario->end_ns) {
+        replay->now_ns = replay->scenario->end_ns;
+        return REPLAY_FINISHED;
+    }
+    report_recorder_advance(replay->observer.recorder, time_ns);
+    replay->now_ns = time_ns;
+    switch (class) {
+    case EVENT_COMPLETION:
+        complete(replay, event_heap_pop(&replay->completions));
+        break;
+    case EVENT_TIMER:
+        engine_fire(replay->control.engine, time_ns);
+        break;
+    case EVENT_OPERATION:
+        step = operate(replay);
+        break;
+    default:
+        step = arrive(replay);
+        break;
+    }
+    return step == REPLAY_MORE ? start_dispatched(replay) : step;
+}
+
+// ---- Beginning and end ----
+
+bool replay_open(struct replay *replay, const struct scenario *scenario, struct sim_error *error)
+{
+    struct engine_callbacks callbacks = {on_dispatch, replay};
+    // The digest's start is arbitrary, but not 0: a first dispatch of request 0 at time 0 counts.
+    *replay = (struct replay){.scenario = scenario, .error = error, .digest = 1};
+    replay->dispatched_end = &replay->dispatched;
+    if (!control_open(&replay->control, scenario, &callbacks, error))
+        return false;
+    if (!observer_open(&replay->observer, &replay->control))
+        return sim_fail_memory(error);
+    replay->sources = sources_open(scenario, error);
+    return replay->sources != NULL;
+}
+
+static size_t gauge(void *context, uint32_t group, int64_t at_ns, struct report_bucket *buckets)
+{
+    const struct replay *replay = context;
+    struct engine_node_gauge node;
+    if (!engine_node_gauge(replay->control.engine, group, at_ns, &node))
+        return 0;
+    for (size_t i = 0; i < node.bucket_count; i++) {
+        const struct engine_bucket_gauge *bucket = &node.bucket[i];
+        buckets[i] = (struct report_bucket){
+            .name = bucket->key,
+            .level = bucket->level,
+            .size = bucket->size,
+            .burst_level = bucket->burst_level,
+            .burst_size = bucket->burst_size,
+        };
+    }
+    return node.bucket_count;
+}
+
+void replay_gauge(struct replay *replay, report_gauge **function, void **context)
+{
+    *function = gauge;
+    *context = replay;
+}
+
+bool replay_start(struct replay *replay, struct report_recorder *recorder)
+{
+    replay->observer.recorder = recorder;
+    return observer_look(&replay->observer, 0) || sim_fail_memory(replay->error);
+}
+
+static void tell_unfinished(void *context, struct sim_request *request)
+{
+    struct replay *replay = context;
+    report_recorder_unfinished(replay->observer.recorder, &request->report);
+}
+
+static void tell_notice(void *context, const struct trace_notice *notice)
+{
+    struct replay *replay = context;
+    report_recorder_notice(replay->observer.recorder, notice->kind, notice->source, notice->count,
+                           notice->text);
+}
+
+void replay_finish(struct replay *replay)
+{
+    request_pool_walk(&replay->pool, tell_unfinished, replay);
+    sources_notices(replay->sources, tell_notice, replay);
+    if (replay->never_complete > 0) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "%" PRIu64
+                 " requests never complete on the device 'recorded': their traces do not "
+                 "say how long they took",
+                 replay->never_complete);
+        struct trace_notice notice = {"never-completes", replay->scenario->name,
+                                      replay->never_complete, text};
+        tell_notice(replay, &notice);
+    }
+}
+
+void replay_close(struct replay *replay)
+{
+    sources_close(replay->sources);
+    observer_close(&replay->observer);
+    control_close(&replay->control);
+    event_heap_free(&replay->completions);
+    request_pool_free(&replay->pool);
+}

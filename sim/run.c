@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/run.h"
+
+#include "sim/replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
+
+// The recorder's view of a scenario's members and groups.
+struct run_names {
+    struct report_member *members;
+    struct report_group *groups;
+    char device[64];
+};
+
+static bool make_names(struct run_names *names, const struct scenario *scenario,
+                       struct sim_error *error)
+{
+    names->members = calloc(scenario->member_count, sizeof *names->members);
+    names->groups = calloc(scenario->group_count + 1, sizeof *names->groups);
+    if (names->members == NULL || names->groups == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        const struct scenario_member *member = &scenario->members[i];
+        names->members[i] = (struct report_member){
+            .name = member->name,
+            .attach = scenario_attach_name(member->attach),
+            .trace = member->trace.path != NULL ? member->trace.path : scenario->trace.path,
+        };
+    }
+    for (size_t i = 0; i < scenario->group_count; i++)
+        names->groups[i].name = scenario->groups[i].name;
+    snprintf(names->device, sizeof names->device, "%s",
+             scenario_device_name(scenario->device.model));
+    if (scenario->device.model == SCENARIO_DEVICE_FIXED)
+        snprintf(names->device, sizeof names->device, "fixed %" PRId64 " ns",
+                 scenario->device.latency_ns);
+    return true;
+}
+
+static struct report_recorder *begin(struct replay *replay, const struct scenario *scenario,
+                                     const struct run_options *options,
+                                     struct report_database *database, struct sim_error *error)
+{
+    struct run_names names = {0};
+    struct report_error report_error;
+    struct report_recorder *recorder = NULL;
+    struct report_recorder_config config = {.log_requests = options->log_requests};
+    if (make_names(&names, scenario, error)) {
+        config.run = (struct report_run){
+            .name = scenario->name,
+            .scenario = scenario->source,
+            .version = THROTTLESIM_VERSION,
+            .engine = scenario->algorithm->name,
+            .device = names.device,
+            .interval_ns = scenario->interval_ns,
+            .members = names.members,
+            .member_count = scenario->member_count,
+            .groups = names.groups,
+            .group_count = scenario->group_count,
+        };
+        replay_gauge(replay, &config.gauge, &config.gauge_context);
+        recorder = report_recorder_begin(database, &config, &report_error);
+        if (recorder == NULL)
+            sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    }
+    free(names.members);
+    free(names.groups);
+    return recorder;
+}
+
+static void tell_progress(const struct replay *replay, const struct run_options *options)
+{
+    uint64_t consumed, total;
+    if (options->progress == NULL)
+        return;
+    sources_progress(replay->sources, &consumed, &total);
+    options->progress(options->progress_context, consumed, total, replay->next_seq);
+}
+
+static enum report_status replay_all(struct replay *replay, const struct run_options *options)
+{
+    for (;;) {
+        for (int i = 0; i < STEPS_PER_LOOK; i++) {
+            enum replay_step step = replay_next(replay);
+            if (step == REPLAY_FAILED)
+                return REPORT_FAILED;
+            if (step == REPLAY_FINISHED)
+                return REPORT_COMPLETE;
+        }
+        if (*options->stop)
+            return REPORT_INTERRUPTED;
+        if (!report_recorder_ok(replay->observer.recorder))
+            return REPORT_FAILED; // report_recorder_finish has the reason
+        tell_progress(replay, options);
+    }
+}
+
+static bool record(struct replay *replay, const struct run_options *options,
+                   struct report_recorder *recorder, enum report_status *status,
+                   struct sim_error *error)
+{
+    struct report_error report_error;
+    error->message[0] = '\0';
+    *status = replay_start(replay, recorder) ? replay_all(replay, options) : REPORT_FAILED;
+    replay_finish(replay);
+    struct report_outcome outcome = {
+        .status = *status,
+        .error = *status == REPORT_FAILED && error->message[0] != '\0' ? error->message : NULL,
+        .digest = replay->digest,
+        .end_ns = replay->now_ns,
+    };
+    if (!report_recorder_finish(recorder, &outcome, &report_error)) {
+        *status = REPORT_FAILED;
+        if (outcome.error == NULL)
+            sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    }
+    return *status != REPORT_FAILED;
+}
+
+bool run_scenario(const struct scenario *scenario, const struct run_options *options,
+                  struct report_database *database, int64_t *run_id, enum report_status *status,
+                  struct sim_error *error)
+{
+    struct replay replay;
+    bool ok = replay_open(&replay, scenario, error);
+    *run_id = 0;
+    *status = REPORT_FAILED;
+    if (ok) {
+        struct report_recorder *recorder = begin(&replay, scenario, options, database, error);
+        ok = recorder != NULL;
+        if (ok) {
+            *run_id = report_recorder_run_id(recorder);
+            ok = record(&replay, options, recorder, status, error);
+        }
+    }
+    replay_close(&replay);
+    return ok;
+}

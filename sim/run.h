@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs a scenario on the virtual clock and stores what happens.
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+
+#include "reports/recorder.h"
+#include "sim/scenario.h"
+
+#include <signal.h>
+
+// Called now and then with bytes of the traces read and in all, and requests replayed.
+typedef void run_progress(void *context, uint64_t consumed, uint64_t total, uint64_t requests);
+
+struct run_options {
+    bool log_requests;
+    const volatile sig_atomic_t *stop; // becomes non-zero: the run is interrupted
+    run_progress *progress;            // may be NULL
+    void *progress_context;
+};
+
+// False with the error filled if the run failed; what was stored until then stays, and says so.
+// *run_id is set as soon as there is a run (0 before). *status says how it ended.
+bool run_scenario(const struct scenario *scenario, const struct run_options *options,
+                  struct report_database *database, int64_t *run_id, enum report_status *status,
+                  struct sim_error *error);
+
+#endif

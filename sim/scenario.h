@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A scenario: which disks, in which groups, replaying what, and what is done to them meanwhile.
+//
+// It comes from a YAML or JSON file (scenario_load) or from the command line (scenario_quick). The
+// file format is documented in docs/scenario.md. A scenario owns all its strings.
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include "engine/engine.h"
+#include "sim/error.h"
+#include "traces/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCENARIO_NO_LIMIT INT64_MAX // of a duration: for ever
+#define SCENARIO_NONE UINT32_MAX    // no group
+
+// Where in the file a thing stands, for messages; 0: nowhere.
+struct scenario_place {
+    size_t line;
+    size_t column;
+};
+
+// A recording, or a part of it. A recorded time t arrives at (t - start_ns) / speed.
+struct scenario_trace {
+    char *path; // NULL: none. As found from the working directory
+    enum trace_arrival arrival;
+    char *device; // only this one; NULL: there must be only one
+    double speed;
+    int64_t start_ns;
+    int64_t duration_ns; // of the recording, from start_ns
+    struct scenario_place place;
+};
+
+struct scenario_group {
+    char *name;
+    struct engine_parameters limits;
+    struct scenario_place place;
+};
+
+struct scenario_member {
+    char *name;
+    uint32_t group; // index, or SCENARIO_NONE: not throttled
+    enum engine_attach attach;
+    struct engine_parameters limits; // if any is given: overwrite the group's on joining
+    struct scenario_trace trace;
+    char *volume; // which volume of the common trace is this member's; NULL: the one of its name
+    struct scenario_place place;
+};
+
+enum scenario_event_kind {
+    SCENARIO_QOM_SET,
+    SCENARIO_BLOCK_SET_IO_THROTTLE,
+    SCENARIO_DRAINED_BEGIN,
+    SCENARIO_DRAINED_END,
+    SCENARIO_LEAVE,
+    SCENARIO_JOIN,
+    SCENARIO_EVENT_COUNT,
+};
+
+struct scenario_event {
+    int64_t at_ns;
+    size_t order; // in the file
+    enum scenario_event_kind kind;
+    uint32_t member; // index, where the kind has one
+    char *group;     // by name, since groups can come up later; NULL: not named
+    struct engine_parameters limits;
+    struct scenario_place place;
+};
+
+enum scenario_device_model {
+    SCENARIO_DEVICE_NULL,     // completes at once
+    SCENARIO_DEVICE_FIXED,    // after a fixed latency
+    SCENARIO_DEVICE_RECORDED, // after the latency that the recording shows
+};
+
+struct scenario_device {
+    enum scenario_device_model model;
+    int64_t latency_ns; // of SCENARIO_DEVICE_FIXED
+};
+
+struct scenario {
+    char *name;   // the file, or how it was asked for
+    char *source; // its text, with a NUL behind it; what is stored with the run
+    size_t source_length;
+    const struct engine_algorithm *algorithm;
+    struct scenario_group *groups;
+    size_t group_count;
+    struct scenario_member *members; // in order of joining
+    size_t member_count;
+    struct scenario_trace trace;   // one for several members
+    struct scenario_event *events; // in order of time, then as listed
+    size_t event_count;
+    struct scenario_device device;
+    int64_t interval_ns;
+    int64_t end_ns;               // nothing later happens
+    int64_t timer_granularity_ns; // 0: timers fire at their deadline
+};
+
+// NULL with the error filled. path "-" is standard input.
+struct scenario *scenario_load(const char *path, struct sim_error *error);
+
+// A scenario in short: each trace a member, named after its file, all in one group.
+struct scenario_quick {
+    const char *limits; // "KEY=VALUE,...", of the group
+    enum engine_attach attach;
+    enum trace_arrival arrival;
+    const char *device; // only this one of each trace; NULL: there must be only one
+    char *const *traces;
+    size_t trace_count;
+};
+
+struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error);
+
+// Gives a scenario from the command line the source that a file would have had, settings included.
+bool scenario_write_source(struct scenario *scenario, struct sim_error *error);
+
+// Settings that the command line changed in a scenario from a file: told in a comment at its end.
+bool scenario_note_options(struct scenario *scenario, const char *options, struct sim_error *error);
+
+void scenario_free(struct scenario *scenario); // NULL is allowed
+
+// "null", "fixed:200us" or "recorded", as on the command line.
+bool scenario_parse_device(const char *text, struct scenario_device *device);
+
+const char *scenario_device_name(enum scenario_device_model model);
+
+// "queue" or "issue"; "filter" or "drive".
+bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
+bool scenario_parse_attach(const char *text, enum engine_attach *attach);
+const char *scenario_attach_name(enum engine_attach attach);
+const char *scenario_event_name(enum scenario_event_kind kind);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the files that make a scenario share.
+#ifndef SIM_SCENARIO_INTERNAL_H
+#define SIM_SCENARIO_INTERNAL_H
+
+#include "sim/scenario.h"
+#include "sim/yaml_reader.h"
+
+// An empty scenario with the default settings. NULL with the error filled.
+struct scenario *scenario_new(const char *name, struct sim_error *error);
+
+// Fills source; "-" is standard input.
+bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error);
+
+struct scenario_trace scenario_trace_default(void);
+
+uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
+uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
+
+// For suggest(): the names of a scenario's groups, members.
+const char *scenario_group_at(const void *words, size_t index);
+const char *scenario_member_at(const void *words, size_t index);
+
+yaml_read scenario_read_group_limits;  // struct engine_parameters, a whole set
+yaml_read scenario_read_member_limits; // struct engine_parameters, a partial set
+yaml_read scenario_read_event;         // appends to struct scenario
+
+// In order of time, then as they stand in the file.
+void scenario_sort_events(struct scenario *scenario);
+
+// Carries out all operations on an engine without requests: each must be accepted, which does not
+// depend on the requests.
+bool scenario_rehearse(const struct scenario *scenario, struct sim_error *error);
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The scenario file's keys, as tables. Format: docs/scenario.md.
+#include "sim/scenario_internal.h"
+
+#include "sim/limits.h"
+#include "sim/suggest.h"
+#include "sim/units.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Values ----
+
+static bool read_factor(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *text = yaml_text(reader, node, "a factor, such as 2.0");
+    if (text == NULL)
+        return false;
+    return units_parse_factor(text, target) ||
+           yaml_fail(reader, node, "expected a factor above 0, such as 2.0, found '%.64s'", text);
+}
+
+static bool read_arrival(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *text = yaml_text(reader, node, "queue or issue");
+    if (text == NULL)
+        return false;
+    return scenario_parse_arrival(text, target) ||
+           yaml_fail(reader, node, "expected queue or issue, found '%.64s'", text);
+}
+
+static bool read_attach(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *text = yaml_text(reader, node, "filter or drive");
+    if (text == NULL)
+        return false;
+    return scenario_parse_attach(text, target) ||
+           yaml_fail(reader, node, "expected filter or drive, found '%.64s'", text);
+}
+
+static const char *algorithm_at(const void *words, size_t index)
+{
+    (void)words;
+    size_t count;
+    const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
+    return index < count ? algorithms[index]->name : NULL;
+}
+
+static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char hint[128];
+    const struct engine_algorithm **algorithm = target;
+    const char *text = yaml_text(reader, node, "the name of an engine");
+    if (text == NULL)
+        return false;
+    *algorithm = engine_find(text);
+    return *algorithm != NULL || yaml_fail(reader, node, "unknown engine '%.64s'%s", text,
+                                           suggest(text, algorithm_at, NULL, hint, sizeof hint));
+}
+
+// A path as found from the working directory.
+static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char **path = target;
+    if (!yaml_read_string(reader, node, path))
+        return false;
+    if ((*path)[0] == '/' || strcmp(reader->directory, ".") == 0)
+        return true;
+    size_t size = strlen(reader->directory) + strlen(*path) + 2;
+    char *joined = malloc(size);
+    if (joined == NULL)
+        return sim_fail_memory(reader->error);
+    snprintf(joined, size, "%s/%s", reader->directory, *path);
+    free(*path);
+    *path = joined;
+    return true;
+}
+
+static const struct yaml_field trace_fields[] = {
+    {"path", read_path, offsetof(struct scenario_trace, path), true},
+    {"arrival", read_arrival, offsetof(struct scenario_trace, arrival), false},
+    {"device", yaml_read_string, offsetof(struct scenario_trace, device), false},
+    {"speed", read_factor, offsetof(struct scenario_trace, speed), false},
+    {"start", yaml_read_duration, offsetof(struct scenario_trace, start_ns), false},
+    {"duration", yaml_read_duration, offsetof(struct scenario_trace, duration_ns), false},
+    {NULL, NULL, 0, false},
+};
+
+static bool read_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario_trace *trace = target;
+    trace->place = yaml_place(node);
+    if (node->type == YAML_SCALAR_NODE)
+        return read_path(reader, node, &trace->path);
+    return yaml_read_mapping(reader, node, "a trace", trace_fields, trace);
+}
+
+static bool read_model(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    static const char *const names[] = {"null", "fixed", "recorded", NULL};
+    enum scenario_device_model *model = target;
+    char hint[128];
+    const char *text = yaml_text(reader, node, "null, fixed or recorded");
+    if (text == NULL)
+        return false;
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *model = (enum scenario_device_model)i;
+            return true;
+        }
+    }
+    return yaml_fail(reader, node, "expected null, fixed or recorded, found '%.64s'%s", text,
+                     suggest(text, suggest_in_array, names, hint, sizeof hint));
+}
+
+static const struct yaml_field device_fields[] = {
+    {"model", read_model, offsetof(struct scenario_device, model), true},
+    {"latency", yaml_read_duration, offsetof(struct scenario_device, latency_ns), false},
+    {NULL, NULL, 0, false},
+};
+
+static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario_device *device = target;
+    if (!yaml_read_mapping(reader, node, "device", device_fields, device))
+        return false;
+    yaml_node_t *latency = yaml_find(reader, node, "latency");
+    if (device->model == SCENARIO_DEVICE_FIXED && latency == NULL)
+        return yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us");
+    if (device->model != SCENARIO_DEVICE_FIXED && latency != NULL)
+        return yaml_fail(reader, latency, "only model fixed has a latency");
+    return true;
+}
+
+// ---- Groups and members ----
+
+static const struct yaml_field group_fields[] = {
+    {"id", yaml_read_string, offsetof(struct scenario_group, name), true},
+    {"limits", scenario_read_group_limits, offsetof(struct scenario_group, limits), false},
+    {NULL, NULL, 0, false},
+};
+
+static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario *scenario = target;
+    struct scenario_group *array =
+        yaml_append(reader, scenario->groups, &scenario->group_count, sizeof *array);
+    if (array == NULL)
+        return false;
+    scenario->groups = array;
+    struct scenario_group *group = &array[scenario->group_count - 1];
+    group->place = yaml_place(node);
+    if (!yaml_read_mapping(reader, node, "a group", group_fields, group))
+        return false;
+    if (strcmp(group->name, "none") == 0)
+        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
+    for (const struct scenario_group *other = scenario->groups; other < group; other++) {
+        if (strcmp(other->name, group->name) == 0)
+            return yaml_fail(reader, node, "there is a group '%s' already, in line %zu",
+                             group->name, other->place.line);
+    }
+    return true;
+}
+
+static bool read_groups(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return yaml_read_sequence(reader, node, "groups", read_group, target);
+}
+
+static bool read_member_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char hint[128];
+    const char *text = yaml_text(reader, node, "the id of a group");
+    if (text == NULL)
+        return false;
+    uint32_t *group = target;
+    *group = scenario_find_group(reader->scenario, text);
+    if (*group != SCENARIO_NONE || strcmp(text, "none") == 0)
+        return true;
+    return yaml_fail(reader, node, "there is no group '%.64s'%s", text,
+                     suggest(text, scenario_group_at, reader->scenario, hint, sizeof hint));
+}
+
+static const struct yaml_field member_fields[] = {
+    {"id", yaml_read_string, offsetof(struct scenario_member, name), true},
+    {"group", read_member_group, offsetof(struct scenario_member, group), false},
+    {"attach", read_attach, offsetof(struct scenario_member, attach), false},
+    {"limits", scenario_read_member_limits, offsetof(struct scenario_member, limits), false},
+    {"trace", read_trace, offsetof(struct scenario_member, trace), false},
+    {"volume", yaml_read_string, offsetof(struct scenario_member, volume), false},
+    {NULL, NULL, 0, false},
+};
+
+static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario *scenario = target;
+    struct scenario_member *array =
+        yaml_append(reader, scenario->members, &scenario->member_count, sizeof *array);
+    if (array == NULL)
+        return false;
+    scenario->members = array;
+    struct scenario_member *member = &array[scenario->member_count - 1];
+    member->place = yaml_place(node);
+    member->group = SCENARIO_NONE;
+    member->trace = scenario_trace_default();
+    if (!yaml_read_mapping(reader, node, "a member", member_fields, member))
+        return false;
+    for (const struct scenario_member *other = scenario->members; other < member; other++) {
+        if (strcmp(other->name, member->name) == 0)
+            return yaml_fail(reader, node, "there is a member '%s' already, in line %zu",
+                             member->name, other->place.line);
+    }
+    if (member->limits.given != 0 && member->group == SCENARIO_NONE)
+        return yaml_fail(reader, node, "member '%s' has limits but no group", member->name);
+    return true;
+}
+
+static bool read_members(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return yaml_read_sequence(reader, node, "members", read_member, target);
+}
+
+static bool read_events(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return yaml_read_sequence(reader, node, "events", scenario_read_event, target);
+}
+
+// ---- The whole ----
+
+static bool read_interval(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    int64_t *interval_ns = target;
+    if (!yaml_read_duration(reader, node, interval_ns))
+        return false;
+    return *interval_ns > 0 || yaml_fail(reader, node, "an interval must be longer than 0");
+}
+
+// Groups before members before events: each may name the earlier ones.
+static const struct yaml_field scenario_fields[] = {
+    {"engine", read_engine, offsetof(struct scenario, algorithm), false},
+    {"groups", read_groups, 0, false},
+    {"members", read_members, 0, true},
+    {"trace", read_trace, offsetof(struct scenario, trace), false},
+    {"device", read_device, offsetof(struct scenario, device), false},
+    {"events", read_events, 0, false},
+    {"interval", read_interval, offsetof(struct scenario, interval_ns), false},
+    {"end", yaml_read_duration, offsetof(struct scenario, end_ns), false},
+    {"timer-granularity", yaml_read_duration, offsetof(struct scenario, timer_granularity_ns),
+     false},
+    {NULL, NULL, 0, false},
+};
+
+static bool fill(struct yaml_reader *reader, struct scenario *scenario)
+{
+    if (!yaml_open(reader, scenario->source, scenario->source_length))
+        return false;
+    bool ok = yaml_read_mapping(reader, yaml_document_get_root_node(&reader->document),
+                                "the scenario", scenario_fields, scenario);
+    yaml_close(reader);
+    if (ok && scenario->member_count == 0)
+        return sim_fail(reader->error, SIM_BAD_INPUT, "%s: there are no members", reader->name);
+    if (ok)
+        scenario_sort_events(scenario);
+    return ok && scenario_rehearse(scenario, reader->error);
+}
+
+struct scenario *scenario_load(const char *path, struct sim_error *error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    struct scenario *scenario = scenario_new(is_stdin ? "standard input" : path, error);
+    if (scenario == NULL)
+        return NULL;
+    char *copy = strdup(path);
+    if (copy == NULL)
+        sim_fail_memory(error);
+    struct yaml_reader reader = {
+        .name = scenario->name,
+        .error = error,
+        .scenario = scenario,
+        .directory = copy == NULL || is_stdin ? "." : dirname(copy),
+    };
+    bool ok = copy != NULL && scenario_read_file(scenario, path, error) && fill(&reader, scenario);
+    free(copy);
+    if (ok)
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}

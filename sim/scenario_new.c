@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scenarios from their defaults, from a file's bytes, and from the command line.
+#include "sim/scenario_internal.h"
+
+#include "sim/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_MAX (64u << 20) // a larger file is not a scenario
+
+struct scenario_trace scenario_trace_default(void)
+{
+    return (struct scenario_trace){
+        .arrival = TRACE_ARRIVAL_QUEUE,
+        .speed = 1,
+        .duration_ns = SCENARIO_NO_LIMIT,
+    };
+}
+
+struct scenario *scenario_new(const char *name, struct sim_error *error)
+{
+    struct scenario *scenario = calloc(1, sizeof *scenario);
+    size_t count;
+    if (scenario == NULL || (scenario->name = strdup(name)) == NULL) {
+        free(scenario);
+        sim_fail_memory(error);
+        return NULL;
+    }
+    scenario->algorithm = engine_algorithms(&count)[0];
+    scenario->trace = scenario_trace_default();
+    scenario->interval_ns = 1000000000;
+    scenario->end_ns = SCENARIO_NO_LIMIT;
+    return scenario;
+}
+
+// The whole rest of a stream, with a NUL behind it.
+static bool read_all(struct scenario *scenario, FILE *file, struct sim_error *error)
+{
+    size_t capacity = 0, got;
+    do {
+        if (capacity - scenario->source_length < 2) {
+            capacity = capacity == 0 ? 1 << 16 : 2 * capacity;
+            char *bigger = realloc(scenario->source, capacity);
+            if (bigger == NULL)
+                return sim_fail_memory(error);
+            scenario->source = bigger;
+        }
+        got = fread(scenario->source + scenario->source_length, 1,
+                    capacity - scenario->source_length - 1, file);
+        scenario->source_length += got;
+        if (scenario->source_length > SOURCE_MAX)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: larger than 64 MiB, so not a scenario; a trace is replayed with "
+                            "--limits KEY=VALUE,... TRACE",
+                            scenario->name);
+    } while (got > 0);
+    scenario->source[scenario->source_length] = '\0';
+    return true;
+}
+
+bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    if (file == NULL)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
+    bool ok = read_all(scenario, file, error);
+    if (ok && ferror(file))
+        ok = sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (!is_stdin)
+        fclose(file);
+    return ok;
+}
+
+uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        if (strcmp(scenario->groups[i].name, name) == 0)
+            return (uint32_t)i;
+    }
+    return SCENARIO_NONE;
+}
+
+uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (strcmp(scenario->members[i].name, name) == 0)
+            return (uint32_t)i;
+    }
+    return SCENARIO_NONE;
+}
+
+const char *scenario_group_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->group_count ? scenario->groups[index].name : NULL;
+}
+
+const char *scenario_member_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->member_count ? scenario->members[index].name : NULL;
+}
+
+// "recorded/vdc.blktrace.0.zst" -> "vdc"
+static char *member_name(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    const char *start = path + length;
+    while (start > path && start[-1] != '/')
+        start--;
+    size_t base = strcspn(start, ".");
+    size_t rest = (size_t)(path + length - start);
+    return strndup(start, base > 0 && base < rest ? base : rest);
+}
+
+// A name that no member has yet: "vdc", "vdc-2", ...
+static char *unique_name(const struct scenario *scenario, const char *path)
+{
+    char *name = member_name(path);
+    char *candidate = name;
+    for (unsigned n = 2;
+         candidate != NULL && scenario_find_member(scenario, candidate) != SCENARIO_NONE; n++) {
+        size_t size = strlen(name) + 12;
+        if (candidate != name)
+            free(candidate);
+        candidate = malloc(size);
+        if (candidate != NULL)
+            snprintf(candidate, size, "%s-%u", name, n);
+    }
+    if (candidate != name)
+        free(name);
+    return candidate;
+}
+
+static bool add_group(struct scenario *scenario, const char *limits, struct sim_error *error)
+{
+    char message[LIMITS_MESSAGE_MAX];
+    struct engine_fault fault;
+    scenario->groups = calloc(1, sizeof *scenario->groups);
+    if (scenario->groups == NULL)
+        return sim_fail_memory(error);
+    struct scenario_group *group = &scenario->groups[scenario->group_count++];
+    if ((group->name = strdup("group")) == NULL)
+        return sim_fail_memory(error);
+    if (!limits_parse(scenario->algorithm, limits, &group->limits, message))
+        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    if (engine_check(scenario->algorithm, &group->limits, &fault) != ENGINE_OK) {
+        limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &group->limits, &fault, message);
+        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    }
+    return true;
+}
+
+static bool add_member(struct scenario *scenario, const struct scenario_quick *quick,
+                       const char *path, struct sim_error *error)
+{
+    char *name = unique_name(scenario, path);
+    struct scenario_member *member = &scenario->members[scenario->member_count++];
+    *member = (struct scenario_member){
+        .name = name,
+        .attach = quick->attach,
+        .trace = scenario_trace_default(),
+    };
+    member->trace.arrival = quick->arrival;
+    member->trace.path = strdup(path);
+    if (quick->device != NULL)
+        member->trace.device = strdup(quick->device);
+    bool ok = name != NULL && member->trace.path != NULL &&
+              (quick->device == NULL || member->trace.device != NULL);
+    return ok || sim_fail_memory(error);
+}
+
+static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
+                 struct sim_error *error)
+{
+    if (!add_group(scenario, quick->limits, error))
+        return false;
+    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        if (!add_member(scenario, quick, quick->traces[i], error))
+            return false;
+    }
+    return true;
+}
+
+struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error)
+{
+    struct scenario *scenario = scenario_new("command line", error);
+    if (scenario != NULL && !fill(scenario, quick, error)) {
+        scenario_free(scenario);
+        return NULL;
+    }
+    return scenario;
+}

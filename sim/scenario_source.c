@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is stored of a scenario with a run: enough to run it again.
+#include "sim/scenario.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void write_quoted(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text != '\0'; text++) {
+        bool is_special = *text == '"' || *text == '\\';
+        if (iscntrl((unsigned char)*text))
+            fprintf(out, "\\x%02x", (unsigned)*text);
+        else
+            fprintf(out, is_special ? "\\%c" : "%c", *text);
+    }
+    putc('"', out);
+}
+
+static void write_limits(FILE *out, const struct scenario *scenario)
+{
+    const struct engine_parameters *limits = &scenario->groups[0].limits;
+    const char *separator = "";
+    fputs("groups:\n  - id: group\n    limits: {", out);
+    for (size_t i = 0; i < scenario->algorithm->parameter_count; i++) {
+        if (limits->given & (1u << i)) {
+            fprintf(out, "%s%s: %" PRId64, separator, scenario->algorithm->parameters[i].key,
+                    limits->value[i]);
+            separator = ", ";
+        }
+    }
+    fputs("}\n", out);
+}
+
+static void write_settings(FILE *out, const struct scenario *scenario)
+{
+    fprintf(out, "device: {model: \"%s\"", scenario_device_name(scenario->device.model));
+    if (scenario->device.model == SCENARIO_DEVICE_FIXED)
+        fprintf(out, ", latency: %" PRId64, scenario->device.latency_ns);
+    fprintf(out, "}\ninterval: %" PRId64 "\n", scenario->interval_ns);
+    if (scenario->end_ns != SCENARIO_NO_LIMIT)
+        fprintf(out, "end: %" PRId64 "\n", scenario->end_ns);
+}
+
+bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
+{
+    FILE *out = open_memstream(&scenario->source, &scenario->source_length);
+    if (out == NULL)
+        return sim_fail_memory(error);
+    write_settings(out, scenario);
+    write_limits(out, scenario);
+    fputs("members:\n", out);
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        const struct scenario_member *member = &scenario->members[i];
+        fputs("  - id: ", out);
+        write_quoted(out, member->name);
+        fprintf(out, "\n    group: group\n    attach: %s\n    trace: {path: ",
+                scenario_attach_name(member->attach));
+        write_quoted(out, member->trace.path);
+        if (member->trace.device != NULL) {
+            fputs(", device: ", out);
+            write_quoted(out, member->trace.device);
+        }
+        fprintf(out, ", arrival: %s}\n",
+                member->trace.arrival == TRACE_ARRIVAL_ISSUE ? "issue" : "queue");
+    }
+    return fclose(out) == 0 || sim_fail_memory(error);
+}
+
+bool scenario_note_options(struct scenario *scenario, const char *options, struct sim_error *error)
+{
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL)
+        return sim_fail_memory(error);
+    fwrite(scenario->source, 1, scenario->source_length, out);
+    fprintf(out, "\n# Run with:%s\n", options);
+    if (fclose(out) != 0)
+        return sim_fail_memory(error);
+    free(scenario->source);
+    scenario->source = text;
+    scenario->source_length = length;
+    return true;
+}

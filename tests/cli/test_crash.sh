@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A run that is ended from outside: what is left in the database, and how the program dies.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+# Two million requests take longer than it takes to send a signal.
+awk 'BEGIN {
+    print "time_ns,op,offset,bytes"
+    for (i = 0; i < 2000000; i++)
+        print i ",read,0,512"
+}' >long.csv
+echo 'members: [{id: a, trace: long.csv}]' >long.yaml
+head -n 1000 long.csv >short.csv
+echo 'members: [{id: a, trace: short.csv}]' >short.yaml
+
+status_of() {
+    ask a.db "SELECT status FROM run WHERE run_id = $1"
+}
+
+# Starts the long run as run N and waits until its rows come; leaves its process number in $pid.
+start_long_run() {
+    "$program" run long.yaml --log requests --db a.db >out 2>err &
+    pid=$!
+    tries=0
+    until [ "$(ask a.db "SELECT count(*) FROM run WHERE run_id = $1" 2>/dev/null)" = 1 ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 1000 ] || break
+        sleep 0.01
+    done
+}
+
+# Bash and dash tell death by a signal as 128 and its number.
+expect_death() {
+    code=0
+    wait "$pid" 2>/dev/null || code=$?
+    expect "$1" "$code" "exit code of a run that got $2"
+    expect "$3" "$(status_of "$4")" "status of a run that got $2"
+    expect ok "$(ask a.db 'PRAGMA integrity_check')" "integrity after $2"
+}
+
+expect_code 0 run short.yaml --log requests --db a.db
+ask a.db 'SELECT * FROM request_log WHERE run_id = 1' >before.txt
+
+start_long_run 2
+kill -TERM "$pid"
+expect_death 143 SIGTERM interrupted 2
+[ "$(ask a.db 'SELECT arrived FROM run WHERE run_id = 2')" -gt 0 ] ||
+    fail 'an interrupted run has no requests'
+[ "$(ask a.db 'SELECT count(*) FROM request WHERE run_id = 2')" -lt 2000000 ] ||
+    fail 'the long run was not interrupted'
+expect "$(ask a.db 'SELECT arrived FROM run WHERE run_id = 2')" \
+    "$(ask a.db 'SELECT count(*) FROM request WHERE run_id = 2')" 'requests of an interrupted run'
+
+start_long_run 3
+kill -KILL "$pid"
+expect_death 137 SIGKILL running 3
+
+# A shell ignores SIGINT for what it starts in the background; env sets it back.
+env --default-signal=INT "$program" run long.yaml --log requests --db a.db \
+    >out 2>err &
+pid=$!
+until [ "$(ask a.db 'SELECT count(*) FROM run WHERE run_id = 4' 2>/dev/null)" = 1 ]; do
+    sleep 0.01
+done
+kill -INT "$pid"
+expect_death 130 SIGINT interrupted 4
+
+# The earlier run is as it was, and the next one finds a database that works.
+ask a.db 'SELECT * FROM request_log WHERE run_id = 1' | cmp -s - before.txt ||
+    fail 'an earlier run has changed'
+expect complete "$(status_of 1)" 'status of the first run'
+expect_code 0 report a.db --run 3
+expect_code 0 report a.db --run 4
+expect_code 0 run short.yaml --log requests --db a.db
+expect complete "$(status_of 5)" 'status of a run after the killed ones'
+
+# A file that grows beyond its limit: the run fails, and says so.
+code=0
+(
+    ulimit -f 4096
+    trap '' XFSZ
+    exec "$program" run long.yaml --log requests --db b.db
+) >out 2>err || code=$?
+expect 1 "$code" "exit code when the database cannot grow ($(cat err))"
+[ ! -s out ] || fail 'a failed run prints results'
+
+finish

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The digests of all scenarios, committed in digests.txt. Every build runs this test, so that equal
+# digests here are equal digests from every compiler, at every optimisation level, under sanitizers.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+# A workload without chance: five members, all operations, several requests in most instants.
+awk 'BEGIN {
+    split("read write read write discard write-zeroes flush", ops, " ")
+    print "time_ns,op,offset,bytes,member,latency_ns"
+    state = 12345
+    for (i = 0; i < 20000; i++) {
+        state = (state * 69069 + 1) % 4294967296
+        pick = int(state / 65536)
+        op = ops[pick % 7 + 1]
+        bytes = op == "flush" ? 0 : 512 * (1 + pick % 64)
+        printf "%d,%s,%d,%d,m%d,%d\n", int(i / 3) * 700000, op, i * 4096, bytes, pick % 5, pick * 10
+    }
+}' >workload.csv
+
+cat >members.part <<'END'
+members:
+  - {id: m0, group: g}
+  - {id: m1, group: g, attach: drive}
+  - {id: m2, group: h}
+  - {id: m3, group: h, attach: drive}
+  - {id: m4}
+trace: workload.csv
+END
+cat >events.part <<'END'
+events:
+  - {at: 500ms, qom-set: {group: g, limits: {bps-read: 4MB, bps-write: 4MB,
+       bps-write-max: 4MB}}}
+  - {at: 700ms, block_set_io_throttle: {device: m2, bps: 0, bps_rd: 0, bps_wr: 0,
+       iops: 0, iops_rd: 300, iops_wr: 90, iops_rd_max: 600, iops_rd_max_length: 2,
+       iops_size: 4K}}
+  - {at: 1s, drained_begin: {member: m0}}
+  - {at: 1.4s, drained_end: {member: m0}}
+  - {at: 1.4s, block_set_io_throttle: {device: m4, bps: 0, bps_rd: 0, bps_wr: 0,
+       iops: 70, iops_rd: 0, iops_wr: 0}}
+  - {at: 1.5s, join: {member: m3, group: m4}}
+  - {at: 2s, leave: {member: m4}}
+  - {at: 2.5s, block_set_io_throttle: {device: m3, bps: 0, bps_rd: 0, bps_wr: 0,
+       iops: 0, iops_rd: 0, iops_wr: 0}}
+  - {at: 3s, join: {member: m1, group: h, limits: {bps-write: 5MB}}}
+  - {at: 3.5s, block_set_io_throttle: {device: m3, bps: 0, bps_rd: 0, bps_wr: 0,
+       iops: 99, iops_rd: 0, iops_wr: 0, group: m4}}
+END
+limits() {
+    echo "groups: [{id: g, limits: {$1}}, {id: h, limits: {$2}}]"
+}
+bursts='iops-total: 333, iops-total-max: 777, iops-total-max-length: 3, iops-size: 8K'
+bytes='bps-read: 2.5MiB, bps-write: 1MB, bps-write-max: 1.3MB'
+
+(limits "$bursts" "$bytes" && cat members.part) >limits.yaml
+(limits "$bursts" "$bytes" && cat members.part events.part) >events.yaml
+(limits "$bytes" "$bursts" && cat members.part events.part &&
+    echo 'timer-granularity: 1ms') >steps.yaml
+(limits "$bursts" "$bytes" && cat members.part events.part && echo 'device: {model: recorded}' &&
+    echo 'timer-granularity: 1ms') >steps-recorded.yaml
+(limits "iops-total: 7" "bps-total: 1K" && cat members.part && echo 'end: 4s') >overload.yaml
+
+digest() {
+    expect_code 0 run --json "$2"
+    printf '%s %s %s\n' "$1" "$(jq -r .run.digest out)" "$(jq -r .run.dispatched out)"
+}
+for scenario in limits events steps steps-recorded overload; do
+    digest "$scenario" "$scenario.yaml"
+done >found.txt
+for scenario in demo throttled-iops; do
+    digest "$scenario" "$recorded/$scenario.yaml"
+done >>found.txt
+diff "$source_dir/tests/cli/digests.txt" found.txt || fail 'a digest has changed'
+
+finish

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Exit codes, messages, and what goes to which stream.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+cat >a.csv <<'END'
+time_ns,op,offset,bytes
+0,read,0,512
+0,read,0,512
+5,write,0,4096
+END
+echo 'members: [{id: a, trace: a.csv}]' >good.yaml
+echo 'members: [{id: a, trase: a.csv}]' >bad.yaml
+printf 'time_ns,op,offset,bytes\n0,read,0,512\n1,reed,0,512\n' >bad.csv
+echo 'members: [{id: a, trace: bad.csv}]' >bad-trace.yaml
+
+# 0: done
+expect_code 0 run good.yaml
+[ -s out ] || fail "run prints nothing"
+expect_code 0 run good.yaml --db a.db
+expect_code 0 run --limits iops-total=10 a.csv
+expect_code 0 run --db=a.db --log requests --interval 10ms --end 1s --device-model fixed:1ms \
+    good.yaml
+expect_code 0 report a.db
+expect_code 0 trace info a.csv
+expect_code 0 limits
+expect_code 0 version
+expect_code 0 --version
+expect_code 0 help
+expect_code 0 --help
+expect_code 0 -h
+
+# 2: usage
+expect_code 2
+expect_code 2 rnu good.yaml
+expect_error "unknown command 'rnu'; did you mean 'run'?"
+expect_code 2 run
+expect_error 'a scenario is needed'
+expect_code 2 run good.yaml good.yaml
+expect_code 2 run --jsn good.yaml
+expect_error "unknown option '--jsn'; did you mean 'json'?"
+expect_code 2 run --json=yes good.yaml
+expect_code 2 run -x good.yaml
+expect_error "unknown option '-x'"
+expect_code 2 run good.yaml --db
+expect_error "option '--db' needs a value"
+expect_code 2 run --log everything good.yaml
+expect_error "--log: expected requests, found 'everything'"
+expect_code 2 run --log '' good.yaml
+expect_code 2 run --interval 0 good.yaml
+expect_code 2 run --interval fast good.yaml
+expect_error "--interval: expected a time, such as 500ms or 2min, found 'fast'"
+expect_code 2 run --end -1 good.yaml
+expect_code 2 run --device-model fixed good.yaml
+expect_code 2 run --device 254,48 good.yaml
+expect_code 2 run --attach filter good.yaml
+expect_code 2 run --limits iops-total=10
+expect_code 2 run --limits iops-totl=10 a.csv
+expect_error "unknown limit 'iops-totl'; did you mean 'iops-total'?"
+expect_code 2 run --limits iops-total=10,iops-read=3 a.csv
+expect_error '--limits: iops-total (10) cannot be set together with iops-read (3)'
+expect_code 2 run --limits iops-total a.csv
+expect_code 2 report
+expect_code 2 report a.db a.db
+expect_code 2 report --run 0 a.db
+expect_code 2 report --run x a.db
+expect_code 2 plot
+expect_code 2 trace
+expect_code 2 trace inof a.csv
+expect_code 2 trace info
+expect_code 2 trace info --arrival never a.csv
+
+expect_code 2 run a.csv
+expect_error 'a.csv is a trace, not a scenario'
+
+# 3: bad input
+expect_code 3 run missing.yaml
+expect_error 'missing.yaml: No such file or directory'
+expect_code 3 run bad.yaml
+expect_error "bad.yaml:1:19: unknown key 'trase' in a member; did you mean 'trace'?"
+expect_code 3 run bad-trace.yaml
+expect_error 'bad.csv'
+expect_code 3 run --limits iops-total=10 missing.csv
+expect_code 3 run --limits iops-total=10 good.yaml
+expect_code 3 report missing.db
+expect_code 3 report good.yaml
+expect_code 3 report --run 99 a.db
+expect_error 'there is no run 99'
+expect_code 3 plot missing.db
+expect_code 3 trace info missing.csv
+expect_code 3 trace info good.yaml
+[ ! -e missing.db ] || fail 'a missing database was made by reading it'
+
+# A database that is none is not touched.
+cp good.yaml text.db
+expect_code 3 run good.yaml --db text.db
+cmp -s good.yaml text.db || fail 'a text file given as --db was changed'
+
+# Nothing can be written there.
+expect_code 3 run good.yaml --db no/such/directory/a.db
+
+# 1: failed. The tables do not fit on a full disk.
+for command in 'run good.yaml' 'run --json good.yaml' 'report a.db' 'trace info a.csv' limits help \
+    'run --help' 'trace info --json a.csv' version; do
+    code=0
+    # shellcheck disable=SC2086 # a command line
+    "$program" $command >/dev/full 2>err || code=$?
+    expect 1 "$code" "exit code of '$command' on a full disk"
+    grep -q 'No space left' err || fail "'$command' on a full disk says: $(cat err)"
+done
+
+# No control character of a file reaches the terminal.
+printf 'members: [{id: a, "t\\e[31mx": 1}]\n' >control.yaml
+expect_code 3 run control.yaml
+if LC_ALL=C tr -d '\n' <err | LC_ALL=C grep -q '[[:cntrl:]]'; then
+    fail 'a control character in a message'
+fi
+
+finish

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is printed: help for every option, JSON that parses, the same tables again by report.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+cat >all.csv <<'END'
+time_ns,op,offset,bytes,member
+0,read,0,512,a
+0,write,4096,4096,"hostile "" name"
+0,read,0,512,a
+0,read,0,512,a
+1,discard,0,1048576,<b>&lt;'
+2,flush,0,0,a
+3,read,0,512,nobody
+END
+cat >all.yaml <<'END'
+groups: [{id: gold, limits: {iops-total: 10}}]
+members:
+  - {id: a, group: gold}
+  - {id: 'hostile " name', group: gold, attach: drive}
+  - {id: "\e[31mred\n\u202e", volume: "<b>&lt;'"}
+trace: all.csv
+events: [{at: 1s, drained_begin: {member: a}}]
+END
+
+# Every option is explained, and has a row of its own.
+for command in run report plot 'trace info'; do
+    # shellcheck disable=SC2086 # a command line
+    run $command --help
+    expect 0 "$code" "exit code of '$command --help'"
+    grep -q "^usage: throttlesim $command" out || fail "$command --help has no usage line"
+    grep -q -e '--help' out || fail "$command --help does not mention --help"
+done
+for option in db limits attach arrival device device-model interval end log json eta help; do
+    run run --help
+    grep -q -e "^ .*--$option\b" out || fail "run --help does not mention --$option"
+done
+for option in run json help; do
+    run report --help
+    grep -q -e "^ .*--$option\b" out || fail "report --help does not mention --$option"
+done
+for option in run output help; do
+    run plot --help
+    grep -q -e "^ .*--$option\b" out || fail "plot --help does not mention --$option"
+done
+for option in json arrival device help; do
+    run trace info --help
+    grep -q -e "^ .*--$option\b" out || fail "trace info --help does not mention --$option"
+done
+run help
+for command in run report plot trace limits help version; do
+    grep -q "^  $command" out || fail "help does not mention $command"
+done
+
+# Report prints what run printed, byte for byte, for any run of the database.
+expect_code 0 run all.yaml --db a.db
+cp out first.txt
+expect_code 0 run all.yaml --db a.db --end 50ms --log requests
+cp out second.txt
+cmp -s first.txt second.txt && fail 'two different runs print the same'
+expect_code 0 run all.yaml --db a.db --json --interval 10ms
+cp out third.json
+expect_code 0 report a.db --run 1
+cmp -s first.txt out || fail 'report --run 1 prints something else than run did'
+expect_code 0 report --run 2 a.db
+cmp -s second.txt out || fail 'report --run 2 prints something else than run did'
+expect_code 0 report a.db --json
+cmp -s third.json out || fail 'report --json prints something else than run --json did'
+if LC_ALL=C tr -d '\n' <first.txt | LC_ALL=C grep -q '[[:cntrl:]]'; then
+    fail 'a control character in the tables'
+fi
+
+# The JSON is the truth of the database.
+jq -e . third.json >/dev/null || fail 'run --json does not parse'
+expect "$(ask a.db 'SELECT digest FROM run WHERE run_id = 3')" "$(jq -r .run.digest third.json)" \
+    'digest in JSON'
+expect 6 "$(jq .run.arrived third.json)" 'requests in JSON'
+expect 'hostile " name' "$(jq -r '.members[1].name' third.json)" 'name in JSON'
+expect '[no-member] 1' "$(jq -r '.notices[] | "[\(.kind)] \(.count)"' third.json)" 'notice in JSON'
+expect 'drained_begin a' "$(jq -r '.operations[0].what' third.json)" 'operation in JSON'
+expect 1 "$(ask a.db "SELECT count(*) FROM notice WHERE run_id = 3")" 'notices in the database'
+
+# A scenario from standard input, with paths relative to the working directory.
+code=0
+"$program" run - <all.yaml >out 2>err || code=$?
+expect 0 "$code" "exit code of 'run -' ($(cat err))"
+sed 's/standard input/all.yaml/' out >stdin.txt
+grep -q "$(ask a.db 'SELECT digest FROM run WHERE run_id = 1')" stdin.txt ||
+    fail 'the same scenario from standard input has another digest'
+
+# What is stored of a run from the command line runs again, with the same digest.
+cut -d, -f1-4 all.csv >plain.csv
+expect_code 0 run --limits iops-total=10,iops-total-max=20 --attach drive --db quick.db plain.csv
+ask quick.db 'SELECT scenario FROM run' >again.yaml
+expect_code 0 run again.yaml --db quick.db
+expect 1 "$(ask quick.db 'SELECT count(DISTINCT digest) FROM run')" 'digests of the stored scenario'
+
+# The progress line is for a terminal only, unless asked for.
+expect_code 0 run all.yaml --eta never
+expect_code 0 run all.yaml --eta auto
+
+finish

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/sim/lab.h"
+
+#include "reports/database_internal.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char directory[256];
+
+int lab_make(void **state)
+{
+    (void)state;
+    const char *parent = getenv("TMPDIR");
+    snprintf(directory, sizeof directory, "%.200s/throttlesim-test-XXXXXX",
+             parent == NULL ? "/tmp" : parent);
+    return mkdtemp(directory) == NULL ? -1 : 0;
+}
+
+int lab_remove(void **state)
+{
+    (void)state;
+    DIR *entries = opendir(directory);
+    if (entries == NULL)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(lab_path(entry->d_name));
+    }
+    closedir(entries);
+    return rmdir(directory);
+}
+
+const char *lab_path(const char *name)
+{
+    static char paths[8][600];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    snprintf(path, sizeof paths[0], "%s/%s", directory, name);
+    return path;
+}
+
+void lab_write(const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(lab_path(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+void lab_write_text(const char *name, const char *text)
+{
+    lab_write(name, text, strlen(text));
+}
+
+struct scenario *lab_load(const char *name, const char *text, struct sim_error *error)
+{
+    *error = (struct sim_error){SIM_DONE, ""};
+    lab_write_text(name, text);
+    return scenario_load(lab_path(name), error);
+}
+
+struct lab_run lab_run(const char *text)
+{
+    static const volatile sig_atomic_t never_stop = 0;
+    struct run_options options = {.log_requests = true, .stop = &never_stop};
+    struct lab_run run = {0};
+    struct report_error report_error;
+    run.scenario = lab_load("run.yaml", text, &run.error);
+    if (run.scenario == NULL)
+        fail_msg("%s", run.error.message);
+    run.database = report_database_open(NULL, REPORT_WRITE, &report_error);
+    if (run.database == NULL)
+        fail_msg("%s", report_error.message);
+    run.ok =
+        run_scenario(run.scenario, &options, run.database, &run.run_id, &run.status, &run.error);
+    return run;
+}
+
+struct lab_run lab_run_complete(const char *text)
+{
+    struct lab_run run = lab_run(text);
+    if (!run.ok)
+        fail_msg("%s", run.error.message);
+    assert_int_equal(run.status, REPORT_COMPLETE);
+    return run;
+}
+
+void lab_run_free(struct lab_run *run)
+{
+    report_database_close(run->database);
+    scenario_free(run->scenario);
+    *run = (struct lab_run){0};
+}
+
+static sqlite3_stmt *ask(const struct lab_run *run, const char *sql)
+{
+    sqlite3 *handle = report_database_handle(run->database);
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
+    return statement;
+}
+
+int64_t lab_integer(const struct lab_run *run, const char *sql)
+{
+    sqlite3_stmt *statement = ask(run, sql);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_type(statement, 0), SQLITE_INTEGER);
+    int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+double lab_real(const struct lab_run *run, const char *sql)
+{
+    sqlite3_stmt *statement = ask(run, sql);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_not_equal(sqlite3_column_type(statement, 0), SQLITE_NULL);
+    double value = sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+const char *lab_text(const struct lab_run *run, const char *sql)
+{
+    static char text[4096];
+    sqlite3_stmt *statement = ask(run, sql);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_int_not_equal(sqlite3_column_type(statement, 0), SQLITE_NULL);
+    snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return text;
+}
+
+void lab_expect_rows(const struct lab_run *run, const char *sql, const char *expected)
+{
+    char *rows;
+    size_t size;
+    FILE *out = open_memstream(&rows, &size);
+    assert_non_null(out);
+    sqlite3_stmt *statement = ask(run, sql);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(statement); i++) {
+            const char *text = (const char *)sqlite3_column_text(statement, i);
+            fprintf(out, "%s%s", i == 0 ? "" : " ", text == NULL ? "-" : text);
+        }
+        putc('\n', out);
+    }
+    sqlite3_finalize(statement);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(rows, expected);
+    free(rows);
+}
+
+void lab_expect_log(const struct lab_run *run, const char *expected)
+{
+    lab_expect_rows(run,
+                    "SELECT seq, member, arrival_ns, dispatch_ns, complete_ns FROM request_log "
+                    "ORDER BY seq",
+                    expected);
+}
+
+void lab_expect_message(const struct sim_error *error, enum sim_exit exit, const char *expected)
+{
+    char found[sizeof error->message];
+    const char *rest = error->message;
+    size_t length = strlen(directory), used = 0;
+    while (*rest != '\0') {
+        bool is_directory = strncmp(rest, directory, length) == 0;
+        used +=
+            (size_t)snprintf(found + used, sizeof found - used, is_directory ? "DIR" : "%c", *rest);
+        rest += is_directory ? length : 1;
+    }
+    found[used] = '\0';
+    assert_string_equal(found, expected);
+    assert_int_equal(error->exit, exit);
+}
+
+void lab_refuse_all(const struct lab_refusal *rows)
+{
+    for (; rows->text != NULL; rows++) {
+        char expected[1000];
+        struct sim_error error;
+        if (lab_load("run.yaml", rows->text, &error) != NULL)
+            fail_msg("accepted:\n%s", rows->text);
+        snprintf(expected, sizeof expected, "DIR/run.yaml:%s", rows->message);
+        lab_expect_message(&error, SIM_BAD_INPUT, expected);
+    }
+}
+
+uint64_t lab_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+uint64_t lab_random_below(uint64_t *state, uint64_t limit)
+{
+    return lab_random(state) % limit;
+}

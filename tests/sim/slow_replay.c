@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/sim/slow_replay.h"
+
+#include "tests/support/model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GROUPS_MAX 64
+
+struct slow {
+    const struct scenario *scenario;
+    struct model *model;
+    const char *groups[GROUPS_MAX]; // names, by the model's numbers
+    uint32_t group_count;
+    struct slow_request *requests;
+    size_t count;
+    size_t next_request;
+    size_t next_event;
+    int64_t now_ns;
+};
+
+static void on_dispatch(void *context, struct engine_request *request)
+{
+    const struct slow *slow = context;
+    ((struct slow_request *)request)->dispatch_ns = slow->now_ns;
+}
+
+// A group that is gone has left its name to the next.
+static uint32_t find_group(const struct slow *slow, const char *name)
+{
+    uint32_t found = ENGINE_NONE;
+    struct engine_parameters unused;
+    for (uint32_t i = 0; i < slow->group_count; i++) {
+        if (strcmp(slow->groups[i], name) == 0 && model_parameters_of(slow->model, i, &unused))
+            found = i;
+    }
+    return found;
+}
+
+static enum engine_status control(struct slow *slow, struct engine_operation *operation,
+                                  const char *name)
+{
+    enum engine_status status = model_control(slow->model, slow->now_ns, operation);
+    if (status == ENGINE_OK && name != NULL && operation->node == slow->group_count) {
+        assert_true(slow->group_count < GROUPS_MAX);
+        slow->groups[slow->group_count++] = name;
+    }
+    return status;
+}
+
+static void set_up(struct slow *slow)
+{
+    const struct scenario *scenario = slow->scenario;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        struct engine_operation operation = {
+            .kind = ENGINE_NODE_CREATE,
+            .parent = ENGINE_NONE,
+            .parameters = scenario->groups[i].limits,
+        };
+        assert_int_equal(control(slow, &operation, scenario->groups[i].name), ENGINE_OK);
+    }
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        const struct scenario_member *member = &scenario->members[i];
+        struct engine_operation operation = {
+            .kind = ENGINE_MEMBER_CREATE,
+            .attach = member->attach,
+        };
+        assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+        operation.kind = ENGINE_MEMBER_JOIN;
+        operation.node = member->group;
+        operation.parameters = member->limits;
+        if (member->group != SCENARIO_NONE)
+            assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+    }
+}
+
+static void block_set_io_throttle(struct slow *slow, const struct scenario_event *event)
+{
+    struct engine_member_gauge gauge;
+    assert_true(model_member_gauge(slow->model, event->member, &gauge));
+    const char *name = event->group;
+    if (name == NULL && gauge.node == ENGINE_NONE)
+        name = slow->scenario->members[event->member].name;
+    struct engine_operation operation = {
+        .kind = ENGINE_MEMBER_SET,
+        .member = event->member,
+        .node = name == NULL ? gauge.node : find_group(slow, name),
+        .parameters = event->limits,
+    };
+    if (operation.node == ENGINE_NONE)
+        operation.node = ENGINE_NODE_NEW;
+    assert_int_equal(control(slow, &operation, name), ENGINE_OK);
+}
+
+static void operate(struct slow *slow, const struct scenario_event *event)
+{
+    static const enum engine_operation_kind kinds[SCENARIO_EVENT_COUNT] = {
+        [SCENARIO_QOM_SET] = ENGINE_NODE_SET,          [SCENARIO_JOIN] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_DRAINED_BEGIN] = ENGINE_DRAIN_BEGIN, [SCENARIO_DRAINED_END] = ENGINE_DRAIN_END,
+        [SCENARIO_LEAVE] = ENGINE_MEMBER_LEAVE,
+    };
+    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE) {
+        block_set_io_throttle(slow, event);
+        return;
+    }
+    struct engine_operation operation = {
+        .kind = kinds[event->kind],
+        .member = event->member,
+        .node = event->group == NULL ? ENGINE_NONE : find_group(slow, event->group),
+        .parameters = event->limits,
+    };
+    assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+}
+
+// When the loop wakes for the model's next deadline, if nothing else wakes it before.
+static int64_t wake_ns(const struct slow *slow)
+{
+    int64_t deadline_ns = model_next_deadline(slow->model);
+    int64_t step_ns = slow->scenario->timer_granularity_ns;
+    if (deadline_ns == ENGINE_NEVER)
+        return INT64_MAX;
+    if (deadline_ns <= slow->now_ns)
+        return slow->now_ns;
+    if (step_ns == 0)
+        return deadline_ns;
+    int64_t steps = (deadline_ns - slow->now_ns) / step_ns;
+    int64_t wake_ns = slow->now_ns + steps * step_ns;
+    return wake_ns == deadline_ns ? wake_ns : wake_ns + step_ns;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_completion(const struct slow *slow)
+{
+    int64_t next_ns = INT64_MAX;
+    for (size_t i = 0; i < slow->next_request; i++) {
+        const struct slow_request *request = &slow->requests[i];
+        if (request->dispatch_ns != SLOW_NOT_YET && request->complete_ns == SLOW_NOT_YET)
+            next_ns = earlier(next_ns, request->dispatch_ns + slow->scenario->device.latency_ns);
+    }
+    return next_ns;
+}
+
+static void complete_due(struct slow *slow)
+{
+    for (size_t i = 0; i < slow->next_request; i++) {
+        struct slow_request *request = &slow->requests[i];
+        if (request->dispatch_ns != SLOW_NOT_YET && request->complete_ns == SLOW_NOT_YET &&
+            request->dispatch_ns + slow->scenario->device.latency_ns == slow->now_ns)
+            request->complete_ns = slow->now_ns;
+    }
+}
+
+// False: nothing is left to happen by the end.
+static bool step(struct slow *slow)
+{
+    const struct scenario *scenario = slow->scenario;
+    bool has_event = slow->next_event < scenario->event_count;
+    bool has_request = slow->next_request < slow->count;
+    int64_t event_ns = has_event ? scenario->events[slow->next_event].at_ns : INT64_MAX;
+    int64_t request_ns = has_request ? slow->requests[slow->next_request].arrival_ns : INT64_MAX;
+    int64_t time_ns =
+        earlier(earlier(event_ns, request_ns), earlier(next_completion(slow), wake_ns(slow)));
+    if (time_ns == INT64_MAX || time_ns > scenario->end_ns)
+        return false;
+    slow->now_ns = time_ns;
+    if (next_completion(slow) == time_ns)
+        complete_due(slow);
+    else if (model_next_deadline(slow->model) <= time_ns)
+        model_fire(slow->model, time_ns);
+    else if (event_ns == time_ns)
+        operate(slow, &scenario->events[slow->next_event++]);
+    else
+        model_submit(slow->model, time_ns, &slow->requests[slow->next_request++].engine);
+    return true;
+}
+
+void slow_replay(const struct scenario *scenario, struct slow_request *requests, size_t count)
+{
+    struct slow slow = {.scenario = scenario, .requests = requests, .count = count};
+    struct engine_callbacks callbacks = {on_dispatch, &slow};
+    slow.model = model_create(scenario->algorithm, &callbacks);
+    assert_non_null(slow.model);
+    for (size_t i = 0; i < count; i++)
+        requests[i].dispatch_ns = requests[i].complete_ns = SLOW_NOT_YET;
+    set_up(&slow);
+    while (step(&slow))
+        continue;
+    model_destroy(slow.model);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Operations on the way: who is in which group, and how the groups' limits change, as stored.
+#include "tests/sim/lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SIX(iops) "bps: 0, bps_rd: 0, bps_wr: 0, iops: " iops ", iops_rd: 0, iops_wr: 0"
+#define MEMBERSHIP                                                                                 \
+    "SELECT at_ns, m.name, g.name FROM membership JOIN member AS m USING (run_id, member_id) "     \
+    "LEFT JOIN throttle_group AS g USING (run_id, group_id) ORDER BY membership.rowid"
+#define OPERATIONS "SELECT at_ns, what, result FROM operation ORDER BY seq"
+
+// A group made by block_set_io_throttle is gone with its last member; one of that name that comes
+// later is another.
+static void named_groups_come_and_go(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", HEADER);
+    struct lab_run run = lab_run_complete(
+        "members: [{id: a, trace: a.csv}, {id: b}]\n"
+        "events:\n"
+        "  - {at: 1, block_set_io_throttle: {device: a, " SIX(
+            "5") "}}\n"
+                 "  - {at: 2, block_set_io_throttle: {device: b, group: a, " SIX(
+                     "6") "}}\n"
+                          "  - {at: 3, leave: {member: a}}\n"
+                          "  - {at: 4, block_set_io_throttle: {device: b, " SIX(
+                              "0") "}}\n"
+                                   "  - {at: 5, block_set_io_throttle: {id: b, group: a, " SIX(
+                                       "7") "}}\n"
+                                            "  - {at: 6, join: {member: a, group: a}}\n");
+    lab_expect_rows(&run, MEMBERSHIP, "1 a a\n2 b a\n3 a -\n4 b -\n5 b a\n6 a a\n");
+    lab_expect_rows(&run, OPERATIONS,
+                    "1 block_set_io_throttle a done\n2 block_set_io_throttle b a done\n"
+                    "3 leave a done\n4 block_set_io_throttle b done\n"
+                    "5 block_set_io_throttle b a done\n6 join a a done\n");
+    lab_expect_rows(&run, "SELECT at_ns, group_id, key, value FROM limit_setting ORDER BY rowid",
+                    "1 0 iops-total 5\n2 0 iops-total 6\n5 1 iops-total 7\n");
+    lab_expect_rows(&run, "SELECT name FROM throttle_group ORDER BY group_id", "a\na\n");
+    lab_run_free(&run);
+}
+
+static void moves_and_limits(void **state)
+{
+    (void)state;
+    struct lab_run run =
+        lab_run_complete("groups: [{id: g, limits: {iops-total: 5, iops-total-max: 9}}, {id: h}]\n"
+                         "members: [{id: a, group: g}, {id: b, group: h, limits: {bps-read: 1K}}]\n"
+                         "events:\n"
+                         "  - {at: 1, join: {member: a, group: h}}\n"
+                         "  - {at: 1, qom-set: {group: g, limits: {iops-total: 6}}}\n"
+                         "  - {at: 2, join: {member: b, group: g, limits: {bps-write: 77}}}\n");
+    lab_expect_rows(&run, MEMBERSHIP, "0 a g\n0 b h\n1 a h\n2 b g\n");
+    lab_expect_rows(&run, "SELECT at_ns, group_id, key, value FROM limit_setting ORDER BY rowid",
+                    "0 0 iops-total 5\n0 0 iops-total-max 9\n0 1 bps-read 1024\n"
+                    "1 0 iops-total 6\n2 0 bps-write 77\n");
+    lab_run_free(&run);
+}
+
+// Ten a second, one held: of four requests at 0, two wait. Each operation lets them go in its way.
+#define BURST HEADER "0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n"
+#define THROTTLED                                                                                  \
+    "groups: [{id: g, limits: {iops-total: 10}}]\n"                                                \
+    "members: [{id: a, group: g, trace: a.csv}]\n"
+
+static void expect_departures(const char *events, const char *expected)
+{
+    char text[1000];
+    snprintf(text, sizeof text, THROTTLED "events:\n%s", events);
+    struct lab_run run = lab_run_complete(text);
+    lab_expect_rows(&run, "SELECT dispatch_ns FROM request_log WHERE seq >= 2 ORDER BY seq",
+                    expected);
+    lab_run_free(&run);
+}
+
+static void waiting_requests(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", BURST);
+    expect_departures("  - {at: 7, drained_begin: {member: a}}\n", "7\n7\n");
+    expect_departures("  - {at: 7, leave: {member: a}}\n", "7\n7\n");
+    expect_departures("  - {at: 7, block_set_io_throttle: {device: a, " SIX("0") "}}\n", "7\n7\n");
+    // The first leaves at once, whatever the limit: the bucket is empty then, and holds a tenth of
+    // a second: 1 - 0.5 = half a request too much, at five a second.
+    expect_departures("  - {at: 7, block_set_io_throttle: {device: a, " SIX("5") "}}\n",
+                      "7\n100000007\n");
+    // Through the group object, the armed timer stays; then the emptied bucket lets both go.
+    expect_departures("  - {at: 7, qom-set: {group: g, limits: {iops-total: 20}}}\n",
+                      "100000000\n100000000\n");
+    expect_departures("  - {at: 7, qom-set: {group: g, limits: {iops-total: 0}}}\n",
+                      "100000000\n100000000\n");
+}
+
+// While it is drained, requests pass; after as many ends as begins, they wait again.
+static void drains_nest(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
+    expect_departures("  - {at: 7, drained_begin: {member: a}}\n"
+                      "  - {at: 8, drained_begin: {member: a}}\n"
+                      "  - {at: 15, drained_end: {member: a}}\n"
+                      "  - {at: 25, drained_end: {member: a}}\n",
+                      "7\n7\n10\n20\n500000000\n");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(named_groups_come_and_go),
+        cmocka_unit_test(moves_and_limits),
+        cmocka_unit_test(waiting_requests),
+        cmocka_unit_test(drains_nest),
+    };
+    return cmocka_run_group_tests(tests, lab_make, lab_remove);
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a good scenario file means, key by key.
+#include "tests/sim/lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// The example of the manual, with every key of the format.
+static const char example[] =
+    "engine: throttle-group\n"
+    "groups:\n"
+    "  - id: gold\n"
+    "    limits: {iops-total: 300, iops-total-max: 900, iops-total-max-length: 3}   # a burst\n"
+    "  - id: silver\n"
+    "members:                       # in order of joining\n"
+    "  - id: db\n"
+    "    group: gold                # none: not throttled\n"
+    "    attach: drive              # filter (default) | drive\n"
+    "    trace: recorded/vdc.csv    # relative to the scenario\n"
+    "  - id: web\n"
+    "    group: gold\n"
+    "    trace: {path: recorded/vdd.csv, arrival: issue, device: \"254,48\", speed: 2.0,\n"
+    "            start: 10s, duration: 60s}\n"
+    "  - {id: free, group: none, volume: v3}\n"
+    "  - {id: late, group: silver, limits: {bps-read: 1MB, iops-total: 7}}\n"
+    "trace: {path: all.csv}\n"
+    "device: {model: fixed, latency: 200us}\n"
+    "interval: 500ms\n"
+    "end: 2min\n"
+    "timer-granularity: 1ms\n"
+    "events:\n"
+    "  - {at: 30s, qom-set: {group: gold, limits: {iops-total: 100, iops-total-max: 200}}}\n"
+    "  - {at: 31s, block_set_io_throttle: {device: db, bps: 0, bps_rd: 0, bps_wr: 0, iops: 50,\n"
+    "              iops_rd: 0, iops_wr: 0, iops_max: 60, iops_size: 4K, group: bronze}}\n"
+    "  - {at: 40s, drained_begin: {member: db}}\n"
+    "  - {at: 41s, drained_end: {member: db}}\n"
+    "  - {at: 50s, join: {member: web, group: bronze, limits: {iops-total: 9}}}\n"
+    "  - {at: 45s, leave: {member: web}}\n";
+
+static int row_of(const struct scenario *scenario, const char *key)
+{
+    int row = engine_parameter_find(scenario->algorithm, key);
+    assert_true(row >= 0);
+    return row;
+}
+
+// The value of a limit that is given.
+static int64_t limit(const struct scenario *scenario, const struct engine_parameters *limits,
+                     const char *key)
+{
+    int row = row_of(scenario, key);
+    assert_true(limits->given & (1u << row));
+    return limits->value[row];
+}
+
+static unsigned given_count(const struct engine_parameters *limits)
+{
+    unsigned count = 0;
+    for (uint32_t given = limits->given; given != 0; given &= given - 1)
+        count++;
+    return count;
+}
+
+static struct scenario *load(const char *text)
+{
+    struct sim_error error;
+    struct scenario *scenario = lab_load("scenario.yaml", text, &error);
+    if (scenario == NULL)
+        fail_msg("%s", error.message);
+    return scenario;
+}
+
+static void groups_and_settings(void **state)
+{
+    (void)state;
+    struct scenario *scenario = load(example);
+    assert_string_equal(scenario->algorithm->name, "throttle-group");
+    assert_int_equal(scenario->group_count, 2);
+    const struct scenario_group *gold = &scenario->groups[0];
+    assert_string_equal(gold->name, "gold");
+    assert_int_equal(given_count(&gold->limits), 3);
+    assert_int_equal(limit(scenario, &gold->limits, "iops-total"), 300);
+    assert_int_equal(limit(scenario, &gold->limits, "iops-total-max"), 900);
+    assert_int_equal(limit(scenario, &gold->limits, "iops-total-max-length"), 3);
+    assert_string_equal(scenario->groups[1].name, "silver");
+    assert_int_equal(given_count(&scenario->groups[1].limits), 0);
+    assert_int_equal(scenario->device.model, SCENARIO_DEVICE_FIXED);
+    assert_int_equal(scenario->device.latency_ns, 200000);
+    assert_int_equal(scenario->interval_ns, 500 * MS);
+    assert_int_equal(scenario->end_ns, 120 * SECOND);
+    assert_int_equal(scenario->timer_granularity_ns, MS);
+    assert_string_equal(scenario->trace.path, lab_path("all.csv"));
+    assert_int_equal(scenario->source_length, strlen(example));
+    assert_string_equal(scenario->source, example);
+    scenario_free(scenario);
+}
+
+static void members(void **state)
+{
+    (void)state;
+    struct scenario *scenario = load(example);
+    assert_int_equal(scenario->member_count, 4);
+    const struct scenario_member *db = &scenario->members[0], *web = &scenario->members[1];
+    const struct scenario_member *free_one = &scenario->members[2], *late = &scenario->members[3];
+    assert_string_equal(db->name, "db");
+    assert_int_equal(db->group, 0);
+    assert_int_equal(db->attach, ENGINE_DRIVE);
+    assert_string_equal(db->trace.path, lab_path("recorded/vdc.csv"));
+    assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_QUEUE);
+    assert_null(db->trace.device);
+    assert_true(db->trace.speed == 1);
+    assert_int_equal(db->trace.start_ns, 0);
+    assert_true(db->trace.duration_ns == SCENARIO_NO_LIMIT);
+    assert_int_equal(web->attach, ENGINE_FILTER);
+    assert_string_equal(web->trace.path, lab_path("recorded/vdd.csv"));
+    assert_int_equal(web->trace.arrival, TRACE_ARRIVAL_ISSUE);
+    assert_string_equal(web->trace.device, "254,48");
+    assert_true(web->trace.speed == 2);
+    assert_int_equal(web->trace.start_ns, 10 * SECOND);
+    assert_int_equal(web->trace.duration_ns, 60 * SECOND);
+    assert_true(free_one->group == SCENARIO_NONE);
+    assert_string_equal(free_one->volume, "v3");
+    assert_null(free_one->trace.path);
+    assert_int_equal(late->group, 1);
+    assert_int_equal(limit(scenario, &late->limits, "bps-read"), 1000000);
+    assert_int_equal(limit(scenario, &late->limits, "iops-total"), 7);
+    scenario_free(scenario);
+}
+
+static void events(void **state)
+{
+    (void)state;
+    struct scenario *scenario = load(example);
+    assert_int_equal(scenario->event_count, 6);
+    const struct scenario_event *event = scenario->events;
+    assert_int_equal(event->kind, SCENARIO_QOM_SET);
+    assert_int_equal(event->at_ns, 30 * SECOND);
+    assert_string_equal(event->group, "gold");
+    assert_int_equal(limit(scenario, &event->limits, "iops-total"), 100);
+    assert_int_equal(given_count(&event->limits), 2);
+    event++;
+    assert_int_equal(event->kind, SCENARIO_BLOCK_SET_IO_THROTTLE);
+    assert_int_equal(event->member, 0);
+    assert_string_equal(event->group, "bronze");
+    assert_int_equal(given_count(&event->limits), 8);
+    assert_int_equal(limit(scenario, &event->limits, "iops-total"), 50);
+    assert_int_equal(limit(scenario, &event->limits, "iops-total-max"), 60);
+    assert_int_equal(limit(scenario, &event->limits, "iops-size"), 4096);
+    assert_int_equal((++event)->kind, SCENARIO_DRAINED_BEGIN);
+    assert_int_equal(event->member, 0);
+    assert_int_equal((++event)->kind, SCENARIO_DRAINED_END);
+    assert_int_equal((++event)->kind, SCENARIO_LEAVE); // sorted by time
+    assert_int_equal(event->at_ns, 45 * SECOND);
+    assert_int_equal(event->member, 1);
+    assert_int_equal((++event)->kind, SCENARIO_JOIN);
+    assert_string_equal(event->group, "bronze");
+    assert_int_equal(limit(scenario, &event->limits, "iops-total"), 9);
+    scenario_free(scenario);
+}
+
+// What is not said.
+static void defaults(void **state)
+{
+    (void)state;
+    struct scenario *scenario = load("members: [{id: a}]\n");
+    assert_int_equal(scenario->group_count, 0);
+    assert_int_equal(scenario->event_count, 0);
+    assert_true(scenario->members[0].group == SCENARIO_NONE);
+    assert_int_equal(scenario->members[0].attach, ENGINE_FILTER);
+    assert_null(scenario->members[0].trace.path);
+    assert_null(scenario->trace.path);
+    assert_int_equal(scenario->device.model, SCENARIO_DEVICE_NULL);
+    assert_int_equal(scenario->interval_ns, SECOND);
+    assert_true(scenario->end_ns == SCENARIO_NO_LIMIT);
+    assert_int_equal(scenario->timer_granularity_ns, 0);
+    scenario_free(scenario);
+}
+
+// Events of one time keep the order of the file.
+static void equal_times_keep_their_order(void **state)
+{
+    (void)state;
+    char text[4000] = "members: [{id: a}]\nevents:\n";
+    for (int i = 0; i < 40; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "  - {at: %d, %s: {member: a}}\n",
+                 i / 20 == 0 ? 5 : 3, i % 2 == 0 ? "drained_begin" : "drained_end");
+    struct scenario *scenario = load(text);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(scenario->events[i].at_ns, i < 20 ? 3 : 5);
+        assert_int_equal(scenario->events[i].place.line, i < 20 ? 23 + i : 3 + i - 20);
+    }
+    scenario_free(scenario);
+}
+
+static void assert_same_limits(const struct engine_parameters *a, const struct engine_parameters *b)
+{
+    assert_int_equal(a->given, b->given);
+    for (int row = 0; row < ENGINE_PARAMETER_MAX; row++) {
+        if (a->given & (1u << row))
+            assert_int_equal(a->value[row], b->value[row]);
+    }
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+    assert_int_equal(a == NULL, b == NULL);
+    if (a != NULL)
+        assert_string_equal(a, b);
+}
+
+static void assert_same_trace(const struct scenario_trace *a, const struct scenario_trace *b)
+{
+    assert_same_text(a->path, b->path);
+    assert_same_text(a->device, b->device);
+    assert_int_equal(a->arrival, b->arrival);
+    assert_true(a->speed == b->speed);
+    assert_int_equal(a->start_ns, b->start_ns);
+    assert_int_equal(a->duration_ns, b->duration_ns);
+}
+
+static void assert_same_members(const struct scenario *a, const struct scenario *b)
+{
+    assert_int_equal(a->member_count, b->member_count);
+    for (size_t i = 0; i < a->member_count; i++) {
+        assert_string_equal(a->members[i].name, b->members[i].name);
+        assert_same_text(a->members[i].volume, b->members[i].volume);
+        assert_int_equal(a->members[i].group, b->members[i].group);
+        assert_int_equal(a->members[i].attach, b->members[i].attach);
+        assert_same_limits(&a->members[i].limits, &b->members[i].limits);
+        assert_same_trace(&a->members[i].trace, &b->members[i].trace);
+    }
+}
+
+static void assert_same_scenario(const struct scenario *a, const struct scenario *b)
+{
+    assert_ptr_equal(a->algorithm, b->algorithm);
+    assert_int_equal(a->group_count, b->group_count);
+    for (size_t i = 0; i < a->group_count; i++) {
+        assert_string_equal(a->groups[i].name, b->groups[i].name);
+        assert_same_limits(&a->groups[i].limits, &b->groups[i].limits);
+    }
+    assert_same_members(a, b);
+    assert_same_trace(&a->trace, &b->trace);
+    assert_int_equal(a->event_count, b->event_count);
+    for (size_t i = 0; i < a->event_count; i++) {
+        assert_int_equal(a->events[i].at_ns, b->events[i].at_ns);
+        assert_int_equal(a->events[i].kind, b->events[i].kind);
+        assert_int_equal(a->events[i].member, b->events[i].member);
+        assert_same_text(a->events[i].group, b->events[i].group);
+        assert_same_limits(&a->events[i].limits, &b->events[i].limits);
+    }
+    assert_int_equal(a->device.model, b->device.model);
+    assert_int_equal(a->device.latency_ns, b->device.latency_ns);
+    assert_int_equal(a->interval_ns, b->interval_ns);
+    assert_int_equal(a->end_ns, b->end_ns);
+    assert_int_equal(a->timer_granularity_ns, b->timer_granularity_ns);
+}
+
+static void json_means_the_same(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"timer-granularity\": \"1ms\", \"end\": 120000000000, \"interval\": 500000000,\n"
+        " \"events\": [\n"
+        "  {\"at\": \"30s\", \"qom-set\": {\"limits\": {\"iops-total\": 100,\n"
+        "    \"iops-total-max\": 200}, \"group\": \"gold\"}},\n"
+        "  {\"at\": \"31s\", \"block_set_io_throttle\": {\"device\": \"db\", \"bps\": 0,\n"
+        "    \"bps_rd\": 0, \"bps_wr\": 0, \"iops\": 50, \"iops_rd\": 0, \"iops_wr\": 0,\n"
+        "    \"iops_max\": 60, \"iops_size\": 4096, \"group\": \"bronze\"}},\n"
+        "  {\"at\": \"40s\", \"drained_begin\": {\"member\": \"db\"}},\n"
+        "  {\"at\": \"41s\", \"drained_end\": {\"member\": \"db\"}},\n"
+        "  {\"at\": \"45s\", \"leave\": {\"member\": \"web\"}},\n"
+        "  {\"at\": \"50s\", \"join\": {\"member\": \"web\", \"group\": \"bronze\",\n"
+        "    \"limits\": {\"x-iops-total\": 9}}}],\n"
+        " \"device\": {\"latency\": \"0.2ms\", \"model\": \"fixed\"},\n"
+        " \"trace\": \"all.csv\",\n"
+        " \"members\": [\n"
+        "  {\"id\": \"db\", \"group\": \"gold\", \"attach\": \"drive\",\n"
+        "   \"trace\": {\"path\": \"recorded/vdc.csv\"}},\n"
+        "  {\"id\": \"web\", \"group\": \"gold\", \"trace\": {\"path\": \"recorded/vdd.csv\",\n"
+        "    \"arrival\": \"issue\", \"device\": \"254,48\", \"speed\": 2, \"start\": \"10s\",\n"
+        "    \"duration\": \"1min\"}},\n"
+        "  {\"id\": \"free\", \"volume\": \"v3\"},\n"
+        "  {\"id\": \"late\", \"group\": \"silver\", \"limits\": {\"limits.bps-read\": 1000000,\n"
+        "    \"throttling.iops-total\": 7}}],\n"
+        " \"groups\": [{\"id\": \"gold\", \"limits\": {\"x-iops-total\": 300,\n"
+        "   \"iops-total-max\": 900, \"iops-total-max-length\": 3}}, {\"id\": \"silver\"}]}\n";
+    struct scenario *from_yaml = load(example), *from_json = load(json);
+    assert_same_scenario(from_yaml, from_json);
+    scenario_free(from_yaml);
+    scenario_free(from_json);
+}
+
+// The source that is stored for a run from the command line is a scenario that means the same.
+static void quick_source_means_the_same(void **state)
+{
+    (void)state;
+    struct sim_error error;
+    char *traces[] = {"/data/vdc.blktrace.0.zst", "/data/b/vdc.blktrace", "/data/vdd/",
+                      "/data/a \"b\\c\n\td.csv"};
+    struct scenario_quick request = {
+        .limits = "iops-total=300,iops-total-max=900,bps-read=1MB",
+        .attach = ENGINE_DRIVE,
+        .arrival = TRACE_ARRIVAL_ISSUE,
+        .device = "254,48",
+        .traces = traces,
+        .trace_count = 4,
+    };
+    struct scenario *quick = scenario_quick(&request, &error);
+    assert_non_null(quick);
+    assert_string_equal(quick->members[0].name, "vdc");
+    assert_string_equal(quick->members[1].name, "vdc-2");
+    assert_string_equal(quick->members[2].name, "vdd");
+    quick->device = (struct scenario_device){SCENARIO_DEVICE_FIXED, 1500000};
+    quick->interval_ns = 77;
+    quick->end_ns = 9 * SECOND;
+    assert_true(scenario_write_source(quick, &error));
+    struct scenario *again = load(quick->source);
+    assert_same_scenario(quick, again);
+    scenario_free(quick);
+    scenario_free(again);
+}
+
+static void values_of_the_command_line(void **state)
+{
+    (void)state;
+    struct scenario_device device;
+    enum engine_attach attach;
+    enum trace_arrival arrival;
+    assert_true(scenario_parse_device("null", &device));
+    assert_int_equal(device.model, SCENARIO_DEVICE_NULL);
+    assert_true(scenario_parse_device("recorded", &device));
+    assert_int_equal(device.model, SCENARIO_DEVICE_RECORDED);
+    assert_true(scenario_parse_device("fixed:1.5ms", &device));
+    assert_int_equal(device.model, SCENARIO_DEVICE_FIXED);
+    assert_int_equal(device.latency_ns, 1500000);
+    assert_false(scenario_parse_device("fixed", &device));
+    assert_false(scenario_parse_device("fixed:", &device));
+    assert_false(scenario_parse_device("fixed:-1", &device));
+    assert_false(scenario_parse_device("", &device));
+    assert_true(scenario_parse_attach("drive", &attach) && attach == ENGINE_DRIVE);
+    assert_true(scenario_parse_attach("filter", &attach) && attach == ENGINE_FILTER);
+    assert_false(scenario_parse_attach("Drive", &attach));
+    assert_true(scenario_parse_arrival("issue", &arrival) && arrival == TRACE_ARRIVAL_ISSUE);
+    assert_true(scenario_parse_arrival("queue", &arrival) && arrival == TRACE_ARRIVAL_QUEUE);
+    assert_false(scenario_parse_arrival("", &arrival));
+}
+
+// An anchor is written once and meant twice.
+static void anchors(void **state)
+{
+    (void)state;
+    struct scenario *scenario = load("groups:\n"
+                                     "  - {id: a, limits: &same {iops-total: 5}}\n"
+                                     "  - {id: b, limits: *same}\n"
+                                     "members: [{id: m, group: b}]\n");
+    assert_same_limits(&scenario->groups[0].limits, &scenario->groups[1].limits);
+    assert_int_equal(limit(scenario, &scenario->groups[1].limits, "iops-total"), 5);
+    scenario_free(scenario);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_and_settings),
+        cmocka_unit_test(members),
+        cmocka_unit_test(events),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(equal_times_keep_their_order),
+        cmocka_unit_test(json_means_the_same),
+        cmocka_unit_test(quick_source_means_the_same),
+        cmocka_unit_test(values_of_the_command_line),
+        cmocka_unit_test(anchors),
+    };
+    return cmocka_run_group_tests(tests, lab_make, lab_remove);
+}

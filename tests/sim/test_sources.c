@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which requests arrive, when, and at which member.
+#include "tests/sim/lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARRIVALS "SELECT member, offset, arrival_ns FROM request_log ORDER BY seq"
+
+static void expect_arrivals(const char *scenario, const char *expected)
+{
+    struct lab_run run = lab_run_complete(scenario);
+    lab_expect_rows(&run, ARRIVALS, expected);
+    lab_run_free(&run);
+}
+
+static void expect_failure(const char *scenario, const char *message)
+{
+    struct lab_run run = lab_run(scenario);
+    assert_false(run.ok);
+    lab_expect_message(&run.error, SIM_BAD_INPUT, message);
+    lab_run_free(&run);
+}
+
+// ---- A part of a trace, faster or slower ----
+
+#define FIVE                                                                                       \
+    HEADER "0,read,1,512,,\n1000,read,2,512,,\n2000,read,3,512,,\n2001,read,4,512,,\n"             \
+           "3000,read,5,512,,\n"
+
+static void part_of_a_trace(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", FIVE);
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1000}}]\n",
+                    "a 2 0\na 3 1000\na 4 1001\na 5 2000\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2000}}]\n",
+                    "a 1 0\na 2 1000\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2001}}]\n",
+                    "a 1 0\na 2 1000\na 3 2000\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1us, duration: 1.001us}}]\n",
+                    "a 2 0\na 3 1000\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 3001}}]\n", "");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 0}}]\n", "");
+}
+
+static void speed(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", FIVE);
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 2.0}}]\n",
+                    "a 1 0\na 2 500\na 3 1000\na 4 1000\na 5 1500\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 0.5, start: 1000}}]\n",
+                    "a 2 0\na 3 2000\na 4 2002\na 5 4000\n");
+    expect_failure("members: [{id: a, trace: {path: a.csv, speed: 1e-300}}]\n",
+                   "DIR/a.csv: a request arrives after more than 146 years");
+}
+
+// ---- One trace for several members ----
+
+#define SHARED                                                                                     \
+    HEADER "0,read,1,512,x,\n0,read,2,512,y,\n0,write,3,512,x,\n5,read,4,512,nobody,\n"            \
+           "6,read,5,512,\"a, \"\"b\"\"\",\n7,read,6,512,nobody,\n"
+
+static void shared_trace(void **state)
+{
+    (void)state;
+    lab_write_text("all.csv", SHARED);
+    struct lab_run run = lab_run_complete(
+        "members: [{id: y}, {id: 'a, \"b\"'}, {id: renamed, volume: x}]\ntrace: all.csv\n");
+    lab_expect_rows(&run, ARRIVALS, "renamed 1 0\ny 2 0\nrenamed 3 0\na, \"b\" 5 6\n");
+    lab_expect_rows(&run, "SELECT kind, count, text FROM notice",
+                    "no-member 2 2 requests of 'nobody' were left out: no member has that "
+                    "volume\n");
+    lab_run_free(&run);
+}
+
+// A member that has a volume is not found by its name.
+static void volume_replaces_the_name(void **state)
+{
+    (void)state;
+    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n");
+    expect_arrivals("members: [{id: x, volume: y}, {id: y, volume: x}]\ntrace: all.csv\n",
+                    "y 1 0\nx 2 0\n");
+}
+
+// The only member gets all, whatever it is called; with own traces beside it, the common one comes
+// last among equal times.
+static void common_trace(void **state)
+{
+    (void)state;
+    lab_write_text("one.csv", "time_ns,op,offset,bytes\n0,read,1,512\n3,read,2,512\n");
+    expect_arrivals("members: [{id: only}]\ntrace: one.csv\n", "only 1 0\nonly 2 3\n");
+    lab_write_text("all.csv", HEADER "0,read,7,512,a,\n3,read,8,512,b,\n");
+    expect_arrivals("members: [{id: a}, {id: b, trace: one.csv}]\ntrace: all.csv\n",
+                    "b 1 0\na 7 0\nb 2 3\nb 8 3\n");
+    expect_failure("members: [{id: a}, {id: b}]\ntrace: one.csv\n",
+                   "DIR/one.csv: several members share this trace, but it has no column 'member' "
+                   "that tells them apart");
+}
+
+static void several_devices(void **state)
+{
+    (void)state;
+    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,x,\n");
+    expect_failure("members: [{id: a, trace: all.csv}]\n",
+                   "DIR/all.csv: holds several devices, 'x' and 'y' among them; choose one "
+                   "(device: \"x\" beside the trace's path), or make it the scenario's own 'trace' "
+                   "and give each member a volume; 'throttlesim trace info' lists the devices");
+    expect_arrivals("members: [{id: a, trace: {path: all.csv, device: x}}]\n", "a 1 0\na 3 5\n");
+    expect_arrivals("members: [{id: a, trace: {path: all.csv, device: y}},\n"
+                    "          {id: b, trace: {path: all.csv, device: x}}]\n",
+                    "a 2 0\nb 1 0\nb 3 5\n");
+    struct lab_run run = lab_run("members: [{id: a, trace: {path: all.csv, device: z}}]\n");
+    assert_false(run.ok);
+    assert_int_equal(run.error.exit, SIM_BAD_INPUT);
+    assert_non_null(strstr(run.error.message, "\"z\""));
+    lab_run_free(&run);
+}
+
+static void missing_and_broken_traces(void **state)
+{
+    (void)state;
+    struct lab_run run = lab_run("members:\n  - {id: a, trace: nowhere.csv}\n");
+    assert_false(run.ok);
+    assert_int_equal(run.run_id, 0);
+    assert_int_equal(run.error.exit, SIM_BAD_INPUT);
+    assert_non_null(strstr(run.error.message, "run.yaml:2:20: "));
+    assert_non_null(strstr(run.error.message, "nowhere.csv: there is no such file"));
+    lab_run_free(&run);
+    // What came before the broken line is kept, and the run says why it failed.
+    lab_write_text("a.csv", HEADER "0,read,1,512,,\n1,read,2,512,,\n2,reed,3,512,,\n");
+    run = lab_run("members: [{id: a, trace: a.csv}]\n");
+    assert_false(run.ok);
+    assert_int_equal(run.error.exit, SIM_BAD_INPUT);
+    assert_non_null(strstr(run.error.message, "a.csv"));
+    assert_non_null(strstr(run.error.message, "4"));
+    lab_expect_rows(&run, "SELECT status, arrived FROM run", "failed 2\n");
+    assert_string_equal(lab_text(&run, "SELECT error FROM run"), run.error.message);
+    lab_run_free(&run);
+}
+
+// ---- The project's recordings ----
+
+#define RECORDED(name, disk)                                                                       \
+    "members: [{id: " #disk ", trace: {path: " TEST_TRACES_DIR "/recorded/" name "/" #disk         \
+    ".blktrace, arrival: issue}}]\ndevice: {model: recorded}\nend: 20s\n"
+
+// Without limits, a recorded request completes exactly when the recording says.
+static void recorded_completions(void **state)
+{
+    (void)state;
+    static const char *const scenarios[] = {RECORDED("throttled-iops", vdc),
+                                            RECORDED("throttled-iops", vde)};
+    for (size_t i = 0; i < 2; i++) {
+        struct lab_run run = lab_run_complete(scenarios[i]);
+        assert_true(lab_integer(&run, "SELECT arrived FROM run") > 100);
+        assert_int_equal(
+            lab_integer(&run, "SELECT count(*) FROM request WHERE dispatch_ns <> arrival_ns"), 0);
+        // The same latencies, in all and one by one as far as the two summaries tell.
+        lab_expect_rows(
+            &run,
+            "SELECT count(*) FROM latency_statistics AS t JOIN latency_statistics AS r USING "
+            "(member_id, direction) WHERE t.metric = 'total' AND r.metric = 'recorded' AND "
+            "(t.mean_ns, t.p50_ns, t.p99_ns, t.max_ns) <> (r.mean_ns, r.p50_ns, r.p99_ns, "
+            "r.max_ns)",
+            "0\n");
+        lab_run_free(&run);
+    }
+}
+
+// All recordings count from the earliest record of them all.
+static void recordings_keep_their_distance(void **state)
+{
+    (void)state;
+    struct lab_run run =
+        lab_run_complete("members:\n"
+                         "  - {id: vdc, trace: " TEST_TRACES_DIR "/recorded/mixed/vdc.blktrace}\n"
+                         "  - {id: vdd, trace: " TEST_TRACES_DIR "/recorded/mixed/vdd.blktrace}\n"
+                         "end: 20s\n");
+    struct trace_error error;
+    int64_t origins_ns[2], first_ns[2];
+    static const char *const paths[] = {TEST_TRACES_DIR "/recorded/mixed/vdc.blktrace",
+                                        TEST_TRACES_DIR "/recorded/mixed/vdd.blktrace"};
+    for (size_t i = 0; i < 2; i++) {
+        struct trace_config config = {.path = paths[i]};
+        struct trace_request request;
+        struct trace *trace = trace_open(&config, &error);
+        assert_non_null(trace);
+        origins_ns[i] = trace_origin_ns(trace);
+        assert_int_equal(trace_read(trace, &request, &error), TRACE_REQUEST);
+        first_ns[i] = request.arrival_ns;
+        trace_close(trace);
+    }
+    int64_t origin_ns = origins_ns[0] < origins_ns[1] ? origins_ns[0] : origins_ns[1];
+    assert_int_equal(
+        lab_integer(&run, "SELECT min(arrival_ns) FROM request_log WHERE member = 'vdc'"),
+        first_ns[0] - origin_ns);
+    assert_int_equal(
+        lab_integer(&run, "SELECT min(arrival_ns) FROM request_log WHERE member = 'vdd'"),
+        first_ns[1] - origin_ns);
+    lab_run_free(&run);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(part_of_a_trace),
+        cmocka_unit_test(speed),
+        cmocka_unit_test(shared_trace),
+        cmocka_unit_test(volume_replaces_the_name),
+        cmocka_unit_test(common_trace),
+        cmocka_unit_test(several_devices),
+        cmocka_unit_test(missing_and_broken_traces),
+        cmocka_unit_test(recorded_completions),
+        cmocka_unit_test(recordings_keep_their_distance),
+    };
+    return cmocka_run_group_tests(tests, lab_make, lab_remove);
+}
