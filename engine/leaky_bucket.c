@@ -63,7 +63,12 @@ void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns)
 
 static double leaked(double level, double rate, int64_t delta_ns)
 {
-    double rest = level - (rate * (double)delta_ns) / 1e9;
+    double product = rate * (double)delta_ns;
+    // Spares the division where its result, a tenth above the level or more, could only empty the
+    // bucket.
+    if (product > level * 1.1e9)
+        return 0;
+    double rest = level - product / 1e9;
     return rest > 0 ? rest : 0;
 }
 

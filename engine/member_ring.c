@@ -116,8 +116,9 @@ bool member_ring_reserve(struct member_ring *ring)
         return true;
     // At least half of the new slots are free, so the cost of moving is spread over as many joins.
     struct member_ring bigger;
-    uint32_t capacity = ring->count < WORD_BITS / 2 ? WORD_BITS : 2 * ring->count;
-    if (ring->count > UINT32_MAX / 4 || !ring_allocate(&bigger, capacity))
+    uint32_t members = ring->count[RING_TAKEN];
+    uint32_t capacity = members < WORD_BITS / 2 ? WORD_BITS : 2 * members;
+    if (members > UINT32_MAX / 4 || !ring_allocate(&bigger, capacity))
         return false;
     for (uint32_t slot = 0; slot < ring->top; slot++) {
         struct ring_node *node = ring->nodes[slot];
@@ -126,7 +127,7 @@ bool member_ring_reserve(struct member_ring *ring)
         member_ring_insert(&bigger, node);
         for (int set = 0; set < RING_TAKEN; set++) {
             if (bitmap_has(&ring->sets[set], slot))
-                bitmap_set(&bigger.sets[set], bigger.levels, node->slot);
+                member_ring_mark(&bigger, (enum ring_set)set, node);
         }
     }
     member_ring_free(ring);
@@ -139,7 +140,6 @@ void member_ring_insert(struct member_ring *ring, struct ring_node *node)
     assert(ring->top < ring->capacity);
     node->slot = ring->top++;
     ring->nodes[node->slot] = node;
-    ring->count++;
     member_ring_mark(ring, RING_TAKEN, node);
 }
 
@@ -150,16 +150,17 @@ void member_ring_remove(struct member_ring *ring, struct ring_node *node)
     assert(!bitmap_has(&ring->sets[RING_PENDING_WRITE], node->slot));
     member_ring_unmark(ring, RING_TAKEN, node);
     ring->nodes[node->slot] = NULL;
-    ring->count--;
 }
 
 void member_ring_mark(struct member_ring *ring, enum ring_set set, const struct ring_node *node)
 {
+    ring->count[set]++;
     bitmap_set(&ring->sets[set], ring->levels, node->slot);
 }
 
 void member_ring_unmark(struct member_ring *ring, enum ring_set set, const struct ring_node *node)
 {
+    ring->count[set]--;
     bitmap_clear(&ring->sets[set], ring->levels, node->slot);
 }
 

@@ -37,8 +37,8 @@ struct ring_bitmap {
 struct member_ring {
     struct ring_node **nodes; // by slot, NULL if free
     uint32_t capacity;
-    uint32_t top; // one above the highest slot taken since the last compaction
-    uint32_t count;
+    uint32_t top;                   // one above the highest slot taken since the last compaction
+    uint32_t count[RING_SET_COUNT]; // nodes in each set
     unsigned levels;
     struct ring_bitmap sets[RING_SET_COUNT];
     uint64_t *words; // of all bitmaps
@@ -54,12 +54,13 @@ void member_ring_insert(struct member_ring *ring, struct ring_node *node);
 // The node must be in no pending set.
 void member_ring_remove(struct member_ring *ring, struct ring_node *node);
 
+// The node must not be in the set, or must be in it.
 void member_ring_mark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
 void member_ring_unmark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
 
 static inline bool member_ring_is_empty(const struct member_ring *ring, enum ring_set set)
 {
-    return ring->sets[set].words[ring->levels - 1][0] == 0;
+    return ring->count[set] == 0;
 }
 
 // The first node of the set after `node` in the ring, `node` itself being the last that is looked

@@ -51,7 +51,7 @@ static void drop_pending(struct flow *flow)
                            &flow->member->ring);
 }
 
-static struct flow *next_token(struct flow *flow)
+static inline struct flow *next_token(struct flow *flow)
 {
     struct group *group = flow->member->group;
     enum ring_set pending = (enum ring_set)flow->direction;
@@ -69,7 +69,7 @@ static void arm(struct throttle_groups *groups, struct flow *flow, int64_t deadl
     timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
 }
 
-static bool must_wait(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
+static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
     struct group *group = flow->member->group;
     if (flow->member->limits_disabled > 0)

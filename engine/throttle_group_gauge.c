@@ -43,7 +43,7 @@ bool throttle_group_node_gauge(const struct engine *engine, uint32_t node, int64
     const struct group *group = throttle_groups_node(groups_of(engine), node);
     if (group == NULL)
         return false;
-    *gauge = (struct engine_node_gauge){.members = group->ring.count};
+    *gauge = (struct engine_node_gauge){.members = group->ring.count[RING_TAKEN]};
     for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
         gauge->waiting[i] = group->waiting[i];
         gauge->token[i] = group->token[i] == NULL ? ENGINE_NONE : group->token[i]->id;

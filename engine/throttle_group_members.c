@@ -60,7 +60,7 @@ static void leave(struct throttle_groups *groups, struct member *member, int64_t
     member_ring_remove(&group->ring, &member->ring);
     member->group = NULL;
     member->limits_disabled--;
-    if (group->implicit && group->ring.count == 0)
+    if (group->implicit && group->ring.count[RING_TAKEN] == 0)
         throttle_group_node_free(groups, group);
 }
 

@@ -77,7 +77,7 @@ enum engine_status throttle_group_node_delete(struct throttle_groups *groups, in
     struct group *group = throttle_groups_node(groups, operation->node);
     if (group == NULL)
         return ENGINE_UNKNOWN_NODE;
-    if (group->ring.count > 0)
+    if (group->ring.count[RING_TAKEN] > 0)
         return ENGINE_BUSY;
     throttle_group_node_free(groups, group);
     return ENGINE_OK;
