@@ -210,25 +210,35 @@ static void *blktrace_open(struct trace_context *context, struct trace_error *er
     return reader;
 }
 
+// The next record that the pairing needs.
+static enum trace_result reader_next(struct blktrace_reader *reader,
+                                     const struct blktrace_record **record,
+                                     struct trace_error *error)
+{
+    enum trace_result result;
+    do {
+        result = blktrace_merge_next(reader->merge, record, error);
+    } while (result == TRACE_REQUEST &&
+             !(reader_wants(reader, *record) && blktrace_pairing_needs(&reader->pairing, *record)));
+    return result;
+}
+
 static enum trace_result blktrace_read(void *opaque, struct trace_request *request,
                                        struct trace_error *error)
 {
     struct blktrace_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
-    while (!blktrace_pairing_ready(pairing) || !blktrace_pairing_take(pairing, request)) {
+    while (!blktrace_pairing_take(pairing, request)) {
         const struct blktrace_record *record;
         if (pairing->ended) {
             return TRACE_END;
         }
-        enum trace_result result = blktrace_merge_next(reader->merge, &record, error);
+        enum trace_result result = reader_next(reader, &record, error);
         if (result == TRACE_ERROR) {
             return TRACE_ERROR;
         }
         if (result == TRACE_END) {
             blktrace_pairing_end(pairing);
-            continue;
-        }
-        if (!reader_wants(reader, record) || !blktrace_pairing_needs(pairing, record)) {
             continue;
         }
         uint32_t volume = reader_volume(reader, record->device, error);

@@ -15,20 +15,20 @@ enum { PROBE_BYTES = 4096, PROBES_MAX = 16 };
 // Of so many of the oldest with the same start, one that is as long as the completion is preferred.
 enum { CANDIDATES_MAX = 8 };
 
-static void pairing_known(struct blktrace_pairing *pairing, uint64_t number, int64_t latency_ns)
+static void pairing_known(struct blktrace_pending *request, int64_t latency_ns)
 {
-    struct blktrace_pending *request = blktrace_window_at(&pairing->window, number);
     request->state = BLKTRACE_COMPLETED;
     request->latency_ns = latency_ns;
 }
 
 void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number)
 {
-    uint32_t fragment = blktrace_window_at(&pairing->window, number)->fragment;
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, number);
+    uint32_t fragment = request->fragment;
     while (fragment != BLKTRACE_FRAGMENT_NONE) {
         fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
     }
-    pairing_known(pairing, number, TRACE_LATENCY_UNKNOWN);
+    pairing_known(request, TRACE_LATENCY_UNKNOWN);
     pairing->no_completion++;
 }
 
@@ -51,8 +51,8 @@ static uint32_t pairing_same_length(const struct blktrace_pairing *pairing, uint
 }
 
 // The fragment that a completion of `bytes` at the key means, or BLKTRACE_FRAGMENT_NONE.
-static uint32_t pairing_meant(struct blktrace_pairing *pairing, const struct blktrace_key *key,
-                              uint64_t bytes)
+static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
+                                     const struct blktrace_key *key, uint64_t bytes)
 {
     uint32_t number = blktrace_fragments_find(&pairing->fragments, key);
     while (number != BLKTRACE_FRAGMENT_NONE) {
@@ -71,18 +71,17 @@ static uint32_t pairing_meant(struct blktrace_pairing *pairing, const struct blk
 }
 
 // Completes the first `bytes` of a fragment.
-static bool pairing_consume(struct blktrace_pairing *pairing, uint32_t number, uint32_t bytes,
-                            int64_t now_ns)
+static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t number,
+                                   uint32_t bytes, int64_t now_ns)
 {
     const struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
-    uint64_t request_number = fragment->request;
-    struct blktrace_pending *request = blktrace_window_at(&pairing->window, request_number);
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
     if (bytes < fragment->bytes) {
         return blktrace_fragments_shorten(&pairing->fragments, number, bytes);
     }
     request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
     if (request->fragment == BLKTRACE_FRAGMENT_NONE) {
-        pairing_known(pairing, request_number, now_ns - request->arrival_ns);
+        pairing_known(request, now_ns - request->arrival_ns);
     }
     return true;
 }

@@ -13,22 +13,11 @@ void blktrace_fragments_free(struct blktrace_fragments *fragments)
     *fragments = (struct blktrace_fragments){0};
 }
 
-static uint32_t key_minor(uint32_t volume, enum blktrace_kind kind)
-{
-    return volume << 2 | (uint32_t)kind;
-}
-
-uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
-                                 const struct blktrace_key *key)
-{
-    return trace_map_get(&fragments->index, key->start, key_minor(key->volume, key->kind));
-}
-
 // Makes a fragment findable as the newest of its key.
-static bool fragments_link(struct blktrace_fragments *fragments, uint32_t number)
+static inline bool fragments_link(struct blktrace_fragments *fragments, uint32_t number)
 {
     struct blktrace_fragment *added = &fragments->items[number];
-    uint32_t minor = key_minor(added->volume, added->kind);
+    uint32_t minor = blktrace_key_minor(added->volume, added->kind);
     struct trace_map_slot *slot = trace_map_slot(&fragments->index, added->start, minor);
     if (slot == NULL) {
         return false;
@@ -47,25 +36,23 @@ static bool fragments_link(struct blktrace_fragments *fragments, uint32_t number
     return true;
 }
 
-static void fragments_unlink(struct blktrace_fragments *fragments, uint32_t number)
+static inline void fragments_unlink(struct blktrace_fragments *fragments, uint32_t number)
 {
     const struct blktrace_fragment *gone = &fragments->items[number];
-    uint32_t minor = key_minor(gone->volume, gone->kind);
+    struct trace_map_slot *oldest = trace_map_find(&fragments->index, gone->start,
+                                                   blktrace_key_minor(gone->volume, gone->kind));
     if (gone->newer == number) {
-        trace_map_remove(&fragments->index, gone->start, minor);
+        trace_map_clear(&fragments->index, oldest);
         return;
     }
-    if (trace_map_get(&fragments->index, gone->start, minor) == number) {
-        // Replacing a value that is there needs no memory.
-        bool replaced = trace_map_put(&fragments->index, gone->start, minor, gone->newer);
-        assert(replaced);
-        (void)replaced;
+    if (oldest->value == number) {
+        oldest->value = gone->newer;
     }
     fragments->items[gone->older].newer = gone->newer;
     fragments->items[gone->newer].older = gone->older;
 }
 
-static bool fragments_reserve(struct blktrace_fragments *fragments)
+static inline bool fragments_reserve(struct blktrace_fragments *fragments)
 {
     if (fragments->free_count > 0 || fragments->used < fragments->capacity) {
         return true;

@@ -63,9 +63,17 @@ blktrace_fragment_at(const struct blktrace_fragments *fragments, uint32_t number
     return &fragments->items[number];
 }
 
+static inline uint32_t blktrace_key_minor(uint32_t volume, enum blktrace_kind kind)
+{
+    return volume << 2 | (uint32_t)kind;
+}
+
 // The oldest of the key, or BLKTRACE_FRAGMENT_NONE; its `older` is the newest.
-uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
-                                 const struct blktrace_key *key);
+static inline uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
+                                               const struct blktrace_key *key)
+{
+    return trace_map_get(&fragments->index, key->start, blktrace_key_minor(key->volume, key->kind));
+}
 
 // Adds a fragment as the newest of its key, to the ring of `sibling` unless that is NONE.
 // BLKTRACE_FRAGMENT_NONE: out of memory. There is room: live < BLKTRACE_FRAGMENTS_MAX.

@@ -1,35 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A binary heap over the streams, ordered by (time of the stream's record, number of the stream).
 // The stream at the top is advanced when the next record is asked for, not before: its record is
-// what the caller looks at.
+// what the caller looks at. It stays the earliest for many records, so the heap is not touched
+// until it passes the runner-up; the time in its entry is of when it came to the top.
 #include "traces/blktrace_merge.h"
 
 #include "traces/error.h"
 
 #include <stdlib.h>
 
-struct merge_entry {
-    uint64_t time_ns;
-    struct blktrace_stream *stream;
-};
-
-struct blktrace_merge {
-    struct blktrace_stream *streams;
-    size_t stream_count;
-    struct merge_entry *heap;
-    size_t heap_count;
-    bool top_taken;          // the caller has seen the record of the top
-    uint64_t finished_bytes; // on disk, of streams that have ended
-};
-
-static bool entry_before(const struct merge_entry *a, const struct merge_entry *b)
+static bool entry_before(const struct blktrace_merge_entry *a, const struct blktrace_merge_entry *b)
 {
     return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->stream < b->stream;
 }
 
 static void heap_sift_down(struct blktrace_merge *merge, size_t at)
 {
-    struct merge_entry moved = merge->heap[at];
+    struct blktrace_merge_entry moved = merge->heap[at];
     for (;;) {
         size_t child = at * 2 + 1;
         if (child >= merge->heap_count) {
@@ -46,16 +33,6 @@ static void heap_sift_down(struct blktrace_merge *merge, size_t at)
         at = child;
     }
     merge->heap[at] = moved;
-}
-
-// Mostly the stream whose record was taken stays the earliest, or one of the next two becomes it.
-static inline void heap_restore_top(struct blktrace_merge *merge)
-{
-    const struct merge_entry *heap = merge->heap;
-    if ((merge->heap_count > 1 && entry_before(&heap[1], &heap[0])) ||
-        (merge->heap_count > 2 && entry_before(&heap[2], &heap[0]))) {
-        heap_sift_down(merge, 0);
-    }
 }
 
 // Closes the file of a stream that has ended, so that it holds no memory.
@@ -81,7 +58,8 @@ static enum trace_result merge_start(struct blktrace_merge *merge, const struct 
         if (result == TRACE_END) {
             merge_finish(merge, stream);
         } else {
-            merge->heap[merge->heap_count++] = (struct merge_entry){stream->record.time_ns, stream};
+            merge->heap[merge->heap_count++] =
+                (struct blktrace_merge_entry){stream->record.time_ns, stream};
         }
     }
     for (size_t i = merge->heap_count / 2; i > 0; i--) {
@@ -124,30 +102,48 @@ void blktrace_merge_close(struct blktrace_merge *merge)
     free(merge);
 }
 
-enum trace_result blktrace_merge_next(struct blktrace_merge *merge,
+// Makes the stream at the top the current one.
+static enum trace_result merge_choose(struct blktrace_merge *merge,
+                                      const struct blktrace_record **record)
+{
+    const struct blktrace_merge_entry *heap = merge->heap;
+    if (merge->heap_count == 0) {
+        merge->current = NULL;
+        return TRACE_END;
+    }
+    merge->current = heap[0].stream;
+    merge->limit_ns = BLKTRACE_TIME_LIMIT_NS;
+    if (merge->heap_count > 1) {
+        bool second = merge->heap_count > 2 && entry_before(&heap[2], &heap[1]);
+        const struct blktrace_merge_entry *next = &heap[second ? 2 : 1];
+        merge->limit_ns = next->time_ns + (merge->current < next->stream);
+    }
+    *record = &merge->current->record;
+    return TRACE_REQUEST;
+}
+
+enum trace_result blktrace_merge_turn(struct blktrace_merge *merge,
                                       const struct blktrace_record **record,
                                       struct trace_error *error)
 {
-    if (merge->top_taken) {
-        struct blktrace_stream *stream = merge->heap[0].stream;
-        enum trace_result result = blktrace_stream_next(stream, error);
-        if (result == TRACE_REQUEST) {
-            merge->heap[0].time_ns = stream->record.time_ns;
-        } else if (result == TRACE_ERROR) {
-            return TRACE_ERROR;
-        } else {
-            merge_finish(merge, stream);
-            merge->heap[0] = merge->heap[--merge->heap_count];
-        }
-        merge->top_taken = false;
-        heap_restore_top(merge);
+    struct blktrace_stream *stream = merge->current;
+    if (stream == NULL) {
+        return merge_choose(merge, record);
     }
-    if (merge->heap_count == 0) {
-        return TRACE_END;
+    enum trace_result result = blktrace_stream_next(stream, error);
+    if (result == TRACE_ERROR) {
+        return TRACE_ERROR;
     }
-    merge->top_taken = true;
-    *record = &merge->heap[0].stream->record;
-    return TRACE_REQUEST;
+    if (result == TRACE_END) {
+        merge_finish(merge, stream);
+        merge->heap[0] = merge->heap[--merge->heap_count];
+    } else {
+        merge->heap[0].time_ns = stream->record.time_ns;
+    }
+    if (merge->heap_count > 0) {
+        heap_sift_down(merge, 0);
+    }
+    return merge_choose(merge, record);
 }
 
 int64_t blktrace_merge_origin_ns(const struct blktrace_merge *merge)

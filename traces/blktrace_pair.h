@@ -40,14 +40,6 @@ static inline bool blktrace_pairing_needs(const struct blktrace_pairing *pairing
            record->after_gap || blktrace_record_has(record, BLKTRACE_PASSTHROUGH);
 }
 
-// Is there a request to take, or a requeued one to drop?
-static inline bool blktrace_pairing_ready(const struct blktrace_pairing *pairing)
-{
-    const struct blktrace_window *window = &pairing->window;
-    return window->first < window->next &&
-           (pairing->ended || blktrace_window_at(window, window->first)->state != BLKTRACE_PENDING);
-}
-
 // The next event in order of time, once blktrace_pairing_take has nothing to give. False: out of
 // memory.
 bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktrace_record *record,

@@ -71,26 +71,3 @@ bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t 
     record->split_at = sector * BLKTRACE_SECTOR_BYTES;
     return true;
 }
-
-// Discards and flushes have the write bit too. A flush with data is a write with a flush before it.
-enum trace_op blktrace_record_op(const struct blktrace_record *record)
-{
-    if (blktrace_record_has(record, BLKTRACE_DISCARD)) {
-        return TRACE_DISCARD;
-    }
-    bool flushes = blktrace_record_has(record, BLKTRACE_FLUSH);
-    if (flushes && record->bytes == 0) {
-        return TRACE_FLUSH;
-    }
-    return flushes || blktrace_record_has(record, BLKTRACE_WRITE) ? TRACE_WRITE : TRACE_READ;
-}
-
-bool blktrace_record_arrives(const struct blktrace_record *record, enum trace_arrival arrival,
-                             enum trace_op *op)
-{
-    unsigned action = arrival == TRACE_ARRIVAL_QUEUE ? BLKTRACE_QUEUE : BLKTRACE_ISSUE;
-    *op = blktrace_record_op(record);
-    return blktrace_record_action(record) == action &&
-           !blktrace_record_has(record, BLKTRACE_PASSTHROUGH) &&
-           (record->bytes > 0 || *op == TRACE_FLUSH);
-}

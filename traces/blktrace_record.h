@@ -109,21 +109,38 @@ static inline bool blktrace_record_decode(struct blktrace_record *record, const 
 // Takes the split point from the PDU of a split; false if it is too short or beyond 2^63 bytes.
 bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t *pdu);
 
-// Is it an arrival of this kind that becomes a request? Stores of what operation.
-bool blktrace_record_arrives(const struct blktrace_record *record, enum trace_arrival arrival,
-                             enum trace_op *op);
-
-enum trace_op blktrace_record_op(const struct blktrace_record *record);
-
-static inline bool blktrace_record_has(const struct blktrace_record *record,
-                                       enum blktrace_category category)
+static inline bool blktrace_record_has(const struct blktrace_record *record, unsigned categories)
 {
-    return (record->category & category) != 0;
+    return (record->category & categories) != 0;
 }
 
 static inline unsigned blktrace_record_action(const struct blktrace_record *record)
 {
     return record->action & 0xff;
+}
+
+// Discards and flushes have the write bit too. A flush with data is a write with a flush before it.
+static inline enum trace_op blktrace_record_op(const struct blktrace_record *record)
+{
+    bool writes = blktrace_record_has(record, BLKTRACE_WRITE);
+    if (!blktrace_record_has(record, BLKTRACE_DISCARD | BLKTRACE_FLUSH)) {
+        return writes ? TRACE_WRITE : TRACE_READ;
+    }
+    if (blktrace_record_has(record, BLKTRACE_DISCARD)) {
+        return TRACE_DISCARD;
+    }
+    return record->bytes == 0 ? TRACE_FLUSH : TRACE_WRITE;
+}
+
+// Is it an arrival of this kind that becomes a request? Stores of what operation.
+static inline bool blktrace_record_arrives(const struct blktrace_record *record,
+                                           enum trace_arrival arrival, enum trace_op *op)
+{
+    unsigned action = arrival == TRACE_ARRIVAL_QUEUE ? BLKTRACE_QUEUE : BLKTRACE_ISSUE;
+    *op = blktrace_record_op(record);
+    return blktrace_record_action(record) == action &&
+           !blktrace_record_has(record, BLKTRACE_PASSTHROUGH) &&
+           (record->bytes > 0 || *op == TRACE_FLUSH);
 }
 
 #endif

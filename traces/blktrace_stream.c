@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct blktrace_sequence {
-    uint32_t device;
-    uint32_t cpu;
-    uint32_t last;
-};
-
 // More than any machine has; bounds what a hostile file can make the reader allocate.
 #define SEQUENCES_MAX 65536U
 
@@ -180,46 +174,30 @@ static enum trace_result stream_fill(struct blktrace_stream *stream, size_t want
     return stream_error(stream, text, error);
 }
 
-// What is out of the ordinary about a record, found by the quick checks of stream_take.
-static enum trace_result stream_examine(struct blktrace_stream *stream, const uint8_t *pdu,
-                                        struct trace_error *error)
-{
-    struct blktrace_record *record = &stream->record;
-    const char *implausible = stream_implausible(record);
-    if (implausible != NULL) {
-        return stream_error(stream, implausible, error);
-    }
-    if (blktrace_record_action(record) == BLKTRACE_SPLIT) {
-        blktrace_record_decode_split(record, pdu);
-    }
-    return TRACE_REQUEST;
-}
-
 // Decodes the record at the start of the window and moves past it.
-static inline enum trace_result stream_take(struct blktrace_stream *stream,
-                                            struct trace_error *error)
+static enum trace_result stream_take(struct blktrace_stream *stream, struct trace_error *error)
 {
     struct blktrace_record *record = &stream->record;
     struct trace_input *input = &stream->input;
-    if ((size_t)(input->end - input->at) < BLKTRACE_HEADER_BYTES) {
-        enum trace_result result = stream_fill(stream, BLKTRACE_HEADER_BYTES, error);
-        if (result != TRACE_REQUEST) {
-            return result;
-        }
+    enum trace_result result = stream_fill(stream, BLKTRACE_HEADER_BYTES, error);
+    if (result != TRACE_REQUEST) {
+        return result;
     }
     if (!blktrace_record_decode(record, input->at, stream->swapped)) {
         return stream_bad_magic(stream, input->at, error);
     }
     size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
-    if ((size_t)(input->end - input->at) < length &&
-        stream_fill(stream, length, error) != TRACE_REQUEST) {
+    if (stream_fill(stream, length, error) != TRACE_REQUEST) {
         return TRACE_ERROR;
     }
-    bool unusual = record->time_ns > INT64_MAX || record->offset > INT64_MAX - UINT32_MAX ||
-                   blktrace_record_action(record) == BLKTRACE_SPLIT;
-    if (unusual && !blktrace_record_has(record, BLKTRACE_NOTIFY) &&
-        stream_examine(stream, input->at + BLKTRACE_HEADER_BYTES, error) != TRACE_REQUEST) {
-        return TRACE_ERROR;
+    if (!blktrace_record_has(record, BLKTRACE_NOTIFY)) {
+        const char *implausible = stream_implausible(record);
+        if (implausible != NULL) {
+            return stream_error(stream, implausible, error);
+        }
+        if (blktrace_record_action(record) == BLKTRACE_SPLIT) {
+            blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
+        }
     }
     trace_input_advance(input, length);
     return TRACE_REQUEST;
@@ -240,7 +218,9 @@ static void stream_hold_time(struct blktrace_stream *stream, uint64_t last_ns)
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error)
 {
     const struct blktrace_record *record = &stream->record;
-    uint64_t last_ns = stream->last_ns;
+    if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS)) {
+        return TRACE_REQUEST;
+    }
     do {
         enum trace_result result = stream_take(stream, error);
         if (result != TRACE_REQUEST) {
@@ -248,17 +228,11 @@ enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct tr
         }
     } while (blktrace_record_has(record, BLKTRACE_NOTIFY));
     stream->records++;
-    if (record->time_ns < last_ns) {
-        stream_hold_time(stream, last_ns);
+    if (record->time_ns < stream->last_ns) {
+        stream_hold_time(stream, stream->last_ns);
     }
     stream->last_ns = record->time_ns;
     stream->foreign_cpu += record->cpu != stream->own_cpu;
-    struct blktrace_sequence *current = stream->sequence;
-    if (current != NULL && current->device == record->device && current->cpu == record->cpu &&
-        current->last + 1 == record->sequence) {
-        current->last = record->sequence;
-        return TRACE_REQUEST;
-    }
     return stream_check_sequence(stream, error) ? TRACE_REQUEST : TRACE_ERROR;
 }
 

@@ -9,6 +9,12 @@
 #include "traces/map.h"
 #include "traces/paths.h"
 
+struct blktrace_sequence {
+    uint32_t device;
+    uint32_t cpu;
+    uint32_t last;
+};
+
 struct blktrace_stream {
     struct blktrace_record record; // the current one; its time never decreases
     struct trace_input input;
@@ -37,7 +43,39 @@ struct blktrace_stream {
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
                           struct trace_error *error);
 
-// TRACE_REQUEST: `record` is the next one.
+// Every time in a record is below this.
+#define BLKTRACE_TIME_LIMIT_NS ((uint64_t)INT64_MAX + 1)
+
+// Takes the next record if it is like almost all: whole in memory, plausible, before `limit_ns`,
+// not of a kind that is passed over or that needs its PDU, and numbered as the next on the device
+// and CPU of the one before it. False: `record` no longer holds, and blktrace_stream_next tells.
+static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint64_t limit_ns)
+{
+    struct blktrace_record *record = &stream->record;
+    struct blktrace_sequence *sequence = stream->sequence;
+    const uint8_t *at = stream->input.at;
+    size_t have = (size_t)(stream->input.end - at);
+    if (have < BLKTRACE_HEADER_BYTES || sequence == NULL || stream->swapped ||
+        !blktrace_record_decode(record, at, false)) {
+        return false;
+    }
+    size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
+    if (have < length || record->sequence != sequence->last + 1 || record->cpu != sequence->cpu ||
+        record->device != sequence->device || record->offset > INT64_MAX - UINT32_MAX ||
+        record->time_ns < stream->last_ns || record->time_ns >= limit_ns ||
+        blktrace_record_action(record) == BLKTRACE_SPLIT ||
+        blktrace_record_has(record, BLKTRACE_NOTIFY)) {
+        return false;
+    }
+    trace_input_advance(&stream->input, length);
+    sequence->last = record->sequence;
+    stream->last_ns = record->time_ns;
+    stream->records++;
+    stream->foreign_cpu += record->cpu != stream->own_cpu;
+    return true;
+}
+
+// TRACE_REQUEST: `record` is the next one, whatever it is.
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error);
 
 void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_notices *notices);

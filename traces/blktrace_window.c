@@ -17,33 +17,25 @@ void blktrace_window_free(struct blktrace_window *window)
     *window = (struct blktrace_window){0};
 }
 
-struct blktrace_pending *blktrace_window_push(struct blktrace_window *window)
+bool blktrace_window_extend(struct blktrace_window *window)
 {
     struct blktrace_pending **chunk =
         &window->chunks[window->next / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
-    assert(window->next - window->first <= BLKTRACE_WINDOW_MAX);
-    if (*chunk == NULL) {
-        *chunk = window->spare;
-        window->spare = NULL;
-    }
+    assert(*chunk == NULL && window->next - window->first <= BLKTRACE_WINDOW_MAX);
+    *chunk = window->spare;
+    window->spare = NULL;
     if (*chunk == NULL) {
         *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof(**chunk));
-        if (*chunk == NULL) {
-            return NULL;
-        }
     }
-    return blktrace_window_at(window, window->next++);
+    return *chunk != NULL;
 }
 
-void blktrace_window_pop(struct blktrace_window *window)
+void blktrace_window_shrink(struct blktrace_window *window)
 {
-    assert(window->first < window->next);
     struct blktrace_pending **chunk =
-        &window->chunks[window->first / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
-    window->first++;
-    if (window->first % BLKTRACE_CHUNK_REQUESTS == 0) {
-        free(window->spare);
-        window->spare = *chunk;
-        *chunk = NULL;
-    }
+        &window->chunks[(window->first - 1) / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
+    assert(window->first <= window->next);
+    free(window->spare);
+    window->spare = *chunk;
+    *chunk = NULL;
 }

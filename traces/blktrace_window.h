@@ -19,11 +19,11 @@ enum blktrace_state {
 
 struct blktrace_pending {
     int64_t arrival_ns;
-    union {
+    uint64_t offset;
+    union { // apart from the arrival: one wide load of a store just made and an old one would stall
         int64_t latency_ns; // when completed
         uint32_t fragment;  // while pending: one of its outstanding fragments
     };
-    uint64_t offset;
     uint32_t bytes;
     uint16_t volume;
     uint8_t op;    // enum trace_op
@@ -42,17 +42,34 @@ struct blktrace_window {
 
 void blktrace_window_free(struct blktrace_window *window);
 
-// The new request, to be filled, with the number next - 1; NULL: out of memory.
-struct blktrace_pending *blktrace_window_push(struct blktrace_window *window);
-
-// Drops the oldest.
-void blktrace_window_pop(struct blktrace_window *window);
-
 static inline struct blktrace_pending *blktrace_window_at(const struct blktrace_window *window,
                                                           uint64_t number)
 {
     return &window->chunks[number / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS]
                           [number % BLKTRACE_CHUNK_REQUESTS];
+}
+
+// Used by blktrace_window_push and blktrace_window_pop only: memory for the next chunk (false:
+// there is none), and that of the one before the first chunk given back.
+bool blktrace_window_extend(struct blktrace_window *window);
+void blktrace_window_shrink(struct blktrace_window *window);
+
+// The new request, to be filled, with the number next - 1; NULL: out of memory.
+static inline struct blktrace_pending *blktrace_window_push(struct blktrace_window *window)
+{
+    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !blktrace_window_extend(window)) {
+        return NULL;
+    }
+    return blktrace_window_at(window, window->next++);
+}
+
+// Drops the oldest.
+static inline void blktrace_window_pop(struct blktrace_window *window)
+{
+    window->first++;
+    if (window->first % BLKTRACE_CHUNK_REQUESTS == 0) {
+        blktrace_window_shrink(window);
+    }
 }
 
 #endif
