@@ -120,6 +120,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     }
     recorder->database = database;
     recorder->log_requests = config->log_requests;
+    recorder->omit_series = config->omit_series;
     recorder->gauge = config->gauge;
     recorder->gauge_context = config->gauge_context;
     recorder->interval_ns = run->interval_ns;

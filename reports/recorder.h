@@ -57,6 +57,7 @@ typedef size_t report_gauge(void *context, uint32_t group, int64_t at_ns,
 struct report_recorder_config {
     struct report_run run;
     bool log_requests; // store every request
+    bool omit_series;  // do not store members and buckets per interval: nobody will read them
     report_gauge *gauge;
     void *gauge_context;
 };

@@ -101,6 +101,7 @@ struct report_recorder {
     struct report_rows *rows;
     int64_t run_id;
     bool log_requests;
+    bool omit_series;
     report_gauge *gauge;
     void *gauge_context;
     int64_t now_ns;

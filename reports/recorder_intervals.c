@@ -77,7 +77,8 @@ static void close_group(struct report_recorder *recorder, uint32_t number, int64
                         jain_or_null(shares.members, shares.sum_requests, shares.squares_requests),
                         jain_or_null(shares.members, shares.sum_bytes, shares.squares_bytes),
                     });
-    store_buckets(recorder, number, end_ns);
+    if (!recorder->omit_series)
+        store_buckets(recorder, number, end_ns);
     group->active = false;
 }
 
@@ -162,7 +163,8 @@ static void close_member(struct report_recorder *recorder, uint32_t number)
 
         if (!happened(stream))
             continue;
-        store_stream(recorder, number, by_name[i]);
+        if (!recorder->omit_series)
+            store_stream(recorder, number, by_name[i]);
         reset_stream(stream);
     }
     member->served = (struct report_service){0, 0};

@@ -177,6 +177,7 @@ static bool run_and_print(const struct scenario *scenario, const struct run_argu
     struct progress progress;
     struct run_options options = {
         .log_requests = arguments->log != NULL,
+        .omit_series = arguments->db == NULL,
         .stop = &stop_signal,
         .progress = progress_show,
         .progress_context = &progress,

@@ -8,7 +8,8 @@ bool observer_open(struct observer *observer, const struct control *control)
     size_t members = control->scenario->member_count;
     *observer = (struct observer){.control = control};
     observer->member_nodes = calloc(members + 1, sizeof *observer->member_nodes);
-    if (observer->member_nodes == NULL)
+    observer->throttled_ops = calloc(members + 1, sizeof *observer->throttled_ops);
+    if (observer->member_nodes == NULL || observer->throttled_ops == NULL)
         return false;
     for (size_t i = 0; i < members; i++)
         observer->member_nodes[i] = ENGINE_NONE;
@@ -18,15 +19,21 @@ bool observer_open(struct observer *observer, const struct control *control)
 void observer_close(struct observer *observer)
 {
     free(observer->member_nodes);
+    free(observer->throttled_ops);
     free(observer->node_limits);
     *observer = (struct observer){0};
 }
 
-bool observer_throttles(const struct observer *observer, uint32_t member, enum engine_op op)
+static uint8_t throttled_ops(const struct observer *observer, uint32_t member)
 {
     enum engine_attach attach = observer->control->scenario->members[member].attach;
-    return observer->member_nodes[member] != ENGINE_NONE &&
-           engine_direction_of(attach, op) != ENGINE_NOT_THROTTLED;
+    unsigned ops = 0;
+    for (int op = 0; op < ENGINE_OP_COUNT; op++) {
+        if (observer->member_nodes[member] != ENGINE_NONE &&
+            engine_direction_of(attach, (enum engine_op)op) != ENGINE_NOT_THROTTLED)
+            ops |= 1u << op;
+    }
+    return (uint8_t)ops;
 }
 
 // Makes room for a node that came up, with no limits known of it. Groups of the scenario itself are
@@ -81,6 +88,7 @@ bool observer_look(struct observer *observer, int64_t now_ns)
         if (gauge.node == observer->member_nodes[member])
             continue;
         observer->member_nodes[member] = gauge.node;
+        observer->throttled_ops[member] = throttled_ops(observer, member);
         report_recorder_membership(observer->recorder, now_ns, member,
                                    gauge.node == ENGINE_NONE ? REPORT_NONE : gauge.node);
     }

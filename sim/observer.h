@@ -11,6 +11,7 @@ struct observer {
     const struct control *control;
     struct report_recorder *recorder;
     uint32_t *member_nodes;                // by member, as last told
+    uint8_t *throttled_ops;                // by member: bit OP of those that its throttle counts
     struct engine_parameters *node_limits; // by node, as last told
     uint32_t node_count;
 };
@@ -20,7 +21,11 @@ bool observer_open(struct observer *observer, const struct control *control);
 void observer_close(struct observer *observer);
 
 // Does the throttle count a request of this member and kind?
-bool observer_throttles(const struct observer *observer, uint32_t member, enum engine_op op);
+static inline bool observer_throttles(const struct observer *observer, uint32_t member,
+                                      enum engine_op op)
+{
+    return observer->throttled_ops[member] >> op & 1;
+}
 
 // Tells all that changed since the last call. False: out of memory.
 bool observer_look(struct observer *observer, int64_t now_ns);

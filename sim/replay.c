@@ -157,32 +157,34 @@ static int64_t wake_ns(const struct replay *replay, int64_t other_ns)
     return deadline_ns;
 }
 
-static enum event_class next_event(const struct replay *replay, int64_t *time_ns)
+static int64_t next_operation_ns(const struct replay *replay)
 {
     const struct scenario *scenario = replay->scenario;
-    int64_t times_ns[EVENT_NONE] = {
-        [EVENT_COMPLETION] = event_heap_time(&replay->completions),
-        [EVENT_TIMER] = ENGINE_NEVER,
-        [EVENT_OPERATION] = replay->next_event < scenario->event_count
-                                ? scenario->events[replay->next_event].at_ns
-                                : ENGINE_NEVER,
-        [EVENT_ARRIVAL] = sources_next_ns(replay->sources),
-    };
-    enum event_class first = EVENT_NONE;
-    *time_ns = ENGINE_NEVER;
-    for (int i = 0; i < EVENT_NONE; i++) {
-        if (times_ns[i] < *time_ns) {
-            *time_ns = times_ns[i];
-            first = (enum event_class)i;
-        }
+    return replay->next_event < scenario->event_count ? scenario->events[replay->next_event].at_ns
+                                                      : ENGINE_NEVER;
+}
+
+static enum event_class next_event(const struct replay *replay, int64_t *time_ns)
+{
+    enum event_class first = EVENT_COMPLETION;
+    int64_t first_ns = event_heap_time(&replay->completions);
+    int64_t operation_ns = next_operation_ns(replay);
+    if (operation_ns < first_ns) {
+        first = EVENT_OPERATION;
+        first_ns = operation_ns;
     }
-    int64_t timer_ns = wake_ns(replay, *time_ns);
-    if (timer_ns < *time_ns ||
-        (timer_ns == *time_ns && timer_ns != ENGINE_NEVER && first > EVENT_TIMER)) {
-        *time_ns = timer_ns;
+    int64_t arrival_ns = sources_next_ns(replay->sources);
+    if (arrival_ns < first_ns) {
+        first = EVENT_ARRIVAL;
+        first_ns = arrival_ns;
+    }
+    int64_t timer_ns = wake_ns(replay, first_ns);
+    if (timer_ns < first_ns || (timer_ns == first_ns && first > EVENT_TIMER)) {
         first = EVENT_TIMER;
+        first_ns = timer_ns;
     }
-    return first;
+    *time_ns = first_ns;
+    return first_ns == ENGINE_NEVER ? EVENT_NONE : first;
 }
 
 enum replay_step replay_next(struct replay *replay)

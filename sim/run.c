@@ -48,7 +48,10 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     struct run_names names = {0};
     struct report_error report_error;
     struct report_recorder *recorder = NULL;
-    struct report_recorder_config config = {.log_requests = options->log_requests};
+    struct report_recorder_config config = {
+        .log_requests = options->log_requests,
+        .omit_series = options->omit_series,
+    };
     if (make_names(&names, scenario, error)) {
         config.run = (struct report_run){
             .name = scenario->name,

@@ -13,6 +13,7 @@ typedef void run_progress(void *context, uint64_t consumed, uint64_t total, uint
 
 struct run_options {
     bool log_requests;
+    bool omit_series; // the database is gone with the program: only what is printed matters
     const volatile sig_atomic_t *stop; // becomes non-zero: the run is interrupted
     run_progress *progress;            // may be NULL
     void *progress_context;

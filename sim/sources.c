@@ -82,21 +82,32 @@ static bool several_volumes(const struct source *source, uint32_t other, struct 
         source->config->path, first, second, first);
 }
 
+// The first request of a source, or one of another volume than those before.
+static bool learn_volume(const struct sources *sources, struct source *source, uint32_t volume,
+                         struct sim_error *error)
+{
+    if (source->owner == SEVERAL)
+        return learn_volumes(sources, source, error);
+    if (source->volume != NO_MEMBER)
+        return several_volumes(source, volume, error);
+    source->volume = volume;
+    return true;
+}
+
 // Sets the arrival's member, or NO_MEMBER.
 static bool find_member(const struct sources *sources, struct source *source,
                         struct sim_error *error)
 {
     uint32_t volume = source->next.request.volume;
-    if (source->owner != SEVERAL) {
-        if (source->volume == NO_MEMBER)
-            source->volume = volume;
-        source->next.member = source->owner;
-        return volume == source->volume || several_volumes(source, volume, error);
-    }
-    if (volume >= source->volume_count && !learn_volumes(sources, source, error))
+    bool known =
+        source->owner == SEVERAL ? volume < source->volume_count : volume == source->volume;
+    if (!known && !learn_volume(sources, source, volume, error))
         return false;
-    source->next.member = source->members[volume];
-    source->skipped[volume] += source->next.member == NO_MEMBER;
+    source->next.member = source->owner;
+    if (source->owner == SEVERAL) {
+        source->next.member = source->members[volume];
+        source->skipped[volume] += source->next.member == NO_MEMBER;
+    }
     return true;
 }
 

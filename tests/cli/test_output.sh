@@ -53,6 +53,12 @@ for command in run report plot trace limits help version; do
     grep -q "^  $command" out || fail "help does not mention $command"
 done
 
+# What is printed does not depend on whether it is stored.
+expect_code 0 run all.yaml
+cp out unstored.txt
+expect_code 0 run all.yaml --db stored.db
+cmp -s unstored.txt out || fail 'run prints something else without --db'
+
 # Report prints what run printed, byte for byte, for any run of the database.
 expect_code 0 run all.yaml --db a.db
 cp out first.txt
