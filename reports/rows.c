@@ -21,7 +21,8 @@ struct rows_statement {
 
 static const struct rows_statement rows_statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_MEMBER] = {4, "INSERT INTO member VALUES (?, ?, ?, ?, ?)"},
-    [REPORT_ROW_GROUP] = {2, "INSERT INTO throttle_group VALUES (?, ?, ?, NULL, NULL)"},
+    [REPORT_ROW_GROUP] = {2,
+                          "INSERT INTO throttle_group (run_id, group_id, name) VALUES (?, ?, ?)"},
     [REPORT_ROW_MEMBERSHIP] = {3, "INSERT INTO membership VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_LIMIT] = {4, "INSERT INTO limit_setting VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_OPERATION] = {4, "INSERT INTO operation VALUES (?, ?, ?, ?, ?)"},

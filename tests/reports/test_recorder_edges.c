@@ -237,6 +237,73 @@ static void test_numbers_of_rows(void **state)
     scratch_assert_sound(path);
 }
 
+#define CROWD 33
+
+// One of everything for each member, each in a group of its own.
+static void record_crowd(struct report_database *database, uint32_t size)
+{
+    static struct report_member crowd[CROWD];
+    static struct report_group crowd_groups[CROWD];
+    struct report_recorder_config config = {
+        .run = {"", "", "", "", "", 100, crowd, size, crowd_groups, size},
+        .log_requests = true,
+        .gauge = gauge,
+    };
+    struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 50};
+    struct report_request request = {.throttled = true, .op = "read", .recorded_ns = -1};
+
+    for (uint32_t i = 0; i < size; i++) {
+        crowd[i] = (struct report_member){"m", "filter", ""};
+        crowd_groups[i] = (struct report_group){"g"};
+    }
+    struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
+    assert_non_null(recorder);
+    for (uint32_t i = 0; i < size; i++) {
+        report_recorder_membership(recorder, 0, i, i);
+        report_recorder_limit(recorder, 0, i, "iops-total", 1);
+        report_recorder_operation(recorder, 0, "", "done");
+        report_recorder_notice(recorder, "", "", 1, "");
+        request.member = i;
+        request.seq = i;
+        report_recorder_arrival(recorder, &request);
+        report_recorder_dispatch(recorder, &request);
+        report_recorder_complete(recorder, &request);
+    }
+    assert_true(report_recorder_finish(recorder, &outcome, &error));
+}
+
+// Rows of a kind are written several at a time: every kind, around the numbers where that changes.
+static void test_crowds_of_every_kind(void **state)
+{
+    static const uint32_t sizes[] = {1, 15, 16, 17, 32, CROWD};
+    static const struct {
+        const char *table;
+        int64_t per_member; // read and read+write; wait, service and total of each
+    } tables[] = {
+        {"member", 1},          {"throttle_group", 1},    {"membership", 1},
+        {"limit_setting", 1},   {"operation", 1},         {"notice", 1},
+        {"request", 1},         {"member_interval", 2},   {"group_interval", 1},
+        {"bucket_interval", 1}, {"member_statistics", 2}, {"latency_statistics", 6},
+        {"histogram", 6},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "crowd-%zu.db", i);
+        struct report_database *database = open_file(name);
+        record_crowd(database, sizes[i]);
+        report_database_close(database);
+        for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+            char sql[64];
+
+            snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[t].table);
+            assert_int_equal(scratch_integer(path, sql), sizes[i] * tables[t].per_member);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_long_texts),
         cmocka_unit_test(test_run_deleted_meanwhile),
         cmocka_unit_test(test_numbers_of_rows),
+        cmocka_unit_test(test_crowds_of_every_kind),
     };
 
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
