@@ -65,12 +65,15 @@ bool trace_input_open(struct trace_input *input, const char *path, struct trace_
         trace_error_set(error, "libarchive was built without gzip, zstd or xz: %s",
                         input_archive_error(input->archive));
     } else if (archive_read_open_filename(input->archive, path, INPUT_BLOCK_BYTES) != ARCHIVE_OK) {
-        trace_error_set(error, "%s: cannot be read: %s", path, input_archive_error(input->archive));
+        int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
+        trace_error_set(error, "%s: cannot be read: %s", path,
+                        cause > 0 ? strerror(cause) : input_archive_error(input->archive));
     } else {
         status = archive_read_next_header(input->archive, &entry);
         if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
-            trace_error_set(error, "%s: cannot be read or decompressed: %s", path,
-                            input_archive_error(input->archive));
+            trace_error_set(error,
+                            "%s: cannot be read or decompressed, so it is damaged or cut short: %s",
+                            path, input_archive_error(input->archive));
         }
     }
     if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
@@ -115,10 +118,13 @@ static bool input_next_block(struct trace_input *input, struct trace_error *erro
         if (status == ARCHIVE_EOF) {
             input->ended = true;
         } else if (status != ARCHIVE_OK) {
-            trace_error_set(
-                error, "%s: byte %llu%s: cannot be read or decompressed: %s", input->path,
-                (unsigned long long)input->offset + (unsigned long long)(input->end - input->at),
-                trace_input_suffix(input), input_archive_error(input->archive));
+            trace_error_set(error,
+                            "%s: byte %llu%s: cannot be read or decompressed, so it is damaged or "
+                            "cut short: %s",
+                            input->path,
+                            (unsigned long long)input->offset +
+                                (unsigned long long)(input->end - input->at),
+                            trace_input_suffix(input), input_archive_error(input->archive));
             return false;
         } else if (size > 0) {
             input->block_at = block;
