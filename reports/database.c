@@ -29,6 +29,7 @@ bool report_database_fail(const struct report_database *database, const char *do
 
     switch (sqlite3_errcode(database->handle)) {
     case SQLITE_NOTADB:
+        error->is_input = true;
         snprintf(error->message, sizeof error->message,
                  "%s: %s: this is not an SQLite database; name another file", path, doing);
         break;
@@ -107,6 +108,7 @@ static bool check_identity(struct report_database *database,
                  (long long)identity->version, REPORT_SCHEMA_VERSION);
     else
         return true;
+    error->is_input = true;
     return false;
 }
 
@@ -224,6 +226,7 @@ struct report_database *report_database_open(const char *path, enum report_mode 
     size_t size = path ? strlen(prefix) + strlen(path) + 1 : 1;
     char *full = malloc(size);
 
+    error->is_input = false;
     if (!database || !full) {
         snprintf(error->message, sizeof error->message, "out of memory opening the database");
         free(database);
@@ -238,11 +241,13 @@ struct report_database *report_database_open(const char *path, enum report_mode 
         free(full);
         database->shown = "database in memory";
     }
-    if (path && mode == REPORT_READ && access(full, F_OK) != 0)
+    if (path && mode == REPORT_READ && access(full, F_OK) != 0) {
+        error->is_input = true;
         snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(errno));
-    else if (mode == REPORT_READ ? open_for_reading(database, error)
-                                 : open_for_writing(database, error))
+    } else if (mode == REPORT_READ ? open_for_reading(database, error)
+                                   : open_for_writing(database, error)) {
         return database;
+    }
     report_database_close(database);
     return NULL;
 }

@@ -7,11 +7,13 @@
 #ifndef REPORTS_DATABASE_H
 #define REPORTS_DATABASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct report_error {
     char message[1024]; // one line, no newline, no "error:" prefix
+    bool is_input;      // of a failed report_database_open: the file is to blame, not the system
 };
 
 enum report_mode {

@@ -6,8 +6,11 @@
 // counts: with the discards of filters, which are writes there.
 //
 // With more than 12 members those with the most requests have colours and names, the others are
-// grey; up to 200 are drawn. A run of more than 1500 intervals is drawn in bins of several. The
-// same run gives the same SVG, byte for byte.
+// grey; up to 200 are drawn. A run of more than 1500 intervals is drawn in bins of several, of a
+// round length where the interval allows it: 5 min, 12 h. A last bin that the run covers less than
+// half is drawn together with the one before, and rates are per covered second: what happens just
+// before the end is not lost, and makes neither a dip nor a spike. Bucket levels above 300 % are
+// drawn at 300 %. The same run gives the same SVG, byte for byte.
 #ifndef REPORTS_PLOT_H
 #define REPORTS_PLOT_H
 
@@ -19,8 +22,9 @@
 typedef void report_plot_written(void *context, const char *path);
 
 // Writes all plots into directory, which is made if missing (not its parents). Existing plots are
-// replaced. False with the error filled: no such run, no gnuplot, a directory that cannot be
-// written; then the files named so far are whole, and there are no others.
+// replaced. A signal that ends the program leaves whole files only. False with the error filled: no
+// such run, no gnuplot, a directory that cannot be written; then the files named so far are whole,
+// and there are no others.
 bool report_plot(struct report_database *database, int64_t run_id, const char *directory,
                  report_plot_written *written, void *context, struct report_error *error);
 #endif

@@ -2,12 +2,15 @@
 // How full the leaky buckets of the groups were: at 100 % requests begin to wait.
 #include "reports/plot_figures.h"
 #include "reports/plot_limits.h"
+#include "reports/plot_number.h"
 #include "reports/query.h"
 
 #include <inttypes.h>
 #include <math.h>
 
 #define BUCKETS_MAX 12 // buckets drawn, half of them dashed
+// Draining and huge requests overfill a bucket a thousand times; all else would be flat beside it.
+#define BUCKETS_HIGHEST 300 // percent
 #define BUCKETS_FULL " lc rgb '#404040' lw 1 dt (7,3)"
 
 struct bucket {
@@ -35,7 +38,17 @@ struct bucket_curve {
 static void bucket_point(const struct buckets *buckets, struct bucket_curve *curve, double at_ns,
                          double percent)
 {
-    fprintf(buckets->script->out, "%.9g %.6g\n", at_ns / buckets->script->time.ns, percent);
+    FILE *out = buckets->script->out;
+    double unit_ns = buckets->script->time.ns;
+
+    // What is cut off runs along the top, from and to where the curve reaches it.
+    if ((curve->percent > BUCKETS_HIGHEST) != (percent > BUCKETS_HIGHEST)) {
+        double part = (BUCKETS_HIGHEST - curve->percent) / (percent - curve->percent);
+
+        fprintf(out, "%.9g %d\n", (curve->at_ns + part * (at_ns - curve->at_ns)) / unit_ns,
+                BUCKETS_HIGHEST);
+    }
+    fprintf(out, "%.9g %.6g\n", at_ns / unit_ns, fmin(percent, BUCKETS_HIGHEST));
     curve->at_ns = at_ns;
     curve->percent = percent;
 }
@@ -194,11 +207,24 @@ static bool buckets_data(struct buckets *buckets, struct report_error *error)
     return true;
 }
 
+static void buckets_vertical_axis(const struct buckets *buckets)
+{
+    char highest[PLOT_NUMBER_MAX], title[PLOT_NUMBER_MAX + 64];
+    bool binned = buckets->script->run->bin_intervals > 1;
+    int used = snprintf(title, sizeof title, "%slevel [%% of the size]", binned ? "highest " : "");
+
+    plot_number_integer(highest, buckets->most);
+    if (buckets->most > BUCKETS_HIGHEST)
+        snprintf(title + used, sizeof title - (size_t)used, ", cut off at %d (highest: %s)",
+                 BUCKETS_HIGHEST, highest);
+    plot_script_vertical_title(buckets->script, title);
+    fprintf(buckets->script->out, "set yrange [0:%.6g]\n",
+            1.05 * fmin(fmax(105, buckets->most), BUCKETS_HIGHEST));
+}
+
 bool plot_bucket_levels(struct plot_script *script, struct report_error *error)
 {
     struct buckets buckets = {.script = script};
-    bool binned = script->run->bin_intervals > 1;
-    char width[64];
     bool good =
         plot_limits_load(script->run, &buckets.limits, error) && buckets_list(&buckets, error);
 
@@ -211,10 +237,7 @@ bool plot_bucket_levels(struct plot_script *script, struct report_error *error)
         return false;
     plot_script_panel(script, 0, 1);
     plot_script_time_axis(script, true);
-    plot_script_bin_width(script, width, sizeof width);
-    fprintf(script->out,
-            "set ylabel \"level [%% of the bucket's size]%s%s\"\nset yrange [0:%.6g]\n",
-            binned ? ", highest " : "", binned ? width : "", fmax(110, 1.05 * buckets.most));
+    buckets_vertical_axis(&buckets);
     if (buckets.count == 0)
         plot_script_message(script, "No group had a limit while anything happened.");
     buckets_clauses(&buckets);

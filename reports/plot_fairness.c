@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How evenly the backlogged members of each group were served.
 #include "reports/plot_figures.h"
+#include "reports/plot_number.h"
 #include "reports/query.h"
 
 #include <inttypes.h>
@@ -37,7 +38,7 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
 {
     sqlite3_stmt *rows = report_query_open(
         run->database,
-        "SELECT group_id, interval / ?2 AS bin, max(backlogged),"
+        "SELECT group_id, min(interval / ?2, ?4) AS bin, max(backlogged),"
         "       avg(CASE WHEN backlogged >= 2 THEN jain_requests END)"
         "  FROM group_interval WHERE run_id = ?1 AND group_id <= ?3 GROUP BY group_id, bin",
         run->run_id, error);
@@ -46,6 +47,7 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
         sqlite3_bind_int64(rows, 2, run->bin_intervals);
         sqlite3_bind_int64(rows, 3,
                            run->drawn_groups ? run->groups[run->drawn_groups - 1].group_id : -1);
+        sqlite3_bind_int64(rows, 4, (sqlite3_int64)run->bin_count - 1);
     }
     while (rows && report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 1);
@@ -76,7 +78,7 @@ static void fairness_data(const struct plot_script *script, const struct fairnes
 static void fairness_legend(const struct plot_script *script)
 {
     int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
-    char text[96];
+    char text[PLOT_NUMBER_MAX + 16], number[PLOT_NUMBER_MAX];
 
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct plot_group *group = &script->run->groups[g];
@@ -87,9 +89,11 @@ static void fairness_legend(const struct plot_script *script)
         if (!group->difference_known)
             continue;
         plot_script_remark(script, "largest difference:");
-        snprintf(text, sizeof text, "  %" PRId64 " requests", group->difference_requests);
+        plot_number_integer(number, (double)group->difference_requests);
+        snprintf(text, sizeof text, "  %s requests", number);
         plot_script_remark(script, text);
-        snprintf(text, sizeof text, "  %.4g MB", (double)group->difference_bytes / 1e6);
+        plot_number_bytes(number, (double)group->difference_bytes);
+        snprintf(text, sizeof text, "  %s", number);
         plot_script_remark(script, text);
     }
     if (more > 0) {
@@ -110,20 +114,18 @@ static void fairness_clauses(const struct plot_script *script, const char *name)
 static void fairness_draw(const struct plot_script *script, bool contended, double most)
 {
     bool binned = script->run->bin_intervals > 1;
-    char width[64];
 
-    plot_script_bin_width(script, width, sizeof width);
     plot_script_panel(script, 0, 2);
     plot_script_time_axis(script, false);
-    fprintf(script->out, "set ylabel \"Jain's index, %s%s\"\nset yrange [0:1.05]\nset ytics 0.2\n",
-            binned ? "mean " : "", width);
+    plot_script_vertical_title(script, binned ? "mean Jain's index" : "Jain's index");
+    fputs("set yrange [0:1.05]\nset ytics 0.2\n", script->out);
     if (!contended)
         plot_script_message(script, "No two members were backlogged for a whole interval.");
     fairness_clauses(script, "jain");
     plot_script_panel(script, 1, 2);
     plot_script_time_axis(script, true);
-    fprintf(script->out, "set ylabel 'members backlogged, %s%s'\nset yrange [0:%.6g]\n",
-            binned ? "most " : "", width, most > 2 ? 1.1 * most : 2.2);
+    plot_script_vertical_title(script, binned ? "most members backlogged" : "members backlogged");
+    fprintf(script->out, "set yrange [0:%.6g]\n", most > 2 ? 1.1 * most : 2.2);
     fputs(most <= 10 ? "set ytics 1\n" : "set ytics autofreq\n", script->out);
     fairness_clauses(script, "backlogged");
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// gnuplot reads the script from an unlinked file and writes the picture to its standard output,
-// which is the file being made: no name of ours ever reaches gnuplot or a shell, no pipe can block
-// or break, and a picture gets its name only when gnuplot has ended well.
+// gnuplot reads the script from one unlinked file and writes the picture to another, its standard
+// output: no name of ours ever reaches gnuplot or a shell, no pipe can block or break, and nothing
+// is left of it if the program ends meanwhile. A picture gets its name only when gnuplot has ended
+// well; signals wait for the moment in which the file has another name.
 #include "reports/plot_gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,16 +62,38 @@ static bool gnuplot_write_all(int file, const char *text, size_t length)
     return true;
 }
 
+// No signal ends the program before gnuplot_allow_signals. Programs started in between would
+// inherit that.
+static void gnuplot_defer_signals(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static void gnuplot_allow_signals(const sigset_t *before)
+{
+    int code = errno;
+
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    errno = code;
+}
+
 // An unnamed file in the directory of the plots, or -1.
 static int gnuplot_scratch(const char *directory)
 {
     char *path = gnuplot_path(directory, ".throttlesim", "XXXXXX");
+    sigset_t before;
+
+    gnuplot_defer_signals(&before);
     int file = path ? mkstemp(path) : -1;
 
     if (file >= 0) {
         unlink(path);
         fcntl(file, F_SETFD, FD_CLOEXEC);
     }
+    gnuplot_allow_signals(&before);
     free(path);
     return file;
 }
@@ -148,9 +172,10 @@ static bool gnuplot_run(const struct gnuplot_files *files, const char *path,
     return false;
 }
 
-static bool gnuplot_draw_into(const char *script, size_t length, const struct plot_format *format,
-                              const char *directory, const char *partial, int picture,
-                              struct report_error *error)
+// Fills the file `picture`, which is to become `path`.
+static bool gnuplot_draw_into(int picture, const char *script, size_t length,
+                              const struct plot_format *format, const char *directory,
+                              const char *path, struct report_error *error)
 {
     struct gnuplot_files files = {.script = gnuplot_scratch(directory),
                                   .picture = picture,
@@ -163,11 +188,11 @@ static bool gnuplot_draw_into(const char *script, size_t length, const struct pl
 
     if (!good)
         gnuplot_fail(error, "writing a script for gnuplot into", directory, errno);
-    good = good && gnuplot_run(&files, partial, error);
+    good = good && gnuplot_run(&files, path, error);
     // gnuplot does not look whether what it writes arrives.
     if (good && (fstat(picture, &information) != 0 || information.st_size == 0)) {
         snprintf(error->message, sizeof error->message,
-                 "gnuplot wrote nothing into %s: is the disk full?", partial);
+                 "gnuplot wrote nothing for %s: is the disk full?", path);
         good = false;
     }
     if (files.script >= 0)
@@ -177,23 +202,62 @@ static bool gnuplot_draw_into(const char *script, size_t length, const struct pl
     return good;
 }
 
+// Returns 0 or why the picture could not be copied.
+static int gnuplot_copy(int picture, int file)
+{
+    char block[65536];
+    off_t offset = 0;
+    ssize_t length;
+
+    while ((length = pread(picture, block, sizeof block, offset)) != 0) {
+        if (length < 0 && errno != EINTR)
+            return errno;
+        if (length > 0 && !gnuplot_write_all(file, block, (size_t)length))
+            return errno;
+        offset += length > 0 ? length : 0;
+    }
+    return 0;
+}
+
+// Gives the picture its name.
+static bool gnuplot_keep(int picture, const char *partial, const char *path,
+                         struct report_error *error)
+{
+    int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (file < 0)
+        return gnuplot_fail(error, "making", partial, errno);
+
+    int code = gnuplot_copy(picture, file);
+
+    if (close(file) != 0 && !code)
+        code = errno;
+    if (!code && rename(partial, path) != 0)
+        code = errno;
+    if (!code)
+        return true;
+    unlink(partial);
+    return gnuplot_fail(error, "writing", path, code);
+}
+
 static bool gnuplot_draw_format(const char *script, size_t length, const struct plot_format *format,
                                 const char *directory, const char *path, const char *partial,
                                 struct report_error *error)
 {
-    int picture = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int picture = gnuplot_scratch(directory);
+    sigset_t before;
 
     if (picture < 0)
-        return gnuplot_fail(error, "making", partial, errno);
+        return gnuplot_fail(error, "making a file in", directory, errno);
 
-    bool good = gnuplot_draw_into(script, length, format, directory, partial, picture, error);
+    bool good = gnuplot_draw_into(picture, script, length, format, directory, path, error);
 
-    if (close(picture) != 0 && good)
-        good = gnuplot_fail(error, "writing", partial, errno);
-    if (good && rename(partial, path) != 0)
-        good = gnuplot_fail(error, "naming", path, errno);
-    if (!good)
-        unlink(partial);
+    if (good) {
+        gnuplot_defer_signals(&before);
+        good = gnuplot_keep(picture, partial, path, error);
+        gnuplot_allow_signals(&before);
+    }
+    close(picture);
     return good;
 }
 

@@ -116,14 +116,12 @@ static void cdf_vertical_axis(const struct plot_script *script, double most)
 
     fputs("set ytics (", script->out);
     for (size_t i = 0; i < sizeof linear / sizeof linear[0]; i++)
-        fprintf(script->out, "'%d %%%%' %.6g, ", linear[i], cdf_place(linear[i] / 100.0));
+        fprintf(script->out, "'%d' %.6g, ", linear[i], cdf_place(linear[i] / 100.0));
     for (int nines = 2; nines + 1 < top; nines++)
-        fprintf(script->out, "'%.*f %%%%' %d, ", nines - 2, 100 - pow(10, 2 - nines), nines + 1);
+        fprintf(script->out, "'%.*f' %d, ", nines - 2, 100 - pow(10, 2 - nines), nines + 1);
     // A tic outside the range ends the list.
-    fprintf(script->out,
-            "'' 100)\nset yrange [0:%.6g]\nset ylabel 'share of requests that took at most this "
-            "long' offset 0.5,0\n",
-            top);
+    fprintf(script->out, "'' 100)\nset yrange [0:%.6g]\n", top);
+    plot_script_vertical_title(script, "share of requests that took at most this long [%]");
 }
 
 static void cdf_legend(const struct plot_script *script, const struct cdf_extent *extents)
@@ -137,8 +135,9 @@ static void cdf_legend(const struct plot_script *script, const struct cdf_extent
 
         report_label(name, run->members[line].name, zeros || none ? 14 : 20);
         if (zeros)
-            snprintf(title, sizeof title, "%s (%.0f %% at 0)", name,
-                     100 * extent->zeros / extent->count);
+            snprintf(title, sizeof title,
+                     extent->zeros < 0.01 * extent->count ? "%s (<1 %% at 0)" : "%s (%.0f %% at 0)",
+                     name, 100 * extent->zeros / extent->count);
         else
             snprintf(title, sizeof title, "%s%s", name, none ? " (none)" : "");
         fputs(", keyentry with lines", script->out);

@@ -3,7 +3,8 @@
 #ifndef REPORTS_PLOT_LIMITS_H
 #define REPORTS_PLOT_LIMITS_H
 
-#include "reports/plot_run.h"
+#include "reports/plot_number.h"
+#include "reports/plot_script.h"
 
 // From at_ns on the limit has this value; 0: no limit.
 struct plot_limit_change {
@@ -29,4 +30,13 @@ size_t plot_limits_span(const struct plot_limits *limits, size_t first);
 // The value that a limit has at a time, 0 if none.
 double plot_limits_at(const struct plot_limits *limits, size_t group, const char *key,
                       double at_ns);
+
+// A data block limitFIRST of the limit whose changes begin at `first`.
+void plot_limits_data(const struct plot_script *script, const struct plot_limits *limits,
+                      size_t first);
+
+// Its title in the legend: the first and the last value, and whether it begins above the picture.
+typedef void plot_limits_number(char text[PLOT_NUMBER_MAX], double value);
+void plot_limits_title(const struct plot_script *script, const struct plot_limits *limits,
+                       size_t first, plot_limits_number *number, double top);
 #endif

@@ -95,7 +95,6 @@ static double members_waiting(const struct plot_run *run, const struct plot_cell
 bool plot_waiting(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
-    char width[64];
     double most = 0;
 
     (void)error;
@@ -107,9 +106,8 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
         most = fmax(most, run->cells[i].waiting_max);
     plot_script_panel(script, 0, 1);
     plot_script_time_axis(script, true);
-    plot_script_bin_width(script, width, sizeof width);
-    fprintf(script->out, "set ylabel 'requests waiting, peak %s'\nset yrange [0:%.6g]\n", width,
-            most > 0 ? 1.05 * most : 1);
+    plot_script_vertical_title(script, "requests waiting, peak of each step");
+    fprintf(script->out, "set yrange [0:%.6g]\n", most > 0 ? 1.05 * most : 1);
     if (most <= 0)
         plot_script_message(script, "No read or write waited.");
     fputs("plot NaN", script->out);
@@ -183,7 +181,7 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     static const char *const of_bins[] = {"highest ", "mean "};
     bool binned = script->run->bin_intervals > 1;
     struct members_range range = members_latency_range(script->run);
-    char width[64], columns[96];
+    char columns[96], title[32];
 
     (void)error;
     plot_script_begin(script, "Total latency of reads and writes");
@@ -194,12 +192,11 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     double bottom_ns =
         plot_script_latency_axis(script, 'y', range.low_ns, range.high_ns, range.zeros);
     snprintf(columns, sizeof columns, "using 1:($2 > %.10g ? $2 : %.10g)", bottom_ns, bottom_ns);
-    plot_script_bin_width(script, width, sizeof width);
     for (size_t i = 0; i < 2; i++) {
         plot_script_panel(script, i, 2);
         plot_script_time_axis(script, i == 1);
-        fprintf(script->out, "set ylabel '%s%s of total latency, %s'\n", binned ? of_bins[i] : "",
-                panels[i].label, width);
+        snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
+        plot_script_vertical_title(script, title);
         if (!range.any)
             plot_script_message(script, "No read or write was completed.");
         fputs("plot NaN", script->out);

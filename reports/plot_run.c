@@ -5,18 +5,27 @@
 #include "reports/query.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PLOT_TITLE_CHARACTERS 60
 #define PLOT_NAME_CHARACTERS 20
+#define RUN_ROUND_REACH 3 // a round bin is at most this many times as long as it must be
 
 double plot_run_bin_ns(const struct plot_run *run, size_t bin)
 {
     double start_ns = (double)bin * (double)run->bin_intervals * (double)run->interval_ns;
 
-    return start_ns < run->end_ns ? start_ns : run->end_ns;
+    return bin < run->bin_count ? start_ns : run->end_ns;
+}
+
+size_t plot_run_bin(const struct plot_run *run, int64_t interval)
+{
+    int64_t bin = interval / run->bin_intervals;
+
+    return bin < (int64_t)run->bin_count ? (size_t)bin : run->bin_count - 1;
 }
 
 double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
@@ -24,8 +33,8 @@ double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
     double full_ns = (double)run->bin_intervals * (double)run->interval_ns;
     double covered_ns = plot_run_bin_ns(run, bin + 1) - plot_run_bin_ns(run, bin);
 
-    // A sliver of a bin would make a spike of a single request.
-    return (covered_ns > full_ns / 2 ? covered_ns : full_ns) / 1e9;
+    // Only a run of a single bin can be as short as this: no rates without bounds.
+    return fmax(covered_ns, full_ns / 100) / 1e9;
 }
 
 static bool run_load_head(struct plot_run *run, struct report_error *error)
@@ -67,6 +76,54 @@ static bool run_load_head(struct plot_run *run, struct report_error *error)
     return true;
 }
 
+// Lengths that people count in, from one second on; below there are 1, 2 and 5 of each power of
+// ten, above of days.
+static const double run_round_s[] = {1,   2,   5,    10,   15,   30,       60,       120,      300,
+                                     600, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600};
+
+#define RUN_ROUND_COUNT (sizeof run_round_s / sizeof run_round_s[0])
+
+// The smallest of 1, 2, 5, 10, 20, 50, ... that is at least so much.
+static double run_round_decimal(double least)
+{
+    double power = 1;
+
+    while (power * 10 <= least)
+        power *= 10;
+    return least <= power       ? power
+           : least <= 2 * power ? 2 * power
+           : least <= 5 * power ? 5 * power
+                                : 10 * power;
+}
+
+static double run_round_ns(double least_ns)
+{
+    size_t i = 0;
+
+    if (least_ns <= 1e9)
+        return run_round_decimal(least_ns);
+    while (i < RUN_ROUND_COUNT && run_round_s[i] * 1e9 < least_ns)
+        i++;
+    return i < RUN_ROUND_COUNT ? run_round_s[i] * 1e9
+                               : 86400e9 * run_round_decimal(least_ns / 86400e9);
+}
+
+// How many intervals make a bin: at least so many. Its length is round, or if the interval divides
+// no round length nearby, a round number of intervals.
+static int64_t run_round_intervals(int64_t interval_ns, double least)
+{
+    double interval = (double)interval_ns, least_ns = least * interval;
+
+    if (least <= 1)
+        return 1;
+    for (double ns = run_round_ns(least_ns); ns <= RUN_ROUND_REACH * least_ns;
+         ns = run_round_ns(1.01 * ns)) {
+        if (fmod(ns, interval) == 0)
+            return (int64_t)(ns / interval);
+    }
+    return (int64_t)run_round_decimal(least);
+}
+
 static void run_choose_bins(struct plot_run *run)
 {
     double intervals = run->end_ns / (double)run->interval_ns;
@@ -74,11 +131,12 @@ static void run_choose_bins(struct plot_run *run)
     size_t most = PLOT_POINTS_MAX / lines;
 
     most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
-    run->bin_intervals = 1 + (int64_t)(intervals / (double)most);
-    run->bin_count = 1 + (size_t)(intervals / (double)run->bin_intervals);
-    // An end that is a multiple of the bin starts none.
-    if (run->bin_count > 1 && plot_run_bin_ns(run, run->bin_count - 1) >= run->end_ns)
-        run->bin_count--;
+    run->bin_intervals = run_round_intervals(run->interval_ns, intervals / (double)most);
+    // A last bin that is covered less than half belongs to the one before.
+    intervals /= (double)run->bin_intervals;
+    run->bin_count = (size_t)intervals + (intervals - floor(intervals) >= 0.5);
+    if (run->bin_count == 0)
+        run->bin_count = 1;
 }
 
 static bool run_load_groups(struct plot_run *run, struct report_error *error)

@@ -18,7 +18,7 @@
 #define PLOT_BINS_MIN 300
 #define PLOT_POINTS_MAX 60000 // of all lines together
 
-// What one member did in one bin, that is, in `bin_intervals` intervals.
+// What one member did in one bin, that is, in `bin_intervals` intervals or so.
 struct plot_cell {
     double dispatched; // of requests that are throttled, in this line and the next
     double dispatched_bytes;
@@ -67,8 +67,11 @@ bool plot_run_load(struct plot_run *run, struct report_database *database, int64
                    struct report_error *error);
 void plot_run_free(struct plot_run *run);
 
+// The bin of an interval; the last one reaches to the run's end, which may be a little more than
+// bin_intervals.
+size_t plot_run_bin(const struct plot_run *run, int64_t interval);
 // Beginning of a bin, in ns; of bin bin_count: the run's end.
 double plot_run_bin_ns(const struct plot_run *run, size_t bin);
-// How long a bin is for rates, in seconds: of an incomplete last one only what was simulated.
+// How long a bin is for rates, in seconds: of the last one what was simulated.
 double plot_run_bin_seconds(const struct plot_run *run, size_t bin);
 #endif

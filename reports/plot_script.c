@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/plot_script.h"
 
+#include "reports/plot_number.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -10,6 +12,8 @@
 #define SCRIPT_TOP 0.91
 #define SCRIPT_BOTTOM 0.115
 #define SCRIPT_BETWEEN 0.05 // two panels
+#define SCRIPT_LEGEND_BOTTOM 0.01
+#define SCRIPT_LEGEND_CHARACTERS 28 // fit on a line of the legend
 
 // Okabe and Ito's colours, told apart also by the colour-blind; yellow and black are left out.
 static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
@@ -73,14 +77,14 @@ void plot_script_begin(struct plot_script *script, const char *title)
             "set multiplot\nunset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\n"
             "plot NaN",
             SCRIPT_RIGHT + 0.01, SCRIPT_TOP + 0.015, SCRIPT_LEFT, SCRIPT_RIGHT, SCRIPT_TOP,
-            SCRIPT_BOTTOM);
+            SCRIPT_LEGEND_BOTTOM);
 }
 
 void plot_script_end_legend(const struct plot_script *script)
 {
     fputs("\nunset key\nunset title\n"
           "set grid lc rgb '#E4E4E4' lt 1 lw 1\nset border 3 lc rgb '#606060'\n"
-          "set xtics nomirror out\nset ytics nomirror out\n",
+          "set xtics nomirror out\nset ytics nomirror out\nset format y '%.8g'\n",
           script->out);
 }
 
@@ -95,6 +99,33 @@ void plot_script_remark(const struct plot_script *script, const char *text)
     plot_script_quote(script, text);
 }
 
+void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count)
+{
+    char line[2 * REPORT_LABEL_MAX] = "", part[REPORT_LABEL_MAX];
+    size_t used = 0, lines = 0;
+
+    for (size_t i = 0; i <= count; i++) {
+        size_t length = i < count ? report_label(part, parts[i], SCRIPT_LEGEND_CHARACTERS) : 0;
+
+        if (i == count || used + 1 + length > SCRIPT_LEGEND_CHARACTERS) {
+            if (lines++ == 0) {
+                fputs(" title ", script->out);
+                plot_script_quote(script, line);
+            } else {
+                plot_script_remark(script, line);
+            }
+            used = 0;
+            *line = '\0';
+        }
+        if (length > 0) {
+            const char *space = used > 0 ? " " : lines > 0 ? "  " : "";
+
+            snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s", space, part);
+            used += strlen(space) + length;
+        }
+    }
+}
+
 void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels)
 {
     double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
@@ -104,25 +135,26 @@ void plot_script_panel(const struct plot_script *script, size_t panel, size_t pa
             top - height + SCRIPT_BETWEEN);
 }
 
-void plot_script_time_axis(const struct plot_script *script, bool labelled)
+void plot_script_vertical_title(const struct plot_script *script, const char *text)
 {
-    fprintf(script->out, "set xrange [0:%.10g]\n", script->run->end_ns / script->time.ns);
-    if (labelled)
-        fprintf(script->out, "set xlabel 'time [%s]'\nset format x '%%g'\n", script->time.name);
-    else
-        fputs("set format x ''\n", script->out);
+    fputs("set label 2 ", script->out);
+    plot_script_quote(script, text);
+    fputs(" at screen 0.018, graph 0.5 center rotate\n", script->out);
 }
 
-void plot_script_bin_width(const struct plot_script *script, char *text, size_t size)
+void plot_script_time_axis(const struct plot_script *script, bool labelled)
 {
-    static const struct plot_time units[] = {{86400e9, "d"}, {3600e9, "h"}, {60e9, "min"},
-                                             {1e9, "s"},     {1e6, "ms"},   {1e3, "us"}};
-    double bin_ns = (double)script->run->bin_intervals * (double)script->run->interval_ns;
-    size_t i = 0;
+    const struct plot_run *run = script->run;
+    char width[PLOT_NUMBER_MAX];
 
-    while (i < 5 && fmod(bin_ns, units[i].ns) > 0)
-        i++;
-    snprintf(text, size, "per %.4g %s", bin_ns / units[i].ns, units[i].name);
+    fprintf(script->out, "set xrange [0:%.10g]\n", run->end_ns / script->time.ns);
+    if (!labelled) {
+        fputs("set format x ''\n", script->out);
+        return;
+    }
+    plot_number_duration(width, (double)run->bin_intervals * (double)run->interval_ns);
+    fprintf(script->out, "set xlabel 'time [%s], in steps of %s'\nset format x '%%.10g'\n",
+            script->time.name, width);
 }
 
 static void script_latency_label(FILE *out, double ns)

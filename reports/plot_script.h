@@ -31,8 +31,15 @@ void plot_script_end_legend(const struct plot_script *script);
 // Ends a script whose panels are all drawn.
 void plot_script_end(const struct plot_script *script);
 
+// Lines that the legend has room for; of more gnuplot would make a second column, outside.
+#define PLOT_LEGEND_LINES 28
+
 // A remark in the legend: an entry without a line.
 void plot_script_remark(const struct plot_script *script, const char *text);
+
+// The title of an entry of the legend: its parts one after the other, on several lines where one
+// cannot hold them.
+void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count);
 
 // Text as a quoted string in which nothing has a meaning to gnuplot.
 void plot_script_quote(const struct plot_script *script, const char *text);
@@ -40,11 +47,12 @@ void plot_script_quote(const struct plot_script *script, const char *text);
 // Begins panel number `panel` of `panels`, from the top.
 void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels);
 
-// The time axis: range, and for the lowest panel labels and title.
-void plot_script_time_axis(const struct plot_script *script, bool labelled);
+// The title of its vertical axis, where labels of any length leave room for it.
+void plot_script_vertical_title(const struct plot_script *script, const char *text);
 
-// "per 1 s", "in bins of 5 min": what one step of a curve covers.
-void plot_script_bin_width(const struct plot_script *script, char *text, size_t size);
+// The time axis: range, and for the lowest panel labels and title. The title says how long a bin
+// is, so that the panels' own titles fit beside them however long that is.
+void plot_script_time_axis(const struct plot_script *script, bool labelled);
 
 // A logarithmic axis ('x' or 'y') of latencies in ns that covers [low_ns, high_ns]. Returns its
 // lower end; with zeros that is an extra place, labelled 0, where latencies of 0 belong.

@@ -136,14 +136,14 @@ static void series_take(struct series *series, sqlite3_stmt *rows)
 {
     struct plot_run *run = series->run;
     int64_t interval = sqlite3_column_int64(rows, SERIES_INTERVAL);
-    int64_t bin = interval / run->bin_intervals;
+    size_t bin = plot_run_bin(run, interval);
     struct series_place *place = series_find(series, sqlite3_column_int64(rows, SERIES_MEMBER));
 
-    if (interval < 0 || bin >= (int64_t)run->bin_count || !place)
+    if (interval < 0 || !place)
         return;
     series_apply_moves(series, interval);
     if (place->line != SERIES_NO_LINE) {
-        struct plot_cell *cell = &run->cells[place->line * run->bin_count + (size_t)bin];
+        struct plot_cell *cell = &run->cells[place->line * run->bin_count + bin];
 
         series_add_throughput(cell, place, rows);
         if (!sqlite3_column_int(rows, SERIES_DISCARDS))

@@ -3,22 +3,30 @@
 // drives, are not throttled and not shown.
 #include "reports/plot_figures.h"
 #include "reports/plot_limits.h"
+#include "reports/plot_number.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#define THROUGHPUT_LIMITS_MAX 8 // limits drawn in one panel
-#define THROUGHPUT_REACH 2.5    // a limit this many times above all data would flatten them
+#define THROUGHPUT_UNITS 3
+#define THROUGHPUT_REACH 2.5 // a limit this many times above all data would flatten them
+
+struct throughput_unit {
+    double scale; // one of it, in requests/s or bytes/s
+    const char *name;
+};
 
 struct throughput_panel {
     const char *name;   // of the data blocks
     const char *prefix; // of the limits' keys
-    const char *axis;
-    const char *unit;
-    double scale; // one of the axis' unit
+    const char *counted;
+    plot_limits_number *number; // a limit
     plot_cell_value *value;
-    double top; // of the axis
+    struct throughput_unit units[THROUGHPUT_UNITS]; // from the largest
+    double top;                                     // of the axis
+    size_t unit;                                    // the axis'
+    char columns[32];                               // that scale data to it
 };
 
 static double throughput_requests(const struct plot_run *run, const struct plot_cell *cell,
@@ -27,10 +35,9 @@ static double throughput_requests(const struct plot_run *run, const struct plot_
     return cell->dispatched / plot_run_bin_seconds(run, bin);
 }
 
-static double throughput_megabytes(const struct plot_run *run, const struct plot_cell *cell,
-                                   size_t bin)
+static double throughput_bytes(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
-    return cell->dispatched_bytes / plot_run_bin_seconds(run, bin) / 1e6;
+    return cell->dispatched_bytes / plot_run_bin_seconds(run, bin);
 }
 
 static bool throughput_has_total(const struct plot_run *run, size_t group)
@@ -88,58 +95,17 @@ static void throughput_choose_top(const struct plot_run *run, const struct plot_
 
     panel->top = most;
     for (size_t i = 0; i < limits->count; i++) {
-        double value = limits->changes[i].value / panel->scale;
+        double value = limits->changes[i].value;
 
         if (throughput_shown(panel, &limits->changes[i]) &&
             (most <= 0 || value <= THROUGHPUT_REACH * most))
             panel->top = fmax(panel->top, value);
     }
-    panel->top = panel->top > 0 ? 1.06 * panel->top : 1;
-}
-
-static void throughput_limit_data(const struct plot_script *script,
-                                  const struct plot_limits *limits,
-                                  const struct throughput_panel *panel, size_t first, size_t span)
-{
-    double end = script->run->end_ns / script->time.ns, last = 0;
-
-    fprintf(script->out, "$limit%zu << EOD\n", first);
-    for (size_t i = first; i < first + span; i++) {
-        double at = limits->changes[i].at_ns / script->time.ns;
-        double value = limits->changes[i].value / panel->scale;
-
-        if (value > 0)
-            fprintf(script->out, "%.9g %.9g\n", at, value);
-        else if (last > 0)
-            fprintf(script->out, "%.9g %.9g\n\n", at, last);
-        last = value;
-    }
-    if (last > 0)
-        fprintf(script->out, "%.9g %.9g\n", end, last);
-    fputs("EOD\n", script->out);
-}
-
-static void throughput_limit_title(const struct plot_script *script,
-                                   const struct plot_limits *limits,
-                                   const struct throughput_panel *panel, size_t first, size_t span)
-{
-    const struct plot_limit_change *change = &limits->changes[first];
-    double start = change->value / panel->scale;
-    double end = limits->changes[first + span - 1].value / panel->scale;
-    char group[REPORT_LABEL_MAX] = "", title[REPORT_LABEL_MAX + 128];
-    int used;
-
-    if (script->run->group_count > 1)
-        report_label(group, script->run->groups[change->group].name, 8);
-    used =
-        snprintf(title, sizeof title, "%s%s%s %.4g", group, *group ? ": " : "", change->key, start);
-    if (span > 1)
-        used += snprintf(title + used, sizeof title - (size_t)used, "%s%.4g",
-                         span > 2 ? " ... " : ", ", end);
-    snprintf(title + used, sizeof title - (size_t)used, "%s%s", panel->unit,
-             start > panel->top ? " (above)" : "");
-    fputs(" title ", script->out);
-    plot_script_quote(script, title);
+    panel->top = panel->top > 0 ? 1.06 * panel->top : panel->units[0].scale;
+    while (panel->unit + 1 < THROUGHPUT_UNITS && panel->top < panel->units[panel->unit].scale / 10)
+        panel->unit++;
+    snprintf(panel->columns, sizeof panel->columns, "using 1:($2/%.12g)",
+             panel->units[panel->unit].scale);
 }
 
 static void throughput_limit_style(const struct plot_script *script,
@@ -151,26 +117,42 @@ static void throughput_limit_style(const struct plot_script *script,
             maximum ? "(2,3)" : "(7,3)");
 }
 
+// How many lines the legend has for each panel's limits beside the members with a name, the others,
+// the groups, and a remark on what is left out of each.
+static size_t throughput_limits_room(const struct plot_run *run)
+{
+    return (PLOT_LEGEND_LINES - (run->named_count + 1 + run->drawn_groups + 3)) / 2;
+}
+
 // Clauses of a panel's limits: lines, or entries of the legend.
 static void throughput_limit_clauses(const struct plot_script *script,
                                      const struct plot_limits *limits,
                                      const struct throughput_panel *panel, bool legend)
 {
-    size_t shown = 0, span;
+    size_t room = throughput_limits_room(script->run), lines = 0, hidden = 0, span;
+    char remark[64];
 
-    for (size_t i = 0; i < limits->count && shown < THROUGHPUT_LIMITS_MAX; i += span) {
+    for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
         if (!throughput_shown(panel, &limits->changes[i]) ||
             throughput_highest(limits, i, span) <= 0)
             continue;
-        shown++;
+        lines += span > 1 ? 3 : 2; // at most
+        if (lines > room) {
+            hidden++;
+            continue;
+        }
         if (legend)
             fputs(", keyentry with lines", script->out);
         else
-            fprintf(script->out, ", $limit%zu with steps", i);
+            fprintf(script->out, ", $limit%zu %s with steps", i, panel->columns);
         throughput_limit_style(script, &limits->changes[i]);
         if (legend)
-            throughput_limit_title(script, limits, panel, i, span);
+            plot_limits_title(script, limits, i, panel->number, panel->top);
+    }
+    if (legend && hidden > 0) {
+        snprintf(remark, sizeof remark, "(%zu more limits of %s)", hidden, panel->counted);
+        plot_script_remark(script, remark);
     }
 }
 
@@ -187,7 +169,7 @@ static void throughput_total_clauses(const struct plot_script *script,
         if (legend)
             fputs(", keyentry with lines", script->out);
         else
-            fprintf(script->out, ", $%stotal%zu with steps", panel->name, g);
+            fprintf(script->out, ", $%stotal%zu %s with steps", panel->name, g, panel->columns);
         fprintf(script->out, " lc rgb '%s' lw 1", plot_script_group_colour(g));
         if (legend) {
             snprintf(title, sizeof title, "all of %s", run->groups[g].name);
@@ -231,22 +213,20 @@ static void throughput_data(const struct plot_script *script, const struct plot_
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
         if (throughput_shown(panel, &limits->changes[i]))
-            throughput_limit_data(script, limits, panel, i, span);
+            plot_limits_data(script, limits, i);
     }
 }
 
 static void throughput_draw(const struct plot_script *script, const struct plot_limits *limits,
                             const struct throughput_panel *panel, size_t number)
 {
-    char width[64];
-
     plot_script_panel(script, number, 2);
     plot_script_time_axis(script, number == 1);
-    plot_script_bin_width(script, width, sizeof width);
-    fprintf(script->out, "set ylabel '%s, mean %s'\nset yrange [0:%.6g]\nplot NaN", panel->axis,
-            width, panel->top);
+    plot_script_vertical_title(script, panel->units[panel->unit].name);
+    fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
+            panel->top / panel->units[panel->unit].scale);
     throughput_total_clauses(script, panel, false);
-    plot_members_clauses(script, panel->name, "");
+    plot_members_clauses(script, panel->name, panel->columns);
     throughput_limit_clauses(script, limits, panel, false);
     fputc('\n', script->out);
 }
@@ -256,16 +236,16 @@ bool plot_throughput(struct plot_script *script, struct report_error *error)
     struct throughput_panel panels[2] = {
         {.name = "requests",
          .prefix = "iops-",
-         .axis = "requests/s",
-         .unit = "/s",
-         .scale = 1,
-         .value = throughput_requests},
+         .counted = "requests",
+         .number = plot_number_integer,
+         .value = throughput_requests,
+         .units = {{1, "requests/s"}, {1 / 60.0, "requests/min"}, {1 / 3600.0, "requests/h"}}},
         {.name = "bytes",
          .prefix = "bps-",
-         .axis = "MB/s",
-         .unit = " MB/s",
-         .scale = 1e6,
-         .value = throughput_megabytes},
+         .counted = "bytes",
+         .number = plot_number_bytes,
+         .value = throughput_bytes,
+         .units = {{1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}}},
     };
     struct plot_limits limits;
     bool good = plot_limits_load(script->run, &limits, error);

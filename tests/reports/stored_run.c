@@ -121,11 +121,27 @@ static const char many_run[] = RUN_COLUMNS
     " INSERT INTO member_interval SELECT 4, i, member_id, 'read+write', 2, 8192, 2, 8192, 2, 8192,"
     " i % 5, i % 5, 1e6, 1000000 + i, 2000000 + i, 3000000 + i FROM n, member WHERE run_id = 4;";
 
+static const char long_run[] = RUN_COLUMNS
+    "(5, 'complete', NULL, 'long.yaml', '', '0.1.0', '3.40.1', 'throttle-groups', 'null',"
+    " 1000000000, '2026-01-01T00:00:00Z', 60000000000000000, 'x', 2, 2, 2);"
+    "INSERT INTO member VALUES (5, 0, 'disk', 'filter', NULL);"
+    "INSERT INTO throttle_group VALUES (5, 0, 'gold', 0, 0);"
+    "INSERT INTO membership VALUES (5, 0, 0, 0);"
+    "INSERT INTO limit_setting VALUES (5, 0, 0, 'iops-total', 123456),"
+    " (5, 0, 0, 'iops-total-max', 1000000), (5, 0, 0, 'bps-total', 10000000),"
+    " (5, 0, 0, 'bps-total-max', 10485760);"
+    "INSERT INTO member_interval VALUES"
+    " (5, 0, 0, 'read+write', 43200, 43200000, 43200, 43200000, 43200, 43200000, 0, 1, 1e6,"
+    "  1000000, 1000000, 1000000),"
+    " (5, 59990000, 0, 'read+write', 1, 4096, 1, 4096, 1, 4096, 0, 1, 1e6, 1000000, 1000000,"
+    "  1000000);"
+    "INSERT INTO bucket_interval VALUES (5, 0, 0, 'iops-total', 134000, 100, 0, 0);";
+
 struct report_database *stored_run_open(void)
 {
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
-    static const char *const runs[] = {small_run, empty_run, hostile_run, many_run};
+    static const char *const runs[] = {small_run, empty_run, hostile_run, many_run, long_run};
 
     if (!database)
         fail_msg("%s", error.message);

@@ -10,6 +10,7 @@ enum {
     STORED_EMPTY = 2,   // interrupted before the first request
     STORED_HOSTILE = 3, // failed; names that try to break terminals, gnuplot and JSON
     STORED_MANY = 4,    // still running; 40 members, 5000 intervals
+    STORED_LONG = 5,    // two years, limits far above what was done, overfull buckets
     STORED_UNKNOWN = 99,
 };
 

@@ -6,6 +6,7 @@
 #include "tests/reports/stored_run.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,7 +40,7 @@ static void note_written(void *context, const char *path)
 static void draw(int64_t run_id, const char *directory, struct written *written)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
 
     if (!report_plot(database, run_id, directory, note_written, written, &error))
         fail_msg("%s", error.message);
@@ -71,6 +72,7 @@ static void test_all_files(void **state)
     check_all(STORED_SMALL, "small");
     check_all(STORED_EMPTY, "empty");
     check_all(STORED_MANY, "many");
+    check_all(STORED_LONG, "long");
 }
 
 static void assert_shows(const char *path, const char *text)
@@ -93,12 +95,12 @@ static void test_what_is_shown(void **state)
          "Latency distribution of reads and writes - small.yaml, run 1<"},
         {STORED_SMALL, "latency-cdf", "db (43 % at 0)"},
         {STORED_SMALL, "latency-cdf", ">100 us<"},
-        {STORED_SMALL, "throughput", "gold: iops-total 10, 5/s"},
+        {STORED_SMALL, "throughput", "gold: iops-total 10/s, 5/s"},
         {STORED_SMALL, "throughput", "all of gold"},
-        {STORED_SMALL, "throughput", "time [s]"},
+        {STORED_SMALL, "throughput", "time [s], in steps of 1 s<"},
         {STORED_SMALL, "bucket-levels", "gold: iops-total<"},
         {STORED_SMALL, "fairness", "  7 requests"},
-        {STORED_SMALL, "fairness", "  0.02867 MB"},
+        {STORED_SMALL, "fairness", "  28\u2009672 B"},
         {STORED_EMPTY, "latency-cdf", "empty.yaml, run 2 (interrupted)"},
         {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
         {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
@@ -106,13 +108,23 @@ static void test_what_is_shown(void **state)
         {STORED_EMPTY, "fairness", "No two members were backlogged"},
         {STORED_MANY, "waiting", "28 others"},
         {STORED_MANY, "waiting", "disk39"},
-        {STORED_MANY, "waiting", "peak per 4 s"},
-        {STORED_MANY, "waiting", "time [min]"},
+        {STORED_MANY, "waiting", "time [min], in steps of 5 s<"},
+        {STORED_LONG, "latency-over-time", ">time [d], in steps of 12 h<"},
+        {STORED_LONG, "latency-over-time", ">highest p99 latency<"},
+        {STORED_LONG, "throughput", ">requests/s<"},
+        {STORED_LONG, "throughput", ">kB/s<"},
+        {STORED_LONG, "throughput", ">iops-total 123\u2009456/s (above)<"},
+        {STORED_LONG, "throughput", ">iops-total-max<"},
+        {STORED_LONG, "throughput", ">  1\u2009000\u2009000/s (above)<"},
+        {STORED_LONG, "throughput", ">bps-total 10 MB/s (above)<"},
+        {STORED_LONG, "throughput", ">  10\u2009485\u2009760 B/s (above)<"},
+        {STORED_LONG, "bucket-levels",
+         ">highest level [% of the size], cut off at 300 (highest: 134\u2009000)<"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        static const char *const directories[] = {"", "small", "empty", "hostile", "many"};
+        static const char *const directories[] = {"", "small", "empty", "hostile", "many", "long"};
         char path[512];
 
         snprintf(path, sizeof path, "%s/%s.svg", scratch_path(directories[cases[i].run_id]),
@@ -162,7 +174,7 @@ static void test_same_run_same_bytes(void **state)
 static void assert_fails(const char *directory, const char *expected)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     struct written written = {0};
 
     assert_false(report_plot(database, STORED_SMALL, directory, note_written, &written, &error));
@@ -205,6 +217,34 @@ static void test_gnuplot_fails(void **state)
     with_gnuplot("#!/bin/sh\nexit 3\n", "bin-mute", "it said nothing");
 }
 
+// In place of gnuplot a program that ends the one that started it.
+static void test_interrupted(void **state)
+{
+    static const char script[] = "#!/bin/sh\necho half\nkill -TERM $PPID\n";
+    const char *bin = scratch_path("bin-interrupt"), *directory = scratch_path("interrupted");
+    char program[512];
+    int status = 0;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(mkdir(bin, 0777), 0);
+    snprintf(program, sizeof program, "%s/gnuplot", bin);
+    scratch_write(program, script, strlen(script));
+    assert_int_equal(chmod(program, 0755), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct written written = {0};
+
+        setenv("PATH", bin, 1);
+        draw(STORED_SMALL, directory, &written);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_int_equal(picture_count(directory), 0);
+}
+
 static void test_directory_cannot_be_written(void **state)
 {
     (void)state;
@@ -217,7 +257,7 @@ static void test_directory_cannot_be_written(void **state)
 static void test_unknown_run(void **state)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
 
     (void)state;
     assert_false(
@@ -235,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_hostile_names_are_inert),
         cmocka_unit_test(test_same_run_same_bytes),
         cmocka_unit_test(test_gnuplot_fails),
+        cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_directory_cannot_be_written),
         cmocka_unit_test(test_unknown_run),
     };

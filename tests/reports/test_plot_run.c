@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the plots show, before it is drawn.
+#include "reports/database_internal.h"
+#include "reports/plot_number.h"
 #include "reports/plot_run.h"
 #include "tests/reports/stored_run.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -14,7 +19,7 @@
 static void test_series(void **state)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     struct plot_run run;
 
     (void)state;
@@ -50,7 +55,7 @@ static void test_series(void **state)
 static void test_series_is_bounded(void **state)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     struct plot_run run;
     double dispatched = 0;
 
@@ -68,9 +73,92 @@ static void test_series_is_bounded(void **state)
     report_database_close(database);
 }
 
+// Bins are as long as people count, and a last one that is covered less than half joins the one
+// before, so that nothing is lost and no rate has a dip.
+static void test_bins(void **state)
+{
+    static const struct {
+        int64_t interval_ns, end_ns, bin_intervals;
+        size_t bin_count;
+        double last_s;
+    } cases[] = {
+        {1000000000, 98080000000, 1, 98, 1.08},
+        {1000000000, 98500000000, 1, 99, 0.5},
+        {1000000000, 80000000, 1, 1, 0.08},
+        {1000000000, 1, 1, 1, 0.01},
+        {1, 92535000000, 100000000, 925, 0.135},
+        {1000000000, 1500000000000, 1, 1500, 1},
+        {1000000000, 1500000000001, 2, 750, 2.000000001},
+        {1000000000, 100000000000000, 120, 833, 160},
+        {1000000000, 1000000000000000, 900, 1111, 1000},
+        {1000000000, 60000000000000000, 43200, 1389, 38400},
+        {1000000000, 600000000000000000, 432000, 1389, 384000},
+        {700000000, 1500000000000, 2, 1071, 2},
+        {7000000007, 20000000000000, 2, 1429, 7.999980008},
+    };
+    struct report_database *database = stored_run_open();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct report_error error = {.message = ""};
+        struct plot_run run;
+        char sql[256];
+
+        snprintf(sql, sizeof sql,
+                 "DELETE FROM member_interval WHERE run_id = 5;"
+                 "UPDATE run SET interval_ns = %" PRId64 ", end_ns = %" PRId64 " WHERE run_id = 5",
+                 cases[i].interval_ns, cases[i].end_ns);
+        assert_true(report_database_execute(database, "changing a run", sql, &error));
+        assert_true(plot_run_load(&run, database, STORED_LONG, &error));
+        assert_int_equal(run.bin_intervals, cases[i].bin_intervals);
+        assert_int_equal(run.bin_count, cases[i].bin_count);
+        assert_true(fabs(plot_run_bin_seconds(&run, run.bin_count - 1) - cases[i].last_s) < 1e-6);
+        assert_true(plot_run_bin_ns(&run, run.bin_count) == (double)cases[i].end_ns);
+        plot_run_free(&run);
+    }
+    report_database_close(database);
+}
+
+static void test_numbers(void **state)
+{
+    static const struct {
+        void (*write)(char text[PLOT_NUMBER_MAX], double value);
+        double value;
+        const char *text;
+    } cases[] = {
+        {plot_number_integer, 0, "0"},
+        {plot_number_integer, 1000, "1000"},
+        {plot_number_integer, 100000, "100\u2009000"},
+        {plot_number_integer, 1e15, "1\u2009000\u2009000\u2009000\u2009000\u2009000"},
+        {plot_number_integer, -12345, "-12\u2009345"},
+        {plot_number_integer, 1e300, "1e+300"},
+        {plot_number_bytes, 0, "0 B"},
+        {plot_number_bytes, 1e7, "10 MB"},
+        {plot_number_bytes, 1500000, "1500 kB"},
+        {plot_number_bytes, 10485760, "10\u2009485\u2009760 B"},
+        {plot_number_duration, 1, "1 ns"},
+        {plot_number_duration, 1e8, "100 ms"},
+        {plot_number_duration, 1.4e9, "1.4 s"},
+        {plot_number_duration, 70e9, "70 s"},
+        {plot_number_duration, 900e9, "15 min"},
+        {plot_number_duration, 43200e9, "12 h"},
+        {plot_number_duration, 5 * 86400e9, "5 d"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[PLOT_NUMBER_MAX];
+
+        cases[i].write(text, cases[i].value);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bins),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_series_is_bounded),
     };

@@ -19,7 +19,7 @@
 static char *printed(int64_t run_id, enum report_format format)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
@@ -162,7 +162,7 @@ static void test_unknown_run(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
-        struct report_error error = {""};
+        struct report_error error = {.message = ""};
 
         assert_false(report_print(database, unknown[i], REPORT_TEXT, stderr, &error));
         assert_true(strlen(error.message) > 0);
@@ -173,7 +173,7 @@ static void test_unknown_run(void **state)
 static void test_full_disk_is_an_error(void **state)
 {
     struct report_database *database = stored_run_open();
-    struct report_error error = {""};
+    struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
 
     (void)state;
