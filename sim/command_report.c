@@ -61,7 +61,7 @@ static enum sim_exit with_run(int argc, char **argv, const struct option_row *ro
     int64_t run_id = database == NULL ? 0 : report_run_find(database, arguments.run, &report_error);
     enum sim_exit exit = SIM_DONE;
     if (run_id == 0)
-        exit = SIM_BAD_INPUT;
+        exit = database != NULL || report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED;
     else if (!use(&arguments, database, run_id, &report_error))
         exit = SIM_FAILED;
     if (exit != SIM_DONE && database == NULL)

@@ -79,8 +79,9 @@ static bool parse_time(const char *option, const char *text, int64_t least_ns, i
 {
     if (text == NULL || (units_parse_duration(text, ns) && *ns >= least_ns))
         return true;
-    return sim_fail(error, SIM_USAGE, "--%s: expected a time, such as 500ms or 2min, found '%s'",
-                    option, text);
+    return sim_fail(error, SIM_USAGE,
+                    "--%s: expected a time of at least %s, such as 500ms or 2min, found '%s'",
+                    option, least_ns > 0 ? "1 ns" : "0", text);
 }
 
 // The run is stored with all that made it what it is.
@@ -220,7 +221,8 @@ enum sim_exit command_run(int argc, char **argv, struct sim_error *error)
     struct report_database *database = NULL;
     if (ok) {
         database = report_database_open(arguments.db, REPORT_WRITE, &report_error);
-        ok = database != NULL || sim_fail(error, SIM_BAD_INPUT, "%s", report_error.message);
+        ok = database != NULL || sim_fail(error, report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED,
+                                          "%s", report_error.message);
     }
     if (ok) {
         struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};

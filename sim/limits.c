@@ -116,7 +116,7 @@ bool limits_set(const struct engine_algorithm *algorithm, enum limits_spelling s
 bool limits_parse(const struct engine_algorithm *algorithm, const char *text,
                   struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX])
 {
-    while (*text != '\0') {
+    while (*(text += strspn(text, " ")) != '\0') {
         char pair[256];
         size_t length = strcspn(text, ",");
         snprintf(pair, sizeof pair, "%.*s", length < sizeof pair ? (int)length : 255, text);

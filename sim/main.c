@@ -7,6 +7,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,10 +36,8 @@ static const char *command_at(const void *words, size_t index)
     return ((const struct command *)words)[index].name;
 }
 
-static enum sim_exit command_help(int argc, char **argv, struct sim_error *error)
+static enum sim_exit print_overview(struct sim_error *error)
 {
-    (void)argc;
-    (void)argv;
     puts("throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
          "clock.\n"
          "\n"
@@ -54,18 +54,24 @@ static enum sim_exit command_help(int argc, char **argv, struct sim_error *error
     return command_flush(error);
 }
 
+static bool has_no_operand(int argc, char **argv, struct sim_error *error)
+{
+    return argc == 1 || strcmp(argv[1], "--help") == 0 ||
+           sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'", argv[0], argv[1]);
+}
+
 static enum sim_exit command_version(int argc, char **argv, struct sim_error *error)
 {
-    (void)argc;
-    (void)argv;
+    if (!has_no_operand(argc, argv, error))
+        return SIM_USAGE;
     puts("throttlesim " THROTTLESIM_VERSION);
     return command_flush(error);
 }
 
 static enum sim_exit command_limits(int argc, char **argv, struct sim_error *error)
 {
-    (void)argc;
-    (void)argv;
+    if (!has_no_operand(argc, argv, error))
+        return SIM_USAGE;
     size_t count;
     const struct engine_algorithm *algorithm = engine_algorithms(&count)[0];
     printf("%-22s %-20s %s\n", "limit", "QMP", "meaning");
@@ -82,6 +88,14 @@ enum sim_exit command_flush(struct sim_error *error)
         return SIM_DONE;
     sim_fail(error, SIM_FAILED, "standard output: %s", strerror(errno));
     return SIM_FAILED;
+}
+
+static enum sim_exit unknown_command(const char *name, struct sim_error *error)
+{
+    char hint[128];
+    sim_fail(error, SIM_USAGE, "unknown command '%s'%s", name,
+             suggest(name, command_at, commands, hint, sizeof hint));
+    return SIM_USAGE;
 }
 
 static const struct command *find_command(const char *name)
@@ -106,6 +120,20 @@ static void print_error(char *message)
     fprintf(stderr, "throttlesim: %s\n", message);
 }
 
+// 'help run' is 'run --help'.
+static enum sim_exit command_help(int argc, char **argv, struct sim_error *error)
+{
+    if (argc == 1)
+        return print_overview(error);
+    const struct command *command = find_command(argv[1]);
+    if (command->name == NULL)
+        return unknown_command(argv[1], error);
+    char name[16], option[] = "--help", *arguments[] = {name, option, NULL};
+    snprintf(name, sizeof name, "%s", command->name);
+    return command->function == command_help ? print_overview(error)
+                                             : command->function(2, arguments, error);
+}
+
 static void print_usage_hint(const struct command *command)
 {
     if (command == NULL || command->name == NULL)
@@ -116,15 +144,14 @@ static void print_usage_hint(const struct command *command)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error to report, not a reason to die
     struct sim_error error = {SIM_DONE, ""};
     const struct command *command = argc < 2 ? NULL : find_command(argv[1]);
     enum sim_exit exit = SIM_USAGE;
-    char hint[128];
     if (command == NULL)
         sim_fail(&error, SIM_USAGE, "a command is needed: run, report, plot or trace");
     else if (command->name == NULL)
-        sim_fail(&error, SIM_USAGE, "unknown command '%s'%s", argv[1],
-                 suggest(argv[1], command_at, commands, hint, sizeof hint));
+        exit = unknown_command(argv[1], &error);
     else
         exit = command->function(argc - 1, argv + 1, &error);
     if (error.message[0] != '\0')

@@ -73,24 +73,46 @@ static void look_at_limits(struct observer *observer, uint32_t node, int64_t now
     }
 }
 
-bool observer_look(struct observer *observer, int64_t now_ns)
+static void look_at_member(struct observer *observer, uint32_t member, int64_t now_ns)
 {
-    const struct control *control = observer->control;
-    while (observer->node_count < control->node_count) {
+    struct engine_member_gauge gauge;
+    engine_member_gauge(observer->control->engine, member, &gauge);
+    if (gauge.node == observer->member_nodes[member])
+        return;
+    observer->member_nodes[member] = gauge.node;
+    observer->throttled_ops[member] = throttled_ops(observer, member);
+    report_recorder_membership(observer->recorder, now_ns, member,
+                               gauge.node == ENGINE_NONE ? REPORT_NONE : gauge.node);
+}
+
+static bool learn_nodes(struct observer *observer)
+{
+    while (observer->node_count < observer->control->node_count) {
         if (!learn_node(observer))
             return false;
     }
+    return true;
+}
+
+bool observer_look(struct observer *observer, int64_t now_ns)
+{
+    const struct control *control = observer->control;
+    if (!learn_nodes(observer))
+        return false;
     for (uint32_t node = 0; node < control->node_count; node++)
         look_at_limits(observer, node, now_ns);
-    for (uint32_t member = 0; member < control->scenario->member_count; member++) {
-        struct engine_member_gauge gauge;
-        engine_member_gauge(control->engine, member, &gauge);
-        if (gauge.node == observer->member_nodes[member])
-            continue;
-        observer->member_nodes[member] = gauge.node;
-        observer->throttled_ops[member] = throttled_ops(observer, member);
-        report_recorder_membership(observer->recorder, now_ns, member,
-                                   gauge.node == ENGINE_NONE ? REPORT_NONE : gauge.node);
-    }
+    for (uint32_t member = 0; member < control->scenario->member_count; member++)
+        look_at_member(observer, member, now_ns);
+    return true;
+}
+
+bool observer_follow(struct observer *observer, int64_t now_ns, uint32_t member, uint32_t node)
+{
+    if (!learn_nodes(observer))
+        return false;
+    if (node < observer->node_count)
+        look_at_limits(observer, node, now_ns);
+    if (member != ENGINE_NONE)
+        look_at_member(observer, member, now_ns);
     return true;
 }

@@ -27,7 +27,10 @@ static inline bool observer_throttles(const struct observer *observer, uint32_t 
     return observer->throttled_ops[member] >> op & 1;
 }
 
-// Tells all that changed since the last call. False: out of memory.
+// Tells how all stands. False: out of memory.
 bool observer_look(struct observer *observer, int64_t now_ns);
+
+// Tells what changed with an operation on this member and node; either can be ENGINE_NONE.
+bool observer_follow(struct observer *observer, int64_t now_ns, uint32_t member, uint32_t node);
 
 #endif

@@ -60,13 +60,14 @@ static bool set_value(const struct option_row *row, void *target, const char *te
 static bool complain(int answer, const char *word, const struct option_row *rows,
                      struct sim_error *error)
 {
-    char name[64], hint[128];
+    char name[64];
     if (answer == ':')
         return sim_fail(error, SIM_USAGE, "option '%s' needs a value", word);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    const char *bare = name + strspn(name, "-");
-    return sim_fail(error, SIM_USAGE, "unknown option '%s'%s", name,
-                    suggest(bare, row_name, rows, hint, sizeof hint));
+    const char *nearest = suggest_nearest(name + strspn(name, "-"), row_name, rows);
+    if (nearest == NULL)
+        return sim_fail(error, SIM_USAGE, "unknown option '%s'", name);
+    return sim_fail(error, SIM_USAGE, "unknown option '%s'; did you mean '--%s'?", name, nearest);
 }
 
 static const struct option_row *find_row(int answer, const struct option_row *rows)
@@ -83,6 +84,7 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
 {
     struct option long_options[ROWS_MAX + 1] = {0};
     char letters[2 * ROWS_MAX + 2] = ":";
+    bool seen[ROWS_MAX] = {false};
     size_t used = 1;
     for (int i = 0; rows[i].name != NULL; i++) {
         bool has_value = rows[i].kind != OPTION_FLAG;
@@ -104,7 +106,11 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
     while ((answer = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
         if (answer == '?' || answer == ':')
             return complain(answer, argv[optind - 1], rows, error);
-        if (!set_value(find_row(answer, rows), target, optarg, error))
+        const struct option_row *row = find_row(answer, rows);
+        if (seen[row - rows])
+            return sim_fail(error, SIM_USAGE, "--%s is given twice", row->name);
+        seen[row - rows] = true;
+        if (!set_value(row, target, optarg, error))
             return false;
     }
     *first = optind;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/progress.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,25 @@ void progress_start(struct progress *progress, const char *eta)
     clock_gettime(CLOCK_MONOTONIC, &progress->started);
 }
 
-void progress_show(void *context, uint64_t consumed, uint64_t total, uint64_t requests)
+static void draw(double now_s, const struct run_state *state)
+{
+    double share = state->total == 0 ? 0 : (double)state->consumed / (double)state->total;
+    share = share > 1 ? 1 : share;
+    char bar[BAR_WIDTH + 1];
+    memset(bar, ' ', BAR_WIDTH);
+    memset(bar, '=', (size_t)(share * BAR_WIDTH));
+    bar[BAR_WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %3.0f %%  %.3g million requests/s", bar, share * 100,
+            (double)state->requests / now_s / 1e6);
+    if (share >= 1) // what is left is not in the files: it cannot be foretold
+        fprintf(stderr, "  all read, %" PRIu64 " waiting", state->waiting);
+    else if (share > 0.01)
+        fprintf(stderr, "  %.0f s left", now_s / share - now_s);
+    fputs("\033[K", stderr);
+    fflush(stderr);
+}
+
+void progress_show(void *context, const struct run_state *state)
 {
     struct progress *progress = context;
     if (!progress->enabled)
@@ -33,18 +52,7 @@ void progress_show(void *context, uint64_t consumed, uint64_t total, uint64_t re
     double now_s = elapsed_s(progress);
     if (now_s < QUIET_S || now_s - progress->last_s < STEP_S)
         return;
-    double share = total == 0 ? 0 : (double)consumed / (double)total;
-    share = share > 1 ? 1 : share;
-    char bar[BAR_WIDTH + 1];
-    memset(bar, ' ', BAR_WIDTH);
-    memset(bar, '=', (size_t)(share * BAR_WIDTH));
-    bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f %%  %.3g million requests/s", bar, share * 100,
-            (double)requests / now_s / 1e6);
-    if (share > 0.01)
-        fprintf(stderr, "  %.0f s left ", now_s / share - now_s);
-    fputs("\033[K", stderr);
-    fflush(stderr);
+    draw(now_s, state);
     progress->last_s = now_s;
     progress->shown = true;
 }

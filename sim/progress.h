@@ -4,8 +4,9 @@
 #ifndef SIM_PROGRESS_H
 #define SIM_PROGRESS_H
 
+#include "sim/run.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 #include <time.h>
 
 struct progress {
@@ -19,7 +20,7 @@ struct progress {
 void progress_start(struct progress *progress, const char *eta);
 
 // A run_progress; the context is the struct progress.
-void progress_show(void *progress, uint64_t consumed, uint64_t total, uint64_t requests);
+void progress_show(void *progress, const struct run_state *state);
 
 // Takes the line away.
 void progress_end(struct progress *progress);

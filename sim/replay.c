@@ -132,7 +132,8 @@ static enum replay_step operate(struct replay *replay)
         control_refusal(&replay->control, event, status, &done, result, sizeof result);
     control_describe(&replay->control, event, what, sizeof what);
     report_recorder_operation(replay->observer.recorder, replay->now_ns, what, result);
-    if (!observer_look(&replay->observer, replay->now_ns))
+    uint32_t member = event->kind == SCENARIO_QOM_SET ? ENGINE_NONE : event->member;
+    if (!observer_follow(&replay->observer, replay->now_ns, member, done.node))
         return (enum replay_step)sim_fail_memory(replay->error);
     return REPLAY_MORE;
 }

@@ -77,11 +77,14 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
 
 static void tell_progress(const struct replay *replay, const struct run_options *options)
 {
-    uint64_t consumed, total;
     if (options->progress == NULL)
         return;
-    sources_progress(replay->sources, &consumed, &total);
-    options->progress(options->progress_context, consumed, total, replay->next_seq);
+    struct run_state state = {
+        .requests = replay->next_seq,
+        .waiting = engine_waiting(replay->control.engine),
+    };
+    sources_progress(replay->sources, &state.consumed, &state.total);
+    options->progress(options->progress_context, &state);
 }
 
 static enum report_status replay_all(struct replay *replay, const struct run_options *options)

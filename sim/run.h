@@ -8,8 +8,16 @@
 
 #include <signal.h>
 
-// Called now and then with bytes of the traces read and in all, and requests replayed.
-typedef void run_progress(void *context, uint64_t consumed, uint64_t total, uint64_t requests);
+// How far a run has come.
+struct run_state {
+    uint64_t consumed; // bytes of the traces read
+    uint64_t total;    // and in all
+    uint64_t requests; // that have arrived
+    uint64_t waiting;  // of them, in the throttle
+};
+
+// Called now and then.
+typedef void run_progress(void *context, const struct run_state *state);
 
 struct run_options {
     bool log_requests;

@@ -10,6 +10,8 @@ void scenario_free(struct scenario *scenario)
 {
     if (scenario == NULL)
         return;
+    names_free(&scenario->group_names);
+    names_free(&scenario->member_names);
     for (size_t i = 0; i < scenario->group_count; i++)
         free(scenario->groups[i].name);
     for (size_t i = 0; i < scenario->member_count; i++) {

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "sim/error.h"
+#include "sim/names.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>
@@ -90,6 +91,8 @@ struct scenario {
     size_t group_count;
     struct scenario_member *members; // in order of joining
     size_t member_count;
+    struct names group_names; // to indices
+    struct names member_names;
     struct scenario_trace trace;   // one for several members
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;

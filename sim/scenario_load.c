@@ -156,12 +156,12 @@ static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *targ
         return false;
     if (strcmp(group->name, "none") == 0)
         return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
-    for (const struct scenario_group *other = scenario->groups; other < group; other++) {
-        if (strcmp(other->name, group->name) == 0)
-            return yaml_fail(reader, node, "there is a group '%s' already, in line %zu",
-                             group->name, other->place.line);
-    }
-    return true;
+    uint32_t index = (uint32_t)(scenario->group_count - 1);
+    uint32_t other = names_add(&scenario->group_names, group->name, index);
+    if (other == NAMES_NONE)
+        return sim_fail_memory(reader->error);
+    return other == index || yaml_fail(reader, node, "there is a group '%s' already, in line %zu",
+                                       group->name, array[other].place.line);
 }
 
 static bool read_groups(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -207,11 +207,13 @@ static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *tar
     member->trace = scenario_trace_default();
     if (!yaml_read_mapping(reader, node, "a member", member_fields, member))
         return false;
-    for (const struct scenario_member *other = scenario->members; other < member; other++) {
-        if (strcmp(other->name, member->name) == 0)
-            return yaml_fail(reader, node, "there is a member '%s' already, in line %zu",
-                             member->name, other->place.line);
-    }
+    uint32_t index = (uint32_t)(scenario->member_count - 1);
+    uint32_t other = names_add(&scenario->member_names, member->name, index);
+    if (other == NAMES_NONE)
+        return sim_fail_memory(reader->error);
+    if (other != index)
+        return yaml_fail(reader, node, "there is a member '%s' already, in line %zu", member->name,
+                         array[other].place.line);
     if (member->limits.given != 0 && member->group == SCENARIO_NONE)
         return yaml_fail(reader, node, "member '%s' has limits but no group", member->name);
     return true;

@@ -77,20 +77,12 @@ bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
 {
-    for (size_t i = 0; i < scenario->group_count; i++) {
-        if (strcmp(scenario->groups[i].name, name) == 0)
-            return (uint32_t)i;
-    }
-    return SCENARIO_NONE;
+    return names_find(&scenario->group_names, name);
 }
 
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
 {
-    for (size_t i = 0; i < scenario->member_count; i++) {
-        if (strcmp(scenario->members[i].name, name) == 0)
-            return (uint32_t)i;
-    }
-    return SCENARIO_NONE;
+    return names_find(&scenario->member_names, name);
 }
 
 const char *scenario_group_at(const void *words, size_t index)
@@ -172,7 +164,9 @@ static bool add_member(struct scenario *scenario, const struct scenario_quick *q
     if (quick->device != NULL)
         member->trace.device = strdup(quick->device);
     bool ok = name != NULL && member->trace.path != NULL &&
-              (quick->device == NULL || member->trace.device != NULL);
+              (quick->device == NULL || member->trace.device != NULL) &&
+              names_add(&scenario->member_names, name, (uint32_t)(scenario->member_count - 1)) !=
+                  NAMES_NONE;
     return ok || sim_fail_memory(error);
 }
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_MEMBER UINT32_MAX
+#define NO_MEMBER NAMES_NONE
 #define SEVERAL (UINT32_MAX - 1) // owner of the trace that members share
 
 // One trace.
@@ -29,20 +29,23 @@ struct sources {
     const struct scenario *scenario;
     struct source *sources;
     size_t count;
+    struct names volumes;   // of the common trace, to members
     struct event_heap heap; // of those with a next arrival
 };
 
 // ---- Which member ----
 
-static uint32_t member_of_volume(const struct scenario *scenario, const char *volume)
+// Which volume of the common trace is whose: the first member that names it.
+static bool name_volumes(struct sources *sources)
 {
+    const struct scenario *scenario = sources->scenario;
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_member *member = &scenario->members[i];
         const char *name = member->volume != NULL ? member->volume : member->name;
-        if (strcmp(name, volume) == 0)
-            return (uint32_t)i;
+        if (names_add(&sources->volumes, name, (uint32_t)i) == NAMES_NONE)
+            return false;
     }
-    return NO_MEMBER;
+    return true;
 }
 
 static bool learn_volumes(const struct sources *sources, struct source *source,
@@ -64,7 +67,7 @@ static bool learn_volumes(const struct sources *sources, struct source *source,
                             "%s: several members share this trace, but it has no column 'member' "
                             "that tells them apart",
                             source->config->path);
-        members[source->volume_count] = member_of_volume(sources->scenario, name);
+        members[source->volume_count] = names_find(&sources->volumes, name);
         skipped[source->volume_count] = 0;
     }
     return true;
@@ -156,7 +159,8 @@ static bool advance(const struct sources *sources, struct source *source, bool *
         int64_t recorded_ns = request->arrival_ns - source->origin_ns;
         if (recorded_ns < config->start_ns)
             continue;
-        if (recorded_ns - config->start_ns >= config->duration_ns)
+        if (config->duration_ns != SCENARIO_NO_LIMIT &&
+            recorded_ns - config->start_ns >= config->duration_ns)
             return true;
         if (!find_member(sources, source, error))
             return false;
@@ -212,7 +216,7 @@ static bool open_all(struct sources *sources, struct sim_error *error)
 {
     const struct scenario *scenario = sources->scenario;
     sources->sources = calloc(scenario->member_count + 1, sizeof *sources->sources);
-    if (sources->sources == NULL)
+    if (sources->sources == NULL || !name_volumes(sources))
         return sim_fail_memory(error);
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_trace *trace = &scenario->members[i].trace;
@@ -259,6 +263,7 @@ void sources_close(struct sources *sources)
         free(sources->sources[i].skipped);
     }
     free(sources->sources);
+    names_free(&sources->volumes);
     event_heap_free(&sources->heap);
     free(sources);
 }

@@ -36,15 +36,13 @@ static size_t distance(const char *a, const char *b)
     return last[length];
 }
 
-const char *suggest(const char *wrong, suggest_word *word_at, const void *words, char *text,
-                    size_t size)
+const char *suggest_nearest(const char *wrong, suggest_word *word_at, const void *words)
 {
     size_t length = strlen(wrong);
     size_t best = length / 3 + 1; // about every third letter may be wrong
     const char *nearest = NULL;
-    text[0] = '\0';
     if (length > WORD_MAX)
-        return text;
+        return NULL;
     const char *word;
     for (size_t i = 0; (word = word_at(words, i)) != NULL; i++) {
         if (strlen(word) > WORD_MAX)
@@ -55,6 +53,14 @@ const char *suggest(const char *wrong, suggest_word *word_at, const void *words,
             nearest = word;
         }
     }
+    return nearest;
+}
+
+const char *suggest(const char *wrong, suggest_word *word_at, const void *words, char *text,
+                    size_t size)
+{
+    const char *nearest = suggest_nearest(wrong, word_at, words);
+    text[0] = '\0';
     if (nearest != NULL)
         snprintf(text, size, "; did you mean '%s'?", nearest);
     return text;

@@ -8,6 +8,9 @@
 // How a list of words is walked: the word at `index`, or NULL behind the last.
 typedef const char *suggest_word(const void *words, size_t index);
 
+// The nearest word, or NULL if none is near enough.
+const char *suggest_nearest(const char *wrong, suggest_word *word_at, const void *words);
+
 // Writes "; did you mean 'X'?", or "" if nothing is near enough, into text, which is returned.
 const char *suggest(const char *wrong, suggest_word *word_at, const void *words, char *text,
                     size_t size);

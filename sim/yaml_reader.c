@@ -4,6 +4,7 @@
 #include "sim/suggest.h"
 #include "sim/units.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,11 @@ static bool check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const c
         char hint[128];
         if (key == NULL)
             return false;
+        if (isdigit((unsigned char)key[0]))
+            return yaml_fail(reader, node,
+                             "unknown key '%.64s' in %s; a device is written in quotes, such as "
+                             "device: \"254,48\"",
+                             key, what);
         if (!is_known(fields, key))
             return yaml_fail(reader, node, "unknown key '%.64s' in %s%s", key, what,
                              suggest(key, field_at, fields, hint, sizeof hint));

@@ -39,18 +39,24 @@ expect_code 2 run
 expect_error 'a scenario is needed'
 expect_code 2 run good.yaml good.yaml
 expect_code 2 run --jsn good.yaml
-expect_error "unknown option '--jsn'; did you mean 'json'?"
+expect_error "unknown option '--jsn'; did you mean '--json'?"
 expect_code 2 run --json=yes good.yaml
 expect_code 2 run -x good.yaml
 expect_error "unknown option '-x'"
 expect_code 2 run good.yaml --db
 expect_error "option '--db' needs a value"
+expect_code 2 run --db b.db --db c.db good.yaml
+expect_error '--db is given twice'
+expect_code 2 limits iops-total
+expect_code 2 help rnu
+expect_code 0 help run
+grep -q -e '--limits' out || fail "'help run' is not the help of run"
 expect_code 2 run --log everything good.yaml
 expect_error "--log: expected requests, found 'everything'"
 expect_code 2 run --log '' good.yaml
 expect_code 2 run --interval 0 good.yaml
 expect_code 2 run --interval fast good.yaml
-expect_error "--interval: expected a time, such as 500ms or 2min, found 'fast'"
+expect_error "--interval: expected a time of at least 1 ns, such as 500ms or 2min, found 'fast'"
 expect_code 2 run --end -1 good.yaml
 expect_code 2 run --device-model fixed good.yaml
 expect_code 2 run --device 254,48 good.yaml
@@ -98,7 +104,18 @@ expect_code 3 run good.yaml --db text.db
 cmp -s good.yaml text.db || fail 'a text file given as --db was changed'
 
 # Nothing can be written there.
-expect_code 3 run good.yaml --db no/such/directory/a.db
+expect_code 1 run good.yaml --db no/such/directory/a.db
+
+# A time that fits in a number but not on the clock is refused, not lost.
+printf 'time_ns,op,offset,bytes\n9223372036854775807,read,0,512\n' >late.csv
+expect_code 3 run --limits iops-total=10 late.csv
+expect_error 'more than 146 years'
+
+# Blanks after the commas of --limits, and a device number that lacks its quotes.
+expect_code 0 run --limits 'iops-total=10, iops-total-max=20' a.csv
+printf 'members: [{id: a, trace: {path: a.csv, device: 254,48}}]\n' >unquoted.yaml
+expect_code 3 run unquoted.yaml
+expect_error 'in quotes'
 
 # 1: failed. The tables do not fit on a full disk.
 for command in 'run good.yaml' 'run --json good.yaml' 'report a.db' 'trace info a.csv' limits help \

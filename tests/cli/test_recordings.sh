@@ -53,6 +53,13 @@ paste -d '|' predicted.txt measured.txt | awk -F '|' '
           bad = 1
       } }
     END { exit bad }' || fail 'a p99 is too far from what was measured'
+# The README's table.
+paste -d '|' predicted.txt measured.txt | awk -F '|' '
+    { printf "| %s | %d | %.1f / %.1f ms | %.1f / %.1f ms | %.1f / %.1f ms |\n",
+             $1, $2, $3, $8, $4, $9, $5, $10 }' >rows.txt
+while read -r row; do
+    grep -qF -e "$row" "$source_dir/README.md" || fail "README.md lacks the row $row"
+done <rows.txt
 expect 0 "$(ask predicted.db 'SELECT count(*) FROM request WHERE dispatch_ns IS NULL')" \
     'requests that never left'
 

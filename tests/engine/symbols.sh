@@ -31,7 +31,7 @@ readelf -sW "$library" |
         fill(may_allocate, allocating)
     }
     /^File: / {
-        object = $2
+        object = $0
         sub(/.*\(/, "", object)
         sub(/\).*/, "", object)
         objects[object] = 1

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/names.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct name_entry {
+    const char *name;
+    uint32_t number;
+};
+
+static int compare(const void *left, const void *right)
+{
+    const struct name_entry *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+uint32_t names_add(struct names *names, const char *name, uint32_t number)
+{
+    struct name_entry *entry = malloc(sizeof *entry);
+    if (entry == NULL)
+        return NAMES_NONE;
+    *entry = (struct name_entry){name, number};
+    struct name_entry **found = tsearch(entry, &names->tree, compare);
+    uint32_t answer = found == NULL ? NAMES_NONE : (*found)->number;
+    if (found == NULL || *found != entry)
+        free(entry);
+    return answer;
+}
+
+uint32_t names_find(const struct names *names, const char *name)
+{
+    struct name_entry wanted = {name, NAMES_NONE};
+    struct name_entry *const *found = tfind(&wanted, &names->tree, compare);
+    return found == NULL ? NAMES_NONE : (*found)->number;
+}
+
+void names_free(struct names *names)
+{
+    while (names->tree != NULL) {
+        struct name_entry *entry = *(struct name_entry **)names->tree;
+        tdelete(entry, &names->tree, compare);
+        free(entry);
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which number has this name? Looked up in time logarithmic in their number.
+#ifndef SIM_NAMES_H
+#define SIM_NAMES_H
+
+#include <stdint.h>
+
+#define NAMES_NONE UINT32_MAX
+
+// All zero is empty. The names are the caller's and must stay.
+struct names {
+    void *tree;
+};
+
+// Gives the name this number, unless it has one already. Returns its number then, or NAMES_NONE:
+// out of memory.
+uint32_t names_add(struct names *names, const char *name, uint32_t number);
+
+// NAMES_NONE: it has none.
+uint32_t names_find(const struct names *names, const char *name);
+
+void names_free(struct names *names);
+
+#endif
