@@ -40,9 +40,8 @@ static bool device_parse(const char *name, uint32_t *device)
     int64_t minor;
     if (comma == NULL || !trace_text_number(name, (size_t)(comma - name), &major) ||
         !trace_text_number(comma + 1, strlen(comma + 1), &minor) || major > 0xfff ||
-        minor > DEVICE_MINOR_MASK) {
+        minor > DEVICE_MINOR_MASK)
         return false;
-    }
     *device = (uint32_t)major << DEVICE_MINOR_BITS | (uint32_t)minor;
     return true;
 }
@@ -50,18 +49,16 @@ static bool device_parse(const char *name, uint32_t *device)
 static uint32_t reader_volume(struct blktrace_reader *reader, uint32_t device,
                               struct trace_error *error)
 {
-    if (device == reader->last_device && reader->last_volume != TRACE_VOLUME_NONE) {
+    if (device == reader->last_device && reader->last_volume != TRACE_VOLUME_NONE)
         return reader->last_volume;
-    }
     uint32_t volume = trace_map_get(&reader->volumes, device, 0);
     if (volume == TRACE_MAP_NONE) {
         char name[DEVICE_NAME_BYTES];
         int length = snprintf(name, sizeof(name), "%u,%u", device >> DEVICE_MINOR_BITS,
                               device & DEVICE_MINOR_MASK);
         volume = trace_volumes_intern(&reader->context->volumes, name, (size_t)length, error);
-        if (volume == TRACE_VOLUME_NONE) {
+        if (volume == TRACE_VOLUME_NONE)
             return volume;
-        }
         if (!trace_map_put(&reader->volumes, device, 0, volume)) {
             trace_error_no_memory(error);
             return TRACE_VOLUME_NONE;
@@ -103,15 +100,13 @@ static enum trace_result survey_read(const struct blktrace_reader *reader,
     enum trace_result result = TRACE_REQUEST;
     uint32_t last_device = 0;
     struct blktrace_merge *merge = blktrace_merge_open(reader->context->files, error);
-    if (merge == NULL) {
+    if (merge == NULL)
         return TRACE_ERROR;
-    }
     bool found = false;
     while (!found && result == TRACE_REQUEST) {
         result = blktrace_merge_next(merge, &record, error);
-        if (result != TRACE_REQUEST) {
+        if (result != TRACE_REQUEST)
             break;
-        }
         if (survey->devices.count == 0 || record->device != last_device) {
             last_device = record->device;
             if (!survey_add_device(survey, last_device, error)) {
@@ -191,9 +186,8 @@ static void *blktrace_open(struct trace_context *context, struct trace_error *er
     reader->context = context;
     reader->last_volume = TRACE_VOLUME_NONE;
     reader->source = strdup(context->files->items[0].base);
-    if (reader->source == NULL) {
+    if (reader->source == NULL)
         trace_error_no_memory(error);
-    }
     bool good =
         reader->source != NULL && reader_select(reader, error) && reader_survey(reader, error);
     if (good) {
@@ -230,21 +224,18 @@ static enum trace_result blktrace_read(void *opaque, struct trace_request *reque
     struct blktrace_pairing *pairing = &reader->pairing;
     while (!blktrace_pairing_take(pairing, request)) {
         const struct blktrace_record *record;
-        if (pairing->ended) {
+        if (pairing->ended)
             return TRACE_END;
-        }
         enum trace_result result = reader_next(reader, &record, error);
-        if (result == TRACE_ERROR) {
+        if (result == TRACE_ERROR)
             return TRACE_ERROR;
-        }
         if (result == TRACE_END) {
             blktrace_pairing_end(pairing);
             continue;
         }
         uint32_t volume = reader_volume(reader, record->device, error);
-        if (volume == TRACE_VOLUME_NONE) {
+        if (volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
-        }
         if (!blktrace_pairing_event(pairing, record, volume)) {
             trace_error_no_memory(error);
             return TRACE_ERROR;

@@ -25,9 +25,8 @@ void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number)
 {
     struct blktrace_pending *request = blktrace_window_at(&pairing->window, number);
     uint32_t fragment = request->fragment;
-    while (fragment != BLKTRACE_FRAGMENT_NONE) {
+    while (fragment != BLKTRACE_FRAGMENT_NONE)
         fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
-    }
     pairing_known(request, TRACE_LATENCY_UNKNOWN);
     pairing->no_completion++;
 }
@@ -39,13 +38,11 @@ static uint32_t pairing_same_length(const struct blktrace_pairing *pairing, uint
     for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
         const struct blktrace_fragment *fragment =
             blktrace_fragment_at(&pairing->fragments, number);
-        if (fragment->bytes == bytes) {
+        if (fragment->bytes == bytes)
             return number;
-        }
         number = fragment->newer;
-        if (number == oldest) {
+        if (number == oldest)
             break;
-        }
     }
     return oldest;
 }
@@ -58,12 +55,10 @@ static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
     while (number != BLKTRACE_FRAGMENT_NONE) {
         const struct blktrace_fragment *oldest = blktrace_fragment_at(&pairing->fragments, number);
         bool suspect = pairing->lossy || oldest->request < pairing->suspect;
-        if (oldest->newer == number) {
+        if (oldest->newer == number)
             break;
-        }
-        if (!suspect) {
+        if (!suspect)
             return pairing_same_length(pairing, number, bytes);
-        }
         blktrace_pairing_abandon(pairing, oldest->request);
         number = blktrace_fragments_find(&pairing->fragments, key);
     }
@@ -76,13 +71,11 @@ static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t nu
 {
     const struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
     struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
-    if (bytes < fragment->bytes) {
+    if (bytes < fragment->bytes)
         return blktrace_fragments_shorten(&pairing->fragments, number, bytes);
-    }
     request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
-    if (request->fragment == BLKTRACE_FRAGMENT_NONE) {
+    if (request->fragment == BLKTRACE_FRAGMENT_NONE)
         pairing_known(request, now_ns - request->arrival_ns);
-    }
     return true;
 }
 
@@ -102,12 +95,10 @@ static bool pairing_complete_data(struct blktrace_pairing *pairing,
             continue;
         }
         uint32_t bytes = blktrace_fragment_at(&pairing->fragments, number)->bytes;
-        if (bytes > end - key.start) {
+        if (bytes > end - key.start)
             bytes = (uint32_t)(end - key.start);
-        }
-        if (!pairing_consume(pairing, number, bytes, (int64_t)record->time_ns)) {
+        if (!pairing_consume(pairing, number, bytes, (int64_t)record->time_ns))
             return false;
-        }
         key.start += bytes;
     }
     pairing->no_arrival += unknown;
@@ -123,9 +114,8 @@ static bool pairing_complete_flush(struct blktrace_pairing *pairing,
 {
     bool flushes = blktrace_record_has(record, BLKTRACE_FLUSH);
     bool of_device = flushes && !blktrace_record_has(record, BLKTRACE_WRITE);
-    if (pairing->arrival == TRACE_ARRIVAL_QUEUE ? of_device : !flushes) {
+    if (pairing->arrival == TRACE_ARRIVAL_QUEUE ? of_device : !flushes)
         return true;
-    }
     struct blktrace_key key = {record->offset, volume, BLKTRACE_KIND_FLUSH};
     uint32_t number = pairing_meant(pairing, &key, 0);
     return number == BLKTRACE_FRAGMENT_NONE ||

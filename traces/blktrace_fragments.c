@@ -19,9 +19,8 @@ static inline bool fragments_link(struct blktrace_fragments *fragments, uint32_t
     struct blktrace_fragment *added = &fragments->items[number];
     uint32_t minor = blktrace_key_minor(added->volume, added->kind);
     struct trace_map_slot *slot = trace_map_slot(&fragments->index, added->start, minor);
-    if (slot == NULL) {
+    if (slot == NULL)
         return false;
-    }
     if (slot->value == TRACE_MAP_NONE) {
         added->older = number;
         added->newer = number;
@@ -45,24 +44,21 @@ static inline void fragments_unlink(struct blktrace_fragments *fragments, uint32
         trace_map_clear(&fragments->index, oldest);
         return;
     }
-    if (oldest->value == number) {
+    if (oldest->value == number)
         oldest->value = gone->newer;
-    }
     fragments->items[gone->older].newer = gone->newer;
     fragments->items[gone->newer].older = gone->older;
 }
 
 static inline bool fragments_reserve(struct blktrace_fragments *fragments)
 {
-    if (fragments->free_count > 0 || fragments->used < fragments->capacity) {
+    if (fragments->free_count > 0 || fragments->used < fragments->capacity)
         return true;
-    }
     uint32_t capacity =
         fragments->capacity == 0 ? FRAGMENTS_FIRST_CAPACITY : fragments->capacity * 2;
     struct blktrace_fragment *items = realloc(fragments->items, capacity * sizeof(*items));
-    if (items == NULL) {
+    if (items == NULL)
         return false;
-    }
     fragments->items = items;
     fragments->capacity = capacity;
     return true;
@@ -81,9 +77,8 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
                                 uint32_t sibling)
 {
     assert(fragments->live < BLKTRACE_FRAGMENTS_MAX);
-    if (!fragments_reserve(fragments)) {
+    if (!fragments_reserve(fragments))
         return BLKTRACE_FRAGMENT_NONE;
-    }
     uint32_t number = fragments->used;
     if (fragments->free_count > 0) {
         number = fragments->free_first;

@@ -19,16 +19,13 @@ static void heap_sift_down(struct blktrace_merge *merge, size_t at)
     struct blktrace_merge_entry moved = merge->heap[at];
     for (;;) {
         size_t child = at * 2 + 1;
-        if (child >= merge->heap_count) {
+        if (child >= merge->heap_count)
             break;
-        }
         if (child + 1 < merge->heap_count &&
-            entry_before(&merge->heap[child + 1], &merge->heap[child])) {
+            entry_before(&merge->heap[child + 1], &merge->heap[child]))
             child++;
-        }
-        if (!entry_before(&merge->heap[child], &moved)) {
+        if (!entry_before(&merge->heap[child], &moved))
             break;
-        }
         merge->heap[at] = merge->heap[child];
         at = child;
     }
@@ -47,14 +44,12 @@ static enum trace_result merge_start(struct blktrace_merge *merge, const struct 
 {
     for (size_t i = 0; i < files->count; i++) {
         struct blktrace_stream *stream = &merge->streams[i];
-        if (!blktrace_stream_open(stream, &files->items[i], error)) {
+        if (!blktrace_stream_open(stream, &files->items[i], error))
             return TRACE_ERROR;
-        }
         merge->stream_count++;
         enum trace_result result = blktrace_stream_next(stream, error);
-        if (result == TRACE_ERROR) {
+        if (result == TRACE_ERROR)
             return TRACE_ERROR;
-        }
         if (result == TRACE_END) {
             merge_finish(merge, stream);
         } else {
@@ -62,9 +57,8 @@ static enum trace_result merge_start(struct blktrace_merge *merge, const struct 
                 (struct blktrace_merge_entry){stream->record.time_ns, stream};
         }
     }
-    for (size_t i = merge->heap_count / 2; i > 0; i--) {
+    for (size_t i = merge->heap_count / 2; i > 0; i--)
         heap_sift_down(merge, i - 1);
-    }
     return TRACE_END;
 }
 
@@ -79,9 +73,8 @@ struct blktrace_merge *blktrace_merge_open(const struct trace_files *files,
     merge->streams = calloc(files->count, sizeof(*merge->streams));
     merge->heap = calloc(files->count, sizeof(*merge->heap));
     bool good = merge->streams != NULL && merge->heap != NULL;
-    if (!good) {
+    if (!good)
         trace_error_no_memory(error);
-    }
     if (!good || merge_start(merge, files, error) == TRACE_ERROR) {
         blktrace_merge_close(merge);
         return NULL;
@@ -91,12 +84,10 @@ struct blktrace_merge *blktrace_merge_open(const struct trace_files *files,
 
 void blktrace_merge_close(struct blktrace_merge *merge)
 {
-    if (merge == NULL) {
+    if (merge == NULL)
         return;
-    }
-    for (size_t i = 0; i < merge->stream_count; i++) {
+    for (size_t i = 0; i < merge->stream_count; i++)
         blktrace_stream_close(&merge->streams[i]);
-    }
     free(merge->streams);
     free(merge->heap);
     free(merge);
@@ -127,22 +118,19 @@ enum trace_result blktrace_merge_turn(struct blktrace_merge *merge,
                                       struct trace_error *error)
 {
     struct blktrace_stream *stream = merge->current;
-    if (stream == NULL) {
+    if (stream == NULL)
         return merge_choose(merge, record);
-    }
     enum trace_result result = blktrace_stream_next(stream, error);
-    if (result == TRACE_ERROR) {
+    if (result == TRACE_ERROR)
         return TRACE_ERROR;
-    }
     if (result == TRACE_END) {
         merge_finish(merge, stream);
         merge->heap[0] = merge->heap[--merge->heap_count];
     } else {
         merge->heap[0].time_ns = stream->record.time_ns;
     }
-    if (merge->heap_count > 0) {
+    if (merge->heap_count > 0)
         heap_sift_down(merge, 0);
-    }
     return merge_choose(merge, record);
 }
 
@@ -153,16 +141,14 @@ int64_t blktrace_merge_origin_ns(const struct blktrace_merge *merge)
 
 void blktrace_merge_report(const struct blktrace_merge *merge, struct trace_notices *notices)
 {
-    for (size_t i = 0; i < merge->stream_count; i++) {
+    for (size_t i = 0; i < merge->stream_count; i++)
         blktrace_stream_report(&merge->streams[i], notices);
-    }
 }
 
 uint64_t blktrace_merge_consumed(const struct blktrace_merge *merge)
 {
     uint64_t bytes = merge->finished_bytes;
-    for (size_t i = 0; i < merge->stream_count; i++) {
+    for (size_t i = 0; i < merge->stream_count; i++)
         bytes += trace_input_consumed(&merge->streams[i].input);
-    }
     return bytes;
 }

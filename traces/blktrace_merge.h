@@ -37,9 +37,8 @@ static inline enum trace_result blktrace_merge_next(struct blktrace_merge *merge
                                                     struct trace_error *error)
 {
     struct blktrace_stream *stream = merge->current;
-    if (stream == NULL || !blktrace_stream_advance(stream, merge->limit_ns)) {
+    if (stream == NULL || !blktrace_stream_advance(stream, merge->limit_ns))
         return blktrace_merge_turn(merge, record, error);
-    }
     *record = &stream->record;
     return TRACE_REQUEST;
 }

@@ -60,13 +60,11 @@ static bool pairing_arrival(struct blktrace_pairing *pairing, const struct blktr
     pairing_make_room(pairing);
     uint32_t fragment = blktrace_fragments_add(&pairing->fragments, &key, record->bytes,
                                                pairing->window.next, BLKTRACE_FRAGMENT_NONE);
-    if (fragment == BLKTRACE_FRAGMENT_NONE) {
+    if (fragment == BLKTRACE_FRAGMENT_NONE)
         return false;
-    }
     struct blktrace_pending *request = blktrace_window_push(&pairing->window);
-    if (request == NULL) {
+    if (request == NULL)
         return false;
-    }
     *request = (struct blktrace_pending){
         .arrival_ns = (int64_t)record->time_ns,
         .fragment = fragment,
@@ -92,22 +90,19 @@ static bool pairing_split(struct blktrace_pairing *pairing, const struct blktrac
     pairing_make_room(pairing);
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint32_t number = pairing_newest(pairing, &key);
-    if (number == BLKTRACE_FRAGMENT_NONE || record->split_at <= record->offset) {
+    if (number == BLKTRACE_FRAGMENT_NONE || record->split_at <= record->offset)
         return true;
-    }
     struct blktrace_fragment *front = blktrace_fragment_at(&pairing->fragments, number);
     uint64_t front_bytes = record->split_at - record->offset;
-    if (front_bytes >= front->bytes) {
+    if (front_bytes >= front->bytes)
         return true;
-    }
     key.start = record->split_at;
     uint32_t back_bytes = front->bytes - (uint32_t)front_bytes;
     front->bytes = (uint32_t)front_bytes;
     uint32_t back =
         blktrace_fragments_add(&pairing->fragments, &key, back_bytes, front->request, number);
-    if (back == BLKTRACE_FRAGMENT_NONE) {
+    if (back == BLKTRACE_FRAGMENT_NONE)
         return false;
-    }
     blktrace_fragment_at(&pairing->fragments, back)->continued = true;
     pairing->continues = true;
     return true;
@@ -122,9 +117,8 @@ static void pairing_requeue(struct blktrace_pairing *pairing, const struct blktr
     struct blktrace_key key = {record->offset, volume,
                                flush ? BLKTRACE_KIND_FLUSH : blktrace_record_kind(record)};
     uint32_t number = pairing_newest(pairing, &key);
-    if (number == BLKTRACE_FRAGMENT_NONE) {
+    if (number == BLKTRACE_FRAGMENT_NONE)
         return;
-    }
     struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
     struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
     if (fragment->bytes < request->bytes) {
@@ -143,17 +137,15 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
     unsigned action = blktrace_record_action(record);
     bool queue = pairing->arrival == TRACE_ARRIVAL_QUEUE;
     enum trace_op op;
-    if (record->after_gap) {
+    if (record->after_gap)
         pairing->suspect = pairing->window.next;
-    }
     if (blktrace_record_has(record, BLKTRACE_PASSTHROUGH)) {
         pairing->passthrough += action == BLKTRACE_ISSUE;
         return true;
     }
     if (action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
-        if (blktrace_record_arrives(record, pairing->arrival, &op)) {
+        if (blktrace_record_arrives(record, pairing->arrival, &op))
             return pairing_arrival(pairing, record, volume, op);
-        }
         pairing->zero_bytes++;
     } else if (action == BLKTRACE_COMPLETE) {
         return blktrace_pairing_complete(pairing, record, volume);
@@ -176,9 +168,8 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
     while (window->first < window->next) {
         const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
         if (oldest->state == BLKTRACE_PENDING) {
-            if (!pairing->ended) {
+            if (!pairing->ended)
                 return false;
-            }
             blktrace_pairing_abandon(pairing, window->first);
         }
         bool withdrawn = oldest->state == BLKTRACE_WITHDRAWN;
@@ -191,9 +182,8 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
             .op = (enum trace_op)oldest->op,
         };
         blktrace_window_pop(window);
-        if (!withdrawn) {
+        if (!withdrawn)
             return true;
-        }
     }
     return false;
 }

@@ -25,9 +25,8 @@ enum blktrace_magic blktrace_record_magic(const uint8_t *header, unsigned *versi
     uint32_t magic;
     memcpy(&magic, header, sizeof(magic));
     *version = magic & 0xff;
-    if ((magic & 0xffffff00) == BLKTRACE_MAGIC) {
+    if ((magic & 0xffffff00) == BLKTRACE_MAGIC)
         return BLKTRACE_MAGIC_NATIVE;
-    }
     magic = swap32(magic);
     *version = magic & 0xff;
     return (magic & 0xffffff00) == BLKTRACE_MAGIC ? BLKTRACE_MAGIC_SWAPPED : BLKTRACE_MAGIC_NONE;
@@ -58,16 +57,13 @@ bool blktrace_record_decode_swapped(struct blktrace_record *record, const uint8_
 bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t *pdu)
 {
     size_t skipped = (record->action & CGROUP_FLAG) != 0 ? CGROUP_BYTES : 0;
-    if (record->pdu_bytes < skipped + sizeof(uint64_t)) {
+    if (record->pdu_bytes < skipped + sizeof(uint64_t))
         return false;
-    }
     uint64_t sector = 0;
-    for (size_t i = 0; i < sizeof(sector); i++) {
+    for (size_t i = 0; i < sizeof(sector); i++)
         sector = sector << 8 | pdu[skipped + i];
-    }
-    if (sector > INT64_MAX / BLKTRACE_SECTOR_BYTES) {
+    if (sector > INT64_MAX / BLKTRACE_SECTOR_BYTES)
         return false;
-    }
     record->split_at = sector * BLKTRACE_SECTOR_BYTES;
     return true;
 }

@@ -84,9 +84,8 @@ static inline bool blktrace_record_decode(struct blktrace_record *record, const 
     uint64_t sector;
     uint32_t action;
     uint32_t magic;
-    if (swapped) {
+    if (swapped)
         return blktrace_record_decode_swapped(record, bytes);
-    }
     BLKTRACE_LOAD(bytes, magic, &magic);
     BLKTRACE_LOAD(bytes, sequence, &record->sequence);
     BLKTRACE_LOAD(bytes, time, &record->time_ns);
@@ -123,12 +122,10 @@ static inline unsigned blktrace_record_action(const struct blktrace_record *reco
 static inline enum trace_op blktrace_record_op(const struct blktrace_record *record)
 {
     bool writes = blktrace_record_has(record, BLKTRACE_WRITE);
-    if (!blktrace_record_has(record, BLKTRACE_DISCARD | BLKTRACE_FLUSH)) {
+    if (!blktrace_record_has(record, BLKTRACE_DISCARD | BLKTRACE_FLUSH))
         return writes ? TRACE_WRITE : TRACE_READ;
-    }
-    if (blktrace_record_has(record, BLKTRACE_DISCARD)) {
+    if (blktrace_record_has(record, BLKTRACE_DISCARD))
         return TRACE_DISCARD;
-    }
     return record->bytes == 0 ? TRACE_FLUSH : TRACE_WRITE;
 }
 

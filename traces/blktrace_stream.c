@@ -16,9 +16,8 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
                           struct trace_error *error)
 {
     *stream = (struct blktrace_stream){.file = file, .own_cpu = (uint32_t)file->cpu};
-    if (!trace_input_open(&stream->input, file->path, error)) {
+    if (!trace_input_open(&stream->input, file->path, error))
         return false;
-    }
     if (!trace_input_peek(&stream->input, BLKTRACE_HEADER_BYTES, error)) {
         trace_input_close(&stream->input);
         return false;
@@ -114,9 +113,8 @@ static bool stream_find_sequence(struct blktrace_stream *stream, struct trace_er
 static bool stream_check_sequence(struct blktrace_stream *stream, struct trace_error *error)
 {
     struct blktrace_record *record = &stream->record;
-    if (!stream_find_sequence(stream, error)) {
+    if (!stream_find_sequence(stream, error))
         return false;
-    }
     struct blktrace_sequence *sequence = stream->sequence;
     if (blktrace_record_action(record) == BLKTRACE_REMAP &&
         record->sequence != sequence->last + 1) {
@@ -138,14 +136,12 @@ static bool stream_check_sequence(struct blktrace_stream *stream, struct trace_e
 // What no kernel writes and no later calculation could hold; NULL if there is nothing of the kind.
 static const char *stream_implausible(const struct blktrace_record *record)
 {
-    if (record->time_ns > INT64_MAX) {
+    if (record->time_ns > INT64_MAX)
         return "the record's time is beyond 2^63 ns: the record is damaged";
-    }
     // Records without bytes, and commands passed through to the device, need not have a sector.
     bool has_sector = record->bytes > 0 && !blktrace_record_has(record, BLKTRACE_PASSTHROUGH);
-    if (has_sector && record->offset > (uint64_t)INT64_MAX - record->bytes) {
+    if (has_sector && record->offset > (uint64_t)INT64_MAX - record->bytes)
         return "the record's sector is beyond 2^63 bytes: the record is damaged";
-    }
     return NULL;
 }
 
@@ -154,13 +150,11 @@ static enum trace_result stream_fill(struct blktrace_stream *stream, size_t want
                                      struct trace_error *error)
 {
     struct trace_input *input = &stream->input;
-    if (!trace_input_peek(input, wanted, error)) {
+    if (!trace_input_peek(input, wanted, error))
         return TRACE_ERROR;
-    }
     size_t have = (size_t)(input->end - input->at);
-    if (have >= wanted) {
+    if (have >= wanted)
         return TRACE_REQUEST;
-    }
     if (wanted == BLKTRACE_HEADER_BYTES) {
         stream->truncated_at = input->offset;
         stream->truncated_bytes = have;
@@ -180,24 +174,19 @@ static enum trace_result stream_take(struct blktrace_stream *stream, struct trac
     struct blktrace_record *record = &stream->record;
     struct trace_input *input = &stream->input;
     enum trace_result result = stream_fill(stream, BLKTRACE_HEADER_BYTES, error);
-    if (result != TRACE_REQUEST) {
+    if (result != TRACE_REQUEST)
         return result;
-    }
-    if (!blktrace_record_decode(record, input->at, stream->swapped)) {
+    if (!blktrace_record_decode(record, input->at, stream->swapped))
         return stream_bad_magic(stream, input->at, error);
-    }
     size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
-    if (stream_fill(stream, length, error) != TRACE_REQUEST) {
+    if (stream_fill(stream, length, error) != TRACE_REQUEST)
         return TRACE_ERROR;
-    }
     if (!blktrace_record_has(record, BLKTRACE_NOTIFY)) {
         const char *implausible = stream_implausible(record);
-        if (implausible != NULL) {
+        if (implausible != NULL)
             return stream_error(stream, implausible, error);
-        }
-        if (blktrace_record_action(record) == BLKTRACE_SPLIT) {
+        if (blktrace_record_action(record) == BLKTRACE_SPLIT)
             blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
-        }
     }
     trace_input_advance(input, length);
     return TRACE_REQUEST;
@@ -209,28 +198,24 @@ static void stream_hold_time(struct blktrace_stream *stream, uint64_t last_ns)
     struct blktrace_record *record = &stream->record;
     uint64_t step_ns = last_ns - record->time_ns;
     stream->backwards++;
-    if (step_ns > stream->backwards_max_ns) {
+    if (step_ns > stream->backwards_max_ns)
         stream->backwards_max_ns = step_ns;
-    }
     record->time_ns = last_ns;
 }
 
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error)
 {
     const struct blktrace_record *record = &stream->record;
-    if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS)) {
+    if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS))
         return TRACE_REQUEST;
-    }
     do {
         enum trace_result result = stream_take(stream, error);
-        if (result != TRACE_REQUEST) {
+        if (result != TRACE_REQUEST)
             return result;
-        }
     } while (blktrace_record_has(record, BLKTRACE_NOTIFY));
     stream->records++;
-    if (record->time_ns < stream->last_ns) {
+    if (record->time_ns < stream->last_ns)
         stream_hold_time(stream, stream->last_ns);
-    }
     stream->last_ns = record->time_ns;
     stream->foreign_cpu += record->cpu != stream->own_cpu;
     return stream_check_sequence(stream, error) ? TRACE_REQUEST : TRACE_ERROR;

@@ -56,17 +56,15 @@ static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint6
     const uint8_t *at = stream->input.at;
     size_t have = (size_t)(stream->input.end - at);
     if (have < BLKTRACE_HEADER_BYTES || sequence == NULL || stream->swapped ||
-        !blktrace_record_decode(record, at, false)) {
+        !blktrace_record_decode(record, at, false))
         return false;
-    }
     size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
     if (have < length || record->sequence != sequence->last + 1 || record->cpu != sequence->cpu ||
         record->device != sequence->device || record->offset > INT64_MAX - UINT32_MAX ||
         record->time_ns < stream->last_ns || record->time_ns >= limit_ns ||
         blktrace_record_action(record) == BLKTRACE_SPLIT ||
-        blktrace_record_has(record, BLKTRACE_NOTIFY)) {
+        blktrace_record_has(record, BLKTRACE_NOTIFY))
         return false;
-    }
     trace_input_advance(&stream->input, length);
     sequence->last = record->sequence;
     stream->last_ns = record->time_ns;

@@ -10,9 +10,8 @@ _Static_assert((BLKTRACE_CHUNKS - 1) * (uint64_t)BLKTRACE_CHUNK_REQUESTS > BLKTR
 
 void blktrace_window_free(struct blktrace_window *window)
 {
-    for (size_t i = 0; i < BLKTRACE_CHUNKS; i++) {
+    for (size_t i = 0; i < BLKTRACE_CHUNKS; i++)
         free(window->chunks[i]);
-    }
     free(window->spare);
     *window = (struct blktrace_window){0};
 }
@@ -24,9 +23,8 @@ bool blktrace_window_extend(struct blktrace_window *window)
     assert(*chunk == NULL && window->next - window->first <= BLKTRACE_WINDOW_MAX);
     *chunk = window->spare;
     window->spare = NULL;
-    if (*chunk == NULL) {
+    if (*chunk == NULL)
         *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof(**chunk));
-    }
     return *chunk != NULL;
 }
 

@@ -57,9 +57,8 @@ void blktrace_window_shrink(struct blktrace_window *window);
 // The new request, to be filled, with the number next - 1; NULL: out of memory.
 static inline struct blktrace_pending *blktrace_window_push(struct blktrace_window *window)
 {
-    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !blktrace_window_extend(window)) {
+    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !blktrace_window_extend(window))
         return NULL;
-    }
     return blktrace_window_at(window, window->next++);
 }
 
@@ -67,9 +66,8 @@ static inline struct blktrace_pending *blktrace_window_push(struct blktrace_wind
 static inline void blktrace_window_pop(struct blktrace_window *window)
 {
     window->first++;
-    if (window->first % BLKTRACE_CHUNK_REQUESTS == 0) {
+    if (window->first % BLKTRACE_CHUNK_REQUESTS == 0)
         blktrace_window_shrink(window);
-    }
 }
 
 #endif

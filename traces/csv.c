@@ -52,9 +52,8 @@ static size_t csv_split_line(struct csv_reader *reader, struct csv_field *fields
     const char *wrong;
     size_t count = csv_fields_split(reader->lines.text, reader->lines.length, fields, limit,
                                     reader->unquoted, &wrong);
-    if (count == 0) {
+    if (count == 0)
         csv_bad_line(reader, wrong, error);
-    }
     return count;
 }
 
@@ -64,17 +63,15 @@ static enum trace_result csv_next_line(struct csv_reader *reader, struct trace_e
     struct trace_lines *lines = &reader->lines;
     for (;;) {
         enum trace_result result = trace_lines_next(lines, error);
-        if (result != TRACE_REQUEST) {
+        if (result != TRACE_REQUEST)
             return result;
-        }
         if (lines->number == 1 && lines->length >= 3 &&
             memcmp(lines->text, "\xef\xbb\xbf", 3) == 0) {
             lines->text += 3;
             lines->length -= 3;
         }
-        if (lines->length > 0 && lines->text[0] != '#') {
+        if (lines->length > 0 && lines->text[0] != '#')
             return TRACE_REQUEST;
-        }
     }
 }
 
@@ -89,13 +86,11 @@ static bool csv_read_header(struct csv_reader *reader, struct trace_error *error
         trace_error_set(error, "%s: the file has no header line; expected " CSV_HEADER,
                         reader->input.path);
     }
-    if (result != TRACE_REQUEST) {
+    if (result != TRACE_REQUEST)
         return false;
-    }
     size_t count = csv_split_line(reader, fields, CSV_COLUMN_COUNT + 1, error);
-    if (count == 0) {
+    if (count == 0)
         return false;
-    }
     size_t named = count <= CSV_COLUMN_COUNT + 1 ? count : CSV_COLUMN_COUNT + 1;
     if (!csv_header_parse(fields, named, order, wrong, sizeof(wrong))) {
         csv_bad_line(reader, wrong, error);
@@ -119,9 +114,8 @@ static enum trace_op csv_op(const struct csv_field *field)
     enum trace_op op = 0;
     for (; op < TRACE_OP_COUNT; op++) {
         const char *name = trace_op_name(op);
-        if (strlen(name) == field->length && memcmp(name, field->text, field->length) == 0) {
+        if (strlen(name) == field->length && memcmp(name, field->text, field->length) == 0)
             break;
-        }
     }
     return op;
 }
@@ -149,25 +143,19 @@ static enum trace_result csv_parse(struct csv_reader *reader, struct trace_reque
     int64_t offset;
     int64_t bytes;
     request->latency_ns = TRACE_LATENCY_UNKNOWN;
-    if (!csv_number(reader, CSV_TIME, &request->arrival_ns)) {
+    if (!csv_number(reader, CSV_TIME, &request->arrival_ns))
         return csv_bad_field(reader, CSV_TIME, number, error);
-    }
     request->op = csv_op(&reader->fields[CSV_OP]);
-    if (request->op == TRACE_OP_COUNT) {
+    if (request->op == TRACE_OP_COUNT)
         return csv_bad_field(reader, CSV_OP, "read, write, discard, write-zeroes or flush", error);
-    }
-    if (!csv_number(reader, CSV_OFFSET, &offset)) {
+    if (!csv_number(reader, CSV_OFFSET, &offset))
         return csv_bad_field(reader, CSV_OFFSET, number, error);
-    }
-    if (!csv_number(reader, CSV_BYTES, &bytes)) {
+    if (!csv_number(reader, CSV_BYTES, &bytes))
         return csv_bad_field(reader, CSV_BYTES, number, error);
-    }
-    if (bytes > INT64_MAX - offset) {
+    if (bytes > INT64_MAX - offset)
         return csv_bad_field(reader, CSV_BYTES, "offset + bytes below 2^63", error);
-    }
-    if (request->op == TRACE_FLUSH && bytes != 0) {
+    if (request->op == TRACE_FLUSH && bytes != 0)
         return csv_bad_field(reader, CSV_BYTES, "0 for a flush", error);
-    }
     if (reader->fields[CSV_LATENCY].length > 0 &&
         !csv_number(reader, CSV_LATENCY, &request->latency_ns)) {
         return csv_bad_field(reader, CSV_LATENCY,
@@ -216,33 +204,27 @@ static enum trace_result csv_next(struct csv_reader *reader, struct trace_reques
     struct csv_field fields[CSV_COLUMN_COUNT];
     for (;;) {
         enum trace_result result = csv_next_line(reader, error);
-        if (result == TRACE_ERROR) {
+        if (result == TRACE_ERROR)
             return TRACE_ERROR;
-        }
-        if (result == TRACE_END) {
+        if (result == TRACE_END)
             return csv_end(reader, error);
-        }
         size_t count = csv_split_line(reader, fields, reader->field_count, error);
-        if (count == 0) {
+        if (count == 0)
             return TRACE_ERROR;
-        }
         if (count != reader->field_count) {
             char text[120];
             snprintf(text, sizeof(text), "found %s%zu fields, expected %zu as in the header",
                      count > reader->field_count ? "at least " : "", count, reader->field_count);
             return csv_bad_line(reader, text, error);
         }
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             reader->fields[reader->order[i]] = fields[i];
-        }
         result = csv_parse(reader, request, error);
-        if (result != TRACE_REQUEST) {
+        if (result != TRACE_REQUEST)
             return result;
-        }
         request->volume = csv_volume(reader, error);
-        if (request->volume == TRACE_VOLUME_NONE) {
+        if (request->volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
-        }
         if (csv_wants(reader, &reader->fields[CSV_MEMBER])) {
             reader->requests++;
             return TRACE_REQUEST;
@@ -272,9 +254,8 @@ static void *csv_open(struct trace_context *context, struct trace_error *error)
     }
     reader->context = context;
     reader->lines.input = &reader->input;
-    for (enum csv_column column = 0; column < CSV_COLUMN_COUNT; column++) {
+    for (enum csv_column column = 0; column < CSV_COLUMN_COUNT; column++)
         reader->fields[column] = (struct csv_field){"", 0};
-    }
     bool good = trace_input_open(&reader->input, files->items[0].path, error) &&
                 csv_read_header(reader, error);
     if (good) {
@@ -294,9 +275,8 @@ static enum trace_result csv_read(void *opaque, struct trace_request *request,
                                   struct trace_error *error)
 {
     struct csv_reader *reader = opaque;
-    if (reader->first_taken) {
+    if (reader->first_taken)
         return csv_next(reader, request, error);
-    }
     reader->first_taken = true;
     *request = reader->first;
     return reader->first_result;

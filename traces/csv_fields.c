@@ -46,9 +46,8 @@ size_t csv_fields_split(const char *line, size_t length, struct csv_field *field
             stop = stop != NULL ? stop : end;
             fields[count] = (struct csv_field){at, (size_t)(stop - at)};
         }
-        if (stop == end) {
+        if (stop == end)
             return count + 1;
-        }
         at = stop + 1;
     }
     return limit + 1;

@@ -13,12 +13,10 @@ const char *const csv_column_names[CSV_COLUMN_COUNT] = {
 
 static enum csv_column csv_find_column(const struct csv_field *field)
 {
-    for (enum csv_column column = 0; column < CSV_COLUMN_COUNT; column++) {
+    for (enum csv_column column = 0; column < CSV_COLUMN_COUNT; column++)
         if (strlen(csv_column_names[column]) == field->length &&
-            memcmp(csv_column_names[column], field->text, field->length) == 0) {
+            memcmp(csv_column_names[column], field->text, field->length) == 0)
             return column;
-        }
-    }
     return CSV_COLUMN_NONE;
 }
 
@@ -63,9 +61,8 @@ bool csv_header_recognise(const uint8_t *head, size_t length)
 {
     const char *text = (const char *)head;
     const char *end = text + length;
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         text += 3;
-    }
     while (text < end && (*text == '#' || *text == '\n' || *text == '\r')) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         text = newline != NULL ? newline + 1 : end;
@@ -79,9 +76,8 @@ bool csv_header_recognise(const uint8_t *head, size_t length)
         // Quotes around a header's names are rare, but they are allowed.
         bool quoted = stop - at >= 2 && at[0] == '"' && stop[-1] == '"';
         struct csv_field field = {at + quoted, (size_t)(stop - at) - 2 * (size_t)quoted};
-        if (csv_find_column(&field) != CSV_COLUMN_NONE) {
+        if (csv_find_column(&field) != CSV_COLUMN_NONE)
             return true;
-        }
         at = comma + (comma < line_end);
     }
     return false;

@@ -8,9 +8,8 @@ void trace_text_sanitize(char *text)
 {
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 || byte == 0x7f) {
+        if (byte < 0x20 || byte == 0x7f)
             *text = '?';
-        }
     }
 }
 

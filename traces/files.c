@@ -22,11 +22,9 @@ const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS] = {".gz", "
 static size_t path_uncompressed_length(const char *path)
 {
     size_t length = strlen(path);
-    for (size_t i = 0; i < TRACE_COMPRESSED_ENDINGS; i++) {
-        if (trace_path_ends_with(path, length, trace_compressed_endings[i])) {
+    for (size_t i = 0; i < TRACE_COMPRESSED_ENDINGS; i++)
+        if (trace_path_ends_with(path, length, trace_compressed_endings[i]))
             return length - strlen(trace_compressed_endings[i]);
-        }
-    }
     return length;
 }
 
@@ -34,15 +32,13 @@ size_t trace_path_split(const char *path, int *cpu)
 {
     size_t end = path_uncompressed_length(path);
     size_t digits = end;
-    while (digits > 0 && path[digits - 1] >= '0' && path[digits - 1] <= '9') {
+    while (digits > 0 && path[digits - 1] >= '0' && path[digits - 1] <= '9')
         digits--;
-    }
     int64_t number;
     if (end - digits > CPU_DIGITS_MAX || !trace_text_number(path + digits, end - digits, &number) ||
         digits == 0 || path[digits - 1] != '.' ||
-        !trace_path_ends_with(path, digits - 1, TRACE_BLKTRACE_ENDING)) {
+        !trace_path_ends_with(path, digits - 1, TRACE_BLKTRACE_ENDING))
         return 0;
-    }
     *cpu = (int)number;
     return digits - 1;
 }
@@ -54,9 +50,8 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
     size_t base = trace_path_split(path, &file.cpu);
     struct stat status;
     struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof(*items));
-    if (items != NULL) {
+    if (items != NULL)
         files->items = items;
-    }
     file.path = strdup(path);
     file.base = strndup(path, base > 0 ? base : uncompressed);
     if (items == NULL || file.path == NULL || file.base == NULL) {
@@ -86,12 +81,10 @@ static int files_compare(const void *left, const void *right)
     const struct trace_file *a = left;
     const struct trace_file *b = right;
     int order = strcmp(a->base, b->base);
-    if (order == 0) {
+    if (order == 0)
         order = (a->cpu > b->cpu) - (a->cpu < b->cpu);
-    }
-    if (order == 0) {
+    if (order == 0)
         order = (int)a->compressed - (int)b->compressed;
-    }
     return order != 0 ? order : strcmp(a->path, b->path);
 }
 
@@ -120,15 +113,13 @@ static void list_append(char *list, size_t size, int first, int last)
 {
     size_t used = strlen(list);
     if (used + 32 > size) {
-        if (used + 6 <= size && strcmp(list + used - 3, "...") != 0) {
+        if (used + 6 <= size && strcmp(list + used - 3, "...") != 0)
             snprintf(list + used, size - used, ", ...");
-        }
         return;
     }
     used += (size_t)snprintf(list + used, size - used, "%s%d", used > 0 ? ", " : "", first);
-    if (last > first) {
+    if (last > first)
         snprintf(list + used, size - used, "-%d", last);
-    }
 }
 
 void trace_files_report_missing(struct trace_files *files, struct trace_notices *notices)

@@ -49,9 +49,8 @@ static const char *input_archive_error(struct archive *archive)
 bool trace_input_open(struct trace_input *input, const char *path, struct trace_error *error)
 {
     *input = (struct trace_input){0};
-    if (!input_check_file(input, path, error)) {
+    if (!input_check_file(input, path, error))
         return false;
-    }
     input->path = strdup(path);
     input->archive = archive_read_new();
     if (input->path == NULL || input->archive == NULL) {
@@ -86,9 +85,8 @@ bool trace_input_open(struct trace_input *input, const char *path, struct trace_
 
 void trace_input_close(struct trace_input *input)
 {
-    if (input->archive != NULL) {
+    if (input->archive != NULL)
         archive_read_free(input->archive);
-    }
     free(input->path);
     free(input->carry);
     *input = (struct trace_input){.ended = true};
@@ -145,9 +143,8 @@ static bool input_carry(struct trace_input *input, size_t wanted, struct trace_e
             trace_error_no_memory(error);
             return false;
         }
-        if (left > 0) {
+        if (left > 0)
             memcpy(larger, input->at, left);
-        }
         free(input->carry);
         input->carry = larger;
         input->carry_size = wanted;
@@ -175,20 +172,16 @@ bool trace_input_fill(struct trace_input *input, size_t wanted, struct trace_err
             input->carrying = false;
             left = (size_t)(input->end - input->at);
         }
-        if (left >= wanted || (input->ended && !input->carrying)) {
+        if (left >= wanted || (input->ended && !input->carrying))
             return true;
-        }
-        if (!input_carry(input, wanted, error)) {
+        if (!input_carry(input, wanted, error))
             return false;
-        }
         if (input->block_at == input->block_end) {
             input->joint = input->end;
-            if (!input_next_block(input, error)) {
+            if (!input_next_block(input, error))
                 return false;
-            }
-            if (input->ended) {
+            if (input->ended)
                 return true;
-            }
             continue;
         }
         size_t rest = (size_t)(input->block_end - input->block_at);

@@ -15,17 +15,14 @@ bool trace_map_grow(struct trace_map *map)
         .shift = map->size == 0 ? MAP_FIRST_SHIFT : map->shift - 1,
         .used = map->used,
     };
-    if (larger.slots == NULL) {
+    if (larger.slots == NULL)
         return false;
-    }
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         larger.slots[i].value = TRACE_MAP_NONE;
-    }
     for (size_t i = 0; i < map->size; i++) {
         const struct trace_map_slot *slot = &map->slots[i];
-        if (slot->value != TRACE_MAP_NONE) {
+        if (slot->value != TRACE_MAP_NONE)
             *trace_map_find(&larger, slot->major, slot->minor) = *slot;
-        }
     }
     free(map->slots);
     *map = larger;
@@ -42,12 +39,10 @@ bool trace_map_put(struct trace_map *map, uint64_t major, uint32_t minor, uint32
 {
     assert(value != TRACE_MAP_NONE);
     struct trace_map_slot *slot = trace_map_slot(map, major, minor);
-    if (slot == NULL) {
+    if (slot == NULL)
         return false;
-    }
-    if (slot->value == TRACE_MAP_NONE) {
+    if (slot->value == TRACE_MAP_NONE)
         trace_map_fill(map, slot, major, minor, value);
-    }
     slot->value = value;
     return true;
 }
@@ -72,7 +67,6 @@ void trace_map_clear(struct trace_map *map, struct trace_map_slot *slot)
 void trace_map_remove(struct trace_map *map, uint64_t major, uint32_t minor)
 {
     struct trace_map_slot *slot = map->size > 0 ? trace_map_find(map, major, minor) : NULL;
-    if (slot != NULL && slot->value != TRACE_MAP_NONE) {
+    if (slot != NULL && slot->value != TRACE_MAP_NONE)
         trace_map_clear(map, slot);
-    }
 }

@@ -46,9 +46,8 @@ static inline struct trace_map_slot *trace_map_find(const struct trace_map *map,
     size_t at = trace_map_home(map, major, minor);
     for (;; at = (at + 1) & (map->size - 1)) {
         struct trace_map_slot *slot = &map->slots[at];
-        if (slot->value == TRACE_MAP_NONE || (slot->major == major && slot->minor == minor)) {
+        if (slot->value == TRACE_MAP_NONE || (slot->major == major && slot->minor == minor))
             return slot;
-        }
     }
 }
 
@@ -64,9 +63,8 @@ static inline struct trace_map_slot *trace_map_slot(struct trace_map *map, uint6
                                                     uint32_t minor)
 {
     // At most half full: a probe is short, and there is always a free slot to stop at.
-    if (map->used * 2 >= map->size && !trace_map_grow(map)) {
+    if (map->used * 2 >= map->size && !trace_map_grow(map))
         return NULL;
-    }
     return trace_map_find(map, major, minor);
 }
 

@@ -21,12 +21,10 @@ void trace_notices_free(struct trace_notices *notices)
 static struct trace_notice *notices_find(struct trace_notices *notices, const char *kind,
                                          const char *source)
 {
-    for (size_t i = 0; i < notices->count; i++) {
+    for (size_t i = 0; i < notices->count; i++)
         if (strcmp(notices->items[i].kind, kind) == 0 &&
-            strcmp(notices->items[i].source, source) == 0) {
+            strcmp(notices->items[i].source, source) == 0)
             return &notices->items[i];
-        }
-    }
     return NULL;
 }
 
@@ -36,9 +34,8 @@ static struct trace_notice *notices_add(struct trace_notices *notices, const cha
     if (notices->count == notices->capacity) {
         size_t capacity = notices->capacity == 0 ? 8 : notices->capacity * 2;
         struct trace_notice *items = realloc(notices->items, capacity * sizeof(*items));
-        if (items == NULL) {
+        if (items == NULL)
             return NULL;
-        }
         notices->items = items;
         notices->capacity = capacity;
     }
@@ -58,16 +55,13 @@ static struct trace_notice *notices_add(struct trace_notices *notices, const cha
 void trace_notices_set(struct trace_notices *notices, const char *kind, const char *source,
                        uint64_t count, const char *format, ...)
 {
-    if (count == 0) {
+    if (count == 0)
         return;
-    }
     struct trace_notice *notice = notices_find(notices, kind, source);
-    if (notice == NULL) {
+    if (notice == NULL)
         notice = notices_add(notices, kind, source);
-    }
-    if (notice == NULL || notice->count == count) {
+    if (notice == NULL || notice->count == count)
         return;
-    }
     notice->count = count;
     va_list arguments;
     va_start(arguments, format);

@@ -16,9 +16,8 @@ static char *path_directory(const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash != NULL ? slash + 1 : path;
-    if (slash == NULL) {
+    if (slash == NULL)
         return strdup(".");
-    }
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
@@ -47,17 +46,15 @@ static bool files_add_directory(struct trace_files *files, const char *directory
          entry = readdir(stream)) {
         int cpu;
         size_t length = trace_path_split(entry->d_name, &cpu);
-        if (length == 0 || (base != NULL &&
-                            (strlen(base) != length || memcmp(base, entry->d_name, length) != 0))) {
+        if (length == 0 ||
+            (base != NULL && (strlen(base) != length || memcmp(base, entry->d_name, length) != 0)))
             continue;
-        }
         // "vdc" in the current directory is shown as the user wrote it, not as "./vdc".
         bool here = strcmp(directory, ".") == 0 && base != NULL;
         char *path = here ? strdup(entry->d_name) : path_join(directory, entry->d_name);
         good = path != NULL;
-        if (!good) {
+        if (!good)
             trace_error_no_memory(error);
-        }
         good = good && trace_files_add(files, path, error);
         free(path);
     }
@@ -70,17 +67,15 @@ static bool files_add_glob(struct trace_files *files, const char *pattern,
 {
     glob_t matches;
     int status = glob(pattern, 0, NULL, &matches);
-    if (status == GLOB_NOMATCH) {
+    if (status == GLOB_NOMATCH)
         return true;
-    }
     if (status != 0) {
         trace_error_set(error, "%s: the pattern cannot be expanded", pattern);
         return false;
     }
     bool good = true;
-    for (size_t i = 0; good && i < matches.gl_pathc; i++) {
+    for (size_t i = 0; good && i < matches.gl_pathc; i++)
         good = trace_files_add(files, matches.gl_pathv[i], error);
-    }
     globfree(&matches);
     return good;
 }
@@ -99,9 +94,8 @@ static bool files_add_compressed(struct trace_files *files, const char *path,
             return false;
         }
         snprintf(compressed, size, "%s%s", path, trace_compressed_endings[i]);
-        if (stat(compressed, &status) == 0) {
+        if (stat(compressed, &status) == 0)
             good = trace_files_add(files, compressed, error);
-        }
         free(compressed);
     }
     return good;
@@ -135,9 +129,8 @@ static char *path_suggest(const char *directory, const char *name)
 {
     DIR *stream = opendir(directory);
     char *nearest = NULL;
-    if (stream == NULL) {
+    if (stream == NULL)
         return NULL;
-    }
     size_t seen = 0;
     for (const struct dirent *entry = readdir(stream); entry != NULL && seen < SUGGESTED_FROM_MAX;
          entry = readdir(stream), seen++) {
@@ -149,9 +142,8 @@ static char *path_suggest(const char *directory, const char *name)
         const char *candidates[] = {nearest, base, stem, entry->d_name};
         size_t first = nearest == NULL;
         const char *better = NULL;
-        if (base != NULL && stem != NULL && entry->d_name[0] != '.') {
+        if (base != NULL && stem != NULL && entry->d_name[0] != '.')
             better = trace_text_nearest(name, strlen(name), candidates + first, 4 - first);
-        }
         if (better != NULL && better != nearest) {
             char *copy = strdup(better);
             free(nearest);
@@ -199,21 +191,18 @@ static bool paths_collect(struct trace_files *files, const char *path, struct tr
     if (stat(path, &status) != 0) {
         bool good = files_add_compressed(files, path, error);
         good = good && (files->count > 0 || files_add_base(files, path, error));
-        if (good && files->count == 0 && strpbrk(path, "*?[") != NULL) {
+        if (good && files->count == 0 && strpbrk(path, "*?[") != NULL)
             good = files_add_glob(files, path, error);
-        }
         if (good && files->count == 0) {
             path_not_found(path, error);
             good = false;
         }
         return good;
     }
-    if (!S_ISDIR(status.st_mode)) {
+    if (!S_ISDIR(status.st_mode))
         return trace_files_add(files, path, error);
-    }
-    if (!files_add_directory(files, path, NULL, error)) {
+    if (!files_add_directory(files, path, NULL, error))
         return false;
-    }
     if (files->count == 0) {
         trace_error_set(error, "%s: no file in this directory is named NAME.blktrace.N", path);
         return false;
@@ -232,8 +221,7 @@ bool trace_paths_resolve(struct trace_files *files, const char *path, struct tra
     }
     trace_files_sort(files, notices);
     // One CPU's file that was named itself is all that was asked for.
-    if (trace_path_split(path, &cpu) == 0 || strpbrk(path, "*?[") != NULL) {
+    if (trace_path_split(path, &cpu) == 0 || strpbrk(path, "*?[") != NULL)
         trace_files_report_missing(files, notices);
-    }
     return true;
 }

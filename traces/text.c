@@ -12,9 +12,8 @@ static bool lines_measure(struct trace_lines *lines, size_t *length, struct trac
     size_t wanted = 1;
     size_t searched = 0;
     for (;;) {
-        if (!trace_input_peek(input, wanted, error)) {
+        if (!trace_input_peek(input, wanted, error))
             return false;
-        }
         size_t have = (size_t)(input->end - input->at);
         if (have == 0) {
             *length = 0;
@@ -44,13 +43,11 @@ enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error
         lines->taken = 0;
     }
     size_t length;
-    if (!lines_measure(lines, &length, error)) {
+    if (!lines_measure(lines, &length, error))
         return TRACE_ERROR;
-    }
     size_t have = (size_t)(lines->input->end - lines->input->at);
-    if (have == 0) {
+    if (have == 0)
         return TRACE_END;
-    }
     lines->number++;
     lines->text = (const char *)lines->input->at;
     lines->taken = length < have ? length + 1 : length;
@@ -68,14 +65,12 @@ bool trace_text_number(const char *text, size_t length, int64_t *number)
 {
     uint64_t value = 0;
     // 19 digits are below 10^19 < 2^64, so the sum cannot wrap.
-    if (length == 0 || length > 19) {
+    if (length == 0 || length > 19)
         return false;
-    }
     for (size_t i = 0; i < length; i++) {
         unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-        if (digit > 9) {
+        if (digit > 9)
             return false;
-        }
         value = value * 10 + digit;
     }
     *number = (int64_t)value;
@@ -93,9 +88,8 @@ static size_t text_min(size_t a, size_t b)
 static size_t text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     size_t row[NEAREST_LENGTH_MAX + 1];
-    for (size_t j = 0; j <= b_length; j++) {
+    for (size_t j = 0; j <= b_length; j++)
         row[j] = j;
-    }
     for (size_t i = 1; i <= a_length; i++) {
         size_t diagonal = row[0];
         row[0] = i;
@@ -116,9 +110,8 @@ const char *trace_text_nearest(const char *text, size_t length, const char *cons
     size_t best = length / 3 + 1;
     for (size_t i = 0; i < count; i++) {
         size_t candidate_length = strlen(candidates[i]);
-        if (length > NEAREST_LENGTH_MAX || candidate_length > NEAREST_LENGTH_MAX) {
+        if (length > NEAREST_LENGTH_MAX || candidate_length > NEAREST_LENGTH_MAX)
             continue;
-        }
         size_t distance = text_distance(text, length, candidates[i], candidate_length);
         if (distance <= best && distance < candidate_length &&
             (nearest == NULL || distance < best)) {

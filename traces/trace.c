@@ -53,9 +53,8 @@ static void trace_unknown(const char *path, const uint8_t *head, size_t length,
     }
     trace_show_bytes(head, length, bytes, sizeof(bytes));
     size_t shown_length = length < sizeof(shown) - 1 ? length : sizeof(shown) - 1;
-    for (size_t i = 0; i < shown_length; i++) {
+    for (size_t i = 0; i < shown_length; i++)
         shown[i] = head[i] >= 0x20 && head[i] < 0x7f ? (char)head[i] : '.';
-    }
     shown[shown_length] = '\0';
     trace_error_set(error,
                     "%s: not a trace of a known format: it starts with %s (\"%s\"); expected %s",
@@ -69,9 +68,8 @@ static const struct trace_format *trace_recognise_file(const char *path, bool *f
     const struct trace_format *format = NULL;
     struct trace_input input;
     *failed = true;
-    if (!trace_input_open(&input, path, error)) {
+    if (!trace_input_open(&input, path, error))
         return NULL;
-    }
     if (trace_input_peek(&input, TRACE_HEAD_BYTES, error)) {
         size_t length = (size_t)(input.end - input.at);
         *failed = length > 0;
@@ -81,9 +79,8 @@ static const struct trace_format *trace_recognise_file(const char *path, bool *f
                 *failed = false;
             }
         }
-        if (*failed) {
+        if (*failed)
             trace_unknown(path, input.at, length, error);
-        }
     }
     trace_input_close(&input);
     return format;
@@ -97,13 +94,11 @@ static const struct trace_format *trace_recognise(const struct trace_files *file
     for (size_t i = 0; i < files->count; i++) {
         const struct trace_format *format =
             trace_recognise_file(files->items[i].path, &failed, error);
-        if (format != NULL || failed) {
+        if (format != NULL || failed)
             return format;
-        }
     }
-    if (files->items[0].cpu != TRACE_CPU_NONE) {
+    if (files->items[0].cpu != TRACE_CPU_NONE)
         return &trace_format_blktrace;
-    }
     trace_unknown(files->items[0].path, NULL, 0, error);
     return NULL;
 }
@@ -120,23 +115,20 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     trace->context.volume = trace->volume;
     trace->context.arrival = config->arrival;
     bool good = config->volume == NULL || trace->volume != NULL;
-    if (!good) {
+    if (!good)
         trace_error_no_memory(error);
-    }
     if (good && trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
         trace->format = trace_recognise(&trace->files, error);
     }
-    if (trace->format != NULL) {
+    if (trace->format != NULL)
         trace->reader = trace->format->open(&trace->context, error);
-    }
     if (trace->reader == NULL) {
         trace_close(trace);
         return NULL;
     }
-    for (size_t i = 0; i < trace->files.count; i++) {
+    for (size_t i = 0; i < trace->files.count; i++)
         trace->total_bytes += trace->files.items[i].bytes;
-    }
     return trace;
 }
 
@@ -148,12 +140,10 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
 
 void trace_close(struct trace *trace)
 {
-    if (trace == NULL) {
+    if (trace == NULL)
         return;
-    }
-    if (trace->reader != NULL) {
+    if (trace->reader != NULL)
         trace->format->close(trace->reader);
-    }
     trace_files_free(&trace->files);
     trace_volumes_free(&trace->context.volumes);
     trace_notices_free(&trace->context.notices);

@@ -9,9 +9,8 @@ enum { LISTED_MAX = 8 };
 
 void trace_volumes_free(struct trace_volumes *volumes)
 {
-    for (size_t i = 0; i < volumes->count; i++) {
+    for (size_t i = 0; i < volumes->count; i++)
         free(volumes->names[i]);
-    }
     free(volumes->names);
     trace_map_free(&volumes->by_hash);
     *volumes = (struct trace_volumes){0};
@@ -21,22 +20,19 @@ void trace_volumes_free(struct trace_volumes *volumes)
 static uint64_t volumes_hash(const char *name, size_t length)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-    }
     return hash;
 }
 
 static bool volumes_reserve(struct trace_volumes *volumes)
 {
-    if (volumes->count < volumes->capacity) {
+    if (volumes->count < volumes->capacity)
         return true;
-    }
     size_t capacity = volumes->capacity == 0 ? 8 : volumes->capacity * 2;
     char **names = realloc(volumes->names, capacity * sizeof(*names));
-    if (names == NULL) {
+    if (names == NULL)
         return false;
-    }
     volumes->names = names;
     volumes->capacity = capacity;
     return true;
@@ -49,13 +45,11 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
     uint32_t collision = 0;
     for (;; collision++) {
         uint32_t number = trace_map_get(&volumes->by_hash, hash, collision);
-        if (number == TRACE_MAP_NONE) {
+        if (number == TRACE_MAP_NONE)
             break;
-        }
         const char *known = volumes->names[number];
-        if (strlen(known) == length && memcmp(known, name, length) == 0) {
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
             return number;
-        }
     }
     if (volumes->count == TRACE_VOLUMES_MAX) {
         trace_error_set(error, "%s: the trace holds more than %u volumes: this is not a recording",
@@ -81,7 +75,6 @@ void trace_volumes_list(const struct trace_volumes *volumes, char *text, size_t 
         used += (size_t)snprintf(text + used, size - used, "%s%.64s", i > 0 ? ", " : "",
                                  volumes->names[i]);
     }
-    if (volumes->count > LISTED_MAX && used < size) {
+    if (volumes->count > LISTED_MAX && used < size)
         snprintf(text + used, size - used, " and %zu more", volumes->count - LISTED_MAX);
-    }
 }

@@ -33,9 +33,8 @@ static int compare_arrivals(const void *left, const void *right)
 {
     const struct arrival *a = left;
     const struct arrival *b = right;
-    if (a->time_ns != b->time_ns) {
+    if (a->time_ns != b->time_ns)
         return a->time_ns < b->time_ns ? -1 : 1;
-    }
     return a->offset != b->offset ? (a->offset < b->offset ? -1 : 1) : 0;
 }
 
@@ -56,9 +55,8 @@ static bool is_there(const char *recording)
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof(path), TEST_TRACES_DIR "/recorded/%s.blktrace.0%s", recording,
                  i == 0 ? "" : ".zst");
-        if (stat(path, &status) == 0) {
+        if (stat(path, &status) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -74,9 +72,8 @@ static void unpack(const char *recording)
         snprintf(name, sizeof(name), "x.blktrace.%d", cpu);
         if (!scratch_decompress(name, path)) {
             strcat(path, ".zst");
-            if (!scratch_decompress(name, path)) {
+            if (!scratch_decompress(name, path))
                 return;
-            }
         }
     }
 }
@@ -99,9 +96,8 @@ static struct arrivals read_blkparse(char action)
         struct arrival arrival;
         if (sscanf(line, "event %c %15s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &shown,
                    flags, &seconds, &nanoseconds, &arrival.offset, &arrival.bytes) != 6 ||
-            shown != action) {
+            shown != action)
             continue;
-        }
         arrival.time_ns = seconds * 1000000000 + nanoseconds;
         arrival.offset *= 512;
         bool flush = flags[0] == 'F';
@@ -118,9 +114,8 @@ static struct arrivals read_ours(const char *path, enum trace_arrival kind)
         [TRACE_READ] = 'R', [TRACE_WRITE] = 'W', [TRACE_DISCARD] = 'D', [TRACE_FLUSH] = 'F'};
     struct arrivals arrivals = {0};
     struct reading reading = read_trace(path, kind, NULL);
-    if (reading.result != TRACE_END) {
+    if (reading.result != TRACE_END)
         fail_msg("%s", reading.error.message);
-    }
     assert_int_equal(trace_notice_count(reading.trace), 0);
     for (size_t i = 0; i < reading.count; i++) {
         const struct trace_request *request = &reading.requests[i];
@@ -202,9 +197,8 @@ static void test_foreign_cpu(void **state)
 {
     (void)state;
     static const char path[] = TEST_PUBLIC_TRACES_DIR "/blktrace/sample.blktrace.0";
-    if (access(path, R_OK) != 0) {
+    if (access(path, R_OK) != 0)
         skip();
-    }
     struct reading reading = read_trace(path, TRACE_ARRIVAL_QUEUE, NULL);
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(reading.count, 963);

@@ -13,9 +13,8 @@ static void check_reading(const char *path, uint64_t *random)
 {
     struct reading reading = read_trace(path, (enum trace_arrival)random_below(random, 2), NULL);
     int64_t last_ns = INT64_MIN;
-    if (reading.result == TRACE_ERROR) {
+    if (reading.result == TRACE_ERROR)
         assert_message(&reading.error, "damaged");
-    }
     for (size_t i = 0; i < reading.count; i++) {
         const struct trace_request *request = &reading.requests[i];
         assert_true(request->arrival_ns >= last_ns && request->arrival_ns >= 0);
@@ -26,9 +25,8 @@ static void check_reading(const char *path, uint64_t *random)
         assert_true(request->volume < trace_volume_count(reading.trace));
         last_ns = request->arrival_ns;
     }
-    if (reading.trace != NULL) {
+    if (reading.trace != NULL)
         reading_notice(&reading, "");
-    }
     reading_free(&reading);
 }
 
@@ -74,9 +72,8 @@ static void make_records(struct bytes *bytes, uint64_t *random)
                               .sector = random_below(random, 16) * 8,
                               .bytes = (uint32_t)random_below(random, 5) * 4096,
                               .action = actions[random_below(random, 16)]};
-        if ((event.action & 0xff) == 0x0d) {
+        if ((event.action & 0xff) == 0x0d)
             event_split_at(&event, event.sector + 8);
-        }
         bytes_event(bytes, &event, big_endian);
     }
 }

@@ -15,9 +15,8 @@ static uint8_t *make_data(uint64_t *random)
 {
     uint8_t *data = malloc(DATA_BYTES);
     assert_non_null(data);
-    for (size_t i = 0; i < DATA_BYTES; i++) {
+    for (size_t i = 0; i < DATA_BYTES; i++)
         data[i] = (uint8_t)random_next(random);
-    }
     data[0] = 'x';
     return data;
 }
@@ -35,9 +34,8 @@ static void check_stream(const char *path, const uint8_t *data, uint64_t *random
         size_t have = (size_t)(input.end - input.at);
         assert_int_equal(input.offset, at);
         assert_true(have >= wanted || at + have == DATA_BYTES);
-        if (have == 0) {
+        if (have == 0)
             break;
-        }
         size_t checked = have < wanted ? have : wanted;
         assert_memory_equal(input.at, data + at, checked);
         size_t step = random_below(random, checked + 1);
@@ -55,12 +53,10 @@ static void test_stream_equals_bytes(void **state)
     uint64_t random = 2;
     uint8_t *data = make_data(&random);
     scratch_write(names[0], data, DATA_BYTES);
-    for (size_t i = 1; i < 4; i++) {
+    for (size_t i = 1; i < 4; i++)
         scratch_compress(names[i], data, DATA_BYTES);
-    }
-    for (size_t round = 0; round < 40; round++) {
+    for (size_t round = 0; round < 40; round++)
         check_stream(scratch_path(names[round % 4]), data, &random);
-    }
     free(data);
 }
 
@@ -88,9 +84,8 @@ static void test_lines_equal_search(void **state)
         assert_int_equal(trace_lines_next(&lines, &error), TRACE_REQUEST);
         assert_int_equal(lines.number, i + 1);
         assert_int_equal(lines.length, lengths[i]);
-        for (size_t j = 0; j < lines.length; j++) {
+        for (size_t j = 0; j < lines.length; j++)
             assert_int_equal(lines.text[j], 'a' + (int)(i % 26));
-        }
     }
     assert_int_equal(trace_lines_next(&lines, &error), TRACE_REQUEST);
     assert_int_equal(lines.length, 7);

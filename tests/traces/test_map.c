@@ -13,9 +13,8 @@ static void test_map_equals_list(void **state)
     uint64_t random = 1;
     struct trace_map map = {0};
     uint32_t values[KEYS];
-    for (size_t i = 0; i < KEYS; i++) {
+    for (size_t i = 0; i < KEYS; i++)
         values[i] = TRACE_MAP_NONE;
-    }
     for (size_t i = 0; i < OPERATIONS; i++) {
         // The table fills and drains in turns.
         bool filling = i / 2000 % 2 == 0;
@@ -51,9 +50,8 @@ static void test_strides(void **state)
     enum { COUNT = 20000 };
     for (unsigned shift = 9; shift < 48; shift++) {
         struct trace_map map = {0};
-        for (uint32_t i = 0; i < COUNT; i++) {
+        for (uint32_t i = 0; i < COUNT; i++)
             assert_true(trace_map_put(&map, (uint64_t)i << shift, i % 3, i));
-        }
         size_t run = 0;
         size_t longest = 0;
         for (size_t i = 0; i < map.size; i++) {

@@ -48,9 +48,8 @@ static void model_remove(struct model *model, size_t at)
 static size_t model_pieces_of(const struct model *model, size_t request)
 {
     size_t count = 0;
-    for (size_t i = 0; i < model->piece_count; i++) {
+    for (size_t i = 0; i < model->piece_count; i++)
         count += model->pieces[i].request == request;
-    }
     return count;
 }
 
@@ -63,21 +62,17 @@ static bool piece_is_at(const struct piece *piece, const struct blktrace_key *ke
 static size_t model_find(const struct model *model, const struct blktrace_key *key, size_t *found)
 {
     size_t count = 0;
-    for (size_t i = 0; i < model->piece_count; i++) {
-        if (piece_is_at(&model->pieces[i], key)) {
+    for (size_t i = 0; i < model->piece_count; i++)
+        if (piece_is_at(&model->pieces[i], key))
             found[count++] = i;
-        }
-    }
     return count;
 }
 
 static void model_abandon(struct model *model, size_t request)
 {
-    for (size_t i = model->piece_count; i > 0; i--) {
-        if (model->pieces[i - 1].request == request) {
+    for (size_t i = model->piece_count; i > 0; i--)
+        if (model->pieces[i - 1].request == request)
             model_remove(model, i - 1);
-        }
-    }
     model->requests[request].abandoned = true;
 }
 
@@ -90,11 +85,9 @@ static size_t model_meant(struct model *model, const struct blktrace_key *key, u
         model_abandon(model, model->pieces[found[0]].request);
         count = model_find(model, key, found);
     }
-    for (size_t i = 0; i < count && i < 8; i++) {
-        if (model->pieces[found[i]].bytes == bytes) {
+    for (size_t i = 0; i < count && i < 8; i++)
+        if (model->pieces[found[i]].bytes == bytes)
             return found[i];
-        }
-    }
     return count > 0 ? found[0] : MODEL_MAX;
 }
 
@@ -161,9 +154,8 @@ static void model_split(struct model *model, const struct blktrace_record *recor
 {
     size_t found[MODEL_MAX];
     size_t count = model_find(model, &key, found);
-    if (count == 0 || record->split_at <= record->offset) {
+    if (count == 0 || record->split_at <= record->offset)
         return;
-    }
     struct piece *front = &model->pieces[found[count - 1]];
     uint64_t front_bytes = record->split_at - record->offset;
     if (front_bytes < front->bytes) {
@@ -180,9 +172,8 @@ static void model_requeue(struct model *model, struct blktrace_key key)
 {
     size_t found[MODEL_MAX];
     size_t count = model_find(model, &key, found);
-    if (count == 0) {
+    if (count == 0)
         return;
-    }
     struct piece *newest = &model->pieces[found[count - 1]];
     struct model_request *request = &model->requests[newest->request];
     if (newest->bytes < request->request.bytes) {
@@ -200,9 +191,8 @@ static void model_event(struct model *model, const struct blktrace_record *recor
     bool flush = (record->category & BLKTRACE_FLUSH) != 0 && record->bytes == 0;
     struct blktrace_key key = {record->offset, volume,
                                writes ? BLKTRACE_KIND_WRITE : BLKTRACE_KIND_READ};
-    if (record->after_gap) {
+    if (record->after_gap)
         model->suspect = model->request_count;
-    }
     if (record->action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
         key.kind = flush ? BLKTRACE_KIND_FLUSH : key.kind;
         model_arrive(model, record, key, flush ? TRACE_FLUSH : writes ? TRACE_WRITE : TRACE_READ);
@@ -211,9 +201,8 @@ static void model_event(struct model *model, const struct blktrace_record *recor
     } else if (record->action == BLKTRACE_COMPLETE && (queue ? writes : flush)) {
         key.kind = BLKTRACE_KIND_FLUSH;
         size_t at = model_meant(model, &key, 0);
-        if (at != MODEL_MAX) {
+        if (at != MODEL_MAX)
             model_eat(model, at, 0, (int64_t)record->time_ns);
-        }
     } else if (record->action == BLKTRACE_SPLIT && queue) {
         model_split(model, record, key);
     } else if (record->action == BLKTRACE_REQUEUE && !queue) {
@@ -245,9 +234,8 @@ static struct blktrace_record random_record(uint64_t *random, uint64_t time_ns)
         record.bytes = 0;
         record.offset = 0;
         record.category = queued ? BLKTRACE_WRITE : 1 | BLKTRACE_FLUSH;
-        if (record.action == BLKTRACE_QUEUE) {
+        if (record.action == BLKTRACE_QUEUE)
             record.category |= BLKTRACE_FLUSH;
-        }
     }
     return record;
 }
@@ -258,9 +246,8 @@ static void compare_taken(struct blktrace_pairing *pairing, const struct model *
 {
     struct trace_request found;
     while (blktrace_pairing_take(pairing, &found)) {
-        while (model->requests[*taken].withdrawn) {
+        while (model->requests[*taken].withdrawn)
             ++*taken;
-        }
         assert_true(*taken < model->request_count);
         const struct trace_request *expected = &model->requests[(*taken)++].request;
         assert_int_equal(found.arrival_ns, expected->arrival_ns);
@@ -311,9 +298,8 @@ static void run_beside_model(uint64_t seed)
 static void test_pairing_equals_model(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 60; seed++)
         run_beside_model(seed);
-    }
 }
 
 int main(void)

@@ -113,18 +113,15 @@ static void test_rules(void **state)
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const struct rule *rule = &rules[i];
         size_t events = 0;
-        while (events < 8 && rule->events[events].time_ns != 0) {
+        while (events < 8 && rule->events[events].time_ns != 0)
             events++;
-        }
         scratch_events("rule.bin", rule->events, events, false);
         struct reading reading = read_trace(scratch_path("rule.bin"), rule->arrival, NULL);
         bool good = reading.result == TRACE_END && reading.count == rule->count;
-        for (size_t j = 0; good && j < rule->count; j++) {
+        for (size_t j = 0; good && j < rule->count; j++)
             good = reading.requests[j].latency_ns == rule->latencies[j];
-        }
-        if (!good) {
+        if (!good)
             fail_msg("%s", rule->name);
-        }
         reading_free(&reading);
     }
 }
@@ -153,9 +150,8 @@ static void test_no_completions_at_all(void **state)
     }
     assert_int_equal(taken, ARRIVALS - BLKTRACE_FRAGMENTS_MAX);
     blktrace_pairing_end(&pairing);
-    while (blktrace_pairing_take(&pairing, &request)) {
+    while (blktrace_pairing_take(&pairing, &request))
         taken++;
-    }
     assert_int_equal(taken, ARRIVALS);
     assert_int_equal(pairing.no_completion, ARRIVALS);
     blktrace_pairing_free(&pairing);

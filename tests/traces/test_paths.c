@@ -12,12 +12,10 @@ static void write_part(const char *name, uint64_t mark)
         .time_ns = 1000 + mark, .sector = 8 * mark, .bytes = 4096, .action = EVENT_QUEUE_READ};
     struct bytes bytes = {0};
     bytes_event(&bytes, &event, false);
-    if (strstr(name, ".gz") != NULL || strstr(name, ".zst") != NULL ||
-        strstr(name, ".xz") != NULL) {
+    if (strstr(name, ".gz") != NULL || strstr(name, ".zst") != NULL || strstr(name, ".xz") != NULL)
         scratch_compress(name, bytes.data, bytes.length);
-    } else {
+    else
         scratch_write(name, bytes.data, bytes.length);
-    }
     bytes_free(&bytes);
 }
 
@@ -26,12 +24,10 @@ static struct reading expect_parts(const char *path, const char *marks)
 {
     struct reading reading = read_trace(path, TRACE_ARRIVAL_QUEUE, NULL);
     char found[64] = "";
-    if (reading.trace == NULL) {
+    if (reading.trace == NULL)
         fail_msg("%s", reading.error.message);
-    }
-    for (size_t i = 0; i < reading.count && i < 60; i++) {
+    for (size_t i = 0; i < reading.count && i < 60; i++)
         snprintf(found + i, sizeof(found) - i, "%d", (int)(reading.requests[i].offset / 4096));
-    }
     assert_string_equal(found, marks);
     return reading;
 }
@@ -124,9 +120,8 @@ static void test_missing_lists(void **state)
     assert_int_equal(reading_notice(&reading, "cpu-missing"), 99999 - 2);
     for (size_t i = 0; i < trace_notice_count(reading.trace); i++) {
         const struct trace_notice *notice = trace_notice(reading.trace, i);
-        if (strcmp(notice->kind, "cpu-missing") == 0) {
+        if (strcmp(notice->kind, "cpu-missing") == 0)
             assert_non_null(strstr(notice->text, "(missing: 0, 2, 4-99998)"));
-        }
     }
     reading_free(&reading);
 }

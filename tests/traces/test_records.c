@@ -62,9 +62,8 @@ static void test_compressed(void **state)
     (void)state;
     static const char *const names[] = {"c.blktrace.0.gz", "d.blktrace.0.zst", "e.blktrace.0.xz"};
     struct bytes bytes = {0};
-    for (size_t i = 0; i < SIMPLE_COUNT; i++) {
+    for (size_t i = 0; i < SIMPLE_COUNT; i++)
         bytes_event(&bytes, &simple[i], false);
-    }
     for (size_t i = 0; i < 3; i++) {
         scratch_compress(names[i], bytes.data, bytes.length);
         check_simple(scratch_path(names[i]));
@@ -100,9 +99,8 @@ static void test_cut_everywhere(void **state)
     starts[SIMPLE_COUNT] = bytes.length;
     size_t record = 0;
     for (size_t length = 4; length <= bytes.length; length++) {
-        while (record < SIMPLE_COUNT && starts[record + 1] <= length) {
+        while (record < SIMPLE_COUNT && starts[record + 1] <= length)
             record++;
-        }
         size_t rest = length - starts[record];
         char where[64];
         snprintf(where, sizeof(where), "cut.blktrace.0: byte %zu: ", starts[record]);
@@ -209,9 +207,8 @@ static void test_odd_recording(void **state)
     assert_int_equal(trace_notice_count(reading.trace), 8);
     for (size_t i = 0; i < 8; i++) {
         const struct trace_notice *notice = trace_notice(reading.trace, i);
-        if (strcmp(notice->kind, "time-backwards") == 0) {
+        if (strcmp(notice->kind, "time-backwards") == 0)
             assert_non_null(strstr(notice->text, "by up to 700 ns"));
-        }
     }
     reading_free(&reading);
 }

@@ -70,9 +70,8 @@ static uint64_t serve(struct world *world, uint64_t time, enum trace_op op, uint
         bool partial = random_below(&world->random, 4) == 0;
         uint64_t end = partial ? at + 1 + random_below(&world->random, to - at) : to;
         last = add(world, time += pause(world), direction | 0x01800008, base + at, end - at);
-        for (; at < end; at++) {
+        for (; at < end; at++)
             done[at] = last;
-        }
     }
     world->issued[world->issued_count++] =
         (struct truth){issue, last, base + from, (uint32_t)((to - from) * 512), op};
@@ -83,9 +82,8 @@ static void add_queued(struct world *world, size_t arrival, uint64_t base, uint6
                        uint64_t to, enum trace_op op, const size_t *done)
 {
     size_t last = done[from];
-    for (uint64_t i = from; i < to; i++) {
+    for (uint64_t i = from; i < to; i++)
         last = world->times[done[i]] > world->times[last] ? done[i] : last;
-    }
     world->queued[world->queued_count++] =
         (struct truth){arrival, last, base + from, (uint32_t)((to - from) * 512), op};
 }
@@ -102,14 +100,12 @@ static uint64_t merged(struct world *world, uint64_t base, enum trace_op op)
         starts[i + 1] = starts[i] + 1 + random_below(&world->random, SLOT_SECTORS / 8 - 1);
         arrivals[i] = add(world, time += pause(world), queue_action(op), base + starts[i],
                           starts[i + 1] - starts[i]);
-        if (i > 0) {
+        if (i > 0)
             add(world, time, EVENT_MERGE_WRITE, base + starts[i], starts[i + 1] - starts[i]);
-        }
     }
     time = serve(world, time, op, base, 0, starts[count], done);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         add_queued(world, arrivals[i], base, starts[i], starts[i + 1], op, done);
-    }
     return time;
 }
 
@@ -128,9 +124,8 @@ static uint64_t split(struct world *world, uint64_t base, enum trace_op op)
             size_t cut = add(world, time += pause(world),
                              (queue_action(op) & 0x00030000) | 0x0000000d, base + from, end - from);
             event_split_at(&world->events[cut], base + to);
-            if (world->old_kernel) {
+            if (world->old_kernel)
                 add(world, time += pause(world), queue_action(op), base + to, end - to);
-            }
         }
         uint64_t served = serve(world, time, op, base, from, to, done);
         last = served > last ? served : last;
@@ -157,9 +152,8 @@ static int compare_times(const void *left, const void *right)
 {
     size_t a = *(const size_t *)left;
     size_t b = *(const size_t *)right;
-    if (sorted_world->times[a] != sorted_world->times[b]) {
+    if (sorted_world->times[a] != sorted_world->times[b])
         return sorted_world->times[a] < sorted_world->times[b] ? -1 : 1;
-    }
     return a < b ? -1 : 1;
 }
 
@@ -169,9 +163,8 @@ static void write_world(struct world *world, const char *name, bool big_endian)
     size_t *order = malloc(world->event_count * sizeof(*order));
     struct bytes files[CPUS] = {{0}};
     assert_non_null(order);
-    for (size_t i = 0; i < world->event_count; i++) {
+    for (size_t i = 0; i < world->event_count; i++)
         order[i] = i;
-    }
     sorted_world = world;
     qsort(order, world->event_count, sizeof(*order), compare_times);
     for (size_t i = 0; i < world->event_count; i++) {

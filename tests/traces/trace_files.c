@@ -11,9 +11,8 @@
 
 void event_split_at(struct event *event, uint64_t sector)
 {
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++)
         event->pdu[event->pdu_bytes + i] = (uint8_t)(sector >> (56 - 8 * i));
-    }
     event->pdu_bytes = (uint16_t)(event->pdu_bytes + 8);
 }
 
@@ -24,18 +23,16 @@ void bytes_append(struct bytes *bytes, const void *data, size_t length)
         bytes->data = realloc(bytes->data, bytes->capacity);
         assert_non_null(bytes->data);
     }
-    if (length > 0) {
+    if (length > 0)
         memcpy(bytes->data + bytes->length, data, length);
-    }
     bytes->length += length;
 }
 
 static void bytes_number(struct bytes *bytes, uint64_t number, size_t size, bool big_endian)
 {
     uint8_t field[8];
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         field[i] = (uint8_t)(number >> 8 * (big_endian ? size - 1 - i : i));
-    }
     bytes_append(bytes, field, size);
 }
 
@@ -43,11 +40,10 @@ void bytes_event(struct bytes *bytes, const struct event *event, bool big_endian
 {
     bool notify = (event->action & 0x04000000) != 0;
     uint32_t sequence = event->sequence != 0 ? event->sequence : bytes->sequence + 1;
-    if (notify) {
+    if (notify)
         sequence = 0;
-    } else {
+    else
         bytes->sequence = sequence;
-    }
     bytes_number(bytes, event->magic != 0 ? event->magic : 0x65617407, 4, big_endian);
     bytes_number(bytes, sequence, 4, big_endian);
     bytes_number(bytes, event->time_ns, 8, big_endian);
@@ -75,11 +71,9 @@ void scratch_clear(void)
 {
     DIR *stream = opendir(scratch());
     assert_non_null(stream);
-    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream)) {
-        if (entry->d_name[0] != '.') {
+    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
+        if (entry->d_name[0] != '.')
             unlink(scratch_path(entry->d_name));
-        }
-    }
     closedir(stream);
 }
 
@@ -112,9 +106,8 @@ void scratch_write(const char *name, const void *data, size_t length)
 {
     FILE *file = fopen(scratch_path(name), "wb");
     assert_non_null(file);
-    if (length > 0) {
+    if (length > 0)
         assert_int_equal(fwrite(data, 1, length, file), length);
-    }
     assert_int_equal(fclose(file), 0);
 }
 
@@ -129,13 +122,12 @@ void scratch_compress(const char *name, const void *data, size_t length)
     struct archive_entry *entry = archive_entry_new();
     const char *ending = strrchr(name, '.');
     archive_write_set_format_raw(archive);
-    if (strcmp(ending, ".gz") == 0) {
+    if (strcmp(ending, ".gz") == 0)
         assert_int_equal(archive_write_add_filter_gzip(archive), ARCHIVE_OK);
-    } else if (strcmp(ending, ".zst") == 0) {
+    else if (strcmp(ending, ".zst") == 0)
         assert_int_equal(archive_write_add_filter_zstd(archive), ARCHIVE_OK);
-    } else {
+    else
         assert_int_equal(archive_write_add_filter_xz(archive), ARCHIVE_OK);
-    }
     assert_int_equal(archive_write_open_filename(archive, scratch_path(name)), ARCHIVE_OK);
     archive_entry_set_pathname(entry, "data");
     archive_entry_set_filetype(entry, AE_IFREG);
@@ -167,9 +159,8 @@ bool scratch_decompress(const char *name, const char *path)
 void scratch_events(const char *name, const struct event *events, size_t count, bool big_endian)
 {
     struct bytes bytes = {0};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         bytes_event(&bytes, &events[i], big_endian);
-    }
     scratch_write(name, bytes.data, bytes.length);
     bytes_free(&bytes);
 }
@@ -181,9 +172,8 @@ struct reading read_trace(const char *path, enum trace_arrival arrival, const ch
     struct trace_request request;
     size_t capacity = 0;
     reading.trace = trace_open(&config, &reading.error);
-    if (reading.trace == NULL) {
+    if (reading.trace == NULL)
         return reading;
-    }
     while ((reading.result = trace_read(reading.trace, &request, &reading.error)) ==
            TRACE_REQUEST) {
         if (reading.count == capacity) {
@@ -211,18 +201,16 @@ uint64_t reading_notice(const struct reading *reading, const char *kind)
         const struct trace_notice *notice = trace_notice(reading->trace, i);
         assert_true(strlen(notice->text) > 20);
         assert_null(strchr(notice->text, '\n'));
-        if (strcmp(notice->kind, kind) == 0) {
+        if (strcmp(notice->kind, kind) == 0)
             sum += notice->count;
-        }
     }
     return sum;
 }
 
 void assert_message(const struct trace_error *error, const char *text)
 {
-    if (strstr(error->message, text) == NULL || strchr(error->message, '\n') != NULL) {
+    if (strstr(error->message, text) == NULL || strchr(error->message, '\n') != NULL)
         fail_msg("\"%s\" does not say \"%s\"", error->message, text);
-    }
 }
 
 uint64_t random_next(uint64_t *state)
