@@ -44,4 +44,32 @@ for document in "$source_dir/README.md" "$source_dir"/docs/*.md; do
 done
 [ "$commands" -gt 0 ] || fail 'there is no command in the documents'
 
+# The manual page knows every option, and its examples and those of the help work, where the
+# recordings have the names that they use.
+manual=$source_dir/docs/throttlesim.1
+for command in run report plot 'trace info'; do
+    # shellcheck disable=SC2086 # 'trace info' is two words
+    for option in $("$program" $command --help | grep -oE -e '--[a-z-]+' | sort -u); do
+        grep -qE "Fl ${option#-}( |$)" "$manual" ||
+            fail "the manual page does not know $option of $command"
+    done
+done
+mkdir "$scratch/examples"
+cd "$scratch/examples"
+ln -s "$recorded"/mixed/* .
+sed 's|mixed/||' "$recorded/demo.yaml" >scenario.yaml
+{
+    mandoc -T ascii "$manual" | sed 's/.\x08//g' | awk '
+        function flush() { if (command != "") print command; command = "" }
+        /^ *\$ / { flush(); sub(/^ *\$ /, ""); command = $0; next }
+        command != "" && NF > 0 { sub(/\\$/, "", command); command = command $0; next }
+        { flush() }
+        END { flush() }'
+    "$program" help | sed -n 's/^  throttlesim /throttlesim /p'
+} >examples.txt
+expect 8 "$(wc -l <examples.txt)" 'examples in the manual page and the help'
+while IFS= read -r example; do
+    sh -ec "$example" </dev/null >out 2>err || fail "'$example' fails: $(cat err)"
+done <examples.txt
+
 finish
