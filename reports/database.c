@@ -28,6 +28,12 @@ bool report_database_fail(const struct report_database *database, const char *do
     int system_error = sqlite3_system_errno(database->handle);
 
     switch (sqlite3_errcode(database->handle)) {
+    case SQLITE_CORRUPT:
+        error->is_input = true;
+        snprintf(error->message, sizeof error->message,
+                 "%s: %s: the file is damaged; 'sqlite3 FILE .recover' may save what is left", path,
+                 doing);
+        break;
     case SQLITE_NOTADB:
         error->is_input = true;
         snprintf(error->message, sizeof error->message,
@@ -190,6 +196,7 @@ static bool open_for_reading(struct report_database *database, struct report_err
         !(roll_back_journal(database, error) && read_identity(database, &identity, error)))
         return false;
     if (is_blank(&identity)) {
+        error->is_input = true;
         snprintf(error->message, sizeof error->message,
                  "%s: empty, holds no runs; store one with: throttlesim run ... --db %s",
                  database->shown, database->shown);

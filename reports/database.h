@@ -13,7 +13,8 @@
 
 struct report_error {
     char message[1024]; // one line, no newline, no "error:" prefix
-    bool is_input;      // of a failed report_database_open: the file is to blame, not the system
+    bool is_input;      // the file is to blame, or what was asked of it, not the system;
+                        // report_database_open sets it to false first
 };
 
 enum report_mode {

@@ -106,6 +106,7 @@ static void explain_missing_run(struct report_database *database, int64_t wanted
     }
     describe_runs(runs, text, sizeof text);
     sqlite3_finalize(runs);
+    error->is_input = true;
     if (text[0] == '\0')
         snprintf(error->message, sizeof error->message, "the database holds no runs");
     else

@@ -59,15 +59,12 @@ static enum sim_exit with_run(int argc, char **argv, const struct option_row *ro
     struct report_database *database =
         report_database_open(argv[first], REPORT_READ, &report_error);
     int64_t run_id = database == NULL ? 0 : report_run_find(database, arguments.run, &report_error);
-    enum sim_exit exit = SIM_DONE;
-    if (run_id == 0)
-        exit = database != NULL || report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED;
-    else if (!use(&arguments, database, run_id, &report_error))
-        exit = SIM_FAILED;
-    if (exit != SIM_DONE && database == NULL)
-        sim_fail(error, exit, "%s", report_error.message); // says which file
-    else if (exit != SIM_DONE)
+    bool ok = run_id != 0 && use(&arguments, database, run_id, &report_error);
+    enum sim_exit exit = ok ? SIM_DONE : report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED;
+    if (!ok && run_id == 0 && database != NULL)
         sim_fail(error, exit, "%s: %s", argv[first], report_error.message);
+    else if (!ok)
+        sim_fail(error, exit, "%s", report_error.message); // says which file
     report_database_close(database);
     return exit == SIM_DONE ? command_flush(error) : exit;
 }

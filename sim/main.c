@@ -125,6 +125,10 @@ static enum sim_exit command_help(int argc, char **argv, struct sim_error *error
 {
     if (argc == 1)
         return print_overview(error);
+    if (argc > 2) {
+        sim_fail(error, SIM_USAGE, "'help' takes one command, found '%s' too", argv[2]);
+        return SIM_USAGE;
+    }
     const struct command *command = find_command(argv[1]);
     if (command->name == NULL)
         return unknown_command(argv[1], error);

@@ -36,6 +36,14 @@ static uint8_t throttled_ops(const struct observer *observer, uint32_t member)
     return (uint8_t)ops;
 }
 
+static struct engine_parameters initial_limits(const struct engine_algorithm *algorithm)
+{
+    struct engine_parameters limits = {0};
+    for (size_t i = 0; i < algorithm->parameter_count; i++)
+        limits.value[i] = algorithm->parameters[i].initial;
+    return limits;
+}
+
 // Makes room for a node that came up, with no limits known of it. Groups of the scenario itself are
 // known to the recorder.
 static bool learn_node(struct observer *observer)
@@ -49,21 +57,20 @@ static bool learn_node(struct observer *observer)
         return false;
     observer->node_limits = limits;
     observer->node_count++;
-    limits[node] = (struct engine_parameters){0};
-    for (size_t i = 0; i < algorithm->parameter_count; i++)
-        limits[node].value[i] = algorithm->parameters[i].initial;
+    limits[node] = initial_limits(algorithm);
     if (node >= control->scenario->group_count)
         report_recorder_group(observer->recorder, control->node_names[node]);
     return true;
 }
 
+// A group that is gone limits nothing.
 static void look_at_limits(struct observer *observer, uint32_t node, int64_t now_ns)
 {
     const struct engine_algorithm *algorithm = observer->control->scenario->algorithm;
     struct engine_parameters *known = &observer->node_limits[node];
     struct engine_parameters limits;
     if (!engine_parameters_of(observer->control->engine, node, &limits))
-        return;
+        limits = initial_limits(algorithm);
     for (size_t i = 0; i < algorithm->parameter_count; i++) {
         if (limits.value[i] == known->value[i])
             continue;
@@ -110,6 +117,9 @@ bool observer_follow(struct observer *observer, int64_t now_ns, uint32_t member,
 {
     if (!learn_nodes(observer))
         return false;
+    uint32_t left = member == ENGINE_NONE ? ENGINE_NONE : observer->member_nodes[member];
+    if (left != node && left < observer->node_count)
+        look_at_limits(observer, left, now_ns);
     if (node < observer->node_count)
         look_at_limits(observer, node, now_ns);
     if (member != ENGINE_NONE)

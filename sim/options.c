@@ -56,6 +56,23 @@ static bool set_value(const struct option_row *row, void *target, const char *te
     return true;
 }
 
+static const struct option_row *find_row(int answer, const struct option_row *rows)
+{
+    if (answer >= LONG_ONLY)
+        return &rows[answer - LONG_ONLY];
+    while (rows->letter != answer)
+        rows++;
+    return rows;
+}
+
+static size_t count_beginning(const char *start, const struct option_row *rows)
+{
+    size_t count = 0;
+    for (; rows->name != NULL; rows++)
+        count += strncmp(rows->name, start, strlen(start)) == 0;
+    return count;
+}
+
 // getopt's complaint in our words. `word` is what it stopped at.
 static bool complain(int answer, const char *word, const struct option_row *rows,
                      struct sim_error *error)
@@ -64,19 +81,16 @@ static bool complain(int answer, const char *word, const struct option_row *rows
     if (answer == ':')
         return sim_fail(error, SIM_USAGE, "option '%s' needs a value", word);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    const char *nearest = suggest_nearest(name + strspn(name, "-"), row_name, rows);
+    const char *bare = name + strspn(name, "-");
+    bool is_long = strncmp(word, "--", 2) == 0;
+    if (is_long && optopt != 0)
+        return sim_fail(error, SIM_USAGE, "option '%s' takes no value", name);
+    if (is_long && count_beginning(bare, rows) > 1)
+        return sim_fail(error, SIM_USAGE, "option '%s' can mean several; write it out", name);
+    const char *nearest = suggest_nearest(bare, row_name, rows);
     if (nearest == NULL)
         return sim_fail(error, SIM_USAGE, "unknown option '%s'", name);
     return sim_fail(error, SIM_USAGE, "unknown option '%s'; did you mean '--%s'?", name, nearest);
-}
-
-static const struct option_row *find_row(int answer, const struct option_row *rows)
-{
-    if (answer >= LONG_ONLY)
-        return &rows[answer - LONG_ONLY];
-    while (rows->letter != answer)
-        rows++;
-    return rows;
 }
 
 bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,

@@ -189,7 +189,7 @@ static bool check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const c
         char hint[128];
         if (key == NULL)
             return false;
-        if (isdigit((unsigned char)key[0]))
+        if (isdigit((unsigned char)key[0]) && is_known(fields, "device"))
             return yaml_fail(reader, node,
                              "unknown key '%.64s' in %s; a device is written in quotes, such as "
                              "device: \"254,48\"",

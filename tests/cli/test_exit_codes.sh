@@ -47,6 +47,11 @@ expect_code 2 run good.yaml --db
 expect_error "option '--db' needs a value"
 expect_code 2 run --db b.db --db c.db good.yaml
 expect_error '--db is given twice'
+expect_code 2 run --json=yes good.yaml
+expect_error "option '--json' takes no value"
+expect_code 2 run --d x good.yaml
+expect_error "can mean several"
+expect_code 2 help run report
 expect_code 2 limits iops-total
 expect_code 2 help rnu
 expect_code 0 help run
@@ -97,6 +102,18 @@ expect_code 3 plot missing.db
 expect_code 3 trace info missing.csv
 expect_code 3 trace info good.yaml
 [ ! -e missing.db ] || fail 'a missing database was made by reading it'
+
+# An empty one, one cut in half, one overwritten in the middle.
+: >empty.db
+size=$(wc -c <a.db)
+head -c $((size / 2)) a.db >half.db
+cp a.db holes.db
+tr '\000' '\377' </dev/zero | dd of=holes.db bs=4096 seek=2 count=$((size / 4096 - 2)) \
+    iflag=fullblock conv=notrunc 2>/dev/null
+for database in empty half holes; do
+    expect_code 3 report $database.db
+    expect_code 3 plot $database.db
+done
 
 # A database that is none is not touched.
 cp good.yaml text.db

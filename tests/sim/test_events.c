@@ -11,8 +11,8 @@
     "LEFT JOIN throttle_group AS g USING (run_id, group_id) ORDER BY membership.rowid"
 #define OPERATIONS "SELECT at_ns, what, result FROM operation ORDER BY seq"
 
-// A group made by block_set_io_throttle is gone with its last member; one of that name that comes
-// later is another.
+// A group made by block_set_io_throttle is gone with its last member, and its limits with it; one
+// of that name that comes later is another.
 static void named_groups_come_and_go(void **state)
 {
     (void)state;
@@ -36,7 +36,7 @@ static void named_groups_come_and_go(void **state)
                     "3 leave a done\n4 block_set_io_throttle b done\n"
                     "5 block_set_io_throttle b a done\n6 join a a done\n");
     lab_expect_rows(&run, "SELECT at_ns, group_id, key, value FROM limit_setting ORDER BY rowid",
-                    "1 0 iops-total 5\n2 0 iops-total 6\n5 1 iops-total 7\n");
+                    "1 0 iops-total 5\n2 0 iops-total 6\n4 0 iops-total 0\n5 1 iops-total 7\n");
     lab_expect_rows(&run, "SELECT name FROM throttle_group ORDER BY group_id", "a\na\n");
     lab_run_free(&run);
 }
