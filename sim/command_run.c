@@ -6,10 +6,10 @@
 #include "sim/options.h"
 #include "sim/progress.h"
 #include "sim/run.h"
+#include "sim/stop.h"
 #include "sim/units.h"
 #include "traces/trace.h"
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,7 @@ struct run_arguments {
     const char *device_model;
     const char *interval;
     const char *end;
+    const char *timer_granularity;
     const char *log;
     const char *eta;
     bool json;
@@ -47,6 +48,9 @@ static const struct option_row rows[] = {
      "of the rows over time (default 1s)"},
     {"end", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, end),
      "stop the virtual clock here (default: when all is done)"},
+    {"timer-granularity", 0, OPTION_TEXT, "TIME", NULL,
+     offsetof(struct run_arguments, timer_granularity),
+     "0 (default): timers fire at their deadline; 1ms: as in QEMU's main loop"},
     {"log", 0, OPTION_CHECKED, "WHAT", "requests", offsetof(struct run_arguments, log),
      "'requests': store every single request"},
     {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, json),
@@ -55,13 +59,6 @@ static const struct option_row rows[] = {
      "progress on stderr: auto (default), always, never"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
 };
-
-static volatile sig_atomic_t stop_signal;
-
-static void on_signal(int signal_number)
-{
-    stop_signal = signal_number;
-}
 
 static void print_help(void)
 {
@@ -74,32 +71,35 @@ static void print_help(void)
     options_help(stdout, rows);
 }
 
-static bool parse_time(const char *option, const char *text, int64_t least_ns, int64_t *ns,
-                       struct sim_error *error)
-{
-    if (text == NULL || (units_parse_duration(text, ns) && *ns >= least_ns))
-        return true;
-    return sim_fail(error, SIM_USAGE,
-                    "--%s: expected a time of at least %s, such as 500ms or 2min, found '%s'",
-                    option, least_ns > 0 ? "1 ns" : "0", text);
-}
-
 // The run is stored with all that made it what it is.
 static bool keep_source(const struct run_arguments *arguments, struct scenario *scenario,
                         struct sim_error *error)
 {
-    char options[256];
+    const struct {
+        const char *name;
+        const char *value;
+    } changes[] = {
+        {"device-model", arguments->device_model},
+        {"interval", arguments->interval},
+        {"end", arguments->end},
+        {"timer-granularity", arguments->timer_granularity},
+    };
+    char *options = NULL;
+    size_t length;
     if (scenario->source == NULL)
         return scenario_write_source(scenario, error);
-    if (arguments->device_model == NULL && arguments->interval == NULL && arguments->end == NULL)
-        return true;
-    snprintf(options, sizeof options, "%s%s%s%s%s%s",
-             arguments->device_model == NULL ? "" : " --device-model ",
-             arguments->device_model == NULL ? "" : arguments->device_model,
-             arguments->interval == NULL ? "" : " --interval ",
-             arguments->interval == NULL ? "" : arguments->interval,
-             arguments->end == NULL ? "" : " --end ", arguments->end == NULL ? "" : arguments->end);
-    return scenario_note_options(scenario, options, error);
+    FILE *out = open_memstream(&options, &length);
+    if (out == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        if (changes[i].value != NULL)
+            fprintf(out, " --%s %s", changes[i].name, changes[i].value);
+    }
+    bool ok = fclose(out) == 0 || sim_fail_memory(error);
+    if (ok && length > 0)
+        ok = scenario_note_options(scenario, options, error);
+    free(options);
+    return ok;
 }
 
 // What the command line says goes before what the scenario says.
@@ -112,8 +112,10 @@ static bool apply_options(const struct run_arguments *arguments, struct scenario
                         "--device-model: expected null, fixed:LATENCY (fixed:200us) or recorded, "
                         "found '%s'",
                         arguments->device_model);
-    return parse_time("interval", arguments->interval, 1, &scenario->interval_ns, error) &&
-           parse_time("end", arguments->end, 0, &scenario->end_ns, error) &&
+    return options_time("interval", arguments->interval, 1, &scenario->interval_ns, error) &&
+           options_time("end", arguments->end, 0, &scenario->end_ns, error) &&
+           options_time("timer-granularity", arguments->timer_granularity, 0,
+                        &scenario->timer_granularity_ns, error) &&
            keep_source(arguments, scenario, error);
 }
 
@@ -197,14 +199,6 @@ static bool run_and_print(const struct scenario *scenario, const struct run_argu
     return true;
 }
 
-// The shell learns of an interruption as of any other: the program dies of the signal.
-static void die_of_signal(void)
-{
-    fflush(stdout);
-    signal(stop_signal, SIG_DFL);
-    raise(stop_signal);
-}
-
 enum sim_exit command_run(int argc, char **argv, struct sim_error *error)
 {
     struct run_arguments arguments = {0};
@@ -225,14 +219,11 @@ enum sim_exit command_run(int argc, char **argv, struct sim_error *error)
                                           "%s", report_error.message);
     }
     if (ok) {
-        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
+        stop_on_signals();
         ok = run_and_print(scenario, &arguments, database, error);
     }
     report_database_close(database);
     scenario_free(scenario);
-    if (stop_signal != 0)
-        die_of_signal();
+    stop_die();
     return ok ? command_flush(error) : error->exit;
 }

@@ -131,6 +131,16 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
     return true;
 }
 
+bool options_time(const char *name, const char *text, int64_t least_ns, int64_t *ns,
+                  struct sim_error *error)
+{
+    if (text == NULL || (units_parse_duration(text, ns) && *ns >= least_ns))
+        return true;
+    return sim_fail(error, SIM_USAGE,
+                    "--%s: expected a time of at least %s, such as 500ms or 2min, found '%s'", name,
+                    least_ns > 0 ? "1 ns" : "0", text);
+}
+
 void options_help(FILE *out, const struct option_row *rows)
 {
     for (; rows->name != NULL; rows++) {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum option_kind {
@@ -30,6 +31,10 @@ struct option_row {
 // argv[*first...argc). "--" ends the options. Rows end with name NULL.
 bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,
                    struct sim_error *error);
+
+// An option's duration of at least least_ns; text NULL leaves *ns as it is.
+bool options_time(const char *name, const char *text, int64_t least_ns, int64_t *ns,
+                  struct sim_error *error);
 
 void options_help(FILE *out, const struct option_row *rows);
 

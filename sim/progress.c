@@ -34,8 +34,10 @@ static void draw(double now_s, const struct run_state *state)
     memset(bar, ' ', BAR_WIDTH);
     memset(bar, '=', (size_t)(share * BAR_WIDTH));
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f %%  %.3g million requests/s", bar, share * 100,
-            (double)state->requests / now_s / 1e6);
+    double rate = (double)state->requests / now_s;
+    bool is_fast = rate >= 1e5;
+    fprintf(stderr, "\r[%s] %3.0f %%  %.3g %srequests/s", bar, share * 100,
+            is_fast ? rate / 1e6 : rate, is_fast ? "million " : "");
     if (share >= 1) // what is left is not in the files: it cannot be foretold
         fprintf(stderr, "  all read, %" PRIu64 " waiting", state->waiting);
     else if (share > 0.01)

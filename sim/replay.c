@@ -4,15 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-// What happens next; the order is that within one instant.
-enum event_class {
-    EVENT_COMPLETION,
-    EVENT_TIMER,
-    EVENT_OPERATION,
-    EVENT_ARRIVAL,
-    EVENT_NONE,
-};
-
 struct op_row {
     enum engine_op op;
     enum report_direction direction;
@@ -25,6 +16,11 @@ static const struct op_row op_rows[TRACE_OP_COUNT] = {
     [TRACE_WRITE_ZEROES] = {ENGINE_WRITE_ZEROES, REPORT_DIRECTION_WRITE},
     [TRACE_FLUSH] = {ENGINE_FLUSH, REPORT_DIRECTION_FLUSH},
 };
+
+enum engine_op replay_op(enum trace_op op)
+{
+    return op_rows[op].op;
+}
 
 // ---- The device ----
 
@@ -78,6 +74,8 @@ static enum replay_step start_dispatched(struct replay *replay)
         replay->digest = digest_add(replay->digest, request->report.seq);
         replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
         report_recorder_dispatch(replay->observer.recorder, &request->report);
+        if (replay->tap != NULL)
+            replay->tap(replay->tap_context, request);
         int64_t done_ns = completion_ns(replay, request);
         if (done_ns == replay->now_ns)
             complete(replay, request);
@@ -165,35 +163,35 @@ static int64_t next_operation_ns(const struct replay *replay)
                                                       : ENGINE_NEVER;
 }
 
-static enum event_class next_event(const struct replay *replay, int64_t *time_ns)
+enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
 {
-    enum event_class first = EVENT_COMPLETION;
+    enum replay_event first = REPLAY_COMPLETION;
     int64_t first_ns = event_heap_time(&replay->completions);
     int64_t operation_ns = next_operation_ns(replay);
     if (operation_ns < first_ns) {
-        first = EVENT_OPERATION;
+        first = REPLAY_OPERATION;
         first_ns = operation_ns;
     }
     int64_t arrival_ns = sources_next_ns(replay->sources);
     if (arrival_ns < first_ns) {
-        first = EVENT_ARRIVAL;
+        first = REPLAY_ARRIVAL;
         first_ns = arrival_ns;
     }
     int64_t timer_ns = wake_ns(replay, first_ns);
-    if (timer_ns < first_ns || (timer_ns == first_ns && first > EVENT_TIMER)) {
-        first = EVENT_TIMER;
+    if (timer_ns < first_ns || (timer_ns == first_ns && first > REPLAY_TIMER)) {
+        first = REPLAY_TIMER;
         first_ns = timer_ns;
     }
     *time_ns = first_ns;
-    return first_ns == ENGINE_NEVER ? EVENT_NONE : first;
+    return first_ns == ENGINE_NEVER ? REPLAY_NOTHING : first;
 }
 
 enum replay_step replay_next(struct replay *replay)
 {
     int64_t time_ns;
-    enum event_class class = next_event(replay, &time_ns);
+    enum replay_event event = replay_peek(replay, &time_ns);
     enum replay_step step = REPLAY_MORE;
-    if (class == EVENT_NONE)
+    if (event == REPLAY_NOTHING)
         return REPLAY_FINISHED;
     if (time_ns > replay->scenario->end_ns) {
         replay->now_ns = replay->scenario->end_ns;
@@ -201,14 +199,14 @@ enum replay_step replay_next(struct replay *replay)
     }
     report_recorder_advance(replay->observer.recorder, time_ns);
     replay->now_ns = time_ns;
-    switch (class) {
-    case EVENT_COMPLETION:
+    switch (event) {
+    case REPLAY_COMPLETION:
         complete(replay, event_heap_pop(&replay->completions));
         break;
-    case EVENT_TIMER:
+    case REPLAY_TIMER:
         engine_fire(replay->control.engine, time_ns);
         break;
-    case EVENT_OPERATION:
+    case REPLAY_OPERATION:
         step = operate(replay);
         break;
     default:

@@ -14,6 +14,18 @@
 #include "sim/run.h"
 #include "sim/sources.h"
 
+// What can happen next; the order is that within one instant.
+enum replay_event {
+    REPLAY_COMPLETION,
+    REPLAY_TIMER,
+    REPLAY_OPERATION,
+    REPLAY_ARRIVAL,
+    REPLAY_NOTHING,
+};
+
+// Told of each request that leaves the throttle.
+typedef void replay_tap(void *context, const struct sim_request *request);
+
 struct replay {
     const struct scenario *scenario;
     struct control control;
@@ -28,6 +40,8 @@ struct replay {
     uint64_t digest;         // over all dispatches, in order
     uint64_t never_complete; // requests whose service time is not known
     int64_t now_ns;
+    replay_tap *tap; // may be set once it is open; NULL: none
+    void *tap_context;
     struct sim_error *error;
 };
 
@@ -45,6 +59,12 @@ enum replay_step {
     REPLAY_FINISHED, // nothing is left to happen, or the scenario's end is reached
     REPLAY_MORE,
 };
+
+// What a recorded operation is for the engine.
+enum engine_op replay_op(enum trace_op op);
+
+// What replay_next would do, and when.
+enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns);
 
 // Does the next thing.
 enum replay_step replay_next(struct replay *replay);

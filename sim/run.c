@@ -105,13 +105,36 @@ static enum report_status replay_all(struct replay *replay, const struct run_opt
     }
 }
 
-static bool record(struct replay *replay, const struct run_options *options,
-                   struct report_recorder *recorder, enum report_status *status,
-                   struct sim_error *error)
+bool run_open(struct replay *replay, const struct scenario *scenario,
+              const struct run_options *options, struct report_database *database,
+              struct sim_error *error)
 {
+    if (!replay_open(replay, scenario, error))
+        return false;
+    struct report_recorder *recorder = begin(replay, scenario, options, database, error);
+    return recorder != NULL && replay_start(replay, recorder);
+}
+
+bool run_open_unstored(struct replay *replay, const struct scenario *scenario,
+                       struct report_database **database, struct sim_error *error)
+{
+    static const volatile sig_atomic_t never;
+    struct run_options options = {.omit_series = true, .stop = &never};
     struct report_error report_error;
-    error->message[0] = '\0';
-    *status = replay_start(replay, recorder) ? replay_all(replay, options) : REPORT_FAILED;
+    *database = report_database_open(NULL, REPORT_WRITE, &report_error);
+    if (*database == NULL)
+        return sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    return run_open(replay, scenario, &options, *database, error);
+}
+
+bool run_close(struct replay *replay, enum report_status *status, struct sim_error *error)
+{
+    struct report_recorder *recorder = replay->observer.recorder;
+    struct report_error report_error;
+    if (recorder == NULL) { // it never began
+        replay_close(replay);
+        return false;
+    }
     replay_finish(replay);
     struct report_outcome outcome = {
         .status = *status,
@@ -124,6 +147,7 @@ static bool record(struct replay *replay, const struct run_options *options,
         if (outcome.error == NULL)
             sim_fail(error, SIM_FAILED, "%s", report_error.message);
     }
+    replay_close(replay);
     return *status != REPORT_FAILED;
 }
 
@@ -132,17 +156,12 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
                   struct sim_error *error)
 {
     struct replay replay;
-    bool ok = replay_open(&replay, scenario, error);
+    error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
-    if (ok) {
-        struct report_recorder *recorder = begin(&replay, scenario, options, database, error);
-        ok = recorder != NULL;
-        if (ok) {
-            *run_id = report_recorder_run_id(recorder);
-            ok = record(&replay, options, recorder, status, error);
-        }
-    }
-    replay_close(&replay);
-    return ok;
+    if (run_open(&replay, scenario, options, database, error))
+        *status = replay_all(&replay, options);
+    if (replay.observer.recorder != NULL)
+        *run_id = report_recorder_run_id(replay.observer.recorder);
+    return run_close(&replay, status, error);
 }

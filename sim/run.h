@@ -33,4 +33,18 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
                   struct report_database *database, int64_t *run_id, enum report_status *status,
                   struct sim_error *error);
 
+struct replay;
+
+// The same in steps, for those who look at every one (replay_next). run_close is needed in any
+// case: it stores how the run ended, as *status has it, and closes the replay.
+bool run_open(struct replay *replay, const struct scenario *scenario,
+              const struct run_options *options, struct report_database *database,
+              struct sim_error *error);
+bool run_close(struct replay *replay, enum report_status *status, struct sim_error *error);
+
+// As run_open, for a run whose results nobody wants: they go into a database in memory, which is to
+// be closed after run_close. NULL there: it came not even so far, and run_close is not needed.
+bool run_open_unstored(struct replay *replay, const struct scenario *scenario,
+                       struct report_database **database, struct sim_error *error);
+
 #endif

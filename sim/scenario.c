@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/scenario.h"
+#include "sim/scenario_internal.h"
 
 #include "sim/units.h"
 
@@ -17,13 +17,11 @@ void scenario_free(struct scenario *scenario)
     for (size_t i = 0; i < scenario->member_count; i++) {
         free(scenario->members[i].name);
         free(scenario->members[i].volume);
-        free(scenario->members[i].trace.path);
-        free(scenario->members[i].trace.device);
+        scenario_trace_free(&scenario->members[i].trace);
     }
     for (size_t i = 0; i < scenario->event_count; i++)
         free(scenario->events[i].group);
-    free(scenario->trace.path);
-    free(scenario->trace.device);
+    scenario_trace_free(&scenario->trace);
     free(scenario->groups);
     free(scenario->members);
     free(scenario->events);

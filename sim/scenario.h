@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A scenario: which disks, in which groups, replaying what, and what is done to them meanwhile.
 //
-// It comes from a YAML or JSON file (scenario_load) or from the command line (scenario_quick). The
-// file format is documented in docs/scenario.md. A scenario owns all its strings.
+// It comes from a YAML or JSON file (scenario_load), from such a text in memory (scenario_parse) or
+// from the command line (scenario_quick). The format is documented in docs/scenario.md. A scenario
+// owns all its strings.
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
@@ -26,7 +27,8 @@ struct scenario_place {
 
 // A recording, or a part of it. A recorded time t arrives at (t - start_ns) / speed.
 struct scenario_trace {
-    char *path; // NULL: none. As found from the working directory
+    char *path; // NULL: no trace. As found from the working directory; of a csv, only its name
+    char *csv;  // not a file but this text; NULL: a file
     enum trace_arrival arrival;
     char *device; // only this one; NULL: there must be only one
     double speed;
@@ -104,6 +106,11 @@ struct scenario {
 
 // NULL with the error filled. path "-" is standard input.
 struct scenario *scenario_load(const char *path, struct sim_error *error);
+
+// The same from a text in memory, of which a copy is made. Paths in it are relative to the working
+// directory; messages call it by the name.
+struct scenario *scenario_parse(const char *name, const char *text, size_t length,
+                                struct sim_error *error);
 
 // A scenario in short: each trace a member, named after its file, all in one group.
 struct scenario_quick {

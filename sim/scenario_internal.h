@@ -12,7 +12,12 @@ struct scenario *scenario_new(const char *name, struct sim_error *error);
 // Fills source; "-" is standard input.
 bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error);
 
+// Fills source from memory.
+bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
+                          struct sim_error *error);
+
 struct scenario_trace scenario_trace_default(void);
+void scenario_trace_free(struct scenario_trace *trace); // what it holds
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
@@ -23,6 +28,7 @@ const char *scenario_member_at(const void *words, size_t index);
 
 yaml_read scenario_read_group_limits;  // struct engine_parameters, a whole set
 yaml_read scenario_read_member_limits; // struct engine_parameters, a partial set
+yaml_read scenario_read_trace;         // struct scenario_trace
 yaml_read scenario_read_event;         // appends to struct scenario
 
 // In order of time, then as they stand in the file.

@@ -7,29 +7,10 @@
 #include "sim/units.h"
 
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 // ---- Values ----
-
-static bool read_factor(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    const char *text = yaml_text(reader, node, "a factor, such as 2.0");
-    if (text == NULL)
-        return false;
-    return units_parse_factor(text, target) ||
-           yaml_fail(reader, node, "expected a factor above 0, such as 2.0, found '%.64s'", text);
-}
-
-static bool read_arrival(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    const char *text = yaml_text(reader, node, "queue or issue");
-    if (text == NULL)
-        return false;
-    return scenario_parse_arrival(text, target) ||
-           yaml_fail(reader, node, "expected queue or issue, found '%.64s'", text);
-}
 
 static bool read_attach(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
@@ -58,43 +39,6 @@ static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *tar
     *algorithm = engine_find(text);
     return *algorithm != NULL || yaml_fail(reader, node, "unknown engine '%.64s'%s", text,
                                            suggest(text, algorithm_at, NULL, hint, sizeof hint));
-}
-
-// A path as found from the working directory.
-static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    char **path = target;
-    if (!yaml_read_string(reader, node, path))
-        return false;
-    if ((*path)[0] == '/' || strcmp(reader->directory, ".") == 0)
-        return true;
-    size_t size = strlen(reader->directory) + strlen(*path) + 2;
-    char *joined = malloc(size);
-    if (joined == NULL)
-        return sim_fail_memory(reader->error);
-    snprintf(joined, size, "%s/%s", reader->directory, *path);
-    free(*path);
-    *path = joined;
-    return true;
-}
-
-static const struct yaml_field trace_fields[] = {
-    {"path", read_path, offsetof(struct scenario_trace, path), true},
-    {"arrival", read_arrival, offsetof(struct scenario_trace, arrival), false},
-    {"device", yaml_read_string, offsetof(struct scenario_trace, device), false},
-    {"speed", read_factor, offsetof(struct scenario_trace, speed), false},
-    {"start", yaml_read_duration, offsetof(struct scenario_trace, start_ns), false},
-    {"duration", yaml_read_duration, offsetof(struct scenario_trace, duration_ns), false},
-    {NULL, NULL, 0, false},
-};
-
-static bool read_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    struct scenario_trace *trace = target;
-    trace->place = yaml_place(node);
-    if (node->type == YAML_SCALAR_NODE)
-        return read_path(reader, node, &trace->path);
-    return yaml_read_mapping(reader, node, "a trace", trace_fields, trace);
 }
 
 static bool read_model(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -188,7 +132,7 @@ static const struct yaml_field member_fields[] = {
     {"group", read_member_group, offsetof(struct scenario_member, group), false},
     {"attach", read_attach, offsetof(struct scenario_member, attach), false},
     {"limits", scenario_read_member_limits, offsetof(struct scenario_member, limits), false},
-    {"trace", read_trace, offsetof(struct scenario_member, trace), false},
+    {"trace", scenario_read_trace, offsetof(struct scenario_member, trace), false},
     {"volume", yaml_read_string, offsetof(struct scenario_member, volume), false},
     {NULL, NULL, 0, false},
 };
@@ -244,7 +188,7 @@ static const struct yaml_field scenario_fields[] = {
     {"engine", read_engine, offsetof(struct scenario, algorithm), false},
     {"groups", read_groups, 0, false},
     {"members", read_members, 0, true},
-    {"trace", read_trace, offsetof(struct scenario, trace), false},
+    {"trace", scenario_read_trace, offsetof(struct scenario, trace), false},
     {"device", read_device, offsetof(struct scenario, device), false},
     {"events", read_events, 0, false},
     {"interval", read_interval, offsetof(struct scenario, interval_ns), false},
@@ -254,18 +198,25 @@ static const struct yaml_field scenario_fields[] = {
     {NULL, NULL, 0, false},
 };
 
-static bool fill(struct yaml_reader *reader, struct scenario *scenario)
+// From the source; paths are relative to the directory.
+static bool fill(struct scenario *scenario, const char *directory, struct sim_error *error)
 {
-    if (!yaml_open(reader, scenario->source, scenario->source_length))
+    struct yaml_reader reader = {
+        .name = scenario->name,
+        .error = error,
+        .scenario = scenario,
+        .directory = directory,
+    };
+    if (!yaml_open(&reader, scenario->source, scenario->source_length))
         return false;
-    bool ok = yaml_read_mapping(reader, yaml_document_get_root_node(&reader->document),
+    bool ok = yaml_read_mapping(&reader, yaml_document_get_root_node(&reader.document),
                                 "the scenario", scenario_fields, scenario);
-    yaml_close(reader);
+    yaml_close(&reader);
     if (ok && scenario->member_count == 0)
-        return sim_fail(reader->error, SIM_BAD_INPUT, "%s: there are no members", reader->name);
+        return sim_fail(error, SIM_BAD_INPUT, "%s: there are no members", scenario->name);
     if (ok)
         scenario_sort_events(scenario);
-    return ok && scenario_rehearse(scenario, reader->error);
+    return ok && scenario_rehearse(scenario, error);
 }
 
 struct scenario *scenario_load(const char *path, struct sim_error *error)
@@ -277,15 +228,22 @@ struct scenario *scenario_load(const char *path, struct sim_error *error)
     char *copy = strdup(path);
     if (copy == NULL)
         sim_fail_memory(error);
-    struct yaml_reader reader = {
-        .name = scenario->name,
-        .error = error,
-        .scenario = scenario,
-        .directory = copy == NULL || is_stdin ? "." : dirname(copy),
-    };
-    bool ok = copy != NULL && scenario_read_file(scenario, path, error) && fill(&reader, scenario);
+    bool ok = copy != NULL && scenario_read_file(scenario, path, error) &&
+              fill(scenario, is_stdin ? "." : dirname(copy), error);
     free(copy);
     if (ok)
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}
+
+struct scenario *scenario_parse(const char *name, const char *text, size_t length,
+                                struct sim_error *error)
+{
+    struct scenario *scenario = scenario_new(name, error);
+    if (scenario == NULL)
+        return NULL;
+    if (scenario_copy_source(scenario, text, length, error) && fill(scenario, ".", error))
         return scenario;
     scenario_free(scenario);
     return NULL;

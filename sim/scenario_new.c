@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scenarios from their defaults, from a file's bytes, and from the command line.
+// Scenarios from their defaults, from the bytes of a file or a text, and from the command line.
 #include "sim/scenario_internal.h"
 
 #include "sim/limits.h"
@@ -10,15 +10,6 @@
 #include <string.h>
 
 #define SOURCE_MAX (64u << 20) // a larger file is not a scenario
-
-struct scenario_trace scenario_trace_default(void)
-{
-    return (struct scenario_trace){
-        .arrival = TRACE_ARRIVAL_QUEUE,
-        .speed = 1,
-        .duration_ns = SCENARIO_NO_LIMIT,
-    };
-}
 
 struct scenario *scenario_new(const char *name, struct sim_error *error)
 {
@@ -73,6 +64,18 @@ bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_
     if (!is_stdin)
         fclose(file);
     return ok;
+}
+
+bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
+                          struct sim_error *error)
+{
+    scenario->source = malloc(length + 1);
+    if (scenario->source == NULL)
+        return sim_fail_memory(error);
+    memcpy(scenario->source, text, length);
+    scenario->source[length] = '\0';
+    scenario->source_length = length;
+    return true;
 }
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name)

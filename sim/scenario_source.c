@@ -43,6 +43,7 @@ static void write_settings(FILE *out, const struct scenario *scenario)
     fprintf(out, "}\ninterval: %" PRId64 "\n", scenario->interval_ns);
     if (scenario->end_ns != SCENARIO_NO_LIMIT)
         fprintf(out, "end: %" PRId64 "\n", scenario->end_ns);
+    fprintf(out, "timer-granularity: %" PRId64 "\n", scenario->timer_granularity_ns);
 }
 
 bool scenario_write_source(struct scenario *scenario, struct sim_error *error)

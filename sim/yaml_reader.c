@@ -262,6 +262,10 @@ void *yaml_append(struct yaml_reader *reader, void *array, size_t *count, size_t
     return array;
 }
 
+// An alias is short, but what it stands for is copied each time: a file of any size could fill any
+// memory. Without aliases, a file that may be read holds no more than this.
+#define COPIED_MAX (64u << 20)
+
 bool yaml_read_string(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     const char *text = yaml_text(reader, node, "a text");
@@ -269,6 +273,12 @@ bool yaml_read_string(struct yaml_reader *reader, yaml_node_t *node, void *targe
         return false;
     if (text[0] == '\0')
         return yaml_fail(reader, node, "expected a text, found nothing");
+    reader->copied += strlen(text) + 1;
+    if (reader->copied > COPIED_MAX)
+        return yaml_fail(
+            reader, node,
+            "all texts together are longer than 64 MiB, with those that aliases (*name) "
+            "stand for; long traces belong in files");
     free(*(char **)target);
     *(char **)target = strdup(text);
     return *(char **)target != NULL || sim_fail_memory(reader->error);

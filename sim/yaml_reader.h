@@ -15,7 +15,8 @@ struct yaml_reader {
     const char *name; // of the file
     struct sim_error *error;
     struct scenario *scenario; // being filled
-    char *directory;           // that paths are relative to
+    const char *directory;     // that paths are relative to
+    size_t copied;             // bytes of all texts taken so far
 };
 
 // Reads one value into *target. False with the error filled.

@@ -16,7 +16,7 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
                           struct trace_error *error)
 {
     *stream = (struct blktrace_stream){.file = file, .own_cpu = (uint32_t)file->cpu};
-    if (!trace_input_open(&stream->input, file->path, error))
+    if (!trace_input_open(&stream->input, file, error))
         return false;
     if (!trace_input_peek(&stream->input, BLKTRACE_HEADER_BYTES, error)) {
         trace_input_close(&stream->input);

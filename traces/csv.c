@@ -256,8 +256,8 @@ static void *csv_open(struct trace_context *context, struct trace_error *error)
     reader->lines.input = &reader->input;
     for (enum csv_column column = 0; column < CSV_COLUMN_COUNT; column++)
         reader->fields[column] = (struct csv_field){"", 0};
-    bool good = trace_input_open(&reader->input, files->items[0].path, error) &&
-                csv_read_header(reader, error);
+    bool good =
+        trace_input_open(&reader->input, &files->items[0], error) && csv_read_header(reader, error);
     if (good) {
         reader->first_result = csv_next(reader, &reader->first, error);
         good = reader->first_result != TRACE_ERROR;

@@ -43,27 +43,40 @@ size_t trace_path_split(const char *path, int *cpu)
     return digits - 1;
 }
 
+static bool files_append(struct trace_files *files, struct trace_file *file, const char *path,
+                         size_t base_length, struct trace_error *error)
+{
+    struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof(*items));
+    if (items != NULL)
+        files->items = items;
+    file->path = strdup(path);
+    file->base = strndup(path, base_length);
+    if (items == NULL || file->path == NULL || file->base == NULL) {
+        free(file->path);
+        free(file->base);
+        trace_error_no_memory(error);
+        return false;
+    }
+    files->items[files->count++] = *file;
+    return true;
+}
+
 bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE};
     size_t uncompressed = path_uncompressed_length(path);
     size_t base = trace_path_split(path, &file.cpu);
     struct stat status;
-    struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof(*items));
-    if (items != NULL)
-        files->items = items;
-    file.path = strdup(path);
-    file.base = strndup(path, base > 0 ? base : uncompressed);
-    if (items == NULL || file.path == NULL || file.base == NULL) {
-        free(file.path);
-        free(file.base);
-        trace_error_no_memory(error);
-        return false;
-    }
     file.compressed = path[uncompressed] != '\0';
     file.bytes = stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
-    files->items[files->count++] = file;
-    return true;
+    return files_append(files, &file, path, base > 0 ? base : uncompressed, error);
+}
+
+bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
+                          size_t size, struct trace_error *error)
+{
+    struct trace_file file = {.cpu = TRACE_CPU_NONE, .bytes = size, .text = text};
+    return files_append(files, &file, name, strlen(name), error);
 }
 
 void trace_files_free(struct trace_files *files)

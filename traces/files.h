@@ -15,10 +15,11 @@ extern const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS];
 
 struct trace_file {
     char *path;
-    char *base;      // up to and with ".blktrace"; without a CPU number: all but .gz, .zst, .xz
-    int cpu;         // N, or TRACE_CPU_NONE
-    bool compressed; // by its name
-    uint64_t bytes;  // on disk
+    char *base;       // up to and with ".blktrace"; without a CPU number: all but .gz, .zst, .xz
+    int cpu;          // N, or TRACE_CPU_NONE
+    bool compressed;  // by its name
+    uint64_t bytes;   // on disk, or of the text
+    const char *text; // the bytes themselves, not owned; NULL: they are on disk
 };
 
 // All zero is empty.
@@ -34,6 +35,10 @@ bool trace_path_ends_with(const char *path, size_t length, const char *ending);
 size_t trace_path_split(const char *path, int *cpu);
 
 bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error);
+
+// Bytes in memory as a file; the name, whatever it looks like, is for messages only.
+bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
+                          size_t size, struct trace_error *error);
 
 // By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
 // notice `duplicate-file`.

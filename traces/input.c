@@ -14,7 +14,7 @@
 // Large enough that system calls do not matter, small enough for hundreds of per-CPU files.
 enum { INPUT_BLOCK_BYTES = 64 * 1024 };
 
-static bool input_check_file(struct trace_input *input, const char *path, struct trace_error *error)
+static bool input_check_file(const char *path, struct trace_error *error)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
@@ -25,7 +25,6 @@ static bool input_check_file(struct trace_input *input, const char *path, struct
         trace_error_set(error, "%s: not a regular file; a trace is read from files", path);
         return false;
     }
-    input->disk_bytes = (uint64_t)status.st_size;
     return true;
 }
 
@@ -46,10 +45,18 @@ static const char *input_archive_error(struct archive *archive)
     return text != NULL ? text : "unknown error";
 }
 
-bool trace_input_open(struct trace_input *input, const char *path, struct trace_error *error)
+static int input_open_archive(struct archive *archive, const struct trace_file *file)
 {
+    return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
+                              : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
+}
+
+bool trace_input_open(struct trace_input *input, const struct trace_file *file,
+                      struct trace_error *error)
+{
+    const char *path = file->path;
     *input = (struct trace_input){0};
-    if (!input_check_file(input, path, error))
+    if (file->text == NULL && !input_check_file(path, error))
         return false;
     input->path = strdup(path);
     input->archive = archive_read_new();
@@ -63,7 +70,7 @@ bool trace_input_open(struct trace_input *input, const char *path, struct trace_
     if (!input_set_up(input->archive)) {
         trace_error_set(error, "libarchive was built without gzip, zstd or xz: %s",
                         input_archive_error(input->archive));
-    } else if (archive_read_open_filename(input->archive, path, INPUT_BLOCK_BYTES) != ARCHIVE_OK) {
+    } else if (input_open_archive(input->archive, file) != ARCHIVE_OK) {
         int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
         trace_error_set(error, "%s: cannot be read: %s", path,
                         cause > 0 ? strerror(cause) : input_archive_error(input->archive));

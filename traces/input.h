@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One file as a stream of bytes, plain or compressed (gzip, zstd, xz), for binary and line readers.
+// One file, on disk or in memory, as a stream of bytes, plain or compressed (gzip, zstd, xz), for
+// binary and line readers.
 //
 // The window `at`..`end` lies in the decompressor's own block; only where something wanted in one
 // piece crosses from one block into the next is it copied.
 #ifndef TRACES_INPUT_H
 #define TRACES_INPUT_H
 
-#include "traces/trace.h"
+#include "traces/files.h"
 
 struct archive;
 
@@ -18,7 +19,6 @@ struct trace_input {
 
     char *path;
     struct archive *archive;
-    uint64_t disk_bytes;
     // While the window lies in the carry buffer: its bytes from `joint` on are those before
     // `block_at`, so that reading can go back into the block once `at` has reached `joint`.
     bool carrying;
@@ -29,13 +29,14 @@ struct trace_input {
     const uint8_t *block_end;
 };
 
-// A regular file. On failure nothing is left to close.
-bool trace_input_open(struct trace_input *input, const char *path, struct trace_error *error);
+// A regular file, or a text, which must stay. On failure nothing is left to close.
+bool trace_input_open(struct trace_input *input, const struct trace_file *file,
+                      struct trace_error *error);
 
 // Allowed on a closed or zeroed input.
 void trace_input_close(struct trace_input *input);
 
-// Bytes of the file as it lies on disk, read so far.
+// Bytes of the file as it lies on disk or in memory, read so far.
 uint64_t trace_input_consumed(const struct trace_input *input);
 
 // " (decompressed)" for a compressed file, else "": offsets in errors are of the decompressed

@@ -62,13 +62,13 @@ static void trace_unknown(const char *path, const uint8_t *head, size_t length,
 }
 
 // The format of one file, from its first bytes. NULL with no error: the file is empty.
-static const struct trace_format *trace_recognise_file(const char *path, bool *failed,
+static const struct trace_format *trace_recognise_file(const struct trace_file *file, bool *failed,
                                                        struct trace_error *error)
 {
     const struct trace_format *format = NULL;
     struct trace_input input;
     *failed = true;
-    if (!trace_input_open(&input, path, error))
+    if (!trace_input_open(&input, file, error))
         return NULL;
     if (trace_input_peek(&input, TRACE_HEAD_BYTES, error)) {
         size_t length = (size_t)(input.end - input.at);
@@ -80,7 +80,7 @@ static const struct trace_format *trace_recognise_file(const char *path, bool *f
             }
         }
         if (*failed)
-            trace_unknown(path, input.at, length, error);
+            trace_unknown(file->path, input.at, length, error);
     }
     trace_input_close(&input);
     return format;
@@ -92,8 +92,7 @@ static const struct trace_format *trace_recognise(const struct trace_files *file
 {
     bool failed = false;
     for (size_t i = 0; i < files->count; i++) {
-        const struct trace_format *format =
-            trace_recognise_file(files->items[i].path, &failed, error);
+        const struct trace_format *format = trace_recognise_file(&files->items[i], &failed, error);
         if (format != NULL || failed)
             return format;
     }
@@ -101,6 +100,15 @@ static const struct trace_format *trace_recognise(const struct trace_files *file
         return &trace_format_blktrace;
     trace_unknown(files->items[0].path, NULL, 0, error);
     return NULL;
+}
+
+static bool trace_find_files(struct trace *trace, const struct trace_config *config,
+                             struct trace_error *error)
+{
+    if (config->text != NULL)
+        return trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
+                                    error);
+    return trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
 }
 
 struct trace *trace_open(const struct trace_config *config, struct trace_error *error)
@@ -117,7 +125,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     bool good = config->volume == NULL || trace->volume != NULL;
     if (!good)
         trace_error_no_memory(error);
-    if (good && trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error)) {
+    if (good && trace_find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
         trace->format = trace_recognise(&trace->files, error);
     }

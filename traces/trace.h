@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A recorded workload as a stream of requests in order of arrival.
 //
-// Whatever the file format, a trace is opened by path and read request by request; memory does not
-// grow with its length (the one look-ahead, pairing arrivals with completions, is bounded).
+// Whatever the file format, a trace is opened by path, or as text in memory, and read request by
+// request; memory does not grow with its length (the one look-ahead, pairing arrivals with
+// completions, is bounded).
 // What was odd or missing in the recording is collected as notices, complete once the end is read.
 //
 // Times are int64_t nanoseconds, offsets and lengths are bytes; both fit in int64_t.
@@ -52,9 +53,11 @@ struct trace_error {
 };
 
 struct trace_config {
-    const char *path;           // file, base name, glob or directory
+    const char *path;           // file, base name, glob or directory; with a text only its name
     enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
+    const char *text;           // not a file but these bytes; NULL: a file
+    size_t text_size;
 };
 
 // One oddity of the recording, in words, with how often it happened.
@@ -68,7 +71,8 @@ struct trace_notice {
 struct trace;
 
 // Opens a trace and reads as far as needed to know its format, origin and arrival point.
-// Returns NULL with the error filled. The strings of config are copied.
+// Returns NULL with the error filled. The strings of config are copied, the text is not: it must
+// stay until the trace is closed.
 struct trace *trace_open(const struct trace_config *config, struct trace_error *error);
 
 // The next request. After TRACE_END or TRACE_ERROR, only the queries below and close are allowed.
@@ -99,7 +103,7 @@ const char *trace_volume_name(const struct trace *trace, uint32_t volume);
 size_t trace_notice_count(const struct trace *trace);
 const struct trace_notice *trace_notice(const struct trace *trace, size_t index);
 
-// For progress: bytes of the files as they lie on disk, consumed so far and in all.
+// For progress: bytes of the files as they lie on disk, or of the text, consumed so far and in all.
 void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *total);
 
 // "read", "write", "discard", "write-zeroes", "flush".

@@ -63,6 +63,9 @@ expect_code 2 run --interval 0 good.yaml
 expect_code 2 run --interval fast good.yaml
 expect_error "--interval: expected a time of at least 1 ns, such as 500ms or 2min, found 'fast'"
 expect_code 2 run --end -1 good.yaml
+expect_code 2 run --timer-granularity -1ms good.yaml
+expect_error "--timer-granularity: expected a time of at least 0, such as 500ms or 2min, found '-1"
+expect_code 2 run --timer-granularity '' good.yaml
 expect_code 2 run --device-model fixed good.yaml
 expect_code 2 run --device 254,48 good.yaml
 expect_code 2 run --attach filter good.yaml
@@ -133,6 +136,15 @@ expect_code 0 run --limits 'iops-total=10, iops-total-max=20' a.csv
 printf 'members: [{id: a, trace: {path: a.csv, device: 254,48}}]\n' >unquoted.yaml
 expect_code 3 run unquoted.yaml
 expect_error 'in quotes'
+
+# The requests in the scenario itself: messages say where in it.
+printf 'members: [{id: a}]\ntrace:\n  csv: |\n    time_ns,op,offset,bytes\n    0,reed,0,1\n' \
+    >in.yaml
+expect_code 3 run in.yaml
+expect_error 'throttlesim: in.yaml:3:8 (csv): line 2: column op: found "reed", expected read,'
+printf 'members: [{id: a, trace: {path: a.csv, csv: a.csv}}]\n' >both.yaml
+expect_code 3 run both.yaml
+expect_error "both.yaml:1:45: a trace has a 'path' or a 'csv', not both"
 
 # 1: failed. The tables do not fit on a full disk.
 for command in 'run good.yaml' 'run --json good.yaml' 'report a.db' 'trace info a.csv' limits help \

@@ -32,7 +32,8 @@ for command in run report plot 'trace info'; do
     grep -q "^usage: throttlesim $command" out || fail "$command --help has no usage line"
     grep -q -e '--help' out || fail "$command --help does not mention --help"
 done
-for option in db limits attach arrival device device-model interval end log json eta help; do
+for option in db limits attach arrival device device-model interval end timer-granularity log json \
+    eta help; do
     run run --help
     grep -q -e "^ .*--$option\b" out || fail "run --help does not mention --$option"
 done
@@ -101,6 +102,44 @@ expect_code 0 run --limits iops-total=10,iops-total-max=20 --attach drive --db q
 ask quick.db 'SELECT scenario FROM run' >again.yaml
 expect_code 0 run again.yaml --db quick.db
 expect 1 "$(ask quick.db 'SELECT count(DISTINCT digest) FROM run')" 'digests of the stored scenario'
+
+# So does a scenario that holds its requests itself, wherever it stands, from standard input too.
+mkdir elsewhere
+{
+    sed '/^trace:/d' all.yaml
+    echo 'trace:'
+    echo '  csv: |'
+    sed 's/^/    /' all.csv
+} >elsewhere/whole.yaml
+expect_code 0 run elsewhere/whole.yaml --db whole.db
+expect_code 0 run - --db whole.db <elsewhere/whole.yaml
+ask whole.db 'SELECT scenario FROM run WHERE run_id = 1' >whole-again.yaml
+expect "$(cat elsewhere/whole.yaml)" "$(cat whole-again.yaml)" 'the stored scenario'
+expect_code 0 run whole-again.yaml --db whole.db
+expect 1 "$(ask whole.db 'SELECT count(DISTINCT digest) FROM run')" 'digests of a whole scenario'
+expect "$(ask a.db 'SELECT digest FROM run WHERE run_id = 1')" \
+    "$(ask whole.db 'SELECT digest FROM run WHERE run_id = 1')" 'digest with the requests inside'
+expect 'elsewhere/whole.yaml:8:8 (csv)' \
+    "$(ask whole.db 'SELECT trace FROM member WHERE run_id = 1 LIMIT 1')" 'trace of a member'
+
+# --timer-granularity does what the key of the scenario does, before it, and is stored.
+{ cat all.yaml && echo 'timer-granularity: 7ms'; } >coarse.yaml
+{ cat all.yaml && echo 'timer-granularity: 9ms'; } >coarser.yaml
+expect_code 0 run coarse.yaml --db coarse.db
+expect_code 0 run all.yaml --timer-granularity 7ms --db coarse.db
+expect_code 0 run coarser.yaml --timer-granularity 7ms --db coarse.db
+expect 1 "$(ask coarse.db 'SELECT count(DISTINCT digest) FROM run')" 'digests with a granularity'
+expect_code 0 run coarse.yaml --timer-granularity 0 --interval 2s --db coarse.db
+expect "$(ask a.db 'SELECT digest FROM run WHERE run_id = 1')" \
+    "$(ask coarse.db 'SELECT digest FROM run WHERE run_id = 4')" 'digest without the granularity'
+expect 2 "$(ask coarse.db 'SELECT count(DISTINCT digest) FROM run')" 'digests with and without it'
+ask coarse.db 'SELECT scenario FROM run WHERE run_id = 4' |
+    grep -qx '# Run with: --interval 2s --timer-granularity 0' || fail 'the options are not stored'
+expect_code 0 run --limits iops-total=10 --timer-granularity 7ms --db limits.db plain.csv
+ask limits.db 'SELECT scenario FROM run' >again.yaml
+grep -qx 'timer-granularity: 7000000' again.yaml || fail 'the granularity is not stored'
+expect_code 0 run again.yaml --db limits.db
+expect 1 "$(ask limits.db 'SELECT count(DISTINCT digest) FROM run')" 'digests with it stored'
 
 # The progress line is for a terminal only, unless asked for.
 expect_code 0 run all.yaml --eta never

@@ -211,6 +211,7 @@ static void assert_same_text(const char *a, const char *b)
 static void assert_same_trace(const struct scenario_trace *a, const struct scenario_trace *b)
 {
     assert_same_text(a->path, b->path);
+    assert_same_text(a->csv, b->csv);
     assert_same_text(a->device, b->device);
     assert_int_equal(a->arrival, b->arrival);
     assert_true(a->speed == b->speed);
@@ -314,6 +315,7 @@ static void quick_source_means_the_same(void **state)
     quick->device = (struct scenario_device){SCENARIO_DEVICE_FIXED, 1500000};
     quick->interval_ns = 77;
     quick->end_ns = 9 * SECOND;
+    quick->timer_granularity_ns = 3 * MS;
     assert_true(scenario_write_source(quick, &error));
     struct scenario *again = load(quick->source);
     assert_same_scenario(quick, again);

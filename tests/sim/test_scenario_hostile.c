@@ -16,7 +16,7 @@ static const char good[] =
     "  - {id: db, group: gold, attach: drive, trace: vdc.csv}\n"
     "  - {id: web, group: silver, volume: \"x\", trace: {path: b.csv, arrival: issue,\n"
     "     device: \"254,48\", speed: 2.0, start: 10s, duration: 60s}}\n"
-    "trace: {path: all.csv}\n"
+    "trace: {csv: \"time_ns,op,offset,bytes\\n0,read,0,512\\n\", speed: 2}\n"
     "device: {model: fixed, latency: 200us}\n"
     "events:\n"
     "  - {at: 30s, qom-set: {group: gold, limits: {iops-total: 100}}}\n"

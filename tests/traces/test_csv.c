@@ -161,6 +161,42 @@ static void test_long_lines(void **state)
     }
 }
 
+// Bytes in memory: their name is a name only, even if it is a pattern, a CPU's file or nothing.
+static struct reading read_memory(const char *text, size_t size)
+{
+    struct trace_config config = {.path = "no/such*.blktrace.3", .text = text, .text_size = size};
+    return read_config(&config);
+}
+
+static void test_text_in_memory(void **state)
+{
+    (void)state;
+    static const char text[] = "time_ns,op,offset,bytes,member\n7,read,0,512,a\n9,write,0,1,b\n";
+    struct reading reading = read_memory(text, sizeof(text) - 1);
+    uint64_t consumed, total;
+    assert_int_equal(reading.result, TRACE_END);
+    assert_int_equal(reading.count, 2);
+    assert_int_equal(reading.requests[0].arrival_ns, 7);
+    assert_int_equal(reading.requests[1].bytes, 1);
+    assert_true(trace_times_are_absolute(reading.trace));
+    assert_string_equal(trace_volume_name(reading.trace, 1), "b");
+    assert_int_equal(trace_notice_count(reading.trace), 0);
+    trace_progress(reading.trace, &consumed, &total);
+    assert_int_equal(total, sizeof(text) - 1);
+    assert_int_equal(consumed, total);
+    reading_free(&reading);
+    reading = read_memory(text, sizeof(text) - 2 - 7);
+    assert_message(&reading.error,
+                   "no/such*.blktrace.3: line 3: found 2 fields, expected 5 as in the header");
+    reading_free(&reading);
+    reading = read_memory("", 0);
+    assert_message(&reading.error, "no/such*.blktrace.3: the file is empty; expected ");
+    reading_free(&reading);
+    reading = read_memory("\0\0\0", 3);
+    assert_message(&reading.error, "not a trace of a known format: it starts with 00 00 00");
+    reading_free(&reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +205,7 @@ int main(void)
         cmocka_unit_test(test_compressed_and_one_member),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_text_in_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,17 @@ void scratch_compress(const char *name, const void *data, size_t length)
     archive_entry_free(entry);
 }
 
+void scratch_read(const char *name, struct bytes *bytes)
+{
+    uint8_t block[8192];
+    size_t got;
+    FILE *file = fopen(scratch_path(name), "rb");
+    assert_non_null(file);
+    while ((got = fread(block, 1, sizeof(block), file)) > 0)
+        bytes_append(bytes, block, got);
+    fclose(file);
+}
+
 bool scratch_decompress(const char *name, const char *path)
 {
     struct archive *archive = archive_read_new();
@@ -165,13 +176,12 @@ void scratch_events(const char *name, const struct event *events, size_t count, 
     bytes_free(&bytes);
 }
 
-struct reading read_trace(const char *path, enum trace_arrival arrival, const char *volume)
+struct reading read_config(const struct trace_config *config)
 {
     struct reading reading = {.result = TRACE_ERROR};
-    struct trace_config config = {.path = path, .arrival = arrival, .volume = volume};
     struct trace_request request;
     size_t capacity = 0;
-    reading.trace = trace_open(&config, &reading.error);
+    reading.trace = trace_open(config, &reading.error);
     if (reading.trace == NULL)
         return reading;
     while ((reading.result = trace_read(reading.trace, &request, &reading.error)) ==
@@ -184,6 +194,12 @@ struct reading read_trace(const char *path, enum trace_arrival arrival, const ch
         reading.requests[reading.count++] = request;
     }
     return reading;
+}
+
+struct reading read_trace(const char *path, enum trace_arrival arrival, const char *volume)
+{
+    struct trace_config config = {.path = path, .arrival = arrival, .volume = volume};
+    return read_config(&config);
 }
 
 void reading_free(struct reading *reading)

@@ -85,6 +85,9 @@ const char *scratch_path(const char *name);
 void scratch_write(const char *name, const void *data, size_t length);
 void scratch_text(const char *name, const char *text);
 
+// Appends what is in a file.
+void scratch_read(const char *name, struct bytes *bytes);
+
 // Compresses as the name's ending (.gz, .zst, .xz) says.
 void scratch_compress(const char *name, const void *data, size_t length);
 
@@ -106,6 +109,7 @@ struct reading {
     size_t count;
 };
 
+struct reading read_config(const struct trace_config *config);
 struct reading read_trace(const char *path, enum trace_arrival arrival, const char *volume);
 void reading_free(struct reading *reading);
 
