@@ -5,6 +5,7 @@
 #     make demo       build, replay a recorded workload, draw it
 #     make test       build with gcc and clang, with and without optimisation and with sanitizers,
 #                     and run all tests in each
+#     make verify     compare 1,000 random scenarios with a real QEMU
 #     make bench      measure against blkparse
 #     make install    to PREFIX (default /usr/local), below DESTDIR
 #     make clean
@@ -36,6 +37,9 @@ test-%: packages-test
 	@$(MAKE) --no-print-directory preset-$*
 	ctest --preset $* -j $$(nproc)
 
+verify: packages-verify preset-release
+	build/release/throttlesim verify --random 1000
+
 bench: packages-bench preset-release
 	tests/bench/run build/release
 
@@ -45,5 +49,5 @@ install: build
 clean:
 	rm -rf build $(DEMO_DIR)
 
-.PHONY: build demo test bench install clean
+.PHONY: build demo test verify bench install clean
 .NOTPARALLEL:

@@ -12,6 +12,7 @@ command_function command_run;
 command_function command_report;
 command_function command_plot;
 command_function command_trace;
+command_function command_verify;
 
 // Standard output could not be written (disk full, closed pipe)? Then SIM_FAILED.
 enum sim_exit command_flush(struct sim_error *error);

@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"report", command_report, "print the tables of a stored run again"},
     {"plot", command_plot, "draw a stored run with gnuplot"},
     {"trace", command_trace, "'trace info': what is in a recording"},
+    {"verify", command_verify, "compare the simulator with a real QEMU"},
     {"limits", command_limits, "list the limits that can be set"},
     {"help", command_help, "print this"},
     {"version", command_version, "print the version"},

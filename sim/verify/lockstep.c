@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/verify/lockstep.h"
+
+#include "sim/replay.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MILLISECOND_NS INT64_C(1000000)
+#define SLEEP_MAX_MS INT64_C(2147483647) // a main loop sleeps no longer at a time
+
+// Both, and how far they have come.
+struct lockstep {
+    const struct scenario *scenario;
+    const struct lockstep_config *config;
+    struct lockstep_result *result;
+    struct report_database *database; // in memory: a replay has a recorder
+    struct replay replay;
+    struct disks disks;
+    int64_t now_ns;              // QEMU's clock
+    int64_t looked_ns;           // the last look
+    bool is_new;                 // something has happened since
+    bool is_probe;               // no looks
+    struct disk_counts *ours;    // by member
+    struct disk_counts *counted; // by QEMU
+    bool differs;
+    struct sim_error *error;
+};
+
+static void count_departure(void *context, const struct sim_request *request)
+{
+    struct lockstep *lockstep = context;
+    const struct report_request *report = &request->report;
+    enum engine_direction direction = disks_direction(request->engine.op, report->throttled);
+    lockstep->result->waited += report->dispatch_ns > report->arrival_ns;
+    lockstep->is_new = true;
+    if (direction != ENGINE_NOT_THROTTLED)
+        lockstep->ours[report->member].left[direction]++;
+}
+
+// ---- Opening and closing ----
+
+static bool open_simulator(struct lockstep *lockstep)
+{
+    if (!run_open_unstored(&lockstep->replay, lockstep->scenario, &lockstep->database,
+                           lockstep->error))
+        return false;
+    lockstep->replay.tap = count_departure;
+    lockstep->replay.tap_context = lockstep;
+    return true;
+}
+
+static bool open_both(struct lockstep *lockstep)
+{
+    size_t members = lockstep->scenario->member_count;
+    lockstep->ours = calloc(members, sizeof *lockstep->ours);
+    lockstep->counted = calloc(members, sizeof *lockstep->counted);
+    if (lockstep->ours == NULL || lockstep->counted == NULL)
+        return sim_fail_memory(lockstep->error);
+    if (!open_simulator(lockstep) || !disks_open(&lockstep->disks, &lockstep->replay.control,
+                                                 &lockstep->config->qemu, lockstep->error))
+        return false;
+    memcpy(lockstep->result->qemu_version, lockstep->disks.qemu.version,
+           sizeof lockstep->result->qemu_version);
+    return true;
+}
+
+static void close_both(struct lockstep *lockstep, bool ok)
+{
+    struct sim_error unused;
+    enum report_status status = ok ? REPORT_COMPLETE : REPORT_FAILED;
+    disks_close(&lockstep->disks);
+    if (lockstep->database != NULL)
+        run_close(&lockstep->replay, &status, &unused);
+    report_database_close(lockstep->database);
+    free(lockstep->ours);
+    free(lockstep->counted);
+}
+
+// ---- Comparing ----
+
+static bool note_departure(struct lockstep *lockstep, uint32_t member,
+                           enum engine_direction direction)
+{
+    struct difference *difference = &lockstep->result->difference;
+    uint64_t ours = lockstep->ours[member].left[direction];
+    uint64_t theirs = lockstep->counted[member].left[direction];
+    difference_free(difference);
+    *difference = (struct difference){
+        .kind = DIFFERENCE_DEPARTURE,
+        .found_ns = lockstep->now_ns,
+        .looked_ns = lockstep->looked_ns,
+        .member = member,
+        .direction = direction,
+        .number = (ours < theirs ? ours : theirs) + 1,
+        .our_left = ours,
+        .qemu_left = theirs,
+    };
+    lockstep->differs = true;
+    return difference_look(difference, &lockstep->replay.control, lockstep->now_ns) ||
+           sim_fail_memory(lockstep->error);
+}
+
+// A look at QEMU's counts.
+static bool look(struct lockstep *lockstep)
+{
+    if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
+        return false;
+    lockstep->result->looks++;
+    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
+        for (int j = 0; j < ENGINE_DIRECTION_COUNT; j++) {
+            if (lockstep->ours[i].left[j] != lockstep->counted[i].left[j])
+                return note_departure(lockstep, i, (enum engine_direction)j);
+        }
+    }
+    lockstep->looked_ns = lockstep->now_ns;
+    lockstep->is_new = false;
+    return true;
+}
+
+// How long a main loop sleeps whose next deadline is the engine's.
+static int64_t expected_timeout_ns(const struct lockstep *lockstep)
+{
+    int64_t deadline_ns = engine_next_deadline(lockstep->replay.control.engine);
+    if (deadline_ns == ENGINE_NEVER)
+        return CLOCK_FOR_EVER;
+    int64_t distance_ns = deadline_ns - lockstep->now_ns;
+    int64_t sleep_ms = distance_ns / MILLISECOND_NS + (distance_ns % MILLISECOND_NS > 0);
+    return (sleep_ms < SLEEP_MAX_MS ? sleep_ms : SLEEP_MAX_MS) * MILLISECOND_NS;
+}
+
+static int64_t wakes_ns(int64_t now_ns, int64_t timeout_ns)
+{
+    return timeout_ns == CLOCK_FOR_EVER ? ENGINE_NEVER : now_ns + timeout_ns;
+}
+
+// Requests are the better witnesses as long as the clock stops at each deadline. So the first
+// difference of this kind is kept, and the search goes on for one of theirs.
+static bool look_at_sleep(struct lockstep *lockstep)
+{
+    struct difference *difference = &lockstep->result->difference;
+    int64_t ours_ns = expected_timeout_ns(lockstep);
+    int64_t theirs_ns = qemu_timeout_ns(&lockstep->disks.qemu);
+    if (ours_ns == theirs_ns || !lockstep->result->agree)
+        return true;
+    *difference = (struct difference){
+        .kind = DIFFERENCE_SLEEP,
+        .found_ns = lockstep->now_ns,
+        .our_ns = wakes_ns(lockstep->now_ns, ours_ns),
+        .qemu_ns = wakes_ns(lockstep->now_ns, theirs_ns),
+        .member = ENGINE_NONE,
+        .operation_count = lockstep->replay.next_event,
+    };
+    lockstep->result->agree = false;
+    lockstep->differs = lockstep->scenario->timer_granularity_ns != 0;
+    return true;
+}
+
+// ---- Steps ----
+
+static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
+{
+    lockstep->now_ns = time_ns;
+    return qemu_set_clock(&lockstep->disks.qemu, time_ns, lockstep->error);
+}
+
+// An instant is over: what has happened in it is compared once.
+static bool end_instant(struct lockstep *lockstep)
+{
+    if (lockstep->is_probe)
+        return true;
+    return (!lockstep->is_new || look(lockstep)) && (lockstep->differs || look_at_sleep(lockstep));
+}
+
+// Just before the simulator lets something go, QEMU must not have. It is not looked at in the
+// middle of a sleep: that would end it.
+static bool look_before(struct lockstep *lockstep, int64_t time_ns)
+{
+    if (lockstep->is_probe || lockstep->scenario->timer_granularity_ns != 0)
+        return true;
+    if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
+        return false;
+    return look(lockstep);
+}
+
+static bool arrive(struct lockstep *lockstep)
+{
+    const struct arrival *arrival = sources_next(lockstep->replay.sources);
+    struct engine_request request = {
+        .member = arrival->member,
+        .op = replay_op(arrival->request.op),
+        .bytes = arrival->request.bytes,
+    };
+    bool throttled = observer_throttles(&lockstep->replay.observer, request.member, request.op);
+    lockstep->result->requests++;
+    return disks_submit(&lockstep->disks, &request, throttled, lockstep->error);
+}
+
+static bool operate(struct lockstep *lockstep)
+{
+    lockstep->result->operations++;
+    return disks_apply(&lockstep->disks, &lockstep->scenario->events[lockstep->replay.next_event],
+                       lockstep->error);
+}
+
+// The next thing, in QEMU first: what the simulator does next is known before it does it.
+static bool step(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
+{
+    if (time_ns > lockstep->now_ns) {
+        if (!end_instant(lockstep))
+            return false;
+        if (lockstep->differs)
+            return true;
+        if (event == REPLAY_TIMER && !look_before(lockstep, time_ns))
+            return false;
+        if (lockstep->differs)
+            return true;
+        if (!set_clock(lockstep, time_ns))
+            return false;
+    }
+    bool ok = true;
+    if (event == REPLAY_ARRIVAL)
+        ok = arrive(lockstep);
+    else if (event == REPLAY_OPERATION)
+        ok = operate(lockstep);
+    return ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
+}
+
+static void tell_progress(const struct lockstep *lockstep)
+{
+    const struct lockstep_config *config = lockstep->config;
+    if (config->progress == NULL)
+        return;
+    struct run_state state = {
+        .requests = lockstep->result->requests,
+        .waiting = engine_waiting(lockstep->replay.control.engine),
+    };
+    sources_progress(lockstep->replay.sources, &state.consumed, &state.total);
+    config->progress(config->progress_context, &state);
+}
+
+// Up to and with what happens at until_ns.
+static bool step_all(struct lockstep *lockstep, int64_t until_ns)
+{
+    while (!lockstep->differs) {
+        int64_t time_ns;
+        enum replay_event event = replay_peek(&lockstep->replay, &time_ns);
+        if (event == REPLAY_NOTHING || time_ns > until_ns)
+            break;
+        if (!step(lockstep, event, time_ns))
+            return false;
+        tell_progress(lockstep);
+    }
+    return lockstep->differs || end_instant(lockstep);
+}
+
+// ---- From outside ----
+
+bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
+                  struct lockstep_result *result, struct sim_error *error)
+{
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = result,
+        .looked_ns = -1,
+        .error = error,
+    };
+    *result = (struct lockstep_result){.agree = true};
+    bool ok =
+        disks_can(scenario, error) && open_both(&lockstep) && step_all(&lockstep, scenario->end_ns);
+    result->agree = result->agree && !lockstep.differs;
+    result->digest = lockstep.replay.digest;
+    result->end_ns = lockstep.now_ns;
+    close_both(&lockstep, ok);
+    return ok;
+}
+
+bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
+                    int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
+                    int64_t *timeout_ns, struct sim_error *error)
+{
+    struct lockstep_result unused = {.agree = true};
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = &unused,
+        .is_probe = true,
+        .error = error,
+    };
+    bool ok = open_both(&lockstep) && step_all(&lockstep, at_ns) &&
+              (lockstep.now_ns == at_ns || set_clock(&lockstep, at_ns)) &&
+              disks_count(&lockstep.disks, lockstep.counted, error);
+    if (ok) {
+        *left = lockstep.counted[member].left[direction];
+        *timeout_ns = qemu_timeout_ns(&lockstep.disks.qemu);
+    }
+    close_both(&lockstep, ok);
+    return ok;
+}

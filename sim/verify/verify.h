@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Verifying one scenario, and many random ones.
+#ifndef SIM_VERIFY_VERIFY_H
+#define SIM_VERIFY_VERIFY_H
+
+#include "sim/verify/lockstep.h"
+#include "sim/verify/random_case.h"
+
+// Makes a scenario fit for the comparison: the null device, since QEMU's disks are such; the given
+// granularity, unless it is negative.
+bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error);
+
+// As lockstep_run, and if they differ, all that can be found out about it.
+bool verify_scenario(const struct scenario *scenario, const struct lockstep_config *config,
+                     struct lockstep_result *result, struct sim_error *error);
+
+void verify_free(struct lockstep_result *result);
+
+struct verify_random_config {
+    struct lockstep_config lockstep;
+    uint64_t seed;  // of the first scenario; the next have the next
+    uint64_t count; // of scenarios
+    unsigned jobs;  // at a time, each with a QEMU of its own
+    int64_t granularity_ns;
+    const char *directory; // where a failing one is written to; NULL: the working directory
+    void (*progress)(void *context, uint64_t done, uint64_t count, uint64_t requests);
+    void *progress_context;
+};
+
+struct verify_random_result {
+    uint64_t scenarios; // that agreed
+    uint64_t requests;
+    uint64_t waited;
+    uint64_t operations;
+    uint64_t looks;
+    double seconds;
+    char qemu_version[160];
+    bool agree;
+    uint64_t failing_seed; // the smallest, if they do not
+};
+
+// As lockstep_run.
+bool verify_case(const struct verify_random_config *config, const struct random_case *random_case,
+                 struct lockstep_result *result, struct sim_error *error);
+
+bool verify_random(const struct verify_random_config *config, struct verify_random_result *result,
+                   struct sim_error *error);
+
+// What was found about a failing one.
+struct verify_failure {
+    char path[512];       // the scenario as it was drawn
+    char small_path[512]; // and after shrinking
+    struct scenario *small;
+    struct lockstep_result result; // of the small one
+};
+
+// Writes the scenario of this seed to a file, then a small one that still fails.
+bool verify_shrink(const struct verify_random_config *config, uint64_t seed,
+                   struct verify_failure *failure, struct sim_error *error);
+
+void verify_failure_free(struct verify_failure *failure);
+
+#endif
