@@ -61,6 +61,30 @@ int engine_parameter_find(const struct engine_algorithm *algorithm, const char *
     return -1;
 }
 
+const char *engine_cause_key(enum engine_cause cause)
+{
+    // Source: the keys of the limits in limits.c, in the order of enum bucket_index.
+    static const char *const keys[ENGINE_CAUSE_COUNT] = {
+        "bps-total",
+        "bps-read",
+        "bps-write",
+        "iops-total",
+        "iops-read",
+        "iops-write",
+        "bps-total-max",
+        "bps-read-max",
+        "bps-write-max",
+        "iops-total-max",
+        "iops-read-max",
+        "iops-write-max",
+        [ENGINE_CAUSE_TURN] = "turn",
+        [ENGINE_CAUSE_QUEUE] = "queue",
+        [ENGINE_CAUSE_TIMER] = "timer",
+    };
+    assert(cause < ENGINE_CAUSE_COUNT);
+    return keys[cause];
+}
+
 const char *engine_status_text(enum engine_status status)
 {
     static const char *const texts[] = {
@@ -128,6 +152,9 @@ enum engine_status engine_control(struct engine *engine, int64_t now_ns,
                                   struct engine_operation *operation)
 {
     enter(engine, now_ns);
+    assert(operation->kind < ENGINE_OPERATION_COUNT);
+    if ((engine->algorithm->operations & ENGINE_OPERATION_BIT(operation->kind)) == 0)
+        return ENGINE_UNSUPPORTED;
     return engine->algorithm->control(engine, now_ns, operation);
 }
 

@@ -62,6 +62,26 @@ enum engine_attach {
 // What a member's throttle takes an operation for.
 enum engine_direction engine_direction_of(enum engine_attach attach, enum engine_op op);
 
+// Why a request waits. A bucket's second part is its burst part, which caps the rate during a burst
+// (iops-total-max with a length above 1 s).
+enum engine_cause {
+    ENGINE_CAUSE_BPS_TOTAL, // the limit that was binding: of all that are exceeded, the one that
+    ENGINE_CAUSE_BPS_READ,  // makes the request wait longest
+    ENGINE_CAUSE_BPS_WRITE,
+    ENGINE_CAUSE_IOPS_TOTAL,
+    ENGINE_CAUSE_IOPS_READ,
+    ENGINE_CAUSE_IOPS_WRITE,
+    ENGINE_CAUSE_BURST, // the burst parts, in the same order
+    ENGINE_CAUSE_TURN = 2 * ENGINE_CAUSE_BURST, // other members of the group are served
+    ENGINE_CAUSE_QUEUE, // requests of the same member, and of the same direction unless the engine
+                        // has one FIFO for both, are before it
+    ENGINE_CAUSE_TIMER, // the timer was due, but fired later: the loop's granularity
+    ENGINE_CAUSE_COUNT,
+};
+
+// "iops-total", "iops-total-max" for its burst part, "turn", "queue", "timer".
+const char *engine_cause_key(enum engine_cause cause);
+
 // One request. The caller fills member, op and bytes; the engine the rest.
 struct engine_request {
     struct engine_request *next; // the engine's, while it waits
@@ -70,6 +90,8 @@ struct engine_request {
     uint64_t bytes;
     uint32_t member;
     enum engine_op op;
+    // If it waited (dispatch_ns > arrival_ns): dispatch_ns - arrival_ns by cause. Else not set.
+    int64_t wait_ns[ENGINE_CAUSE_COUNT];
 };
 
 // ---- Parameters: limits as rows of data ----
@@ -194,9 +216,16 @@ struct engine_member_gauge {
 // only records: it must not call the engine.
 typedef void engine_dispatch(void *context, struct engine_request *request);
 
+// A limit's burst allowance (iops-total-max) has run out: for the first time since it was last
+// whole, it makes a request wait. limit: one of the first six causes. refill_ns: until it is whole
+// again if nothing more leaves.
+typedef void engine_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
+                            int64_t refill_ns);
+
 struct engine_callbacks {
     engine_dispatch *dispatch;
     void *context;
+    engine_ran_out *ran_out; // or NULL; only records, too
 };
 
 struct engine;
@@ -207,8 +236,10 @@ struct engine_algorithm {
     const char *help; // one line
     const struct engine_parameter *parameters;
     size_t parameter_count;
+    bool has_groups;     // several members may share a node
     bool has_trees;      // nodes may have parents
     bool uses_completes; // wants engine_complete
+    uint32_t operations; // bit k: it knows enum engine_operation_kind k
     struct engine *(*create)(const struct engine_callbacks *callbacks);
     void (*destroy)(struct engine *engine);
     enum engine_status (*check)(const struct engine_parameters *parameters,

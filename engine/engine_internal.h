@@ -12,6 +12,10 @@ struct engine {
     bool dispatching; // inside the callback, which must not call the engine
 };
 
+// `operations` of an algorithm that knows all, and the bit of one.
+#define ENGINE_OPERATIONS_ALL ((UINT32_C(1) << ENGINE_OPERATION_COUNT) - 1)
+#define ENGINE_OPERATION_BIT(kind) (UINT32_C(1) << (kind))
+
 extern const struct engine_algorithm throttle_group_algorithm;
 
 // Hands the request back to the caller.
@@ -22,6 +26,14 @@ static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
     request->dispatch_ns = now_ns;
     engine->dispatching = true;
     engine->callbacks.dispatch(engine->callbacks.context, request);
+    engine->dispatching = false;
+}
+
+static inline void engine_tell_ran_out(struct engine *engine, int64_t now_ns, uint32_t node,
+                                       enum engine_cause limit, int64_t refill_ns)
+{
+    engine->dispatching = true;
+    engine->callbacks.ran_out(engine->callbacks.context, now_ns, node, limit, refill_ns);
     engine->dispatching = false;
 }
 

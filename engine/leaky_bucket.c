@@ -57,6 +57,7 @@ void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns)
     for (int i = 0; i < BUCKET_COUNT; i++) {
         buckets->bucket[i].level = 0;
         buckets->bucket[i].burst_level = 0;
+        buckets->bucket[i].ran_out = false;
     }
     buckets->previous_leak_ns = now_ns;
 }
@@ -81,6 +82,7 @@ void leaky_buckets_leak(struct leaky_buckets *buckets, int64_t now_ns)
     for (int i = 0; i < buckets->limited.count; i++) {
         struct leaky_bucket *bucket = &buckets->bucket[buckets->limited.index[i]];
         bucket->level = leaked(bucket->level, bucket->avg_rate, delta_ns);
+        bucket->ran_out = bucket->ran_out && bucket->level > 0;
         if (bucket->has_burst_part)
             bucket->burst_level = leaked(bucket->burst_level, bucket->max_rate, delta_ns);
     }
@@ -94,29 +96,56 @@ static int64_t leak_time_ns(double extra, double rate)
     return wait < 9223372036854775808.0 ? (int64_t)wait : ENGINE_NEVER;
 }
 
-static int64_t bucket_wait_ns(const struct leaky_bucket *bucket)
+// *cause: added ENGINE_CAUSE_BURST if it is the burst part that takes time.
+static int64_t bucket_wait_ns(const struct leaky_bucket *bucket, int *cause)
 {
     double extra = bucket->level - bucket->size;
     if (extra > 0)
         return leak_time_ns(extra, bucket->avg_rate);
     if (bucket->has_burst_part) {
         extra = bucket->burst_level - bucket->burst_size;
+        *cause += ENGINE_CAUSE_BURST;
         if (extra > 0)
             return leak_time_ns(extra, bucket->max_rate);
     }
     return 0;
 }
 
-int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction)
+int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction,
+                              enum engine_cause *cause)
 {
     const struct bucket_list *list = &buckets->limited_for[direction];
     int64_t longest_ns = 0;
     for (int i = 0; i < list->count; i++) {
-        int64_t wait_ns = bucket_wait_ns(&buckets->bucket[list->index[i]]);
-        if (wait_ns > longest_ns)
+        int part = list->index[i];
+        int64_t wait_ns = bucket_wait_ns(&buckets->bucket[list->index[i]], &part);
+        if (wait_ns > longest_ns) {
             longest_ns = wait_ns;
+            *cause = (enum engine_cause)part;
+        }
     }
     return longest_ns;
+}
+
+uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum engine_direction direction)
+{
+    const struct bucket_list *list = &buckets->limited_for[direction];
+    uint32_t run_out = 0;
+    for (int i = 0; i < list->count; i++) {
+        struct leaky_bucket *bucket = &buckets->bucket[list->index[i]];
+        if (bucket->max == 0 || bucket->ran_out || bucket->level <= bucket->size)
+            continue;
+        bucket->ran_out = true;
+        run_out |= UINT32_C(1) << list->index[i];
+    }
+    return run_out;
+}
+
+int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index)
+{
+    const struct leaky_bucket *bucket = &buckets->bucket[index];
+    int64_t time_ns = leak_time_ns(bucket->level, bucket->avg_rate);
+    return time_ns == ENGINE_NEVER ? ENGINE_NEVER : time_ns + 1;
 }
 
 void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,

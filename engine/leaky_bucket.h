@@ -32,6 +32,7 @@ struct leaky_bucket {
     uint64_t burst_length; // s; above 1 there is a burst part
     double level;
     double burst_level;
+    bool ran_out; // it made a request wait, and has not been empty since
 
     // Derived by leaky_buckets_set_up.
     double avg_rate;
@@ -66,8 +67,17 @@ void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns);
 void leaky_buckets_leak(struct leaky_buckets *buckets, int64_t now_ns);
 
 // How long a request of this direction has to wait in these buckets as they are: ns, 0 if not at
-// all, ENGINE_NEVER if for ever.
-int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction);
+// all, ENGINE_NEVER if for ever. If it has to, *cause is the bucket, or burst part, that takes
+// longest.
+int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction,
+                              enum engine_cause *cause);
+
+// A request of this direction has to wait: bit i is set for a bucket i with a burst allowance of
+// which nothing is left, unless it was set before and the bucket has not been empty since.
+uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum engine_direction direction);
+
+// Until this bucket is empty if nothing more leaves: ns, rounded up, or ENGINE_NEVER.
+int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index);
 
 // A request leaves. Does not leak.
 void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,

@@ -18,24 +18,6 @@
 
 #include <assert.h>
 
-static void queue_push(struct request_queue *queue, struct engine_request *request)
-{
-    request->next = NULL;
-    if (queue->head == NULL)
-        queue->head = request;
-    else
-        queue->tail->next = request;
-    queue->tail = request;
-}
-
-static struct engine_request *queue_pop(struct request_queue *queue)
-{
-    struct engine_request *request = queue->head;
-    if (request != NULL)
-        queue->head = request->next;
-    return request;
-}
-
 static void add_pending(struct flow *flow)
 {
     if (flow->pending++ == 0)
@@ -63,10 +45,29 @@ static inline struct flow *next_token(struct flow *flow)
     return &((struct member *)next)->flows[flow->direction];
 }
 
-static void arm(struct throttle_groups *groups, struct flow *flow, int64_t deadline_ns)
+static void arm(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
+                int64_t deadline_ns, enum engine_cause cause)
 {
     assert(flow->member->attached);
     timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
+    wait_for(&flow->wait, flow->fifo.head, now_ns, cause, deadline_ns);
+}
+
+void throttle_group_timer_gone(struct flow *flow, int64_t now_ns)
+{
+    flow->member->group->timer_armed[flow->direction] = false;
+    wait_for(&flow->wait, flow->fifo.head, now_ns, ENGINE_CAUSE_TURN, ENGINE_NEVER);
+}
+
+static void tell_ran_out(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
+{
+    struct leaky_buckets *buckets = &flow->member->group->buckets;
+    uint32_t run_out = leaky_buckets_run_out(buckets, flow->direction);
+    for (int i = 0; run_out >> i != 0; i++) {
+        if ((run_out >> i & 1) != 0)
+            engine_tell_ran_out(&groups->base, now_ns, flow->member->group->id,
+                                (enum engine_cause)i, leaky_buckets_refill_ns(buckets, i));
+    }
 }
 
 static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
@@ -77,25 +78,32 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     if (group->timer_armed[flow->direction])
         return true;
     leaky_buckets_leak(&group->buckets, now_ns);
-    int64_t wait_ns = leaky_buckets_wait_ns(&group->buckets, flow->direction);
+    enum engine_cause cause = ENGINE_CAUSE_TURN;
+    int64_t wait_ns = leaky_buckets_wait_ns(&group->buckets, flow->direction, &cause);
     if (wait_ns == 0)
         return false;
+    if (groups->base.callbacks.ran_out != NULL)
+        tell_ran_out(groups, flow, now_ns);
+    int64_t deadline_ns = wait_ns > ENGINE_NEVER - now_ns ? ENGINE_NEVER : now_ns + wait_ns;
     if (!timer_is_pending(&flow->timer))
-        arm(groups, flow, wait_ns > ENGINE_NEVER - now_ns ? ENGINE_NEVER : now_ns + wait_ns);
+        arm(groups, flow, now_ns, deadline_ns, cause);
     group->token[flow->direction] = flow->member;
     group->timer_armed[flow->direction] = true;
     return true;
 }
 
 // The first of the FIFO, if there is one, will run when those woken before it have run.
-static bool wake(struct throttle_groups *groups, struct flow *flow)
+static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
-    struct engine_request *request = queue_pop(&flow->fifo);
+    wait_settle(&flow->wait, flow->fifo.head, now_ns);
+    struct engine_request *request = request_queue_pop(&flow->fifo);
     if (request == NULL)
         return false;
+    if (flow->fifo.head != NULL)
+        wait_becomes_head(&flow->wait, flow->fifo.head, now_ns);
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
-    queue_push(&groups->woken, request);
+    request_queue_push(&groups->woken, request);
     return true;
 }
 
@@ -106,11 +114,11 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
     struct flow *next = next_token(flow);
     if (next->pending == 0 || must_wait(groups, next, now_ns))
         return;
-    if (prefer_own && wake(groups, flow)) {
+    if (prefer_own && wake(groups, flow, now_ns)) {
         group->token[flow->direction] = flow->member;
         return;
     }
-    arm(groups, next, now_ns);
+    arm(groups, next, now_ns, now_ns, ENGINE_CAUSE_TURN);
     group->timer_armed[flow->direction] = true;
     group->token[flow->direction] = next->member;
 }
@@ -139,7 +147,7 @@ static struct flow *flow_of(struct throttle_groups *groups, const struct engine_
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 {
     struct engine_request *request;
-    while ((request = queue_pop(&groups->woken)) != NULL) {
+    while ((request = request_queue_pop(&groups->woken)) != NULL) {
         struct flow *flow = flow_of(groups, request);
         drop_pending(flow);
         leave(groups, flow, request, now_ns);
@@ -148,7 +156,7 @@ static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 
 static void restart(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
-    if (!wake(groups, flow))
+    if (!wake(groups, flow, now_ns))
         throttle_group_schedule_next(groups, flow, now_ns, true);
     run_woken(groups, now_ns);
 }
@@ -159,7 +167,7 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
         struct flow *flow = &member->flows[direction];
         if (timer_is_pending(&flow->timer)) {
             timer_heap_cancel(&groups->timers, &flow->timer);
-            member->group->timer_armed[direction] = false;
+            throttle_group_timer_gone(flow, now_ns);
         }
         restart(groups, flow, now_ns);
     }
@@ -179,7 +187,10 @@ static void submit(struct engine *engine, int64_t now_ns, struct engine_request 
     struct flow *flow = &member->flows[direction];
     if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
         add_pending(flow);
-        queue_push(&flow->fifo, request);
+        wait_begin(request);
+        if (flow->fifo.head == NULL)
+            wait_becomes_head(&flow->wait, request, now_ns);
+        request_queue_push(&flow->fifo, request);
         flow->waiting++;
         member->group->waiting[direction]++;
         return;
@@ -199,7 +210,7 @@ static void fire(struct engine *engine, int64_t now_ns)
     while (timer_heap_deadline(&groups->timers) <= now_ns &&
            timer_heap_deadline(&groups->timers) != ENGINE_NEVER) {
         struct flow *flow = (struct flow *)timer_heap_take(&groups->timers);
-        flow->member->group->timer_armed[flow->direction] = false;
+        throttle_group_timer_gone(flow, now_ns);
         restart(groups, flow, now_ns);
     }
 }
@@ -214,6 +225,8 @@ const struct engine_algorithm throttle_group_algorithm = {
     .help = "throttle groups, as in QEMU since 2.4",
     .parameters = limit_rows,
     .parameter_count = LIMIT_COUNT,
+    .has_groups = true,
+    .operations = ENGINE_OPERATIONS_ALL,
     .create = throttle_group_create,
     .destroy = throttle_group_destroy,
     .check = throttle_group_check,

@@ -13,12 +13,9 @@
 #include "engine/leaky_bucket.h"
 #include "engine/limits.h"
 #include "engine/member_ring.h"
+#include "engine/request_queue.h"
 #include "engine/timer_heap.h"
-
-struct request_queue {
-    struct engine_request *head;
-    struct engine_request *tail;
-};
+#include "engine/wait.h"
 
 // One direction of a member.
 struct flow {
@@ -26,6 +23,7 @@ struct flow {
     struct member *member;
     enum engine_direction direction;
     struct request_queue fifo; // waiting requests
+    struct head_wait wait;     // of the first of them
     uint64_t waiting;          // length of the FIFO
     uint64_t pending;          // waiting, or woken and not yet gone
 };
@@ -76,6 +74,9 @@ static inline struct member *throttle_groups_member(const struct throttle_groups
 {
     return id < groups->member_count ? groups->members[id] : NULL;
 }
+
+// A flow's timer is no longer pending: nobody waits for it any more.
+void throttle_group_timer_gone(struct flow *flow, int64_t now_ns);
 
 // A pending timer is cancelled and its firing done now; otherwise restarts. For both directions.
 void throttle_group_kick(struct throttle_groups *groups, struct member *member, int64_t now_ns);

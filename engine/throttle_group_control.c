@@ -54,6 +54,5 @@ enum engine_status throttle_group_control(struct engine *engine, int64_t now_ns,
         [ENGINE_DETACH] = throttle_group_detach,
         [ENGINE_ATTACH] = throttle_group_attach,
     };
-    assert(operation->kind < ENGINE_OPERATION_COUNT);
     return functions[operation->kind](throttle_groups_of(engine), now_ns, operation);
 }

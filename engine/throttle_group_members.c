@@ -27,6 +27,8 @@ enum engine_status throttle_group_member_create(struct throttle_groups *groups, 
     for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
         member->flows[i].member = member;
         member->flows[i].direction = (enum engine_direction)i;
+        member->flows[i].wait =
+            (struct head_wait){.cause = ENGINE_CAUSE_TURN, .deadline_ns = ENGINE_NEVER};
         timer_init(&member->flows[i].timer);
     }
     groups->members[groups->member_count++] = member;
@@ -191,7 +193,7 @@ enum engine_status throttle_group_detach(struct throttle_groups *groups, int64_t
         if (!timer_is_pending(&flow->timer))
             continue;
         timer_heap_cancel(&groups->timers, &flow->timer);
-        member->group->timer_armed[i] = false;
+        throttle_group_timer_gone(flow, now_ns);
         throttle_group_schedule_next(groups, flow, now_ns, false);
     }
     member->attached = false;

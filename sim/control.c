@@ -193,7 +193,7 @@ static void no_dispatch(void *context, struct engine_request *request)
 bool scenario_rehearse(const struct scenario *scenario, struct sim_error *error)
 {
     struct control control;
-    struct engine_callbacks callbacks = {no_dispatch, NULL};
+    struct engine_callbacks callbacks = {.dispatch = no_dispatch};
     bool ok = control_open(&control, scenario, &callbacks, error);
     for (size_t i = 0; ok && i < scenario->event_count; i++) {
         const struct scenario_event *event = &scenario->events[i];

@@ -220,7 +220,7 @@ enum replay_step replay_next(struct replay *replay)
 
 bool replay_open(struct replay *replay, const struct scenario *scenario, struct sim_error *error)
 {
-    struct engine_callbacks callbacks = {on_dispatch, replay};
+    struct engine_callbacks callbacks = {.dispatch = on_dispatch, .context = replay};
     // The digest's start is arbitrary, but not 0: a first dispatch of request 0 at time 0 counts.
     *replay = (struct replay){.scenario = scenario, .error = error, .digest = 1};
     replay->dispatched_end = &replay->dispatched;

@@ -20,7 +20,8 @@ static void record(void *context, struct engine_request *request)
 void bench_create(struct bench *bench, enum subject_kind kind)
 {
     *bench = (struct bench){.request_count = 0};
-    bench->subject = subject_create(kind, &(struct engine_callbacks){record, bench});
+    bench->subject =
+        subject_create(kind, &(struct engine_callbacks){.dispatch = record, .context = bench});
 }
 
 void bench_destroy(struct bench *bench)

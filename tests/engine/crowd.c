@@ -122,7 +122,8 @@ void crowd_set_up(struct crowd *crowd)
     gsl_rng *rng = crowd->rng;
     memset(crowd, 0, sizeof(*crowd));
     crowd->rng = rng;
-    crowd->subject = subject_create(SUBJECT_ENGINE, &(struct engine_callbacks){record, crowd});
+    crowd->subject = subject_create(
+        SUBJECT_ENGINE, &(struct engine_callbacks){.dispatch = record, .context = crowd});
     struct engine_operation operation = {.parent = ENGINE_NONE};
     for (int i = 0; i < CROWD_NODES; i++) {
         operation.kind = ENGINE_NODE_CREATE;

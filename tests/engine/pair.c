@@ -24,7 +24,22 @@ static void record(void *context, struct engine_request *request)
     assert_true(log->count < log->capacity);
     log->ids[log->count] = ((struct pair_request *)request)->id;
     log->times_ns[log->count] = request->dispatch_ns;
+    memset(&log->waits[log->count], 0, sizeof(log->waits[0]));
+    if (request->dispatch_ns > request->arrival_ns)
+        memcpy(&log->waits[log->count], request->wait_ns, sizeof(log->waits[0]));
+    int64_t sum_ns = 0;
+    for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)
+        sum_ns += log->waits[log->count].by_cause_ns[cause];
+    assert_true(sum_ns == request->dispatch_ns - request->arrival_ns);
     log->count++;
+}
+
+static void record_run_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
+                           int64_t refill_ns)
+{
+    struct pair_log *log = context;
+    log->run_outs[log->run_out_count++ % PAIR_RUN_OUTS] =
+        (struct pair_run_out){now_ns, node, limit, refill_ns};
 }
 
 // Room for every request that there is, so that recording allocates nothing.
@@ -35,7 +50,8 @@ static void reserve(struct pair_log *log, uint64_t request_count)
     log->capacity = 2 * request_count;
     log->ids = realloc(log->ids, log->capacity * sizeof(*log->ids));
     log->times_ns = realloc(log->times_ns, log->capacity * sizeof(*log->times_ns));
-    assert_true(log->ids != NULL && log->times_ns != NULL);
+    log->waits = realloc(log->waits, log->capacity * sizeof(*log->waits));
+    assert_true(log->ids != NULL && log->times_ns != NULL && log->waits != NULL);
 }
 
 void pair_create(struct pair *pair, int64_t start_ns)
@@ -43,7 +59,9 @@ void pair_create(struct pair *pair, int64_t start_ns)
     *pair = (struct pair){.now_ns = start_ns};
     for (int i = 0; i < PAIR_SIDES; i++) {
         enum subject_kind kind = i == PAIR_ENGINE ? SUBJECT_ENGINE : SUBJECT_MODEL;
-        pair->side[i] = subject_create(kind, &(struct engine_callbacks){record, &pair->log[i]});
+        pair->side[i] = subject_create(kind, &(struct engine_callbacks){.dispatch = record,
+                                                                        .context = &pair->log[i],
+                                                                        .ran_out = record_run_out});
     }
 }
 
@@ -53,6 +71,7 @@ void pair_destroy(struct pair *pair)
         subject_destroy(&pair->side[i]);
         free(pair->log[i].ids);
         free(pair->log[i].times_ns);
+        free(pair->log[i].waits);
     }
     while (pair->blocks != NULL) {
         struct pair_block *block = pair->blocks;
@@ -78,8 +97,29 @@ static void compare_logs(struct pair *pair)
         size_t i = pair->compared;
         EXPECT_EQUAL(pair, "request of departure", i, engine->ids[i], model->ids[i]);
         EXPECT_EQUAL(pair, "time of departure", i, engine->times_ns[i], model->times_ns[i]);
+        for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)
+            EXPECT_EQUAL(pair, engine_cause_key((enum engine_cause)cause), i,
+                         engine->waits[i].by_cause_ns[cause], model->waits[i].by_cause_ns[cause]);
     }
     EXPECT_EQUAL(pair, "departures", 0, engine->count, model->count);
+}
+
+static void compare_run_outs(struct pair *pair)
+{
+    const struct pair_log *engine = &pair->log[PAIR_ENGINE];
+    const struct pair_log *model = &pair->log[PAIR_MODEL];
+    EXPECT_EQUAL(pair, "burst allowances that ran out", 0, engine->run_out_count,
+                 model->run_out_count);
+    assert_true(engine->run_out_count - pair->run_outs_compared <= PAIR_RUN_OUTS);
+    for (; pair->run_outs_compared < engine->run_out_count; pair->run_outs_compared++) {
+        size_t i = pair->run_outs_compared;
+        const struct pair_run_out *left = &engine->run_outs[i % PAIR_RUN_OUTS];
+        const struct pair_run_out *right = &model->run_outs[i % PAIR_RUN_OUTS];
+        EXPECT_EQUAL(pair, "time of running out", i, left->time_ns, right->time_ns);
+        EXPECT_EQUAL(pair, "group of running out", i, left->node, right->node);
+        EXPECT_EQUAL(pair, "limit that ran out", i, left->limit, right->limit);
+        EXPECT_EQUAL(pair, "time to refill", i, left->refill_ns, right->refill_ns);
+    }
 }
 
 // Bit for bit: the order of the additions is part of the specification.
@@ -167,6 +207,7 @@ static void compare(struct pair *pair, uint32_t member)
 {
     pair->steps++;
     compare_logs(pair);
+    compare_run_outs(pair);
     EXPECT_EQUAL(pair, "next deadline", 0, subject_next_deadline(&pair->side[PAIR_ENGINE]),
                  subject_next_deadline(&pair->side[PAIR_MODEL]));
     EXPECT_EQUAL(pair, "waiting", 0, subject_waiting(&pair->side[PAIR_ENGINE]),

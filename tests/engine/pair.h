@@ -8,12 +8,29 @@
 
 enum { PAIR_ENGINE, PAIR_MODEL, PAIR_SIDES };
 
-// What one side has dispatched, in order.
+// A request's wait by cause; all 0 if it did not wait.
+struct pair_wait {
+    int64_t by_cause_ns[ENGINE_CAUSE_COUNT];
+};
+
+struct pair_run_out {
+    int64_t time_ns;
+    uint32_t node;
+    enum engine_cause limit;
+    int64_t refill_ns;
+};
+
+#define PAIR_RUN_OUTS 64 // of the last that are kept; a step makes less
+
+// What one side has dispatched, in order, and which burst allowances ran out.
 struct pair_log {
     uint64_t *ids;
     int64_t *times_ns;
+    struct pair_wait *waits;
     size_t count;
     size_t capacity;
+    struct pair_run_out run_outs[PAIR_RUN_OUTS];
+    size_t run_out_count;
 };
 
 struct pair_request {
@@ -27,6 +44,7 @@ struct pair {
     struct subject side[PAIR_SIDES];
     struct pair_log log[PAIR_SIDES];
     size_t compared; // entries of the logs
+    size_t run_outs_compared;
     struct pair_block *blocks;
     uint64_t request_count;
     uint32_t node_count; // ever created

@@ -144,7 +144,7 @@ static void check_no_allocation(void **state)
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     gsl_rng_set(rng, draw_seed());
     struct subject subject =
-        subject_create(SUBJECT_ENGINE, &(struct engine_callbacks){ignore, NULL});
+        subject_create(SUBJECT_ENGINE, &(struct engine_callbacks){.dispatch = ignore});
     struct engine_operation operation = {.kind = ENGINE_NODE_CREATE, .parent = ENGINE_NONE};
     subject_give(&operation.parameters, "iops-total", 100);
     assert_int_equal(subject_control(&subject, 0, &operation), ENGINE_OK);

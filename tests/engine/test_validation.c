@@ -44,7 +44,7 @@ static enum engine_status set_on_node(const struct engine_parameters *current,
                                       const struct engine_parameters *set)
 {
     struct subject subject =
-        subject_create(SUBJECT_ENGINE, &(struct engine_callbacks){ignore, NULL});
+        subject_create(SUBJECT_ENGINE, &(struct engine_callbacks){.dispatch = ignore});
     struct engine_operation operation = {
         .kind = ENGINE_NODE_CREATE,
         .parent = ENGINE_NONE,

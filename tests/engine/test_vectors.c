@@ -240,7 +240,8 @@ static void run_line(enum subject_kind kind, const char *text, size_t size)
     run->requests = calloc(run->request_count, sizeof(*run->requests));
     run->left = calloc(run->request_count, sizeof(*run->left));
     assert_true(run->requests != NULL && run->left != NULL);
-    run->subject = subject_create(kind, &(struct engine_callbacks){record, run});
+    run->subject =
+        subject_create(kind, &(struct engine_callbacks){.dispatch = record, .context = run});
     set_up(run);
     play(run);
     compare(run);

@@ -149,11 +149,9 @@ mutant(accounts-on-arrival throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
     throttle_group_schedule_next(]]
     [[throttle_group_schedule_next(]]
-    [[add_pending(flow);
-        queue_push(]]
+    [[add_pending(flow);]]
     [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
-        add_pending(flow);
-        queue_push(]]
+        add_pending(flow);]]
     [[leave(groups, flow, request, now_ns);
     run_woken(]]
     [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
@@ -194,14 +192,14 @@ mutant(turn-of-its-own throttle_group.c vectors
     [[struct flow *next = next_token(flow);]]
     [[struct flow *next = flow->pending > 0 ? flow : next_token(flow);]])
 mutant(prefers-others throttle_group.c vectors
-    [[if (prefer_own && wake(groups, flow)) {]]
-    [[if (prefer_own && next == flow && wake(groups, flow)) {]])
+    [[if (prefer_own && wake(groups, flow, now_ns)) {]]
+    [[if (prefer_own && next == flow && wake(groups, flow, now_ns)) {]])
 mutant(wakes-the-next throttle_group.c vectors
-    [[if (prefer_own && wake(groups, flow)) {
+    [[if (prefer_own && wake(groups, flow, now_ns)) {
         group->token[flow->direction] = flow->member;]]
-    [[if (prefer_own && wake(groups, next)) {
+    [[if (prefer_own && wake(groups, next, now_ns)) {
         group->token[flow->direction] = next->member;]])
-mutant(newest-goes-first throttle_group.c vectors
+mutant(newest-goes-first request_queue.h vectors
     [[request->next = NULL;
     if (queue->head == NULL)
         queue->head = request;
@@ -217,8 +215,8 @@ mutant(armed-late throttle_group.c both
     [[ENGINE_NEVER : now_ns + wait_ns]]
     [[ENGINE_NEVER : now_ns + wait_ns + 1]])
 mutant(armed-late-when-passing-on throttle_group.c vectors
-    [[arm(groups, next, now_ns);]]
-    [[arm(groups, next, now_ns + 1);]])
+    [[arm(groups, next, now_ns, now_ns, ENGINE_CAUSE_TURN);]]
+    [[arm(groups, next, now_ns, now_ns + 1, ENGINE_CAUSE_TURN);]])
 mutant(one-timer-for-both-directions throttle_group.c vectors
     [[if (group->timer_armed[flow->direction])]]
     [[if (group->timer_armed[0] || group->timer_armed[1])]])
@@ -242,14 +240,14 @@ mutant(timer-heap-unsifted timer_heap.c vectors
     [[if (before(&heap->slots[child], &heap->slots[least]))]]
     [[if (false)]])
 mutant(timer-asks-again throttle_group.c vectors
-    [[if (!wake(groups, flow))
+    [[if (!wake(groups, flow, now_ns))
         throttle_group_schedule_next(]]
     [[throttle_group_schedule_next(]])
 mutant(timer-wakes-two throttle_group.c vectors
-    [[if (!wake(groups, flow))
+    [[if (!wake(groups, flow, now_ns))
         throttle_group_schedule_next(]]
-    [[if (wake(groups, flow))
-        wake(groups, flow);
+    [[if (wake(groups, flow, now_ns))
+        wake(groups, flow, now_ns);
     else
         throttle_group_schedule_next(]])
 
@@ -339,10 +337,10 @@ mutant(kick-leaves-the-timer throttle_group.c vectors
     [[if (false) {
             timer_heap_cancel(]])
 mutant(kick-only-with-timer throttle_group.c vectors
-    [[member->group->timer_armed[direction] = false;
+    [[throttle_group_timer_gone(flow, now_ns);
         }
         restart(groups, flow, now_ns);]]
-    [[member->group->timer_armed[direction] = false;
+    [[throttle_group_timer_gone(flow, now_ns);
             restart(groups, flow, now_ns);
         }]])
 

@@ -185,7 +185,7 @@ static bool step(struct slow *slow)
 void slow_replay(const struct scenario *scenario, struct slow_request *requests, size_t count)
 {
     struct slow slow = {.scenario = scenario, .requests = requests, .count = count};
-    struct engine_callbacks callbacks = {on_dispatch, &slow};
+    struct engine_callbacks callbacks = {.dispatch = on_dispatch, .context = &slow};
     slow.model = model_create(scenario->algorithm, &callbacks);
     assert_non_null(slow.model);
     for (size_t i = 0; i < count; i++)

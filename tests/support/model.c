@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct model_member *next_token(const struct model_member *m,
                                        enum engine_direction direction)
@@ -26,12 +27,13 @@ static int64_t saturating_sum(int64_t now_ns, int64_t wait_ns)
 }
 
 static void arm_timer(struct model *model, struct model_member *m, enum engine_direction direction,
-                      int64_t deadline_ns)
+                      int64_t deadline_ns, enum engine_cause cause)
 {
     assert(!m->detached);
     m->timer[direction] = (struct model_timer){
         .pending = true,
         .deadline_ns = deadline_ns,
+        .cause = cause,
         .armed = model->armings++,
     };
 }
@@ -45,11 +47,13 @@ static bool must_wait(struct model *model, struct model_member *m, enum engine_d
     if (group->timer_armed[direction])
         return true;
     model_buckets_leak(&group->buckets, now_ns);
-    int64_t wait_ns = model_buckets_wait(&group->buckets, direction);
+    enum engine_cause cause = ENGINE_CAUSE_TURN;
+    int64_t wait_ns = model_buckets_wait(&group->buckets, direction, &cause);
     if (wait_ns == 0)
         return false;
+    model_tell_ran_out(model, group, &group->buckets, direction, now_ns);
     if (!m->timer[direction].pending)
-        arm_timer(model, m, direction, saturating_sum(now_ns, wait_ns));
+        arm_timer(model, m, direction, saturating_sum(now_ns, wait_ns), cause);
     group->token[direction] = m;
     group->timer_armed[direction] = true;
     return true;
@@ -104,7 +108,9 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
     struct model_member *m = model_find_member(model, request->member);
     assert(m != NULL && !m->detached);
     enum engine_direction direction = direction_of(m, request->op);
+    model_time_passes(model, now_ns);
     request->arrival_ns = now_ns;
+    memset(request->wait_ns, 0, sizeof(request->wait_ns));
     model->waiting++;
     if (m->group == NULL || direction == ENGINE_NOT_THROTTLED) {
         to_device(model, request, now_ns);
@@ -133,7 +139,7 @@ void model_schedule_next(struct model *model, struct model_member *m,
         m->group->token[direction] = m;
         return;
     }
-    arm_timer(model, t, direction, now_ns);
+    arm_timer(model, t, direction, now_ns, ENGINE_CAUSE_TURN);
     m->group->timer_armed[direction] = true;
     m->group->token[direction] = t;
 }
@@ -187,6 +193,7 @@ int64_t model_next_deadline(const struct model *model)
 
 void model_fire(struct model *model, int64_t now_ns)
 {
+    model_time_passes(model, now_ns);
     for (;;) {
         struct model_member *member;
         enum engine_direction direction;

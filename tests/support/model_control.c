@@ -251,6 +251,7 @@ static enum engine_status member_operation(struct model *model, int64_t now_ns,
 enum engine_status model_control(struct model *model, int64_t now_ns,
                                  struct engine_operation *operation)
 {
+    model_time_passes(model, now_ns);
     switch (operation->kind) {
     case ENGINE_NODE_CREATE:
     case ENGINE_NODE_DELETE:

@@ -135,6 +135,8 @@ void model_buckets_leak(struct model_buckets *buckets, int64_t now_ns)
             double average = (double)buckets->limits.average[kind][share];
             double max = (double)buckets->limits.max[kind][share];
             bucket->level = fmax(bucket->level - (average * (double)delta) / 1e9, 0);
+            if (bucket->level == 0)
+                bucket->ran_out = false;
             if (buckets->limits.length[kind][share] > 1)
                 bucket->burst_level = fmax(bucket->burst_level - (max * (double)delta) / 1e9, 0);
         }
@@ -159,7 +161,7 @@ static int64_t truncated(double wait)
 
 // Section 1, "Wait of one bucket".
 static int64_t bucket_wait(const struct model_bucket *bucket, uint64_t average, uint64_t max,
-                           uint64_t length)
+                           uint64_t length, bool *is_burst)
 {
     if (average == 0)
         return 0;
@@ -168,6 +170,7 @@ static int64_t bucket_wait(const struct model_bucket *bucket, uint64_t average, 
         return truncated(extra * 1e9 / (double)average);
     if (length > 1) {
         extra = bucket->burst_level - burst_size_of(max);
+        *is_burst = extra > 0;
         if (extra > 0)
             return truncated(extra * 1e9 / (double)max);
     }
@@ -180,22 +183,45 @@ static enum model_share share_of(enum engine_direction direction)
 }
 
 // Section 1, "Wait of a direction".
-int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction)
+int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction,
+                           enum engine_cause *cause)
 {
     int64_t longest = 0;
     for (int kind = 0; kind < MODEL_KINDS; kind++) {
         const enum model_share shares[] = {MODEL_TOTAL, share_of(direction)};
         for (int i = 0; i < 2; i++) {
             enum model_share share = shares[i];
+            bool is_burst = false;
             int64_t wait = bucket_wait(&buckets->bucket[kind][share],
                                        (uint64_t)buckets->limits.average[kind][share],
                                        (uint64_t)buckets->limits.max[kind][share],
-                                       (uint64_t)buckets->limits.length[kind][share]);
-            if (wait > longest)
+                                       (uint64_t)buckets->limits.length[kind][share], &is_burst);
+            if (wait > longest) {
                 longest = wait;
+                *cause = (enum engine_cause)(MODEL_SHARES * kind + (int)share +
+                                             (is_burst ? ENGINE_CAUSE_BURST : 0));
+            }
         }
     }
     return longest;
+}
+
+int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
+                              enum engine_direction direction)
+{
+    int kind = cause / MODEL_SHARES;
+    int share = cause % MODEL_SHARES;
+    struct model_bucket *bucket = &buckets->bucket[kind][share];
+    int64_t average = buckets->limits.average[kind][share];
+    int64_t max = buckets->limits.max[kind][share];
+    int64_t length = buckets->limits.length[kind][share];
+    bool counts = share == MODEL_TOTAL || share == (int)share_of(direction);
+    if (!counts || average == 0 || max == 0 || bucket->ran_out ||
+        bucket->level <= size_of((uint64_t)average, (uint64_t)max, (uint64_t)length))
+        return 0;
+    bucket->ran_out = true;
+    int64_t time_ns = truncated(bucket->level * 1e9 / (double)average);
+    return time_ns == INT64_MAX ? INT64_MAX : time_ns + 1;
 }
 
 // Section 1, "Account a request".

@@ -18,6 +18,7 @@ struct model_limits {
 struct model_bucket {
     double level;
     double burst_level;
+    bool ran_out; // it had a burst allowance, and has not been empty since
 };
 
 struct model_buckets {
@@ -40,7 +41,12 @@ bool model_limits_have_average(const struct model_limits *limits);
 void model_buckets_set(struct model_buckets *buckets, const struct model_limits *limits,
                        int64_t now_ns);
 void model_buckets_leak(struct model_buckets *buckets, int64_t now_ns);
-int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction);
+int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction,
+                           enum engine_cause *cause);
+// If the burst allowance of this bucket has run out, unknown so far: the time that it takes to
+// refill. Otherwise 0. Only once until it is whole.
+int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
+                              enum engine_direction direction);
 void model_buckets_account(struct model_buckets *buckets, enum engine_direction direction,
                            uint64_t bytes);
 // Buckets with an average, for a gauge.

@@ -20,7 +20,8 @@ struct model_fifo {
 struct model_timer {
     bool pending;
     int64_t deadline_ns;
-    uint64_t armed; // the how-manieth arming of all: equal deadlines fire in this order
+    enum engine_cause cause; // why it was armed
+    uint64_t armed;          // the how-manieth arming of all: equal deadlines fire in this order
 };
 
 struct model_member {
@@ -55,6 +56,7 @@ struct model {
     uint32_t member_count;
     uint64_t armings;
     uint64_t waiting;
+    int64_t last_ns;         // when something happened last
     struct model_fifo woken; // to run, in the order in which they were woken
 };
 
@@ -66,6 +68,14 @@ void model_ring_join(struct model_group *group, struct model_member *member);
 void model_ring_leave(struct model_member *member);
 void model_fifo_append(struct model_fifo *fifo, struct engine_request *request);
 struct engine_request *model_fifo_take(struct model_fifo *fifo);
+
+// model_causes.c: section 10
+// To be called before anything happens at now_ns.
+void model_time_passes(struct model *model, int64_t now_ns);
+// A request of this direction has to wait.
+void model_tell_ran_out(struct model *model, const struct model_group *group,
+                        struct model_buckets *buckets, enum engine_direction direction,
+                        int64_t now_ns);
 
 // model.c: section 2
 void model_schedule_next(struct model *model, struct model_member *member,
