@@ -133,16 +133,16 @@ static bool create_tables(struct report_database *database, struct report_error 
            report_database_execute(database, "creating the tables", identity, error);
 }
 
-// Another process may be creating the same file: look again when the lock is held.
-static bool create_schema(struct report_database *database, struct report_error *error)
+// Another process may be doing the same: look again when the lock is held.
+static bool bring_up_to_date(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
 
     if (!report_database_execute(database, "creating the tables", "BEGIN IMMEDIATE", error))
         return false;
     if (read_identity(database, &identity, error) &&
-        (is_blank(&identity) ? create_tables(database, error)
-                             : check_identity(database, &identity, error)) &&
+        (is_blank(&identity) || check_identity(database, &identity, error)) &&
+        (identity.version == REPORT_SCHEMA_VERSION || create_tables(database, error)) &&
         report_database_execute(database, "creating the tables", "COMMIT", error))
         return true;
     if (!sqlite3_get_autocommit(database->handle))
@@ -212,14 +212,15 @@ static bool open_for_writing(struct report_database *database, struct report_err
     if (!open_handle(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
         !read_identity(database, &identity, error))
         return false;
-    if (is_blank(&identity) ? !create_schema(database, error)
-                            : !check_identity(database, &identity, error))
+    if (!is_blank(&identity) && !check_identity(database, &identity, error))
         return false;
     if (sqlite3_db_readonly(database->handle, "main") == 1) {
         snprintf(error->message, sizeof error->message,
                  "%s: no permission to write; name another file", database->shown);
         return false;
     }
+    if (identity.version < REPORT_SCHEMA_VERSION && !bring_up_to_date(database, error))
+        return false;
     return report_database_execute(database, "opening the result database",
                                    "PRAGMA journal_mode = DELETE", error);
 }

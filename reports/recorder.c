@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *const recorder_stream_names[RECORDER_STREAM_COUNT] = {
     [REPORT_DIRECTION_READ] = "read",       [REPORT_DIRECTION_WRITE] = "write",
@@ -49,6 +50,7 @@ static void free_stream(struct recorder_stream *stream)
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++)
         free_histogram(stream->latency[m]);
     free_histogram(stream->interval_total);
+    free(stream->causes);
 }
 
 static void recorder_free(struct report_recorder *recorder)
@@ -123,6 +125,8 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     recorder->omit_series = config->omit_series;
     recorder->gauge = config->gauge;
     recorder->gauge_context = config->gauge_context;
+    memcpy(recorder->causes, config->causes, sizeof recorder->causes);
+    recorder->cause_count = config->cause_count;
     recorder->interval_ns = run->interval_ns;
     recorder->interval_last_ns = run->interval_ns - 1;
     recorder->latest.stream = REPORT_NONE;

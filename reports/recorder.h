@@ -35,6 +35,9 @@ struct report_request {
     int64_t dispatch_ns; // REPORT_NOT_YET: still waits in the throttle
     int64_t complete_ns; // REPORT_NOT_YET: still at the device
     int64_t recorded_ns; // total latency that the recording shows, or REPORT_NOT_YET
+    // dispatch_ns - arrival_ns by cause, in the order of the configuration's; read at the dispatch,
+    // if it waited. NULL: not known.
+    const int64_t *wait_ns;
 };
 
 // State of one leaky bucket. Units: bytes or operations.
@@ -48,6 +51,8 @@ struct report_bucket {
 
 #define REPORT_BUCKET_MAX 32
 
+#define REPORT_CAUSE_MAX 32
+
 // Fills buckets (at most REPORT_BUCKET_MAX) of a group as they are at at_ns; returns how many. Only
 // buckets with a limit. Must not change the group's state. Called by report_recorder_advance and
 // report_recorder_finish for groups in which something happened in the interval that ends at at_ns.
@@ -57,7 +62,9 @@ typedef size_t report_gauge(void *context, uint32_t group, int64_t at_ns,
 struct report_recorder_config {
     struct report_run run;
     bool log_requests; // store every request
-    bool omit_series;  // do not store members and buckets per interval: nobody will read them
+    bool omit_series;  // do not store members, buckets and causes per interval: nobody reads them
+    const char *causes[REPORT_CAUSE_MAX]; // of waiting: static
+    size_t cause_count;
     report_gauge *gauge;
     void *gauge_context;
 };
@@ -83,6 +90,9 @@ void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns
 // From now on this limit of the group has this value; once per changed key. Also for time 0.
 void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
                            const char *key, int64_t value);
+// A burst allowance of the group has run out: the one of the limit with this key (static).
+void report_recorder_ran_out(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
+                             const char *key, int64_t refill_ns);
 // A control operation and what came of it, in words.
 void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns, const char *what,
                                const char *result);

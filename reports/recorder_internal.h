@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The recorder's state, shared by its files: recorder.c begins and finishes a run,
 // recorder_moments.c takes requests down, recorder_instant.c finishes an instant,
-// recorder_intervals.c an interval, recorder_statistics.c the run; recorder_log.c stores what is
-// not counted but told.
+// recorder_intervals.c an interval, recorder_causes.c why requests waited in it,
+// recorder_statistics.c the run; recorder_log.c stores what is not counted but told.
 //
 // A stream is one member and direction, numbered member * REPORT_DIRECTION_COUNT + direction. Each
 // member has one stream more, of its reads and writes together: nothing is counted there request by
@@ -54,12 +54,19 @@ struct recorder_queue {
     struct report_sum area; // integral of settled over time up to since_ns
 };
 
+// What one cause did in the present interval.
+struct recorder_cause {
+    uint64_t requests;
+    struct report_sum wait_ns;
+};
+
 struct recorder_stream {
     struct report_service run[RECORDER_MOMENT_COUNT]; // without the present interval
     struct report_service interval[RECORDER_MOMENT_COUNT];
     struct recorder_queue queue;
     struct report_histogram *latency[RECORDER_METRIC_COUNT]; // NULL before the first use; of
     struct report_histogram *interval_total; // RECORDER_TOTAL, without the present interval
+    struct recorder_cause *causes;           // NULL before the first use
     bool touched;                            // the queue changed in this instant
 };
 
@@ -104,6 +111,8 @@ struct report_recorder {
     bool omit_series;
     report_gauge *gauge;
     void *gauge_context;
+    const char *causes[REPORT_CAUSE_MAX];
+    size_t cause_count;
     int64_t now_ns;
     int64_t interval_ns;
     int64_t interval;         // its number,
@@ -174,6 +183,12 @@ static inline void recorder_touch(struct report_recorder *recorder, uint32_t num
 }
 void recorder_unsettle_group(struct report_recorder *recorder, uint32_t group);
 void recorder_activate_group(struct report_recorder *recorder, uint32_t group);
+
+// A request of the stream leaves after this wait, by cause.
+void recorder_count_causes(struct report_recorder *recorder, struct recorder_stream *stream,
+                           const int64_t *wait_ns);
+// Stores what they did to the member's stream of this number in the present interval, and forgets.
+void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number);
 
 // Stores the present interval as ending at end_ns (exclusive for events) and empties its counters.
 void recorder_close_interval(struct report_recorder *recorder, int64_t end_ns);

@@ -163,8 +163,10 @@ static void close_member(struct report_recorder *recorder, uint32_t number)
 
         if (!happened(stream))
             continue;
-        if (!recorder->omit_series)
+        if (!recorder->omit_series) {
             store_stream(recorder, number, by_name[i]);
+            recorder_store_causes(recorder, number, by_name[i]);
+        }
         reset_stream(stream);
     }
     member->served = (struct report_service){0, 0};

@@ -33,6 +33,8 @@ static const struct rows_statement rows_statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_GROUP_INTERVAL] = {5, "INSERT INTO group_interval VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_BUCKET_INTERVAL] = {7, "INSERT INTO bucket_interval VALUES "
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_MEMBER_STATISTICS] = {9, "INSERT INTO member_statistics VALUES "
                                          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_LATENCY_STATISTICS] = {10, "INSERT INTO latency_statistics VALUES "

@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- The result database. Documented in docs/database.md. All times and latencies are integer
 -- nanoseconds of the virtual clock; interval N covers [N * interval_ns, (N + 1) * interval_ns).
+--
+-- Creates what is missing, so that it also brings a file with an older schema up to date.
 
-CREATE TABLE run (
+CREATE TABLE IF NOT EXISTS run (
     run_id      INTEGER PRIMARY KEY,
     status      TEXT NOT NULL CHECK (status IN ('running', 'complete', 'failed', 'interrupted')),
     error       TEXT,
@@ -22,7 +24,7 @@ CREATE TABLE run (
     completed   INTEGER
 );
 
-CREATE TABLE member (
+CREATE TABLE IF NOT EXISTS member (
     run_id    INTEGER NOT NULL REFERENCES run,
     member_id INTEGER NOT NULL,
     name      TEXT NOT NULL,
@@ -31,7 +33,7 @@ CREATE TABLE member (
     PRIMARY KEY (run_id, member_id)
 ) WITHOUT ROWID;
 
-CREATE TABLE throttle_group (
+CREATE TABLE IF NOT EXISTS throttle_group (
     run_id   INTEGER NOT NULL REFERENCES run,
     group_id INTEGER NOT NULL,
     name     TEXT NOT NULL,
@@ -41,7 +43,7 @@ CREATE TABLE throttle_group (
 ) WITHOUT ROWID;
 
 -- Which group a member was in from when on; group_id NULL: in none.
-CREATE TABLE membership (
+CREATE TABLE IF NOT EXISTS membership (
     run_id    INTEGER NOT NULL REFERENCES run,
     at_ns     INTEGER NOT NULL,
     member_id INTEGER NOT NULL,
@@ -49,7 +51,7 @@ CREATE TABLE membership (
 );
 
 -- Which value a limit had from when on.
-CREATE TABLE limit_setting (
+CREATE TABLE IF NOT EXISTS limit_setting (
     run_id   INTEGER NOT NULL REFERENCES run,
     at_ns    INTEGER NOT NULL,
     group_id INTEGER NOT NULL,
@@ -57,7 +59,7 @@ CREATE TABLE limit_setting (
     value    INTEGER NOT NULL
 );
 
-CREATE TABLE operation (
+CREATE TABLE IF NOT EXISTS operation (
     run_id INTEGER NOT NULL REFERENCES run,
     seq    INTEGER NOT NULL,
     at_ns  INTEGER NOT NULL,
@@ -66,7 +68,7 @@ CREATE TABLE operation (
     PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 
-CREATE TABLE notice (
+CREATE TABLE IF NOT EXISTS notice (
     run_id INTEGER NOT NULL REFERENCES run,
     seq    INTEGER NOT NULL,
     kind   TEXT NOT NULL,
@@ -77,7 +79,7 @@ CREATE TABLE notice (
 ) WITHOUT ROWID;
 
 -- direction: read, write (write zeroes too), discard, flush, or read+write: both together.
-CREATE TABLE member_statistics (
+CREATE TABLE IF NOT EXISTS member_statistics (
     run_id     INTEGER NOT NULL REFERENCES run,
     member_id  INTEGER NOT NULL,
     direction  TEXT NOT NULL,
@@ -92,7 +94,7 @@ CREATE TABLE member_statistics (
 ) WITHOUT ROWID;
 
 -- metric: throttle_wait, service, total, recorded (the recording's own total).
-CREATE TABLE latency_statistics (
+CREATE TABLE IF NOT EXISTS latency_statistics (
     run_id    INTEGER NOT NULL REFERENCES run,
     member_id INTEGER NOT NULL,
     direction TEXT NOT NULL,
@@ -108,7 +110,7 @@ CREATE TABLE latency_statistics (
 ) WITHOUT ROWID;
 
 -- count latencies lay in [low_ns, high_ns].
-CREATE TABLE histogram (
+CREATE TABLE IF NOT EXISTS histogram (
     run_id    INTEGER NOT NULL REFERENCES run,
     member_id INTEGER NOT NULL,
     direction TEXT NOT NULL,
@@ -121,7 +123,7 @@ CREATE TABLE histogram (
 
 -- An interval in which nothing of a member and direction happened has no row.
 -- waiting: at the interval's end; latencies: total, of those completed in it.
-CREATE TABLE member_interval (
+CREATE TABLE IF NOT EXISTS member_interval (
     run_id           INTEGER NOT NULL REFERENCES run,
     interval         INTEGER NOT NULL,
     member_id        INTEGER NOT NULL,
@@ -143,7 +145,7 @@ CREATE TABLE member_interval (
 
 -- backlogged: members that had a throttled request waiting at every moment of the interval; Jain's
 -- index is over what throttled requests these had dispatched, NULL if there were none.
-CREATE TABLE group_interval (
+CREATE TABLE IF NOT EXISTS group_interval (
     run_id        INTEGER NOT NULL REFERENCES run,
     interval      INTEGER NOT NULL,
     group_id      INTEGER NOT NULL,
@@ -154,7 +156,7 @@ CREATE TABLE group_interval (
 ) WITHOUT ROWID;
 
 -- At the interval's end.
-CREATE TABLE bucket_interval (
+CREATE TABLE IF NOT EXISTS bucket_interval (
     run_id      INTEGER NOT NULL REFERENCES run,
     interval    INTEGER NOT NULL,
     group_id    INTEGER NOT NULL,
@@ -166,8 +168,29 @@ CREATE TABLE bucket_interval (
     PRIMARY KEY (run_id, interval, group_id, bucket)
 ) WITHOUT ROWID;
 
+-- Why the requests waited that were dispatched in the interval. Those of read+write are not stored.
+CREATE TABLE IF NOT EXISTS wait_interval (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    interval  INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    cause     TEXT NOT NULL,
+    requests  INTEGER NOT NULL,
+    wait_ns   INTEGER NOT NULL,
+    PRIMARY KEY (run_id, interval, member_id, direction, cause)
+) WITHOUT ROWID;
+
+-- A burst allowance ran out, and how long it takes to be whole again if nothing more leaves.
+CREATE TABLE IF NOT EXISTS burst_end (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    at_ns     INTEGER NOT NULL,
+    group_id  INTEGER NOT NULL,
+    key       TEXT NOT NULL,
+    refill_ns INTEGER NOT NULL
+);
+
 -- Only with --log requests.
-CREATE TABLE request (
+CREATE TABLE IF NOT EXISTS request (
     run_id      INTEGER NOT NULL REFERENCES run,
     seq         INTEGER NOT NULL,
     member_id   INTEGER NOT NULL,
@@ -180,7 +203,7 @@ CREATE TABLE request (
     PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 
-CREATE VIEW request_log AS
+CREATE VIEW IF NOT EXISTS request_log AS
 SELECT r.run_id, r.seq, m.name AS member, r.op, r.offset, r.bytes,
        r.arrival_ns, r.dispatch_ns, r.complete_ns
 FROM request AS r JOIN member AS m USING (run_id, member_id);

@@ -61,6 +61,14 @@ static void on_dispatch(void *context, struct engine_request *engine_request)
     replay->dispatched_end = &request->next;
 }
 
+static void on_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
+                       int64_t refill_ns)
+{
+    const struct replay *replay = context;
+    report_recorder_ran_out(replay->observer.recorder, now_ns, node, engine_cause_key(limit),
+                            refill_ns);
+}
+
 // Gives the device what the engine has let go. What completes at once may make the engine let go
 // more.
 static enum replay_step start_dispatched(struct replay *replay)
@@ -110,6 +118,7 @@ static enum replay_step arrive(struct replay *replay)
         .arrival_ns = replay->now_ns,
         .dispatch_ns = REPORT_NOT_YET,
         .complete_ns = REPORT_NOT_YET,
+        .wait_ns = request->engine.wait_ns,
         .recorded_ns =
             recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REPORT_NOT_YET : recorded->latency_ns,
     };
@@ -220,7 +229,8 @@ enum replay_step replay_next(struct replay *replay)
 
 bool replay_open(struct replay *replay, const struct scenario *scenario, struct sim_error *error)
 {
-    struct engine_callbacks callbacks = {.dispatch = on_dispatch, .context = replay};
+    struct engine_callbacks callbacks = {
+        .dispatch = on_dispatch, .context = replay, .ran_out = on_ran_out};
     // The digest's start is arbitrary, but not 0: a first dispatch of request 0 at time 0 counts.
     *replay = (struct replay){.scenario = scenario, .error = error, .digest = 1};
     replay->dispatched_end = &replay->dispatched;

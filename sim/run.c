@@ -51,7 +51,10 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     struct report_recorder_config config = {
         .log_requests = options->log_requests,
         .omit_series = options->omit_series,
+        .cause_count = ENGINE_CAUSE_COUNT,
     };
+    for (int i = 0; i < ENGINE_CAUSE_COUNT; i++)
+        config.causes[i] = engine_cause_key((enum engine_cause)i);
     if (make_names(&names, scenario, error)) {
         config.run = (struct report_run){
             .name = scenario->name,

@@ -68,7 +68,7 @@ static void test_new_file_is_marked_as_ours(void **state)
     make_file(path, 0);
     scratch_assert_sound(path);
     assert_int_equal(scratch_integer(path, "PRAGMA application_id"), 0x7473696d);
-    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 1);
+    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 2);
     // Opening it again changes nothing and finds the tables.
     make_file(path, 1);
     assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 1);
@@ -97,11 +97,32 @@ static void test_other_versions_are_refused(void **state)
 
     (void)state;
     make_file(path, 1);
-    scratch_execute(path, "PRAGMA user_version = 2");
-    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 2,");
-    assert_refused(path, REPORT_READ, "newer throttlesim (schema 2,");
+    scratch_execute(path, "PRAGMA user_version = 3");
+    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 3,");
+    assert_refused(path, REPORT_READ, "newer throttlesim (schema 3,");
     scratch_execute(path, "PRAGMA user_version = -1");
     assert_refused(path, REPORT_READ, "damaged");
+}
+
+static void test_older_files_are_brought_up_to_date(void **state)
+{
+    const char *path = scratch_path("older.db");
+    struct report_database *database;
+
+    (void)state;
+    make_file(path, 1);
+    scratch_execute(path,
+                    "DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1");
+    database = report_database_open(path, REPORT_READ, &error);
+    assert_non_null(database);
+    report_database_close(database);
+    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 1); // readers change nothing
+    make_file(path, 1);
+    scratch_assert_sound(path);
+    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 2);
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 2);
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM wait_interval"), 0);
+    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM burst_end"), 0);
 }
 
 static void test_damaged_files_do_no_harm(void **state)
@@ -260,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_new_file_is_marked_as_ours),
         cmocka_unit_test(test_foreign_files_are_refused),
         cmocka_unit_test(test_other_versions_are_refused),
+        cmocka_unit_test(test_older_files_are_brought_up_to_date),
         cmocka_unit_test(test_damaged_files_do_no_harm),
         cmocka_unit_test(test_places_without_a_database),
         cmocka_unit_test(test_names_are_taken_literally),
