@@ -8,6 +8,7 @@
 #include "sim/units.h"
 #include "sim/verify/verify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -81,6 +82,9 @@ static bool make_setting(const struct verify_arguments *arguments, struct verify
                       error) ||
         !options_time("timeout", arguments->timeout, 1, &patience_ns, error))
         return false;
+    if (setting->granularity_ns > 0 && setting->granularity_ns != VERIFY_GRANULARITY_NS)
+        return sim_fail(error, SIM_USAGE,
+                        "--timer-granularity: 0 or, as in QEMU's main loop, 1ms can be verified");
     setting->lockstep.qemu = (struct qemu_config){
         .path = arguments->qemu == NULL ? "qemu-system-x86_64" : arguments->qemu,
         .patience_ns = patience_ns,
@@ -235,6 +239,11 @@ static enum sim_exit verify_many(const struct verify_setting *setting, struct si
         .progress = show_random,
         .progress_context = &progress,
     };
+    // Better now than when there is something to be written.
+    if (config.directory != NULL && access(config.directory, W_OK | X_OK) != 0) {
+        sim_fail(error, SIM_FAILED, "--output: %s: %s", config.directory, strerror(errno));
+        return SIM_FAILED;
+    }
     progress_start(&progress, arguments->eta);
     bool ok = verify_random(&config, &result, error);
     progress_end(&progress);

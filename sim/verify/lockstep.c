@@ -255,6 +255,20 @@ static bool step_all(struct lockstep *lockstep, int64_t until_ns)
     return lockstep->differs || end_instant(lockstep);
 }
 
+// What is left would happen after the scenario's end: until then QEMU must let nothing go either.
+static bool reach_end(struct lockstep *lockstep)
+{
+    int64_t end_ns = lockstep->scenario->end_ns, time_ns;
+    lockstep->result->waited += engine_waiting(lockstep->replay.control.engine);
+    if (lockstep->differs || end_ns == lockstep->now_ns ||
+        replay_peek(&lockstep->replay, &time_ns) == REPLAY_NOTHING)
+        return true;
+    if (lockstep->scenario->timer_granularity_ns == 0)
+        return set_clock(lockstep, end_ns) && look(lockstep);
+    lockstep->now_ns = end_ns; // to look would wake the main loop
+    return true;
+}
+
 // ---- From outside ----
 
 bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
@@ -268,8 +282,8 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
         .error = error,
     };
     *result = (struct lockstep_result){.agree = true};
-    bool ok =
-        disks_can(scenario, error) && open_both(&lockstep) && step_all(&lockstep, scenario->end_ns);
+    bool ok = disks_can(scenario, error) && open_both(&lockstep) &&
+              step_all(&lockstep, scenario->end_ns) && reach_end(&lockstep);
     result->agree = result->agree && !lockstep.differs;
     result->digest = lockstep.replay.digest;
     result->end_ns = lockstep.now_ns;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -20,34 +21,56 @@ static void read_output(const struct qemu *qemu, char *line, size_t size)
     line[strcspn(line, "\r\n")] = '\0';
 }
 
+// Kills what still lives of it. Its group before its number is given back: with the last of both,
+// the number could become another's.
+static int end_process(struct qemu *qemu)
+{
+    int status = 0;
+    kill(-qemu->pid, SIGKILL);
+    kill(qemu->pid, SIGKILL); // if it has not come as far as having a group
+    waitpid(qemu->pid, &status, 0);
+    qemu->pid = 0;
+    return status;
+}
+
+// The socket's end comes before the process's.
+static bool has_ended(const struct qemu *qemu)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int i = 0; i < 20; i++) {
+        siginfo_t ended = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)qemu->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == qemu->pid)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 // If it has ended, the error says how: its exit code, its words.
 static bool explain_end(struct qemu *qemu, struct sim_error *error)
 {
-    int status;
     char said[512], how[64];
-    // The socket's end comes before the process's.
-    struct timespec pause = {.tv_nsec = 10000000};
-    pid_t ended = 0;
-    for (int i = 0; i < 20 && ended == 0; i++) {
-        ended = waitpid(qemu->pid, &status, WNOHANG);
-        if (ended == 0)
-            nanosleep(&pause, NULL);
-    }
-    if (ended != qemu->pid)
+    if (qemu->pid == 0 || !has_ended(qemu))
         return false;
-    qemu->pid = 0;
+    int status = end_process(qemu);
+    read_output(qemu, said, sizeof said);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == QEMU_NOT_RUN)
+        return sim_fail(error, SIM_FAILED,
+                        "cannot run QEMU: %s; install it (Debian: qemu-system-x86) or name one "
+                        "with --qemu PATH",
+                        said);
     if (WIFSIGNALED(status))
         snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
     else
         snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
-    read_output(qemu, said, sizeof said);
     return sim_fail(error, SIM_FAILED, "QEMU has ended with %s%s%s", how,
                     said[0] == '\0' ? "" : ": ", said);
 }
 
 static bool after(struct qemu *qemu, bool ok, struct sim_error *error)
 {
-    if (!ok && strcmp(error->message, "QEMU has ended") == 0)
+    if (!ok && qemu->qmp.is_closed)
         explain_end(qemu, error);
     return ok;
 }
@@ -63,6 +86,7 @@ static bool is_settled(const struct qemu *qemu)
 // Waits until the main loop sleeps, having seen the clock.
 static bool settle(struct qemu *qemu, struct sim_error *error)
 {
+    qmp_be_patient(&qemu->qmp);
     while (!is_settled(qemu)) {
         uint64_t ignored;
         if (!after(qemu, qmp_wait(&qemu->qmp, qemu->asleep_fd, error), error))
@@ -96,7 +120,7 @@ static bool take_clock(struct qemu *qemu, const struct qemu_config *config, stru
         return false;
     if (settle(qemu, error))
         return qemu_set_clock(qemu, 0, error);
-    if (*config->stop != 0 || qemu->pid == 0 || atomic_load(&qemu->page->asleep) == 1)
+    if (*config->stop != 0 || qemu->qmp.is_closed || atomic_load(&qemu->page->asleep) == 1)
         return false;
     return sim_fail(error, SIM_FAILED,
                     "%s runs, but its clock cannot be taken over: it must be linked dynamically "
@@ -132,11 +156,8 @@ static void close_fd(int fd)
 
 void qemu_stop(struct qemu *qemu)
 {
-    if (qemu->pid > 0) {
-        kill(-qemu->pid, SIGKILL); // its group
-        kill(qemu->pid, SIGKILL);  // if it has not come that far
-        waitpid(qemu->pid, NULL, 0);
-    }
+    if (qemu->pid > 0)
+        end_process(qemu);
     qmp_close(&qemu->qmp);
     if (qemu->page != NULL)
         munmap(qemu->page, sizeof *qemu->page);
@@ -152,13 +173,22 @@ void qemu_stop(struct qemu *qemu)
 bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
                   struct sim_error *error)
 {
-    return after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error) &&
-           settle(qemu, error);
+    if (!after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error))
+        return false;
+    bool ok = settle(qemu, error);
+    if (!ok && answer != NULL)
+        json_decref(*answer);
+    return ok;
 }
 
 bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_error *error)
 {
-    return after(qemu, qmp_monitor(&qemu->qmp, line, text, error), error) && settle(qemu, error);
+    if (!after(qemu, qmp_monitor(&qemu->qmp, line, text, error), error))
+        return false;
+    bool ok = settle(qemu, error);
+    if (!ok && text != NULL)
+        free(*text);
+    return ok;
 }
 
 int64_t qemu_timeout_ns(const struct qemu *qemu)

@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define OUTPUT_MAX ((size_t)1 << 16) // more of what it prints is refused
+
 // What the child is to know.
 struct child {
     const struct qemu *qemu;
@@ -24,7 +26,7 @@ struct child {
 
 static int memory_file(const char *name, const void *bytes, size_t size)
 {
-    int fd = memfd_create(name, 0);
+    int fd = memfd_create(name, MFD_ALLOW_SEALING);
     if (fd >= 0 && (ftruncate(fd, (off_t)size) != 0 ||
                     (bytes != NULL && pwrite(fd, bytes, size, 0) != (ssize_t)size))) {
         close(fd);
@@ -38,8 +40,10 @@ bool qemu_process_prepare(struct qemu *qemu)
     qemu->page_fd = memory_file("throttlesim-clock", NULL, sizeof *qemu->page);
     qemu->wake_fd = eventfd(0, 0);
     qemu->asleep_fd = eventfd(0, EFD_NONBLOCK);
-    qemu->output_fd = memory_file("throttlesim-qemu", NULL, 0);
+    qemu->output_fd = memory_file("throttlesim-qemu", NULL, OUTPUT_MAX);
     if (qemu->page_fd < 0 || qemu->wake_fd < 0 || qemu->asleep_fd < 0 || qemu->output_fd < 0)
+        return false;
+    if (fcntl(qemu->output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
         return false;
     void *page =
         mmap(NULL, sizeof *qemu->page, PROT_READ | PROT_WRITE, MAP_SHARED, qemu->page_fd, 0);
@@ -73,7 +77,7 @@ static void become_qemu(const struct child *child, const char *path, char *const
     set_environment(child);
     execvp(path, arguments);
     dprintf(STDERR_FILENO, "%s: %s", path, strerror(errno));
-    _exit(127);
+    _exit(QEMU_NOT_RUN);
 }
 
 // All arguments, to be freed; only the monitor's are filled in later.

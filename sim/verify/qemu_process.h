@@ -5,6 +5,8 @@
 
 #include "sim/verify/qemu.h"
 
+#define QEMU_NOT_RUN 127 // exit code of a child that could not become QEMU, as in shells
+
 // Makes the page, the event descriptors and the file for what it prints. False: errno says why.
 bool qemu_process_prepare(struct qemu *qemu);
 

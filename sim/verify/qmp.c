@@ -22,15 +22,22 @@ static int64_t real_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static bool is_gone(struct sim_error *error)
+static bool is_gone(struct qmp *qmp, struct sim_error *error)
 {
-    return sim_fail(error, SIM_FAILED, "QEMU has ended");
+    qmp->is_closed = true;
+    return sim_fail(error, SIM_FAILED, "QEMU has closed its monitor");
 }
 
-bool qmp_wait(const struct qmp *qmp, int fd, struct sim_error *error)
+void qmp_be_patient(struct qmp *qmp)
 {
-    int64_t give_up_ns = real_now_ns() + qmp->patience_ns;
-    do {
+    int64_t now_ns = real_now_ns();
+    qmp->give_up_ns = qmp->patience_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + qmp->patience_ns;
+}
+
+// The time is looked at first: something may come each time, but never the end.
+bool qmp_wait(struct qmp *qmp, int fd, struct sim_error *error)
+{
+    while (real_now_ns() < qmp->give_up_ns) {
         struct pollfd polled[2] = {
             {.fd = fd, .events = POLLIN}, {.fd = qmp->fd, .events = 0}, // POLLHUP
         };
@@ -41,8 +48,8 @@ bool qmp_wait(const struct qmp *qmp, int fd, struct sim_error *error)
         if (polled[0].revents & POLLIN)
             return true;
         if (polled[1].revents & (POLLHUP | POLLERR))
-            return is_gone(error);
-    } while (real_now_ns() < give_up_ns);
+            return is_gone(qmp, error);
+    }
     char patience[32];
     return sim_fail(error, SIM_FAILED, "QEMU does not answer within %s",
                     units_format_duration(qmp->patience_ns, patience, sizeof patience));
@@ -81,7 +88,7 @@ static bool read_line(struct qmp *qmp, size_t *length, struct sim_error *error)
             return false;
         ssize_t got = recv(qmp->fd, qmp->line + qmp->used, qmp->size - qmp->used, 0);
         if (got <= 0)
-            return is_gone(error);
+            return is_gone(qmp, error);
         qmp->used += (size_t)got;
     }
 }
@@ -122,7 +129,7 @@ static bool send_text(struct qmp *qmp, const char *text, size_t length, struct s
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)
-            return is_gone(error);
+            return is_gone(qmp, error);
         text += sent;
         length -= (size_t)sent;
     }
@@ -147,6 +154,7 @@ static bool send_command(struct qmp *qmp, const char *command, json_t *arguments
 bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t **answer,
                  struct sim_error *error)
 {
+    qmp_be_patient(qmp);
     json_t *message =
         send_command(qmp, command, arguments, error) ? read_message(qmp, error) : NULL;
     if (message == NULL)
@@ -204,6 +212,7 @@ static bool read_greeting(struct qmp *qmp, char *version, size_t version_size,
 
 bool qmp_open(struct qmp *qmp, char *version, size_t version_size, struct sim_error *error)
 {
+    qmp_be_patient(qmp);
     return read_greeting(qmp, version, version_size, error) &&
            qmp_execute(qmp, "qmp_capabilities", NULL, NULL, error);
 }

@@ -16,9 +16,11 @@
 #include <jansson.h>
 
 struct qmp {
-    int fd; // owned by the caller
-    int64_t patience_ns;
+    int fd;                            // owned by the caller
+    int64_t patience_ns;               // for one answer, however it comes
     const volatile sig_atomic_t *stop; // non-zero: give up
+    int64_t give_up_ns;                // on the real clock
+    bool is_closed;                    // by the other side, which may have ended
     char *line;                        // what has been read, from the next line on
     size_t used;
     size_t size;
@@ -37,8 +39,9 @@ bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t
 // A line for the human monitor. *text, unless NULL, is what it prints, to be freed.
 bool qmp_monitor(struct qmp *qmp, const char *line, char **text, struct sim_error *error);
 
-// Waits until a descriptor can be read. For the answer of the process at the other end of `socket`,
-// whose end is noticed too.
-bool qmp_wait(const struct qmp *qmp, int fd, struct sim_error *error);
+// Waits until a descriptor can be read that the process at the other end writes to, but no longer
+// than what is left of the patience. qmp_execute and qmp_be_patient begin it anew.
+bool qmp_wait(struct qmp *qmp, int fd, struct sim_error *error);
+void qmp_be_patient(struct qmp *qmp);
 
 #endif

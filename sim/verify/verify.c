@@ -3,15 +3,13 @@
 
 #include "sim/verify/departure.h"
 
-#define MILLISECOND_NS INT64_C(1000000)
-
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error)
 {
     scenario->device = (struct scenario_device){.model = SCENARIO_DEVICE_NULL};
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
     return scenario->timer_granularity_ns == 0 ||
-           scenario->timer_granularity_ns == MILLISECOND_NS ||
+           scenario->timer_granularity_ns == VERIFY_GRANULARITY_NS ||
            sim_fail(error, SIM_BAD_INPUT,
                     "%s: a timer granularity of 0 or, as in QEMU's main loop, 1ms can be verified",
                     scenario->name);

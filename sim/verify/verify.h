@@ -6,6 +6,8 @@
 #include "sim/verify/lockstep.h"
 #include "sim/verify/random_case.h"
 
+#define VERIFY_GRANULARITY_NS INT64_C(1000000) // QEMU's main loop's, the only one besides 0
+
 // Makes a scenario fit for the comparison: the null device, since QEMU's disks are such; the given
 // granularity, unless it is negative.
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error);
@@ -48,8 +50,8 @@ bool verify_random(const struct verify_random_config *config, struct verify_rand
 
 // What was found about a failing one.
 struct verify_failure {
-    char path[512];       // the scenario as it was drawn
-    char small_path[512]; // and after shrinking
+    char path[4352];       // the scenario as it was drawn
+    char small_path[4352]; // and after shrinking
     struct scenario *small;
     struct lockstep_result result; // of the small one
 };

@@ -62,11 +62,15 @@ static bool still_fails(void *context, const struct random_case *random_case)
     return fails;
 }
 
-static bool write_case(const struct random_case *random_case, const char *path,
+// With the granularity at which it fails, so that the file is all that is needed.
+static bool write_case(const struct verify_random_config *config,
+                       const struct random_case *random_case, const char *path,
                        struct sim_error *error)
 {
     FILE *out = fopen(path, "w");
     bool ok = out != NULL && random_case_write(random_case, out);
+    if (ok && config->granularity_ns > 0)
+        ok = fprintf(out, "timer-granularity: %" PRId64 "\n", config->granularity_ns) > 0;
     if (out != NULL)
         ok = fclose(out) == 0 && ok;
     return ok || sim_fail(error, SIM_FAILED, "%s: %s", path, strerror(errno));
@@ -79,7 +83,7 @@ static bool make_small(const struct verify_random_config *config,
     struct shrinking shrinking = {config, error, false};
     struct random_case *small = shrink_case(random_case, still_fails, &shrinking, SHRINK_TRIES);
     bool ok = !shrinking.gave_up && (small != NULL || sim_fail_memory(error)) &&
-              write_case(small, failure->small_path, error);
+              write_case(config, small, failure->small_path, error);
     random_case_free(small);
     if (!ok)
         return false;
@@ -102,7 +106,7 @@ bool verify_shrink(const struct verify_random_config *config, uint64_t seed,
     struct random_case *random_case = random_case_new(seed);
     if (random_case == NULL)
         return sim_fail_memory(error);
-    bool ok = write_case(random_case, failure->path, error) &&
+    bool ok = write_case(config, random_case, failure->path, error) &&
               make_small(config, random_case, failure, error);
     random_case_free(random_case);
     return ok;

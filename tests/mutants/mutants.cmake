@@ -8,6 +8,7 @@
 #
 #     vectors   a run of tests/vectors/ differs
 #     verify    they do not show it, but `throttlesim verify --random` does
+#     end       `throttlesim verify end.yaml` does, which is about the end of a run
 #     both
 #
 # What nobody can see proves nothing and has no place here: leaking even when no time has passed
@@ -83,6 +84,9 @@ mutant(wait-for-burst-first leaky_bucket.c vectors
 mutant(burst-waits-at-average leaky_bucket.c vectors
     [[return leak_time_ns(extra, bucket->max_rate);]]
     [[return leak_time_ns(extra, bucket->avg_rate);]])
+mutant(waits-beyond-the-end leaky_bucket.c end
+    [[(int64_t)wait :]]
+    [[(int64_t)wait + 300000 :]])
 mutant(shortest-wait leaky_bucket.c vectors
     [[if (wait_ns > longest_ns)]]
     [[if (i == 0 || wait_ns < longest_ns)]])
