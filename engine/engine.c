@@ -8,6 +8,9 @@
 
 static const struct engine_algorithm *const algorithms[] = {
     &throttle_group_algorithm,
+    &bucket_algorithm,
+    &slice_algorithm,
+    &slice_2011_algorithm,
 };
 
 // Source: the table of section 3 of the specification, docs/model.md.

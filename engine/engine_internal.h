@@ -17,6 +17,9 @@ struct engine {
 #define ENGINE_OPERATION_BIT(kind) (UINT32_C(1) << (kind))
 
 extern const struct engine_algorithm throttle_group_algorithm;
+extern const struct engine_algorithm bucket_algorithm;
+extern const struct engine_algorithm slice_algorithm;
+extern const struct engine_algorithm slice_2011_algorithm;
 
 // Hands the request back to the caller.
 static inline void engine_hand_over(struct engine *engine, int64_t now_ns,

@@ -32,14 +32,14 @@ const struct engine_parameter limit_rows[LIMIT_COUNT] = {
     MAX("iops", "total", "iops", ENGINE_OPS_PER_SECOND, "requests"),
     MAX("iops", "read", "iops_rd", ENGINE_OPS_PER_SECOND, "reads"),
     MAX("iops", "write", "iops_wr", ENGINE_OPS_PER_SECOND, "writes"),
+    {"iops-size", "iops_size", ENGINE_BYTES, 0, INT64_MAX,
+     "a request counts as one operation per so many bytes, 0: always as one"},
     LENGTH("bps", "total", "bps", "bytes"),
     LENGTH("bps", "read", "bps_rd", "bytes read"),
     LENGTH("bps", "write", "bps_wr", "bytes written"),
     LENGTH("iops", "total", "iops", "requests"),
     LENGTH("iops", "read", "iops_rd", "reads"),
     LENGTH("iops", "write", "iops_wr", "writes"),
-    {"iops-size", "iops_size", ENGINE_BYTES, 0, INT64_MAX,
-     "a request counts as one operation per so many bytes, 0: always as one"},
 };
 
 void limits_complete(struct engine_parameters *limits)
@@ -48,7 +48,7 @@ void limits_complete(struct engine_parameters *limits)
         if (!(limits->given & (1u << row)))
             limits->value[row] = limit_rows[row].initial;
     }
-    limits->given = (1u << LIMIT_COUNT) - 1;
+    limits->given = limits_mask(LIMIT_COUNT);
 }
 
 void limits_merge(struct engine_parameters *limits, const struct engine_parameters *given)
@@ -82,7 +82,8 @@ static enum engine_status check_total(const int64_t *value, struct engine_fault 
     return ENGINE_OK;
 }
 
-static enum engine_status check_burst(const int64_t *value, int bucket, struct engine_fault *fault)
+static enum engine_status check_burst(const struct limit_rules *rules, const int64_t *value,
+                                      int bucket, struct engine_fault *fault)
 {
     int avg = LIMIT_AVG + bucket, max = LIMIT_MAX + bucket, length = LIMIT_MAX_LENGTH + bucket;
     if (value[length] == 0)
@@ -94,15 +95,27 @@ static enum engine_status check_burst(const int64_t *value, int bucket, struct e
         return refuse(fault, "times the burst rate exceeds 10^15, with", length, max);
     if (value[max] != 0 && value[avg] == 0)
         return refuse(fault, "needs", max, avg);
-    if (value[max] != 0 && value[max] < value[avg])
+    if (rules->max_is_rate && value[max] != 0 && value[max] < value[avg])
         return refuse(fault, "must not be below", max, avg);
     return ENGINE_OK;
 }
 
 enum engine_status limits_check(const struct engine_parameters *limits, struct engine_fault *fault)
 {
+    static const struct limit_rules rules = {
+        .row_count = LIMIT_COUNT,
+        .total_excludes_rest = true,
+        .max_is_rate = true,
+    };
+    return limits_check_by(&rules, limits, fault);
+}
+
+enum engine_status limits_check_by(const struct limit_rules *rules,
+                                   const struct engine_parameters *limits,
+                                   struct engine_fault *fault)
+{
     const int64_t *value = limits->value;
-    for (int row = 0; row < LIMIT_COUNT; row++) {
+    for (int row = 0; row < rules->row_count; row++) {
         if (value[row] < 0)
             return refuse(fault, "must not be negative", row, -1);
         if (value[row] > limit_rows[row].max)
@@ -111,7 +124,9 @@ enum engine_status limits_check(const struct engine_parameters *limits, struct e
                                                  : "must not exceed 4294967295 seconds",
                           row, -1);
     }
-    enum engine_status status = check_total(value, fault);
+    enum engine_status status = ENGINE_OK;
+    if (rules->total_excludes_rest)
+        status = check_total(value, fault);
     if (status != ENGINE_OK)
         return status;
     if (value[LIMIT_IOPS_SIZE] != 0 && value[LIMIT_AVG + BUCKET_IOPS_TOTAL] == 0 &&
@@ -119,7 +134,7 @@ enum engine_status limits_check(const struct engine_parameters *limits, struct e
         return refuse(fault, "needs an iops limit, such as", LIMIT_IOPS_SIZE,
                       LIMIT_AVG + BUCKET_IOPS_TOTAL);
     for (int bucket = 0; bucket < BUCKET_COUNT; bucket++) {
-        status = check_burst(value, bucket, fault);
+        status = check_burst(rules, value, bucket, fault);
         if (status != ENGINE_OK)
             return status;
     }
@@ -156,5 +171,24 @@ void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *li
         limits->value[LIMIT_MAX_LENGTH + i] = (int64_t)bucket->burst_length;
     }
     limits->value[LIMIT_IOPS_SIZE] = (int64_t)buckets->op_size;
-    limits->given = (1u << LIMIT_COUNT) - 1;
+    limits->given = limits_mask(LIMIT_COUNT);
+}
+
+void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
+                  struct engine_node_gauge *gauge)
+{
+    struct leaky_buckets copy = *buckets;
+    leaky_buckets_leak(&copy, now_ns);
+    for (int i = 0; i < BUCKET_COUNT; i++) {
+        const struct leaky_bucket *bucket = &copy.bucket[i];
+        if (bucket->avg == 0)
+            continue;
+        gauge->bucket[gauge->bucket_count++] = (struct engine_bucket_gauge){
+            .key = limit_rows[LIMIT_AVG + i].key,
+            .level = bucket->level,
+            .size = bucket->size,
+            .burst_level = bucket->has_burst_part ? bucket->burst_level : 0,
+            .burst_size = bucket->has_burst_part ? bucket->burst_size : 0,
+        };
+    }
 }

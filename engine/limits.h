@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The eighteen limits of a throttle group and iops-size: rows, validity, and their way into
-// buckets. Source: sections 4 and 5 of the specification, docs/model.md.
+// buckets. Each engine knows the first so many of the rows: averages only, or all but lengths, or
+// all. Source: sections 4 and 5 of the specification, docs/model.md.
 #ifndef ENGINE_LIMITS_H
 #define ENGINE_LIMITS_H
 
 #include "engine/leaky_bucket.h"
 
-// Row numbers: the six buckets in the order of enum bucket_index, three times, then iops-size.
+// Row numbers: the six buckets in the order of enum bucket_index, twice, iops-size, and once more.
 enum {
     LIMIT_AVG = 0,
     LIMIT_MAX = BUCKET_COUNT,
-    LIMIT_MAX_LENGTH = 2 * BUCKET_COUNT,
-    LIMIT_IOPS_SIZE = 3 * BUCKET_COUNT,
-    LIMIT_COUNT,
+    LIMIT_IOPS_SIZE = 2 * BUCKET_COUNT,
+    LIMIT_MAX_LENGTH,
+    LIMIT_COUNT = LIMIT_MAX_LENGTH + BUCKET_COUNT,
 };
 
 extern const struct engine_parameter limit_rows[LIMIT_COUNT];
+
+// What an engine holds of the rules about limits.
+struct limit_rules {
+    int row_count;            // it knows so many rows; the others must have their initial values
+    bool total_excludes_rest; // a total limit and one of a direction cannot be set together
+    bool max_is_rate;         // the maximum is not below the average
+};
+
+// `given` with the first so many rows.
+static inline uint32_t limits_mask(int row_count)
+{
+    return (UINT32_C(1) << row_count) - 1;
+}
 
 // Every row that is not given gets its initial value.
 void limits_complete(struct engine_parameters *limits);
@@ -23,8 +37,11 @@ void limits_complete(struct engine_parameters *limits);
 // `given` rows replace those of `limits`, the others stay.
 void limits_merge(struct engine_parameters *limits, const struct engine_parameters *given);
 
-// Are these (complete) limits valid?
+// Are these (complete) limits valid, by the rules of throttle groups or by others?
 enum engine_status limits_check(const struct engine_parameters *limits, struct engine_fault *fault);
+enum engine_status limits_check_by(const struct limit_rules *rules,
+                                   const struct engine_parameters *limits,
+                                   struct engine_fault *fault);
 
 // True if no average is set.
 bool limits_are_off(const struct engine_parameters *limits);
@@ -34,5 +51,9 @@ void limits_apply(const struct engine_parameters *limits, struct leaky_buckets *
 
 // The reverse of limits_apply.
 void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *limits);
+
+// Adds the buckets with a limit, as they would be now.
+void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
+                  struct engine_node_gauge *gauge);
 
 #endif

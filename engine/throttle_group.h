@@ -86,10 +86,6 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
 void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
                                   bool prefer_own);
 
-// The array, with room for one more pointer than `count`, or NULL: out of memory, and the array is
-// as it was. It grows by doubling, so there is room whenever `count` is not a power of two.
-void *throttle_group_with_room(void *pointers, uint32_t count);
-
 // A group without limits, with room for one member. NULL: out of memory.
 struct group *throttle_group_node_new(struct throttle_groups *groups, bool implicit);
 void throttle_group_node_free(struct throttle_groups *groups, struct group *group);

@@ -18,25 +18,6 @@ bool throttle_group_parameters_of(const struct engine *engine, uint32_t node,
     return true;
 }
 
-static void gauge_buckets(const struct group *group, int64_t now_ns,
-                          struct engine_node_gauge *gauge)
-{
-    struct leaky_buckets copy = group->buckets;
-    leaky_buckets_leak(&copy, now_ns);
-    for (int i = 0; i < BUCKET_COUNT; i++) {
-        const struct leaky_bucket *bucket = &copy.bucket[i];
-        if (bucket->avg == 0)
-            continue;
-        gauge->bucket[gauge->bucket_count++] = (struct engine_bucket_gauge){
-            .key = limit_rows[LIMIT_AVG + i].key,
-            .level = bucket->level,
-            .size = bucket->size,
-            .burst_level = bucket->has_burst_part ? bucket->burst_level : 0,
-            .burst_size = bucket->has_burst_part ? bucket->burst_size : 0,
-        };
-    }
-}
-
 bool throttle_group_node_gauge(const struct engine *engine, uint32_t node, int64_t now_ns,
                                struct engine_node_gauge *gauge)
 {
@@ -49,7 +30,7 @@ bool throttle_group_node_gauge(const struct engine *engine, uint32_t node, int64
         gauge->token[i] = group->token[i] == NULL ? ENGINE_NONE : group->token[i]->id;
         gauge->timer_armed[i] = group->timer_armed[i];
     }
-    gauge_buckets(group, now_ns, gauge);
+    limits_gauge(&group->buckets, now_ns, gauge);
     return true;
 }
 

@@ -2,6 +2,7 @@
 // Operations on members: made, joining, leaving, moving, drained, limits set through them.
 //
 // Whatever can fail (unknown ids, invalid limits, memory) is done before anything changes.
+#include "engine/pointer_array.h"
 #include "engine/throttle_group.h"
 
 #include <assert.h>
@@ -11,7 +12,7 @@ enum engine_status throttle_group_member_create(struct throttle_groups *groups, 
                                                 struct engine_operation *operation)
 {
     (void)now_ns;
-    struct member **array = throttle_group_with_room(groups->members, groups->member_count);
+    struct member **array = pointer_array_with_room(groups->members, groups->member_count);
     if (array == NULL)
         return ENGINE_NO_MEMORY;
     groups->members = array;

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Operations on groups: made, deleted, limits set through the group object.
+#include "engine/pointer_array.h"
 #include "engine/throttle_group.h"
 
 #include <stdlib.h>
-
-void *throttle_group_with_room(void *pointers, uint32_t count)
-{
-    if ((count & (count - 1)) != 0)
-        return pointers;
-    return realloc(pointers, (count == 0 ? 1 : 2 * (size_t)count) * sizeof(void *));
-}
 
 void throttle_group_set_limits(struct group *group, const struct engine_parameters *limits,
                                int64_t now_ns)
@@ -29,7 +23,7 @@ enum engine_status throttle_group_check_merged(const struct group *group,
 
 struct group *throttle_group_node_new(struct throttle_groups *groups, bool implicit)
 {
-    struct group **array = throttle_group_with_room(groups->groups, groups->group_count);
+    struct group **array = pointer_array_with_room(groups->groups, groups->group_count);
     if (array == NULL)
         return NULL;
     groups->groups = array;

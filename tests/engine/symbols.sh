@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # symbols.sh LIBRARY IS_SANITIZED: the engine library is pure. What none of its objects defines must
 # be libc's memory, string and assert functions: no clock, no I/O. Only the objects that carry out
-# operations may allocate; throttle_group.c, which runs for each request, may not, and test_memory.c
-# shows it at run time of all that it calls. A sanitizer adds symbols of its own: skipped (77).
+# operations may allocate; those that run for each request may not, and test_memory.c shows it at
+# run time of all that throttle_group.c calls. A sanitizer adds symbols of its own: skipped (77).
 set -eu
 
 library=$1
@@ -14,8 +14,8 @@ esac
 pure="memcpy memmove memset memcmp strcmp strlen __assert_fail"
 memory="malloc calloc realloc free"
 compiler="__stack_chk_fail _GLOBAL_OFFSET_TABLE_"
-allocating="member_ring.c.o timer_heap.c.o throttle_group_control.c.o throttle_group_members.c.o
-    throttle_group_nodes.c.o"
+allocating="drive_engine_control.c.o member_ring.c.o timer_heap.c.o throttle_group_control.c.o
+    throttle_group_members.c.o throttle_group_nodes.c.o"
 
 # readelf, since nm shows a compiler's link-time optimisation data instead of the code's symbols.
 readelf -sW "$library" |

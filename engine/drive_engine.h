@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the engines without groups have in common: each member is a drive with limits, queues and
+// timers of its own.
+//
+// A node is one set of limits with its state, here called a drive. One member can join it, a second
+// one is refused, and the only way out is ENGINE_MEMBER_SET without limits. The state begins when
+// the member joins or when limits are set where there were none. A member of no node, or of one
+// without limits, is not throttled.
+//
+//     drive_engine.c          requests, timers and views: allocates nothing
+//     drive_engine_control.c  set-up and operations
+//     slice_2011.c, slice.c, bucket.c  one algorithm each: struct drive_kind
+//
+// Invariant: the queues of a drive without limits are empty and its timers idle.
+#ifndef ENGINE_DRIVE_ENGINE_H
+#define ENGINE_DRIVE_ENGINE_H
+
+#include "engine/engine_internal.h"
+#include "engine/limits.h"
+#include "engine/request_queue.h"
+#include "engine/timer_heap.h"
+#include "engine/wait.h"
+
+// A FIFO and the timer that it waits for.
+struct drive_lane {
+    struct timer timer; // first: a timer leads back to its lane
+    struct drive *drive;
+    struct request_queue fifo;
+    struct head_wait wait; // of the first of the FIFO
+};
+
+// Begins an algorithm's own structure, of drive_kind.drive_size bytes.
+struct drive {
+    uint32_t id;
+    bool implicit;                   // made by ENGINE_MEMBER_SET: gone when its member leaves
+    bool limited;                    // it has a member and a limit
+    struct drive_member *member;     // NULL: none
+    struct engine_parameters limits; // complete
+    struct drive_lane lanes[ENGINE_DIRECTION_COUNT];
+    uint64_t waiting[ENGINE_DIRECTION_COUNT];
+};
+
+struct drive_member {
+    uint32_t id;
+    enum engine_attach attach;
+    struct drive *drive; // NULL: none
+};
+
+struct drive_engine {
+    struct engine base; // first: an engine leads back to it
+    const struct drive_kind *kind;
+    struct drive_member **members;
+    uint32_t member_count;
+    struct drive **drives; // by id; NULL: gone
+    uint32_t drive_count;
+    struct timer_heap timers;
+    uint64_t waiting; // submitted and not dispatched
+};
+
+// An algorithm. The functions are called for drives with limits only.
+struct drive_kind {
+    size_t drive_size;
+    struct limit_rules rules;
+    bool one_lane; // one FIFO and timer for both directions, lanes[0]
+    void (*start)(struct drive_engine *engine, struct drive *drive, int64_t now_ns);
+    void (*change)(struct drive_engine *engine, struct drive *drive, int64_t now_ns); // of limits
+    void (*arrive)(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
+                   struct engine_request *request, enum engine_direction direction);
+    void (*fire)(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns);
+    void (*complete)(struct drive *drive, enum engine_direction direction, uint64_t bytes);
+    void (*gauge)(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge);
+    void (*show)(struct engine_parameters *limits); // as users see them; NULL: as they were given
+};
+
+static inline struct drive_engine *drive_engine_of(struct engine *engine)
+{
+    return (struct drive_engine *)engine;
+}
+
+static inline struct drive *drive_engine_node(const struct drive_engine *engine, uint32_t id)
+{
+    return id < engine->drive_count ? engine->drives[id] : NULL;
+}
+
+static inline struct drive_member *drive_engine_member(const struct drive_engine *engine,
+                                                       uint32_t id)
+{
+    return id < engine->member_count ? engine->members[id] : NULL;
+}
+
+static inline enum engine_direction drive_direction_of(const struct drive *drive,
+                                                       const struct engine_request *request)
+{
+    return engine_direction_of(drive->member->attach, request->op);
+}
+
+// A sum of times stays at the ends of its type.
+static inline int64_t drive_add_ns(int64_t a_ns, int64_t b_ns)
+{
+    if (b_ns > 0 ? a_ns > INT64_MAX - b_ns : a_ns < INT64_MIN - b_ns)
+        return b_ns > 0 ? INT64_MAX : INT64_MIN;
+    return a_ns + b_ns;
+}
+
+// Converted as a cast does, but defined for every number.
+static inline int64_t drive_whole_ns(double time_ns)
+{
+    if (time_ns >= 9223372036854775808.0)
+        return INT64_MAX;
+    return time_ns > -9223372036854775808.0 ? (int64_t)time_ns : INT64_MIN;
+}
+
+// ---- For the algorithms ----
+
+// To the device.
+void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engine_request *request);
+
+// At the tail of the FIFO; out of its head. Waits are attributed: the head's to the lane's cause,
+// the others' to the queue.
+void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_request *request);
+struct engine_request *drive_lane_pop(struct drive_lane *lane, int64_t now_ns);
+
+// Arms the timer (anew), for which the head then waits, because of this cause.
+void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns,
+                    int64_t wait_ns, enum engine_cause cause);
+void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane);
+
+// ---- For the tables of the algorithms ----
+
+struct engine *drive_engine_create(const struct drive_kind *kind);
+enum engine_status drive_engine_check(const struct drive_kind *kind,
+                                      const struct engine_parameters *parameters,
+                                      struct engine_fault *fault);
+
+void drive_engine_destroy(struct engine *engine);
+void drive_engine_submit(struct engine *engine, int64_t now_ns, struct engine_request *request);
+void drive_engine_complete(struct engine *engine, int64_t now_ns, struct engine_request *request);
+enum engine_status drive_engine_control(struct engine *engine, int64_t now_ns,
+                                        struct engine_operation *operation);
+int64_t drive_engine_next_deadline(const struct engine *engine);
+void drive_engine_fire(struct engine *engine, int64_t now_ns);
+uint64_t drive_engine_waiting(const struct engine *engine);
+bool drive_engine_node_gauge(const struct engine *engine, uint32_t node, int64_t now_ns,
+                             struct engine_node_gauge *gauge);
+bool drive_engine_member_gauge(const struct engine *engine, uint32_t member,
+                               struct engine_member_gauge *gauge);
+bool drive_engine_parameters_of(const struct engine *engine, uint32_t node,
+                                struct engine_parameters *parameters);
+
+// The part of an algorithm's table that is the same for all.
+#define DRIVE_ENGINE_OPERATIONS                                                                    \
+    (ENGINE_OPERATION_BIT(ENGINE_NODE_CREATE) | ENGINE_OPERATION_BIT(ENGINE_NODE_DELETE) |         \
+     ENGINE_OPERATION_BIT(ENGINE_MEMBER_CREATE) | ENGINE_OPERATION_BIT(ENGINE_MEMBER_JOIN))
+#define DRIVE_ENGINE_CHANGES                                                                       \
+    (ENGINE_OPERATION_BIT(ENGINE_NODE_SET) | ENGINE_OPERATION_BIT(ENGINE_MEMBER_SET))
+#define DRIVE_ENGINE_FUNCTIONS                                                                     \
+    .destroy = drive_engine_destroy, .submit = drive_engine_submit,                                \
+    .complete = drive_engine_complete, .control = drive_engine_control,                            \
+    .next_deadline = drive_engine_next_deadline, .fire = drive_engine_fire,                        \
+    .waiting = drive_engine_waiting, .node_gauge = drive_engine_node_gauge,                        \
+    .member_gauge = drive_engine_member_gauge, .parameters_of = drive_engine_parameters_of
+
+#endif
