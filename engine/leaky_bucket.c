@@ -144,8 +144,9 @@ uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum engine_direct
 int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index)
 {
     const struct leaky_bucket *bucket = &buckets->bucket[index];
-    int64_t time_ns = leak_time_ns(bucket->level, bucket->avg_rate);
-    return time_ns == ENGINE_NEVER ? ENGINE_NEVER : time_ns + 1;
+    double time_ns = bucket->level * 1e9 / bucket->avg_rate;
+    int64_t whole_ns = leak_time_ns(bucket->level, bucket->avg_rate);
+    return (double)whole_ns < time_ns && whole_ns != ENGINE_NEVER ? whole_ns + 1 : whole_ns;
 }
 
 void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,

@@ -172,7 +172,7 @@ CASE(configuration_wakes)
 
 // bps-total 1000 and iops-total 10 with maxima 1000 and 2. Three reads of 400 B: level 1200 of 1000
 // B and 3 of 2. The fourth waits (1200 - 1000) / 1000 = 200 ms for bytes, 100 ms for requests: both
-// ran out, empty again in 1.2 s and 0.3 s and 1 ns. The timer is set for bytes. The fifth, at 100
+// ran out, empty again in 1.2 s and 0.3 s. The timer is set for bytes. The fifth, at 100
 // ms, makes neither run out again; at 1400 ms it has been so for requests only (level of bytes:
 // 1600 - 1400), and the three then make 4 of 2 requests.
 CASE(allowances_run_out)
@@ -185,9 +185,9 @@ CASE(allowances_run_out)
     stage_arrive(stage, 0, drive, ENGINE_READ, 400);
     assert_int_equal(stage->ran_out_count, 2);
     assert_int_equal(stage->ran_out[0].limit, ENGINE_CAUSE_BPS_TOTAL);
-    assert_int_equal(stage->ran_out[0].refill_ns, 1200 * MS + 1);
+    assert_int_equal(stage->ran_out[0].refill_ns, 1200 * MS);
     assert_int_equal(stage->ran_out[1].limit, ENGINE_CAUSE_IOPS_TOTAL);
-    assert_int_equal(stage->ran_out[1].refill_ns, 300 * MS + 1);
+    assert_int_equal(stage->ran_out[1].refill_ns, 300 * MS);
     stage_arrive(stage, 100 * MS, drive, ENGINE_READ, 0);
     stage_advance(stage, 1400 * MS);
     assert_int_equal(stage->ran_out_count, 2);

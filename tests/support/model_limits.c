@@ -220,8 +220,7 @@ int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
         bucket->level <= size_of((uint64_t)average, (uint64_t)max, (uint64_t)length))
         return 0;
     bucket->ran_out = true;
-    int64_t time_ns = truncated(bucket->level * 1e9 / (double)average);
-    return time_ns == INT64_MAX ? INT64_MAX : time_ns + 1;
+    return truncated(ceil(bucket->level * 1e9 / (double)average));
 }
 
 // Section 1, "Account a request".

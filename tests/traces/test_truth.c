@@ -93,7 +93,7 @@ static uint64_t merged(struct world *world, uint64_t base, enum trace_op op)
 {
     size_t arrivals[8];
     uint64_t starts[9] = {0};
-    size_t done[SLOT_SECTORS];
+    size_t done[SLOT_SECTORS] = {0};
     size_t count = 1 + random_below(&world->random, 8);
     uint64_t time = world->now;
     for (size_t i = 0; i < count; i++) {
@@ -112,7 +112,7 @@ static uint64_t merged(struct world *world, uint64_t base, enum trace_op op)
 // One request that is cut into pieces from its front, each served on its own.
 static uint64_t split(struct world *world, uint64_t base, enum trace_op op)
 {
-    size_t done[SLOT_SECTORS];
+    size_t done[SLOT_SECTORS] = {0};
     uint64_t time = world->now;
     uint64_t end = 64 + random_below(&world->random, SLOT_SECTORS - 64);
     uint64_t from = 0;
