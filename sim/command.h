@@ -13,6 +13,8 @@ command_function command_report;
 command_function command_plot;
 command_function command_trace;
 command_function command_verify;
+command_function command_engines;
+command_function command_limits;
 
 // Standard output could not be written (disk full, closed pipe)? Then SIM_FAILED.
 enum sim_exit command_flush(struct sim_error *error);

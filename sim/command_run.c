@@ -18,6 +18,8 @@ struct run_arguments {
     bool help;
     const char *db;
     const char *limits;
+    const char *engine;
+    bool lenient;
     const char *attach;
     const char *arrival;
     const char *device;
@@ -36,6 +38,10 @@ static const struct option_row rows[] = {
      "store the run in this SQLite file, beside those it holds"},
     {"limits", 0, OPTION_TEXT, "KEY=VALUE,...", NULL, offsetof(struct run_arguments, limits),
      "no scenario: all traces in one group with these limits"},
+    {"engine", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, engine),
+     "throttle with this algorithm ('throttlesim engines' lists them)"},
+    {"lenient", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, lenient),
+     "leave out what the engine cannot do, with a notice"},
     {"attach", 0, OPTION_CHECKED, "WHERE", "filter|drive", offsetof(struct run_arguments, attach),
      "with --limits: filter (default) or drive"},
     {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue", offsetof(struct run_arguments, arrival),
@@ -79,6 +85,7 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
         const char *name;
         const char *value;
     } changes[] = {
+        {"engine", arguments->engine},
         {"device-model", arguments->device_model},
         {"interval", arguments->interval},
         {"end", arguments->end},
@@ -95,6 +102,8 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
         if (changes[i].value != NULL)
             fprintf(out, " --%s %s", changes[i].name, changes[i].value);
     }
+    if (arguments->lenient)
+        fputs(" --lenient", out);
     bool ok = fclose(out) == 0 || sim_fail_memory(error);
     if (ok && length > 0)
         ok = scenario_note_options(scenario, options, error);
@@ -119,10 +128,12 @@ static bool apply_options(const struct run_arguments *arguments, struct scenario
            keep_source(arguments, scenario, error);
 }
 
-static struct scenario *quick_scenario(const struct run_arguments *arguments, int count,
+static struct scenario *quick_scenario(const struct run_arguments *arguments,
+                                       const struct scenario_settings *settings, int count,
                                        char **traces, struct sim_error *error)
 {
     struct scenario_quick quick = {
+        .settings = *settings,
         .limits = arguments->limits,
         .device = arguments->device,
         .traces = traces,
@@ -156,14 +167,17 @@ static void explain_trace(const char *path, struct sim_error *error)
 static struct scenario *make_scenario(const struct run_arguments *arguments, int count,
                                       char **operands, struct sim_error *error)
 {
+    struct scenario_settings settings = {.lenient = arguments->lenient};
     struct scenario *scenario = NULL;
+    if (!options_engine(arguments->engine, &settings.algorithm, error))
+        return NULL;
     if (arguments->limits != NULL)
-        return quick_scenario(arguments, count, operands, error);
+        return quick_scenario(arguments, &settings, count, operands, error);
     if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL) {
         sim_fail(error, SIM_USAGE,
                  "--attach, --arrival and --device go with --limits; a scenario has its own");
     } else if (count == 1) {
-        scenario = scenario_load(operands[0], error);
+        scenario = scenario_load_as(operands[0], &settings, error);
         if (scenario == NULL)
             explain_trace(operands[0], error);
     } else if (count == 0) {

@@ -190,7 +190,7 @@ static void no_dispatch(void *context, struct engine_request *request)
     (void)request;
 }
 
-bool scenario_rehearse(const struct scenario *scenario, struct sim_error *error)
+bool scenario_rehearse(struct scenario *scenario, struct sim_error *error)
 {
     struct control control;
     struct engine_callbacks callbacks = {.dispatch = no_dispatch};
@@ -203,6 +203,13 @@ bool scenario_rehearse(const struct scenario *scenario, struct sim_error *error)
         if (status == ENGINE_OK)
             continue;
         control_describe(&control, event, what, sizeof what);
+        if (status == ENGINE_UNSUPPORTED) {
+            ok = scenario_leave_out(scenario, event->place, error, "it is left out",
+                                    "%s: engine '%s' cannot do that", what,
+                                    scenario->algorithm->name);
+            scenario_remove_event(scenario, i--);
+            continue;
+        }
         control_refusal(&control, event, status, &done, why, sizeof why);
         ok = sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: %s: %s", scenario->name, event->place.line,
                       event->place.column, what, why);

@@ -90,31 +90,46 @@ static void explain_unknown(const struct key_list *keys, const char *key,
                  suggest(key, key_at, keys, hint, sizeof hint));
 }
 
-bool limits_set(const struct engine_algorithm *algorithm, enum limits_spelling spelling,
-                const char *key, const char *value, struct engine_parameters *limits,
-                char message[LIMITS_MESSAGE_MAX])
+static bool is_elsewhere(enum limits_spelling spelling, const char *key)
+{
+    size_t count;
+    const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct key_list keys = {algorithms[i], spelling};
+        if (find_row(&keys, key) >= 0)
+            return true;
+    }
+    return false;
+}
+
+enum limits_result limits_set(const struct engine_algorithm *algorithm,
+                              enum limits_spelling spelling, const char *key, const char *value,
+                              struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX])
 {
     struct key_list keys = {algorithm, spelling};
     int row = find_row(&keys, without_prefix(key, spelling));
+    if (row < 0 && is_elsewhere(spelling, without_prefix(key, spelling)))
+        return LIMITS_ELSEWHERE;
     if (row < 0) {
         explain_unknown(&keys, key, message);
-        return false;
+        return LIMITS_WRONG;
     }
     if (limits->given & (1u << row)) {
         snprintf(message, LIMITS_MESSAGE_MAX, "'%.64s' is given twice", key);
-        return false;
+        return LIMITS_WRONG;
     }
     if (!parse_value(algorithm->parameters[row].unit, value, &limits->value[row])) {
         snprintf(message, LIMITS_MESSAGE_MAX, "%.64s: expected %s, found '%.64s'", key,
                  expected(algorithm->parameters[row].unit), value);
-        return false;
+        return LIMITS_WRONG;
     }
     limits->given |= 1u << row;
-    return true;
+    return LIMITS_SET;
 }
 
 bool limits_parse(const struct engine_algorithm *algorithm, const char *text,
-                  struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX])
+                  struct engine_parameters *limits, limits_elsewhere *elsewhere, void *context,
+                  char message[LIMITS_MESSAGE_MAX])
 {
     while (*(text += strspn(text, " ")) != '\0') {
         char pair[256];
@@ -127,7 +142,9 @@ bool limits_parse(const struct engine_algorithm *algorithm, const char *text,
             return false;
         }
         *equals = '\0';
-        if (!limits_set(algorithm, LIMITS_NEW_GROUP, pair, equals + 1, limits, message))
+        enum limits_result result =
+            limits_set(algorithm, LIMITS_NEW_GROUP, pair, equals + 1, limits, message);
+        if (result == LIMITS_WRONG || (result == LIMITS_ELSEWHERE && !elsewhere(context, pair)))
             return false;
         text += length;
         if (*text == ',')

@@ -16,15 +16,25 @@ enum limits_spelling {
 
 #define LIMITS_MESSAGE_MAX 512
 
-// Sets one limit from text. False with the message: unknown key (with a suggestion), given twice,
-// not a number, negative.
-bool limits_set(const struct engine_algorithm *algorithm, enum limits_spelling spelling,
-                const char *key, const char *value, struct engine_parameters *limits,
-                char message[LIMITS_MESSAGE_MAX]);
+enum limits_result {
+    LIMITS_SET,
+    LIMITS_WRONG,     // the message says why: unknown key (with a suggestion), given twice, not a
+                      // number, negative
+    LIMITS_ELSEWHERE, // only other engines have a limit of this name
+};
 
-// "iops-total=300,iops-total-max=900"
+// Sets one limit from text.
+enum limits_result limits_set(const struct engine_algorithm *algorithm,
+                              enum limits_spelling spelling, const char *key, const char *value,
+                              struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX]);
+
+// What becomes of a limit that only other engines have. False: the parsing ends.
+typedef bool limits_elsewhere(void *context, const char *key);
+
+// "iops-total=300,iops-total-max=900". False with the message, or without if `elsewhere` said so.
 bool limits_parse(const struct engine_algorithm *algorithm, const char *text,
-                  struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX]);
+                  struct engine_parameters *limits, limits_elsewhere *elsewhere, void *context,
+                  char message[LIMITS_MESSAGE_MAX]);
 
 // "iops-size needs an iops limit, such as iops-total": what engine_check found, in words.
 void limits_fault_text(const struct engine_algorithm *algorithm, enum limits_spelling spelling,

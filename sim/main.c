@@ -2,7 +2,6 @@
 // The program: finds the subcommand and prints what went wrong.
 #include "sim/command.h"
 
-#include "engine/engine.h"
 #include "sim/suggest.h"
 
 #include <ctype.h>
@@ -18,7 +17,7 @@ struct command {
     const char *help;
 };
 
-static command_function command_help, command_version, command_limits;
+static command_function command_help, command_version;
 
 static const struct command commands[] = {
     {"run", command_run, "replay a scenario, or traces under given limits"},
@@ -26,6 +25,7 @@ static const struct command commands[] = {
     {"plot", command_plot, "draw a stored run with gnuplot"},
     {"trace", command_trace, "'trace info': what is in a recording"},
     {"verify", command_verify, "compare the simulator with a real QEMU"},
+    {"engines", command_engines, "list the throttling algorithms and what each supports"},
     {"limits", command_limits, "list the limits that can be set"},
     {"help", command_help, "print this"},
     {"version", command_version, "print the version"},
@@ -66,20 +66,6 @@ static enum sim_exit command_version(int argc, char **argv, struct sim_error *er
     if (!has_no_operand(argc, argv, error))
         return SIM_USAGE;
     puts("throttlesim " THROTTLESIM_VERSION);
-    return command_flush(error);
-}
-
-static enum sim_exit command_limits(int argc, char **argv, struct sim_error *error)
-{
-    if (!has_no_operand(argc, argv, error))
-        return SIM_USAGE;
-    size_t count;
-    const struct engine_algorithm *algorithm = engine_algorithms(&count)[0];
-    printf("%-22s %-20s %s\n", "limit", "QMP", "meaning");
-    for (size_t i = 0; i < algorithm->parameter_count; i++) {
-        const struct engine_parameter *row = &algorithm->parameters[i];
-        printf("%-22s %-20s %s\n", row->key, row->qmp_key, row->help);
-    }
     return command_flush(error);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/options.h"
 
+#include "sim/scenario.h"
 #include "sim/suggest.h"
 #include "sim/units.h"
 
@@ -30,6 +31,16 @@ static bool is_one_of(const char *text, const char *values)
     return false;
 }
 
+static bool add_text(const char *name, struct option_list *list, const char *text,
+                     struct sim_error *error)
+{
+    if (list->count == OPTION_LIST_MAX)
+        return sim_fail(error, SIM_USAGE, "--%s is given more than %d times", name,
+                        OPTION_LIST_MAX);
+    list->texts[list->count++] = text;
+    return true;
+}
+
 static bool set_value(const struct option_row *row, void *target, const char *text,
                       struct sim_error *error)
 {
@@ -52,6 +63,8 @@ static bool set_value(const struct option_row *row, void *target, const char *te
     case OPTION_TEXT:
         *(const char **)value = text;
         break;
+    case OPTION_LIST:
+        return add_text(row->name, value, text, error);
     }
     return true;
 }
@@ -121,7 +134,7 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
         if (answer == '?' || answer == ':')
             return complain(answer, argv[optind - 1], rows, error);
         const struct option_row *row = find_row(answer, rows);
-        if (seen[row - rows])
+        if (seen[row - rows] && row->kind != OPTION_LIST)
             return sim_fail(error, SIM_USAGE, "--%s is given twice", row->name);
         seen[row - rows] = true;
         if (!set_value(row, target, optarg, error))
@@ -139,6 +152,18 @@ bool options_time(const char *name, const char *text, int64_t least_ns, int64_t 
     return sim_fail(error, SIM_USAGE,
                     "--%s: expected a time of at least %s, such as 500ms or 2min, found '%s'", name,
                     least_ns > 0 ? "1 ns" : "0", text);
+}
+
+bool options_engine(const char *text, const struct engine_algorithm **algorithm,
+                    struct sim_error *error)
+{
+    char hint[128];
+    if (text == NULL)
+        return true;
+    *algorithm = engine_find(text);
+    return *algorithm != NULL ||
+           sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
+                    suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
 }
 
 void options_help(FILE *out, const struct option_row *rows)

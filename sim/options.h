@@ -3,6 +3,7 @@
 #ifndef SIM_OPTIONS_H
 #define SIM_OPTIONS_H
 
+#include "engine/engine.h"
 #include "sim/error.h"
 
 #include <stdbool.h>
@@ -11,10 +12,18 @@
 #include <stdio.h>
 
 enum option_kind {
-    OPTION_FLAG,   // bool
-    OPTION_TEXT,   // const char *
-    OPTION_NUMBER, // int64_t, above 0
-    OPTION_CHECKED // const char *, one of `values`, separated by |
+    OPTION_FLAG,    // bool
+    OPTION_TEXT,    // const char *
+    OPTION_NUMBER,  // int64_t, above 0
+    OPTION_CHECKED, // const char *, one of `values`, separated by |
+    OPTION_LIST     // struct option_list: may be given often
+};
+
+#define OPTION_LIST_MAX 64
+
+struct option_list {
+    const char *texts[OPTION_LIST_MAX];
+    size_t count;
 };
 
 struct option_row {
@@ -35,6 +44,10 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
 // An option's duration of at least least_ns; text NULL leaves *ns as it is.
 bool options_time(const char *name, const char *text, int64_t least_ns, int64_t *ns,
                   struct sim_error *error);
+
+// --engine; text NULL leaves *algorithm as it is.
+bool options_engine(const char *text, const struct engine_algorithm **algorithm,
+                    struct sim_error *error);
 
 void options_help(FILE *out, const struct option_row *rows);
 

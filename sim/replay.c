@@ -4,6 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+// Timers of an engine that never rests (slice-2011) which fire one after the other without letting
+// any request go: as many as this, and none will ever go. The others' cannot do so.
+#define REPLAY_IDLE_FIRES_MAX 1000
+
 struct op_row {
     enum engine_op op;
     enum report_direction direction;
@@ -78,6 +82,7 @@ static enum replay_step start_dispatched(struct replay *replay)
         replay->dispatched = request->next;
         if (replay->dispatched == NULL)
             replay->dispatched_end = &replay->dispatched;
+        replay->idle_fires = 0;
         request->report.dispatch_ns = replay->now_ns;
         replay->digest = digest_add(replay->digest, request->report.seq);
         replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
@@ -172,6 +177,13 @@ static int64_t next_operation_ns(const struct replay *replay)
                                                       : ENGINE_NEVER;
 }
 
+// Only timers are left, and nobody waits for them; or requests wait and never leave.
+static bool is_over(const struct replay *replay, int64_t other_ns)
+{
+    return other_ns == ENGINE_NEVER && (engine_waiting(replay->control.engine) == 0 ||
+                                        replay->idle_fires >= REPLAY_IDLE_FIRES_MAX);
+}
+
 enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
 {
     enum replay_event first = REPLAY_COMPLETION;
@@ -186,7 +198,7 @@ enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
         first = REPLAY_ARRIVAL;
         first_ns = arrival_ns;
     }
-    int64_t timer_ns = wake_ns(replay, first_ns);
+    int64_t timer_ns = is_over(replay, first_ns) ? ENGINE_NEVER : wake_ns(replay, first_ns);
     if (timer_ns < first_ns || (timer_ns == first_ns && first > REPLAY_TIMER)) {
         first = REPLAY_TIMER;
         first_ns = timer_ns;
@@ -208,6 +220,7 @@ enum replay_step replay_next(struct replay *replay)
     }
     report_recorder_advance(replay->observer.recorder, time_ns);
     replay->now_ns = time_ns;
+    replay->idle_fires = event == REPLAY_TIMER ? replay->idle_fires + 1 : 0;
     switch (event) {
     case REPLAY_COMPLETION:
         complete(replay, event_heap_pop(&replay->completions));
@@ -290,8 +303,17 @@ void replay_finish(struct replay *replay)
 {
     request_pool_walk(&replay->pool, tell_unfinished, replay);
     sources_notices(replay->sources, tell_notice, replay);
+    for (size_t i = 0; i < replay->scenario->notice_count; i++)
+        report_recorder_notice(replay->observer.recorder, "left-out", replay->scenario->name, 1,
+                               replay->scenario->notices[i]);
+    char text[160];
+    if (replay->idle_fires >= REPLAY_IDLE_FIRES_MAX) {
+        snprintf(text, sizeof text, "%" PRIu64 " requests never leave the throttle",
+                 engine_waiting(replay->control.engine));
+        report_recorder_notice(replay->observer.recorder, "never-leaves", replay->scenario->name,
+                               engine_waiting(replay->control.engine), text);
+    }
     if (replay->never_complete > 0) {
-        char text[160];
         snprintf(text, sizeof text,
                  "%" PRIu64
                  " requests never complete on the device 'recorded': their traces do not "

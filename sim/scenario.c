@@ -21,6 +21,9 @@ void scenario_free(struct scenario *scenario)
     }
     for (size_t i = 0; i < scenario->event_count; i++)
         free(scenario->events[i].group);
+    for (size_t i = 0; i < scenario->notice_count; i++)
+        free(scenario->notices[i]);
+    free(scenario->notices);
     scenario_trace_free(&scenario->trace);
     free(scenario->groups);
     free(scenario->members);
@@ -92,4 +95,12 @@ const char *scenario_event_name(enum scenario_event_kind kind)
         [SCENARIO_JOIN] = "join",
     };
     return names[kind];
+}
+
+const char *scenario_algorithm_at(const void *words, size_t index)
+{
+    (void)words;
+    size_t count;
+    const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
+    return index < count ? algorithms[index]->name : NULL;
 }

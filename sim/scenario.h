@@ -84,11 +84,21 @@ struct scenario_device {
     int64_t latency_ns; // of SCENARIO_DEVICE_FIXED
 };
 
+// How a scenario is to be read.
+struct scenario_settings {
+    const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
+    bool lenient; // what the engine cannot do is left out with a notice, not an error
+};
+
 struct scenario {
     char *name;   // the file, or how it was asked for
     char *source; // its text, with a NUL behind it; what is stored with the run
     size_t source_length;
     const struct engine_algorithm *algorithm;
+    bool is_algorithm_set; // by the settings: the file's is ignored
+    bool lenient;
+    char **notices; // what was left out
+    size_t notice_count;
     struct scenario_group *groups;
     size_t group_count;
     struct scenario_member *members; // in order of joining
@@ -106,6 +116,8 @@ struct scenario {
 
 // NULL with the error filled. path "-" is standard input.
 struct scenario *scenario_load(const char *path, struct sim_error *error);
+struct scenario *scenario_load_as(const char *path, const struct scenario_settings *settings,
+                                  struct sim_error *error);
 
 // The same from a text in memory, of which a copy is made. Paths in it are relative to the working
 // directory; messages call it by the name.
@@ -114,6 +126,7 @@ struct scenario *scenario_parse(const char *name, const char *text, size_t lengt
 
 // A scenario in short: each trace a member, named after its file, all in one group.
 struct scenario_quick {
+    struct scenario_settings settings;
     const char *limits; // "KEY=VALUE,...", of the group
     enum engine_attach attach;
     enum trace_arrival arrival;
@@ -142,5 +155,8 @@ bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
 const char *scenario_event_name(enum scenario_event_kind kind);
+
+// For suggest(): the names of the engines.
+const char *scenario_algorithm_at(const void *words, size_t index);
 
 #endif

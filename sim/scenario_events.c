@@ -22,7 +22,13 @@ static bool read_limit(struct yaml_reader *reader, const yaml_node_pair_t *pair,
         key_text == NULL ? NULL : yaml_text(reader, value, "the value of a limit");
     if (value_text == NULL)
         return false;
-    if (limits_set(reader->scenario->algorithm, spelling, key_text, value_text, limits, message))
+    enum limits_result result =
+        limits_set(reader->scenario->algorithm, spelling, key_text, value_text, limits, message);
+    if (result == LIMITS_ELSEWHERE)
+        return scenario_leave_out(reader->scenario, yaml_place(key), reader->error,
+                                  "it is left out", "engine '%s' has no limit '%.64s'",
+                                  reader->scenario->algorithm->name, key_text);
+    if (result == LIMITS_SET)
         return true;
     // A key that is known is right, so its value is to blame.
     bool key_is_wrong = engine_parameter_find(reader->scenario->algorithm, key_text) < 0;
@@ -70,6 +76,12 @@ static bool check_limits(struct yaml_reader *reader, yaml_node_t *node,
     if (value == NULL)
         value = yaml_find(reader, node, row->qmp_key);
     return yaml_fail(reader, value == NULL ? node : value, "%s", message);
+}
+
+bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
+                           const struct engine_parameters *limits)
+{
+    return check_limits(reader, node, LIMITS_NEW_GROUP, limits);
 }
 
 bool scenario_read_group_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)

@@ -21,14 +21,6 @@ static bool read_attach(struct yaml_reader *reader, yaml_node_t *node, void *tar
            yaml_fail(reader, node, "expected filter or drive, found '%.64s'", text);
 }
 
-static const char *algorithm_at(const void *words, size_t index)
-{
-    (void)words;
-    size_t count;
-    const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
-    return index < count ? algorithms[index]->name : NULL;
-}
-
 static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     char hint[128];
@@ -36,9 +28,13 @@ static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *tar
     const char *text = yaml_text(reader, node, "the name of an engine");
     if (text == NULL)
         return false;
-    *algorithm = engine_find(text);
-    return *algorithm != NULL || yaml_fail(reader, node, "unknown engine '%.64s'%s", text,
-                                           suggest(text, algorithm_at, NULL, hint, sizeof hint));
+    const struct engine_algorithm *found = engine_find(text);
+    if (found == NULL)
+        return yaml_fail(reader, node, "unknown engine '%.64s'%s", text,
+                         suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
+    if (!reader->scenario->is_algorithm_set)
+        *algorithm = found;
+    return true;
 }
 
 static bool read_model(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -86,26 +82,39 @@ static const struct yaml_field group_fields[] = {
     {NULL, NULL, 0, false},
 };
 
-static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static struct scenario_group *append_group(struct yaml_reader *reader, yaml_node_t *node)
 {
-    struct scenario *scenario = target;
+    struct scenario *scenario = reader->scenario;
     struct scenario_group *array =
         yaml_append(reader, scenario->groups, &scenario->group_count, sizeof *array);
     if (array == NULL)
-        return false;
+        return NULL;
     scenario->groups = array;
-    struct scenario_group *group = &array[scenario->group_count - 1];
-    group->place = yaml_place(node);
-    if (!yaml_read_mapping(reader, node, "a group", group_fields, group))
-        return false;
-    if (strcmp(group->name, "none") == 0)
-        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
-    uint32_t index = (uint32_t)(scenario->group_count - 1);
+    array[scenario->group_count - 1].place = yaml_place(node);
+    return &array[scenario->group_count - 1];
+}
+
+static bool add_group_name(struct yaml_reader *reader, yaml_node_t *node,
+                           const struct scenario_group *group)
+{
+    struct scenario *scenario = reader->scenario;
+    uint32_t index = (uint32_t)(group - scenario->groups);
     uint32_t other = names_add(&scenario->group_names, group->name, index);
     if (other == NAMES_NONE)
         return sim_fail_memory(reader->error);
     return other == index || yaml_fail(reader, node, "there is a group '%s' already, in line %zu",
-                                       group->name, array[other].place.line);
+                                       group->name, scenario->groups[other].place.line);
+}
+
+static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    (void)target;
+    struct scenario_group *group = append_group(reader, node);
+    if (group == NULL || !yaml_read_mapping(reader, node, "a group", group_fields, group))
+        return false;
+    if (strcmp(group->name, "none") == 0)
+        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
+    return add_group_name(reader, node, group);
 }
 
 static bool read_groups(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -137,6 +146,24 @@ static const struct yaml_field member_fields[] = {
     {NULL, NULL, 0, false},
 };
 
+// As in QEMU, limits without a group make one that has the member's name.
+static bool add_own_group(struct yaml_reader *reader, yaml_node_t *node,
+                          struct scenario_member *member)
+{
+    if (!scenario_check_limits(reader, yaml_find(reader, node, "limits"), &member->limits))
+        return false;
+    struct scenario_group *group = append_group(reader, node);
+    if (group == NULL)
+        return false;
+    group->limits = member->limits;
+    group->name = strdup(member->name);
+    if (group->name == NULL)
+        return sim_fail_memory(reader->error);
+    member->group = (uint32_t)(group - reader->scenario->groups);
+    member->limits.given = 0;
+    return add_group_name(reader, node, group);
+}
+
 static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     struct scenario *scenario = target;
@@ -159,7 +186,7 @@ static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *tar
         return yaml_fail(reader, node, "there is a member '%s' already, in line %zu", member->name,
                          array[other].place.line);
     if (member->limits.given != 0 && member->group == SCENARIO_NONE)
-        return yaml_fail(reader, node, "member '%s' has limits but no group", member->name);
+        return add_own_group(reader, node, member);
     return true;
 }
 
@@ -216,13 +243,19 @@ static bool fill(struct scenario *scenario, const char *directory, struct sim_er
         return sim_fail(error, SIM_BAD_INPUT, "%s: there are no members", scenario->name);
     if (ok)
         scenario_sort_events(scenario);
-    return ok && scenario_rehearse(scenario, error);
+    return ok && scenario_fit_groups(scenario, error) && scenario_rehearse(scenario, error);
 }
 
 struct scenario *scenario_load(const char *path, struct sim_error *error)
 {
+    return scenario_load_as(path, NULL, error);
+}
+
+struct scenario *scenario_load_as(const char *path, const struct scenario_settings *settings,
+                                  struct sim_error *error)
+{
     bool is_stdin = strcmp(path, "-") == 0;
-    struct scenario *scenario = scenario_new(is_stdin ? "standard input" : path, error);
+    struct scenario *scenario = scenario_new(is_stdin ? "standard input" : path, settings, error);
     if (scenario == NULL)
         return NULL;
     char *copy = strdup(path);
@@ -240,7 +273,7 @@ struct scenario *scenario_load(const char *path, struct sim_error *error)
 struct scenario *scenario_parse(const char *name, const char *text, size_t length,
                                 struct sim_error *error)
 {
-    struct scenario *scenario = scenario_new(name, error);
+    struct scenario *scenario = scenario_new(name, NULL, error);
     if (scenario == NULL)
         return NULL;
     if (scenario_copy_source(scenario, text, length, error) && fill(scenario, ".", error))

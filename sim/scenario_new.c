@@ -11,7 +11,8 @@
 
 #define SOURCE_MAX (64u << 20) // a larger file is not a scenario
 
-struct scenario *scenario_new(const char *name, struct sim_error *error)
+struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
+                              struct sim_error *error)
 {
     struct scenario *scenario = calloc(1, sizeof *scenario);
     size_t count;
@@ -21,6 +22,11 @@ struct scenario *scenario_new(const char *name, struct sim_error *error)
         return NULL;
     }
     scenario->algorithm = engine_algorithms(&count)[0];
+    if (settings != NULL && settings->algorithm != NULL) {
+        scenario->algorithm = settings->algorithm;
+        scenario->is_algorithm_set = true;
+    }
+    scenario->lenient = settings != NULL && settings->lenient;
     scenario->trace = scenario_trace_default();
     scenario->interval_ns = 1000000000;
     scenario->end_ns = SCENARIO_NO_LIMIT;
@@ -133,9 +139,23 @@ static char *unique_name(const struct scenario *scenario, const char *path)
     return candidate;
 }
 
+struct quick_limits {
+    struct scenario *scenario;
+    struct sim_error *error;
+};
+
+static bool leave_out_limit(void *context, const char *key)
+{
+    struct quick_limits *quick = context;
+    return scenario_leave_out(quick->scenario, (struct scenario_place){0}, quick->error,
+                              "it is left out", "--limits: engine '%s' has no limit '%.64s'",
+                              quick->scenario->algorithm->name, key);
+}
+
 static bool add_group(struct scenario *scenario, const char *limits, struct sim_error *error)
 {
-    char message[LIMITS_MESSAGE_MAX];
+    char message[LIMITS_MESSAGE_MAX] = "";
+    struct quick_limits quick = {scenario, error};
     struct engine_fault fault;
     scenario->groups = calloc(1, sizeof *scenario->groups);
     if (scenario->groups == NULL)
@@ -143,8 +163,9 @@ static bool add_group(struct scenario *scenario, const char *limits, struct sim_
     struct scenario_group *group = &scenario->groups[scenario->group_count++];
     if ((group->name = strdup("group")) == NULL)
         return sim_fail_memory(error);
-    if (!limits_parse(scenario->algorithm, limits, &group->limits, message))
-        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    if (!limits_parse(scenario->algorithm, limits, &group->limits, leave_out_limit, &quick,
+                      message))
+        return message[0] != '\0' && sim_fail(error, SIM_USAGE, "--limits: %s", message);
     if (engine_check(scenario->algorithm, &group->limits, &fault) != ENGINE_OK) {
         limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &group->limits, &fault, message);
         return sim_fail(error, SIM_USAGE, "--limits: %s", message);
@@ -185,12 +206,12 @@ static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
         if (!add_member(scenario, quick, quick->traces[i], error))
             return false;
     }
-    return true;
+    return scenario_fit_groups(scenario, error);
 }
 
 struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error)
 {
-    struct scenario *scenario = scenario_new("command line", error);
+    struct scenario *scenario = scenario_new("command line", &quick->settings, error);
     if (scenario != NULL && !fill(scenario, quick, error)) {
         scenario_free(scenario);
         return NULL;

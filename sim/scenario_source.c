@@ -20,11 +20,13 @@ static void write_quoted(FILE *out, const char *text)
     putc('"', out);
 }
 
-static void write_limits(FILE *out, const struct scenario *scenario)
+static void write_group(FILE *out, const struct scenario *scenario, size_t group)
 {
-    const struct engine_parameters *limits = &scenario->groups[0].limits;
+    const struct engine_parameters *limits = &scenario->groups[group].limits;
     const char *separator = "";
-    fputs("groups:\n  - id: group\n    limits: {", out);
+    fputs("  - id: ", out);
+    write_quoted(out, scenario->groups[group].name);
+    fputs("\n    limits: {", out);
     for (size_t i = 0; i < scenario->algorithm->parameter_count; i++) {
         if (limits->given & (1u << i)) {
             fprintf(out, "%s%s: %" PRId64, separator, scenario->algorithm->parameters[i].key,
@@ -37,7 +39,8 @@ static void write_limits(FILE *out, const struct scenario *scenario)
 
 static void write_settings(FILE *out, const struct scenario *scenario)
 {
-    fprintf(out, "device: {model: \"%s\"", scenario_device_name(scenario->device.model));
+    fprintf(out, "engine: %s\ndevice: {model: \"%s\"", scenario->algorithm->name,
+            scenario_device_name(scenario->device.model));
     if (scenario->device.model == SCENARIO_DEVICE_FIXED)
         fprintf(out, ", latency: %" PRId64, scenario->device.latency_ns);
     fprintf(out, "}\ninterval: %" PRId64 "\n", scenario->interval_ns);
@@ -52,14 +55,17 @@ bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
     if (out == NULL)
         return sim_fail_memory(error);
     write_settings(out, scenario);
-    write_limits(out, scenario);
+    fputs("groups:\n", out);
+    for (size_t i = 0; i < scenario->group_count; i++)
+        write_group(out, scenario, i);
     fputs("members:\n", out);
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_member *member = &scenario->members[i];
         fputs("  - id: ", out);
         write_quoted(out, member->name);
-        fprintf(out, "\n    group: group\n    attach: %s\n    trace: {path: ",
-                scenario_attach_name(member->attach));
+        fputs("\n    group: ", out);
+        write_quoted(out, scenario->groups[member->group].name);
+        fprintf(out, "\n    attach: %s\n    trace: {path: ", scenario_attach_name(member->attach));
         write_quoted(out, member->trace.path);
         if (member->trace.device != NULL) {
             fputs(", device: ", out);

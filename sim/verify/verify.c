@@ -5,6 +5,11 @@
 
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error)
 {
+    size_t count;
+    if (scenario->algorithm != engine_algorithms(&count)[0])
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: engine '%s' cannot be verified: today's QEMU has throttle groups",
+                        scenario->name, scenario->algorithm->name);
     scenario->device = (struct scenario_device){.model = SCENARIO_DEVICE_NULL};
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;

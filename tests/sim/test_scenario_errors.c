@@ -54,7 +54,6 @@ static const struct lab_refusal names_rows[] = {
     {"groups: [{id: gold}]\n"
      "members: [{id: a, group: glod}]\n",
      "2:26: there is no group 'glod'; did you mean 'gold'?"},
-    {"members: [{id: a, limits: {iops-total: 3}}]\n", "1:11: member 'a' has limits but no group"},
     {"groups: [{limits: {}}]\n"
      "members: [{id: a}]\n",
      "1:10: a group needs the key 'id'"},
