@@ -14,6 +14,7 @@ struct report_database {
     sqlite3 *handle;
     char *path;        // as SQLite gets it; NULL: in memory
     const char *shown; // as the user wrote it
+    bool temporary;
 };
 
 sqlite3 *report_database_handle(struct report_database *database)
@@ -152,7 +153,7 @@ static bool bring_up_to_date(struct report_database *database, struct report_err
 
 static bool open_handle(struct report_database *database, int flags, struct report_error *error)
 {
-    const char *path = database->path ? database->path : ":memory:";
+    const char *path = database->path ? database->path : database->temporary ? "" : ":memory:";
 
     // One thread at a time uses a handle, so SQLite need not guard it.
     if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
@@ -247,7 +248,8 @@ struct report_database *report_database_open(const char *path, enum report_mode 
         database->shown = full + strlen(prefix);
     } else {
         free(full);
-        database->shown = "database in memory";
+        database->temporary = mode == REPORT_TEMPORARY;
+        database->shown = database->temporary ? "temporary database" : "database in memory";
     }
     if (path && mode == REPORT_READ && access(full, F_OK) != 0) {
         error->is_input = true;

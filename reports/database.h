@@ -18,8 +18,10 @@ struct report_error {
 };
 
 enum report_mode {
-    REPORT_WRITE, // created if missing
-    REPORT_READ,  // must exist, is not changed
+    REPORT_WRITE,     // created if missing
+    REPORT_READ,      // must exist, is not changed
+    REPORT_TEMPORARY, // no path: a file without a name as far as memory does not do, gone when
+                      // the database is closed, however the program ends
 };
 
 enum report_status {
@@ -31,8 +33,8 @@ enum report_status {
 
 struct report_database;
 
-// path NULL: a database in memory. NULL with the error filled: not a database, not one of
-// throttlesim's, a newer schema, no permission, ...
+// path NULL: a database in memory, or REPORT_TEMPORARY. NULL with the error filled: not a database,
+// not one of throttlesim's, a newer schema, no permission, ...
 struct report_database *report_database_open(const char *path, enum report_mode mode,
                                              struct report_error *error);
 void report_database_close(struct report_database *database); // NULL is allowed

@@ -3,6 +3,7 @@
 
 #include "reports/grid_number.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,10 +86,17 @@ static double grid_largest(const struct grid *grid, size_t column)
     double largest = 0;
 
     for (size_t i = column; i < grid->count; i += grid->column_count) {
-        if (grid->cells[i].value > largest)
-            largest = grid->cells[i].value;
+        double size = fabs(grid->cells[i].value);
+
+        if (size > largest && !isinf(size))
+            largest = size;
     }
     return largest;
+}
+
+static bool grid_is_time(enum grid_kind kind)
+{
+    return kind == GRID_TIME || kind == GRID_CHANGE;
 }
 
 // Times are compared across columns, so all of a table have one unit.
@@ -97,7 +105,7 @@ static double grid_largest_time(const struct grid *grid)
     double largest = 0;
 
     for (size_t c = 0; c < grid->column_count; c++) {
-        double here = grid->columns[c].kind == GRID_TIME ? grid_largest(grid, c) : 0;
+        double here = grid_is_time(grid->columns[c].kind) ? grid_largest(grid, c) : 0;
 
         if (here > largest)
             largest = here;
@@ -138,7 +146,8 @@ static size_t grid_larger(size_t a, size_t b)
 static struct grid_layout grid_resolve(struct grid *grid, size_t column)
 {
     const struct grid_column *kind = &grid->columns[column];
-    double largest = kind->kind == GRID_TIME ? grid_largest_time(grid) : grid_largest(grid, column);
+    double largest =
+        grid_is_time(kind->kind) ? grid_largest_time(grid) : grid_largest(grid, column);
     struct grid_layout layout = {.unit = grid_unit_choose(kind->kind, largest)};
     size_t head = 0;
 
@@ -202,7 +211,7 @@ static void grid_put_above(const struct grid *grid, const struct grid_layout *la
     for (size_t c = 0; c < grid->column_count; c++) {
         const char *above = grid->columns[c].above;
 
-        if (above) {
+        if (above && *above) {
             fprintf(out, "%*s%s", (int)(at - written), "", above);
             written = at + grid_length(above);
         }

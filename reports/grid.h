@@ -10,16 +10,18 @@
 #include <stdio.h>
 
 enum grid_kind {
-    GRID_TEXT,    // as it is; the caller has made it safe
-    GRID_COUNT,   // an integer
-    GRID_TIME,    // nanoseconds, shown in one unit for the table
-    GRID_BYTES,   // bytes, shown in a unit that fits the column's largest
-    GRID_PERCENT, // a number from 0 to 100
-    GRID_NUMBER,  // a real number
+    GRID_TEXT,           // as it is; the caller has made it safe
+    GRID_COUNT,          // an integer
+    GRID_TIME,           // nanoseconds, shown in one unit for the table; infinite: "never"
+    GRID_CHANGE,         // a difference of times, with its sign, in the same unit
+    GRID_BYTES,          // bytes, shown in a unit that fits the column's largest
+    GRID_PERCENT,        // a number from 0 to 100
+    GRID_CHANGE_PERCENT, // with its sign
+    GRID_NUMBER,         // a real number
 };
 
 struct grid_column {
-    const char *above; // stands above the name; NULL: nothing
+    const char *above; // stands above the name and those after it that have NULL; "": nothing does
     const char *name;
     enum grid_kind kind;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/grid_number.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,10 +22,12 @@ const struct grid_unit *grid_unit_choose(enum grid_kind kind, double largest)
 {
     switch (kind) {
     case GRID_TIME:
+    case GRID_CHANGE:
         return grid_pick(time_units, largest);
     case GRID_BYTES:
         return grid_pick(byte_units, largest);
     case GRID_PERCENT:
+    case GRID_CHANGE_PERCENT:
         return &percent_unit;
     default:
         return &no_unit;
@@ -41,16 +44,22 @@ static void grid_significant(char text[GRID_NUMBER_MAX], double value)
     else if (value > 0 && value < 0.0005)
         strcpy(text, "<0.001");
     else
-        snprintf(text, GRID_NUMBER_MAX, "%.*f", decimals, value);
+        snprintf(text, GRID_NUMBER_MAX - 1, "%.*f", decimals, value);
 }
 
 void grid_number_text(char text[GRID_NUMBER_MAX], double value, enum grid_kind kind,
                       const struct grid_unit *unit)
 {
-    if (kind == GRID_COUNT || (kind == GRID_BYTES && unit->scale <= 1))
-        snprintf(text, GRID_NUMBER_MAX, "%.0f", value);
-    else if (kind == GRID_PERCENT)
-        snprintf(text, GRID_NUMBER_MAX, "%.1f", value);
+    if ((kind == GRID_CHANGE || kind == GRID_CHANGE_PERCENT) && value != 0) {
+        *text++ = value < 0 ? '-' : '+';
+        value = fabs(value);
+    }
+    if (isinf(value))
+        strcpy(text, kind == GRID_TIME ? "never" : "inf");
+    else if (kind == GRID_COUNT || (kind == GRID_BYTES && unit->scale <= 1))
+        snprintf(text, GRID_NUMBER_MAX - 1, "%.0f", value);
+    else if (kind == GRID_PERCENT || kind == GRID_CHANGE_PERCENT)
+        snprintf(text, GRID_NUMBER_MAX - 1, "%.1f", value);
     else
         grid_significant(text, value / unit->scale);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Plots of a stored run, drawn by gnuplot (found on PATH), each as SVG and PNG: latency-cdf,
-// latency-over-time, throughput, waiting, bucket-levels and fairness.
+// latency-over-time, throughput, waiting, bucket-levels, fairness and wait-causes.
 //
 // Latencies and what waits are of reads and writes. Throughput is of requests that a throttle
 // counts: with the discards of filters, which are writes there.
@@ -27,4 +27,10 @@ typedef void report_plot_written(void *context, const char *path);
 // and there are no others.
 bool report_plot(struct report_database *database, int64_t run_id, const char *directory,
                  report_plot_written *written, void *context, struct report_error *error);
+
+// The same of wait-causes alone; member NULL: of all members. False also if there is no such
+// member.
+bool report_plot_causes(struct report_database *database, int64_t run_id, const char *member,
+                        const char *directory, report_plot_written *written, void *context,
+                        struct report_error *error);
 #endif

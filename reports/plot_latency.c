@@ -18,8 +18,7 @@ struct cdf_extent {
     double low_ns, high_ns; // of the latencies above 0
 };
 
-// Place of a share on the vertical scale: 90 % at 2, 99 % at 3, 99.9 % at 4, ...
-static double cdf_place(double share)
+double plot_latency_place(double share)
 {
     return share < 0.9 ? share * 2 / 0.9 : 1 - log10(1 - share);
 }
@@ -78,7 +77,7 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
         column = here;
         // The slowest request stands half a request below 100 %, which has no place on the scale.
         fprintf(script->out, "%.9g %.6g\n", ns,
-                cdf_place(fmin(seen, extent->count - 0.5) / extent->count));
+                plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
     }
     fputc('\n', script->out);
     return report_query_close(rows, error);
@@ -103,20 +102,20 @@ static bool cdf_data(const struct plot_script *script, const struct cdf_extent *
     for (size_t line = 0; line < run->named_count; line++) {
         if (extents[line].count > 0)
             fprintf(script->out, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
-                    cdf_place(1 - 0.5 / extents[line].count));
+                    plot_latency_place(1 - 0.5 / extents[line].count));
     }
     fputs("EOD\n", script->out);
     return true;
 }
 
-static void cdf_vertical_axis(const struct plot_script *script, double most)
+void plot_latency_share_axis(const struct plot_script *script, double most)
 {
     static const int linear[] = {0, 25, 50, 75, 90};
-    double top = fmax(most > 1 ? cdf_place(1 - 0.5 / most) : 0, 3) + 0.15;
+    double top = fmax(most > 1 ? plot_latency_place(1 - 0.5 / most) : 0, 3) + 0.15;
 
     fputs("set ytics (", script->out);
     for (size_t i = 0; i < sizeof linear / sizeof linear[0]; i++)
-        fprintf(script->out, "'%d' %.6g, ", linear[i], cdf_place(linear[i] / 100.0));
+        fprintf(script->out, "'%d' %.6g, ", linear[i], plot_latency_place(linear[i] / 100.0));
     for (int nines = 2; nines + 1 < top; nines++)
         fprintf(script->out, "'%.*f' %d, ", nines - 2, 100 - pow(10, 2 - nines), nines + 1);
     // A tic outside the range ends the list.
@@ -192,7 +191,7 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     double right_ns = pow(10, ceil(log10(fmax(all.high_ns, 10 * left_ns))));
 
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
-    cdf_vertical_axis(script, all.count);
+    plot_latency_share_axis(script, all.count);
     if (all.count <= 0)
         plot_script_message(script, "No read or write was completed.");
     if (!cdf_data(script, extents, left_ns, right_ns, error))

@@ -64,11 +64,16 @@ void plot_script_begin(struct plot_script *script, const char *title)
     char text[3 * REPORT_LABEL_MAX];
     bool whole = !strcmp(run->status, "complete");
 
-    script->time = script_time_unit(run->end_ns);
     snprintf(text, sizeof text, "%s - %s, run %" PRId64 "%s%s%s", title, run->name, run->run_id,
              whole ? "" : " (", whole ? "" : run->status, whole ? "" : ")");
+    plot_script_begin_titled(script, text);
+}
+
+void plot_script_begin_titled(struct plot_script *script, const char *title)
+{
+    script->time = script_time_unit(script->run->end_ns);
     fputs("set encoding utf8\nset title ", script->out);
-    plot_script_quote(script, text);
+    plot_script_quote(script, title);
     fprintf(script->out,
             " offset 0,-0.3\n"
             "set key at screen %g,%g left top Left reverse samplen 2 spacing 1 noautotitle\n"

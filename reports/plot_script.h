@@ -20,12 +20,16 @@ struct plot_script {
     FILE *out;
     const struct plot_run *run;
     struct plot_time time; // unit of the time axis
+    const char *member;    // for a figure of one member only: its name; else NULL
+    int64_t member_id;     // if there is one
 };
 
 // Begins a script: encoding, title, and a plot without axes of which only the title and the legend
 // are seen, so that a legend has the whole height whatever the number of panels. Its entries follow
 // as clauses, each after a comma, then plot_script_end_legend.
 void plot_script_begin(struct plot_script *script, const char *title);
+// With a title that does not name the run.
+void plot_script_begin_titled(struct plot_script *script, const char *title);
 void plot_script_end_legend(const struct plot_script *script);
 
 // Ends a script whose panels are all drawn.

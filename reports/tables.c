@@ -32,10 +32,9 @@ static void tables_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum 
     }
 }
 
-bool tables_grid(const struct tables_context *context, const char *title, const char *sql,
-                 const struct grid_column *columns, size_t column_count)
+bool tables_grid_rows(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
+                      const struct grid_column *columns, size_t column_count)
 {
-    sqlite3_stmt *rows = report_query_open(context->database, sql, context->run_id, context->error);
     struct grid *grid = grid_create(columns, column_count);
     bool good = true;
 
@@ -54,6 +53,14 @@ bool tables_grid(const struct tables_context *context, const char *title, const 
     good = good && grid;
     grid_free(grid);
     return good || tables_memory(context);
+}
+
+bool tables_grid(const struct tables_context *context, const char *title, const char *sql,
+                 const struct grid_column *columns, size_t column_count)
+{
+    sqlite3_stmt *rows = report_query_open(context->database, sql, context->run_id, context->error);
+
+    return tables_grid_rows(context, title, rows, columns, column_count);
 }
 
 static void tables_print_status(const struct tables_context *context, const char *status,
@@ -107,7 +114,7 @@ static void tables_print_head_row(const struct tables_context *context, sqlite3_
     tables_print_count(out, rows, 11, "still at the device\n");
 }
 
-static bool tables_print_head(const struct tables_context *context)
+bool tables_print_head(const struct tables_context *context)
 {
     sqlite3_stmt *rows = report_query_open(
         context->database,

@@ -60,19 +60,11 @@
     "                                     'directions', json(" JSON_DIRECTIONS ")))"               \
     "   FROM (SELECT * FROM member WHERE run_id = ?1 ORDER BY member_id) AS m)"
 
-#define JSON_RUN                                                                                   \
-    "json_object('run_id', run_id, 'name', name, 'status', status, 'error', error,"                \
-    "            'version', version, 'sqlite', sqlite, 'engine', engine, 'device', device,"        \
-    "            'interval_ns', interval_ns, 'started_at', started_at,"                            \
-    "            'finished_at', finished_at, 'end_ns', end_ns, 'digest', digest,"                  \
-    "            'arrived', arrived, 'dispatched', dispatched, 'completed', completed,"            \
-    "            'waiting', arrived - dispatched, 'at_device', dispatched - completed)"
-
 bool tables_print_json(const struct tables_context *context)
 {
     sqlite3_stmt *rows = report_query_open(
         context->database,
-        "SELECT json_object('run', json(" JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
+        "SELECT json_object('run', json(" TABLES_JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
         " 'groups', json(" JSON_GROUPS "), 'members', json(" JSON_MEMBERS "),"
         " 'operations', json(" JSON_OPERATIONS ")) FROM run WHERE run_id = ?1",
         context->run_id, context->error);

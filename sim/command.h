@@ -11,6 +11,7 @@ typedef enum sim_exit command_function(int argc, char **argv, struct sim_error *
 command_function command_run;
 command_function command_report;
 command_function command_plot;
+command_function command_explain;
 command_function command_trace;
 command_function command_verify;
 command_function command_engines;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// throttlesim report, throttlesim plot
+// throttlesim report, throttlesim plot, throttlesim explain
 #include "sim/command.h"
 
+#include "reports/explain.h"
 #include "reports/plot.h"
 #include "reports/tables.h"
 #include "sim/options.h"
@@ -15,6 +16,7 @@ struct report_arguments {
     int64_t run;
     bool json;
     const char *output;
+    const char *member;
 };
 
 static const struct option_row report_rows[] = {
@@ -35,6 +37,19 @@ static const struct option_row plot_rows[] = {
     {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
 };
 
+static const struct option_row explain_rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
+    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
+     "this run (default: the newest)"},
+    {"member", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct report_arguments, member),
+     "only this member, and when it waited longest"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
+     "print the results as JSON"},
+    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct report_arguments, output),
+     "draw the plot wait-causes there, too"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
 // What is done with the run that was asked for.
 typedef bool use_run(const struct report_arguments *arguments, struct report_database *database,
                      int64_t run_id, struct report_error *error);
@@ -42,7 +57,7 @@ typedef bool use_run(const struct report_arguments *arguments, struct report_dat
 static enum sim_exit with_run(int argc, char **argv, const struct option_row *rows,
                               const char *usage, use_run *use, struct sim_error *error)
 {
-    struct report_arguments arguments = {.output = "plots"};
+    struct report_arguments arguments = {0};
     struct report_error report_error;
     int first;
     if (!options_parse(argc, argv, rows, &arguments, &first, error))
@@ -61,7 +76,7 @@ static enum sim_exit with_run(int argc, char **argv, const struct option_row *ro
     int64_t run_id = database == NULL ? 0 : report_run_find(database, arguments.run, &report_error);
     bool ok = run_id != 0 && use(&arguments, database, run_id, &report_error);
     enum sim_exit exit = ok ? SIM_DONE : report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED;
-    if (!ok && run_id == 0 && database != NULL)
+    if (!ok && report_error.is_input && database != NULL) // says which run or member
         sim_fail(error, exit, "%s: %s", argv[first], report_error.message);
     else if (!ok)
         sim_fail(error, exit, "%s", report_error.message); // says which file
@@ -93,7 +108,8 @@ static void print_path(void *context, const char *path)
 static bool plot_run(const struct report_arguments *arguments, struct report_database *database,
                      int64_t run_id, struct report_error *error)
 {
-    return report_plot(database, run_id, arguments->output, print_path, NULL, error);
+    const char *directory = arguments->output == NULL ? "plots" : arguments->output;
+    return report_plot(database, run_id, directory, print_path, NULL, error);
 }
 
 enum sim_exit command_plot(int argc, char **argv, struct sim_error *error)
@@ -103,4 +119,26 @@ enum sim_exit command_plot(int argc, char **argv, struct sim_error *error)
                     "Draws a stored run with gnuplot, each plot as SVG and PNG, and prints their "
                     "paths.\n",
                     plot_run, error);
+}
+
+static bool explain_run(const struct report_arguments *arguments, struct report_database *database,
+                        int64_t run_id, struct report_error *error)
+{
+    enum report_format format = arguments->json ? REPORT_JSON : REPORT_TEXT;
+    if (!report_explain(database, run_id, arguments->member, format, stdout, error))
+        return false;
+    if (arguments->output == NULL)
+        return true;
+    if (!arguments->json)
+        putchar('\n');
+    return report_plot_causes(database, run_id, arguments->member, arguments->output,
+                              arguments->json ? NULL : print_path, NULL, error);
+}
+
+enum sim_exit command_explain(int argc, char **argv, struct sim_error *error)
+{
+    return with_run(argc, argv, explain_rows,
+                    "usage: throttlesim explain DB [OPTION...]\n\n"
+                    "Tells why the requests of a stored run waited.\n",
+                    explain_run, error);
 }

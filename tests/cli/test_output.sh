@@ -25,7 +25,7 @@ events: [{at: 1s, drained_begin: {member: a}}]
 END
 
 # Every option is explained, and has a row of its own.
-for command in run report plot 'trace info'; do
+for command in run report plot explain 'trace info'; do
     # shellcheck disable=SC2086 # a command line
     run $command --help
     expect 0 "$code" "exit code of '$command --help'"
@@ -45,12 +45,16 @@ for option in run output help; do
     run plot --help
     grep -q -e "^ .*--$option\b" out || fail "plot --help does not mention --$option"
 done
+for option in run member json output help; do
+    run explain --help
+    grep -q -e "^ .*--$option\b" out || fail "explain --help does not mention --$option"
+done
 for option in json arrival device help; do
     run trace info --help
     grep -q -e "^ .*--$option\b" out || fail "trace info --help does not mention --$option"
 done
 run help
-for command in run report plot trace limits help version; do
+for command in run report plot explain trace limits help version; do
     grep -q "^  $command" out || fail "help does not mention $command"
 done
 

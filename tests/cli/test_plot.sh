@@ -7,11 +7,11 @@
 expect_code 0 run "$recorded/throttled-iops.yaml" --db a.db
 expect_code 0 plot a.db -o drawn
 sort out >found.txt
-for plot in bucket-levels fairness latency-cdf latency-over-time throughput waiting; do
+for plot in bucket-levels fairness latency-cdf latency-over-time throughput wait-causes waiting; do
     printf 'drawn/%s.png\ndrawn/%s.svg\n' "$plot" "$plot" >>wanted.txt
 done
-diff wanted.txt found.txt || fail 'not the six plots, each as PNG and SVG'
-expect 12 "$(find drawn -type f | wc -l)" 'files'
+diff wanted.txt found.txt || fail 'not the seven plots, each as PNG and SVG'
+expect 14 "$(find drawn -type f | wc -l)" 'files'
 
 while read -r plot; do
     [ -s "$plot" ] || fail "$plot is empty"
@@ -39,7 +39,7 @@ done
 echo 'members: [{id: a}]' >empty.yaml
 expect_code 0 run empty.yaml --db a.db
 expect_code 0 plot a.db -o empty
-expect 12 "$(find empty -type f | wc -l)" 'files of an empty run'
+expect 14 "$(find empty -type f | wc -l)" 'files of an empty run'
 
 # It cannot be written there, or gnuplot is missing: exit 1 and why.
 touch file

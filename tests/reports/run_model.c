@@ -236,3 +236,18 @@ void run_model_difference(const struct run *run, uint32_t group, int64_t *reques
         }
     }
 }
+
+void run_model_cause(const struct run *run, const struct run_span *span, size_t cause,
+                     int64_t *requests, int64_t *wait_ns)
+{
+    *requests = *wait_ns = 0;
+    for (size_t i = 0; i < run->request_count; i++) {
+        const struct report_request *request = &run->requests[i];
+
+        if (concerns(span, request) && lies_in(span, request->dispatch_ns) && request->wait_ns &&
+            request->dispatch_ns > request->arrival_ns && request->wait_ns[cause] > 0) {
+            *requests += 1;
+            *wait_ns += request->wait_ns[cause];
+        }
+    }
+}

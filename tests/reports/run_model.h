@@ -38,6 +38,10 @@ double run_model_queue_mean(const struct run *run, const struct run_span *span);
 size_t run_model_latencies(const struct run *run, const struct run_span *span, int metric,
                            int64_t latencies[RUN_REQUESTS_MAX]);
 
+// How many of those dispatched in the span waited for the cause, and how long, all together.
+void run_model_cause(const struct run *run, const struct run_span *span, size_t cause,
+                     int64_t *requests, int64_t *wait_ns);
+
 // Is the member in the group and something throttled of it waiting, at every moment of the span?
 bool run_model_backlogged(const struct run *run, const struct run_span *span, uint32_t group);
 // Did anything happen in the group in the span?

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const run_causes[RUN_CAUSES] = {"here", "there", "anywhere"};
+
 static const char *const ops[] = {"read", "write", "discard", "flush"};
 
 // Even, below limit; of magnitudes that many octaves apart.
@@ -51,6 +53,26 @@ static struct report_request draw_request(const struct run *run, gsl_rng *rng, u
     return request;
 }
 
+// Cuts the wait into parts, of which some are 0. Of a request that did not wait, or has not left,
+// they mean nothing.
+static void draw_causes(struct run *run, gsl_rng *rng, struct report_request *request)
+{
+    int64_t *wait_ns = run->waits[request->seq];
+    int64_t left_ns = request->dispatch_ns - request->arrival_ns;
+
+    request->wait_ns = gsl_rng_uniform_int(rng, 8) ? wait_ns : NULL;
+    for (size_t i = 0; i < RUN_CAUSES; i++) {
+        bool last = i + 1 == RUN_CAUSES;
+        bool skipped = !last && gsl_rng_uniform_int(rng, 2);
+        unsigned long range = left_ns > 0 ? (unsigned long)left_ns + 1 : 1;
+
+        wait_ns[i] = last ? left_ns : skipped ? 0 : (int64_t)gsl_rng_uniform_int(rng, range);
+        left_ns -= wait_ns[i];
+    }
+    if (request->dispatch_ns <= request->arrival_ns)
+        wait_ns[0] = 12345;
+}
+
 static int compare_arrivals(const void *a, const void *b)
 {
     const struct report_request *x = a, *y = b;
@@ -85,8 +107,10 @@ void run_draw(struct run *run, gsl_rng *rng)
     for (size_t i = 0; i < run->request_count; i++)
         run->requests[i] = draw_request(run, rng, members, wait_ns);
     qsort(run->requests, run->request_count, sizeof *run->requests, compare_arrivals);
-    for (size_t i = 0; i < run->request_count; i++)
+    for (size_t i = 0; i < run->request_count; i++) {
         run->requests[i].seq = i;
+        draw_causes(run, rng, &run->requests[i]);
+    }
     run->move_count = RUN_MEMBERS + gsl_rng_uniform_int(rng, RUN_MOVES_MAX - RUN_MEMBERS + 1);
     for (size_t i = 0; i < run->move_count; i++) {
         run->moves[i].member = (uint32_t)(i % RUN_MEMBERS);
@@ -174,7 +198,9 @@ int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *
     static const struct report_group groups[RUN_GROUPS] = {{"first"}, {"second"}};
     static struct call calls[3 * RUN_REQUESTS_MAX + RUN_MOVES_MAX];
     struct report_recorder_config config = {.run = {"random", "", "", "", "", run->interval_ns,
-                                                    members, RUN_MEMBERS, groups, RUN_GROUPS}};
+                                                    members, RUN_MEMBERS, groups, RUN_GROUPS},
+                                            .causes = {"here", "there", "anywhere"},
+                                            .cause_count = RUN_CAUSES};
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, run->end_ns};
     struct report_error error;
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);

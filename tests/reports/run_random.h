@@ -12,6 +12,9 @@
 #define RUN_GROUPS 2
 #define RUN_REQUESTS_MAX 160
 #define RUN_MOVES_MAX 12
+#define RUN_CAUSES 3
+
+extern const char *const run_causes[RUN_CAUSES];
 
 struct run_move {
     int64_t at_ns; // odd, while requests only have even times
@@ -24,6 +27,7 @@ struct run {
     int64_t end_ns;
     struct report_request requests[RUN_REQUESTS_MAX];
     size_t request_count;
+    int64_t waits[RUN_REQUESTS_MAX][RUN_CAUSES]; // what some requests' wait_ns points at
     struct run_move moves[RUN_MOVES_MAX]; // in order of time; the first of each member is at -1
     size_t move_count;
 };

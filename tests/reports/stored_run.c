@@ -69,7 +69,15 @@ static const char small_run[] = RUN_COLUMNS
     "INSERT INTO group_interval VALUES (1, 0, 0, 2, 0.9, 0.8), (1, 1, 0, 2, 1.0, 1.0),"
     " (1, 7, 0, 1, 1.0, 1.0);"
     "INSERT INTO bucket_interval VALUES (1, 0, 0, 'iops-total', 60, 60, 2, 2),"
-    " (1, 7, 0, 'iops-total', 30, 60, 0, 2);";
+    " (1, 7, 0, 'iops-total', 30, 60, 0, 2);"
+    "INSERT INTO wait_interval VALUES"
+    " (1, 0, 0, 'read', 'iops-total', 10, 1000000000), (1, 0, 0, 'read', 'queue', 9, 5000000000),"
+    " (1, 0, 0, 'write', 'bps-total-max', 2, 500000000), (1, 0, 0, 'write', 'turn', 2, 250000000),"
+    " (1, 7, 0, 'read', 'iops-total', 15, 2000000000), (1, 7, 0, 'read', 'queue', 14, 6000000000),"
+    " (1, 7, 0, 'write', 'bps-total', 3, 250000000), (1, 7, 0, 'read', 'timer', 1, 1000),"
+    " (1, 2, 1, 'discard', 'turn', 1, 999000);"
+    "INSERT INTO burst_end VALUES (1, 500000000, 0, 'iops-total', 6100000000),"
+    " (1, 7500000000, 0, 'iops-total', 12200000000), (1, 600000000, 0, 'bps-total', 1000000);";
 
 static const char empty_run[] =
     RUN_COLUMNS "(2, 'interrupted', NULL, 'empty.yaml', '', '0.1.0', '3.40.1', 'throttle-groups',"
@@ -106,7 +114,13 @@ static const char hostile_run[] = RUN_COLUMNS
     "INSERT INTO bucket_interval VALUES (3, 1, 0, ''';system(\"touch pwned-bucket\")', 1, 1, 1, 1);"
     "INSERT INTO group_interval VALUES (3, 1, 0, 2, 1, 1);"
     "INSERT INTO notice VALUES (3, 0, 'kind' || char(13), char(27) || '[31m', 1, char(8));"
-    "INSERT INTO operation VALUES (3, 0, 1, char(27) || 'c', char(27) || 'c');";
+    "INSERT INTO operation VALUES (3, 0, 1, char(27) || 'c', char(27) || 'c');"
+    "INSERT INTO wait_interval SELECT 3, 1, member_id, char(27) || '[1m', char(10) || 'x', 1, 1"
+    " FROM member WHERE run_id = 3;"
+    "INSERT INTO wait_interval VALUES (3, -5, 0, 'read', 'queue', 1, -1),"
+    " (3, 9000000000000000000, 0, 'read', 'queue', 1, 'text'), (3, 1, 77, 'read', 'turn', -1, 7);"
+    "INSERT INTO burst_end SELECT 3, 1, group_id, char(10) || key, 1 FROM throttle_group,"
+    " (SELECT 'k' || char(27) AS key) WHERE run_id = 3;";
 
 static const char many_run[] = RUN_COLUMNS
     "(4, 'running', NULL, 'many.yaml', '', '0.1.0', '3.40.1', 'throttle-groups', 'null',"
@@ -119,7 +133,14 @@ static const char many_run[] = RUN_COLUMNS
     " FROM member WHERE run_id = 4;"
     "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 7 FROM n WHERE i < 4993)"
     " INSERT INTO member_interval SELECT 4, i, member_id, 'read+write', 2, 8192, 2, 8192, 2, 8192,"
-    " i % 5, i % 5, 1e6, 1000000 + i, 2000000 + i, 3000000 + i FROM n, member WHERE run_id = 4;";
+    " i % 5, i % 5, 1e6, 1000000 + i, 2000000 + i, 3000000 + i FROM n, member WHERE run_id = 4;"
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 7 FROM n WHERE i < 4993)"
+    " INSERT INTO wait_interval SELECT 4, i, member_id, 'write', cause, 1, i * 1000 FROM n, member,"
+    " (SELECT 'bps-write' AS cause UNION SELECT 'queue' UNION SELECT 'turn' UNION SELECT 'timer'"
+    "  UNION SELECT 'bps-write-max' UNION SELECT 'iops-total' UNION SELECT 'iops-total-max')"
+    " WHERE run_id = 4 AND member_id > 36;"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 23)"
+    " INSERT INTO burst_end SELECT 4, i * 1000000000, 0, 'bps-write', i FROM n;";
 
 static const char long_run[] = RUN_COLUMNS
     "(5, 'complete', NULL, 'long.yaml', '', '0.1.0', '3.40.1', 'throttle-groups', 'null',"
@@ -135,7 +156,10 @@ static const char long_run[] = RUN_COLUMNS
     "  1000000, 1000000, 1000000),"
     " (5, 59990000, 0, 'read+write', 1, 4096, 1, 4096, 1, 4096, 0, 1, 1e6, 1000000, 1000000,"
     "  1000000);"
-    "INSERT INTO bucket_interval VALUES (5, 0, 0, 'iops-total', 134000, 100, 0, 0);";
+    "INSERT INTO bucket_interval VALUES (5, 0, 0, 'iops-total', 134000, 100, 0, 0);"
+    "INSERT INTO wait_interval VALUES (5, 0, 0, 'write', 'queue', 1, 9223372036854775807),"
+    " (5, 1, 0, 'write', 'queue', 1, 9223372036854775807),"
+    " (5, 0, 0, 'write', 'turn', 1, 9223372036854775806), (5, 1, 0, 'write', 'turn', 1, 1);";
 
 struct report_database *stored_run_open(void)
 {

@@ -19,10 +19,11 @@
 
 #include <cmocka.h>
 
-#define PLOT_COUNT 6
+#define PLOT_COUNT 7
 
 static const char *const names[PLOT_COUNT] = {"latency-cdf", "latency-over-time", "throughput",
-                                              "waiting",     "bucket-levels",     "fairness"};
+                                              "waiting",     "bucket-levels",     "fairness",
+                                              "wait-causes"};
 
 struct written {
     size_t count;
@@ -105,6 +106,13 @@ static void test_what_is_shown(void **state)
         {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
         {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
         {STORED_EMPTY, "waiting", "No read or write waited."},
+        {STORED_SMALL, "wait-causes", "Why requests waited - small.yaml, run 1<"},
+        {STORED_SMALL, "wait-causes", ">iops-total: the limit<"},
+        {STORED_SMALL, "wait-causes", ">bps-total-max:<"},
+        {STORED_SMALL, "wait-causes", ">turn: of another member<"},
+        {STORED_SMALL, "wait-causes", ">wait [s]<"},
+        {STORED_EMPTY, "wait-causes", "No request waited."},
+        {STORED_MANY, "wait-causes", ">timer: it fired too late<"},
         {STORED_EMPTY, "fairness", "No two members were backlogged"},
         {STORED_MANY, "waiting", "28 others"},
         {STORED_MANY, "waiting", "disk39"},

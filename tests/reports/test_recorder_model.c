@@ -167,6 +167,29 @@ static bool check_member_interval(const struct run_span *span, int64_t interval)
     return true;
 }
 
+// Rows of single directions only: those of both together are not stored. Returns how many.
+static int64_t check_causes(const struct run_span *span, int64_t interval)
+{
+    int64_t rows = 0;
+
+    for (size_t cause = 0; cause < RUN_CAUSES && span->direction != RUN_READ_WRITE; cause++) {
+        int64_t expected[2];
+        sqlite3_stmt *row = find_row(
+            "SELECT requests, wait_ns FROM wait_interval WHERE run_id = ? AND interval = "
+            "%lld AND member_id = %u AND direction = '%s' AND cause = '%s'",
+            (long long)interval, span->member, directions[span->direction], run_causes[cause]);
+
+        run_model_cause(&run, span, cause, &expected[0], &expected[1]);
+        assert_int_equal(row != NULL, expected[0] > 0);
+        if (!row)
+            continue;
+        assert_integers(row, 0, expected, 2);
+        sqlite3_finalize(row);
+        rows++;
+    }
+    return rows;
+}
+
 static void assert_jain(sqlite3_stmt *row, int column, size_t n, double sum, double squares)
 {
     assert_int_equal(sqlite3_column_type(row, column) == SQLITE_NULL, sum == 0.0);
@@ -216,7 +239,7 @@ static void assert_count(const char *table, int64_t expected)
 // The last interval ends with the run, whose last instant belongs to it.
 static void check_intervals(void)
 {
-    int64_t member_rows = 0, group_rows = 0;
+    int64_t member_rows = 0, group_rows = 0, cause_rows = 0;
 
     for (int64_t n = 0; n <= run.end_ns / run.interval_ns; n++) {
         int64_t start_ns = n * run.interval_ns, end_ns = start_ns + run.interval_ns;
@@ -228,6 +251,7 @@ static void check_intervals(void)
                 struct run_span span = {member, d, start_ns, end_ns};
 
                 member_rows += check_member_interval(&span, n);
+                cause_rows += check_causes(&span, n);
             }
         }
         for (uint32_t group = 0; group < RUN_GROUPS; group++) {
@@ -238,6 +262,7 @@ static void check_intervals(void)
     }
     assert_count("member_interval", member_rows);
     assert_count("group_interval", group_rows);
+    assert_count("wait_interval", cause_rows);
 }
 
 static void check_run(void)
@@ -289,6 +314,8 @@ static void test_random_runs(void **state)
     // The runs were not trivial.
     assert_true(scratch_integer(path, "SELECT count(*) FROM group_interval WHERE backlogged > 1 "
                                       "AND jain_requests < 1") > RUNS);
+    assert_true(scratch_integer(path, "SELECT count(*) FROM wait_interval WHERE requests > 1") >
+                RUNS);
     assert_true(scratch_integer(path, "SELECT sum(max_service_difference_requests > 3) "
                                       "FROM throttle_group") > RUNS / 4);
 }

@@ -3,6 +3,7 @@
 #include "reports/grid.h"
 #include "reports/label.h"
 #include "reports/tables.h"
+#include "tests/reports/json_path.h"
 #include "tests/reports/stored_run.h"
 
 #include <setjmp.h>
@@ -43,29 +44,6 @@ static void test_text_is_golden(void **state)
     fclose(file);
     assert_string_equal(text, golden);
     free(text);
-}
-
-// One line of JSON, asked by SQLite's own parser.
-static void assert_json(const char *json, const char *path, const char *expected)
-{
-    sqlite3 *handle = NULL;
-    sqlite3_stmt *row = NULL;
-
-    assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_prepare_v2(handle, "SELECT json_valid(?1), json_extract(?1, ?2)", -1, &row, NULL),
-        SQLITE_OK);
-    sqlite3_bind_text(row, 1, json, -1, SQLITE_STATIC);
-    sqlite3_bind_text(row, 2, path, -1, SQLITE_STATIC);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(row, 0), 1);
-    const char *found = (const char *)sqlite3_column_text(row, 1);
-    if (!expected)
-        assert_null(found);
-    else
-        assert_string_equal(found ? found : "(null)", expected);
-    sqlite3_finalize(row);
-    sqlite3_close(handle);
 }
 
 static void test_json_has_everything(void **state)
@@ -109,7 +87,7 @@ static void test_json_has_everything(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
-        assert_json(json, expected[i][0], expected[i][1]);
+        json_path_assert(json, expected[i][0], expected[i][1]);
     assert_ptr_equal(strchr(json, '\n'), json + strlen(json) - 1);
     free(json);
 }
@@ -128,9 +106,9 @@ static void test_unfinished_runs_say_so(void **state)
     assert_non_null(strstr(failed, "reason: disk??[2J"));
     assert_non_null(strstr(running, "*** NOT COMPLETE: this run is still going on"));
     assert_non_null(strstr(running, "? arrived"));
-    assert_json(json, "$.members[0].name", "idle");
-    assert_json(json, "$.members[0].directions", "{}");
-    assert_json(json, "$.operations", "[]");
+    json_path_assert(json, "$.members[0].name", "idle");
+    json_path_assert(json, "$.members[0].directions", "{}");
+    json_path_assert(json, "$.operations", "[]");
     free(empty);
     free(failed);
     free(running);
@@ -149,8 +127,8 @@ static void test_hostile_names_are_harmless(void **state)
     for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1)
         assert_true(end - line <= 200);
     assert_non_null(strstr(text, "<&>???yyy"));
-    assert_json(json, "$.members[0].name", "\"; system(\"touch pwned-double\") #");
-    assert_json(json, "$.members[3].name", "\nEOD\nsystem \"touch pwned-line\"\n");
+    json_path_assert(json, "$.members[0].name", "\"; system(\"touch pwned-double\") #");
+    json_path_assert(json, "$.members[3].name", "\nEOD\nsystem \"touch pwned-line\"\n");
     free(text);
     free(json);
 }
