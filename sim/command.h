@@ -12,6 +12,7 @@ command_function command_run;
 command_function command_report;
 command_function command_plot;
 command_function command_explain;
+command_function command_compare;
 command_function command_trace;
 command_function command_verify;
 command_function command_engines;

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"report", command_report, "print the tables of a stored run again"},
     {"plot", command_plot, "draw a stored run with gnuplot"},
     {"explain", command_explain, "tell why the requests of a stored run waited"},
+    {"compare", command_compare, "compare two runs of the same requests"},
     {"trace", command_trace, "'trace info': what is in a recording"},
     {"verify", command_verify, "compare the simulator with a real QEMU"},
     {"engines", command_engines, "list the throttling algorithms and what each supports"},

@@ -25,7 +25,7 @@ events: [{at: 1s, drained_begin: {member: a}}]
 END
 
 # Every option is explained, and has a row of its own.
-for command in run report plot explain 'trace info'; do
+for command in run report plot explain compare 'trace info'; do
     # shellcheck disable=SC2086 # a command line
     run $command --help
     expect 0 "$code" "exit code of '$command --help'"
@@ -54,7 +54,7 @@ for option in json arrival device help; do
     grep -q -e "^ .*--$option\b" out || fail "trace info --help does not mention --$option"
 done
 run help
-for command in run report plot explain trace limits help version; do
+for command in run report plot explain compare trace limits help version; do
     grep -q "^  $command" out || fail "help does not mention $command"
 done
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/spill.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *spill_directory(void)
+{
+    const char *directory = getenv("TMPDIR");
+
+    return directory && *directory ? directory : "/tmp";
+}
+
+// An unnamed file, or -1.
+static int spill_file(void)
+{
+    static const char name[] = "/throttlesim-XXXXXX";
+    size_t size = strlen(spill_directory()) + sizeof name;
+    char *path = malloc(size);
+
+    if (!path)
+        return -1;
+    snprintf(path, size, "%s%s", spill_directory(), name);
+    int file = mkstemp(path);
+
+    if (file >= 0) {
+        unlink(path);
+        fcntl(file, F_SETFD, FD_CLOEXEC);
+    }
+    free(path);
+    return file;
+}
+
+bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_size,
+                       struct report_error *error)
+{
+    int code = EFBIG, file = -1;
+
+    *spill = (struct report_spill){.bytes = NULL};
+    if (count == 0)
+        return true;
+    if (count <= (uint64_t)INT64_MAX / item_size && count <= SIZE_MAX / item_size) {
+        spill->size = (size_t)count * item_size;
+        file = spill_file();
+        // All of the file is there before it is used: a full disk is an error, not a signal.
+        code = file < 0 ? errno : posix_fallocate(file, 0, (off_t)spill->size);
+    }
+    if (code == 0) {
+        spill->bytes = mmap(NULL, spill->size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        code = spill->bytes == MAP_FAILED ? errno : 0;
+    }
+    if (file >= 0)
+        close(file);
+    if (code == 0)
+        return true;
+    spill->bytes = NULL;
+    snprintf(error->message, sizeof error->message,
+             "a temporary file for %" PRIu64 " items of %zu bytes in %s: %s; set TMPDIR to another "
+             "folder",
+             count, item_size, spill_directory(), strerror(code));
+    return false;
+}
+
+void report_spill_close(struct report_spill *spill)
+{
+    if (spill->bytes)
+        munmap(spill->bytes, spill->size);
+    spill->bytes = NULL;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Memory that grows with a run: a private file without a name, so that what is not in use need not
+// stay in memory, and nothing is left however the program ends.
+#ifndef REPORTS_SPILL_H
+#define REPORTS_SPILL_H
+
+#include "reports/database.h"
+
+struct report_spill {
+    void *bytes; // zeros; NULL for a size of 0
+    size_t size;
+};
+
+// Room for count items of this size, in a file in TMPDIR (default /tmp). False with the error
+// filled: no room there.
+bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_size,
+                       struct report_error *error);
+void report_spill_close(struct report_spill *spill); // all zero is allowed
+#endif

@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two runs of the same requests: what compare says, beside what sqlite3 makes of the same logs.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+ln -s "$recorded/mixed" mixed
+cp "$recorded/demo.yaml" a.yaml
+sed 's/iops-total: 500, iops-total-max: 1000/iops-total: 1000, iops-total-max: 2000/' a.yaml >b.yaml
+expect_code 0 run a.yaml --db a.db --log requests
+expect_code 0 run b.yaml --db a.db --log requests
+expect_code 0 run a.yaml --db a.db
+
+# Twice the limits: faster, and nothing that sqlite3 would see otherwise.
+expect_code 0 compare a.db:1 a.db:2 --resamples 100 --json
+cp out twice.json
+jq -e . twice.json >/dev/null || fail 'compare --json does not parse'
+pairs="WITH pair AS (SELECT m.name, a.op, a.complete_ns - a.arrival_ns AS a,
+        b.complete_ns - b.arrival_ns AS b, a.dispatch_ns - a.arrival_ns AS a_wait,
+        b.dispatch_ns - b.arrival_ns AS b_wait
+    FROM request AS a JOIN request AS b ON b.run_id = 2 AND b.seq = a.seq
+    JOIN member AS m ON m.run_id = 1 AND m.member_id = a.member_id WHERE a.run_id = 1)"
+# percentile COLUMN PERCENT WHERE
+percentile() {
+    ask a.db "$pairs, ranked AS (SELECT $1 AS value, row_number() OVER (ORDER BY $1) AS rank,
+        count(*) OVER () AS n FROM pair WHERE $3)
+        SELECT value FROM ranked WHERE rank = (n * $2 + 99) / 100"
+}
+# check_stream JSON WHERE: the numbers of that stream
+check_stream() {
+    for percent in 50 90 99; do
+        for side in a b; do
+            expect "$(percentile $side $percent "$2")" \
+                "$(jq "$1.p${percent}_ns.$side" twice.json)" "p$percent of $1 in $side"
+            expect "$(percentile ${side}_wait $percent "$2")" \
+                "$(jq "$1.wait_p${percent}_ns.$side" twice.json)" "wait-p$percent of $1 in $side"
+        done
+    done
+    expect "$(ask a.db "$pairs SELECT count(*), sum(b > a), sum(b < a), sum(a = b), max(a), max(b),
+        ifnull(max(b - a) FILTER (WHERE b > a), 'null'),
+        ifnull(max(a - b) FILTER (WHERE b < a), 'null') FROM pair WHERE $2")" \
+        "$(jq -r "$1 | [.requests, .slower, .faster, .unchanged, .max_ns.a, .max_ns.b,
+            .slower_max_ns, .faster_max_ns] | map(tostring) | join(\"|\")" twice.json)" \
+        "requests of $1"
+    expect "$(ask a.db "$pairs SELECT printf('%.9f %.9f %.3f', 1.0 * sum(a_wait) / sum(a),
+        1.0 * sum(b_wait) / sum(b), avg(b)) FROM pair WHERE $2")" \
+        "$(jq -r "$1 | [.wait_share.a, .wait_share.b, .mean_ns.b] | @tsv" twice.json |
+            awk '{ printf "%.9f %.9f %.3f\n", $1, $2, $3 }')" "shares and mean of $1"
+}
+check_stream '.members[0].directions.read' "name = 'postgres' AND op = 'read'"
+check_stream '.members[3].directions.write' "name = 'files' AND op LIKE 'write%'"
+check_stream '.members[1].directions["read+write"]' \
+    "name = 'fio' AND op IN ('read', 'write', 'write-zeroes')"
+check_stream '.total.read' "op = 'read'"
+check_stream '.total["read+write"]' "op IN ('read', 'write', 'write-zeroes')"
+check_stream '.total.flush' "op = 'flush'"
+expect "$(ask a.db "SELECT printf('%.6f', 1e9 * sum(op = 'read') / (max(complete_ns)
+    FILTER (WHERE op = 'read') - min(arrival_ns) FILTER (WHERE op = 'read')))
+    FROM request WHERE run_id = 2")" \
+    "$(jq .total.read.requests_per_s.b twice.json | awk '{ printf "%.6f\n", $1 }')" 'requests/s'
+expect "$(ask a.db "SELECT printf('%.9f', avg(jain_requests)) FROM group_interval
+    WHERE run_id = 2 AND backlogged >= 2")" \
+    "$(jq '.groups[0].jain_requests_mean.b' twice.json | awk '{ printf "%.9f\n", $1 }')" 'Jain'
+expect true "$(jq '.total["read+write"] | .p99_ns | .change == .b - .a and .low < .change and
+    .change < .high and .high < 0' twice.json)" 'an interval around a change for the better'
+
+# The same from the scenarios themselves, and again: to the letter, but for the names of the runs.
+expect_code 0 compare a.yaml b.yaml --resamples 100 --json
+jq -c 'del(.a.run, .b.run, .a.run_id, .b.run_id)' out >scenarios.json
+jq -c 'del(.a.run, .b.run, .a.run_id, .b.run_id)' twice.json >runs.json
+cmp -s scenarios.json runs.json || fail 'scenarios compare differently from their stored runs'
+expect_code 0 compare a.db:1 b.yaml --resamples 100 --json --seed 2
+jq -c '.total.read.p50_ns | del(.low, .high)' out >other.json
+jq -c '.total.read.p50_ns | del(.low, .high)' twice.json | cmp -s - other.json ||
+    fail 'another seed changes more than the intervals'
+[ "$(jq .total.read.p90_ns.low out)" != "$(jq .total.read.p90_ns.low twice.json)" ] ||
+    fail 'another seed does not change the intervals'
+
+# Equal runs: nothing has changed, exactly.
+expect_code 0 compare a.db:1 a.yaml --resamples 100 --json
+expect 0 "$(jq '[.. | objects | (.change, .low, .high, .slower, .faster) | select(. != null)
+    | select(. != 0)] | length' out)" 'changes between equal runs'
+expect_code 0 compare a.yaml a.db:1 --resamples 100 --fail-if 'total.read.p99 > +0%' --fail-if \
+    'total.read+write.slower > 0' --fail-if 'gold.group.jain < +0'
+grep -q 'unchanged .*100\.0' out || fail 'equal runs are not unchanged'
+grep -q '95 % interval.*from' out && fail 'latencies of equal runs are shown as changed'
+
+# The tables: 100 columns, no blanks at the ends.
+expect_code 0 compare a.db:1 a.db:2 --resamples 100
+grep -q '^postgres .*read ' out || fail 'no row of a member'
+awk 'length > 100 || /[[:blank:]]$/ { bad = 1; print } END { exit bad }' out ||
+    fail 'a line is too long, or ends in blanks'
+
+# The gate.
+run compare a.db:1 a.db:2 --resamples 100 --fail-if 'postgres.read+write.p99 < -5%' \
+    --fail-if 'total.write.p99 > +5%' --fail-if 'files.write.iops >= 1'
+expect 4 "$code" 'exit code of a gate'
+expect 2 "$(grep -c "^throttlesim: --fail-if '" err)" 'conditions that hold'
+grep -q "'postgres.read+write.p99 < -5%': .* in A, .* in B: a change of -" err ||
+    fail 'the gate says no numbers'
+grep -q '^Total latency' out || fail 'a gate prints no tables'
+expect_code 2 compare a.db:1 a.db:2 --resamples 100 --fail-if 'postgrse.read.p99 > +5%'
+expect_error "unknown member 'postgrse'; did you mean 'postgres'?"
+expect_code 2 compare a.db:1 a.db:2 --resamples 100 --fail-if 'glod.group.jain > +5%'
+expect_error "unknown group 'glod'; did you mean 'gold'?"
+expect_code 2 compare a.db:1 a.db:2 --resamples 100 --fail-if 'fio.discard.p99 > +5%'
+expect_error "there are no requests of direction 'discard'"
+expect_code 2 compare missing.db missing.db --fail-if 'fio.read.p9 > +5%'
+expect_error "unknown metric 'p9'; did you mean 'p90'?"
+
+# Requests that never leave take for ever.
+cat >few.csv <<'END'
+time_ns,op,offset,bytes
+0,read,0,512
+0,read,512,512
+0,read,1024,512
+END
+cat >slow.yaml <<'END'
+groups: [{id: g, limits: {iops-total: 1}}]
+members: [{id: 'a.b', group: g, trace: few.csv}]
+end: 500ms
+END
+sed 's/iops-total: 1/iops-total: 0/' slow.yaml >free.yaml
+run compare free.yaml slow.yaml --fail-if 'a.b.read.p99 > +5%' --fail-if 'a.b.read.p50 > +5%' \
+    --fail-if 'a.b.read.waiting > 1'
+expect 4 "$code" 'exit code with requests that never leave'
+grep -q "waiting > 1': 0 in A, 2 in B" err || fail "not two requests are left waiting: $(cat err)"
+grep -q 'p99 .* never ' out || fail 'an endless latency is not shown'
+expect_code 0 compare free.yaml slow.yaml --json
+expect 'null 0 2' "$(jq -r '.total.read | "\(.p99_ns.b) \(.p99_ns.a) \(.waiting.b)"' out)" \
+    'an endless latency in JSON'
+
+# Refused: other requests, no log, a run that is not complete, a database that is none.
+sed 's/1024/2048/' few.csv >other.csv
+sed 's/few.csv/other.csv/' free.yaml >other.yaml
+expect_code 3 compare free.yaml other.yaml
+expect_error "differ at request 2: A (free.yaml) has a read of 'a.b', 512 bytes at offset 1024"
+expect_code 3 compare a.db:1 free.yaml
+expect_code 3 compare a.db:1 a.db
+expect_error 'a.db: this run was stored without its requests'
+expect_error '--log requests'
+expect_code 3 compare a.db:1 a.db:9
+expect_error 'a.db: there is no run 9 in the database; it holds 1 to 3'
+cp a.db interrupted.db
+sqlite3 interrupted.db "UPDATE run SET status = 'interrupted' WHERE run_id = 1"
+expect_code 3 compare interrupted.db:1 interrupted.db:2
+expect_error 'this run is interrupted'
+echo 'no database at all, but long enough for one' >none.db
+expect_code 3 compare none.db:1 a.db:1
+expect_code 3 compare none.db a.db:1
+head -c 200000 a.db >cut.db
+run compare cut.db:1 a.db:1
+case $code in 1 | 3) ;; *) fail "exit code of a damaged database: $code" ;; esac
+expect_code 3 compare missing.db:1 a.db:1
+expect_code 3 compare missing.yaml a.db:1
+
+# Usage.
+expect_code 2 compare
+expect_code 2 compare a.db
+expect_code 2 compare a.db:x a.db:1
+expect_error "behind the colon expected the number of a run"
+expect_code 2 compare a.db:0 a.db:1
+expect_code 2 compare - -
+expect_code 2 compare a.db:1 a.db:2 --resamples 10
+expect_code 2 compare a.db:1 a.db:2 --seed 4294967296
+expect_code 2 compare a.db:1 a.db:2 --fail-if 'p99'
+
+# One plot, the same each time.
+expect_code 0 compare a.db:1 a.db:2 --resamples 100 -o drawn
+expect 'drawn/compare.svg drawn/compare.png' "$(tail -n 2 out | tr '\n' ' ' | sed 's/ $//')" 'paths'
+rsvg-convert drawn/compare.svg >rendered.png || fail 'the plot cannot be drawn'
+[ "$(wc -c <rendered.png)" -gt 20000 ] || fail 'the plot is nearly blank'
+expect_code 0 compare a.db:1 a.db:2 --resamples 100 --output again --json
+jq -e . out >/dev/null || fail 'paths stand in the JSON'
+cmp -s drawn/compare.svg again/compare.svg || fail 'the plot differs when it is drawn again'
+expect_code 0 compare a.yaml b.yaml -o again --resamples 100
+sed 's/a\.db:1/a.yaml/; s/a\.db:2/b.yaml/' drawn/compare.svg | cmp -s - again/compare.svg ||
+    fail 'scenarios are drawn differently from their stored runs'
+expect_code 0 compare free.yaml slow.yaml -o drawn
+
+# A signal: the program dies of it, and nothing is left.
+awk 'BEGIN {
+    print "time_ns,op,offset,bytes"
+    for (i = 0; i < 3000000; i++)
+        print i ",read,0,512"
+}' >long.csv
+echo 'members: [{id: a, trace: long.csv}]' >long.yaml
+mkdir empty
+touch before.txt
+find . | sort >before.txt
+for pause in 0.1 0.5 1; do
+    TMPDIR=$scratch/empty "$program" compare long.yaml long.yaml >signal.out 2>signal.err &
+    pid=$!
+    sleep "$pause"
+    kill -TERM "$pid"
+    code=0
+    wait "$pid" 2>/dev/null || code=$?
+    expect 143 "$code" "exit code of a comparison that got SIGTERM after $pause s"
+    [ ! -s signal.out ] || fail 'an interrupted comparison prints results'
+    rm -f signal.out signal.err
+    find . | sort | diff before.txt - || fail 'an interrupted comparison leaves files'
+done
+
+finish
