@@ -15,6 +15,7 @@ command_function command_explain;
 command_function command_compare;
 command_function command_trace;
 command_function command_verify;
+command_function command_check;
 command_function command_engines;
 command_function command_limits;
 

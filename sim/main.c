@@ -27,6 +27,7 @@ static const struct command commands[] = {
     {"compare", command_compare, "compare two runs of the same requests"},
     {"trace", command_trace, "'trace info': what is in a recording"},
     {"verify", command_verify, "compare the simulator with a real QEMU"},
+    {"check", command_check, "compare scenarios with what was accepted of them"},
     {"engines", command_engines, "list the throttling algorithms and what each supports"},
     {"limits", command_limits, "list the limits that can be set"},
     {"help", command_help, "print this"},

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/check/check.h"
+
+#include "sim/check/collect.h"
+#include "sim/check/describe.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *key;
+} statuses[CHECK_STATUS_COUNT] = {
+    [CHECK_NOT_YET] = {"not begun", "not_begun"},
+    [CHECK_SAME] = {"as accepted", "same"},
+    [CHECK_DIFFERENT] = {"different", "different"},
+    [CHECK_MISSING] = {"not accepted yet", "missing"},
+    [CHECK_STALE] = {"accepted without a scenario", "stale"},
+    [CHECK_BROKEN] = {"not checked", "failed"},
+    [CHECK_NEW] = {"new", "new"},
+    [CHECK_CHANGED] = {"accepted anew", "changed"},
+};
+
+const char *check_status_name(enum check_status status)
+{
+    return statuses[status].name;
+}
+
+const char *check_status_key(enum check_status status)
+{
+    return statuses[status].key;
+}
+
+void check_result_free(struct check_result *result)
+{
+    free(result->text);
+    json_decref(result->json);
+    *result = (struct check_result){.status = CHECK_NOT_YET};
+}
+
+// One scenario on its way.
+struct check {
+    const struct suite_entry *entry;
+    const struct check_options *options;
+    _Atomic uint64_t *requests;
+    uint64_t told; // of the requests
+    struct scenario *scenario;
+    struct accepted accepted;
+    struct accepted found;
+    struct comparison comparison;
+    struct check_result *result;
+    struct sim_error
+        old_error; // why the accepted results cannot be read, if they are to be replaced
+};
+
+static void show_progress(void *context, const struct run_state *state)
+{
+    struct check *check = context;
+    atomic_fetch_add(check->requests, state->requests - check->told);
+    check->told = state->requests;
+}
+
+// ---- What came of it ----
+
+static void write_text(const struct check *check, FILE *out)
+{
+    const struct suite_entry *entry = check->entry;
+    const char *path = entry->scenario != NULL ? entry->scenario : entry->accepted;
+    switch (check->result->status) {
+    case CHECK_DIFFERENT:
+        fprintf(out, "%s: different\n", path);
+        break;
+    case CHECK_MISSING:
+        fprintf(out, "%s: nothing is accepted of it yet; throttlesim check --accept %s\n", path,
+                path);
+        break;
+    case CHECK_STALE:
+        fprintf(out, "%s: there is no scenario of this name; remove it\n", path);
+        break;
+    case CHECK_BROKEN:
+        fprintf(out, "%s: cannot be checked: %s\n", path, check->result->error.message);
+        break;
+    case CHECK_NEW:
+        fprintf(out, "%s: accepted, digest %016" PRIx64 "\n", path, check->found.digest);
+        break;
+    case CHECK_CHANGED:
+        fprintf(out, "%s: accepted anew, digest %016" PRIx64 "\n", path, check->found.digest);
+        if (check->old_error.message[0] != '\0')
+            fprintf(out, "  what was accepted before cannot be read: %s\n",
+                    check->old_error.message);
+        break;
+    default:
+        break;
+    }
+    if (check->comparison.accepted != NULL && check->result->status != CHECK_SAME &&
+        check->result->status != CHECK_BROKEN)
+        describe_difference(&check->comparison, &check->found, check->scenario, out);
+}
+
+static void write_json(const struct check *check, json_t *object)
+{
+    const struct suite_entry *entry = check->entry;
+    const struct check_result *result = check->result;
+    json_object_set_new(object, "scenario",
+                        entry->scenario == NULL ? json_null() : json_string(entry->scenario));
+    json_object_set_new(object, "accepted_results", json_string(entry->accepted));
+    json_object_set_new(object, "status", json_string(check_status_key(result->status)));
+    if (result->status == CHECK_BROKEN)
+        json_object_set_new(object, "message", json_string(result->error.message));
+    else if (check->comparison.accepted != NULL)
+        describe_difference_json(&check->comparison, &check->found, check->scenario, object);
+}
+
+static void describe(const struct check *check)
+{
+    struct check_result *result = check->result;
+    size_t size;
+    FILE *out = open_memstream(&result->text, &size);
+    result->json = json_object();
+    if (out != NULL) {
+        write_text(check, out);
+        fclose(out);
+    }
+    if (out == NULL || result->text == NULL || result->json == NULL) {
+        result->status = CHECK_BROKEN;
+        sim_fail_memory(&result->error);
+    }
+    if (result->json != NULL)
+        write_json(check, result->json);
+}
+
+// ---- One scenario ----
+
+// Compares, if there is what to compare with.
+static bool run(struct check *check, enum accepted_found found, struct sim_error *error)
+{
+    struct collect_options options = {
+        .stop = check->options->stop,
+        .progress = show_progress,
+        .progress_context = check,
+    };
+    struct comparison *comparison = found == ACCEPTED_READ ? &check->comparison : NULL;
+    check->scenario = scenario_load(check->entry->scenario, error);
+    if (check->scenario == NULL)
+        return false;
+    if (comparison != NULL && !comparison_open(comparison, &check->accepted))
+        return sim_fail_memory(error);
+    return collect_run(check->scenario, &options, comparison, &check->found, error);
+}
+
+static bool accept(struct check *check, struct sim_error *error)
+{
+    const char *path = check->entry->scenario;
+    const char *slash = strrchr(path, '/');
+    if (check->found.is_cut)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: more than %zu of its requests wait, too many to be listed; give it an "
+                        "'end:', or its traces a 'duration:'",
+                        path, ACCEPTED_DECISIONS_MAX);
+    if (*check->options->stop)
+        return sim_fail(error, SIM_FAILED, "interrupted");
+    return accepted_write(check->entry->accepted, slash == NULL ? path : slash + 1, &check->found,
+                          error);
+}
+
+static bool judge(struct check *check, enum accepted_found found, struct sim_error *error)
+{
+    enum check_status *status = &check->result->status;
+    *status = CHECK_SAME;
+    if (found == ACCEPTED_READ && comparison_holds(&check->comparison, &check->found))
+        return true;
+    if (!check->options->accept) {
+        *status = found == ACCEPTED_MISSING ? CHECK_MISSING : CHECK_DIFFERENT;
+        return true;
+    }
+    *status = found == ACCEPTED_MISSING ? CHECK_NEW : CHECK_CHANGED;
+    return accept(check, error);
+}
+
+static bool check_scenario(struct check *check, struct sim_error *error)
+{
+    enum accepted_found found = accepted_read(check->entry->accepted, &check->accepted, error);
+    bool is_replaced = found == ACCEPTED_BROKEN && check->options->accept;
+    if (is_replaced)
+        check->old_error = *error;
+    else if (found == ACCEPTED_BROKEN || found == ACCEPTED_FOREIGN)
+        return false;
+    return run(check, found, error) && judge(check, found, error);
+}
+
+void check_entry(const struct suite_entry *entry, const struct check_options *options,
+                 _Atomic uint64_t *requests, struct check_result *result)
+{
+    struct check check = {
+        .entry = entry, .options = options, .requests = requests, .result = result};
+    *result = (struct check_result){.status = CHECK_STALE};
+    if (entry->scenario != NULL && !check_scenario(&check, &result->error))
+        result->status = CHECK_BROKEN;
+    describe(&check);
+    comparison_close(&check.comparison);
+    accepted_free(&check.accepted);
+    accepted_free(&check.found);
+    scenario_free(check.scenario);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checks scenarios against what was accepted of them, several at a time.
+#ifndef SIM_CHECK_CHECK_H
+#define SIM_CHECK_CHECK_H
+
+#include "sim/check/suite.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum check_status {
+    CHECK_NOT_YET,
+    CHECK_SAME,      // as accepted
+    CHECK_DIFFERENT, // and not accepted
+    CHECK_MISSING,   // nothing accepted yet
+    CHECK_STALE,     // accepted results without a scenario
+    CHECK_BROKEN,    // could not be checked
+    CHECK_NEW,       // accepted for the first time
+    CHECK_CHANGED,   // accepted anew
+    CHECK_STATUS_COUNT,
+};
+
+// Of one scenario. All zero is none.
+struct check_result {
+    enum check_status status;
+    struct sim_error error; // of CHECK_BROKEN
+    char *text;             // lines for people; NULL: nothing to say
+    json_t *json;
+};
+
+void check_result_free(struct check_result *result);
+
+// How far all are.
+struct check_state {
+    uint64_t done; // scenarios
+    uint64_t count;
+    uint64_t requests;
+};
+
+typedef void check_progress(void *context, const struct check_state *state);
+
+struct check_options {
+    bool accept; // what differs is written
+    unsigned jobs;
+    const volatile sig_atomic_t *stop; // becomes non-zero: nothing more is begun or written
+    check_progress *progress;          // may be NULL
+    void *progress_context;
+};
+
+// One result for each entry of the suite, in its order. False with the error filled: the system did
+// not let us, or it was stopped.
+bool check_suite(const struct suite *suite, const struct check_options *options,
+                 struct check_result *results, struct sim_error *error);
+
+// One of them; requests is counted up while it runs.
+void check_entry(const struct suite_entry *entry, const struct check_options *options,
+                 _Atomic uint64_t *requests, struct check_result *result);
+
+const char *check_status_name(enum check_status status); // for people
+const char *check_status_key(enum check_status status);  // in JSON
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/check/collect.h"
+
+#include "sim/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
+
+struct collector {
+    struct accepted *found;
+    struct comparison *comparison;
+    uint64_t (*numbers)[ACCEPTED_NUMBER_COUNT]; // by member and direction, as long as it runs
+    int64_t *waits;                             // of the decisions
+    size_t room;
+    bool no_memory;
+};
+
+static uint32_t stream_of(const struct report_request *request)
+{
+    return request->member * REPORT_DIRECTION_COUNT + (uint32_t)request->direction;
+}
+
+// ---- While it runs ----
+
+static bool make_room(struct collector *collector)
+{
+    struct accepted *found = collector->found;
+    if (found->decision_count < collector->room)
+        return true;
+    size_t room = collector->room == 0 ? 1024 : collector->room * 2;
+    void *decisions = realloc(found->decisions, room * sizeof *found->decisions);
+    if (decisions != NULL)
+        found->decisions = decisions;
+    void *waits = realloc(collector->waits, room * sizeof *collector->waits);
+    if (waits != NULL)
+        collector->waits = waits;
+    if (decisions == NULL || waits == NULL)
+        return false;
+    collector->room = room;
+    return true;
+}
+
+static void add_decision(struct collector *collector, const struct report_request *request,
+                         int64_t dispatch_ns)
+{
+    struct accepted *found = collector->found;
+    found->is_cut = found->is_cut || found->decision_count == ACCEPTED_DECISIONS_MAX;
+    if (found->is_cut || collector->no_memory)
+        return;
+    if (!make_room(collector)) {
+        collector->no_memory = true;
+        return;
+    }
+    collector->waits[found->decision_count] = dispatch_ns - request->arrival_ns;
+    found->decisions[found->decision_count++] =
+        (struct accepted_decision){request->seq, dispatch_ns, stream_of(request)};
+}
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0xff51afd7ed558ccd);
+    return hash ^ hash >> 29;
+}
+
+// Summed up, so that the order in which requests leave does not matter.
+static uint64_t hash_request(const struct report_request *request)
+{
+    uint64_t hash = mix(UINT64_C(0x2545f4914f6cdd1d), request->seq);
+    hash = mix(hash, request->member);
+    for (const char *p = request->op; *p != '\0'; p++)
+        hash = mix(hash, (unsigned char)*p);
+    hash = mix(hash, request->offset);
+    hash = mix(hash, request->bytes);
+    return mix(hash, (uint64_t)request->arrival_ns);
+}
+
+static void note_request(struct collector *collector, const struct report_request *request)
+{
+    uint64_t *numbers = collector->numbers[stream_of(request)];
+    bool is_left = request->dispatch_ns != REPORT_NOT_YET;
+    numbers[ACCEPTED_ARRIVED]++;
+    numbers[ACCEPTED_DISPATCHED] += is_left;
+    numbers[ACCEPTED_COMPLETED] += is_left;
+    collector->found->requests++;
+    collector->found->requests_hash += hash_request(request);
+    if (collector->comparison != NULL)
+        comparison_note(collector->comparison, request);
+    if (request->dispatch_ns == request->arrival_ns)
+        return;
+    numbers[ACCEPTED_WAITED]++;
+    add_decision(collector, request, is_left ? request->dispatch_ns : ACCEPTED_NEVER);
+}
+
+static void note_departure(void *context, const struct sim_request *request)
+{
+    note_request(context, &request->report);
+}
+
+// What has not completed: at the device, where departure was noted, or still waiting.
+static void note_rest(void *context, struct sim_request *request)
+{
+    struct collector *collector = context;
+    if (request->report.dispatch_ns == REPORT_NOT_YET)
+        note_request(collector, &request->report);
+    else
+        collector->numbers[stream_of(&request->report)][ACCEPTED_COMPLETED]--;
+}
+
+static void show_progress(const struct replay *replay, const struct collect_options *options)
+{
+    struct run_state state = {.requests = replay->next_seq};
+    if (options->progress == NULL)
+        return;
+    sources_progress(replay->sources, &state.consumed, &state.total);
+    options->progress(options->progress_context, &state);
+}
+
+static bool run_to_end(struct replay *replay, const struct collect_options *options,
+                       struct sim_error *error)
+{
+    for (;;) {
+        for (int i = 0; i < STEPS_PER_LOOK; i++) {
+            enum replay_step step = replay_next(replay);
+            if (step != REPLAY_MORE) {
+                show_progress(replay, options);
+                return step == REPLAY_FINISHED;
+            }
+        }
+        if (*options->stop)
+            return sim_fail(error, SIM_FAILED, "interrupted");
+        show_progress(replay, options);
+    }
+}
+
+// ---- Afterwards ----
+
+static int compare_waits(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int compare_never(const void *left, const void *right)
+{
+    const struct accepted_decision *a = left, *b = right;
+    return (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+// The waiting ones come out of the pool in no order.
+static void sort_never(struct accepted *found)
+{
+    size_t first = found->decision_count;
+    while (first > 0 && found->decisions[first - 1].dispatch_ns == ACCEPTED_NEVER)
+        first--;
+    if (first < found->decision_count)
+        qsort(&found->decisions[first], found->decision_count - first, sizeof *found->decisions,
+              compare_never);
+}
+
+// By nearest rank. The waits that are not in the list are 0.
+static uint64_t percentile(const int64_t *sorted, uint64_t waits, uint64_t all, uint64_t percent)
+{
+    uint64_t rank = all / 100 * percent + (all % 100 * percent + 99) / 100;
+    uint64_t zeros = all - waits;
+    return rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1];
+}
+
+static void fill_percentiles(uint64_t *numbers, int64_t *waits, size_t count)
+{
+    uint64_t all = numbers[ACCEPTED_DISPATCHED];
+    if (count > 0)
+        qsort(waits, count, sizeof *waits, compare_waits);
+    numbers[ACCEPTED_P50] = percentile(waits, count, all, 50);
+    numbers[ACCEPTED_P90] = percentile(waits, count, all, 90);
+    numbers[ACCEPTED_P99] = percentile(waits, count, all, 99);
+    numbers[ACCEPTED_MAX] = percentile(waits, count, all, 100);
+}
+
+// Sorts the waits by stream, counting, and then those of each. `places` has a 0 for each stream.
+static bool measure(struct collector *collector, uint32_t streams, size_t *places)
+{
+    const struct accepted *found = collector->found;
+    int64_t *sorted = calloc(found->decision_count + 1, sizeof *sorted);
+    if (sorted == NULL)
+        return false;
+    size_t end = 0;
+    for (size_t i = 0; i < found->decision_count; i++)
+        places[found->decisions[i].stream] += found->decisions[i].dispatch_ns != ACCEPTED_NEVER;
+    for (uint32_t stream = 0; stream < streams; stream++) {
+        size_t count = places[stream];
+        places[stream] = end;
+        end += count;
+    }
+    for (size_t i = 0; i < found->decision_count; i++) {
+        if (found->decisions[i].dispatch_ns != ACCEPTED_NEVER)
+            sorted[places[found->decisions[i].stream]++] = collector->waits[i];
+    }
+    size_t start = 0; // by now each place is the end of its stream
+    for (uint32_t stream = 0; stream < streams; stream++) {
+        fill_percentiles(collector->numbers[stream], &sorted[start], places[stream] - start);
+        start = places[stream];
+    }
+    free(sorted);
+    return true;
+}
+
+// Only streams with requests stay; `places` tells where.
+static bool keep_streams(struct collector *collector, const struct scenario *scenario,
+                         uint32_t streams, size_t *places)
+{
+    struct accepted *found = collector->found;
+    found->streams = calloc((size_t)streams + 1, sizeof *found->streams);
+    if (found->streams == NULL)
+        return false;
+    for (uint32_t i = 0; i < streams; i++) {
+        struct accepted_stream *stream = &found->streams[found->stream_count];
+        places[i] = found->stream_count;
+        if (collector->numbers[i][ACCEPTED_ARRIVED] == 0)
+            continue;
+        stream->member = strdup(scenario->members[i / REPORT_DIRECTION_COUNT].name);
+        if (stream->member == NULL)
+            return false;
+        stream->direction = (enum report_direction)(i % REPORT_DIRECTION_COUNT);
+        memcpy(stream->numbers, collector->numbers[i], sizeof stream->numbers);
+        found->stream_count++;
+    }
+    for (size_t i = 0; i < found->decision_count; i++)
+        found->decisions[i].stream = (uint32_t)places[found->decisions[i].stream];
+    return true;
+}
+
+static bool finish(struct collector *collector, const struct replay *replay,
+                   const struct scenario *scenario)
+{
+    uint32_t streams = (uint32_t)scenario->member_count * REPORT_DIRECTION_COUNT;
+    struct accepted *found = collector->found;
+    size_t *places = calloc((size_t)streams + 1, sizeof *places);
+    found->digest = replay->digest;
+    snprintf(found->engine, sizeof found->engine, "%s", scenario->algorithm->name);
+    bool ok = places != NULL && !collector->no_memory &&
+              (found->is_cut || measure(collector, streams, places)) &&
+              keep_streams(collector, scenario, streams, places);
+    if (ok)
+        sort_never(found);
+    free(places);
+    return ok;
+}
+
+bool collect_run(const struct scenario *scenario, const struct collect_options *options,
+                 struct comparison *comparison, struct accepted *found, struct sim_error *error)
+{
+    struct collector collector = {.found = found, .comparison = comparison};
+    struct report_database *database;
+    struct replay replay;
+    enum report_status status = REPORT_FAILED;
+    *found = (struct accepted){.engine = ""};
+    collector.numbers =
+        calloc(scenario->member_count + 1, REPORT_DIRECTION_COUNT * sizeof *collector.numbers);
+    if (collector.numbers == NULL)
+        return sim_fail_memory(error);
+    bool ok = run_open_unstored(&replay, scenario, &database, error);
+    if (ok) {
+        replay.tap = note_departure;
+        replay.tap_context = &collector;
+        ok = run_to_end(&replay, options, error);
+    }
+    if (ok) {
+        request_pool_walk(&replay.pool, note_rest, &collector);
+        ok = finish(&collector, &replay, scenario) || sim_fail_memory(error);
+        status = ok ? REPORT_COMPLETE : REPORT_FAILED;
+    }
+    if (database != NULL) {
+        ok = run_close(&replay, &status, error) && ok;
+        report_database_close(database);
+    }
+    free(collector.numbers);
+    free(collector.waits);
+    return ok;
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/check/comparison.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Looking a request up ----
+
+struct indexed {
+    uint64_t seq;
+    uint32_t index;
+};
+
+static int compare_seq(const void *left, const void *right)
+{
+    uint64_t a = ((const struct indexed *)left)->seq, b = ((const struct indexed *)right)->seq;
+    return (a > b) - (a < b);
+}
+
+bool comparison_open(struct comparison *comparison, const struct accepted *accepted)
+{
+    size_t count = accepted->decision_count;
+    struct indexed *sorted = calloc(count + 1, sizeof *sorted);
+    *comparison = (struct comparison){.accepted = accepted};
+    comparison->by_seq = calloc(count + 1, sizeof *comparison->by_seq);
+    bool ok = sorted != NULL && comparison->by_seq != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        sorted[i] = (struct indexed){accepted->decisions[i].seq, (uint32_t)i};
+    if (ok)
+        qsort(sorted, count, sizeof *sorted, compare_seq);
+    for (size_t i = 0; ok && i < count; i++)
+        comparison->by_seq[i] = sorted[i].index;
+    free(sorted);
+    return ok;
+}
+
+void comparison_close(struct comparison *comparison)
+{
+    free(comparison->by_seq);
+    *comparison = (struct comparison){.accepted = NULL};
+}
+
+static uint64_t seq_at(const struct comparison *comparison, size_t place)
+{
+    return comparison->accepted->decisions[comparison->by_seq[place]].seq;
+}
+
+// The first place from which on no sequence number is smaller.
+static size_t lower_bound(const struct comparison *comparison, uint64_t seq)
+{
+    size_t low = 0, high = comparison->accepted->decision_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (seq_at(comparison, middle) < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// Those that leave at once come mostly in the order of their numbers: the last place is near.
+static size_t find_place(struct comparison *comparison, uint64_t seq, bool at_once)
+{
+    size_t count = comparison->accepted->decision_count, place = comparison->cursor;
+    if (!at_once)
+        return lower_bound(comparison, seq);
+    for (int step = 0; step < 8 && place < count && seq_at(comparison, place) < seq; step++)
+        place++;
+    if ((place < count && seq_at(comparison, place) < seq) ||
+        (place > 0 && seq_at(comparison, place - 1) >= seq))
+        place = lower_bound(comparison, seq);
+    comparison->cursor = place;
+    return place;
+}
+
+static int64_t accepted_time(struct comparison *comparison, const struct report_request *request,
+                             bool at_once)
+{
+    const struct accepted *accepted = comparison->accepted;
+    size_t place = find_place(comparison, request->seq, at_once);
+    if (place == accepted->decision_count || seq_at(comparison, place) != request->seq)
+        return request->arrival_ns;
+    return accepted->decisions[comparison->by_seq[place]].dispatch_ns;
+}
+
+// ---- Comparing ----
+
+static struct comparison_request describe(const struct report_request *request, int64_t leaves_ns,
+                                          int64_t accepted_ns)
+{
+    return (struct comparison_request){
+        .seq = request->seq,
+        .member = request->member,
+        .op = request->op,
+        .bytes = request->bytes,
+        .arrival_ns = request->arrival_ns,
+        .leaves_ns = leaves_ns,
+        .accepted_ns = accepted_ns,
+    };
+}
+
+static int64_t parting_ns(const struct comparison_request *request)
+{
+    return request->leaves_ns < request->accepted_ns ? request->leaves_ns : request->accepted_ns;
+}
+
+static bool is_before(const struct comparison_request *left, const struct comparison_request *right)
+{
+    int64_t left_ns = parting_ns(left), right_ns = parting_ns(right);
+    return left_ns < right_ns || (left_ns == right_ns && left->seq < right->seq);
+}
+
+static void note_order(struct comparison *comparison, const struct comparison_request *request)
+{
+    const struct accepted *accepted = comparison->accepted;
+    size_t place = comparison->left++;
+    if (comparison->in_other_order || place >= accepted->decision_count ||
+        accepted->decisions[place].seq == request->seq)
+        return;
+    comparison->in_other_order = true;
+    comparison->first_in_order = *request;
+    comparison->accepted_seq = accepted->decisions[place].seq;
+}
+
+void comparison_note(struct comparison *comparison, const struct report_request *request)
+{
+    bool is_left = request->dispatch_ns != REPORT_NOT_YET;
+    bool at_once = request->dispatch_ns == request->arrival_ns;
+    struct comparison_request now =
+        describe(request, is_left ? request->dispatch_ns : ACCEPTED_NEVER,
+                 accepted_time(comparison, request, at_once));
+    if (is_left && !at_once)
+        note_order(comparison, &now);
+    if (now.leaves_ns == now.accepted_ns)
+        return;
+    if (comparison->different == 0 || is_before(&now, &comparison->first))
+        comparison->first = now;
+    comparison->different++;
+}
+
+// ---- The results ----
+
+const struct accepted_stream *comparison_stream(const struct accepted *accepted,
+                                                const struct accepted_stream *stream)
+{
+    for (size_t i = 0; i < accepted->stream_count; i++) {
+        const struct accepted_stream *other = &accepted->streams[i];
+        if (other->direction == stream->direction && strcmp(other->member, stream->member) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+bool comparison_number_differs(const struct accepted *found, const struct accepted_stream *ours,
+                               const struct accepted_stream *theirs, enum accepted_number number)
+{
+    static const struct accepted_stream none = {.member = NULL};
+    ours = ours == NULL ? &none : ours;
+    theirs = theirs == NULL ? &none : theirs;
+    return (number < ACCEPTED_P50 || !found->is_cut) &&
+           ours->numbers[number] != theirs->numbers[number];
+}
+
+// Their streams come in the same order, so that no other needs to be looked for.
+static bool same_stream(const struct accepted_stream *ours, const struct accepted_stream *theirs)
+{
+    return ours->direction == theirs->direction && strcmp(ours->member, theirs->member) == 0 &&
+           memcmp(ours->numbers, theirs->numbers, sizeof ours->numbers) == 0;
+}
+
+bool comparison_holds(const struct comparison *comparison, const struct accepted *found)
+{
+    const struct accepted *accepted = comparison->accepted;
+    if (comparison->different > 0 || comparison->in_other_order || found->is_cut ||
+        strcmp(accepted->engine, found->engine) != 0 || accepted->digest != found->digest ||
+        accepted->requests != found->requests || accepted->requests_hash != found->requests_hash ||
+        accepted->decision_count != found->decision_count ||
+        accepted->stream_count != found->stream_count)
+        return false;
+    for (size_t i = 0; i < found->stream_count; i++) {
+        if (!same_stream(&found->streams[i], &accepted->streams[i]))
+            return false;
+    }
+    return true;
+}

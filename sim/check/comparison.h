@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A run beside what was accepted, request by request, while it goes on.
+//
+// The first request that was decided differently is the one with the earliest time at which the two
+// disagree: the earlier of the times at which it left here and there; of several the one that
+// arrived first. What differs later may follow from it. Memory: that of the accepted decisions.
+#ifndef SIM_CHECK_COMPARISON_H
+#define SIM_CHECK_COMPARISON_H
+
+#include "sim/check/accepted.h"
+
+struct comparison_request {
+    uint64_t seq;
+    uint32_t member;
+    const char *op;
+    uint64_t bytes;
+    int64_t arrival_ns;
+    int64_t leaves_ns;   // or ACCEPTED_NEVER
+    int64_t accepted_ns; // the same
+};
+
+struct comparison {
+    const struct accepted *accepted;
+    uint32_t *by_seq; // indices of the accepted decisions
+    size_t cursor;    // behind the last that a request without a wait was looked for
+    size_t left;      // of those that waited
+    uint64_t different;
+    struct comparison_request first;          // if any is different
+    bool in_other_order;                      // requests that waited
+    struct comparison_request first_in_order; // the first that left in the accepted one's place
+    uint64_t accepted_seq;                    // which is this
+};
+
+// False: out of memory. comparison_close is needed in any case.
+bool comparison_open(struct comparison *comparison, const struct accepted *accepted);
+void comparison_close(struct comparison *comparison);
+
+// To be called with every request that leaves, in that order, and at the end with those that have
+// not.
+void comparison_note(struct comparison *comparison, const struct report_request *request);
+
+// Is all of it as it was accepted? `found` is what the run gave.
+bool comparison_holds(const struct comparison *comparison, const struct accepted *found);
+
+// The same stream of the other one, or NULL.
+const struct accepted_stream *comparison_stream(const struct accepted *accepted,
+                                                const struct accepted_stream *stream);
+
+// Can this number be compared, and is it another? NULL stands for a stream without requests.
+bool comparison_number_differs(const struct accepted *found, const struct accepted_stream *ours,
+                               const struct accepted_stream *theirs, enum accepted_number number);
+
+#endif

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/check/suite.h"
+
+#include "sim/check/accepted.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const extensions[] = {".yaml", ".yml", ".json", NULL};
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), end_length = strlen(end);
+    return length > end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+// The name's part before a scenario's extension; all of it if it has none.
+static size_t stem_length(const char *name)
+{
+    for (const char *const *extension = extensions; *extension != NULL; extension++) {
+        if (ends_with(name, *extension))
+            return strlen(name) - strlen(*extension);
+    }
+    return strlen(name);
+}
+
+static char *join(const char *folder, const char *name, size_t name_length, const char *end)
+{
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    const char *slash = length == 0 || folder[length - 1] == '/' ? "" : "/";
+    size_t size = length + strlen(slash) + name_length + strlen(end) + 1;
+    char *path = malloc(size);
+    if (path != NULL)
+        snprintf(path, size, "%.*s%s%.*s%s", (int)length, folder, slash, (int)name_length, name,
+                 end);
+    return path;
+}
+
+static bool add(struct suite *suite, char *scenario, char *accepted, struct sim_error *error)
+{
+    struct suite_entry *larger =
+        realloc(suite->entries, (suite->count + 1) * sizeof *suite->entries);
+    if (larger != NULL)
+        suite->entries = larger;
+    if (larger == NULL || accepted == NULL) {
+        free(scenario);
+        free(accepted);
+        return sim_fail_memory(error);
+    }
+    suite->entries[suite->count++] = (struct suite_entry){scenario, accepted};
+    suite->scenario_count += scenario != NULL;
+    return true;
+}
+
+static bool add_scenario(struct suite *suite, const char *folder, const char *name,
+                         struct sim_error *error)
+{
+    char *scenario = join(folder, name, strlen(name), "");
+    if (scenario == NULL)
+        return sim_fail_memory(error);
+    return add(suite, scenario, join(folder, name, stem_length(name), ACCEPTED_SUFFIX), error);
+}
+
+// ---- Folders ----
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+// By bytes: alphasort would follow the locale.
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp((*(struct dirent *const *)left)->d_name,
+                  (*(struct dirent *const *)right)->d_name);
+}
+
+static bool is_scenario(const char *name)
+{
+    return stem_length(name) < strlen(name);
+}
+
+// Does the scenario that these accepted results are of stand among the names, which are sorted?
+static bool has_scenario(struct dirent *const *names, size_t count, const char *accepted)
+{
+    size_t length = strlen(accepted) - strlen(ACCEPTED_SUFFIX);
+    for (const char *const *extension = extensions; *extension != NULL; extension++) {
+        struct dirent wanted, *key = &wanted;
+        if (length + strlen(*extension) >= sizeof wanted.d_name)
+            continue;
+        snprintf(wanted.d_name, sizeof wanted.d_name, "%.*s%s", (int)length, accepted, *extension);
+        if (bsearch(&key, names, count, sizeof(struct dirent *), compare_names) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool add_folder(struct suite *suite, const char *folder, struct sim_error *error)
+{
+    struct dirent **names;
+    bool ok = true, any = false;
+    int count = scandir(folder, &names, is_visible, NULL);
+    if (count < 0)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: %s", folder, strerror(errno));
+    if (count > 0)
+        qsort(names, (size_t)count, sizeof(struct dirent *), compare_names);
+    for (int i = 0; ok && i < count; i++) {
+        const char *name = names[i]->d_name;
+        if (is_scenario(name))
+            ok = any = add_scenario(suite, folder, name, error);
+        else if (ends_with(name, ACCEPTED_SUFFIX) && !has_scenario(names, (size_t)count, name))
+            ok = add(suite, NULL, join(folder, name, strlen(name), ""), error);
+    }
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    return ok && (any || sim_fail(error, SIM_BAD_INPUT,
+                                  "%s: there are no scenarios in this folder (*.yaml, *.yml, "
+                                  "*.json)",
+                                  folder));
+}
+
+static bool add_operand(struct suite *suite, const char *operand, struct sim_error *error)
+{
+    struct stat status;
+    if (strcmp(operand, "-") == 0)
+        return sim_fail(error, SIM_USAGE,
+                        "standard input has no place beside it for accepted results; name a file");
+    if (stat(operand, &status) != 0)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: %s", operand, strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return add_folder(suite, operand, error);
+    if (ends_with(operand, ACCEPTED_SUFFIX))
+        return sim_fail(error, SIM_USAGE,
+                        "%s: these are accepted results; name the scenario that they are of",
+                        operand);
+    return add_scenario(suite, "", operand, error);
+}
+
+// ---- Those that come twice ----
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct suite_entry *const *a = left, *const *b = right;
+    int order = strcmp((*a)->accepted, (*b)->accepted);
+    return order != 0 ? order : (*a > *b) - (*a < *b);
+}
+
+static void drop(struct suite_entry *entry)
+{
+    free(entry->scenario);
+    free(entry->accepted);
+    *entry = (struct suite_entry){NULL, NULL};
+}
+
+// The later of two that are the same goes; two scenarios of one name cannot both have results.
+static bool drop_repeated(struct suite *suite, struct suite_entry **sorted, struct sim_error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < suite->count; i++)
+        sorted[i] = &suite->entries[i];
+    qsort(sorted, suite->count, sizeof(struct suite_entry *), compare_places);
+    for (size_t i = suite->count; i-- > 1;) {
+        const struct suite_entry *first = sorted[i - 1];
+        if (strcmp(first->accepted, sorted[i]->accepted) != 0)
+            continue;
+        if (first->scenario != NULL && sorted[i]->scenario != NULL &&
+            strcmp(first->scenario, sorted[i]->scenario) != 0)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s and %s would both have their accepted results in %s; rename one",
+                            first->scenario, sorted[i]->scenario, first->accepted);
+        suite->scenario_count -= sorted[i]->scenario != NULL;
+        drop(sorted[i]);
+    }
+    for (size_t i = 0; i < suite->count; i++) {
+        if (suite->entries[i].accepted != NULL)
+            suite->entries[kept++] = suite->entries[i];
+    }
+    suite->count = kept;
+    return true;
+}
+
+bool suite_find(struct suite *suite, char *const *operands, size_t count, struct sim_error *error)
+{
+    *suite = (struct suite){.entries = NULL};
+    for (size_t i = 0; i < count; i++) {
+        if (!add_operand(suite, operands[i], error))
+            return false;
+    }
+    struct suite_entry **sorted = calloc(suite->count + 1, sizeof(struct suite_entry *));
+    bool ok = sorted != NULL ? drop_repeated(suite, sorted, error) : sim_fail_memory(error);
+    free(sorted);
+    return ok;
+}
+
+void suite_free(struct suite *suite)
+{
+    for (size_t i = 0; i < suite->count; i++)
+        drop(&suite->entries[i]);
+    free(suite->entries);
+    *suite = (struct suite){.entries = NULL};
+}
