@@ -12,7 +12,6 @@ void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engin
 
 void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_request *request)
 {
-    wait_begin(request);
     if (lane->fifo.head == NULL)
         wait_becomes_head(&lane->wait, request, now_ns);
     request_queue_push(&lane->fifo, request);

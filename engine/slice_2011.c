@@ -19,6 +19,8 @@
 #include "engine/drive_engine.h"
 #include "engine/slice_limits.h"
 
+#include <string.h>
+
 #define SLICE_NS INT64_C(100000000)
 #define SLICE_S 0.1
 #define IDLE_NS INT64_C(1000000000) // from a firing to the next
@@ -99,7 +101,7 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
         return;
     }
     if (request->arrival_ns == now_ns)
-        wait_begin(request);
+        memset(request->wait_ns, 0, sizeof request->wait_ns);
     request->wait_ns[REMEMBERED_CAUSE] = cause;
     request_queue_push(&state->drive.lanes[0].fifo, request);
     state->drive.waiting[direction]++;

@@ -187,7 +187,6 @@ static void submit(struct engine *engine, int64_t now_ns, struct engine_request 
     struct flow *flow = &member->flows[direction];
     if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
         add_pending(flow);
-        wait_begin(request);
         if (flow->fifo.head == NULL)
             wait_becomes_head(&flow->wait, request, now_ns);
         request_queue_push(&flow->fifo, request);

@@ -16,16 +16,13 @@ struct head_wait {
     int64_t deadline_ns; // of the head's timer; ENGINE_NEVER: it has none
 };
 
-// A request joins a FIFO. If it is the head at once, wait_becomes_head follows.
-static inline void wait_begin(struct engine_request *request)
-{
-    memset(request->wait_ns, 0, sizeof request->wait_ns);
-}
-
-// The request has come to the head. The cause stays what it is.
+// The request has come to the head, or joined an empty FIFO. The cause stays what it is. Nothing is
+// taken down before: in a long FIFO a request that has just joined is far from any cache when its
+// turn comes.
 static inline void wait_becomes_head(struct head_wait *wait, struct engine_request *request,
                                      int64_t now_ns)
 {
+    memset(request->wait_ns, 0, sizeof request->wait_ns);
     request->wait_ns[ENGINE_CAUSE_QUEUE] = now_ns - request->arrival_ns;
     wait->since_ns = now_ns;
 }

@@ -16,16 +16,6 @@ enum {
     ESTIMATE_COUNT,
 };
 
-size_t bootstrap_block(size_t count)
-{
-    size_t block = 1;
-
-    // (block + 1/2)^3 <= count, times 8.
-    while ((2 * block + 1) * (2 * block + 1) * (2 * block + 1) <= 8 * count)
-        block++;
-    return block;
-}
-
 static void bootstrap_draw(struct bootstrap_state *state)
 {
     size_t left = state->count, places = state->thinned ? left / state->block : left;
@@ -114,16 +104,30 @@ static double bootstrap_share(const struct bootstrap_state *state, int side)
     return total > 0 ? bootstrap_sum(state, state->known_wait_before[side]) / total : NAN;
 }
 
+// How many independent requests tell as much as these.
+static double bootstrap_worth(const struct bootstrap_state *state, size_t requests)
+{
+    return (double)requests / state->inflation;
+}
+
 // Is there an interval for the change of this quantile?
 static bool bootstrap_has_quantile(const struct bootstrap_state *state, int c, int q)
 {
     const struct bootstrap_column *columns = state->columns[c];
-    size_t known = columns[0].known;
+    double worth = bootstrap_worth(state, columns[0].known);
 
-    if (known < BOOTSTRAP_LEAST || known * (100 - bootstrap_percents[q]) < BOOTSTRAP_BEYOND * 100)
+    if (worth < BOOTSTRAP_LEAST || worth * (100 - bootstrap_percents[q]) < BOOTSTRAP_BEYOND * 100)
         return false;
     return columns[0].values[columns[0].order[columns[0].marks[q].place]] != BOOTSTRAP_NEVER &&
            columns[1].values[columns[1].order[columns[1].marks[q].place]] != BOOTSTRAP_NEVER;
+}
+
+static bool bootstrap_has_mean(const struct bootstrap_state *state, int c)
+{
+    const struct bootstrap_column *columns = state->columns[c];
+
+    return bootstrap_worth(state, columns[0].known) >= BOOTSTRAP_LEAST && columns[0].finite &&
+           columns[1].finite;
 }
 
 // What the requests in `blocks`, with these weights, say.
@@ -193,31 +197,24 @@ static void bootstrap_conclude(const struct bootstrap_state *state, double *valu
                                size_t resamples, const double here[ESTIMATE_COUNT],
                                struct bootstrap_result *result)
 {
-    const struct bootstrap_interval none = {NAN, NAN};
-    const struct bootstrap_column *totals = state->columns[BOOTSTRAP_TOTAL];
+    bool has[ESTIMATE_COUNT];
+    struct bootstrap_interval *slots[ESTIMATE_COUNT];
 
     for (int c = 0; c < BOOTSTRAP_COLUMNS; c++) {
-        const struct bootstrap_column *columns = state->columns[c];
-        int mean = ESTIMATE_MEAN + c;
-
         for (int q = 0; q < BOOTSTRAP_QUANTILES; q++) {
-            int e = c * BOOTSTRAP_QUANTILES + q;
-
-            result->quantiles[c][q] = bootstrap_has_quantile(state, c, q)
-                                          ? bootstrap_interval(values + (size_t)e * resamples,
-                                                               resamples, here[e], state->scale)
-                                          : none;
+            has[c * BOOTSTRAP_QUANTILES + q] = bootstrap_has_quantile(state, c, q);
+            slots[c * BOOTSTRAP_QUANTILES + q] = &result->quantiles[c][q];
         }
-        result->mean[c] =
-            columns[0].known >= BOOTSTRAP_LEAST && columns[0].finite && columns[1].finite
-                ? bootstrap_interval(values + (size_t)mean * resamples, resamples, here[mean],
-                                     state->scale)
-                : none;
+        has[ESTIMATE_MEAN + c] = bootstrap_has_mean(state, c);
+        slots[ESTIMATE_MEAN + c] = &result->mean[c];
     }
-    result->wait_share = totals[0].known >= BOOTSTRAP_LEAST && totals[0].finite && totals[1].finite
-                             ? bootstrap_interval(values + (size_t)ESTIMATE_SHARE * resamples,
-                                                  resamples, here[ESTIMATE_SHARE], state->scale)
-                             : none;
+    has[ESTIMATE_SHARE] = bootstrap_has_mean(state, BOOTSTRAP_TOTAL);
+    slots[ESTIMATE_SHARE] = &result->wait_share;
+    for (size_t e = 0; e < ESTIMATE_COUNT; e++) {
+        if (has[e])
+            *slots[e] =
+                bootstrap_interval(values + e * resamples, resamples, here[e], state->scale);
+    }
 }
 
 static void bootstrap_know_nothing(struct bootstrap_result *result)
@@ -245,7 +242,7 @@ bool bootstrap_run(const struct bootstrap_series *series, const struct bootstrap
 
     bool good = bootstrap_prepare(&state, series, config) && values;
 
-    if (good) {
+    if (good && bootstrap_worth(&state, state.count) >= BOOTSTRAP_LEAST) {
         bootstrap_take_all(&state);
         bootstrap_estimate(&state, here);
         for (size_t r = 0; r < config->resamples; r++) {

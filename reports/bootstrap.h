@@ -2,14 +2,18 @@
 // Confidence intervals for the changes between two runs of the same requests: the paired circular
 // block bootstrap.
 //
-// Requests that follow each other share their fate, so they are drawn in blocks of about n^(1/3)
-// (P. Hall, J. Horowitz, B.-Y. Jing, Biometrika 82, 1995), and both runs' latencies of a request
-// are drawn together. The series is closed to a circle, so that each request is as likely as any
-// other to be in a block (D. Politis, J. Romano, 1992). An interval goes from the 2.5 % to the
-// 97.5 % quantile of the change over the resamples.
+// Requests that follow each other share their fate, so they are drawn in blocks, the longer the
+// more they do, and both runs' latencies of a request are drawn together. The series is closed to a
+// circle, so that each request is as likely as any other to be in a block (D. Politis, J. Romano,
+// 1992). An interval goes from the 2.5 % to the 97.5 % quantile of the change over the resamples.
 //
-// COST. At most `most` requests are resampled: of a longer series, blocks of it, spread evenly with
-// a random place each; then whole blocks are drawn, and deviations are smaller by
+// INFLATION c is how many times larger the variance of a mean is than if neighbours were
+// independent: n requests tell as much as n / c that are. Blocks have (2 n c^2)^(1/3) requests;
+// where n / c is too small for a number, it has no interval.
+//
+// COST. At most `most` requests are resampled. Of a longer series, where neighbours are much alike,
+// one in so many is taken (at most c / 8: it tells nearly as much); then blocks of it, spread
+// evenly with a random place each, whole blocks are drawn, and deviations are smaller by
 // sqrt(requests drawn from / requests), as for m out of n. A resample costs a step per
 // request and, for each quantile, a step per block and about one per rank that the quantile moves:
 // no resample is sorted.
@@ -23,8 +27,9 @@
 
 #define BOOTSTRAP_NEVER INT64_MAX // infinite
 #define BOOTSTRAP_UNKNOWN (-1)
-#define BOOTSTRAP_LEAST 30   // requests, for any interval at all
-#define BOOTSTRAP_BEYOND 10  // requests beyond a quantile, for one of it
+#define BOOTSTRAP_LEAST 30   // requests / inflation, for any interval at all
+#define BOOTSTRAP_BEYOND 10  // requests / inflation beyond a quantile, for one of it
+#define BOOTSTRAP_BLOCKS 8   // in a series, at least
 #define BOOTSTRAP_MOST 65536 // requests that are resampled
 
 // In order of arrival: [0] in A, [1] in B. total is UNKNOWN on both sides or on none; wait is
@@ -61,9 +66,12 @@ struct bootstrap_config {
     size_t most; // requests that are resampled, at least BOOTSTRAP_LEAST
 };
 
-// Length of the blocks for a series of this length: the integer nearest to its cube root, but at
-// least 1.
-size_t bootstrap_block(size_t count);
+// Of the column that depends most on its neighbours; at least 1.
+double bootstrap_inflation(const struct bootstrap_series *series);
+
+// Length of the blocks for a series of this length: the smallest that is not below
+// (2 * count * inflation^2)^(1/3), but at most count / BOOTSTRAP_BLOCKS, and at least 1.
+size_t bootstrap_block(size_t count, double inflation);
 
 // False: out of memory.
 bool bootstrap_run(const struct bootstrap_series *series, const struct bootstrap_config *config,

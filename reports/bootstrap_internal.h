@@ -35,9 +35,11 @@ struct bootstrap_block {
 };
 
 struct bootstrap_state {
-    size_t count; // of the series, which may be a part of the whole
+    size_t count;     // of the series, which may be a part of the whole
+    double inflation; // of what is drawn from
+    size_t stride;    // of the whole series one request in so many is taken
     size_t block;
-    bool thinned;
+    bool thinned; // and of those, blocks
     double scale; // of deviations
     gsl_rng *rng;
     struct bootstrap_column columns[BOOTSTRAP_COLUMNS][2];

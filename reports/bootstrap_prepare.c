@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PREPARE_ALIKE 8 // times the stride is not above the inflation: little is lost
+
 struct prepare_item {
     int64_t value;
     uint32_t at;
@@ -101,27 +103,26 @@ static bool prepare_known_wait(struct bootstrap_state *state, int side)
     return before;
 }
 
-// Where in the whole series each block of the thinned one begins: one in each of equal stretches.
+// Where in the whole series each block begins: of a thinned one, one in each of equal stretches.
 static void prepare_choose(const struct bootstrap_state *state, size_t whole, size_t *starts)
 {
-    size_t blocks = state->count / state->block;
+    size_t span = state->block * state->stride;
+    size_t stretch = state->thinned ? whole / (state->count / state->block) : span;
 
-    for (size_t i = 0; i < blocks; i++) {
-        size_t stretch = whole / blocks;
-
-        // An integer type of 64 bits: i * stretch cannot overflow, it is below `whole`.
-        starts[i] = i * stretch +
-                    gsl_rng_uniform_int(state->rng, (unsigned long)(stretch - state->block + 1));
+    // An integer type of 64 bits: i * stretch cannot overflow, it is below `whole`.
+    for (size_t i = 0; i * state->block < state->count; i++) {
+        starts[i] = i * stretch;
+        if (state->thinned)
+            starts[i] += gsl_rng_uniform_int(state->rng, (unsigned long)(stretch - span + 1));
     }
 }
 
 static bool prepare_values(struct bootstrap_state *state, const struct bootstrap_series *series)
 {
-    size_t blocks = state->count / state->block;
-    size_t *starts = calloc(blocks + 1, sizeof *starts);
+    size_t *starts = calloc(state->block_count, sizeof *starts);
     bool good = starts;
 
-    if (good && state->thinned)
+    if (good)
         prepare_choose(state, series->count, starts);
     for (int c = 0; good && c < BOOTSTRAP_COLUMNS; c++) {
         const int64_t *const *from = c == BOOTSTRAP_TOTAL ? series->total_ns : series->wait_ns;
@@ -131,11 +132,8 @@ static bool prepare_values(struct bootstrap_state *state, const struct bootstrap
 
             state->columns[c][side].values = values;
             good = values;
-            for (size_t i = 0; good && state->thinned && i < blocks; i++)
-                memcpy(values + i * state->block, from[side] + starts[i],
-                       state->block * sizeof *values);
-            if (good && !state->thinned)
-                memcpy(values, from[side], state->count * sizeof *values);
+            for (size_t i = 0; good && i < state->count; i++)
+                values[i] = from[side][starts[i / state->block] + i % state->block * state->stride];
         }
         state->same[c] = good && !memcmp(state->columns[c][0].values, state->columns[c][1].values,
                                          state->count * sizeof(int64_t));
@@ -144,24 +142,31 @@ static bool prepare_values(struct bootstrap_state *state, const struct bootstrap
     return good;
 }
 
+// A long series is thinned in two steps: where neighbours are much alike, one of `stride` is taken;
+// if there are still too many, blocks.
 static void prepare_size(struct bootstrap_state *state, size_t whole, size_t most)
 {
-    state->block = bootstrap_block(whole);
-    state->thinned = whole > most;
-    state->count = whole;
-    if (state->thinned) {
-        if (state->block > most / 8) // enough blocks to draw from
-            state->block = most / 8;
-        state->count = most - most % state->block;
-    }
-    state->scale = sqrt((double)state->count / (double)whole);
+    size_t needed = (whole + most - 1) / most, alike = (size_t)(state->inflation / PREPARE_ALIKE);
+
+    state->stride = alike < needed ? alike : needed;
+    state->stride += state->stride == 0;
+    state->inflation = fmax(1, state->inflation / (double)state->stride);
+    size_t length = whole / state->stride;
+
+    state->thinned = length > most;
+    state->count = state->thinned ? most : length;
+    state->block = bootstrap_block(state->count, state->inflation);
+    if (state->thinned)
+        state->count -= state->count % state->block;
+    state->scale = sqrt((double)state->count / (double)length);
     state->block_count = (state->count + state->block - 1) / state->block;
 }
 
 bool bootstrap_prepare(struct bootstrap_state *state, const struct bootstrap_series *series,
                        const struct bootstrap_config *config)
 {
-    *state = (struct bootstrap_state){.rng = gsl_rng_alloc(gsl_rng_mt19937)};
+    *state = (struct bootstrap_state){.rng = gsl_rng_alloc(gsl_rng_mt19937),
+                                      .inflation = bootstrap_inflation(series)};
     if (!state->rng)
         return false;
     gsl_rng_set(state->rng, config->seed);

@@ -42,12 +42,6 @@ const struct report_metric_row report_group_metrics[REPORT_GROUP_METRIC_COUNT] =
                                  REPORT_QUANTITY_BYTES},
 };
 
-static const char *const direction_names[COMPARE_STREAMS] = {
-    [REPORT_DIRECTION_READ] = "read",       [REPORT_DIRECTION_WRITE] = "write",
-    [REPORT_DIRECTION_DISCARD] = "discard", [REPORT_DIRECTION_FLUSH] = "flush",
-    [COMPARE_READ_WRITE] = "read+write",
-};
-
 double report_change_absolute(const struct report_change *change)
 {
     return isinf(change->a) && isinf(change->b) ? 0 : change->b - change->a;
@@ -143,11 +137,6 @@ const char *report_comparison_group(const struct report_comparison *comparison, 
     return index < comparison->group_count ? comparison->groups[index].name : NULL;
 }
 
-const char *report_direction_name(size_t index)
-{
-    return index < COMPARE_STREAMS ? direction_names[index] : NULL;
-}
-
 const struct report_change *report_comparison_find(const struct report_comparison *comparison,
                                                    const char *member, const char *direction,
                                                    enum report_metric metric, uint64_t *requests)
@@ -160,7 +149,7 @@ const struct report_change *report_comparison_find(const struct report_compariso
             found = &comparison->members[m];
     }
     for (size_t s = 0; found && s < COMPARE_STREAMS; s++) {
-        if (!strcmp(direction_names[s], direction))
+        if (!strcmp(report_direction_name(s), direction))
             stream = found->streams[s];
     }
     if (!stream)

@@ -106,14 +106,12 @@ struct report_comparison *report_compare(const struct report_compare_config *con
                                          struct report_error *error);
 void report_comparison_free(struct report_comparison *comparison); // NULL is allowed
 
-// How the names of what was compared are walked; NULL behind the last. A member's direction is one
-// of those it has requests in: "read", "write", "discard", "flush", "read+write".
+// How the names of what was compared are walked; NULL behind the last.
 const char *report_comparison_member(const struct report_comparison *comparison, size_t index);
 const char *report_comparison_group(const struct report_comparison *comparison, size_t index);
-const char *report_direction_name(size_t index);
 
-// NULL: no such member or group, or no requests in that direction. Member NULL: all together.
-// *requests: how many there are.
+// NULL: no such member or group, or no requests in that direction (report_direction_name). Member
+// NULL: all together. *requests: how many there are.
 const struct report_change *report_comparison_find(const struct report_comparison *comparison,
                                                    const char *member, const char *direction,
                                                    enum report_metric metric, uint64_t *requests);

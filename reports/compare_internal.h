@@ -46,6 +46,13 @@ struct compare_member {
     struct compare_stream *streams[COMPARE_STREAMS]; // NULL: no requests
 };
 
+// The pairs of one stream as columns, in order of arrival. Times as in bootstrap.h.
+struct compare_columns {
+    struct report_spill spill;
+    int64_t *wait_ns[2], *total_ns[2];
+    size_t count;
+};
+
 struct compare_group {
     char *name;
     struct report_change changes[REPORT_GROUP_METRIC_COUNT];
@@ -79,7 +86,7 @@ struct report_comparison {
     uint64_t count;            // pairs
     struct report_spill pairs; // struct compare_pair, in order of arrival
     struct report_spill order; // uint64_t: the pairs' numbers, member by member
-    size_t most;               // requests that a resample has
+    size_t most;               // requests that a resample of a member's stream has
 };
 
 bool compare_memory(struct report_error *error); // fills it; false
@@ -91,6 +98,10 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
 bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error);
 // Needs the pairs: all streams of all members and of the total.
 bool compare_measure(struct report_comparison *comparison, struct report_error *error);
+// One stream of it; columns have room for the stream's requests and are overwritten.
+bool compare_measure_stream(const struct report_comparison *comparison,
+                            const struct compare_member *member, size_t number,
+                            struct compare_columns *columns, struct report_error *error);
 
 // The pairs of a member (or the total), one after the other: number i of `count`.
 const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
@@ -100,8 +111,6 @@ static inline bool compare_is_in(const struct compare_pair *pair, size_t stream)
     return stream == COMPARE_READ_WRITE ? pair->direction <= REPORT_DIRECTION_WRITE
                                         : pair->direction == (enum report_direction)stream;
 }
-// Adds it up: the first is empty, or both are of the same runs.
-void compare_traffic_add(struct compare_traffic *to, const struct compare_traffic *what);
 
 // How many members have requests: with one, the total is that member.
 size_t compare_active_members(const struct report_comparison *comparison);

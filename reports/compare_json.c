@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The comparison as one JSON object; its keys: docs/compare.md.
 #include "reports/compare_internal.h"
+#include "reports/json_text.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
-
-// Names may hold anything; JSON is UTF-8.
-static json_t *json_text(const char *text)
-{
-    char *safe = NULL;
-    size_t length;
-    FILE *out = open_memstream(&safe, &length);
-    json_t *json = NULL;
-
-    if (!out)
-        return NULL;
-    report_write_utf8(out, text);
-    if (fclose(out) == 0)
-        json = json_string(safe);
-    free(safe);
-    return json;
-}
 
 // Whole numbers as such; what is infinite or not known is null.
 static json_t *json_number_of(double value)
@@ -79,12 +63,12 @@ static json_t *json_side(const struct compare_side *side)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "run", json_text(side->run.shown));
+    json_object_set_new(object, "run", report_json_text(side->run.shown));
     json_object_set_new(object, "run_id", json_integer((json_int_t)side->run.run_id));
-    json_object_set_new(object, "name", json_text(side->name));
-    json_object_set_new(object, "engine", json_text(side->engine));
-    json_object_set_new(object, "device", json_text(side->device));
-    json_object_set_new(object, "digest", json_text(side->digest));
+    json_object_set_new(object, "name", report_json_text(side->name));
+    json_object_set_new(object, "engine", report_json_text(side->engine));
+    json_object_set_new(object, "device", report_json_text(side->device));
+    json_object_set_new(object, "digest", report_json_text(side->digest));
     json_object_set_new(object, "end_ns", json_integer((json_int_t)side->end_ns));
     return object;
 }
@@ -96,7 +80,7 @@ static json_t *json_members(const struct report_comparison *comparison)
     for (size_t m = 0; m < comparison->member_count; m++) {
         json_t *object = json_object();
 
-        json_object_set_new(object, "name", json_text(comparison->members[m].name));
+        json_object_set_new(object, "name", report_json_text(comparison->members[m].name));
         json_object_set_new(object, "directions", json_directions(&comparison->members[m]));
         json_array_append_new(array, object);
     }
@@ -110,7 +94,7 @@ static json_t *json_groups(const struct report_comparison *comparison)
     for (size_t g = 0; g < comparison->group_count; g++) {
         json_t *object = json_object();
 
-        json_object_set_new(object, "name", json_text(comparison->groups[g].name));
+        json_object_set_new(object, "name", report_json_text(comparison->groups[g].name));
         for (int i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
             json_object_set_new(object, report_group_metrics[i].json_key,
                                 json_change(&comparison->groups[g].changes[i]));

@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The statistics of every member and direction.
+// The statistics of one stream: a member's requests in one direction.
 #include "reports/compare_internal.h"
-#include "reports/fairness.h"
 #include "reports/histogram.h"
 #include "reports/quantile.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MEASURE_BUDGET (UINT64_C(1) << 20) // requests that all series' resamples have together
-#define MEASURE_LEAST 512                  // of one
-
-// The pairs of one stream as columns.
-struct measure_columns {
-    struct report_spill spill;
-    int64_t *wait_ns[2], *total_ns[2];
-    size_t count;
-};
-
-void compare_traffic_add(struct compare_traffic *to, const struct compare_traffic *what)
-{
-    if (what->requests == 0)
-        return;
-    if (to->requests == 0 || what->first_arrival_ns < to->first_arrival_ns)
-        to->first_arrival_ns = what->first_arrival_ns;
-    to->requests += what->requests;
-    to->unknown += what->unknown;
-    for (int i = 0; i < 2; i++) {
-        to->waiting[i] += what->waiting[i];
-        to->completed[i] += what->completed[i];
-        to->completed_bytes[i] =
-            report_add_saturated(to->completed_bytes[i], what->completed_bytes[i]);
-        if (what->last_completion_ns[i] > to->last_completion_ns[i])
-            to->last_completion_ns[i] = what->last_completion_ns[i];
-    }
-}
 
 const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
                                            const struct compare_member *member, uint64_t i)
@@ -48,7 +17,7 @@ const struct compare_pair *compare_pair_at(const struct report_comparison *compa
 
 static void measure_gather(const struct report_comparison *comparison,
                            const struct compare_member *member, size_t stream,
-                           struct measure_columns *columns)
+                           struct compare_columns *columns)
 {
     columns->count = 0;
     for (uint64_t i = 0; i < member->count; i++) {
@@ -105,7 +74,7 @@ static double *measure_slot(struct compare_stream *stream, int metric, int side)
 }
 
 // As waits grow without end, their share goes to 1.
-static double measure_share(const struct measure_columns *columns, int side)
+static double measure_share(const struct compare_columns *columns, int side)
 {
     double wait, total;
 
@@ -115,7 +84,7 @@ static double measure_share(const struct measure_columns *columns, int side)
     return total > 0 ? wait / total : NAN;
 }
 
-static void measure_latencies(const struct measure_columns *columns, struct compare_stream *stream)
+static void measure_latencies(const struct compare_columns *columns, struct compare_stream *stream)
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
     uint64_t known[] = {columns->count - stream->traffic.unknown, columns->count};
@@ -168,7 +137,7 @@ static void measure_differences(const int64_t *differences, size_t count,
 }
 
 // Overwrites the columns of the waits.
-static void measure_changes(struct measure_columns *columns, struct compare_stream *stream)
+static void measure_changes(struct compare_columns *columns, struct compare_stream *stream)
 {
     int64_t *slower = columns->wait_ns[0], *faster = columns->wait_ns[1];
     size_t slower_count = 0, faster_count = 0;
@@ -194,8 +163,8 @@ static void measure_set_interval(struct report_change *change,
     change->high = report_change_absolute(change) + distance->high;
 }
 
-static bool measure_intervals(const struct report_comparison *comparison,
-                              const struct measure_columns *columns, struct compare_stream *stream,
+static bool measure_intervals(const struct report_comparison *comparison, size_t most,
+                              const struct compare_columns *columns, struct compare_stream *stream,
                               struct report_error *error)
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
@@ -206,7 +175,7 @@ static bool measure_intervals(const struct report_comparison *comparison,
         .count = columns->count,
     };
     const struct bootstrap_config config = {comparison->config.seed, comparison->config.resamples,
-                                            comparison->most};
+                                            most};
     struct bootstrap_result result;
 
     if (!bootstrap_run(&series, &config, &result))
@@ -220,140 +189,20 @@ static bool measure_intervals(const struct report_comparison *comparison,
     return true;
 }
 
-static bool measure_stream(const struct report_comparison *comparison,
-                           struct compare_member *member, size_t number,
-                           struct measure_columns *columns, struct report_error *error)
+bool compare_measure_stream(const struct report_comparison *comparison,
+                            const struct compare_member *member, size_t number,
+                            struct compare_columns *columns, struct report_error *error)
 {
     struct compare_stream *stream = member->streams[number];
+    size_t most = member == &comparison->total ? BOOTSTRAP_MOST : comparison->most;
 
     if (compare_stopped(comparison, error))
         return false;
     measure_gather(comparison, member, number, columns);
     measure_traffic(stream);
     measure_latencies(columns, stream);
-    if (!measure_intervals(comparison, columns, stream, error))
+    if (!measure_intervals(comparison, most, columns, stream, error))
         return false;
     measure_changes(columns, stream);
     return true;
-}
-
-static bool measure_make_streams(struct compare_member *member, uint64_t *counts,
-                                 size_t *count_count, struct report_error *error)
-{
-    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
-        struct compare_traffic traffic = {0};
-
-        for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
-            if (d == s || (s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
-                compare_traffic_add(&traffic, &member->traffic[d]);
-        }
-        if (traffic.requests == 0)
-            continue;
-        struct compare_stream *stream = calloc(1, sizeof *stream);
-
-        if (!stream)
-            return compare_memory(error);
-        stream->traffic = traffic;
-        for (size_t i = 0; i < REPORT_METRIC_COUNT; i++)
-            stream->changes[i] = (struct report_change){NAN, NAN, NAN, NAN};
-        member->streams[s] = stream;
-        counts[(*count_count)++] = traffic.requests;
-    }
-    return true;
-}
-
-// The same requests as in another stream, measured already: reads and writes of a member that only
-// reads, the total of one member.
-static const struct compare_stream *measure_find_equal(const struct report_comparison *comparison,
-                                                       const struct compare_member *member,
-                                                       size_t s)
-{
-    uint64_t requests = member->streams[s]->traffic.requests;
-
-    for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
-        if (member->streams[d] && member->streams[d]->traffic.requests == requests)
-            return member->streams[d];
-    }
-    for (size_t m = 0; member == &comparison->total && m < comparison->member_count; m++) {
-        const struct compare_stream *stream = comparison->members[m].streams[s];
-
-        if (stream && stream->traffic.requests == requests)
-            return stream;
-    }
-    return NULL;
-}
-
-static bool measure_member(const struct report_comparison *comparison,
-                           struct compare_member *member, struct measure_columns *columns,
-                           struct report_error *error)
-{
-    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
-        if (!member->streams[s])
-            continue;
-        const struct compare_stream *equal = measure_find_equal(comparison, member, s);
-
-        if (equal)
-            *member->streams[s] = *equal;
-        else if (!measure_stream(comparison, member, s, columns, error))
-            return false;
-    }
-    return true;
-}
-
-// With many members each has fewer requests in a resample, so that the cost stays the same.
-static size_t measure_choose_most(const uint64_t *counts, size_t count)
-{
-    size_t most = 2 * (size_t)BOOTSTRAP_MOST;
-    uint64_t all;
-
-    do {
-        most /= 2;
-        all = 0;
-        for (size_t i = 0; i < count; i++)
-            all += counts[i] < most ? counts[i] : most;
-    } while (all > MEASURE_BUDGET && most > MEASURE_LEAST);
-    return most;
-}
-
-static bool measure_prepare(struct report_comparison *comparison, struct measure_columns *columns,
-                            struct report_error *error)
-{
-    struct compare_member *total = &comparison->total;
-    uint64_t *counts = calloc((comparison->member_count + 1) * COMPARE_STREAMS, sizeof *counts);
-    size_t count = 0;
-    bool good = counts || compare_memory(error);
-
-    for (size_t m = 0; good && m < comparison->member_count; m++) {
-        struct compare_member *member = &comparison->members[m];
-
-        good = measure_make_streams(member, counts, &count, error);
-        for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
-            compare_traffic_add(&total->traffic[d], &member->traffic[d]);
-    }
-    total->count = comparison->count;
-    good = good && measure_make_streams(total, counts, &count, error);
-    if (good)
-        comparison->most = measure_choose_most(counts, count);
-    free(counts);
-    if (!good || !report_spill_open(&columns->spill, comparison->count, 4 * sizeof(int64_t), error))
-        return false;
-    for (int side = 0; side < 2 && comparison->count > 0; side++) {
-        int64_t *first = columns->spill.bytes;
-
-        columns->wait_ns[side] = first + (size_t)side * comparison->count;
-        columns->total_ns[side] = first + (size_t)(side + 2) * comparison->count;
-    }
-    return true;
-}
-
-bool compare_measure(struct report_comparison *comparison, struct report_error *error)
-{
-    struct measure_columns columns = {.count = 0};
-    bool good = measure_prepare(comparison, &columns, error);
-
-    for (size_t m = 0; good && m < comparison->member_count; m++)
-        good = measure_member(comparison, &comparison->members[m], &columns, error);
-    good = good && measure_member(comparison, &comparison->total, &columns, error);
-    report_spill_close(&columns.spill);
-    return good;
 }

@@ -118,32 +118,24 @@ static void print_throughput_rows(struct grid *grid, const struct compare_stream
 static void print_request_rows(struct grid *grid, const struct compare_stream *stream,
                                const char *member, const char *direction)
 {
-    static const struct {
-        const char *name;
-        int metric;
-    } kinds[] = {{"slower", REPORT_SLOWER}, {"faster", REPORT_FASTER}};
+    static const int kinds[] = {REPORT_SLOWER, REPORT_FASTER, REPORT_UNCHANGED};
     double requests = (double)stream->traffic.requests;
-    double unchanged = stream->changes[REPORT_UNCHANGED].b;
+    size_t first = print_is_changed(stream) ? 0 : 2;
 
-    for (size_t i = 0; i < COUNT(kinds); i++) {
-        const struct report_change *changes = &stream->changes[kinds[i].metric];
+    for (size_t i = first; i < COUNT(kinds); i++) {
+        const struct report_change *changes = &stream->changes[kinds[i]];
 
-        if (!print_is_changed(stream))
-            break;
-        print_row_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
-        grid_text(grid, kinds[i].name);
+        print_row_head(grid, i == first ? member : "", i == first ? direction : "");
+        grid_text(grid, report_metrics[kinds[i]].name);
         print_value(grid, changes[0].b);
         print_value(grid, 100 * changes[0].b / requests);
-        for (int c = 1; c <= 3; c++)
-            print_value(grid, changes[c].b);
+        for (int c = 1; c <= 3; c++) { // median, mean, maximum
+            if (kinds[i] == REPORT_UNCHANGED)
+                grid_nothing(grid);
+            else
+                print_value(grid, changes[c].b);
+        }
     }
-    print_row_head(grid, print_is_changed(stream) ? "" : member,
-                   print_is_changed(stream) ? "" : direction);
-    grid_text(grid, "unchanged");
-    grid_number(grid, unchanged);
-    grid_number(grid, 100 * unchanged / requests);
-    for (int c = 1; c <= 3; c++)
-        grid_nothing(grid);
 }
 
 static void print_member(const struct compare_member *member, const char *shown, print_rows *rows,
@@ -286,7 +278,8 @@ static void print_head(const struct report_comparison *comparison, FILE *out)
     }
     fprintf(out,
             "%" PRIu64 " requests, the same in both; intervals from %u resamples, seed %" PRIu32
-            "\n",
+            "\n"
+            "no interval (-) where requests are too few, or depend too much on each other\n",
             comparison->count, comparison->config.resamples, comparison->config.seed);
     for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
         unknown += comparison->total.traffic[d].unknown;

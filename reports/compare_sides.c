@@ -131,16 +131,16 @@ bool compare_load_sides(struct report_comparison *comparison, struct report_erro
     return sides_match(comparison, error);
 }
 
-// The group's place, made if there is none of this name; the groups of B mostly stand where those
-// of A do.
-static struct compare_group *sides_group(struct report_comparison *comparison, const char *name,
-                                         size_t likely)
+// The place of the group in this row, made if there is none of its name. In A each row is another
+// group; in B they mostly stand where those of A do, or not far behind.
+static struct compare_group *sides_group(struct report_comparison *comparison, int side,
+                                         const char *name, size_t row)
 {
-    if (likely < comparison->group_count && !strcmp(comparison->groups[likely].name, name))
-        return &comparison->groups[likely];
-    for (size_t i = 0; i < comparison->group_count; i++) {
-        if (!strcmp(comparison->groups[i].name, name))
-            return &comparison->groups[i];
+    for (size_t i = 0; side > 0 && i < comparison->group_count; i++) {
+        struct compare_group *group = &comparison->groups[(row + i) % comparison->group_count];
+
+        if (!strcmp(group->name, name))
+            return group;
     }
     struct compare_group *more =
         realloc(comparison->groups, (comparison->group_count + 1) * sizeof *comparison->groups);
@@ -175,7 +175,8 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             comparison->sides[side].run.run_id, error);
 
         for (size_t row = 0; rows && good && report_query_next(rows); row++) {
-            struct compare_group *group = sides_group(comparison, report_query_text(rows, 0), row);
+            struct compare_group *group =
+                sides_group(comparison, side, report_query_text(rows, 0), row);
 
             good = group;
             for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {

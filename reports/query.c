@@ -7,8 +7,12 @@
 
 static bool query_fail(sqlite3 *handle, struct report_error *error)
 {
-    snprintf(error->message, sizeof error->message, "reading the result database: %s",
-             sqlite3_errmsg(handle));
+    const char *path = sqlite3_db_filename(handle, "main");
+    int code = sqlite3_errcode(handle);
+
+    error->is_input = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    snprintf(error->message, sizeof error->message, "%s: reading the result database: %s",
+             path && *path ? path : "temporary database", sqlite3_errmsg(handle));
     return false;
 }
 

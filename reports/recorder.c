@@ -14,6 +14,11 @@ const char *const recorder_stream_names[RECORDER_STREAM_COUNT] = {
     [RECORDER_READ_WRITE] = "read+write",
 };
 
+const char *report_direction_name(size_t index)
+{
+    return index < RECORDER_STREAM_COUNT ? recorder_stream_names[index] : NULL;
+}
+
 bool recorder_list_grow(struct report_recorder *recorder, struct recorder_list *list)
 {
     size_t capacity = list->capacity ? list->capacity * 2 : 16;

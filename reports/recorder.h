@@ -10,6 +10,7 @@
 #include "reports/database.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 // What a request is counted as. Write zeroes count as writes.
 enum report_direction {
@@ -19,6 +20,9 @@ enum report_direction {
     REPORT_DIRECTION_FLUSH,
     REPORT_DIRECTION_COUNT,
 };
+
+// "read", "write", "discard", "flush", and behind them "read+write"; NULL from there on.
+const char *report_direction_name(size_t index);
 
 #define REPORT_NONE UINT32_MAX // no group
 #define REPORT_NOT_YET (-1)    // a time that has not come, a latency that is not known

@@ -15,7 +15,9 @@ void recorder_count_causes(struct report_recorder *recorder, struct recorder_str
         return;
     }
     for (size_t i = 0; i < recorder->cause_count; i++) {
-        stream->causes[i].requests += wait_ns[i] > 0;
+        if (wait_ns[i] == 0)
+            continue;
+        stream->causes[i].requests++;
         report_sum_add(&stream->causes[i].wait_ns, (uint64_t)wait_ns[i]);
     }
 }

@@ -93,11 +93,13 @@ static bool make_setting(const struct verify_arguments *arguments, struct verify
     return true;
 }
 
-static void print_json(json_t *object)
+// False with the error filled if the object, which may lack memory, cannot be printed.
+static bool print_json(json_t *object, struct sim_error *error)
 {
-    json_dumpf(object, stdout, JSON_INDENT(2));
+    bool ok = object != NULL && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
     putchar('\n');
     json_decref(object);
+    return ok || sim_fail_memory(error);
 }
 
 static enum sim_exit differ(struct sim_error *error, const char *what)
@@ -107,33 +109,6 @@ static enum sim_exit differ(struct sim_error *error, const char *what)
 }
 
 // ---- One scenario ----
-
-static json_t *result_json(const struct lockstep_result *result, const struct scenario *scenario)
-{
-    char digest[17];
-    snprintf(digest, sizeof digest, "%016" PRIx64, result->digest);
-    json_t *object = json_pack("{sb ss ss sI sI sI sI ss sI}", "agree", result->agree, "scenario",
-                               scenario->name, "qemu", result->qemu_version, "requests",
-                               (json_int_t)result->requests, "waited", (json_int_t)result->waited,
-                               "operations", (json_int_t)result->operations, "timer_granularity_ns",
-                               (json_int_t)scenario->timer_granularity_ns, "digest", digest,
-                               "end_ns", (json_int_t)result->end_ns);
-    if (!result->agree)
-        json_object_set_new(object, "difference", difference_json(&result->difference, scenario));
-    return object;
-}
-
-static void print_result(const struct lockstep_result *result, const struct scenario *scenario)
-{
-    if (!result->agree) {
-        difference_print(&result->difference, scenario, stdout);
-        return;
-    }
-    printf("%s: QEMU %s agrees: %" PRIu64 " requests, of which %" PRIu64 " waited, %" PRIu64
-           " operations, digest %016" PRIx64 "\n",
-           scenario->name, result->qemu_version, result->requests, result->waited,
-           result->operations, result->digest);
-}
 
 static enum sim_exit verify_one(struct verify_setting *setting, const char *path,
                                 struct sim_error *error)
@@ -150,11 +125,13 @@ static enum sim_exit verify_one(struct verify_setting *setting, const char *path
         progress_end(&progress);
     }
     enum sim_exit exit = ok ? SIM_DONE : error->exit;
-    if (ok && setting->arguments->json)
-        print_json(result_json(&result, scenario));
-    else if (ok)
-        print_result(&result, scenario);
-    if (ok && !result.agree)
+    if (ok && setting->arguments->json) {
+        if (!print_json(verify_json(&result, scenario), error))
+            exit = error->exit;
+    } else if (ok) {
+        verify_print(&result, scenario, stdout);
+    }
+    if (exit == SIM_DONE && !result.agree)
         exit = differ(error, scenario->name);
     verify_free(&result);
     scenario_free(scenario);
@@ -167,26 +144,6 @@ static void show_random(void *context, uint64_t done, uint64_t count, uint64_t r
 {
     progress_show(context,
                   &(struct run_state){.consumed = done, .total = count, .requests = requests});
-}
-
-static json_t *random_json(const struct verify_random_result *result,
-                           const struct verify_random_config *config)
-{
-    return json_pack("{sb ss sI sI sI sI sI sf sf}", "agree", result->agree, "qemu",
-                     result->qemu_version, "seed", (json_int_t)config->seed, "scenarios",
-                     (json_int_t)result->scenarios, "requests", (json_int_t)result->requests,
-                     "waited", (json_int_t)result->waited, "operations",
-                     (json_int_t)result->operations, "seconds", result->seconds,
-                     "requests_per_second", (double)result->requests / result->seconds);
-}
-
-static void print_random(const struct verify_random_result *result)
-{
-    printf("QEMU %s agrees with %" PRIu64 " random scenarios: %" PRIu64
-           " requests, of which %" PRIu64 " waited, %" PRIu64
-           " operations; %.0f requests checked per second\n",
-           result->qemu_version, result->scenarios, result->requests, result->waited,
-           result->operations, (double)result->requests / result->seconds);
 }
 
 static enum sim_exit tell_failure(const struct verify_random_config *config,
@@ -202,14 +159,15 @@ static enum sim_exit tell_failure(const struct verify_random_config *config,
     if (!verify_shrink(config, result->failing_seed, &failure, error)) {
         exit = error->exit;
     } else if (as_json) {
-        json_t *object = random_json(result, config);
+        json_t *object = verify_random_json(result, config);
         json_object_set_new(object, "failing_seed", json_integer((json_int_t)result->failing_seed));
-        json_object_set_new(object, "written", json_string(failure.path));
-        json_object_set_new(object, "small", result_json(&failure.result, failure.small));
-        print_json(object);
+        json_object_set_new(object, "written", verify_json_path(failure.path));
+        json_object_set_new(object, "small", verify_json(&failure.result, failure.small));
+        if (!print_json(object, error))
+            exit = error->exit;
     } else {
         printf("%s: as it was drawn\n%s: small\n", failure.path, failure.small_path);
-        print_result(&failure.result, failure.small);
+        verify_print(&failure.result, failure.small, stdout);
     }
     if (exit == SIM_CHECK_FAILED)
         exit = differ(error, failure.small_path);
@@ -251,10 +209,10 @@ static enum sim_exit verify_many(const struct verify_setting *setting, struct si
         return error->exit;
     if (!result.agree)
         return tell_failure(&config, &result, arguments->json, error);
-    if (arguments->json)
-        print_json(random_json(&result, &config));
-    else
-        print_random(&result);
+    if (!arguments->json)
+        verify_random_print(&result, stdout);
+    else if (!print_json(verify_random_json(&result, &config), error))
+        return error->exit;
     return SIM_DONE;
 }
 

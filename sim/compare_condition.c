@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/compare_condition.h"
 
+#include "reports/recorder.h"
 #include "sim/suggest.h"
 
 #include <math.h>
@@ -141,11 +142,12 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
         enum report_quantity quantity = condition_row(condition)->quantity;
         value = trim(value);
         // Of a group's numbers there is no share of requests.
+        bool of_requests = condition->direction != NULL;
         ok = compare_value_parse(value, quantity, has_change(condition), &condition->value) &&
-             !(condition->direction == NULL && condition->value.measure == COMPARE_SHARE);
+             (of_requests || condition->value.measure != COMPARE_SHARE);
         if (!ok)
             sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'", text,
-                     compare_value_expected(quantity, has_change(condition)), value);
+                     compare_value_expected(quantity, has_change(condition), of_requests), value);
     }
     free(copy);
     return ok;

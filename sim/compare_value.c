@@ -66,7 +66,7 @@ bool compare_value_parse(const char *text, enum report_quantity quantity, bool c
     return true;
 }
 
-const char *compare_value_expected(enum report_quantity quantity, bool change)
+const char *compare_value_expected(enum report_quantity quantity, bool change, bool of_requests)
 {
     static const char *const of_both[] = {
         [REPORT_QUANTITY_TIME] = "+5% or +2ms (change), or 20ms (in B)",
@@ -75,6 +75,8 @@ const char *compare_value_expected(enum report_quantity quantity, bool change)
         [REPORT_QUANTITY_RATE] = "-5% or -20 (change), or 300 (in B)",
         [REPORT_QUANTITY_BYTES] = "-5% or -1MB (change), or 10MB (in B)",
     };
+    if (!of_requests && quantity == REPORT_QUANTITY_COUNT)
+        return "+5% or +3 (change), or 10 (in B)";
     if (change)
         return of_both[quantity];
     return quantity == REPORT_QUANTITY_TIME ? "a time such as 20ms, without a sign"

@@ -22,22 +22,14 @@ static bool name_node(struct control *control, uint32_t node, const char *name)
     control->node_names = names;
     control->node_names[node] = name;
     control->node_count = node + 1;
-    return true;
-}
-
-static bool node_exists(const struct control *control, uint32_t node)
-{
-    struct engine_parameters unused;
-    return engine_parameters_of(control->engine, node, &unused);
+    return names_set(&control->nodes, name, node);
 }
 
 static uint32_t find_node(const struct control *control, const char *name)
 {
-    for (uint32_t node = control->node_count; node-- > 0;) {
-        if (strcmp(control->node_names[node], name) == 0 && node_exists(control, node))
-            return node;
-    }
-    return ENGINE_NONE;
+    struct engine_parameters unused;
+    uint32_t node = names_find(&control->nodes, name);
+    return engine_parameters_of(control->engine, node, &unused) ? node : ENGINE_NONE;
 }
 
 static bool set_up_groups(struct control *control, struct sim_error *error)
@@ -107,6 +99,7 @@ void control_close(struct control *control)
 {
     engine_destroy(control->engine);
     free(control->node_names);
+    names_free(&control->nodes);
     *control = (struct control){0};
 }
 
@@ -190,30 +183,48 @@ static void no_dispatch(void *context, struct engine_request *request)
     (void)request;
 }
 
+// Does the event once. If it cannot work it is left out, *keep is false, provided that it is the
+// engine which cannot do it or, leniently, that something was left out before, which the event may
+// have needed.
+static bool rehearse(struct scenario *scenario, struct control *control,
+                     const struct scenario_event *event, bool *keep, struct sim_error *error)
+{
+    struct engine_operation done;
+    char what[256], why[512];
+    enum engine_status status = control_apply(control, event->at_ns, event, &done);
+    if (status == ENGINE_OK)
+        return true;
+    if (status == ENGINE_NO_MEMORY)
+        return sim_fail_memory(error);
+    control_describe(control, event, what, sizeof what);
+    if (status == ENGINE_UNSUPPORTED)
+        snprintf(why, sizeof why, "engine '%s' cannot do that", scenario->algorithm->name);
+    else
+        control_refusal(control, event, status, &done, why, sizeof why);
+    if (status != ENGINE_UNSUPPORTED && scenario->notice_count == 0)
+        return sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: %s: %s", scenario->name,
+                        event->place.line, event->place.column, what, why);
+    *keep =
+        !scenario_leave_out(scenario, event->place, error, "it is left out", "%s: %s", what, why);
+    return !*keep;
+}
+
 bool scenario_rehearse(struct scenario *scenario, struct sim_error *error)
 {
     struct control control;
     struct engine_callbacks callbacks = {.dispatch = no_dispatch};
     bool ok = control_open(&control, scenario, &callbacks, error);
-    for (size_t i = 0; ok && i < scenario->event_count; i++) {
+    size_t kept = 0;
+    for (size_t i = 0; i < scenario->event_count; i++) {
         const struct scenario_event *event = &scenario->events[i];
-        struct engine_operation done;
-        enum engine_status status = control_apply(&control, event->at_ns, event, &done);
-        char what[256], why[512];
-        if (status == ENGINE_OK)
-            continue;
-        control_describe(&control, event, what, sizeof what);
-        if (status == ENGINE_UNSUPPORTED) {
-            ok = scenario_leave_out(scenario, event->place, error, "it is left out",
-                                    "%s: engine '%s' cannot do that", what,
-                                    scenario->algorithm->name);
-            scenario_remove_event(scenario, i--);
-            continue;
-        }
-        control_refusal(&control, event, status, &done, why, sizeof why);
-        ok = sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: %s: %s", scenario->name, event->place.line,
-                      event->place.column, what, why);
+        bool keep = true;
+        ok = ok && rehearse(scenario, &control, event, &keep, error);
+        if (keep)
+            scenario->events[kept++] = *event;
+        else
+            free(event->group);
     }
+    scenario->event_count = kept;
     control_close(&control);
     return ok;
 }

@@ -8,6 +8,7 @@
 #ifndef SIM_CONTROL_H
 #define SIM_CONTROL_H
 
+#include "sim/names.h"
 #include "sim/scenario.h"
 
 struct control {
@@ -15,6 +16,7 @@ struct control {
     struct engine *engine;
     const char **node_names; // by node; the scenario's strings
     uint32_t node_count;
+    struct names nodes; // the last node of each name: of several, only that one can be there
 };
 
 // Makes the engine with all groups and members at time 0. False with the error filled;

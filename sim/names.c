@@ -16,17 +16,31 @@ static int compare(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-uint32_t names_add(struct names *names, const char *name, uint32_t number)
+// The name's entry, made with this number if there is none. NULL: out of memory.
+static struct name_entry *get(struct names *names, const char *name, uint32_t number)
 {
     struct name_entry *entry = malloc(sizeof *entry);
     if (entry == NULL)
-        return NAMES_NONE;
+        return NULL;
     *entry = (struct name_entry){name, number};
     struct name_entry **found = tsearch(entry, &names->tree, compare);
-    uint32_t answer = found == NULL ? NAMES_NONE : (*found)->number;
     if (found == NULL || *found != entry)
         free(entry);
-    return answer;
+    return found == NULL ? NULL : *found;
+}
+
+uint32_t names_add(struct names *names, const char *name, uint32_t number)
+{
+    const struct name_entry *entry = get(names, name, number);
+    return entry == NULL ? NAMES_NONE : entry->number;
+}
+
+bool names_set(struct names *names, const char *name, uint32_t number)
+{
+    struct name_entry *entry = get(names, name, number);
+    if (entry != NULL)
+        entry->number = number;
+    return entry != NULL;
 }
 
 uint32_t names_find(const struct names *names, const char *name)

@@ -3,6 +3,7 @@
 #ifndef SIM_NAMES_H
 #define SIM_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NAMES_NONE UINT32_MAX
@@ -15,6 +16,9 @@ struct names {
 // Gives the name this number, unless it has one already. Returns its number then, or NAMES_NONE:
 // out of memory.
 uint32_t names_add(struct names *names, const char *name, uint32_t number);
+
+// Gives the name this number, in place of one that it may have. False: out of memory.
+bool names_set(struct names *names, const char *name, uint32_t number);
 
 // NAMES_NONE: it has none.
 uint32_t names_find(const struct names *names, const char *name);

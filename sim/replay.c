@@ -212,8 +212,10 @@ enum replay_step replay_next(struct replay *replay)
     int64_t time_ns;
     enum replay_event event = replay_peek(replay, &time_ns);
     enum replay_step step = REPLAY_MORE;
-    if (event == REPLAY_NOTHING)
+    if (event == REPLAY_NOTHING) {
+        replay->nothing_left = true;
         return REPLAY_FINISHED;
+    }
     if (time_ns > replay->scenario->end_ns) {
         replay->now_ns = replay->scenario->end_ns;
         return REPLAY_FINISHED;
@@ -307,11 +309,11 @@ void replay_finish(struct replay *replay)
         report_recorder_notice(replay->observer.recorder, "left-out", replay->scenario->name, 1,
                                replay->scenario->notices[i]);
     char text[160];
-    if (replay->idle_fires >= REPLAY_IDLE_FIRES_MAX) {
-        snprintf(text, sizeof text, "%" PRIu64 " requests never leave the throttle",
-                 engine_waiting(replay->control.engine));
+    uint64_t waiting = engine_waiting(replay->control.engine);
+    if (replay->nothing_left && waiting > 0) {
+        snprintf(text, sizeof text, "%" PRIu64 " requests never leave the throttle", waiting);
         report_recorder_notice(replay->observer.recorder, "never-leaves", replay->scenario->name,
-                               engine_waiting(replay->control.engine), text);
+                               waiting, text);
     }
     if (replay->never_complete > 0) {
         snprintf(text, sizeof text,

@@ -40,6 +40,7 @@ struct replay {
     uint64_t digest;         // over all dispatches, in order
     uint64_t never_complete; // requests whose service time is not known
     unsigned idle_fires;     // timers since something else happened or a request left
+    bool nothing_left;       // to happen: what waits now never leaves
     int64_t now_ns;
     replay_tap *tap; // may be set once it is open; NULL: none
     void *tap_context;

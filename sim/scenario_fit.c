@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COPIES_MAX ((size_t)100000) // of events; a small file must not become a huge scenario
+
 static bool add_notice(struct scenario *scenario, const char *text, struct sim_error *error)
 {
     size_t count = scenario->notice_count;
@@ -43,12 +45,54 @@ bool scenario_leave_out(struct scenario *scenario, struct scenario_place place,
                     scenario->name, where, what, lenient);
 }
 
-void scenario_remove_event(struct scenario *scenario, size_t index)
+// Which members each group has, before any is split: those of group g, in their order, are from
+// members[first[g]] on up to members[first[g + 1]].
+struct sharing {
+    size_t group_count;
+    size_t *first;
+    uint32_t *members;
+    char **names; // of groups that have been split, as they were
+};
+
+static size_t members_of(const struct sharing *sharing, uint32_t group)
 {
-    struct scenario_event *event = &scenario->events[index];
-    free(event->group);
-    scenario->event_count--;
-    memmove(event, event + 1, (scenario->event_count - index) * sizeof *event);
+    return sharing->first[group + 1] - sharing->first[group];
+}
+
+static bool find_sharing(const struct scenario *scenario, struct sharing *sharing)
+{
+    size_t count = scenario->group_count;
+    *sharing = (struct sharing){
+        .group_count = count,
+        .first = calloc(count + 2, sizeof *sharing->first),
+        .members = calloc(scenario->member_count + 1, sizeof *sharing->members),
+        .names = calloc(count + 1, sizeof *sharing->names),
+    };
+    if (sharing->first == NULL || sharing->members == NULL || sharing->names == NULL)
+        return false;
+    // While the members are put in place, first[g + 1] is where the next one of g goes.
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (scenario->members[i].group != SCENARIO_NONE)
+            sharing->first[scenario->members[i].group + 2]++;
+    }
+    for (size_t i = 2; i < count + 2; i++)
+        sharing->first[i] += sharing->first[i - 1];
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (scenario->members[i].group != SCENARIO_NONE)
+            sharing->members[sharing->first[scenario->members[i].group + 1]++] = (uint32_t)i;
+    }
+    return true;
+}
+
+static void free_sharing(const struct scenario *scenario, struct sharing *sharing)
+{
+    for (size_t i = 0; sharing->names != NULL && i < sharing->group_count; i++) {
+        if (scenario->groups[i].name != sharing->names[i])
+            free(sharing->names[i]);
+    }
+    free(sharing->first);
+    free(sharing->members);
+    free(sharing->names);
 }
 
 // "gold/vdc", a name that no group has yet.
@@ -74,9 +118,8 @@ static bool name_group(struct scenario *scenario, uint32_t group, char *name)
     return true;
 }
 
-static bool rebuild_names(struct scenario *scenario)
+static bool add_names(struct scenario *scenario)
 {
-    names_free(&scenario->group_names);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         if (names_add(&scenario->group_names, scenario->groups[i].name, i) == NAMES_NONE)
             return false;
@@ -100,116 +143,147 @@ static bool give_own_group(struct scenario *scenario, struct scenario_member *me
     return name_group(scenario, member->group, own_name(scenario, group_name, member->name));
 }
 
-// A qom-set of a group that is no more becomes one of each of its members' groups.
-static bool set_each(struct scenario *scenario, size_t index, const bool *was_in_group)
+// The group's old name stays in the look-up, for the events, until all groups are split.
+static bool split_group(struct scenario *scenario, struct sharing *sharing, uint32_t group)
 {
-    const char *name = NULL;
-    for (size_t i = 0; i < scenario->member_count; i++) {
-        if (!was_in_group[i])
-            continue;
-        const char *own = scenario->groups[scenario->members[i].group].name;
-        struct scenario_event *events =
-            realloc(scenario->events, (scenario->event_count + 1) * sizeof *events);
-        if (events == NULL)
-            return false;
-        scenario->events = events;
-        struct scenario_event *event = &events[index];
-        if (name != NULL) { // the first keeps the event, the next get copies after it
-            memmove(event + 1, event, (scenario->event_count++ - index) * sizeof *event);
-            event = &events[++index];
-        } else {
-            free(event->group);
-        }
-        event->group = strdup(own);
-        name = own;
-        if (event->group == NULL)
+    size_t first = sharing->first[group];
+    sharing->names[group] = scenario->groups[group].name;
+    for (size_t i = first; i < sharing->first[group + 1]; i++) {
+        struct scenario_member *member = &scenario->members[sharing->members[i]];
+        const char *name = sharing->names[group];
+        bool ok = i == first ? name_group(scenario, group, own_name(scenario, name, member->name))
+                             : give_own_group(scenario, member, name);
+        if (!ok)
             return false;
     }
     return true;
 }
 
-static bool leave_out_join(struct scenario *scenario, size_t index, struct sim_error *error)
+static bool fit_group(struct scenario *scenario, struct sharing *sharing, uint32_t group,
+                      struct sim_error *error)
 {
-    const struct scenario_event *event = &scenario->events[index];
-    bool ok = scenario_leave_out(scenario, event->place, error, "it is left out",
-                                 "join of '%s': engine '%s' has no groups",
-                                 scenario->members[event->member].name, scenario->algorithm->name);
-    scenario_remove_event(scenario, index);
-    return ok;
-}
-
-// The events that name a group which is no more.
-static bool follow_events(struct scenario *scenario, const char *group_name,
-                          const bool *was_in_group, struct sim_error *error)
-{
-    for (size_t i = 0; i < scenario->event_count; i++) {
-        struct scenario_event *event = &scenario->events[i];
-        if (event->group == NULL || strcmp(event->group, group_name) != 0)
-            continue;
-        if (event->kind == SCENARIO_QOM_SET) {
-            if (!set_each(scenario, i, was_in_group))
-                return sim_fail_memory(error);
-        } else if (event->kind == SCENARIO_JOIN) {
-            if (!leave_out_join(scenario, i--, error))
-                return false;
-        } else if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE) {
-            free(event->group); // it means the member's own
-            event->group = NULL;
-        }
-    }
-    return true;
-}
-
-static bool split_group(struct scenario *scenario, uint32_t group, struct sim_error *error)
-{
-    bool *was_in_group = calloc(scenario->member_count, sizeof *was_in_group);
-    char *group_name = scenario->groups[group].name; // looked up until the names are rebuilt
-    bool ok = was_in_group != NULL;
-    bool is_first = true;
-    for (size_t i = 0; ok && i < scenario->member_count; i++) {
-        struct scenario_member *member = &scenario->members[i];
-        if (member->group != group)
-            continue;
-        was_in_group[i] = true;
-        ok = is_first ? name_group(scenario, group, own_name(scenario, group_name, member->name))
-                      : give_own_group(scenario, member, group_name);
-        is_first = false;
-    }
-    ok = rebuild_names(scenario) && ok;
-    ok = ok ? follow_events(scenario, group_name, was_in_group, error) : sim_fail_memory(error);
-    free(was_in_group);
-    if (scenario->groups[group].name != group_name)
-        free(group_name);
-    return ok;
-}
-
-static bool fit_group(struct scenario *scenario, uint32_t group, struct sim_error *error)
-{
-    const struct scenario_member *first = NULL, *second = NULL;
-    for (size_t i = 0; i < scenario->member_count && second == NULL; i++) {
-        if (scenario->members[i].group != group)
-            continue;
-        if (first == NULL)
-            first = &scenario->members[i];
-        else
-            second = &scenario->members[i];
-    }
-    if (second == NULL)
+    if (members_of(sharing, group) < 2)
         return true;
+    const uint32_t *members = &sharing->members[sharing->first[group]];
+    const struct scenario_member *second = &scenario->members[members[1]];
     return scenario_leave_out(scenario, second->place, error,
                               "each member of it has these limits for itself",
                               "engine '%s' has no groups: '%s' and '%s' cannot share '%s'",
-                              scenario->algorithm->name, first->name, second->name,
-                              scenario->groups[group].name) &&
-           split_group(scenario, group, error);
+                              scenario->algorithm->name, scenario->members[members[0]].name,
+                              second->name, scenario->groups[group].name) &&
+           (split_group(scenario, sharing, group) || sim_fail_memory(error));
+}
+
+// ---- Events that name a group which is no more ----
+
+// The group, or SCENARIO_NONE.
+static uint32_t split_group_of(const struct scenario *scenario, const struct sharing *sharing,
+                               const struct scenario_event *event)
+{
+    if (event->group == NULL)
+        return SCENARIO_NONE;
+    uint32_t group = scenario_find_group(scenario, event->group);
+    bool is_split = group < sharing->group_count && sharing->names[group] != NULL &&
+                    strcmp(sharing->names[group], event->group) == 0;
+    return is_split ? group : SCENARIO_NONE;
+}
+
+static void add_event(struct scenario *scenario, const struct scenario_event *event)
+{
+    scenario->events[scenario->event_count++] = *event;
+}
+
+// A qom-set becomes one of each of its members' groups.
+static bool set_each(struct scenario *scenario, const struct sharing *sharing, uint32_t group,
+                     const struct scenario_event *event)
+{
+    bool ok = true;
+    for (size_t i = sharing->first[group]; ok && i < sharing->first[group + 1]; i++) {
+        struct scenario_event copy = *event;
+        uint32_t own = scenario->members[sharing->members[i]].group;
+        copy.group = strdup(scenario->groups[own].name);
+        ok = copy.group != NULL;
+        if (ok)
+            add_event(scenario, &copy);
+    }
+    free(event->group);
+    return ok;
+}
+
+static bool follow_event(struct scenario *scenario, const struct sharing *sharing,
+                         struct scenario_event *event, struct sim_error *error)
+{
+    uint32_t group = split_group_of(scenario, sharing, event);
+    if (group != SCENARIO_NONE && event->kind == SCENARIO_QOM_SET)
+        return set_each(scenario, sharing, group, event) || sim_fail_memory(error);
+    if (group != SCENARIO_NONE) {
+        free(event->group);
+        event->group = NULL; // of block_set_io_throttle: it means the member's own
+    }
+    if (group == SCENARIO_NONE || event->kind != SCENARIO_JOIN) {
+        add_event(scenario, event);
+        return true;
+    }
+    return scenario_leave_out(scenario, event->place, error, "it is left out",
+                              "join of '%s': engine '%s' has no groups",
+                              scenario->members[event->member].name, scenario->algorithm->name);
+}
+
+static bool count_copies(const struct scenario *scenario, const struct sharing *sharing,
+                         size_t *copies, struct sim_error *error)
+{
+    *copies = 0;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_event *event = &scenario->events[i];
+        uint32_t group = split_group_of(scenario, sharing, event);
+        if (group != SCENARIO_NONE && event->kind == SCENARIO_QOM_SET)
+            *copies += members_of(sharing, group) - 1;
+        if (*copies > COPIES_MAX)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s:%zu:%zu: engine '%s' has no groups: with a qom-set for each "
+                            "member of its group there are more than %zu new events",
+                            scenario->name, event->place.line, event->place.column,
+                            scenario->algorithm->name, COPIES_MAX);
+    }
+    return true;
+}
+
+static bool follow_events(struct scenario *scenario, const struct sharing *sharing,
+                          struct sim_error *error)
+{
+    struct scenario_event *old = scenario->events;
+    size_t count = scenario->event_count, copies;
+    if (count == 0)
+        return true;
+    if (!count_copies(scenario, sharing, &copies, error))
+        return false;
+    struct scenario_event *events = malloc((count + copies) * sizeof *events);
+    if (events == NULL)
+        return sim_fail_memory(error);
+    bool ok = true;
+    scenario->events = events;
+    scenario->event_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ok)
+            ok = follow_event(scenario, sharing, &old[i], error);
+        else
+            free(old[i].group);
+    }
+    free(old);
+    return ok;
 }
 
 bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error)
 {
-    size_t count = scenario->group_count;
-    for (uint32_t group = 0; !scenario->algorithm->has_groups && group < count; group++) {
-        if (!fit_group(scenario, group, error))
-            return false;
-    }
-    return true;
+    if (scenario->algorithm->has_groups)
+        return true;
+    struct sharing sharing;
+    bool ok = find_sharing(scenario, &sharing) || sim_fail_memory(error);
+    for (uint32_t group = 0; ok && group < sharing.group_count; group++)
+        ok = fit_group(scenario, &sharing, group, error);
+    ok = ok && follow_events(scenario, &sharing, error);
+    names_free(&scenario->group_names); // some of which are to be freed
+    ok = ok && (add_names(scenario) || sim_fail_memory(error));
+    free_sharing(scenario, &sharing);
+    return ok;
 }

@@ -53,6 +53,5 @@ bool scenario_leave_out(struct scenario *scenario, struct scenario_place place,
 // An engine without groups: each of several members of a group gets one of its own.
 bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error);
 
-void scenario_remove_event(struct scenario *scenario, size_t index);
 
 #endif

@@ -24,17 +24,6 @@ const char *accepted_number_name(enum accepted_number number)
     return names[number];
 }
 
-const char *accepted_direction_name(enum report_direction direction)
-{
-    static const char *const names[REPORT_DIRECTION_COUNT] = {
-        [REPORT_DIRECTION_READ] = "read",
-        [REPORT_DIRECTION_WRITE] = "write",
-        [REPORT_DIRECTION_DISCARD] = "discard",
-        [REPORT_DIRECTION_FLUSH] = "flush",
-    };
-    return names[direction];
-}
-
 const char *accepted_label(size_t stream, char label[ACCEPTED_LABEL_SIZE])
 {
     char *first = label + ACCEPTED_LABEL_SIZE - 1;

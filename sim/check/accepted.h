@@ -61,7 +61,6 @@ struct accepted {
 void accepted_free(struct accepted *accepted);
 
 const char *accepted_number_name(enum accepted_number number);
-const char *accepted_direction_name(enum report_direction direction);
 
 #define ACCEPTED_LABEL_SIZE 9
 

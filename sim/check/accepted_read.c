@@ -32,6 +32,8 @@ static bool next_line(struct accepted_reader *reader)
         reader->line++;
         if (length > 0 && reader->text[length - 1] == '\n')
             reader->text[--length] = '\0';
+        if (length > 0 && reader->text[length - 1] == '\r') // version control may have put it there
+            reader->text[--length] = '\0';
     } while (length == 0 || (length > 0 && reader->text[0] == '#'));
     reader->at = length < 0 ? end : reader->text;
     reader->is_end = length < 0;
@@ -129,7 +131,7 @@ static bool take_direction(struct accepted_reader *reader, enum report_direction
 {
     for (int i = 0; i < REPORT_DIRECTION_COUNT; i++) {
         *direction = (enum report_direction)i;
-        if (accepted_take_text(reader, accepted_direction_name(*direction)))
+        if (accepted_take_text(reader, report_direction_name(*direction)))
             return true;
     }
     return false;

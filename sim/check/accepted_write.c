@@ -126,7 +126,7 @@ static void print_stream(const struct accepted_stream *stream, size_t index, FIL
     char label[ACCEPTED_LABEL_SIZE];
     json_t *member = json_string(stream->member);
     fprintf(out, "stream %s %s", accepted_label(index, label),
-            accepted_direction_name(stream->direction));
+            report_direction_name(stream->direction));
     for (int i = 0; i < ACCEPTED_NUMBER_COUNT; i++)
         fprintf(out, " %" PRIu64, stream->numbers[i]);
     putc(' ', out);

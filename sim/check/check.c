@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/check/check.h"
 
+#include "reports/json_text.h"
 #include "sim/check/collect.h"
 #include "sim/check/describe.h"
 
@@ -103,11 +104,11 @@ static void write_json(const struct check *check, json_t *object)
     const struct suite_entry *entry = check->entry;
     const struct check_result *result = check->result;
     json_object_set_new(object, "scenario",
-                        entry->scenario == NULL ? json_null() : json_string(entry->scenario));
-    json_object_set_new(object, "accepted_results", json_string(entry->accepted));
+                        entry->scenario == NULL ? json_null() : report_json_text(entry->scenario));
+    json_object_set_new(object, "accepted_results", report_json_text(entry->accepted));
     json_object_set_new(object, "status", json_string(check_status_key(result->status)));
     if (result->status == CHECK_BROKEN)
-        json_object_set_new(object, "message", json_string(result->error.message));
+        json_object_set_new(object, "message", report_json_text(result->error.message));
     else if (check->comparison.accepted != NULL)
         describe_difference_json(&check->comparison, &check->found, check->scenario, object);
 }

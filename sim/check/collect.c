@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/check/collect.h"
 
+#include "reports/quantile.h"
 #include "sim/replay.h"
 
 #include <stdlib.h>
@@ -159,12 +160,11 @@ static void sort_never(struct accepted *found)
               compare_never);
 }
 
-// By nearest rank. The waits that are not in the list are 0.
-static uint64_t percentile(const int64_t *sorted, uint64_t waits, uint64_t all, uint64_t percent)
+// By nearest rank; 0 of none. The waits that are not in the list are 0.
+static uint64_t percentile(const int64_t *sorted, uint64_t waits, uint64_t all, unsigned percent)
 {
-    uint64_t rank = all / 100 * percent + (all % 100 * percent + 99) / 100;
-    uint64_t zeros = all - waits;
-    return rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1];
+    uint64_t rank = quantile_rank(all, percent), zeros = all - waits;
+    return all == 0 || rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1];
 }
 
 static void fill_percentiles(uint64_t *numbers, int64_t *waits, size_t count)

@@ -142,10 +142,11 @@ void comparison_note(struct comparison *comparison, const struct report_request 
 // ---- The results ----
 
 const struct accepted_stream *comparison_stream(const struct accepted *accepted,
-                                                const struct accepted_stream *stream)
+                                                const struct accepted_stream *stream, size_t place)
 {
     for (size_t i = 0; i < accepted->stream_count; i++) {
-        const struct accepted_stream *other = &accepted->streams[i];
+        const struct accepted_stream *other =
+            &accepted->streams[(place + i) % accepted->stream_count];
         if (other->direction == stream->direction && strcmp(other->member, stream->member) == 0)
             return other;
     }
@@ -162,13 +163,6 @@ bool comparison_number_differs(const struct accepted *found, const struct accept
            ours->numbers[number] != theirs->numbers[number];
 }
 
-// Their streams come in the same order, so that no other needs to be looked for.
-static bool same_stream(const struct accepted_stream *ours, const struct accepted_stream *theirs)
-{
-    return ours->direction == theirs->direction && strcmp(ours->member, theirs->member) == 0 &&
-           memcmp(ours->numbers, theirs->numbers, sizeof ours->numbers) == 0;
-}
-
 bool comparison_holds(const struct comparison *comparison, const struct accepted *found)
 {
     const struct accepted *accepted = comparison->accepted;
@@ -179,7 +173,9 @@ bool comparison_holds(const struct comparison *comparison, const struct accepted
         accepted->stream_count != found->stream_count)
         return false;
     for (size_t i = 0; i < found->stream_count; i++) {
-        if (!same_stream(&found->streams[i], &accepted->streams[i]))
+        const struct accepted_stream *ours = &found->streams[i];
+        const struct accepted_stream *theirs = comparison_stream(accepted, ours, i);
+        if (theirs == NULL || memcmp(ours->numbers, theirs->numbers, sizeof ours->numbers) != 0)
             return false;
     }
     return true;

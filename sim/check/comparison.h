@@ -42,9 +42,9 @@ void comparison_note(struct comparison *comparison, const struct report_request 
 // Is all of it as it was accepted? `found` is what the run gave.
 bool comparison_holds(const struct comparison *comparison, const struct accepted *found);
 
-// The same stream of the other one, or NULL.
+// The same stream of the other one, or NULL. place: its own, near which the other mostly is.
 const struct accepted_stream *comparison_stream(const struct accepted *accepted,
-                                                const struct accepted_stream *stream);
+                                                const struct accepted_stream *stream, size_t place);
 
 // Can this number be compared, and is it another? NULL stands for a stream without requests.
 bool comparison_number_differs(const struct accepted *found, const struct accepted_stream *ours,

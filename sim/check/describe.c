@@ -84,9 +84,9 @@ static void walk_pairs(const struct accepted *found, const struct accepted *acce
                        pair_function *each, void *context)
 {
     for (size_t i = 0; i < found->stream_count; i++)
-        each(context, &found->streams[i], comparison_stream(accepted, &found->streams[i]));
+        each(context, &found->streams[i], comparison_stream(accepted, &found->streams[i], i));
     for (size_t i = 0; i < accepted->stream_count; i++) {
-        if (comparison_stream(found, &accepted->streams[i]) == NULL)
+        if (comparison_stream(found, &accepted->streams[i], i) == NULL)
             each(context, NULL, &accepted->streams[i]);
     }
 }
@@ -116,7 +116,7 @@ static void print_numbers(void *context, const struct accepted_stream *ours,
             walk->shown++ >= NUMBERS_SHOWN)
             continue;
         fprintf(walk->out, "  %s %s %s: %" PRIu64 ", accepted %" PRIu64 "\n", label,
-                accepted_direction_name(named->direction), accepted_number_name(number),
+                report_direction_name(named->direction), accepted_number_name(number),
                 number_of(ours, i), number_of(theirs, i));
     }
 }
@@ -131,7 +131,7 @@ static void add_numbers(void *context, const struct accepted_stream *ours,
         if (comparison_number_differs(walk->found, ours, theirs, number))
             json_array_append_new(walk->json,
                                   json_pack("{ss ss ss sI sI}", "member", named->member,
-                                            "direction", accepted_direction_name(named->direction),
+                                            "direction", report_direction_name(named->direction),
                                             "number", accepted_number_name(number), "found",
                                             (json_int_t)number_of(ours, i), "accepted",
                                             (json_int_t)number_of(theirs, i)));

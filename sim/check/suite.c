@@ -57,15 +57,6 @@ static bool add(struct suite *suite, char *scenario, char *accepted, struct sim_
     return true;
 }
 
-static bool add_scenario(struct suite *suite, const char *folder, const char *name,
-                         struct sim_error *error)
-{
-    char *scenario = join(folder, name, strlen(name), "");
-    if (scenario == NULL)
-        return sim_fail_memory(error);
-    return add(suite, scenario, join(folder, name, stem_length(name), ACCEPTED_SUFFIX), error);
-}
-
 // ---- Folders ----
 
 static int is_visible(const struct dirent *entry)
@@ -83,6 +74,26 @@ static int compare_names(const void *left, const void *right)
 static bool is_scenario(const char *name)
 {
     return stem_length(name) < strlen(name);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// A folder can have any name.
+static bool add_scenario(struct suite *suite, const char *folder, const char *name,
+                         struct sim_error *error)
+{
+    char *scenario = join(folder, name, strlen(name), "");
+    if (scenario == NULL)
+        return sim_fail_memory(error);
+    if (is_folder(scenario)) {
+        free(scenario);
+        return true;
+    }
+    return add(suite, scenario, join(folder, name, stem_length(name), ACCEPTED_SUFFIX), error);
 }
 
 // Does the scenario that these accepted results are of stand among the names, which are sorted?
@@ -103,7 +114,8 @@ static bool has_scenario(struct dirent *const *names, size_t count, const char *
 static bool add_folder(struct suite *suite, const char *folder, struct sim_error *error)
 {
     struct dirent **names;
-    bool ok = true, any = false;
+    size_t before = suite->scenario_count;
+    bool ok = true;
     int count = scandir(folder, &names, is_visible, NULL);
     if (count < 0)
         return sim_fail(error, SIM_BAD_INPUT, "%s: %s", folder, strerror(errno));
@@ -112,17 +124,18 @@ static bool add_folder(struct suite *suite, const char *folder, struct sim_error
     for (int i = 0; ok && i < count; i++) {
         const char *name = names[i]->d_name;
         if (is_scenario(name))
-            ok = any = add_scenario(suite, folder, name, error);
+            ok = add_scenario(suite, folder, name, error);
         else if (ends_with(name, ACCEPTED_SUFFIX) && !has_scenario(names, (size_t)count, name))
             ok = add(suite, NULL, join(folder, name, strlen(name), ""), error);
     }
     for (int i = 0; i < count; i++)
         free(names[i]);
     free(names);
-    return ok && (any || sim_fail(error, SIM_BAD_INPUT,
-                                  "%s: there are no scenarios in this folder (*.yaml, *.yml, "
-                                  "*.json)",
-                                  folder));
+    return ok && (suite->scenario_count > before ||
+                  sim_fail(error, SIM_BAD_INPUT,
+                           "%s: there are no scenarios in this folder (*.yaml, *.yml, "
+                           "*.json)",
+                           folder));
 }
 
 static bool add_operand(struct suite *suite, const char *operand, struct sim_error *error)

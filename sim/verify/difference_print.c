@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/verify/difference.h"
 
+#include "reports/label.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #define OPERATIONS_SHOWN 5
+#define NAME_CHARACTERS 100
 
 static const char *const directions[ENGINE_DIRECTION_COUNT] = {"read", "write"};
 
@@ -14,6 +17,14 @@ static void print_time(FILE *out, int64_t time_ns)
         fputs("never", out);
     else
         fprintf(out, "%" PRId64 " ns", time_ns);
+}
+
+// Names may hold what a terminal obeys.
+static void print_name(FILE *out, const char *before, const char *name, const char *after)
+{
+    char label[REPORT_LABEL_MAX];
+    report_label(label, name, NAME_CHARACTERS);
+    fprintf(out, "%s'%s'%s", before, label, after);
 }
 
 // "at 5 ns, 3 ns later", or what is known of it.
@@ -38,16 +49,16 @@ static void print_request(const struct difference *difference, const struct scen
     const char *member = scenario->members[difference->member].name;
     const char *direction = directions[difference->direction];
     if (!difference->has_request) {
+        print_name(out, "", member, "");
         fprintf(out,
-                "'%s': %" PRIu64 " %ss have left QEMU's throttle at %" PRId64
-                " ns, but only %" PRIu64 " have arrived\n",
-                member, difference->qemu_left, direction, difference->found_ns,
-                difference->number - 1);
+                ": %" PRIu64 " %ss have left QEMU's throttle at %" PRId64 " ns, but only %" PRIu64
+                " have arrived\n",
+                difference->qemu_left, direction, difference->found_ns, difference->number - 1);
         return;
     }
-    fprintf(
-        out, "request %" PRIu64 ": %s of %" PRIu64 " bytes, the %s number %" PRIu64 " of '%s'\n",
-        difference->seq, difference->op, difference->bytes, direction, difference->number, member);
+    fprintf(out, "request %" PRIu64 ": %s of %" PRIu64 " bytes, the %s number %" PRIu64,
+            difference->seq, difference->op, difference->bytes, direction, difference->number);
+    print_name(out, " of ", member, "\n");
     fprintf(out, "  arrives                 at %" PRId64 " ns\n", difference->arrival_ns);
     fputs("  leaves in the simulator at ", out);
     print_time(out, difference->our_ns);
@@ -71,19 +82,23 @@ static void print_group(const struct difference *difference, const struct scenar
 {
     const char *member = scenario->members[difference->member].name;
     if (difference->group == NULL) {
-        fprintf(out, "'%s' is in no group at %" PRId64 " ns\n", member, difference->found_ns);
+        print_name(out, "", member, "");
+        fprintf(out, " is in no group at %" PRId64 " ns\n", difference->found_ns);
         return;
     }
-    fprintf(out, "group '%s' in the simulator at %" PRId64 " ns, %" PRIu32 " members\n",
-            difference->group, difference->found_ns, difference->node.members);
+    print_name(out, "group ", difference->group, " in the simulator");
+    fprintf(out, " at %" PRId64 " ns, %" PRIu32 " members\n", difference->found_ns,
+            difference->node.members);
     for (size_t i = 0; i < difference->node.bucket_count; i++)
         print_bucket(&difference->node.bucket[i], out);
     for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
-        fprintf(out, "  %-11s %" PRIu64 " waiting, %" PRIu64 " of them of '%s'; turn of %s%s%s",
-                directions[i], difference->node.waiting[i], difference->waiting[i], member,
-                difference->token[i] == NULL ? "" : "'",
-                difference->token[i] == NULL ? "nobody" : difference->token[i],
-                difference->token[i] == NULL ? "" : "'");
+        fprintf(out, "  %-11s %" PRIu64 " waiting, %" PRIu64, directions[i],
+                difference->node.waiting[i], difference->waiting[i]);
+        print_name(out, " of them of ", member, "; turn of ");
+        if (difference->token[i] == NULL)
+            fputs("nobody", out);
+        else
+            print_name(out, "", difference->token[i], "");
         if (difference->deadline_ns[i] != ENGINE_NEVER)
             fprintf(out, "; timer armed for %" PRId64 " ns", difference->deadline_ns[i]);
         putc('\n', out);
@@ -104,9 +119,9 @@ static void print_operations(const struct difference *difference, const struct s
         const struct scenario_event *event = &scenario->events[i];
         fprintf(out, "  at %" PRId64 " ns: %s", event->at_ns, scenario_event_name(event->kind));
         if (event->kind != SCENARIO_QOM_SET)
-            fprintf(out, " of '%s'", scenario->members[event->member].name);
+            print_name(out, " of ", scenario->members[event->member].name, "");
         if (event->group != NULL)
-            fprintf(out, ", group '%s'", event->group);
+            print_name(out, ", group ", event->group, "");
         fprintf(out, " (line %zu)\n", event->place.line);
     }
 }

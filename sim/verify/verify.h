@@ -62,4 +62,16 @@ bool verify_shrink(const struct verify_random_config *config, uint64_t seed,
 
 void verify_failure_free(struct verify_failure *failure);
 
+// ---- What came of it ----
+
+// The JSON objects are to be freed; NULL: out of memory. A path need not be text: what is none of
+// it becomes U+FFFD.
+json_t *verify_json_path(const char *path);
+json_t *verify_json(const struct lockstep_result *result, const struct scenario *scenario);
+json_t *verify_random_json(const struct verify_random_result *result,
+                           const struct verify_random_config *config);
+
+void verify_print(const struct lockstep_result *result, const struct scenario *scenario, FILE *out);
+void verify_random_print(const struct verify_random_result *result, FILE *out);
+
 #endif

@@ -81,7 +81,7 @@ static void test_numbers(void **state)
         snprintf(where, sizeof where,
                  " FROM request_log WHERE member = '%s' AND CASE op WHEN 'write-zeroes' THEN "
                  "'write' ELSE op END = '%s'",
-                 stream->member, accepted_direction_name(stream->direction));
+                 stream->member, report_direction_name(stream->direction));
         static const char *const counts[] = {"1", "dispatch_ns NOT NULL", "complete_ns NOT NULL",
                                              "dispatch_ns IS NOT arrival_ns"};
         for (int n = 0; n <= ACCEPTED_WAITED; n++) {

@@ -3,6 +3,7 @@
 #include "lab.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct sim_error error;
@@ -112,8 +113,9 @@ static void members_of_a_group_get_groups_of_their_own(void **state)
     }
     static const char *const notices[] = {
         "line 2: engine 'bucket' has no limit 'iops-total-max-length'; it is left out",
-        "line 4: engine 'bucket' has no groups: 'a' and 'b' cannot share 'gold'; each member of it "
-        "has these limits for itself",
+        ("line 4: engine 'bucket' has no groups: 'a' and 'b' cannot share 'gold'; each member of "
+         "it "
+         "has these limits for itself"),
         "line 9: join of 'd': engine 'bucket' has no groups; it is left out",
         "line 8: leave a: engine 'bucket' cannot do that; it is left out",
     };
@@ -121,6 +123,97 @@ static void members_of_a_group_get_groups_of_their_own(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(scenario->notices[i], notices[i]);
     scenario_free(scenario);
+}
+
+#define NO_LIMIT_BUT " bps: 0, bps_rd: 0, bps_wr: 0, iops_rd: 0, iops_wr: 0, iops: "
+
+// What would work if nothing had been left out is left out as well: a group that was not made, a
+// limit that excludes one which was not removed.
+static void events_that_need_what_is_left_out_are_left_out(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "groups: [{id: gold, limits: {iops-total: 100}}]\n"
+        "members: [{id: a, group: gold}, {id: b}]\n"
+        "events:\n"
+        "  - {at: 1s, block_set_io_throttle: {device: a, group: new," NO_LIMIT_BUT "3}}\n"
+        "  - {at: 2s, qom-set: {group: new, limits: {iops-total: 4}}}\n"
+        "  - {at: 3s, join: {member: b, group: new}}\n"
+        "  - {at: 4s, qom-set: {group: gold, limits: {iops-total: 5}}}\n";
+    static const char *const notices[] = {
+        "line 4: block_set_io_throttle a new: engine 'bucket' cannot do that; it is left out",
+        "line 5: qom-set new: there is no group 'new' then; it is left out",
+        "line 6: join b new: there is no group 'new' then; it is left out",
+    };
+    struct scenario *scenario = load_leniently("bucket", text);
+    assert_int_equal(scenario->event_count, 1);
+    assert_int_equal(scenario->events[0].at_ns, 4 * SECOND);
+    assert_int_equal(scenario->notice_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(scenario->notices[i], notices[i]);
+    scenario_free(scenario);
+
+    scenario = load_leniently(
+        "bucket",
+        "groups: [{id: gold, limits: {iops-total: 100}}]\n"
+        "members: [{id: a, group: gold}, {id: b}]\n"
+        "events:\n"
+        "  - {at: 1s, block_set_io_throttle: {device: b, group: gold," NO_LIMIT_BUT "0,\n"
+        "                                     bps_max: 0}}\n"
+        "  - {at: 1s, block_set_io_throttle: {device: b, group: gold, bps: 9, bps_rd: 0,\n"
+        "             bps_wr: 0, iops: 0, iops_rd: 0, iops_wr: 0}}\n"
+        "  - {at: 2s, qom-set: {group: gold, limits: {iops-read: 4}}}\n");
+    assert_int_equal(scenario->event_count, 1);
+    assert_int_equal(scenario->notice_count, 2);
+    assert_string_equal(scenario->notices[1],
+                        "line 8: qom-set gold: iops-total cannot be set together with "
+                        "iops-read (4); it is left out");
+    scenario_free(scenario);
+}
+
+// A mistake stays one.
+static void an_event_that_never_worked_is_refused_leniently_too(void **state)
+{
+    (void)state;
+    struct scenario_settings settings = {.algorithm = engine_find("bucket"), .lenient = true};
+    lab_write_text("typo.yaml", "members: [{id: a, limits: {iops-total: 100}}]\n"
+                                "events: [{at: 2s, qom-set: {group: b, limits: {}}}]\n");
+    assert_null(scenario_load_as(lab_path("typo.yaml"), &settings, &error));
+    assert_non_null(strstr(error.message, "typo.yaml:2:10: qom-set b: there is no group 'b' then"));
+}
+
+// A member more makes an event more of each that sets the group.
+static void a_small_file_does_not_become_a_huge_scenario(void **state)
+{
+    (void)state;
+    struct scenario_settings settings = {.algorithm = engine_find("bucket"), .lenient = true};
+    for (int members = 401; members <= 402; members++) {
+        char *text = NULL;
+        size_t length;
+        FILE *file = open_memstream(&text, &length);
+        assert_non_null(file);
+        fputs("groups: [{id: gold, limits: {iops-total: 9}}]\nmembers:\n", file);
+        for (int i = 0; i < members; i++)
+            fprintf(file, "  - {id: m%d, group: gold}\n", i);
+        fputs("events:\n", file);
+        for (int i = 0; i < 250; i++)
+            fputs("  - {at: 1s, qom-set: {group: gold, limits: {iops-total: 7}}}\n", file);
+        assert_int_equal(fclose(file), 0);
+        lab_write_text("many.yaml", text);
+        free(text);
+        struct scenario *scenario = scenario_load_as(lab_path("many.yaml"), &settings, &error);
+        if (members == 401) {
+            assert_non_null(scenario);
+            assert_int_equal(scenario->event_count, 401 * 250);
+            assert_string_equal(scenario->events[401].group, "gold/m0");
+        } else {
+            assert_null(scenario);
+            assert_non_null(strstr(error.message, "many.yaml:655:5: engine 'bucket' has no groups: "
+                                                  "with a qom-set for each member of its group "
+                                                  "there are more than 100000 new events"));
+        }
+        scenario_free(scenario);
+    }
 }
 
 // The settings' engine is the one that counts, whatever the file says.
@@ -202,15 +295,42 @@ static void an_engine_that_never_rests_ends(void **state)
     lab_run_free(&run);
 }
 
+// A terabyte at a byte per second takes longer than the clock can tell. What waits at an end that
+// comes before other things may yet have left.
+static void requests_that_wait_for_ever_are_told(void **state)
+{
+    (void)state;
+    static const char *const engines[] = {"throttle-group", "bucket", "slice"};
+    static const char *const ends[] = {"", "end: 1s\n"};
+    for (size_t i = 0; i < 6; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "engine: %s\n%s"
+                 "members:\n"
+                 "  - {id: a, limits: {bps-total: 1}, trace: {csv: \"time_ns,op,offset,bytes\\n"
+                 "0,read,0,1099511627776\\n9,read,0,1099511627776\\n2000000000,read,0,1\\n\"}}\n",
+                 engines[i % 3], ends[i / 3]);
+        struct lab_run run = lab_run_complete(text);
+        const char *told = i % 3 == 2 ? "never-leaves 3 3 requests never leave the throttle\n"
+                                      : "never-leaves 2 2 requests never leave the throttle\n";
+        lab_expect_rows(&run, "SELECT kind, count, text FROM notice", i < 3 ? told : "");
+        lab_run_free(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_engine_cannot_do_is_refused),
         cmocka_unit_test(members_of_a_group_get_groups_of_their_own),
+        cmocka_unit_test(events_that_need_what_is_left_out_are_left_out),
+        cmocka_unit_test(an_event_that_never_worked_is_refused_leniently_too),
+        cmocka_unit_test(a_small_file_does_not_become_a_huge_scenario),
         cmocka_unit_test(the_command_line_chooses_the_engine),
         cmocka_unit_test(a_leniently_made_source_means_the_same),
         cmocka_unit_test(limits_without_a_group_make_one),
         cmocka_unit_test(an_engine_that_never_rests_ends),
+        cmocka_unit_test(requests_that_wait_for_ever_are_told),
     };
     return cmocka_run_group_tests(tests, lab_make, lab_remove);
 }

@@ -79,6 +79,17 @@ expect 4 "$code" 'exit code of mode obey'
 grep -q 'leaves in QEMU  *at never' out || fail "mode obey: expected a difference: $(cat out err)"
 expect_nothing_left 'mode obey'
 
+# Names are not obeyed by a terminal.
+sed 's/gold/"g\\e[31mold"/g; s/db/"d\\rb"/g' case.yaml >names.yaml
+code=0
+"$program" verify names.yaml --qemu "$fake" >out 2>err || code=$?
+expect 4 "$code" "exit code with control characters in names ($(cat err))"
+grep -q "group 'g?\[31mold' in the simulator" out || fail "expected the group's name: $(cat -v out)"
+grep -q "turn of 'd?b'" out || fail "expected the member's name: $(cat -v out)"
+if LC_ALL=C tr -d '\n' <out | LC_ALL=C grep -q '[[:cntrl:]]'; then
+    fail "control characters are printed: $(cat -v out)"
+fi
+
 # Several at a time, and the reason is the same.
 for mode in fail mute-later freeze leave-child; do
     code=0

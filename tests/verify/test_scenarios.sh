@@ -306,6 +306,12 @@ expect_code 2 verify --random
 expect_error "option '--random' needs a value"
 expect_code 2 verify --seed 1 --seed 2 --random 1
 expect_error '--seed is given twice'
+# A file's name need not be text.
+odd=$(printf 'odd\377\033.yaml')
+cp idle.yaml "$odd"
+agrees "$odd"
+expect_code 0 verify "$odd"
+grep -q '^odd??.yaml: QEMU .* agrees' out || fail "expected the file's name: $(cat -v out)"
 expect_code 0 verify --help
 for option in help qemu timer-granularity random seed jobs output timeout json eta; do
     grep -q -e "--$option" out || fail "the help does not know --$option"
