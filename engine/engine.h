@@ -71,11 +71,12 @@ enum engine_cause {
     ENGINE_CAUSE_IOPS_TOTAL,
     ENGINE_CAUSE_IOPS_READ,
     ENGINE_CAUSE_IOPS_WRITE,
-    ENGINE_CAUSE_BURST, // the burst parts, in the same order
+    ENGINE_CAUSE_BURST,                         // the burst parts, in the same order
     ENGINE_CAUSE_TURN = 2 * ENGINE_CAUSE_BURST, // other members of the group are served
     ENGINE_CAUSE_QUEUE, // requests of the same member, and of the same direction unless the engine
                         // has one FIFO for both, are before it
-    ENGINE_CAUSE_TIMER, // the timer was due, but fired later: the loop's granularity
+    ENGINE_CAUSE_TIMER, // the timer was due, but fired later: the loop's granularity; or what it
+                        // waited for is over, but the engine wakes it later (slice-2011)
     ENGINE_CAUSE_COUNT,
 };
 

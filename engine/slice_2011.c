@@ -12,8 +12,8 @@
 // it asks each request that was there when it began once.
 //
 // Whoever waits, at whatever place of the FIFO, waits for the timer. So its wait counts for the
-// limit that it exceeded when it was last asked, and from the timer's deadline on for the timer;
-// nothing counts for the queue.
+// limit that it exceeded when it was last asked, as long as it asked for then, and from there on
+// for the timer, which others have set; nothing counts for the queue.
 //
 // Source: section 11 of docs/model.md.
 #include "engine/drive_engine.h"
@@ -25,15 +25,16 @@
 #define SLICE_S 0.1
 #define IDLE_NS INT64_C(1000000000) // from a firing to the next
 
-// While a request waits, this part of its wait_ns holds the limit that it exceeded.
+// While a request waits, two parts of its wait_ns, for causes that do not occur, hold the limit
+// that it exceeded when it was last asked, and the time until which it then asked to wait.
 #define REMEMBERED_CAUSE ENGINE_CAUSE_TURN
+#define REMEMBERED_DEADLINE ENGINE_CAUSE_QUEUE
 
 struct slice_2011_drive {
     struct drive drive; // first
     struct slice_sent sent;
     int64_t slice_start_ns[ENGINE_DIRECTION_COUNT];
-    int64_t deadline_ns; // of the timer
-    int64_t fired_ns;    // last time: who was in the FIFO then was asked then
+    int64_t fired_ns; // last time: who was in the FIFO then was asked then
 };
 
 static struct slice_2011_drive *state_of(struct drive *drive)
@@ -82,8 +83,7 @@ static int64_t exceeds_limit(struct slice_2011_drive *state, enum slice_kind kin
 static void arm(struct drive_engine *engine, struct slice_2011_drive *state, int64_t now_ns,
                 int64_t wait_ns)
 {
-    state->deadline_ns = drive_add_ns(now_ns, wait_ns);
-    timer_heap_arm(&engine->timers, &state->drive.lanes[0].timer, state->deadline_ns);
+    timer_heap_arm(&engine->timers, &state->drive.lanes[0].timer, drive_add_ns(now_ns, wait_ns));
 }
 
 // A request arrives, or is submitted anew. Its wait so far is in it.
@@ -103,6 +103,7 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
     if (request->arrival_ns == now_ns)
         memset(request->wait_ns, 0, sizeof request->wait_ns);
     request->wait_ns[REMEMBERED_CAUSE] = cause;
+    request->wait_ns[REMEMBERED_DEADLINE] = drive_add_ns(now_ns, wait_ns);
     request_queue_push(&state->drive.lanes[0].fifo, request);
     state->drive.waiting[direction]++;
     arm(engine, state, now_ns, wait_ns);
@@ -116,13 +117,15 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
 
 // The request's wait since it was last asked goes into it.
 static void settle(const struct slice_2011_drive *state, struct engine_request *request,
-                   int64_t deadline_ns, int64_t now_ns)
+                   int64_t now_ns)
 {
     int64_t asked_ns =
         state->fired_ns > request->arrival_ns ? state->fired_ns : request->arrival_ns;
+    int64_t deadline_ns = request->wait_ns[REMEMBERED_DEADLINE];
     int64_t due_ns = deadline_ns < now_ns ? deadline_ns : now_ns;
     int64_t cause = request->wait_ns[REMEMBERED_CAUSE];
     request->wait_ns[REMEMBERED_CAUSE] = 0;
+    request->wait_ns[REMEMBERED_DEADLINE] = 0;
     request->wait_ns[cause] += due_ns - asked_ns;
     request->wait_ns[ENGINE_CAUSE_TIMER] += now_ns - due_ns;
 }
@@ -132,12 +135,11 @@ static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t n
     struct slice_2011_drive *state = state_of(lane->drive);
     struct request_queue present = lane->fifo;
     lane->fifo.head = NULL;
-    int64_t deadline_ns = state->deadline_ns;
     struct engine_request *request;
     while ((request = request_queue_pop(&present)) != NULL) {
         enum engine_direction direction = drive_direction_of(lane->drive, request);
         state->drive.waiting[direction]--;
-        settle(state, request, deadline_ns, now_ns);
+        settle(state, request, now_ns);
         ask(engine, state, now_ns, request, direction);
     }
     state->fired_ns = now_ns;

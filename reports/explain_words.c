@@ -74,7 +74,7 @@ static void explain_say_largest(const struct explain *explain, const struct expl
         fputs("):\nthe members of a group share its limits, and it was another one's turn.\n", out);
         break;
     case EXPLAIN_TIMER:
-        fputs("):\nthe limits would have let them go, but the event loop woke up later.\n", out);
+        fputs("):\nwhat they waited for was over, but their timer went off later.\n", out);
         break;
     default:
         fputs("),\nof which this version does not know what it is.\n", out);

@@ -20,15 +20,19 @@ static uint64_t figure_requests(const struct compare_member *member)
     return stream ? stream->traffic.requests : 0;
 }
 
+// As in the plots of a run: in the scenario's order, unless there are too many.
 static void figure_choose_members(struct figure *figure)
 {
+    bool many = figure->comparison->member_count > FIGURE_MEMBERS;
+
     for (size_t m = 0; m < figure->comparison->member_count; m++) {
         const struct compare_member *member = &figure->comparison->members[m];
         size_t place = figure->member_count;
 
         if (figure_requests(member) == 0)
             continue;
-        while (place > 0 && figure_requests(figure->members[place - 1]) < figure_requests(member))
+        while (many && place > 0 &&
+               figure_requests(figure->members[place - 1]) < figure_requests(member))
             place--;
         bool full = figure->member_count == FIGURE_MEMBERS;
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define FIGURE_COLUMNS 1500 // points of a curve that can be told apart
+#define FIGURE_COLUMNS 630 // as many as the axis has pixels
 #define FIGURE_WIDTH " lw 1.8"
 #define FIGURE_A " dt (7,4)"
 #define FIGURE_AREA "#C4C4C4"
@@ -44,29 +44,33 @@ static void figure_legend(struct figure *figure)
           script->out);
 }
 
-// The curve of one side of a member; points that fall into the same column are thinned out.
+// The curve of one side of a member; of points that fall into the same column the last one counts.
 static void figure_curve(const struct figure *figure, size_t line, int side, double left_ns,
                          double per_column)
 {
     const struct report_histogram *latencies = &figure->latencies[line][side];
-    double count = (double)latencies->count + figure->never[line][side], seen = 0, column = -1;
+    double count = (double)latencies->count + figure->never[line][side];
+    double ns = 0, seen = 0, column = -1;
     struct report_histogram_range range;
     FILE *out = figure->script.out;
 
     fprintf(out, "$cdf%zu%c << EOD\n", line, "AB"[side]);
     for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
         double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
-        double ns = fmax(high_ns, left_ns), here = floor(log10(ns / left_ns) / per_column);
+        double next_ns = fmax(high_ns, left_ns),
+               here = floor(log10(next_ns / left_ns) / per_column);
 
         if (seen <= 0)
-            fprintf(out, "%.9g 0\n", ns);
-        seen += (double)range.count;
-        if (here <= column && seen < (double)latencies->count)
-            continue;
+            fprintf(out, "%.9g 0\n", next_ns);
+        else if (here > column)
+            fprintf(out, "%.9g %.6g\n", ns, plot_latency_place(seen / count));
+        ns = next_ns;
         column = here;
-        // The slowest request stands half a request below 100 %, which has no place on the scale.
-        fprintf(out, "%.9g %.6g\n", ns, plot_latency_place(fmin(seen, count - 0.5) / count));
+        seen += (double)range.count;
     }
+    // The slowest request stands half a request below 100 %, which has no place on the scale.
+    if (seen > 0)
+        fprintf(out, "%.9g %.6g\n", ns, plot_latency_place(fmin(seen, count - 0.5) / count));
     fputs("EOD\n", out);
 }
 

@@ -54,6 +54,14 @@ static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_exte
 }
 
 // Points of one curve; those that would fall into the same column of the picture are thinned out.
+// The slowest request stands half a request below 100 %, which has no place on the scale.
+static void cdf_point(const struct plot_script *script, double ns, double seen,
+                      const struct cdf_extent *extent)
+{
+    fprintf(script->out, "%.9g %.6g\n", ns,
+            plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
+}
+
 static bool cdf_curve(const struct plot_script *script, size_t line,
                       const struct cdf_extent *extent, double left_ns, double right_ns,
                       struct report_error *error)
@@ -61,7 +69,7 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
     bool named = line < script->run->named_count;
     double columns = named ? CDF_COLUMNS : CDF_COLUMNS_OTHERS;
     double per_column = (log10(right_ns) - log10(left_ns)) / columns;
-    double seen = 0, column = -1;
+    double seen = 0, column = -1, last_ns = 0;
     sqlite3_stmt *rows =
         cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
 
@@ -69,16 +77,17 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
         double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
 
+        // Of a column of the picture its last point stays: a first one would be too low.
         if (seen <= 0)
             fprintf(script->out, "%.9g 0\n", ns);
-        seen += sqlite3_column_double(rows, 1);
-        if (here <= column && seen < extent->count)
-            continue;
+        else if (here > column)
+            cdf_point(script, last_ns, seen, extent);
         column = here;
-        // The slowest request stands half a request below 100 %, which has no place on the scale.
-        fprintf(script->out, "%.9g %.6g\n", ns,
-                plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
+        last_ns = ns;
+        seen += sqlite3_column_double(rows, 1);
     }
+    if (seen > 0)
+        cdf_point(script, last_ns, seen, extent);
     fputc('\n', script->out);
     return report_query_close(rows, error);
 }

@@ -177,6 +177,8 @@ expect_code 0 compare a.db:1 a.db:2 --resamples 100 -o drawn
 expect 'drawn/compare.svg drawn/compare.png' "$(tail -n 2 out | tr '\n' ' ' | sed 's/ $//')" 'paths'
 rsvg-convert drawn/compare.svg >rendered.png || fail 'the plot cannot be drawn'
 [ "$(wc -c <rendered.png)" -gt 20000 ] || fail 'the plot is nearly blank'
+members=$(grep -oE '>(postgres|fio|tar|files)<' drawn/compare.svg | tr -d '<>' | xargs)
+expect 'postgres fio tar files' "$members" 'members as in the scenario'
 expect_code 0 compare a.db:1 a.db:2 --resamples 100 --output again --json
 jq -e . out >/dev/null || fail 'paths stand in the JSON'
 cmp -s drawn/compare.svg again/compare.svg || fail 'the plot differs when it is drawn again'
@@ -184,6 +186,20 @@ expect_code 0 compare a.yaml b.yaml -o again --resamples 100
 sed 's/a\.db:1/a.yaml/; s/a\.db:2/b.yaml/' drawn/compare.svg | cmp -s - again/compare.svg ||
     fail 'scenarios are drawn differently from their stored runs'
 expect_code 0 compare free.yaml slow.yaml -o drawn
+
+# Two of four requests are so close together that their points fall into one column: the curve goes
+# on at 75 %, where besides it there are the grid's line and the axis' tick.
+echo 'members: [{id: a, trace: close.csv}]
+device: {model: recorded}' >close.yaml
+echo 'time_ns,op,offset,bytes,latency_ns
+0,read,0,512,1000
+0,read,0,512,100000000
+0,read,0,512,100600000
+0,read,0,512,900000000' >close.csv
+expect_code 0 compare close.yaml close.yaml -o close
+height=$(grep -B 3 '<text>75<' close/compare.svg |
+    sed -n "s/.*gridline.*d='M[0-9.]*,\([0-9.]*\) .*/\1/p")
+[ "$(grep -c ",$height " close/compare.svg)" -gt 2 ] || fail 'no curve goes on at 75 %'
 
 # A signal: the program dies of it, and nothing is left.
 awk 'BEGIN {

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The commands in the documents work as they stand. In a fenced block "console", each line that
 # begins with "$ " is run, in a copy of what the documents speak of; what else stands in a block
-# "console exact" is what they print, to the letter.
+# "console exact" is what they print, to the letter. Pictures in the documents that the commands
+# draw are what they draw.
 # shellcheck source=tests/cli/cli.sh
 . "$2/tests/cli/cli.sh"
 
 mkdir -p bin copy/traces
 ln -s "$program" bin/throttlesim
 ln -s "$recorded" copy/traces/recorded
+ln -s "$source_dir/tests" "$source_dir/docs" copy
 PATH=$scratch/bin:$PATH
 cd copy
 
@@ -44,10 +46,22 @@ for document in "$source_dir/README.md" "$source_dir"/docs/*.md; do
 done
 [ "$commands" -gt 0 ] || fail 'there is no command in the documents'
 
+# The pictures; another gnuplot may draw them otherwise.
+pictures=0
+for picture in "$source_dir"/docs/*/*/*.svg; do
+    drawn=${picture#"$source_dir/docs/"}
+    [ -s "$drawn" ] || fail "nothing draws $drawn"
+    pictures=$((pictures + 1))
+    [ "$(grep Produced "$picture")" != "$(grep Produced "$drawn")" ] ||
+        cmp -s "$picture" "$drawn" || fail "$drawn is not what is drawn now"
+done
+[ "$pictures" -gt 0 ] || fail 'there is no picture in the documents'
+
 # The manual page knows every option, and its examples and those of the help work, where the
 # recordings have the names that they use.
 manual=$source_dir/docs/throttlesim.1
-for command in run report plot explain compare 'trace info' verify check engines limits; do
+for command in run report plot explain compare 'trace info' verify check engines \
+    limits; do
     # shellcheck disable=SC2086 # 'trace info' is two words
     for option in $("$program" $command --help | grep -oE -e '--[a-z-]+' | sort -u); do
         grep -qE "Fl ${option#-}( |$)" "$manual" ||

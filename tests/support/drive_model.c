@@ -109,12 +109,11 @@ void drive_arm(struct drive *drive, enum engine_direction timer, int64_t deadlin
     };
 }
 
-// It has waited for this, but from the timer's deadline on for the timer.
-static void waits_for(struct engine_request *request, enum engine_cause cause,
-                      const struct drive_timer *timer, int64_t from_ns, int64_t to_ns)
+// It has waited for this, but from the deadline on for the timer.
+static void waits_for(struct engine_request *request, enum engine_cause cause, int64_t deadline_ns,
+                      int64_t from_ns, int64_t to_ns)
 {
-    assert(timer->pending);
-    int64_t middle_ns = timer->deadline_ns;
+    int64_t middle_ns = deadline_ns;
     if (middle_ns < from_ns)
         middle_ns = from_ns;
     if (middle_ns > to_ns)
@@ -134,10 +133,11 @@ static void time_passes(struct drive_model *model, int64_t now_ns)
             for (struct drive_entry *entry = drive->fifo[f]; entry != NULL; entry = entry->next) {
                 struct engine_request *request = entry->request;
                 const struct drive_timer *timer = &drive->timer[f];
+                assert(timer->pending);
                 if (rules->all_wait_for_limits)
-                    waits_for(request, entry->cause, timer, model->last_ns, now_ns);
+                    waits_for(request, entry->cause, entry->until_ns, model->last_ns, now_ns);
                 else if (entry == drive->fifo[f])
-                    waits_for(request, timer->cause, timer, model->last_ns, now_ns);
+                    waits_for(request, timer->cause, timer->deadline_ns, model->last_ns, now_ns);
                 else
                     request->wait_ns[ENGINE_CAUSE_QUEUE] += now_ns - model->last_ns;
             }

@@ -79,8 +79,10 @@ static void arrives(struct drive *drive, int64_t now_ns, struct engine_request *
     enum engine_cause cause;
     if (exceeds_bps(drive, now_ns, direction, request->bytes, &wait_ns, &cause) ||
         exceeds_iops(drive, now_ns, direction, &wait_ns, &cause)) {
-        drive_append(&drive->fifo[ONLY], request)->cause = cause;
-        drive_arm(drive, ONLY, drive_later(now_ns, wait_ns), cause);
+        struct drive_entry *entry = drive_append(&drive->fifo[ONLY], request);
+        entry->cause = cause;
+        entry->until_ns = drive_later(now_ns, wait_ns);
+        drive_arm(drive, ONLY, entry->until_ns, cause);
         return;
     }
     drive->sent.bytes[direction] += request->bytes;

@@ -9,7 +9,8 @@
 
 struct drive_entry {
     struct engine_request *request;
-    enum engine_cause cause; // slice-2011: the limit it exceeded when it was last asked
+    enum engine_cause cause; // slice-2011: the limit it exceeded when it was last asked,
+    int64_t until_ns;        // and until when it was to wait
     struct drive_entry *next;
 };
 
