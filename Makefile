@@ -6,7 +6,7 @@
 #     make test       build with gcc and clang, with and without optimisation and with sanitizers,
 #                     and run all tests in each
 #     make verify     compare 1,000 random scenarios with a real QEMU
-#     make bench      measure against blkparse
+#     make bench      measure against blkparse, and how fast text is read
 #     make install    to PREFIX (default /usr/local), below DESTDIR
 #     make clean
 
@@ -42,6 +42,7 @@ verify: packages-verify preset-release
 
 bench: packages-bench preset-release
 	tests/bench/run build/release
+	tests/bench/read build/release
 
 install: build
 	cmake --install build/release --prefix $(PREFIX)

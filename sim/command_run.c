@@ -23,6 +23,8 @@ struct run_arguments {
     const char *attach;
     const char *arrival;
     const char *device;
+    const char *format;
+    const char *layout;
     const char *device_model;
     const char *interval;
     const char *end;
@@ -48,6 +50,10 @@ static const struct option_row rows[] = {
      "with --limits: arrivals are Q (queue, default) or D (issue)"},
     {"device", 0, OPTION_TEXT, "DEVICE", NULL, offsetof(struct run_arguments, device),
      "with --limits: only this device of each trace, such as 254,48"},
+    {"format", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, format),
+     "with --limits: the traces' format ('throttlesim trace formats' lists them)"},
+    {"layout", 0, OPTION_TEXT, "TEXT", NULL, offsetof(struct run_arguments, layout),
+     "with --limits: what a format needs to be told, such as its columns"},
     {"device-model", 0, OPTION_TEXT, "MODEL", NULL, offsetof(struct run_arguments, device_model),
      "null (default), fixed:LATENCY or recorded"},
     {"interval", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, interval),
@@ -136,6 +142,8 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
         .settings = *settings,
         .limits = arguments->limits,
         .device = arguments->device,
+        .format = arguments->format,
+        .layout = arguments->layout,
         .traces = traces,
         .trace_count = (size_t)count,
     };
@@ -143,6 +151,8 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
         scenario_parse_attach(arguments->attach, &quick.attach);
     if (arguments->arrival != NULL)
         scenario_parse_arrival(arguments->arrival, &quick.arrival);
+    if (!options_format(arguments->format, error))
+        return NULL;
     if (count > 0)
         return scenario_quick(&quick, error);
     sim_fail(error, SIM_USAGE, "--limits needs at least one trace");
@@ -173,9 +183,11 @@ static struct scenario *make_scenario(const struct run_arguments *arguments, int
         return NULL;
     if (arguments->limits != NULL)
         return quick_scenario(arguments, &settings, count, operands, error);
-    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL) {
+    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL ||
+        arguments->format != NULL || arguments->layout != NULL) {
         sim_fail(error, SIM_USAGE,
-                 "--attach, --arrival and --device go with --limits; a scenario has its own");
+                 "--attach, --arrival, --device, --format and --layout go with --limits; a "
+                 "scenario has its own");
     } else if (count == 1) {
         scenario = scenario_load_as(operands[0], &settings, error);
         if (scenario == NULL)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/options.h"
 
+#include "sim/formats.h"
 #include "sim/scenario.h"
 #include "sim/suggest.h"
 #include "sim/units.h"
@@ -164,6 +165,13 @@ bool options_engine(const char *text, const struct engine_algorithm **algorithm,
     return *algorithm != NULL ||
            sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
                     suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
+}
+
+bool options_format(const char *text, struct sim_error *error)
+{
+    char message[FORMATS_MESSAGE_MAX];
+    return text == NULL || formats_check(text, message) ||
+           sim_fail(error, SIM_USAGE, "--format: %s", message);
 }
 
 void options_help(FILE *out, const struct option_row *rows)

@@ -27,8 +27,10 @@ struct scenario_place {
 
 // A recording, or a part of it. A recorded time t arrives at (t - start_ns) / speed.
 struct scenario_trace {
-    char *path; // NULL: no trace. As found from the working directory; of a csv, only its name
-    char *csv;  // not a file but this text; NULL: a file
+    char *path;   // NULL: no trace. As found from the working directory; of a csv, only its name
+    char *csv;    // not a file but this text; NULL: a file
+    char *format; // by name; NULL: recognised by content
+    char *layout; // of formats that need to be told; NULL: none
     enum trace_arrival arrival;
     char *device; // only this one; NULL: there must be only one
     double speed;
@@ -94,6 +96,7 @@ struct scenario {
     char *name;   // the file, or how it was asked for
     char *source; // its text, with a NUL behind it; what is stored with the run
     size_t source_length;
+    bool is_standard_input; // where the text came from
     const struct engine_algorithm *algorithm;
     bool is_algorithm_set; // by the settings: the file's is ignored
     bool lenient;
@@ -131,6 +134,8 @@ struct scenario_quick {
     enum engine_attach attach;
     enum trace_arrival arrival;
     const char *device; // only this one of each trace; NULL: there must be only one
+    const char *format; // of each trace, by name; NULL: recognised by content
+    const char *layout; // of each trace; NULL: none
     char *const *traces;
     size_t trace_count;
 };

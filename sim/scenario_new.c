@@ -61,6 +61,7 @@ static bool read_all(struct scenario *scenario, FILE *file, struct sim_error *er
 bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
 {
     bool is_stdin = strcmp(path, "-") == 0;
+    scenario->is_standard_input = is_stdin;
     FILE *file = is_stdin ? stdin : fopen(path, "rb");
     if (file == NULL)
         return sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
@@ -173,6 +174,13 @@ static bool add_group(struct scenario *scenario, const char *limits, struct sim_
     return true;
 }
 
+// NULL stays NULL.
+static bool copy_text(const char *text, char **copy)
+{
+    *copy = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *copy != NULL;
+}
+
 static bool add_member(struct scenario *scenario, const struct scenario_quick *quick,
                        const char *path, struct sim_error *error)
 {
@@ -185,10 +193,10 @@ static bool add_member(struct scenario *scenario, const struct scenario_quick *q
     };
     member->trace.arrival = quick->arrival;
     member->trace.path = strdup(path);
-    if (quick->device != NULL)
-        member->trace.device = strdup(quick->device);
     bool ok = name != NULL && member->trace.path != NULL &&
-              (quick->device == NULL || member->trace.device != NULL) &&
+              copy_text(quick->device, &member->trace.device) &&
+              copy_text(quick->format, &member->trace.format) &&
+              copy_text(quick->layout, &member->trace.layout) &&
               names_add(&scenario->member_names, name, (uint32_t)(scenario->member_count - 1)) !=
                   NAMES_NONE;
     return ok || sim_fail_memory(error);

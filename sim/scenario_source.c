@@ -20,6 +20,15 @@ static void write_quoted(FILE *out, const char *text)
     putc('"', out);
 }
 
+// A key of a mapping, behind another one, if there is a value.
+static void write_optional(FILE *out, const char *key, const char *value)
+{
+    if (value != NULL) {
+        fprintf(out, ", %s: ", key);
+        write_quoted(out, value);
+    }
+}
+
 static void write_group(FILE *out, const struct scenario *scenario, size_t group)
 {
     const struct engine_parameters *limits = &scenario->groups[group].limits;
@@ -67,10 +76,9 @@ bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
         write_quoted(out, scenario->groups[member->group].name);
         fprintf(out, "\n    attach: %s\n    trace: {path: ", scenario_attach_name(member->attach));
         write_quoted(out, member->trace.path);
-        if (member->trace.device != NULL) {
-            fputs(", device: ", out);
-            write_quoted(out, member->trace.device);
-        }
+        write_optional(out, "device", member->trace.device);
+        write_optional(out, "format", member->trace.format);
+        write_optional(out, "layout", member->trace.layout);
         fprintf(out, ", arrival: %s}\n",
                 member->trace.arrival == TRACE_ARRIVAL_ISSUE ? "issue" : "queue");
     }

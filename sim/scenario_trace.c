@@ -2,6 +2,7 @@
 // The key `trace` of a scenario and of a member: a file, or the requests themselves.
 #include "sim/scenario_internal.h"
 
+#include "sim/formats.h"
 #include "sim/units.h"
 
 #include <stdio.h>
@@ -21,6 +22,8 @@ void scenario_trace_free(struct scenario_trace *trace)
 {
     free(trace->path);
     free(trace->csv);
+    free(trace->format);
+    free(trace->layout);
     free(trace->device);
 }
 
@@ -42,13 +45,24 @@ static bool read_arrival(struct yaml_reader *reader, yaml_node_t *node, void *ta
            yaml_fail(reader, node, "expected queue or issue, found '%.64s'", text);
 }
 
+static bool read_format(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char message[FORMATS_MESSAGE_MAX];
+    const char *text = yaml_text(reader, node, "the name of a format");
+    if (text == NULL)
+        return false;
+    if (!formats_check(text, message))
+        return yaml_fail(reader, node, "%s", message);
+    return yaml_read_string(reader, node, target);
+}
+
 // A path as found from the working directory.
 static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     char **path = target;
     if (!yaml_read_string(reader, node, path))
         return false;
-    if ((*path)[0] == '/' || strcmp(reader->directory, ".") == 0)
+    if ((*path)[0] == '/' || strcmp(*path, "-") == 0 || strcmp(reader->directory, ".") == 0)
         return true;
     size_t size = strlen(reader->directory) + strlen(*path) + 2;
     char *joined = malloc(size);
@@ -63,6 +77,8 @@ static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *targe
 static const struct yaml_field trace_fields[] = {
     {"path", read_path, offsetof(struct scenario_trace, path), false},
     {"csv", yaml_read_string, offsetof(struct scenario_trace, csv), false},
+    {"format", read_format, offsetof(struct scenario_trace, format), false},
+    {"layout", yaml_read_string, offsetof(struct scenario_trace, layout), false},
     {"arrival", read_arrival, offsetof(struct scenario_trace, arrival), false},
     {"device", yaml_read_string, offsetof(struct scenario_trace, device), false},
     {"speed", read_factor, offsetof(struct scenario_trace, speed), false},

@@ -19,6 +19,8 @@ bool source_open(struct source *source, const struct scenario *scenario,
         .volume = config->device,
         .text = config->csv,
         .text_size = config->csv == NULL ? 0 : strlen(config->csv),
+        .format = config->format,
+        .layout = config->layout,
     };
     *source = (struct source){
         .config = config,
@@ -61,8 +63,8 @@ static bool learn_volumes(struct source *source, struct sim_error *error)
         const char *name = trace_volume_name(source->trace, (uint32_t)source->volume_count);
         if (name[0] == '\0')
             return sim_fail(error, SIM_BAD_INPUT,
-                            "%s: several members share this trace, but it has no column 'member' "
-                            "that tells them apart",
+                            "%s: several members share this trace, but nothing in it tells them "
+                            "apart, as the column 'member' of a CSV does",
                             source->config->path);
         members[source->volume_count] = names_find(source->volumes, name);
         skipped[source->volume_count] = 0;

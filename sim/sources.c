@@ -5,6 +5,7 @@
 #include "sim/source.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct sources {
     const struct scenario *scenario;
@@ -23,6 +24,29 @@ static bool name_volumes(struct sources *sources)
         const char *name = member->volume != NULL ? member->volume : member->name;
         if (names_add(&sources->volumes, name, (uint32_t)i) == NAMES_NONE)
             return false;
+    }
+    return true;
+}
+
+// What it holds can be read once only.
+static bool check_standard_input(const struct scenario *scenario, struct sim_error *error)
+{
+    const struct scenario_trace *first = NULL;
+    for (size_t i = 0; i <= scenario->member_count; i++) {
+        const struct scenario_trace *trace =
+            i < scenario->member_count ? &scenario->members[i].trace : &scenario->trace;
+        if (trace->path == NULL || strcmp(trace->path, "-") != 0)
+            continue;
+        if (scenario->is_standard_input)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s:%zu:%zu: a trace cannot be on standard input, which the scenario "
+                            "was read from",
+                            scenario->name, trace->place.line, trace->place.column);
+        if (first != NULL)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: two traces on standard input (-), which can be read once only",
+                            scenario->name);
+        first = trace;
     }
     return true;
 }
@@ -58,6 +82,8 @@ static bool open_all(struct sources *sources, struct sim_error *error)
     sources->sources = calloc(scenario->member_count + 1, sizeof *sources->sources);
     if (sources->sources == NULL || !name_volumes(sources))
         return sim_fail_memory(error);
+    if (!check_standard_input(scenario, error))
+        return false;
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_trace *trace = &scenario->members[i].trace;
         if (trace->path != NULL && !open_source(sources, trace, (uint32_t)i, error))

@@ -1,252 +1,154 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/trace_info.h"
 
-#include "reports/label.h"
-#include "sim/units.h"
+#include "sim/stop.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
-// ---- Reading ----
-
-static bool add_request(struct volume_info *volume, const struct trace_request *request)
-{
-    struct trace_op_info *op = &volume->ops[request->op];
-    if (op->requests == 0 || request->bytes < op->smallest)
-        op->smallest = request->bytes;
-    if (request->bytes > op->largest)
-        op->largest = request->bytes;
-    op->requests++;
-    op->bytes += request->bytes;
-    if (request->arrival_ns < volume->first_ns)
-        volume->first_ns = request->arrival_ns;
-    if (request->arrival_ns > volume->last_ns)
-        volume->last_ns = request->arrival_ns;
-    return request->latency_ns == TRACE_LATENCY_UNKNOWN ||
-           report_histogram_record(&volume->latency, request->latency_ns);
-}
+#define BLOCKS_TOTAL (UINT64_C(1) << 22) // of all volumes' working sets, in memory
+#define BLOCKS_MIN 256                   // of each
 
 static bool learn_volumes(struct trace_info *info)
 {
     size_t count = trace_volume_count(info->trace);
-    struct volume_info *volumes = realloc(info->volumes, count * sizeof *volumes);
-    if (volumes == NULL)
-        return false;
-    info->volumes = volumes;
+    if (count > info->volume_capacity) {
+        size_t capacity = count > 2 * info->volume_capacity ? count : 2 * info->volume_capacity;
+        struct info_volume *volumes = realloc(info->volumes, capacity * sizeof *volumes);
+        if (volumes == NULL)
+            return false;
+        info->volumes = volumes;
+        info->volume_capacity = capacity;
+    }
     for (; info->volume_count < count; info->volume_count++) {
-        volumes[info->volume_count] = (struct volume_info){
+        info->volumes[info->volume_count] = (struct info_volume){
             .name = trace_volume_name(info->trace, (uint32_t)info->volume_count),
-            .first_ns = INT64_MAX,
         };
     }
     return true;
 }
 
-bool trace_info_read(struct trace_info *info, const struct trace_config *config,
-                     struct sim_error *error)
+// How many blocks the set of one volume may hold.
+static uint64_t blocks_bound(size_t volume_count)
+{
+    uint64_t bound = BLOCKS_TOTAL / volume_count;
+    if (bound > INFO_BLOCKS_MAX)
+        return INFO_BLOCKS_MAX;
+    return bound < BLOCKS_MIN ? BLOCKS_MIN : bound;
+}
+
+static int64_t greatest_divisor(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static bool add_to(struct trace_info *info, struct info_volume *volume, bool is_drawn,
+                   const struct trace_request *request, bool sequential)
+{
+    if (is_drawn &&
+        !info_series_add(&volume->series, request->arrival_ns - info->all.first_ns, request->bytes))
+        return false;
+    return info_volume_add(volume, request, sequential);
+}
+
+static bool add_request(struct trace_info *info, const struct trace_request *request)
+{
+    if (request->volume >= info->volume_count && !learn_volumes(info))
+        return false;
+    struct info_volume *volume = &info->volumes[request->volume];
+    bool sequential = info_volume_is_sequential(volume, request);
+    if (info->all.requests == 0)
+        info->all.first_ns = request->arrival_ns;
+    else
+        info->resolution_ns =
+            greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
+    bool is_drawn = info->wants_series && request->volume < TRACE_INFO_DRAWN_MAX;
+    if (!add_to(info, volume, is_drawn, request, sequential) ||
+        !add_to(info, &info->all, info->wants_series, request, sequential))
+        return false;
+    return (request->op != TRACE_READ && request->op != TRACE_WRITE) ||
+           info_blocks_add(&volume->blocks, request->offset, request->bytes,
+                           blocks_bound(info->volume_count));
+}
+
+static bool read_all(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
 {
     struct trace_error trace_error;
     struct trace_request request;
     enum trace_result result;
-    *info = (struct trace_info){.path = config->path, .all = {.first_ns = INT64_MAX}};
+    while ((result = trace_read(info->trace, &request, &trace_error)) == TRACE_REQUEST) {
+        if (!add_request(info, &request))
+            return sim_fail_memory(error);
+        struct info_record record = {request.arrival_ns, request.bytes, request.volume, request.op};
+        if (request.op != TRACE_FLUSH && !info_spool_add(spool, &record, error))
+            return false;
+        if (stop_signal != 0)
+            return sim_fail(error, SIM_FAILED, "interrupted");
+    }
+    return result == TRACE_END || sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+}
+
+static bool find_limits(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
+{
+    struct info_answers *answers = calloc(info->volume_count + 1, sizeof *answers);
+    bool ok = answers != NULL || sim_fail_memory(error);
+    ok = ok && info_limits_find(spool, info->volume_count, answers, error);
+    for (size_t i = 0; ok && i < info->volume_count; i++)
+        info->volumes[i].answers = answers[i];
+    if (ok)
+        info->all.answers = answers[info->volume_count];
+    free(answers);
+    return ok;
+}
+
+static void sum_blocks(struct trace_info *info)
+{
+    double squares = 0;
+    for (size_t i = 0; i < info->volume_count; i++) {
+        struct info_volume *volume = &info->volumes[i];
+        volume->touched = info_blocks_count(&volume->blocks);
+        volume->touched_error = volume->blocks.error;
+        volume->touched_cut = volume->blocks.cut;
+        info->all.touched += volume->touched;
+        info->all.touched_cut = info->all.touched_cut || volume->touched_cut;
+        squares += pow((double)volume->touched * volume->touched_error, 2);
+    }
+    if (squares > 0)
+        info->all.touched_error = sqrt(squares) / (double)info->all.touched;
+}
+
+bool trace_info_read(struct trace_info *info, const struct trace_config *config, bool wants_series,
+                     struct sim_error *error)
+{
+    struct trace_error trace_error;
+    struct info_spool spool = {0};
+    *info = (struct trace_info){.path = config->path, .wants_series = wants_series};
     info->trace = trace_open(config, &trace_error);
     if (info->trace == NULL)
         return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
-    while ((result = trace_read(info->trace, &request, &trace_error)) == TRACE_REQUEST) {
-        if (request.volume >= info->volume_count && !learn_volumes(info))
-            return sim_fail_memory(error);
-        if (!add_request(&info->volumes[request.volume], &request) ||
-            !add_request(&info->all, &request))
-            return sim_fail_memory(error);
-    }
-    return result == TRACE_END || sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+    bool ok = read_all(info, &spool, error) && find_limits(info, &spool, error);
+    info_spool_close(&spool);
+    if (ok)
+        sum_blocks(info);
+    return ok;
 }
 
 void trace_info_free(struct trace_info *info)
 {
     for (size_t i = 0; i < info->volume_count; i++)
-        report_histogram_release(&info->volumes[i].latency);
-    report_histogram_release(&info->all.latency);
+        info_volume_free(&info->volumes[i]);
+    info_volume_free(&info->all);
     free(info->volumes);
     trace_close(info->trace);
     *info = (struct trace_info){0};
 }
 
-// ---- What follows from it ----
-
-static struct trace_op_info sum_of(const struct volume_info *volume)
+const char *trace_info_arrival(const struct trace_info *info)
 {
-    struct trace_op_info sum = {0};
-    for (int i = 0; i < TRACE_OP_COUNT; i++) {
-        sum.requests += volume->ops[i].requests;
-        sum.bytes += volume->ops[i].bytes;
-    }
-    return sum;
-}
-
-static double duration_s(const struct volume_info *volume)
-{
-    return volume->last_ns < volume->first_ns ? 0
-                                              : (double)(volume->last_ns - volume->first_ns) / 1e9;
-}
-
-// 0 when the rate has no meaning.
-static double per_second(uint64_t count, const struct volume_info *volume)
-{
-    double seconds = duration_s(volume);
-    return seconds > 0 ? (double)count / seconds : 0;
-}
-
-// Of the requests that move data.
-static double read_share(const struct volume_info *volume)
-{
-    uint64_t reads = volume->ops[TRACE_READ].requests;
-    uint64_t writes = volume->ops[TRACE_WRITE].requests + volume->ops[TRACE_WRITE_ZEROES].requests;
-    return reads + writes == 0 ? 0 : (double)reads / (double)(reads + writes);
-}
-
-// ---- For people ----
-
-static void print_ops(const struct volume_info *volume, FILE *out)
-{
-    for (int i = 0; i < TRACE_OP_COUNT; i++) {
-        const struct trace_op_info *op = &volume->ops[i];
-        char bytes[32], smallest[32], mean[32], largest[32];
-        if (op->requests == 0)
-            continue;
-        fprintf(out, "  %-14s %10" PRIu64 " %10.1f %10s %10s %10s %10s\n",
-                trace_op_name((enum trace_op)i), op->requests, per_second(op->requests, volume),
-                units_format_size((double)op->bytes, bytes, sizeof bytes),
-                units_format_size((double)op->smallest, smallest, sizeof smallest),
-                units_format_size((double)op->bytes / (double)op->requests, mean, sizeof mean),
-                units_format_size((double)op->largest, largest, sizeof largest));
-    }
-}
-
-static void print_latency(const struct report_histogram *latency, uint64_t requests, FILE *out)
-{
-    static const unsigned per_mille[] = {500, 900, 990, 999};
-    static const char *const names[] = {"p50", "p90", "p99", "p99.9"};
-    if (latency->count == 0) {
-        fputs("  latency        not recorded\n", out);
-        return;
-    }
-    fprintf(out, "  latency        of %" PRIu64 " of %" PRIu64 " requests:", latency->count,
-            requests);
-    for (size_t i = 0; i < sizeof per_mille / sizeof per_mille[0]; i++) {
-        char text[32];
-        fprintf(out, " %s %s,", names[i],
-                units_format_duration(report_histogram_quantile(latency, per_mille[i]), text,
-                                      sizeof text));
-    }
-    char text[32];
-    fprintf(out, " max %s\n", units_format_duration(latency->max_ns, text, sizeof text));
-}
-
-static void print_volume(const struct volume_info *volume, const char *title, FILE *out)
-{
-    struct trace_op_info sum = sum_of(volume);
-    char bytes[32], rate[32];
-    fprintf(out, "%s\n", title);
-    fprintf(out, "  %.3f s, %" PRIu64 " requests, %s; %.1f requests/s, %s/s; %.1f %% reads\n",
-            duration_s(volume), sum.requests,
-            units_format_size((double)sum.bytes, bytes, sizeof bytes),
-            per_second(sum.requests, volume),
-            units_format_size(per_second(sum.bytes, volume), rate, sizeof rate),
-            100 * read_share(volume));
-    fprintf(out, "  %-14s %10s %10s %10s %10s %10s %10s\n", "", "requests", "per s", "bytes",
-            "smallest", "mean", "largest");
-    print_ops(volume, out);
-    print_latency(&volume->latency, sum.requests, out);
-}
-
-static const char *arrival_name(const struct trace *trace)
-{
-    return trace_arrival_used(trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue";
-}
-
-void trace_info_print(const struct trace_info *info, FILE *out)
-{
-    char title[REPORT_LABEL_MAX + 16];
-    const char *format = trace_format(info->trace);
-    fprintf(out, "%s: %s, arrivals at %s, %zu device%s\n", info->path, format,
-            arrival_name(info->trace), info->volume_count, info->volume_count == 1 ? "" : "s");
-    for (size_t i = 0; i < trace_notice_count(info->trace); i++) {
-        const struct trace_notice *notice = trace_notice(info->trace, i);
-        fprintf(out, "  notice: %s: %s\n", notice->source, notice->text);
-    }
-    for (size_t i = 0; i < info->volume_count; i++) {
-        char name[REPORT_LABEL_MAX];
-        bool named = report_label(name, info->volumes[i].name, 100) > 0;
-        snprintf(title, sizeof title, "device %s", named ? name : "(not named)");
-        print_volume(&info->volumes[i], title, out);
-    }
-    if (info->volume_count > 1)
-        print_volume(&info->all, "all devices", out);
-}
-
-// ---- For programs ----
-
-static json_t *ops_json(const struct volume_info *volume)
-{
-    json_t *ops = json_object();
-    for (int i = 0; i < TRACE_OP_COUNT; i++) {
-        const struct trace_op_info *op = &volume->ops[i];
-        if (op->requests == 0)
-            continue;
-        json_object_set_new(ops, trace_op_name((enum trace_op)i),
-                            json_pack("{s:I, s:I, s:I, s:I}", "requests", (json_int_t)op->requests,
-                                      "bytes", (json_int_t)op->bytes, "bytes_min",
-                                      (json_int_t)op->smallest, "bytes_max",
-                                      (json_int_t)op->largest));
-    }
-    return ops;
-}
-
-static json_t *latency_json(const struct report_histogram *latency)
-{
-    if (latency->count == 0)
-        return json_null();
-    return json_pack("{s:I, s:f, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)latency->count,
-                     "mean_ns", report_histogram_mean(latency), "p50_ns",
-                     (json_int_t)report_histogram_quantile(latency, 500), "p90_ns",
-                     (json_int_t)report_histogram_quantile(latency, 900), "p99_ns",
-                     (json_int_t)report_histogram_quantile(latency, 990), "p999_ns",
-                     (json_int_t)report_histogram_quantile(latency, 999), "max_ns",
-                     (json_int_t)latency->max_ns);
-}
-
-static json_t *volume_json(const struct volume_info *volume)
-{
-    struct trace_op_info sum = sum_of(volume);
-    bool empty = sum.requests == 0;
-    return json_pack("{s:s?, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o}", "device", volume->name,
-                     "first_ns", (json_int_t)(empty ? 0 : volume->first_ns), "last_ns",
-                     (json_int_t)volume->last_ns, "requests", (json_int_t)sum.requests, "bytes",
-                     (json_int_t)sum.bytes, "requests_per_s", per_second(sum.requests, volume),
-                     "bytes_per_s", per_second(sum.bytes, volume), "read_share", read_share(volume),
-                     "ops", ops_json(volume), "latency", latency_json(&volume->latency));
-}
-
-static json_t *notices_json(const struct trace *trace)
-{
-    json_t *notices = json_array();
-    for (size_t i = 0; i < trace_notice_count(trace); i++) {
-        const struct trace_notice *notice = trace_notice(trace, i);
-        json_array_append_new(notices, json_pack("{s:s, s:s, s:I, s:s}", "kind", notice->kind,
-                                                 "source", notice->source, "count",
-                                                 (json_int_t)notice->count, "text", notice->text));
-    }
-    return notices;
-}
-
-json_t *trace_info_json(const struct trace_info *info)
-{
-    json_t *volumes = json_array();
-    for (size_t i = 0; i < info->volume_count; i++)
-        json_array_append_new(volumes, volume_json(&info->volumes[i]));
-    return json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "trace", info->path, "format",
-                     trace_format(info->trace), "arrival", arrival_name(info->trace), "origin_ns",
-                     (json_int_t)trace_origin_ns(info->trace), "devices", volumes, "all",
-                     volume_json(&info->all), "notices", notices_json(info->trace));
+    return trace_arrival_used(info->trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue";
 }

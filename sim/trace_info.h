@@ -1,47 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What is in a recording, per volume and in all.
+// What is in a recording, per volume and in all: docs/trace-info.md.
 #ifndef SIM_TRACE_INFO_H
 #define SIM_TRACE_INFO_H
 
-#include "reports/histogram.h"
 #include "sim/error.h"
+#include "sim/info/volume.h"
 #include "traces/trace.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
-struct trace_op_info {
-    uint64_t requests;
-    uint64_t bytes;
-    uint64_t smallest; // bytes
-    uint64_t largest;
-};
-
-struct volume_info {
-    const char *name; // NULL: all volumes
-    int64_t first_ns; // arrivals
-    int64_t last_ns;
-    struct trace_op_info ops[TRACE_OP_COUNT];
-    struct report_histogram latency;
-};
+#define TRACE_INFO_DRAWN_MAX 200 // volumes of which there are series over time
 
 struct trace_info {
     struct trace *trace;
     const char *path;
-    struct volume_info *volumes;
+    bool wants_series;           // over time, for plots
+    struct info_volume *volumes; // volume_count, and room for more
     size_t volume_count;
-    struct volume_info all;
+    size_t volume_capacity;
+    struct info_volume all;
+    int64_t resolution_ns; // all arrivals are a multiple of it apart; 0: all at one time
 };
 
 // Reads the whole trace. False with the error filled; trace_info_free is needed in any case. The
 // config's strings must live as long as the info.
-bool trace_info_read(struct trace_info *info, const struct trace_config *config,
+bool trace_info_read(struct trace_info *info, const struct trace_config *config, bool wants_series,
                      struct sim_error *error);
 void trace_info_free(struct trace_info *info);
 
-void trace_info_print(const struct trace_info *info, FILE *out);
+// False: out of memory.
+bool trace_info_print(const struct trace_info *info, FILE *out);
 
-// A new reference; NULL: out of memory.
+// A new reference; NULL: out of memory, or a name that is not UTF-8.
 json_t *trace_info_json(const struct trace_info *info);
+
+// "queue" or "issue".
+const char *trace_info_arrival(const struct trace_info *info);
 
 #endif

@@ -12,7 +12,7 @@
 
 struct blktrace_pairing {
     enum trace_arrival arrival;
-    unsigned actions; // bit n: records of action n matter
+    unsigned actions; // bit n: records of action n matter, besides gaps and passthrough
     bool continues;   // some fragment has been marked as continued
     bool lossy;       // whole CPUs are missing: completions of any request may be
     bool ended;       // no more events will come
@@ -31,14 +31,6 @@ void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival 
                            bool lossy);
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing);
-
-// Most records of a trace change nothing: a quick look at whether this one may.
-static inline bool blktrace_pairing_needs(const struct blktrace_pairing *pairing,
-                                          const struct blktrace_record *record)
-{
-    return (pairing->actions >> (blktrace_record_action(record) & 31) & 1) != 0 ||
-           record->after_gap || blktrace_record_has(record, BLKTRACE_PASSTHROUGH);
-}
 
 // The next event in order of time, once blktrace_pairing_take has nothing to give. False: out of
 // memory.

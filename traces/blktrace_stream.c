@@ -7,10 +7,6 @@
 #include "traces/error.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-// More than any machine has; bounds what a hostile file can make the reader allocate.
-#define SEQUENCES_MAX 65536U
 
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
                           struct trace_error *error)
@@ -32,12 +28,7 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
 void blktrace_stream_close(struct blktrace_stream *stream)
 {
     trace_input_close(&stream->input);
-    trace_map_free(&stream->sequence_index);
-    free(stream->sequences);
-    stream->sequences = NULL;
-    stream->sequence = NULL;
-    stream->sequence_count = 0;
-    stream->sequence_capacity = 0;
+    blktrace_sequences_free(&stream->sequences);
 }
 
 static enum trace_result stream_error(const struct blktrace_stream *stream, const char *text,
@@ -72,65 +63,6 @@ static enum trace_result stream_bad_magic(const struct blktrace_stream *stream,
                  "recordings of different machines?");
     }
     return stream_error(stream, text, error);
-}
-
-static bool stream_find_sequence(struct blktrace_stream *stream, struct trace_error *error)
-{
-    const struct blktrace_record *record = &stream->record;
-    uint32_t number = trace_map_get(&stream->sequence_index, record->device, record->cpu);
-    if (number == TRACE_MAP_NONE) {
-        number = stream->sequence_count;
-        if (number == SEQUENCES_MAX) {
-            stream_error(stream, "more than 65536 pairs of device and CPU: this is not a recording",
-                         error);
-            return false;
-        }
-        if (number == stream->sequence_capacity) {
-            uint32_t capacity = number == 0 ? 4 : number * 2;
-            void *sequences = realloc(stream->sequences, capacity * sizeof(*stream->sequences));
-            if (sequences == NULL) {
-                trace_error_no_memory(error);
-                return false;
-            }
-            stream->sequences = sequences;
-            stream->sequence_capacity = capacity;
-        }
-        if (!trace_map_put(&stream->sequence_index, record->device, record->cpu, number)) {
-            trace_error_no_memory(error);
-            return false;
-        }
-        stream->sequences[number] =
-            (struct blktrace_sequence){.device = record->device, .cpu = record->cpu};
-        stream->sequence_count++;
-    }
-    stream->sequence = &stream->sequences[number];
-    return true;
-}
-
-// The kernel numbers the records of a device from 1 on each CPU; numbers that start over are
-// another recording in the same file, not a loss. In a dump, remaps may carry the device they lead
-// to instead of their own: one that does not fit there fills a gap of another device.
-static bool stream_check_sequence(struct blktrace_stream *stream, struct trace_error *error)
-{
-    struct blktrace_record *record = &stream->record;
-    if (!stream_find_sequence(stream, error))
-        return false;
-    struct blktrace_sequence *sequence = stream->sequence;
-    if (blktrace_record_action(record) == BLKTRACE_REMAP &&
-        record->sequence != sequence->last + 1) {
-        stream->misplaced_remaps++;
-        return true;
-    }
-    if (record->sequence > sequence->last && record->sequence - sequence->last > 1) {
-        uint64_t missing = record->sequence - sequence->last - 1;
-        uint64_t remaps = missing < stream->misplaced_remaps ? missing : stream->misplaced_remaps;
-        stream->misplaced_remaps -= remaps;
-        stream->lost += missing - remaps;
-        stream->gaps += missing > remaps;
-        record->after_gap = missing > remaps;
-    }
-    sequence->last = record->sequence;
-    return true;
 }
 
 // What no kernel writes and no later calculation could hold; NULL if there is nothing of the kind.
@@ -218,7 +150,10 @@ enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct tr
         stream_hold_time(stream, stream->last_ns);
     stream->last_ns = record->time_ns;
     stream->foreign_cpu += record->cpu != stream->own_cpu;
-    return stream_check_sequence(stream, error) ? TRACE_REQUEST : TRACE_ERROR;
+    const char *wrong;
+    return blktrace_sequences_check(&stream->sequences, &stream->record, &wrong)
+               ? TRACE_REQUEST
+               : stream_error(stream, wrong, error);
 }
 
 void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_notices *notices)
@@ -235,10 +170,7 @@ void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_n
                       "are read all the same.",
                       (unsigned long long)foreign_cpu, (unsigned long long)stream->records,
                       stream->file->cpu);
-    trace_notices_set(notices, "sequence-gap", source, stream->lost,
-                      "%llu records are missing in %llu places, by their sequence numbers; what "
-                      "they told is not in this trace.",
-                      (unsigned long long)stream->lost, (unsigned long long)stream->gaps);
+    blktrace_sequences_report(&stream->sequences, source, notices);
     trace_notices_set(notices, "time-backwards", source, stream->backwards,
                       "%llu records are earlier than the one before them, by up to %llu ns; they "
                       "are taken to be at the same time.",

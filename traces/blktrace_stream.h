@@ -4,16 +4,9 @@
 #ifndef TRACES_BLKTRACE_STREAM_H
 #define TRACES_BLKTRACE_STREAM_H
 
-#include "traces/blktrace_record.h"
+#include "traces/blktrace_sequences.h"
 #include "traces/input.h"
-#include "traces/map.h"
 #include "traces/paths.h"
-
-struct blktrace_sequence {
-    uint32_t device;
-    uint32_t cpu;
-    uint32_t last;
-};
 
 struct blktrace_stream {
     struct blktrace_record record; // the current one; its time never decreases
@@ -28,15 +21,7 @@ struct blktrace_stream {
     uint64_t foreign_cpu; // records of another CPU than the file's
     uint64_t backwards;
     uint64_t backwards_max_ns;
-    uint64_t lost; // by the gaps in the sequence numbers
-    uint64_t gaps;
-    uint64_t misplaced_remaps;
-    // Last sequence numbers by (device, CPU): a dump holds many, a per-CPU file one.
-    struct trace_map sequence_index;
-    struct blktrace_sequence *sequences;
-    struct blktrace_sequence *sequence; // that of the last record
-    uint32_t sequence_count;
-    uint32_t sequence_capacity;
+    struct blktrace_sequences sequences;
 };
 
 // On failure nothing is left to close.
@@ -52,7 +37,7 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
 static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint64_t limit_ns)
 {
     struct blktrace_record *record = &stream->record;
-    struct blktrace_sequence *sequence = stream->sequence;
+    struct blktrace_sequence *sequence = stream->sequences.current;
     const uint8_t *at = stream->input.at;
     size_t have = (size_t)(stream->input.end - at);
     if (have < BLKTRACE_HEADER_BYTES || sequence == NULL || stream->swapped ||

@@ -79,9 +79,26 @@ bool trace_files_add_text(struct trace_files *files, const char *name, const cha
     return files_append(files, &file, name, strlen(name), error);
 }
 
+bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error)
+{
+    struct trace_file file = {.cpu = TRACE_CPU_NONE, .opened = calloc(1, sizeof(*file.opened))};
+    if (file.opened == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    if (trace_input_open_standard(file.opened, error) && files_append(files, &file, "-", 1, error))
+        return true;
+    trace_input_close(file.opened);
+    free(file.opened);
+    return false;
+}
+
 void trace_files_free(struct trace_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
+        if (files->items[i].opened != NULL)
+            trace_input_close(files->items[i].opened);
+        free(files->items[i].opened);
         free(files->items[i].path);
         free(files->items[i].base);
     }

@@ -13,6 +13,8 @@ extern const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS];
 // A file that is not named NAME.blktrace.N.
 #define TRACE_CPU_NONE (-1)
 
+struct trace_input;
+
 struct trace_file {
     char *path;
     char *base;       // up to and with ".blktrace"; without a CPU number: all but .gz, .zst, .xz
@@ -20,6 +22,7 @@ struct trace_file {
     bool compressed;  // by its name
     uint64_t bytes;   // on disk, or of the text
     const char *text; // the bytes themselves, not owned; NULL: they are on disk
+    struct trace_input *opened; // standard input, which can be opened once; NULL: to be opened
 };
 
 // All zero is empty.
@@ -39,6 +42,9 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
 // Bytes in memory as a file; the name, whatever it looks like, is for messages only.
 bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
                           size_t size, struct trace_error *error);
+
+// Standard input, as the file "-"; opens it.
+bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error);
 
 // By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
 // notice `duplicate-file`.

@@ -16,6 +16,7 @@ enum { TRACE_HEAD_BYTES = 32 * 1024 };
 struct trace_context {
     const struct trace_files *files;
     const char *volume;         // only this one; NULL: all
+    const char *layout;         // as in struct trace_config
     enum trace_arrival arrival; // as asked for; the reader stores what it uses
     bool times_are_absolute;    // stored by the reader, as are the following
     int64_t origin_ns;
@@ -38,7 +39,23 @@ struct trace_format {
     void (*close)(void *reader);
 };
 
+extern const struct trace_format trace_format_alibaba;
+extern const struct trace_format trace_format_biosnoop;
+extern const struct trace_format trace_format_blkreplay;
+extern const struct trace_format trace_format_blkparse;
+extern const struct trace_format trace_format_blkparse_f;
 extern const struct trace_format trace_format_blktrace;
+extern const struct trace_format trace_format_columns;
 extern const struct trace_format trace_format_csv;
+extern const struct trace_format trace_format_disksim;
+extern const struct trace_format trace_format_ftrace;
+extern const struct trace_format trace_format_hfplayer;
+extern const struct trace_format trace_format_iolog;
+extern const struct trace_format trace_format_mqsim;
+extern const struct trace_format trace_format_msr;
+extern const struct trace_format trace_format_spc;
+extern const struct trace_format trace_format_systor;
+extern const struct trace_format trace_format_tencent;
+extern const struct trace_format trace_format_vscsi;
 
 #endif

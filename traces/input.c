@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // Large enough that system calls do not matter, small enough for hundreds of per-CPU files.
 enum { INPUT_BLOCK_BYTES = 64 * 1024 };
@@ -47,24 +48,16 @@ static const char *input_archive_error(struct archive *archive)
 
 static int input_open_archive(struct archive *archive, const struct trace_file *file)
 {
+    if (file == NULL)
+        return archive_read_open_fd(archive, STDIN_FILENO, INPUT_BLOCK_BYTES);
     return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
                               : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
 }
 
-bool trace_input_open(struct trace_input *input, const struct trace_file *file,
-                      struct trace_error *error)
+// Reads up to the first block. NULL is standard input.
+static bool input_start(struct trace_input *input, const struct trace_file *file,
+                        struct trace_error *error)
 {
-    const char *path = file->path;
-    *input = (struct trace_input){0};
-    if (file->text == NULL && !input_check_file(path, error))
-        return false;
-    input->path = strdup(path);
-    input->archive = archive_read_new();
-    if (input->path == NULL || input->archive == NULL) {
-        trace_error_no_memory(error);
-        trace_input_close(input);
-        return false;
-    }
     struct archive_entry *entry;
     int status = ARCHIVE_FATAL;
     if (!input_set_up(input->archive)) {
@@ -72,22 +65,59 @@ bool trace_input_open(struct trace_input *input, const struct trace_file *file,
                         input_archive_error(input->archive));
     } else if (input_open_archive(input->archive, file) != ARCHIVE_OK) {
         int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
-        trace_error_set(error, "%s: cannot be read: %s", path,
+        trace_error_set(error, "%s: cannot be read: %s", input->path,
                         cause > 0 ? strerror(cause) : input_archive_error(input->archive));
     } else {
         status = archive_read_next_header(input->archive, &entry);
         if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
             trace_error_set(error,
                             "%s: cannot be read or decompressed, so it is damaged or cut short: %s",
-                            path, input_archive_error(input->archive));
+                            input->path, input_archive_error(input->archive));
         }
     }
-    if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
+    input->ended = status == ARCHIVE_EOF;
+    return status == ARCHIVE_OK || status == ARCHIVE_EOF;
+}
+
+static bool input_open(struct trace_input *input, const struct trace_file *file, const char *path,
+                       struct trace_error *error)
+{
+    *input = (struct trace_input){.path = strdup(path), .archive = archive_read_new()};
+    bool good = input->path != NULL && input->archive != NULL;
+    if (!good)
+        trace_error_no_memory(error);
+    good = good && input_start(input, file, error);
+    if (!good)
         trace_input_close(input);
+    return good;
+}
+
+// What was looked at is still in the window.
+static bool input_take_over(struct trace_input *input, struct trace_input *opened,
+                            struct trace_error *error)
+{
+    if (opened->archive == NULL) {
+        trace_error_set(error, "-: standard input was read already; it can be read once");
         return false;
     }
-    input->ended = status == ARCHIVE_EOF;
+    *input = *opened;
+    *opened = (struct trace_input){.ended = true};
     return true;
+}
+
+bool trace_input_open(struct trace_input *input, const struct trace_file *file,
+                      struct trace_error *error)
+{
+    *input = (struct trace_input){0};
+    if (file->opened != NULL)
+        return input_take_over(input, file->opened, error);
+    return (file->text != NULL || input_check_file(file->path, error)) &&
+           input_open(input, file, file->path, error);
+}
+
+bool trace_input_open_standard(struct trace_input *input, struct trace_error *error)
+{
+    return input_open(input, NULL, "-", error);
 }
 
 void trace_input_close(struct trace_input *input)

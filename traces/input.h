@@ -29,9 +29,13 @@ struct trace_input {
     const uint8_t *block_end;
 };
 
-// A regular file, or a text, which must stay. On failure nothing is left to close.
+// A regular file, or a text, which must stay; of a file that is open already, takes it over. On
+// failure nothing is left to close.
 bool trace_input_open(struct trace_input *input, const struct trace_file *file,
                       struct trace_error *error);
+
+// Standard input, which may be a pipe. On failure nothing is left to close.
+bool trace_input_open_standard(struct trace_input *input, struct trace_error *error);
 
 // Allowed on a closed or zeroed input.
 void trace_input_close(struct trace_input *input);

@@ -77,6 +77,99 @@ bool trace_text_number(const char *text, size_t length, int64_t *number)
     return value <= INT64_MAX;
 }
 
+bool trace_text_hex(const char *text, size_t length, int64_t *number)
+{
+    uint64_t value = 0;
+    if (length > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        text += 2;
+        length -= 2;
+    }
+    if (length == 0 || length > 16)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        unsigned letter = ((unsigned)(unsigned char)text[i] | 0x20U) - 'a';
+        if (digit > 9 && letter > 5)
+            return false;
+        value = value << 4 | (digit <= 9 ? digit : letter + 10);
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+// More would shift every digit out, or overflow, whatever the digits are.
+enum { EXPONENT_MAX = 4096 };
+
+// The "e-3" at `at`; false: it is something else.
+static bool text_exponent(const char *at, const char *end, int *exponent)
+{
+    int64_t value;
+    bool negative = end - at > 1 && at[1] == '-';
+    at += 1 + (end - at > 1 && (at[1] == '-' || at[1] == '+'));
+    if (!trace_text_number(at, (size_t)(end - at), &value) || value > EXPONENT_MAX)
+        return false;
+    *exponent += negative ? -(int)value : (int)value;
+    return true;
+}
+
+// value * 10^power, cut off.
+static bool text_shift(uint64_t value, int power, int64_t *number)
+{
+    for (; power < 0 && value > 0; power++)
+        value /= 10;
+    for (; power > 0 && value > 0; power--) {
+        if (value > INT64_MAX / 10)
+            return false;
+        value *= 10;
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+bool trace_text_decimal(const char *text, size_t length, int power, int64_t *number)
+{
+    const char *at = text;
+    const char *end = text + length;
+    uint64_t value = 0;
+    size_t digits = 0;
+    bool behind_point = false;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)(unsigned char)*at - '0';
+        if (digit <= 9 && value <= (UINT64_MAX - 9) / 10) {
+            value = value * 10 + digit;
+            power -= behind_point;
+        } else if (digit <= 9) {
+            // No room: before the point the digit counts as 0, and overflows; behind it, it is
+            // below what the result can tell.
+            power += !behind_point;
+        } else if (*at == '.' && !behind_point) {
+            behind_point = true;
+            continue;
+        } else {
+            break;
+        }
+        digits++;
+    }
+    if (digits == 0 || digits > EXPONENT_MAX)
+        return false;
+    if (at < end && ((*at | 0x20) != 'e' || !text_exponent(at, end, &power)))
+        return false;
+    return text_shift(value, power, number);
+}
+
+bool trace_text_equal(const char *text, size_t length, const char *word)
+{
+    size_t i = 0;
+    for (; i < length && word[i] != '\0'; i++) {
+        unsigned char a = (unsigned char)text[i];
+        unsigned char b = (unsigned char)word[i];
+        unsigned char letter = a | 0x20;
+        if (a != b && (letter != (b | 0x20) || letter < 'a' || letter > 'z'))
+            return false;
+    }
+    return i == length && word[i] == '\0';
+}
+
 enum { NEAREST_LENGTH_MAX = 128 };
 
 static size_t text_min(size_t a, size_t b)

@@ -4,6 +4,7 @@
 
 #include "traces/format.h"
 #include "traces/input.h"
+#include "traces/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -12,8 +13,12 @@
 
 // In the order in which they are tried.
 static const struct trace_format *const trace_formats[] = {
-    &trace_format_blktrace,
-    &trace_format_csv,
+    &trace_format_blktrace, &trace_format_blkparse,  &trace_format_blkparse_f,
+    &trace_format_ftrace,   &trace_format_biosnoop,  &trace_format_iolog,
+    &trace_format_hfplayer, &trace_format_blkreplay, &trace_format_msr,
+    &trace_format_alibaba,  &trace_format_tencent,   &trace_format_systor,
+    &trace_format_spc,      &trace_format_disksim,   &trace_format_mqsim,
+    &trace_format_csv,      &trace_format_columns,   &trace_format_vscsi,
 };
 enum { TRACE_FORMAT_COUNT = sizeof(trace_formats) / sizeof(trace_formats[0]) };
 
@@ -23,8 +28,18 @@ struct trace {
     struct trace_files files;
     struct trace_context context;
     char *volume;
+    char *layout;
     uint64_t total_bytes;
 };
+
+static const struct trace_format *trace_find_format(const char *name)
+{
+    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++) {
+        if (strcmp(trace_formats[i]->name, name) == 0)
+            return trace_formats[i];
+    }
+    return NULL;
+}
 
 // "7f 45 4c 46 02 01 01 00"
 static void trace_show_bytes(const uint8_t *head, size_t length, char *text, size_t size)
@@ -42,13 +57,11 @@ static void trace_unknown(const char *path, const uint8_t *head, size_t length,
     char bytes[32];
     char known[400] = "";
     char shown[17];
-    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", or " : "",
-                 trace_formats[i]->known_by);
-    }
+    for (size_t i = 0, used = 0; i < TRACE_FORMAT_COUNT && used < sizeof(known); i++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                 trace_formats[i]->name);
     if (length == 0) {
-        trace_error_set(error, "%s: the file is empty; expected %s", path, known);
+        trace_error_set(error, "%s: the file is empty; expected one of: %s", path, known);
         return;
     }
     trace_show_bytes(head, length, bytes, sizeof(bytes));
@@ -57,8 +70,18 @@ static void trace_unknown(const char *path, const uint8_t *head, size_t length,
         shown[i] = head[i] >= 0x20 && head[i] < 0x7f ? (char)head[i] : '.';
     shown[shown_length] = '\0';
     trace_error_set(error,
-                    "%s: not a trace of a known format: it starts with %s (\"%s\"); expected %s",
+                    "%s: not a trace of a known format: it starts with %s (\"%s\"); expected one "
+                    "of: %s; any other CSV can be read with format columns and a layout",
                     path, bytes, shown, known);
+}
+
+// The format whose files start like this; NULL: none.
+static const struct trace_format *trace_recognise_head(const uint8_t *head, size_t length)
+{
+    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
+        if (trace_formats[i]->recognise(head, length))
+            return trace_formats[i];
+    return NULL;
 }
 
 // The format of one file, from its first bytes. NULL with no error: the file is empty.
@@ -66,21 +89,20 @@ static const struct trace_format *trace_recognise_file(const struct trace_file *
                                                        struct trace_error *error)
 {
     const struct trace_format *format = NULL;
-    struct trace_input input;
+    struct trace_input input = {0};
+    // Standard input stays open: it cannot be read again.
+    struct trace_input *looked_at = file->opened != NULL ? file->opened : &input;
     *failed = true;
-    if (!trace_input_open(&input, file, error))
+    if (file->opened == NULL && !trace_input_open(&input, file, error))
         return NULL;
-    if (trace_input_peek(&input, TRACE_HEAD_BYTES, error)) {
-        size_t length = (size_t)(input.end - input.at);
-        *failed = length > 0;
-        for (size_t i = 0; length > 0 && format == NULL && i < TRACE_FORMAT_COUNT; i++) {
-            if (trace_formats[i]->recognise(input.at, length)) {
-                format = trace_formats[i];
-                *failed = false;
-            }
-        }
+    if (trace_input_peek(looked_at, TRACE_HEAD_BYTES, error)) {
+        // No more than that, so that a file and its text are recognised alike.
+        size_t have = (size_t)(looked_at->end - looked_at->at);
+        size_t length = have < TRACE_HEAD_BYTES ? have : TRACE_HEAD_BYTES;
+        format = length > 0 ? trace_recognise_head(looked_at->at, length) : NULL;
+        *failed = length > 0 && format == NULL;
         if (*failed)
-            trace_unknown(file->path, input.at, length, error);
+            trace_unknown(file->path, looked_at->at, length, error);
     }
     trace_input_close(&input);
     return format;
@@ -108,7 +130,35 @@ static bool trace_find_files(struct trace *trace, const struct trace_config *con
     if (config->text != NULL)
         return trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
                                     error);
+    if (strcmp(config->path, "-") == 0)
+        return trace_files_add_standard_input(&trace->files, error);
     return trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
+}
+
+// By its name if there is one, else by content.
+static const struct trace_format *
+trace_choose(struct trace *trace, const struct trace_config *config, struct trace_error *error)
+{
+    const char *names[TRACE_FORMAT_COUNT];
+    if (config->format == NULL)
+        return trace_recognise(&trace->files, error);
+    const struct trace_format *format = trace_find_format(config->format);
+    if (format != NULL)
+        return format;
+    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
+        names[i] = trace_formats[i]->name;
+    const char *nearest =
+        trace_text_nearest(config->format, strlen(config->format), names, TRACE_FORMAT_COUNT);
+    trace_error_set(error, "%s: unknown format \"%s\"%s%s%s", config->path, config->format,
+                    nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
+                    nearest != NULL ? "\"?" : "");
+    return NULL;
+}
+
+static bool trace_copy(const char *text, char **copy)
+{
+    *copy = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *copy != NULL;
 }
 
 struct trace *trace_open(const struct trace_config *config, struct trace_error *error)
@@ -118,16 +168,17 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace_error_no_memory(error);
         return NULL;
     }
-    trace->volume = config->volume != NULL ? strdup(config->volume) : NULL;
+    bool good =
+        trace_copy(config->volume, &trace->volume) && trace_copy(config->layout, &trace->layout);
     trace->context.files = &trace->files;
     trace->context.volume = trace->volume;
+    trace->context.layout = trace->layout;
     trace->context.arrival = config->arrival;
-    bool good = config->volume == NULL || trace->volume != NULL;
     if (!good)
         trace_error_no_memory(error);
     if (good && trace_find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
-        trace->format = trace_recognise(&trace->files, error);
+        trace->format = trace_choose(trace, config, error);
     }
     if (trace->format != NULL)
         trace->reader = trace->format->open(&trace->context, error);
@@ -156,12 +207,24 @@ void trace_close(struct trace *trace)
     trace_volumes_free(&trace->context.volumes);
     trace_notices_free(&trace->context.notices);
     free(trace->volume);
+    free(trace->layout);
     free(trace);
 }
 
 const char *trace_format(const struct trace *trace)
 {
     return trace->format->name;
+}
+
+const char *trace_format_at(size_t index)
+{
+    return index < TRACE_FORMAT_COUNT ? trace_formats[index]->name : NULL;
+}
+
+const char *trace_format_help(const char *name)
+{
+    const struct trace_format *format = trace_find_format(name);
+    return format == NULL ? NULL : format->known_by;
 }
 
 bool trace_times_are_absolute(const struct trace *trace)

@@ -53,9 +53,13 @@ struct trace_error {
 };
 
 struct trace_config {
-    const char *path;           // file, base name, glob or directory; with a text only its name
+    const char *path;           // file, base name, glob, directory or "-", standard input; with a
+                                // text only its name
     enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
+    const char *format;         // by name, see trace_format_at; NULL: recognised by content
+    const char *layout;         // of formats that need to be told: the columns of a CSV file, the
+                                // format string of blkparse -f; NULL: none
     const char *text;           // not a file but these bytes; NULL: a file
     size_t text_size;
 };
@@ -82,8 +86,13 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
 // NULL is allowed.
 void trace_close(struct trace *trace);
 
-// Stable name of the format: "blktrace", "csv".
+// Stable name of the format: "blktrace", "csv", ...
 const char *trace_format(const struct trace *trace);
+
+// The names of all formats that can be read; NULL after the last. For messages and help.
+const char *trace_format_at(size_t index);
+// What a file of it looks like, in words; NULL: no such format.
+const char *trace_format_help(const char *name);
 
 // True if the file's times are meant as they stand (native CSV); false if they are a recording's
 // clock, to be counted from trace_origin_ns, or from the earliest origin of several traces.

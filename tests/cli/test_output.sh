@@ -25,15 +25,15 @@ events: [{at: 1s, drained_begin: {member: a}}]
 END
 
 # Every option is explained, and has a row of its own.
-for command in run report plot explain compare 'trace info'; do
+for command in run report plot explain compare 'trace info' 'trace formats'; do
     # shellcheck disable=SC2086 # a command line
     run $command --help
     expect 0 "$code" "exit code of '$command --help'"
     grep -q "^usage: throttlesim $command" out || fail "$command --help has no usage line"
     grep -q -e '--help' out || fail "$command --help does not mention --help"
 done
-for option in db limits attach arrival device device-model interval end timer-granularity log json \
-    eta help; do
+for option in db limits attach arrival device format layout device-model interval end \
+    timer-granularity log json eta help; do
     run run --help
     grep -q -e "^ .*--$option\b" out || fail "run --help does not mention --$option"
 done
@@ -49,7 +49,7 @@ for option in run member json output help; do
     run explain --help
     grep -q -e "^ .*--$option\b" out || fail "explain --help does not mention --$option"
 done
-for option in json arrival device help; do
+for option in json arrival device format layout help; do
     run trace info --help
     grep -q -e "^ .*--$option\b" out || fail "trace info --help does not mention --$option"
 done

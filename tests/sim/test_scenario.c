@@ -23,7 +23,7 @@ static const char example[] =
     "            start: 10s, duration: 60s}\n"
     "  - {id: free, group: none, volume: v3}\n"
     "  - {id: late, group: silver, limits: {bps-read: 1MB, iops-total: 7}}\n"
-    "trace: {path: all.csv}\n"
+    "trace: {path: all.csv, format: csv, layout: \"a b,c\"}\n"
     "device: {model: fixed, latency: 200us}\n"
     "interval: 500ms\n"
     "end: 2min\n"
@@ -90,6 +90,8 @@ static void groups_and_settings(void **state)
     assert_int_equal(scenario->end_ns, 120 * SECOND);
     assert_int_equal(scenario->timer_granularity_ns, MS);
     assert_string_equal(scenario->trace.path, lab_path("all.csv"));
+    assert_string_equal(scenario->trace.format, "csv");
+    assert_string_equal(scenario->trace.layout, "a b,c");
     assert_int_equal(scenario->source_length, strlen(example));
     assert_string_equal(scenario->source, example);
     scenario_free(scenario);
@@ -108,6 +110,8 @@ static void members(void **state)
     assert_string_equal(db->trace.path, lab_path("recorded/vdc.csv"));
     assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_QUEUE);
     assert_null(db->trace.device);
+    assert_null(db->trace.format);
+    assert_null(db->trace.layout);
     assert_true(db->trace.speed == 1);
     assert_int_equal(db->trace.start_ns, 0);
     assert_true(db->trace.duration_ns == SCENARIO_NO_LIMIT);
@@ -213,6 +217,8 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
     assert_same_text(a->path, b->path);
     assert_same_text(a->csv, b->csv);
     assert_same_text(a->device, b->device);
+    assert_same_text(a->format, b->format);
+    assert_same_text(a->layout, b->layout);
     assert_int_equal(a->arrival, b->arrival);
     assert_true(a->speed == b->speed);
     assert_int_equal(a->start_ns, b->start_ns);
@@ -274,7 +280,7 @@ static void json_means_the_same(void **state)
         "  {\"at\": \"50s\", \"join\": {\"member\": \"web\", \"group\": \"bronze\",\n"
         "    \"limits\": {\"x-iops-total\": 9}}}],\n"
         " \"device\": {\"latency\": \"0.2ms\", \"model\": \"fixed\"},\n"
-        " \"trace\": \"all.csv\",\n"
+        " \"trace\": {\"layout\": \"a b,c\", \"path\": \"all.csv\", \"format\": \"csv\"},\n"
         " \"members\": [\n"
         "  {\"id\": \"db\", \"group\": \"gold\", \"attach\": \"drive\",\n"
         "   \"trace\": {\"path\": \"recorded/vdc.csv\"}},\n"
@@ -304,6 +310,8 @@ static void quick_source_means_the_same(void **state)
         .attach = ENGINE_DRIVE,
         .arrival = TRACE_ARRIVAL_ISSUE,
         .device = "254,48",
+        .format = "blktrace",
+        .layout = "one \"two\", \t\\",
         .traces = traces,
         .trace_count = 4,
     };
@@ -312,6 +320,8 @@ static void quick_source_means_the_same(void **state)
     assert_string_equal(quick->members[0].name, "vdc");
     assert_string_equal(quick->members[1].name, "vdc-2");
     assert_string_equal(quick->members[2].name, "vdd");
+    assert_string_equal(quick->members[2].trace.format, "blktrace");
+    assert_string_equal(quick->members[3].trace.layout, request.layout);
     quick->device = (struct scenario_device){SCENARIO_DEVICE_FIXED, 1500000};
     quick->interval_ns = 77;
     quick->end_ns = 9 * SECOND;

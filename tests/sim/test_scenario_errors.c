@@ -2,6 +2,9 @@
 // Broken scenarios, and exactly what is said about each: where, what was found, what was expected.
 #include "tests/sim/lab.h"
 
+#include <stdio.h>
+#include <string.h>
+
 // What a mapping, a list and a value may be.
 static const struct lab_refusal keys_and_kinds_rows[] = {
     {"grops: []\n"
@@ -95,6 +98,10 @@ static const struct lab_refusal traces_and_settings_rows[] = {
      "1:43: expected a factor above 0, such as 2.0, found '-2'"},
     {"members: [{id: a, trace: {path: x, arrival: now}}]\n",
      "1:45: expected queue or issue, found 'now'"},
+    {"members: [{id: a, trace: {path: x, format: [csv]}}]\n",
+     "1:44: expected the name of a format, found a list"},
+    {"members: [{id: a, trace: {path: x, layout: {a: b}}}]\n",
+     "1:44: expected a text, found a mapping (key: value)"},
     {"members: [{id: a, trace: {path: x, start: soon}}]\n",
      "1:43: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
      "'soon'"},
@@ -174,6 +181,25 @@ static const struct lab_refusal not_yaml_rows[] = {
     {NULL, NULL},
 };
 
+// All formats that there are, and the nearest.
+static void unknown_format(void **state)
+{
+    (void)state;
+    static const char text[] = "members: [{id: a, trace: {path: x, format: ioolog}}]\n";
+    struct sim_error error;
+    char expected[1000];
+    int used = snprintf(expected, sizeof expected, "%s:1:44: unknown format 'ioolog'; there are ",
+                        lab_path("run.yaml"));
+    for (size_t i = 0; trace_format_at(i) != NULL; i++)
+        used += snprintf(expected + used, sizeof expected - (size_t)used, "%s%s", i > 0 ? ", " : "",
+                         trace_format_at(i));
+    snprintf(expected + used, sizeof expected - (size_t)used, "; did you mean 'iolog'?");
+    assert_null(lab_load("run.yaml", text, &error));
+    assert_int_equal(error.exit, SIM_BAD_INPUT);
+    assert_string_equal(error.message, expected);
+    assert_true(strlen(expected) > 100);
+}
+
 static void not_yaml(void **state)
 {
     (void)state;
@@ -186,6 +212,7 @@ int main(void)
         cmocka_unit_test(keys_and_kinds),
         cmocka_unit_test(names),
         cmocka_unit_test(traces_and_settings),
+        cmocka_unit_test(unknown_format),
         cmocka_unit_test(not_yaml),
     };
     return cmocka_run_group_tests(tests, lab_make, lab_remove);

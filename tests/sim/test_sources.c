@@ -95,8 +95,8 @@ static void common_trace(void **state)
     expect_arrivals("members: [{id: a}, {id: b, trace: one.csv}]\ntrace: all.csv\n",
                     "b 1 0\na 7 0\nb 2 3\nb 8 3\n");
     expect_failure("members: [{id: a}, {id: b}]\ntrace: one.csv\n",
-                   "DIR/one.csv: several members share this trace, but it has no column 'member' "
-                   "that tells them apart");
+                   "DIR/one.csv: several members share this trace, but nothing in it tells them "
+                   "apart, as the column 'member' of a CSV does");
 }
 
 static void several_devices(void **state)
@@ -202,6 +202,48 @@ static void recordings_keep_their_distance(void **state)
     lab_run_free(&run);
 }
 
+// ---- What a format is told ----
+
+static void format_and_layout(void **state)
+{
+    (void)state;
+    // Without a header, only the scenario knows what these are: biosnoop's rows, of which the
+    // second arrives first.
+    lab_write_text("rows.txt", "1.000000 x 1 sda W 8 512 0.11 0.47\n"
+                               "1.000001 x 1 sda W 16 512 0.22 0.40\n");
+    expect_arrivals(
+        "members:\n"
+        "  - id: a\n"
+        "    trace: {path: rows.txt, format: biosnoop,\n"
+        "            layout: \"TIME(s) COMM PID DISK T SECTOR BYTES QUE(ms) LAT(ms)\"}\n",
+        "a 8192 0\na 4096 39000\n");
+    expect_failure("members: [{id: a, trace: {path: rows.txt, format: biosnoop, layout: TIME}}]\n",
+                   "DIR/run.yaml:1:26: DIR/rows.txt: layout \"TIME\": expected the header line of "
+                   "biosnoop, TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms)");
+    expect_arrivals("members:\n"
+                    "  - id: a\n"
+                    "    trace:\n"
+                    "      format: iolog\n"
+                    "      csv: |\n"
+                    "        fio version 3 iolog\n"
+                    "        10 f add\n"
+                    "        12 f read 512 512\n",
+                    "a 512 2000\n");
+    lab_write_text("a.csv", FIVE);
+    expect_failure("members: [{id: a, trace: {path: a.csv, format: iolog}}]\n",
+                   "DIR/run.yaml:1:26: DIR/a.csv: line 1: this is no iolog of fio; expected \"fio "
+                   "version 2 iolog\" or \"fio version 3 iolog\"");
+}
+
+static void standard_input_twice(void **state)
+{
+    (void)state;
+    expect_failure("members: [{id: a, trace: {path: \"-\"}}, {id: b, trace: \"-\"}]\n",
+                   "DIR/run.yaml: two traces on standard input (-), which can be read once only");
+    expect_failure("members: [{id: a, trace: \"-\"}]\ntrace: \"-\"\n",
+                   "DIR/run.yaml: two traces on standard input (-), which can be read once only");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -214,6 +256,8 @@ int main(void)
         cmocka_unit_test(missing_and_broken_traces),
         cmocka_unit_test(recorded_completions),
         cmocka_unit_test(recordings_keep_their_distance),
+        cmocka_unit_test(format_and_layout),
+        cmocka_unit_test(standard_input_twice),
     };
     return cmocka_run_group_tests(tests, lab_make, lab_remove);
 }

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The arrivals of real recordings are those that blkparse shows, to the nanosecond and in order.
-#include "tests/traces/trace_files.h"
+#include "tests/traces/recordings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum { FILES_MAX = 64 };
-
-static const char *const recordings[] = {
-    "mixed/vdc",          "mixed/vdd",          "mixed/vde",          "mixed/vdf",
-    "throttled-iops/vdc", "throttled-iops/vdd", "throttled-iops/vde", "throttled-iops/vdf",
-};
-enum { RECORDING_COUNT = sizeof(recordings) / sizeof(recordings[0]) };
 
 struct arrival {
     uint64_t time_ns; // from the first record
@@ -46,36 +37,6 @@ static void arrivals_add(struct arrivals *arrivals, const struct arrival *arriva
         assert_non_null(arrivals->items);
     }
     arrivals->items[arrivals->count++] = *arrival;
-}
-
-static bool is_there(const char *recording)
-{
-    char path[512];
-    struct stat status;
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), TEST_TRACES_DIR "/recorded/%s.blktrace.0%s", recording,
-                 i == 0 ? "" : ".zst");
-        if (stat(path, &status) == 0)
-            return true;
-    }
-    return false;
-}
-
-// blkparse reads plain files only.
-static void unpack(const char *recording)
-{
-    scratch_clear();
-    for (int cpu = 0; cpu < FILES_MAX; cpu++) {
-        char path[512];
-        char name[64];
-        snprintf(path, sizeof(path), TEST_TRACES_DIR "/recorded/%s.blktrace.%d", recording, cpu);
-        snprintf(name, sizeof(name), "x.blktrace.%d", cpu);
-        if (!scratch_decompress(name, path)) {
-            strcat(path, ".zst");
-            if (!scratch_decompress(name, path))
-                return;
-        }
-    }
 }
 
 static struct arrivals read_blkparse(char action)
@@ -136,10 +97,8 @@ static struct arrivals read_ours(const char *path, enum trace_arrival kind)
 
 static void compare(const char *recording, enum trace_arrival kind)
 {
-    char path[512];
-    snprintf(path, sizeof(path), TEST_TRACES_DIR "/recorded/%s", recording);
     struct arrivals theirs = read_blkparse(kind == TRACE_ARRIVAL_QUEUE ? 'Q' : 'D');
-    struct arrivals ours = read_ours(path, kind);
+    struct arrivals ours = read_ours(recording_path(recording), kind);
     assert_true(theirs.count > 500);
     assert_int_equal(ours.count, theirs.count);
     // blkparse leaves the order of equal times open.
@@ -159,8 +118,8 @@ static void test_arrivals_equal_blkparse(void **state)
 {
     (void)state;
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
-        assert_true(is_there(recordings[i]));
-        unpack(recordings[i]);
+        scratch_clear();
+        recording_unpack(recordings[i], "x");
         compare(recordings[i], TRACE_ARRIVAL_QUEUE);
         compare(recordings[i], TRACE_ARRIVAL_ISSUE);
     }
@@ -171,7 +130,8 @@ static void test_dump_equals_files(void **state)
 {
     (void)state;
     char command[1200];
-    unpack(recordings[2]);
+    scratch_clear();
+    recording_unpack(recordings[2], "x");
     snprintf(command, sizeof(command), "cd %s && blkparse -q -O -i x -d dump.bin >/dev/null 2>&1",
              scratch());
     assert_int_equal(system(command), 0);
@@ -213,7 +173,7 @@ int main(void)
         cmocka_unit_test(test_dump_equals_files),
         cmocka_unit_test(test_foreign_cpu),
     };
-    if (system("blkparse -V >/dev/null 2>&1") != 0 || !is_there(recordings[0])) {
+    if (!recordings_usable()) {
         fprintf(stderr, "skipped: blkparse or the recordings are missing\n");
         return SKIPPED;
     }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// "-" is standard input: a pipe, plain or compressed, recognised by content, the same requests as
+// from a file.
+#include "tests/traces/trace_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Reads "-" while a process writes the bytes into it, in pieces.
+static struct reading read_piped(const struct bytes *bytes, const char *format)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    fflush(NULL);
+    pid_t writer = fork();
+    assert_true(writer >= 0);
+    if (writer == 0) {
+        close(ends[0]);
+        for (size_t at = 0; at < bytes->length;) {
+            size_t piece = bytes->length - at < 1000 ? bytes->length - at : 1000;
+            ssize_t written = write(ends[1], bytes->data + at, piece);
+            if (written <= 0)
+                break;
+            at += (size_t)written;
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    int kept = dup(STDIN_FILENO);
+    assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    close(ends[0]);
+    struct trace_config config = {.path = "-", .format = format};
+    struct reading reading = read_config(&config);
+    if (kept >= 0) {
+        dup2(kept, STDIN_FILENO);
+        close(kept);
+    } else {
+        close(STDIN_FILENO);
+    }
+    assert_int_equal(waitpid(writer, NULL, 0), writer);
+    return reading;
+}
+
+static void check_same(const struct reading *piped, const struct reading *from_file)
+{
+    if (piped->result == TRACE_ERROR)
+        fail_msg("%s", piped->error.message);
+    assert_int_equal(piped->count, from_file->count);
+    assert_string_equal(trace_format(piped->trace), trace_format(from_file->trace));
+    for (size_t i = 0; i < piped->count; i++) {
+        const struct trace_request *a = &piped->requests[i], *b = &from_file->requests[i];
+        assert_true(a->arrival_ns == b->arrival_ns && a->latency_ns == b->latency_ns);
+        assert_true(a->offset == b->offset && a->bytes == b->bytes && a->op == b->op);
+    }
+}
+
+// A text format of some size, and a binary one that is looked through when it is opened.
+static void make_trace(const char *name, struct bytes *bytes)
+{
+    if (strcmp(name, "msr") == 0) {
+        for (int i = 0; i < 30000; i++) {
+            char line[80];
+            int length =
+                snprintf(line, sizeof(line), "%d,a,%d,Read,%d,512,%d\n", i * 10, i % 3, i * 512, i);
+            bytes_append(bytes, line, (size_t)length);
+        }
+        return;
+    }
+    uint32_t queue = strcmp(name, "queued") == 0 ? EVENT_QUEUE_READ : EVENT_ISSUE_READ;
+    for (uint64_t i = 0; i < 3000; i++) {
+        struct event first = {.time_ns = i * 1000, .sector = i * 8, .bytes = 4096, .action = queue};
+        struct event last = {.time_ns = i * 1000 + 500,
+                             .sector = i * 8,
+                             .bytes = 4096,
+                             .action = EVENT_COMPLETE_READ};
+        bytes_event(bytes, &first, false);
+        bytes_event(bytes, &last, false);
+    }
+}
+
+static void test_pipes(void **state)
+{
+    (void)state;
+    static const char *const traces[] = {"msr", "queued", "issued"};
+    static const char *const endings[] = {"", ".gz", ".zst", ".xz"};
+    for (size_t i = 0; i < 3; i++) {
+        struct bytes plain = {0};
+        make_trace(traces[i], &plain);
+        for (size_t k = 0; k < 4; k++) {
+            char name[20];
+            struct bytes packed = {0};
+            snprintf(name, sizeof(name), "trace%s", endings[k]);
+            if (k == 0)
+                scratch_write(name, plain.data, plain.length);
+            else
+                scratch_compress(name, plain.data, plain.length);
+            scratch_read(name, &packed);
+            struct reading from_file = read_trace(scratch_path(name), TRACE_ARRIVAL_QUEUE, NULL);
+            struct reading piped = read_piped(&packed, NULL);
+            assert_true(from_file.count > 0);
+            check_same(&piped, &from_file);
+            assert_int_equal(trace_notice_count(piped.trace), trace_notice_count(from_file.trace));
+            reading_free(&piped);
+            piped = read_piped(&packed, trace_format(from_file.trace));
+            check_same(&piped, &from_file);
+            reading_free(&piped);
+            reading_free(&from_file);
+            bytes_free(&packed);
+        }
+        bytes_free(&plain);
+    }
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    struct bytes bytes = {0};
+    struct reading reading = read_piped(&bytes, NULL);
+    assert_message(&reading.error, "-: the file is empty; expected one of: blktrace, ");
+    reading_free(&reading);
+    bytes_append(&bytes, "hello\n", 6);
+    reading = read_piped(&bytes, NULL);
+    assert_message(&reading.error, "-: not a trace of a known format: it starts with 68 65 6c");
+    reading_free(&reading);
+    reading = read_piped(&bytes, "msr");
+    assert_message(&reading.error, "-: line 1: found 1 field, expected 7");
+    reading_free(&reading);
+    bytes_free(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pipes),
+        cmocka_unit_test(test_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The engine of all formats that have one request per line and its parts in columns.
+//
+// A format is a constant layout: which column holds what, in which unit, with which words for the
+// operations. Lines stream in; requests come out in order of arrival (reorder.h), spread within
+// coarse units of time if the layout says so (spread.h). Errors name file, line and column.
+#ifndef TRACES_COLUMNS_H
+#define TRACES_COLUMNS_H
+
+#include "traces/columns_units.h"
+#include "traces/format.h"
+
+enum { COLUMNS_MAX = 128 };
+
+enum columns_role {
+    COLUMNS_UNUSED,
+    COLUMNS_TIME,
+    COLUMNS_OP,
+    COLUMNS_OFFSET,
+    COLUMNS_LENGTH,
+    COLUMNS_VOLUME,
+    COLUMNS_SUBVOLUME, // the volume is VOLUME_SUBVOLUME
+    COLUMNS_LATENCY,
+    COLUMNS_ROLE_COUNT,
+};
+
+struct columns_column {
+    const char *name;
+    enum columns_role role;
+    enum columns_unit unit;
+    bool optional;        // need not be in the header
+    bool zero_is_unknown; // of a latency
+};
+
+struct columns_word {
+    const char *text;
+    enum trace_op op;
+};
+
+enum columns_header {
+    COLUMNS_HEADER_NONE,
+    COLUMNS_HEADER_MAYBE, // a first line of just the names, whatever their case, is passed over
+    COLUMNS_HEADER_LINE,  // the first line is passed over
+    COLUMNS_HEADER_PROSE, // everything up to a line of the names is passed over
+    COLUMNS_HEADER_NAMES, // the first line says where the columns are; there may be others
+    COLUMNS_HEADER_EXACT, // likewise, but there may not
+};
+
+struct columns_layout {
+    const struct columns_column *columns; // by place, unless a header with names says it
+    size_t column_count;
+    const struct columns_word *words; // the last one has no text
+    const char *words_help;           // completes "expected ..."
+    const char *header_help;          // the header as a user should write it
+    enum columns_header header;
+    enum trace_op only_op; // if no column has the operation
+    char separator;        // ' ': any number of blanks and tabs
+    bool trimmed;          // blanks around fields do not count
+    bool quoted;           // fields may be quoted
+    bool spread;           // requests within the unit of the time
+    bool more;             // lines may have more fields than columns
+    bool has_points;       // recognised only if a time has a decimal point
+    bool exact_words;      // the case of the words matters
+    // Made to be read, so what is odd is an error: times that decrease, a flush with bytes, a
+    // negative latency. Times are meant as they stand.
+    bool native;
+};
+
+// For the tables of formats. The layout must stay until the reader is closed.
+void *columns_open(struct trace_context *context, const struct columns_layout *layout,
+                   struct trace_error *error);
+// The reader frees the memory, that of a layout, when it is closed.
+void columns_own(void *reader, void *memory);
+enum trace_result columns_read(void *reader, struct trace_request *request,
+                               struct trace_error *error);
+void columns_report(void *reader);
+uint64_t columns_consumed(const void *reader);
+void columns_close(void *reader);
+
+// Are most of the first lines of this layout?
+bool columns_recognise(const struct columns_layout *layout, const uint8_t *head, size_t length);
+
+#endif

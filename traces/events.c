@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/events.h"
+
+#include "traces/blktrace_pair.h"
+#include "traces/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The kernel's own device number, in records: 12 bits of major, 20 of minor.
+enum { DEVICE_MINOR_BITS = 20, DEVICE_NAME_BYTES = 24 };
+#define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
+
+// Standard input cannot be read twice: so many records are kept while reading ahead (4 MiB).
+enum { AHEAD_RECORDS_MAX = 1 << 16 };
+
+struct events_reader {
+    struct trace_context *context;
+    const struct trace_event_source *source;
+    void *opened;                  // the source
+    bool once;                     // it can be opened only once
+    struct blktrace_record *ahead; // read ahead, of standard input
+    size_t ahead_count;
+    size_t ahead_next; // to be read
+    bool seen;         // a record of the wanted device
+    struct trace_events_wanted wanted;
+    struct blktrace_pairing pairing;
+    struct trace_map volumes; // by device
+    uint32_t last_device;     // most records are of the device of the one before
+    uint32_t last_volume;
+    char *name; // what notices about the whole trace are about
+};
+
+// "MAJOR,MINOR"
+static bool device_parse(const char *name, uint32_t *device)
+{
+    const char *comma = strchr(name, ',');
+    int64_t major;
+    int64_t minor;
+    if (comma == NULL || !trace_text_number(name, (size_t)(comma - name), &major) ||
+        !trace_text_number(comma + 1, strlen(comma + 1), &minor) || major > 0xfff ||
+        minor > DEVICE_MINOR_MASK)
+        return false;
+    *device = (uint32_t)major << DEVICE_MINOR_BITS | (uint32_t)minor;
+    return true;
+}
+
+static uint32_t reader_volume(struct events_reader *reader, uint32_t device,
+                              struct trace_error *error)
+{
+    if (device == reader->last_device && reader->last_volume != TRACE_VOLUME_NONE)
+        return reader->last_volume;
+    uint32_t volume = trace_map_get(&reader->volumes, device, 0);
+    if (volume == TRACE_MAP_NONE) {
+        char name[DEVICE_NAME_BYTES];
+        int length = snprintf(name, sizeof(name), "%u,%u", device >> DEVICE_MINOR_BITS,
+                              device & DEVICE_MINOR_MASK);
+        volume = trace_volumes_intern(&reader->context->volumes, name, (size_t)length, error);
+        if (volume == TRACE_VOLUME_NONE)
+            return volume;
+        if (!trace_map_put(&reader->volumes, device, 0, volume)) {
+            trace_error_no_memory(error);
+            return TRACE_VOLUME_NONE;
+        }
+    }
+    reader->last_device = device;
+    reader->last_volume = volume;
+    return volume;
+}
+
+// What reading ahead finds out.
+struct events_survey {
+    bool queues; // there is a Q that becomes a request
+    bool issues;
+    bool any;   // a record of the wanted device
+    bool ended; // there are no more records
+    uint32_t last_device;
+    struct trace_volumes devices;
+};
+
+static bool survey_add_device(struct events_survey *survey, uint32_t device,
+                              struct trace_error *error)
+{
+    char name[DEVICE_NAME_BYTES];
+    int length = snprintf(name, sizeof(name), "%u,%u", device >> DEVICE_MINOR_BITS,
+                          device & DEVICE_MINOR_MASK);
+    return trace_volumes_intern(&survey->devices, name, (size_t)length, error) != TRACE_VOLUME_NONE;
+}
+
+// Takes down what one record, of whatever device, tells.
+static bool survey_record(const struct events_reader *reader, struct events_survey *survey,
+                          const struct blktrace_record *record, struct trace_error *error)
+{
+    enum trace_op op;
+    if (survey->devices.count == 0 || record->device != survey->last_device) {
+        survey->last_device = record->device;
+        if (!survey_add_device(survey, record->device, error))
+            return false;
+    }
+    if (reader->wanted.selects && record->device != reader->wanted.device)
+        return true;
+    survey->any = true;
+    survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
+    survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
+    return true;
+}
+
+// Keeps a record that cannot be read again.
+static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
+                        struct trace_error *error)
+{
+    if (reader->ahead == NULL)
+        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof(*reader->ahead));
+    if (reader->ahead == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    reader->ahead[reader->ahead_count++] = *record;
+    return true;
+}
+
+// Reads until the first arrival of the wanted kind, or to the end if there is none; of standard
+// input as far as records can be kept. The source stays open.
+static bool survey_read(struct events_reader *reader, struct events_survey *survey,
+                        struct trace_error *error)
+{
+    static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
+    bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
+    const struct blktrace_record *record;
+    while (!(queue ? survey->queues : survey->issues)) {
+        if (reader->ahead_count == AHEAD_RECORDS_MAX)
+            return true;
+        enum trace_result result =
+            reader->source->next(reader->opened, &everything, &record, error);
+        survey->ended = result == TRACE_END;
+        if (result != TRACE_REQUEST)
+            return survey->ended;
+        if (!survey_record(reader, survey, record, error) ||
+            (reader->once && !survey_keep(reader, record, error)))
+            return false;
+    }
+    return true;
+}
+
+// Decides what the arrivals are, and that the selected device is in the trace at all.
+static bool reader_survey(struct events_reader *reader, struct trace_error *error)
+{
+    struct trace_context *context = reader->context;
+    struct events_survey survey = {.devices.source = reader->name};
+    bool good = survey_read(reader, &survey, error);
+    reader->seen = survey.any;
+    if (good && reader->wanted.selects && !survey.any && survey.ended) {
+        char list[400];
+        trace_volumes_list(&survey.devices, list, sizeof(list));
+        trace_error_set(error, "%s: the trace has no record of device %s; it has %s", reader->name,
+                        context->volume, survey.devices.count > 0 ? list : "no record at all");
+        good = false;
+    }
+    if (good && context->arrival == TRACE_ARRIVAL_QUEUE && !survey.queues && survey.issues) {
+        context->arrival = TRACE_ARRIVAL_ISSUE;
+        trace_notices_set(&context->notices, "no-queue-events", reader->name, 1,
+                          "There is no queue event (Q) in %s; the arrivals are the issue events "
+                          "(D), after merging and scheduling.",
+                          survey.ended ? "the recording" : "the first 65536 records");
+    }
+    trace_volumes_free(&survey.devices);
+    return good;
+}
+
+// Opens the source, reads ahead, and opens it again to be read from the start.
+static bool reader_start(struct events_reader *reader, struct trace_error *error)
+{
+    struct trace_context *context = reader->context;
+    reader->once = context->files->items[0].opened != NULL;
+    reader->opened = reader->source->open(context, error);
+    if (reader->opened == NULL)
+        return false;
+    context->origin_ns = reader->source->origin_ns(reader->opened);
+    if (!reader_survey(reader, error))
+        return false;
+    if (!reader->once) {
+        reader->source->close(reader->opened);
+        reader->opened = reader->source->open(context, error);
+    }
+    return reader->opened != NULL;
+}
+
+static bool reader_select(struct events_reader *reader, struct trace_error *error)
+{
+    const char *name = reader->context->volume;
+    reader->wanted.selects = name != NULL;
+    if (name != NULL && !device_parse(name, &reader->wanted.device)) {
+        trace_error_set(error,
+                        "device \"%s\": a block trace knows devices as MAJOR,MINOR, such as "
+                        "\"254,48\"",
+                        name);
+        return false;
+    }
+    return true;
+}
+
+void trace_events_close(void *opaque)
+{
+    struct events_reader *reader = opaque;
+    reader->source->close(reader->opened);
+    blktrace_pairing_free(&reader->pairing);
+    trace_map_free(&reader->volumes);
+    free(reader->ahead);
+    free(reader->name);
+    free(reader);
+}
+
+void *trace_events_open(struct trace_context *context, const struct trace_event_source *source,
+                        struct trace_error *error)
+{
+    struct events_reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL) {
+        trace_error_no_memory(error);
+        return NULL;
+    }
+    reader->context = context;
+    reader->source = source;
+    reader->last_volume = TRACE_VOLUME_NONE;
+    reader->name = strdup(context->files->items[0].base);
+    if (reader->name == NULL)
+        trace_error_no_memory(error);
+    if (reader->name == NULL || !reader_select(reader, error) || !reader_start(reader, error)) {
+        trace_events_close(reader);
+        return NULL;
+    }
+    blktrace_pairing_init(&reader->pairing, context->arrival, context->files->missing_cpus);
+    reader->wanted.actions = reader->pairing.actions;
+    context->times_are_absolute = false;
+    return reader;
+}
+
+// The next wanted record.
+static enum trace_result reader_next(struct events_reader *reader,
+                                     const struct blktrace_record **record,
+                                     struct trace_error *error)
+{
+    while (reader->ahead_next < reader->ahead_count) {
+        *record = &reader->ahead[reader->ahead_next++];
+        if (trace_events_want(&reader->wanted, *record))
+            return TRACE_REQUEST;
+    }
+    return reader->source->next(reader->opened, &reader->wanted, record, error);
+}
+
+// Of standard input, that the selected device is not there may show only now.
+static bool reader_end(struct events_reader *reader, struct trace_error *error)
+{
+    if (reader->wanted.selects && !reader->seen) {
+        trace_error_set(error, "%s: the trace has no event of device %s", reader->name,
+                        reader->context->volume);
+        return false;
+    }
+    blktrace_pairing_end(&reader->pairing);
+    return true;
+}
+
+enum trace_result trace_events_read(void *opaque, struct trace_request *request,
+                                    struct trace_error *error)
+{
+    struct events_reader *reader = opaque;
+    struct blktrace_pairing *pairing = &reader->pairing;
+    while (!blktrace_pairing_take(pairing, request)) {
+        const struct blktrace_record *record;
+        if (pairing->ended)
+            return TRACE_END;
+        enum trace_result result = reader_next(reader, &record, error);
+        if (result == TRACE_ERROR || (result == TRACE_END && !reader_end(reader, error)))
+            return TRACE_ERROR;
+        if (result == TRACE_END)
+            continue;
+        reader->seen = true;
+        uint32_t volume = reader_volume(reader, record->device, error);
+        if (volume == TRACE_VOLUME_NONE)
+            return TRACE_ERROR;
+        if (!blktrace_pairing_event(pairing, record, volume)) {
+            trace_error_no_memory(error);
+            return TRACE_ERROR;
+        }
+    }
+    return TRACE_REQUEST;
+}
+
+void trace_events_report(void *opaque)
+{
+    struct events_reader *reader = opaque;
+    reader->source->report(reader->opened, &reader->context->notices);
+    blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
+}
+
+uint64_t trace_events_consumed(const void *opaque)
+{
+    const struct events_reader *reader = opaque;
+    return reader->source->consumed(reader->opened);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the formats of block events share, binary or text: a source of records becomes requests.
+//
+// Devices become volumes, one may be selected, reading ahead tells what the arrivals are, and the
+// events are paired (blktrace_pair.h). A format brings only its source.
+#ifndef TRACES_EVENTS_H
+#define TRACES_EVENTS_H
+
+#include "traces/blktrace_record.h"
+#include "traces/format.h"
+
+// Most records change nothing: a source need not hand them on, nor read more of them than this.
+struct trace_events_wanted {
+    unsigned actions; // bit n: records of action n matter
+    bool selects;     // only of this device
+    uint32_t device;
+};
+
+static inline bool trace_events_want(const struct trace_events_wanted *wanted,
+                                     const struct blktrace_record *record)
+{
+    return (!wanted->selects || record->device == wanted->device) &&
+           ((wanted->actions >> (blktrace_record_action(record) & 31) & 1) != 0 ||
+            record->after_gap || blktrace_record_has(record, BLKTRACE_PASSTHROUGH));
+}
+
+// Opened twice, the first time to read ahead.
+struct trace_event_source {
+    void *(*open)(const struct trace_context *context, struct trace_error *error);
+    // The next wanted record in order of time, valid until the next call.
+    enum trace_result (*next)(void *source, const struct trace_events_wanted *wanted,
+                              const struct blktrace_record **record, struct trace_error *error);
+    // Time of the earliest record; 0 if there is none. Asked for before the first `next`.
+    int64_t (*origin_ns)(const void *source);
+    void (*report)(const void *source, struct trace_notices *notices);
+    uint64_t (*consumed)(const void *source);
+    void (*close)(void *source); // NULL is allowed
+};
+
+// What a format's `open` does; the others are its table's functions as they are.
+void *trace_events_open(struct trace_context *context, const struct trace_event_source *source,
+                        struct trace_error *error);
+
+enum trace_result trace_events_read(void *reader, struct trace_request *request,
+                                    struct trace_error *error);
+void trace_events_report(void *reader);
+uint64_t trace_events_consumed(const void *reader);
+void trace_events_close(void *reader);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A bounded window that puts requests into order of arrival: requests in, in the order of the file;
+// requests out, by (arrival, order of the file).
+//
+// The window holds at most TRACE_REORDER_MAX requests, so a request comes out right if fewer than
+// that many others lie between its place in the file and its place in time. One that comes later
+// than that is let out next, at the arrival of the one before it, and counted: times never
+// decrease.
+//
+// Requests in order cost a copy into a ring and one out of it; only those that come after a later
+// one are kept in a heap.
+#ifndef TRACES_REORDER_H
+#define TRACES_REORDER_H
+
+#include "traces/notices.h"
+
+enum { TRACE_REORDER_MAX = 65536 };
+
+struct trace_reorder_entry {
+    struct trace_request request;
+    uint64_t sequence; // order of the file, which decides between equal arrivals
+};
+
+struct trace_reorder {
+    struct trace_reorder_entry *ring; // in order, from ring_first
+    struct trace_reorder_entry *heap; // the others, the earliest on top
+    size_t ring_first;
+    size_t ring_count;
+    size_t heap_count;
+    uint64_t pushed;
+    int64_t last_ns;    // arrival of the last request let out
+    uint64_t displaced; // pushed after a later one
+    uint64_t late;      // of these, too late for the window
+    int64_t late_ns;    // the most that one of these was moved
+};
+
+// False: out of memory, error filled. The memory, 6 MiB, is touched only as far as it is used.
+bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error);
+
+// Allowed on a zeroed one.
+void trace_reorder_free(struct trace_reorder *reorder);
+
+// Full: let one out before the next comes in.
+static inline bool trace_reorder_full(const struct trace_reorder *reorder)
+{
+    return reorder->ring_count + reorder->heap_count == TRACE_REORDER_MAX;
+}
+
+// Not when full. Arrivals may be anything, also negative.
+void trace_reorder_push(struct trace_reorder *reorder, const struct trace_request *request);
+
+// The earliest in the window; false: it is empty. For the right order, only when it is full or
+// nothing more will come.
+bool trace_reorder_pop(struct trace_reorder *reorder, struct trace_request *request);
+
+// The notice `too-late`. That requests were displaced at all is for the format to report: to some
+// it is normal.
+void trace_reorder_report(const struct trace_reorder *reorder, struct trace_notices *notices,
+                          const char *source);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/spread.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+bool trace_spread_init(struct trace_spread *spread, int64_t period_ns, struct trace_error *error)
+{
+    *spread = (struct trace_spread){.period_ns = period_ns};
+    spread->held = malloc(TRACE_SPREAD_MAX * sizeof(*spread->held));
+    if (spread->held == NULL)
+        trace_error_no_memory(error);
+    return spread->held != NULL;
+}
+
+void trace_spread_free(struct trace_spread *spread)
+{
+    free(spread->held);
+    *spread = (struct trace_spread){0};
+}
+
+// SplitMix64.
+static uint64_t spread_random(struct trace_spread *spread)
+{
+    uint64_t value = spread->random += UINT64_C(0x9e3779b97f4a7c15);
+    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+    return value ^ value >> 31;
+}
+
+// Gives the held requests their times between start and end.
+static void spread_close(struct trace_spread *spread, int64_t end_ns)
+{
+    uint64_t length_ns = (uint64_t)(end_ns - spread->start_ns);
+    // A period is at most a second and the count at most 2^18, so the products are below 2^48.
+    for (size_t i = 0; i < spread->count; i++) {
+        uint64_t from_ns = length_ns * i / spread->count;
+        uint64_t slot_ns = length_ns * (i + 1) / spread->count - from_ns;
+        uint64_t drawn = spread_random(spread);
+        from_ns += slot_ns > 0 ? drawn % slot_ns : 0;
+        spread->held[i].arrival_ns = spread->start_ns + (int64_t)from_ns;
+    }
+    spread->start_ns = end_ns;
+    spread->next = 0;
+    spread->closed = true;
+}
+
+static void spread_begin(struct trace_spread *spread, const struct trace_request *request)
+{
+    int64_t period_ns = spread->period_ns;
+    spread->start_ns = request->arrival_ns - request->arrival_ns % period_ns;
+    spread->end_ns =
+        spread->start_ns <= INT64_MAX - period_ns ? spread->start_ns + period_ns : INT64_MAX;
+    spread->random = (uint64_t)(spread->start_ns / period_ns);
+}
+
+void trace_spread_push(struct trace_spread *spread, const struct trace_request *request)
+{
+    assert(!spread->closed && request->arrival_ns >= 0);
+    bool same = spread->end_ns > 0 &&
+                request->arrival_ns / spread->period_ns == (spread->end_ns - 1) / spread->period_ns;
+    if (!same && spread->count > 0) {
+        spread->following = *request;
+        spread->has_following = true;
+        spread_close(spread, spread->end_ns);
+        return;
+    }
+    if (!same)
+        spread_begin(spread, request);
+    spread->held[spread->count++] = *request;
+    if (spread->count == TRACE_SPREAD_MAX)
+        spread_close(spread, spread->start_ns + (spread->end_ns - spread->start_ns) / 2);
+}
+
+void trace_spread_finish(struct trace_spread *spread)
+{
+    if (!spread->closed)
+        spread_close(spread, spread->end_ns);
+}
+
+bool trace_spread_pop(struct trace_spread *spread, struct trace_request *request)
+{
+    if (!spread->closed)
+        return false;
+    if (spread->next < spread->count) {
+        *request = spread->held[spread->next++];
+        return true;
+    }
+    spread->count = 0;
+    spread->closed = false;
+    if (spread->has_following) {
+        spread->has_following = false;
+        spread_begin(spread, &spread->following);
+        spread->held[spread->count++] = spread->following;
+    }
+    return false;
+}
