@@ -67,7 +67,7 @@ static void leave(struct drive_engine *engine, struct drive_lane *lane,
                 tell_ran_out(engine, lane->drive, direction, now_ns);
             return;
         }
-        request = drive_lane_pop(lane, now_ns);
+        request = drive_lane_pop(engine, lane, now_ns);
     }
 }
 
@@ -87,7 +87,7 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
 
 static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)
 {
-    leave(engine, lane, drive_lane_pop(lane, now_ns), now_ns);
+    leave(engine, lane, drive_lane_pop(engine, lane, now_ns), now_ns);
 }
 
 static void configure(struct drive_engine *engine, struct drive *drive, int64_t now_ns)

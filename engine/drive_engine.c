@@ -18,14 +18,13 @@ void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_requ
     lane->drive->waiting[drive_direction_of(lane->drive, request)]++;
 }
 
-struct engine_request *drive_lane_pop(struct drive_lane *lane, int64_t now_ns)
+struct engine_request *drive_lane_pop(struct drive_engine *engine, struct drive_lane *lane,
+                                      int64_t now_ns)
 {
-    wait_settle(&lane->wait, lane->fifo.head, now_ns);
     struct engine_request *request = request_queue_pop(&lane->fifo);
     if (request == NULL)
         return NULL;
-    if (lane->fifo.head != NULL)
-        wait_becomes_head(&lane->wait, lane->fifo.head, now_ns);
+    wait_leaves_head(&lane->wait, lane->fifo.head, now_ns, engine->base.wait_ns);
     lane->drive->waiting[drive_direction_of(lane->drive, request)]--;
     return request;
 }
@@ -35,7 +34,7 @@ void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_
 {
     int64_t deadline_ns = drive_add_ns(now_ns, wait_ns);
     timer_heap_arm(&engine->timers, &lane->timer, deadline_ns);
-    wait_for(&lane->wait, lane->fifo.head, now_ns, cause, deadline_ns);
+    wait_for(&lane->wait, now_ns, cause, deadline_ns);
 }
 
 void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane)

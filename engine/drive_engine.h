@@ -115,10 +115,11 @@ static inline int64_t drive_whole_ns(double time_ns)
 // To the device.
 void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engine_request *request);
 
-// At the tail of the FIFO; out of its head. Waits are attributed: the head's to the lane's cause,
-// the others' to the queue.
+// At the tail of the FIFO; out of its head, to be passed before the next is. Waits are attributed:
+// the head's to the lane's cause, the others' to the queue.
 void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_request *request);
-struct engine_request *drive_lane_pop(struct drive_lane *lane, int64_t now_ns);
+struct engine_request *drive_lane_pop(struct drive_engine *engine, struct drive_lane *lane,
+                                      int64_t now_ns);
 
 // Arms the timer (anew), for which the head then waits, because of this cause.
 void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns,

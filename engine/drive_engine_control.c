@@ -65,7 +65,7 @@ static void let_all_leave(struct drive_engine *engine, struct drive *drive, int6
         struct drive_lane *lane = &drive->lanes[i];
         drive_lane_cancel(engine, lane);
         struct engine_request *request;
-        while ((request = drive_lane_pop(lane, now_ns)) != NULL)
+        while ((request = drive_lane_pop(engine, lane, now_ns)) != NULL)
             drive_engine_pass(engine, now_ns, request);
     }
 }

@@ -83,16 +83,21 @@ enum engine_cause {
 // "iops-total", "iops-total-max" for its burst part, "turn", "queue", "timer".
 const char *engine_cause_key(enum engine_cause cause);
 
+#define ENGINE_NOTE_COUNT 3
+
 // One request. The caller fills member, op and bytes; the engine the rest.
 struct engine_request {
     struct engine_request *next; // the engine's, while it waits
     int64_t arrival_ns;          // set by engine_submit
-    int64_t dispatch_ns;         // set before dispatch is called
+    int64_t dispatch_ns;         // set before dispatch is called; until then the engine's
     uint64_t bytes;
     uint32_t member;
     enum engine_op op;
-    // If it waited (dispatch_ns > arrival_ns): dispatch_ns - arrival_ns by cause. Else not set.
-    int64_t wait_ns[ENGINE_CAUSE_COUNT];
+    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
+    // If it waited (dispatch_ns > arrival_ns): dispatch_ns - arrival_ns by cause, otherwise NULL.
+    // To be read in the dispatch callback only: the engine keeps one such array, not one for each
+    // request that waits, of which there may be very many.
+    const int64_t *wait_ns;
 };
 
 // ---- Parameters: limits as rows of data ----

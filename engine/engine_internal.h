@@ -8,8 +8,9 @@
 struct engine {
     const struct engine_algorithm *algorithm;
     struct engine_callbacks callbacks;
-    int64_t now_ns;   // of the last call: time never goes back
-    bool dispatching; // inside the callback, which must not call the engine
+    int64_t now_ns;                      // of the last call: time never goes back
+    bool dispatching;                    // inside the callback, which must not call the engine
+    int64_t wait_ns[ENGINE_CAUSE_COUNT]; // of the request that is handed over next, if it waited
 };
 
 // `operations` of an algorithm that knows all, and the bit of one.
@@ -27,6 +28,7 @@ static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
 {
     request->next = NULL;
     request->dispatch_ns = now_ns;
+    request->wait_ns = now_ns > request->arrival_ns ? engine->wait_ns : NULL;
     engine->dispatching = true;
     engine->callbacks.dispatch(engine->callbacks.context, request);
     engine->dispatching = false;

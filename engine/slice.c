@@ -110,7 +110,7 @@ static void run(struct drive_engine *engine, struct drive_lane *lane, int64_t no
             drive_lane_arm(engine, lane, now_ns, verdict.wait_ns, verdict.cause);
             return;
         }
-        drive_engine_pass(engine, now_ns, drive_lane_pop(lane, now_ns));
+        drive_engine_pass(engine, now_ns, drive_lane_pop(engine, lane, now_ns));
     }
 }
 

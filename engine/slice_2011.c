@@ -19,16 +19,17 @@
 #include "engine/drive_engine.h"
 #include "engine/slice_limits.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define SLICE_NS INT64_C(100000000)
 #define SLICE_S 0.1
 #define IDLE_NS INT64_C(1000000000) // from a firing to the next
 
-// While a request waits, two parts of its wait_ns, for causes that do not occur, hold the limit
-// that it exceeded when it was last asked, and the time until which it then asked to wait.
-#define REMEMBERED_CAUSE ENGINE_CAUSE_TURN
-#define REMEMBERED_DEADLINE ENGINE_CAUSE_QUEUE
+// A waiting request's notes: how long it has waited for its limit of each kind, and which kind it
+// exceeded when it was last asked. Its dispatch_ns is the time until which it then asked to wait.
+#define NOTE_KIND SLICE_KIND_COUNT
+static_assert(NOTE_KIND < ENGINE_NOTE_COUNT, "a request has room for the notes");
 
 struct slice_2011_drive {
     struct drive drive; // first
@@ -57,8 +58,7 @@ static void renew_slice(struct slice_2011_drive *state, enum slice_kind kind,
 
 // How long the request has to wait for its limit of this kind; 0: not at all.
 static int64_t exceeds_limit(struct slice_2011_drive *state, enum slice_kind kind,
-                             enum engine_direction direction, double amount, int64_t now_ns,
-                             enum engine_cause *cause)
+                             enum engine_direction direction, double amount, int64_t now_ns)
 {
     struct slice_limit limit = slice_limit_of(&state->drive.limits, kind, direction);
     if (limit.rate == 0)
@@ -69,7 +69,6 @@ static int64_t exceeds_limit(struct slice_2011_drive *state, enum slice_kind kin
     double sent = slice_sent_of(&state->sent, kind, direction, limit.is_total);
     if (sent + amount <= allowed)
         return 0;
-    *cause = limit.cause;
     double wait;
     if (kind == SLICE_BPS) {
         wait = (sent + amount - allowed) / limit.rate + (SLICE_S - elapsed);
@@ -86,24 +85,41 @@ static void arm(struct drive_engine *engine, struct slice_2011_drive *state, int
     timer_heap_arm(&engine->timers, &state->drive.lanes[0].timer, drive_add_ns(now_ns, wait_ns));
 }
 
-// A request arrives, or is submitted anew. Its wait so far is in it.
+// A request that has waited leaves: its notes become its parts.
+static void tell_wait(struct drive_engine *engine, const struct drive *drive, int64_t now_ns,
+                      const struct engine_request *request, enum engine_direction direction)
+{
+    int64_t *wait_ns = engine->base.wait_ns;
+    memset(wait_ns, 0, sizeof engine->base.wait_ns);
+    wait_ns[ENGINE_CAUSE_TIMER] = now_ns - request->arrival_ns;
+    for (int kind = 0; kind < SLICE_KIND_COUNT; kind++) {
+        struct slice_limit limit = slice_limit_of(&drive->limits, (enum slice_kind)kind, direction);
+        wait_ns[limit.cause] += request->notes[kind];
+        wait_ns[ENGINE_CAUSE_TIMER] -= request->notes[kind];
+    }
+}
+
+// A request arrives, or is submitted anew. Its wait so far is in its notes.
 static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int64_t now_ns,
                 struct engine_request *request, enum engine_direction direction)
 {
-    enum engine_cause cause = ENGINE_CAUSE_TIMER;
-    int64_t wait_ns =
-        exceeds_limit(state, SLICE_BPS, direction, (double)request->bytes, now_ns, &cause);
-    if (wait_ns == 0)
-        wait_ns = exceeds_limit(state, SLICE_IOPS, direction, 1, now_ns, &cause);
+    enum slice_kind kind = SLICE_BPS;
+    int64_t wait_ns = exceeds_limit(state, kind, direction, (double)request->bytes, now_ns);
+    if (wait_ns == 0) {
+        kind = SLICE_IOPS;
+        wait_ns = exceeds_limit(state, kind, direction, 1, now_ns);
+    }
     if (wait_ns == 0) {
         slice_sent_add(&state->sent, direction, request->bytes);
+        if (request->arrival_ns < now_ns)
+            tell_wait(engine, &state->drive, now_ns, request, direction);
         drive_engine_pass(engine, now_ns, request);
         return;
     }
     if (request->arrival_ns == now_ns)
-        memset(request->wait_ns, 0, sizeof request->wait_ns);
-    request->wait_ns[REMEMBERED_CAUSE] = cause;
-    request->wait_ns[REMEMBERED_DEADLINE] = drive_add_ns(now_ns, wait_ns);
+        memset(request->notes, 0, sizeof request->notes);
+    request->notes[NOTE_KIND] = kind;
+    request->dispatch_ns = drive_add_ns(now_ns, wait_ns);
     request_queue_push(&state->drive.lanes[0].fifo, request);
     state->drive.waiting[direction]++;
     arm(engine, state, now_ns, wait_ns);
@@ -115,19 +131,14 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
     ask(engine, state_of(drive), now_ns, request, direction);
 }
 
-// The request's wait since it was last asked goes into it.
+// The request's wait since it was last asked goes into its notes; what is not there is the timer's.
 static void settle(const struct slice_2011_drive *state, struct engine_request *request,
                    int64_t now_ns)
 {
     int64_t asked_ns =
         state->fired_ns > request->arrival_ns ? state->fired_ns : request->arrival_ns;
-    int64_t deadline_ns = request->wait_ns[REMEMBERED_DEADLINE];
-    int64_t due_ns = deadline_ns < now_ns ? deadline_ns : now_ns;
-    int64_t cause = request->wait_ns[REMEMBERED_CAUSE];
-    request->wait_ns[REMEMBERED_CAUSE] = 0;
-    request->wait_ns[REMEMBERED_DEADLINE] = 0;
-    request->wait_ns[cause] += due_ns - asked_ns;
-    request->wait_ns[ENGINE_CAUSE_TIMER] += now_ns - due_ns;
+    int64_t due_ns = request->dispatch_ns < now_ns ? request->dispatch_ns : now_ns;
+    request->notes[request->notes[NOTE_KIND]] += due_ns - asked_ns;
 }
 
 static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)

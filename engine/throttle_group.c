@@ -50,13 +50,13 @@ static void arm(struct throttle_groups *groups, struct flow *flow, int64_t now_n
 {
     assert(flow->member->attached);
     timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
-    wait_for(&flow->wait, flow->fifo.head, now_ns, cause, deadline_ns);
+    wait_for(&flow->wait, now_ns, cause, deadline_ns);
 }
 
 void throttle_group_timer_gone(struct flow *flow, int64_t now_ns)
 {
     flow->member->group->timer_armed[flow->direction] = false;
-    wait_for(&flow->wait, flow->fifo.head, now_ns, ENGINE_CAUSE_TURN, ENGINE_NEVER);
+    wait_for(&flow->wait, now_ns, ENGINE_CAUSE_TURN, ENGINE_NEVER);
 }
 
 static void tell_ran_out(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
@@ -92,18 +92,18 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     return true;
 }
 
-// The first of the FIFO, if there is one, will run when those woken before it have run.
+// The first of the FIFO, if there is one, will run when the one that wakes it has run. Whoever runs
+// wakes one at most, so there is never more than one.
 static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
-    wait_settle(&flow->wait, flow->fifo.head, now_ns);
     struct engine_request *request = request_queue_pop(&flow->fifo);
     if (request == NULL)
         return false;
-    if (flow->fifo.head != NULL)
-        wait_becomes_head(&flow->wait, flow->fifo.head, now_ns);
+    wait_leaves_head(&flow->wait, flow->fifo.head, now_ns, groups->base.wait_ns);
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
-    request_queue_push(&groups->woken, request);
+    assert(groups->woken == NULL);
+    groups->woken = request;
     return true;
 }
 
@@ -130,12 +130,13 @@ static void hand_over(struct throttle_groups *groups, struct engine_request *req
     engine_hand_over(&groups->base, now_ns, request);
 }
 
+// Handed over before the next is woken, whose parts take the place of this one's.
 static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
                   int64_t now_ns)
 {
     leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    throttle_group_schedule_next(groups, flow, now_ns, true);
     hand_over(groups, request, now_ns);
+    throttle_group_schedule_next(groups, flow, now_ns, true);
 }
 
 static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
@@ -146,9 +147,10 @@ static struct flow *flow_of(struct throttle_groups *groups, const struct engine_
 
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 {
-    struct engine_request *request;
-    while ((request = request_queue_pop(&groups->woken)) != NULL) {
+    while (groups->woken != NULL) {
+        struct engine_request *request = groups->woken;
         struct flow *flow = flow_of(groups, request);
+        groups->woken = NULL;
         drop_pending(flow);
         leave(groups, flow, request, now_ns);
     }

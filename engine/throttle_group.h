@@ -55,8 +55,8 @@ struct throttle_groups {
     struct group **groups; // by id; NULL: gone
     uint32_t group_count;
     struct timer_heap timers;
-    struct request_queue woken; // in order of waking
-    uint64_t waiting;           // submitted and not dispatched
+    struct engine_request *woken; // to run next; NULL: none
+    uint64_t waiting;             // submitted and not dispatched
 };
 
 static inline struct throttle_groups *throttle_groups_of(struct engine *engine)

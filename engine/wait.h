@@ -2,7 +2,8 @@
 // Why the request at the head of a FIFO waits, taken down as it happens: afterwards nobody knows.
 //
 // A FIFO has one struct head_wait. Everything behind the head waits for the queue; the head for a
-// limit or its turn, and from a timer's deadline on for the timer.
+// limit or its turn, and from a timer's deadline on for the timer. Only the head's wait has parts,
+// so they are kept here and not in the requests: in a long FIFO these are far from any cache.
 #ifndef ENGINE_WAIT_H
 #define ENGINE_WAIT_H
 
@@ -12,41 +13,48 @@
 
 struct head_wait {
     enum engine_cause cause;
-    int64_t since_ns;    // the wait before this is in the request already
-    int64_t deadline_ns; // of the head's timer; ENGINE_NEVER: it has none
+    int64_t since_ns;                     // the wait before this is in the parts already
+    int64_t deadline_ns;                  // of the head's timer; ENGINE_NEVER: it has none
+    int64_t parts_ns[ENGINE_CAUSE_COUNT]; // without a head: anything
 };
 
-// The request has come to the head, or joined an empty FIFO. The cause stays what it is. Nothing is
-// taken down before: in a long FIFO a request that has just joined is far from any cache when its
-// turn comes.
-static inline void wait_becomes_head(struct head_wait *wait, struct engine_request *request,
+// The request has come to the head, or joined an empty FIFO. The cause stays what it is.
+static inline void wait_becomes_head(struct head_wait *wait, const struct engine_request *request,
                                      int64_t now_ns)
 {
-    memset(request->wait_ns, 0, sizeof request->wait_ns);
-    request->wait_ns[ENGINE_CAUSE_QUEUE] = now_ns - request->arrival_ns;
+    memset(wait->parts_ns, 0, sizeof wait->parts_ns);
+    wait->parts_ns[ENGINE_CAUSE_QUEUE] = now_ns - request->arrival_ns;
     wait->since_ns = now_ns;
 }
 
-// The head's wait up to now goes into the request. NULL: there is none.
-static inline void wait_settle(struct head_wait *wait, struct engine_request *head, int64_t now_ns)
+// The wait up to now goes into the parts.
+static inline void wait_settle(struct head_wait *wait, int64_t now_ns)
 {
-    if (head != NULL) {
-        int64_t due_ns = wait->deadline_ns < now_ns ? wait->deadline_ns : now_ns;
-        if (due_ns < wait->since_ns)
-            due_ns = wait->since_ns;
-        head->wait_ns[wait->cause] += due_ns - wait->since_ns;
-        head->wait_ns[ENGINE_CAUSE_TIMER] += now_ns - due_ns;
-    }
+    int64_t due_ns = wait->deadline_ns < now_ns ? wait->deadline_ns : now_ns;
+    if (due_ns < wait->since_ns)
+        due_ns = wait->since_ns;
+    wait->parts_ns[wait->cause] += due_ns - wait->since_ns;
+    wait->parts_ns[ENGINE_CAUSE_TIMER] += now_ns - due_ns;
     wait->since_ns = now_ns;
 }
 
 // From now on the head waits for this, until the deadline.
-static inline void wait_for(struct head_wait *wait, struct engine_request *head, int64_t now_ns,
-                            enum engine_cause cause, int64_t deadline_ns)
+static inline void wait_for(struct head_wait *wait, int64_t now_ns, enum engine_cause cause,
+                            int64_t deadline_ns)
 {
-    wait_settle(wait, head, now_ns);
+    wait_settle(wait, now_ns);
     wait->cause = cause;
     wait->deadline_ns = deadline_ns;
+}
+
+// The head leaves the FIFO for the next, if there is one; its parts go to wait_ns.
+static inline void wait_leaves_head(struct head_wait *wait, const struct engine_request *next,
+                                    int64_t now_ns, int64_t wait_ns[ENGINE_CAUSE_COUNT])
+{
+    wait_settle(wait, now_ns);
+    memcpy(wait_ns, wait->parts_ns, sizeof wait->parts_ns);
+    if (next != NULL)
+        wait_becomes_head(wait, next, now_ns);
 }
 
 #endif

@@ -39,9 +39,6 @@ struct report_request {
     int64_t dispatch_ns; // REPORT_NOT_YET: still waits in the throttle
     int64_t complete_ns; // REPORT_NOT_YET: still at the device
     int64_t recorded_ns; // total latency that the recording shows, or REPORT_NOT_YET
-    // dispatch_ns - arrival_ns by cause, in the order of the configuration's; read at the dispatch,
-    // if it waited. NULL: not known.
-    const int64_t *wait_ns;
 };
 
 // State of one leaky bucket. Units: bytes or operations.
@@ -112,6 +109,10 @@ void report_recorder_dispatch(struct report_recorder *recorder,
                               const struct report_request *request);
 void report_recorder_complete(struct report_recorder *recorder,
                               const struct report_request *request);
+// In the instant of its dispatch, before or after it: why the request waited, by cause in the order
+// of the configuration's. If it waited; nothing has to be said.
+void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
+                            const int64_t *wait_ns);
 // The run is over and this one has not completed.
 void report_recorder_unfinished(struct report_recorder *recorder,
                                 const struct report_request *request);

@@ -5,9 +5,15 @@
 
 #include <stdlib.h>
 
-void recorder_count_causes(struct report_recorder *recorder, struct recorder_stream *stream,
-                           const int64_t *wait_ns)
+void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
+                            const int64_t *wait_ns)
 {
+    struct recorder_stream *stream =
+        &recorder->members[request->member].streams[request->direction];
+
+    if (recorder->omit_series)
+        return;
+    recorder_reach(recorder, request->dispatch_ns);
     if (!stream->causes)
         stream->causes = calloc(recorder->cause_count, sizeof *stream->causes);
     if (!stream->causes) {

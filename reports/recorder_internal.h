@@ -184,10 +184,8 @@ static inline void recorder_touch(struct report_recorder *recorder, uint32_t num
 void recorder_unsettle_group(struct report_recorder *recorder, uint32_t group);
 void recorder_activate_group(struct report_recorder *recorder, uint32_t group);
 
-// A request of the stream leaves after this wait, by cause.
-void recorder_count_causes(struct report_recorder *recorder, struct recorder_stream *stream,
-                           const int64_t *wait_ns);
-// Stores what they did to the member's stream of this number in the present interval, and forgets.
+// Stores what causes did to the member's stream of this number in the present interval, and
+// forgets.
 void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number);
 
 // Stores the present interval as ending at end_ns (exclusive for events) and empties its counters.

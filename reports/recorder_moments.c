@@ -139,12 +139,9 @@ void report_recorder_dispatch(struct report_recorder *recorder,
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_DISPATCHED);
 
     unqueue(recorder, request);
-    if (request->dispatch_ns != request->arrival_ns) {
+    if (request->dispatch_ns != request->arrival_ns)
         record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT],
                        request->dispatch_ns - request->arrival_ns);
-        if (!recorder->omit_series && request->wait_ns)
-            recorder_count_causes(recorder, stream, request->wait_ns);
-    }
     if (!request->throttled)
         return;
     report_service_count(&member->served, request->bytes);

@@ -61,8 +61,12 @@ static void on_dispatch(void *context, struct engine_request *engine_request)
     struct replay *replay = context;
     struct sim_request *request = (struct sim_request *)engine_request;
     request->next = NULL;
+    request->report.dispatch_ns = engine_request->dispatch_ns;
     *replay->dispatched_end = request;
     replay->dispatched_end = &request->next;
+    if (engine_request->wait_ns != NULL)
+        report_recorder_waited(replay->observer.recorder, &request->report,
+                               engine_request->wait_ns);
 }
 
 static void on_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
@@ -83,7 +87,6 @@ static enum replay_step start_dispatched(struct replay *replay)
         if (replay->dispatched == NULL)
             replay->dispatched_end = &replay->dispatched;
         replay->idle_fires = 0;
-        request->report.dispatch_ns = replay->now_ns;
         replay->digest = digest_add(replay->digest, request->report.seq);
         replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
         report_recorder_dispatch(replay->observer.recorder, &request->report);
@@ -123,7 +126,6 @@ static enum replay_step arrive(struct replay *replay)
         .arrival_ns = replay->now_ns,
         .dispatch_ns = REPORT_NOT_YET,
         .complete_ns = REPORT_NOT_YET,
-        .wait_ns = request->engine.wait_ns,
         .recorded_ns =
             recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REPORT_NOT_YET : recorded->latency_ns,
     };

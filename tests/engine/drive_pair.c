@@ -12,7 +12,11 @@ static void record(void *context, struct engine_request *request)
 {
     struct drive_pair_log *log = context;
     assert_true(log->count < log->capacity);
-    log->numbers[log->count++] = ((struct drive_pair_request *)request)->number;
+    struct drive_pair_request *recorded = (struct drive_pair_request *)request;
+    log->numbers[log->count++] = recorded->number;
+    assert_true((request->wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
+    if (request->wait_ns != NULL)
+        memcpy(recorded->wait_ns, request->wait_ns, sizeof(recorded->wait_ns));
 }
 
 static void record_run_out(void *context, int64_t now_ns, uint32_t drive, enum engine_cause limit,

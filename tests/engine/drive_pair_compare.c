@@ -20,8 +20,9 @@
 
 static void compare_departure(struct drive_pair *pair, uint32_t at, uint32_t number)
 {
-    const struct engine_request *engine = &pair->requests[number][DRIVE_PAIR_ENGINE].request;
-    const struct engine_request *model = &pair->requests[number][DRIVE_PAIR_MODEL].request;
+    const struct drive_pair_request *sides = pair->requests[number];
+    const struct engine_request *engine = &sides[DRIVE_PAIR_ENGINE].request;
+    const struct engine_request *model = &sides[DRIVE_PAIR_MODEL].request;
     EXPECT_EQUAL(pair, "arrival of request", number, engine->arrival_ns, model->arrival_ns);
     EXPECT_EQUAL(pair, "departure of request", number, engine->dispatch_ns, model->dispatch_ns);
     EXPECT_EQUAL(pair, "time of departure", at, engine->dispatch_ns, pair->now_ns);
@@ -31,8 +32,9 @@ static void compare_departure(struct drive_pair *pair, uint32_t at, uint32_t num
     int64_t sum_ns = 0;
     for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++) {
         EXPECT_EQUAL(pair, engine_cause_key((enum engine_cause)cause), number,
-                     engine->wait_ns[cause], model->wait_ns[cause]);
-        sum_ns += model->wait_ns[cause];
+                     sides[DRIVE_PAIR_ENGINE].wait_ns[cause],
+                     sides[DRIVE_PAIR_MODEL].wait_ns[cause]);
+        sum_ns += sides[DRIVE_PAIR_MODEL].wait_ns[cause];
     }
     assert_int_equal(sum_ns, model->dispatch_ns - model->arrival_ns);
 }

@@ -25,7 +25,8 @@ static void record(void *context, struct engine_request *request)
     log->ids[log->count] = ((struct pair_request *)request)->id;
     log->times_ns[log->count] = request->dispatch_ns;
     memset(&log->waits[log->count], 0, sizeof(log->waits[0]));
-    if (request->dispatch_ns > request->arrival_ns)
+    assert_true((request->wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
+    if (request->wait_ns != NULL)
         memcpy(&log->waits[log->count], request->wait_ns, sizeof(log->waits[0]));
     int64_t sum_ns = 0;
     for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)

@@ -25,10 +25,11 @@ static void dispatched(void *context, struct engine_request *engine_request)
     assert_int_equal(request->left_ns, NOT_LEFT);
     assert_int_equal(engine_request->dispatch_ns, stage->now_ns);
     assert_true(engine_request->dispatch_ns >= engine_request->arrival_ns);
-    bool has_waited = engine_request->dispatch_ns > engine_request->arrival_ns;
     int64_t rest_ns = engine_request->dispatch_ns - engine_request->arrival_ns;
-    for (int i = 0; i < ENGINE_CAUSE_COUNT && has_waited; i++) {
+    assert_true((engine_request->wait_ns != NULL) == (rest_ns > 0));
+    for (int i = 0; i < ENGINE_CAUSE_COUNT && engine_request->wait_ns != NULL; i++) {
         assert_true(engine_request->wait_ns[i] >= 0);
+        request->wait_ns[i] = engine_request->wait_ns[i];
         rest_ns -= engine_request->wait_ns[i];
     }
     assert_int_equal(rest_ns, 0);
@@ -188,8 +189,8 @@ int64_t stage_left_ns(const struct stage *stage, int number)
 
 int64_t stage_wait_ns(const struct stage *stage, int number, enum engine_cause cause)
 {
-    const struct engine_request *request = &stage->requests[number].request;
-    assert_true(request->dispatch_ns > request->arrival_ns);
+    const struct stage_request *request = &stage->requests[number];
+    assert_true(request->left_ns > request->request.arrival_ns);
     return request->wait_ns[cause];
 }
 

@@ -21,7 +21,8 @@ struct stage_limit {
 struct stage_request {
     struct engine_request request; // first: the engine hands back its address
     int64_t left_ns;
-    uint32_t left_number; // in the order of leaving
+    int64_t wait_ns[ENGINE_CAUSE_COUNT]; // if it waited
+    uint32_t left_number;                // in the order of leaving
 };
 
 struct stage_run_out {

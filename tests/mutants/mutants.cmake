@@ -146,13 +146,15 @@ mutant(accounting-leaks throttle_group.c vectors
     leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);]])
 mutant(accounts-after-scheduling throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
+    hand_over(groups, request, now_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);]]
     [[throttle_group_schedule_next(groups, flow, now_ns, true);
-    leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);]])
+    leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
+    hand_over(groups, request, now_ns);]])
 mutant(accounts-on-arrival throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    throttle_group_schedule_next(]]
-    [[throttle_group_schedule_next(]]
+    hand_over(groups, request, now_ns);]]
+    [[hand_over(groups, request, now_ns);]]
     [[add_pending(flow);]]
     [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
         add_pending(flow);]]

@@ -244,10 +244,10 @@ void run_model_cause(const struct run *run, const struct run_span *span, size_t 
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
 
-        if (concerns(span, request) && lies_in(span, request->dispatch_ns) && request->wait_ns &&
-            request->dispatch_ns > request->arrival_ns && request->wait_ns[cause] > 0) {
+        if (concerns(span, request) && lies_in(span, request->dispatch_ns) && run->tells_wait[i] &&
+            run->waits[i][cause] > 0) {
             *requests += 1;
-            *wait_ns += request->wait_ns[cause];
+            *wait_ns += run->waits[i][cause];
         }
     }
 }

@@ -53,14 +53,13 @@ static struct report_request draw_request(const struct run *run, gsl_rng *rng, u
     return request;
 }
 
-// Cuts the wait into parts, of which some are 0. Of a request that did not wait, or has not left,
-// they mean nothing.
-static void draw_causes(struct run *run, gsl_rng *rng, struct report_request *request)
+// Cuts the wait into parts, of which some are 0.
+static void draw_causes(struct run *run, gsl_rng *rng, const struct report_request *request)
 {
     int64_t *wait_ns = run->waits[request->seq];
     int64_t left_ns = request->dispatch_ns - request->arrival_ns;
 
-    request->wait_ns = gsl_rng_uniform_int(rng, 8) ? wait_ns : NULL;
+    run->tells_wait[request->seq] = left_ns > 0 && gsl_rng_uniform_int(rng, 8);
     for (size_t i = 0; i < RUN_CAUSES; i++) {
         bool last = i + 1 == RUN_CAUSES;
         bool skipped = !last && gsl_rng_uniform_int(rng, 2);
@@ -69,8 +68,6 @@ static void draw_causes(struct run *run, gsl_rng *rng, struct report_request *re
         wait_ns[i] = last ? left_ns : skipped ? 0 : (int64_t)gsl_rng_uniform_int(rng, range);
         left_ns -= wait_ns[i];
     }
-    if (request->dispatch_ns <= request->arrival_ns)
-        wait_ns[0] = 12345;
 }
 
 static int compare_arrivals(const void *a, const void *b)
@@ -167,6 +164,20 @@ static size_t list_calls(const struct run *run, gsl_rng *rng, struct call *calls
     return count;
 }
 
+// The parts come before the dispatch or after it.
+static void make_dispatch(const struct run *run, const struct report_request *request,
+                          struct report_recorder *recorder)
+{
+    bool parts_first = request->bytes % 1024 == 0;
+    bool parts = run->tells_wait[request->seq];
+
+    if (parts && parts_first)
+        report_recorder_waited(recorder, request, run->waits[request->seq]);
+    report_recorder_dispatch(recorder, request);
+    if (parts && !parts_first)
+        report_recorder_waited(recorder, request, run->waits[request->seq]);
+}
+
 static void make_call(const struct run *run, const struct call *call,
                       struct report_recorder *recorder)
 {
@@ -183,7 +194,7 @@ static void make_call(const struct run *run, const struct call *call,
     if (call->kind == CALL_ARRIVAL)
         report_recorder_arrival(recorder, request);
     else if (call->kind == CALL_DISPATCH)
-        report_recorder_dispatch(recorder, request);
+        make_dispatch(run, request, recorder);
     else
         report_recorder_complete(recorder, request);
 }

@@ -27,7 +27,8 @@ struct run {
     int64_t end_ns;
     struct report_request requests[RUN_REQUESTS_MAX];
     size_t request_count;
-    int64_t waits[RUN_REQUESTS_MAX][RUN_CAUSES]; // what some requests' wait_ns points at
+    int64_t waits[RUN_REQUESTS_MAX][RUN_CAUSES];
+    bool tells_wait[RUN_REQUESTS_MAX];    // why it waited
     struct run_move moves[RUN_MOVES_MAX]; // in order of time; the first of each member is at -1
     size_t move_count;
 };

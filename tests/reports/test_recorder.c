@@ -31,14 +31,14 @@ static const struct report_member members[] = {
 static const struct report_group groups[] = {{"gold"}};
 
 static struct report_request requests[] = {
-    {0, 0, REPORT_DIRECTION_READ, true, "read", 0, 100, 10, 10, 30, 25, NULL},
-    {1, 0, REPORT_DIRECTION_READ, true, "read", 4096, 200, 20, 120, 150, 77, NULL},
-    {2, 1, REPORT_DIRECTION_WRITE, true, "write-zeroes", 0, 50, 50, 250, 300, REPORT_NOT_YET, NULL},
-    {3, 0, REPORT_DIRECTION_READ, true, "read", 0, 10, 120, 220, REPORT_NOT_YET, 5, NULL},
+    {0, 0, REPORT_DIRECTION_READ, true, "read", 0, 100, 10, 10, 30, 25},
+    {1, 0, REPORT_DIRECTION_READ, true, "read", 4096, 200, 20, 120, 150, 77},
+    {2, 1, REPORT_DIRECTION_WRITE, true, "write-zeroes", 0, 50, 50, 250, 300, REPORT_NOT_YET},
+    {3, 0, REPORT_DIRECTION_READ, true, "read", 0, 10, 120, 220, REPORT_NOT_YET, 5},
     {4, 1, REPORT_DIRECTION_DISCARD, true, "discard", 7, 1000, 350, REPORT_NOT_YET, REPORT_NOT_YET,
-     REPORT_NOT_YET, NULL},
-    {5, 1, REPORT_DIRECTION_FLUSH, false, "flush", 0, 0, 350, 350, 350, REPORT_NOT_YET, NULL},
-    {6, 1, REPORT_DIRECTION_READ, true, "read", 0, 100, 350, 350, 360, REPORT_NOT_YET, NULL},
+     REPORT_NOT_YET},
+    {5, 1, REPORT_DIRECTION_FLUSH, false, "flush", 0, 0, 350, 350, 350, REPORT_NOT_YET},
+    {6, 1, REPORT_DIRECTION_READ, true, "read", 0, 100, 350, 350, 360, REPORT_NOT_YET},
 };
 
 // The level tells when and for which group it was asked.

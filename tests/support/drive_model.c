@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the engines without groups have in common: arrivals, timers in order, why requests wait.
 #include "tests/support/drive_model_state.h"
+#include "tests/support/model_wait.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ void drive_model_destroy(struct drive_model *model)
         model->drives = drive->next;
         for (int f = 0; f < ENGINE_DIRECTION_COUNT; f++) {
             while (drive->fifo[f] != NULL)
-                drive_take_first(&drive->fifo[f]);
+                model_wait_forget(drive_take_first(&drive->fifo[f]));
         }
         free(drive);
     }
@@ -65,8 +66,7 @@ void drive_to_device(struct drive *drive, int64_t now_ns, struct engine_request 
 {
     struct drive_model *model = drive->model;
     model->waiting--;
-    request->dispatch_ns = now_ns;
-    model->callbacks.dispatch(model->callbacks.context, request);
+    model_wait_end(request, now_ns, &model->callbacks);
 }
 
 struct drive_entry *drive_append(struct drive_entry **fifo, struct engine_request *request)
@@ -118,8 +118,8 @@ static void waits_for(struct engine_request *request, enum engine_cause cause, i
         middle_ns = from_ns;
     if (middle_ns > to_ns)
         middle_ns = to_ns;
-    request->wait_ns[cause] += middle_ns - from_ns;
-    request->wait_ns[ENGINE_CAUSE_TIMER] += to_ns - middle_ns;
+    model_wait_add(request, cause, middle_ns - from_ns);
+    model_wait_add(request, ENGINE_CAUSE_TIMER, to_ns - middle_ns);
 }
 
 // To be called before anything happens at now_ns: whatever kept the requests that wait has kept
@@ -139,7 +139,7 @@ static void time_passes(struct drive_model *model, int64_t now_ns)
                 else if (entry == drive->fifo[f])
                     waits_for(request, timer->cause, timer->deadline_ns, model->last_ns, now_ns);
                 else
-                    request->wait_ns[ENGINE_CAUSE_QUEUE] += now_ns - model->last_ns;
+                    model_wait_add(request, ENGINE_CAUSE_QUEUE, now_ns - model->last_ns);
             }
         }
     }
@@ -181,7 +181,7 @@ void drive_model_submit(struct drive_model *model, int64_t now_ns, struct engine
     time_passes(model, now_ns);
     struct drive *drive = find_drive(model, request->member);
     request->arrival_ns = now_ns;
-    memset(request->wait_ns, 0, sizeof(request->wait_ns));
+    model_wait_begin(request);
     model->waiting++;
     if (drive_direction(drive, request) == ENGINE_NOT_THROTTLED ||
         !model_limits_have_average(&drive->limits))

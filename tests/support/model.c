@@ -2,10 +2,10 @@
 // Section 2 of the model's specification: requests, tokens and timers. Every function below is one
 // paragraph of it.
 #include "tests/support/model_state.h"
+#include "tests/support/model_wait.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct model_member *next_token(const struct model_member *m,
                                        enum engine_direction direction)
@@ -77,8 +77,7 @@ static enum engine_direction direction_of(const struct model_member *m, enum eng
 static void to_device(struct model *model, struct engine_request *request, int64_t now_ns)
 {
     model->waiting--;
-    request->dispatch_ns = now_ns;
-    model->callbacks.dispatch(model->callbacks.context, request);
+    model_wait_end(request, now_ns, &model->callbacks);
 }
 
 static void leaves(struct model *model, struct engine_request *request, bool woken, int64_t now_ns)
@@ -110,7 +109,7 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
     enum engine_direction direction = direction_of(m, request->op);
     model_time_passes(model, now_ns);
     request->arrival_ns = now_ns;
-    memset(request->wait_ns, 0, sizeof(request->wait_ns));
+    model_wait_begin(request);
     model->waiting++;
     if (m->group == NULL || direction == ENGINE_NOT_THROTTLED) {
         to_device(model, request, now_ns);

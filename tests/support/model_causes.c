@@ -2,14 +2,13 @@
 // Why requests wait, the obvious way: whenever something is about to happen, every waiting request
 // gets the time since the last happening, under what kept it in between.
 #include "tests/support/model_state.h"
-
-#include <string.h>
+#include "tests/support/model_wait.h"
 
 static void first_waits(const struct model_timer *timer, struct engine_request *request,
                         int64_t from_ns, int64_t to_ns)
 {
     if (!timer->pending) {
-        request->wait_ns[ENGINE_CAUSE_TURN] += to_ns - from_ns;
+        model_wait_add(request, ENGINE_CAUSE_TURN, to_ns - from_ns);
         return;
     }
     for (int part = 0; part < 2; part++) {
@@ -17,7 +16,7 @@ static void first_waits(const struct model_timer *timer, struct engine_request *
         int64_t begin_ns = is_late && timer->deadline_ns > from_ns ? timer->deadline_ns : from_ns;
         int64_t end_ns = !is_late && timer->deadline_ns < to_ns ? timer->deadline_ns : to_ns;
         if (end_ns > begin_ns)
-            request->wait_ns[is_late ? ENGINE_CAUSE_TIMER : timer->cause] += end_ns - begin_ns;
+            model_wait_add(request, is_late ? ENGINE_CAUSE_TIMER : timer->cause, end_ns - begin_ns);
     }
 }
 
@@ -30,7 +29,7 @@ void model_time_passes(struct model *model, int64_t now_ns)
                 continue;
             first_waits(&m->timer[d], first->request, model->last_ns, now_ns);
             for (const struct model_entry *entry = first->next; entry != NULL; entry = entry->next)
-                entry->request->wait_ns[ENGINE_CAUSE_QUEUE] += now_ns - model->last_ns;
+                model_wait_add(entry->request, ENGINE_CAUSE_QUEUE, now_ns - model->last_ns);
         }
     }
     model->last_ns = now_ns;

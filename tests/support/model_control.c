@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Section 3 of the model's specification: operations while I/O is in flight.
 #include "tests/support/model_state.h"
+#include "tests/support/model_wait.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ void model_destroy(struct model *model)
         model->members = member->next;
         for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
             while (member->fifo[d].first != NULL)
-                model_fifo_take(&member->fifo[d]);
+                model_wait_forget(model_fifo_take(&member->fifo[d]));
         }
         free(member);
     }
