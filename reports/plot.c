@@ -2,8 +2,8 @@
 #include "reports/plot.h"
 
 #include "reports/explain.h"
-#include "reports/plot_figures.h"
-#include "reports/plot_gnuplot.h"
+#include "reports/plot/figures.h"
+#include "reports/plot/gnuplot.h"
 #include "reports/query.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "sim/command.h"
 
 #include "reports/compare.h"
-#include "sim/compare_condition.h"
-#include "sim/compare_operand.h"
+#include "sim/compare/condition.h"
+#include "sim/compare/operand.h"
 #include "sim/options.h"
 #include "sim/stop.h"
 

@@ -2,7 +2,7 @@
 #include "sim/control.h"
 
 #include "sim/limits.h"
-#include "sim/scenario_internal.h"
+#include "sim/scenario/internal.h"
 #include "sim/suggest.h"
 
 #include <inttypes.h>

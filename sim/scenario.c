@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/scenario_internal.h"
+#include "sim/scenario/internal.h"
 
 #include "sim/units.h"
 

@@ -21,7 +21,7 @@ for leaf in engine traces reports; do
     sources=$(find "$leaf" -name '*.[ch]')
     [ -n "$sources" ] || complain "$leaf: no sources"
     for file in $sources; do
-        foreign=$(sed -n "$quoted" "$file" | grep -v "^$leaf/[a-z0-9_]*\.h\$" || true)
+        foreign=$(sed -n "$quoted" "$file" | grep -v "^$leaf/[a-z0-9_/]*\.h\$" || true)
         [ -z "$foreign" ] || complain "$file: a leaf may not include $foreign"
         ! grep -En "$angled" "$file" || complain "$file: include with quotes"
     done

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The reader: requests in the order of the lines, put in order of arrival, spread, selected.
-#include "traces/columns_lines.h"
+#include "traces/columns/lines.h"
 #include "traces/reorder.h"
 #include "traces/spread.h"
 

@@ -2,11 +2,11 @@
 // What the formats of block events share, binary or text: a source of records becomes requests.
 //
 // Devices become volumes, one may be selected, reading ahead tells what the arrivals are, and the
-// events are paired (blktrace_pair.h). A format brings only its source.
+// events are paired (blktrace/pair.h). A format brings only its source.
 #ifndef TRACES_EVENTS_H
 #define TRACES_EVENTS_H
 
-#include "traces/blktrace_record.h"
+#include "traces/blktrace/record.h"
 #include "traces/format.h"
 
 // Most records change nothing: a source need not hand them on, nor read more of them than this.

@@ -2,12 +2,13 @@
 // What a format reader is given, and the few functions it is made of.
 //
 // A new format is one file that exports one constant table of functions, and one line in trace.c.
-// Readers share the byte stream (input.h), lines and numbers (text.h), notices and volumes.
+// Readers share the byte stream (input/input.h), lines and numbers (input/text.h), notices and
+// volumes.
 #ifndef TRACES_FORMAT_H
 #define TRACES_FORMAT_H
 
+#include "traces/input/paths.h"
 #include "traces/notices.h"
-#include "traces/paths.h"
 #include "traces/volumes.h"
 
 // How much of a file's start a format sees to recognise it.

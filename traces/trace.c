@@ -3,8 +3,8 @@
 #include "traces/trace.h"
 
 #include "traces/format.h"
-#include "traces/input.h"
-#include "traces/text.h"
+#include "traces/input/input.h"
+#include "traces/input/text.h"
 
 #include <assert.h>
 #include <stdio.h>

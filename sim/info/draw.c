@@ -2,7 +2,7 @@
 // Which volumes are drawn, and their numbers for reports.
 #include "sim/info/draw.h"
 
-#include "reports/plot_trace.h"
+#include "reports/plot/trace.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #ifndef SIM_INFO_SERIES_H
 #define SIM_INFO_SERIES_H
 
-#include "reports/plot_trace.h"
+#include "reports/plot/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #define SIM_INFO_SIZES_H
 
 #include "reports/histogram.h"
-#include "reports/plot_trace.h"
+#include "reports/plot/trace.h"
 
 #define INFO_SIZES_MAX 4096
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the plots show, before it is drawn.
 #include "reports/database_internal.h"
-#include "reports/plot_number.h"
-#include "reports/plot_run.h"
+#include "reports/plot/number.h"
+#include "reports/plot/run.h"
 #include "tests/reports/stored_run.h"
 
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 // What --fail-if takes, and what it answers to the rest.
 #include "tests/sim/lab.h"
 
-#include "sim/compare_condition.h"
+#include "sim/compare/condition.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 // requeues, lost records.
 #include "tests/traces/trace_files.h"
 
-#include "traces/blktrace_pair.h"
+#include "traces/blktrace/pair.h"
 
 #include <stdlib.h>
 #include <string.h>

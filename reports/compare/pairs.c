@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Both logs are read side by side, in order of arrival; the first request that is not the same in
+// both ends the comparison.
+#include "reports/compare/internal.h"
+#include "reports/fairness.h"
+#include "reports/query.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAIRS_BETWEEN_LOOKS 4096 // at the stop flag
+
+// What a request is; what became of it.
+struct pairs_request {
+    bool present;
+    int64_t seq;
+    const struct compare_identity *identity;
+    const char *op; // valid until the next row
+    int64_t offset, bytes, arrival_ns;
+    bool dispatched, completed;
+    int64_t dispatch_ns, complete_ns;
+};
+
+struct pairs_reader {
+    const struct compare_side *side;
+    sqlite3_stmt *rows;
+    struct pairs_request request;
+};
+
+static int pairs_compare_ids(const void *a, const void *b)
+{
+    const struct compare_identity *first = a, *second = b;
+
+    return (first->member_id > second->member_id) - (first->member_id < second->member_id);
+}
+
+static const struct compare_identity *pairs_identity(const struct compare_side *side, int64_t id)
+{
+    const struct compare_identity key = {.member_id = id};
+
+    if (id >= 0 && (uint64_t)id < side->identity_count && side->identities[id].member_id == id)
+        return &side->identities[id];
+    return bsearch(&key, side->identities, side->identity_count, sizeof key, pairs_compare_ids);
+}
+
+// How the log spells the operations.
+static bool pairs_direction(const char *op, enum report_direction *direction)
+{
+    static const struct {
+        const char *op;
+        enum report_direction direction;
+    } ops[] = {
+        {"read", REPORT_DIRECTION_READ},          {"write", REPORT_DIRECTION_WRITE},
+        {"write-zeroes", REPORT_DIRECTION_WRITE}, {"discard", REPORT_DIRECTION_DISCARD},
+        {"flush", REPORT_DIRECTION_FLUSH},
+    };
+
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        if (!strcmp(op, ops[i].op)) {
+            *direction = ops[i].direction;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool pairs_is_sound(const struct pairs_request *request)
+{
+    enum report_direction unused;
+
+    return request->identity && pairs_direction(request->op, &unused) && request->bytes >= 0 &&
+           request->arrival_ns >= 0 && (request->dispatched || !request->completed) &&
+           (!request->dispatched || request->dispatch_ns >= request->arrival_ns) &&
+           (!request->completed || request->complete_ns >= request->dispatch_ns);
+}
+
+static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
+{
+    struct pairs_request *request = &reader->request;
+    sqlite3_stmt *rows = reader->rows;
+
+    request->present = report_query_next(rows);
+    if (!request->present)
+        return true;
+    *request = (struct pairs_request){
+        .present = true,
+        .seq = sqlite3_column_int64(rows, 0),
+        .identity = pairs_identity(reader->side, sqlite3_column_int64(rows, 1)),
+        .op = report_query_text(rows, 2),
+        .offset = sqlite3_column_int64(rows, 3),
+        .bytes = sqlite3_column_int64(rows, 4),
+        .arrival_ns = sqlite3_column_int64(rows, 5),
+        .dispatched = sqlite3_column_type(rows, 6) != SQLITE_NULL,
+        .completed = sqlite3_column_type(rows, 7) != SQLITE_NULL,
+        .dispatch_ns = sqlite3_column_int64(rows, 6),
+        .complete_ns = sqlite3_column_int64(rows, 7),
+    };
+    if (pairs_is_sound(request))
+        return true;
+    error->is_input = true;
+    snprintf(error->message, sizeof error->message,
+             "%s: request %" PRId64 " cannot be as it is stored; the file is damaged",
+             reader->side->run.shown, request->seq);
+    return false;
+}
+
+static void pairs_describe(const struct pairs_request *request, char *text, size_t size)
+{
+    char name[REPORT_LABEL_MAX];
+
+    if (!request->present) {
+        snprintf(text, size, "has no more requests");
+        return;
+    }
+    report_label(name, request->identity->name, 40);
+    snprintf(text, size,
+             "has a %.16s of '%.160s', %" PRId64 " bytes at offset %" PRId64
+             ", arriving at %" PRId64 " ns",
+             request->op, name, request->bytes, request->offset, request->arrival_ns);
+}
+
+static bool pairs_differ(const struct pairs_reader readers[2], uint64_t number,
+                         struct report_error *error)
+{
+    char texts[2][REPORT_LABEL_MAX];
+
+    for (int i = 0; i < 2; i++)
+        pairs_describe(&readers[i].request, texts[i], sizeof texts[i]);
+    error->is_input = true;
+    snprintf(error->message, sizeof error->message,
+             "the arrivals differ at request %" PRIu64 ": A (%.100s) %.300s; B (%.100s) "
+             "%.300s; "
+             "only runs of the same requests can be compared",
+             number, readers[0].side->run.shown, texts[0], readers[1].side->run.shown, texts[1]);
+    return false;
+}
+
+static bool pairs_are_equal(const struct pairs_request *a, const struct pairs_request *b)
+{
+    return a->present && b->present && a->identity->member == b->identity->member &&
+           a->arrival_ns == b->arrival_ns && a->offset == b->offset && a->bytes == b->bytes &&
+           !strcmp(a->op, b->op);
+}
+
+static void pairs_count(struct compare_traffic *traffic, const struct pairs_reader readers[2])
+{
+    if (traffic->requests++ == 0)
+        traffic->first_arrival_ns = readers[0].request.arrival_ns;
+    for (int i = 0; i < 2; i++) {
+        const struct pairs_request *request = &readers[i].request;
+
+        traffic->waiting[i] += !request->dispatched;
+        if (!request->completed)
+            continue;
+        traffic->completed[i]++;
+        traffic->completed_bytes[i] =
+            report_add_saturated(traffic->completed_bytes[i], request->bytes);
+        if (request->complete_ns > traffic->last_completion_ns[i])
+            traffic->last_completion_ns[i] = request->complete_ns;
+    }
+}
+
+static void pairs_take(struct report_comparison *comparison, const struct pairs_reader readers[2],
+                       struct compare_pair *pair)
+{
+    *pair = (struct compare_pair){.member = readers[0].request.identity->member};
+    pairs_direction(readers[0].request.op, &pair->direction);
+    for (int i = 0; i < 2; i++) {
+        const struct pairs_request *request = &readers[i].request;
+
+        pair->wait_ns[i] =
+            request->dispatched ? request->dispatch_ns - request->arrival_ns : BOOTSTRAP_NEVER;
+        pair->total_ns[i] = !request->dispatched ? BOOTSTRAP_NEVER
+                            : request->completed ? request->complete_ns - request->arrival_ns
+                                                 : BOOTSTRAP_UNKNOWN;
+    }
+    struct compare_member *member = &comparison->members[pair->member];
+    struct compare_traffic *traffic = &member->traffic[pair->direction];
+
+    if (pair->total_ns[0] == BOOTSTRAP_UNKNOWN || pair->total_ns[1] == BOOTSTRAP_UNKNOWN) {
+        pair->total_ns[0] = pair->total_ns[1] = BOOTSTRAP_UNKNOWN;
+        traffic->unknown++;
+    }
+    member->count++;
+    pairs_count(traffic, readers);
+}
+
+static bool pairs_read(struct report_comparison *comparison, struct pairs_reader readers[2],
+                       struct report_error *error)
+{
+    struct compare_pair *pairs = comparison->pairs.bytes;
+
+    for (uint64_t i = 0; i <= comparison->count; i++) {
+        if (!pairs_next(&readers[0], error) || !pairs_next(&readers[1], error))
+            return false;
+        if (!readers[0].request.present && !readers[1].request.present)
+            return true;
+        if (!pairs_are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
+            return pairs_differ(readers, i, error);
+        pairs_take(comparison, readers, &pairs[i]);
+        if (i % PAIRS_BETWEEN_LOOKS == 0 && compare_stopped(comparison, error))
+            return false;
+    }
+    return true;
+}
+
+// Where each member's pairs are; the order within a member is that of arrival.
+static bool pairs_sort(struct report_comparison *comparison, struct report_error *error)
+{
+    const struct compare_pair *pairs = comparison->pairs.bytes;
+    uint64_t *order, first = 0;
+
+    if (!report_spill_open(&comparison->order, comparison->count, sizeof *order, error))
+        return false;
+    order = comparison->order.bytes;
+    for (size_t m = 0; m < comparison->member_count; m++) {
+        struct compare_member *member = &comparison->members[m];
+
+        member->first = first;
+        first += member->count;
+        member->count = 0;
+    }
+    for (uint64_t i = 0; i < comparison->count; i++) {
+        struct compare_member *member = &comparison->members[pairs[i].member];
+
+        order[member->first + member->count++] = i;
+    }
+    return true;
+}
+
+bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error)
+{
+    struct pairs_reader readers[2] = {{.side = &comparison->sides[0]},
+                                      {.side = &comparison->sides[1]}};
+    bool good;
+
+    comparison->count = comparison->sides[0].logged;
+    good = report_spill_open(&comparison->pairs, comparison->count, sizeof(struct compare_pair),
+                             error);
+    for (int i = 0; good && i < 2; i++) {
+        readers[i].rows = report_query_open(
+            readers[i].side->run.database,
+            "SELECT seq, member_id, op, offset, bytes, arrival_ns, dispatch_ns, complete_ns"
+            "  FROM request WHERE run_id = ?1 ORDER BY seq",
+            readers[i].side->run.run_id, error);
+        good = readers[i].rows;
+    }
+    good = good && pairs_read(comparison, readers, error);
+    for (int i = 0; i < 2; i++) { // a failure to read looks like the end: what it says goes first
+        if (readers[i].rows && !report_query_close(readers[i].rows, error))
+            good = false;
+    }
+    return good && pairs_sort(comparison, error);
+}

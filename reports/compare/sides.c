@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What two runs are, who is in them, and whether they can be compared.
+#include "reports/compare/internal.h"
+#include "reports/query.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool sides_refuse(const struct compare_side *side, const char *why,
+                         struct report_error *error)
+{
+    error->is_input = true;
+    snprintf(error->message, sizeof error->message, "%s: %s", side->run.shown, why);
+    return false;
+}
+
+static bool sides_load_head(struct compare_side *side, struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(
+        side->run.database,
+        "SELECT name, engine, device, digest, status, end_ns, interval_ns, arrived,"
+        "       (SELECT count(*) FROM request WHERE run_id = ?1) FROM run WHERE run_id = ?1",
+        side->run.run_id, error);
+    char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
+    int64_t arrived = 0;
+
+    if (rows && report_query_next(rows)) {
+        for (int i = 0; i < 5; i++)
+            report_label(texts[i], report_query_text(rows, i), 40);
+        side->end_ns = sqlite3_column_int64(rows, 5);
+        side->interval_ns = sqlite3_column_int64(rows, 6);
+        arrived = sqlite3_column_int64(rows, 7);
+        side->logged = (uint64_t)sqlite3_column_int64(rows, 8);
+    }
+    if (!report_query_close(rows, error))
+        return false;
+    if (strcmp(side->status, "complete") != 0) {
+        char why[REPORT_LABEL_MAX + 64];
+
+        snprintf(why, sizeof why, "this run is %s; only complete runs can be compared",
+                 side->status);
+        return sides_refuse(side, why, error);
+    }
+    if (side->logged == 0 && arrived > 0)
+        return sides_refuse(side,
+                            "this run was stored without its requests; store it again with them: "
+                            "throttlesim run SCENARIO --db FILE --log requests",
+                            error);
+    if (side->logged != (uint64_t)arrived)
+        return sides_refuse(side, "its log does not hold all of its requests; the file is damaged",
+                            error);
+    if (side->interval_ns <= 0)
+        return sides_refuse(side, "its intervals have no length; the file is damaged", error);
+    return true;
+}
+
+static bool sides_load_identities(struct compare_side *side, struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(
+        side->run.database, "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY 1",
+        side->run.run_id, error);
+    size_t capacity = 0;
+    bool good = true;
+
+    while (rows && good && report_query_next(rows)) {
+        if (side->identity_count == capacity) {
+            capacity = capacity ? 2 * capacity : 16;
+            struct compare_identity *more =
+                realloc(side->identities, capacity * sizeof *side->identities);
+
+            good = more;
+            side->identities = more ? more : side->identities;
+        }
+        char *name = good ? strdup(report_query_text(rows, 1)) : NULL;
+
+        if (name)
+            side->identities[side->identity_count++] =
+                (struct compare_identity){sqlite3_column_int64(rows, 0), COMPARE_NO_MEMBER, name};
+        good = name;
+    }
+    return report_query_close(rows, error) && (good || compare_memory(error));
+}
+
+static int sides_compare_names(const void *a, const void *b)
+{
+    const struct compare_identity *const *first = a, *const *second = b;
+
+    return strcmp((*first)->name, (*second)->name);
+}
+
+// Members are the same if they have the same name.
+static bool sides_match(struct report_comparison *comparison, struct report_error *error)
+{
+    struct compare_side *a = &comparison->sides[0], *b = &comparison->sides[1];
+    struct compare_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
+
+    comparison->members = calloc(a->identity_count + 1, sizeof *comparison->members);
+    if (!by_name || !comparison->members || a->identity_count >= COMPARE_NO_MEMBER) {
+        free(by_name);
+        return compare_memory(error);
+    }
+    comparison->member_count = a->identity_count;
+    for (size_t i = 0; i < a->identity_count; i++) {
+        a->identities[i].member = (uint32_t)i;
+        comparison->members[i].name = a->identities[i].name;
+        by_name[i] = &a->identities[i];
+    }
+    qsort(by_name, a->identity_count, sizeof(*by_name), sides_compare_names);
+    for (size_t i = 0; i < b->identity_count; i++) {
+        struct compare_identity *wanted = &b->identities[i];
+        struct compare_identity **found =
+            bsearch(&wanted, by_name, a->identity_count, sizeof(*by_name), sides_compare_names);
+
+        if (found)
+            wanted->member = (*found)->member;
+    }
+    free(by_name);
+    return true;
+}
+
+bool compare_load_sides(struct report_comparison *comparison, struct report_error *error)
+{
+    for (int i = 0; i < 2; i++) {
+        struct compare_side *side = &comparison->sides[i];
+
+        side->run = comparison->config.sides[i];
+        if (!sides_load_head(side, error) || !sides_load_identities(side, error))
+            return false;
+    }
+    return sides_match(comparison, error);
+}
+
+// The place of the group in this row, made if there is none of its name. In A each row is another
+// group; in B they mostly stand where those of A do, or not far behind.
+static struct compare_group *sides_group(struct report_comparison *comparison, int side,
+                                         const char *name, size_t row)
+{
+    for (size_t i = 0; side > 0 && i < comparison->group_count; i++) {
+        struct compare_group *group = &comparison->groups[(row + i) % comparison->group_count];
+
+        if (!strcmp(group->name, name))
+            return group;
+    }
+    struct compare_group *more =
+        realloc(comparison->groups, (comparison->group_count + 1) * sizeof *comparison->groups);
+
+    if (!more)
+        return NULL;
+    comparison->groups = more;
+    struct compare_group *group = &more[comparison->group_count];
+
+    *group = (struct compare_group){.name = strdup(name)};
+    for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
+        group->changes[i] = (struct report_change){NAN, NAN, NAN, NAN};
+    comparison->group_count += group->name != NULL;
+    return group->name ? group : NULL;
+}
+
+bool compare_load_groups(struct report_comparison *comparison, struct report_error *error)
+{
+    bool good = true;
+
+    for (int side = 0; side < 2; side++) {
+        sqlite3_stmt *rows = report_query_open(
+            comparison->sides[side].run.database,
+            "WITH contended AS (SELECT group_id, avg(jain_requests) AS requests_mean,"
+            "  min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"
+            "  min(jain_bytes) AS bytes_min FROM group_interval"
+            "  WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
+            " SELECT g.name, c.requests_mean, c.requests_min, c.bytes_mean, c.bytes_min,"
+            "        g.max_service_difference_requests, g.max_service_difference_bytes"
+            "   FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
+            "  WHERE g.run_id = ?1 ORDER BY g.group_id",
+            comparison->sides[side].run.run_id, error);
+
+        for (size_t row = 0; rows && good && report_query_next(rows); row++) {
+            struct compare_group *group =
+                sides_group(comparison, side, report_query_text(rows, 0), row);
+
+            good = group;
+            for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {
+                double value = sqlite3_column_type(rows, i + 1) == SQLITE_NULL
+                                   ? NAN
+                                   : sqlite3_column_double(rows, i + 1);
+
+                *(side == 0 ? &group->changes[i].a : &group->changes[i].b) = value;
+            }
+        }
+        if (!report_query_close(rows, error))
+            return false;
+    }
+    return good || compare_memory(error);
+}

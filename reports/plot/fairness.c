@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How evenly the backlogged members of each group were served.
+#include "reports/plot/figures.h"
+#include "reports/plot/number.h"
+#include "reports/query.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+struct fairness_bin {
+    double jain;       // mean over the bin's contended intervals; 0: none was (an index is above 0)
+    double backlogged; // most at once
+    bool present;
+};
+
+struct fairness_stairs {
+    const struct fairness_bin *bins;
+};
+
+static double fairness_jain(const void *context, size_t bin)
+{
+    const struct fairness_stairs *stairs = context;
+
+    return stairs->bins[bin].jain > 0 ? stairs->bins[bin].jain : NAN;
+}
+
+static double fairness_backlogged(const void *context, size_t bin)
+{
+    const struct fairness_stairs *stairs = context;
+
+    return stairs->bins[bin].present ? stairs->bins[bin].backlogged : NAN;
+}
+
+// Fills [group * bin_count + bin]. Groups' rows are averaged in the database.
+static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
+                          struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        "SELECT group_id, min(interval / ?2, ?4) AS bin, max(backlogged),"
+        "       avg(CASE WHEN backlogged >= 2 THEN jain_requests END)"
+        "  FROM group_interval WHERE run_id = ?1 AND group_id <= ?3 GROUP BY group_id, bin",
+        run->run_id, error);
+
+    if (rows) {
+        sqlite3_bind_int64(rows, 2, run->bin_intervals);
+        sqlite3_bind_int64(rows, 3,
+                           run->drawn_groups ? run->groups[run->drawn_groups - 1].group_id : -1);
+        sqlite3_bind_int64(rows, 4, (sqlite3_int64)run->bin_count - 1);
+    }
+    while (rows && report_query_next(rows)) {
+        int64_t bin = sqlite3_column_int64(rows, 1);
+        size_t group = 0;
+
+        while (group < run->drawn_groups &&
+               run->groups[group].group_id != sqlite3_column_int64(rows, 0))
+            group++;
+        if (group < run->drawn_groups && bin >= 0 && bin < (int64_t)run->bin_count)
+            bins[group * run->bin_count + (size_t)bin] =
+                (struct fairness_bin){.jain = sqlite3_column_double(rows, 3),
+                                      .backlogged = sqlite3_column_double(rows, 2),
+                                      .present = true};
+    }
+    return report_query_close(rows, error);
+}
+
+static void fairness_data(const struct plot_script *script, const struct fairness_bin *bins)
+{
+    for (size_t g = 0; g < script->run->drawn_groups; g++) {
+        const struct fairness_stairs stairs = {&bins[g * script->run->bin_count]};
+
+        plot_script_stairs(script, "jain", g, fairness_jain, &stairs);
+        plot_script_stairs(script, "backlogged", g, fairness_backlogged, &stairs);
+    }
+}
+
+static void fairness_legend(const struct plot_script *script)
+{
+    int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
+    char text[PLOT_NUMBER_MAX + 16], number[PLOT_NUMBER_MAX];
+
+    for (size_t g = 0; g < script->run->drawn_groups; g++) {
+        const struct plot_group *group = &script->run->groups[g];
+
+        fprintf(script->out, ", keyentry with lines lc rgb '%s' lw 1.8 title ",
+                plot_script_colour(g));
+        plot_script_quote(script, group->name);
+        if (!group->difference_known)
+            continue;
+        plot_script_remark(script, "largest difference:");
+        plot_number_integer(number, (double)group->difference_requests);
+        snprintf(text, sizeof text, "  %s requests", number);
+        plot_script_remark(script, text);
+        plot_number_bytes(number, (double)group->difference_bytes);
+        snprintf(text, sizeof text, "  %s", number);
+        plot_script_remark(script, text);
+    }
+    if (more > 0) {
+        snprintf(text, sizeof text, "(%" PRId64 " more groups)", more);
+        plot_script_remark(script, text);
+    }
+}
+
+static void fairness_clauses(const struct plot_script *script, const char *name)
+{
+    fputs("plot NaN", script->out);
+    for (size_t g = 0; g < script->run->drawn_groups; g++)
+        fprintf(script->out, ", $%s%zu with steps lc rgb '%s' lw 1.8", name, g,
+                plot_script_colour(g));
+    fputc('\n', script->out);
+}
+
+static void fairness_draw(const struct plot_script *script, bool contended, double most)
+{
+    bool binned = script->run->bin_intervals > 1;
+
+    plot_script_panel(script, 0, 2);
+    plot_script_time_axis(script, false);
+    plot_script_vertical_title(script, binned ? "mean Jain's index" : "Jain's index");
+    fputs("set yrange [0:1.05]\nset ytics 0.2\n", script->out);
+    if (!contended)
+        plot_script_message(script, "No two members were backlogged for a whole interval.");
+    fairness_clauses(script, "jain");
+    plot_script_panel(script, 1, 2);
+    plot_script_time_axis(script, true);
+    plot_script_vertical_title(script, binned ? "most members backlogged" : "members backlogged");
+    fprintf(script->out, "set yrange [0:%.6g]\n", most > 2 ? 1.1 * most : 2.2);
+    fputs(most <= 10 ? "set ytics 1\n" : "set ytics autofreq\n", script->out);
+    fairness_clauses(script, "backlogged");
+}
+
+bool plot_fairness(struct plot_script *script, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+    size_t count = run->drawn_groups * run->bin_count;
+    struct fairness_bin *bins = calloc(count + 1, sizeof *bins);
+    bool good = bins && fairness_load(run, bins, error), contended = false;
+    double most = 0;
+
+    if (!bins)
+        snprintf(error->message, sizeof error->message, "drawing fairness: out of memory");
+    if (good) {
+        for (size_t i = 0; i < count; i++) {
+            contended |= bins[i].jain > 0;
+            most = fmax(most, bins[i].backlogged);
+        }
+        plot_script_begin(script, "Fairness among backlogged members");
+        fairness_legend(script);
+        plot_script_end_legend(script);
+        fairness_data(script, bins);
+        fairness_draw(script, contended, most);
+        plot_script_end(script);
+    }
+    free(bins);
+    return good;
+}

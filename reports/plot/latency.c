@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The cumulative distribution of the total latency of reads and writes. Its vertical scale is
+// linear up to 90 % and from there gives each further nine the same height, so that the tail is as
+// readable as the body.
+#include "reports/plot/figures.h"
+#include "reports/query.h"
+
+#include <math.h>
+
+#define CDF_COLUMNS 1500       // points of a curve that can be told apart
+#define CDF_COLUMNS_OTHERS 250 // of one without a name
+
+#define CDF_WIDTH 1.8
+#define CDF_SLOWEST " pt 7 ps 0.5 lc rgb '#404040'"
+
+struct cdf_extent {
+    double count, zeros;
+    double low_ns, high_ns; // of the latencies above 0
+};
+
+double plot_latency_place(double share)
+{
+    return share < 0.9 ? share * 2 / 0.9 : 1 - log10(1 - share);
+}
+
+static sqlite3_stmt *cdf_open(const struct plot_run *run, size_t line, const char *sql,
+                              struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(run->database, sql, run->run_id, error);
+
+    if (rows)
+        sqlite3_bind_int64(rows, 2, run->members[line].member_id);
+    return rows;
+}
+
+#define CDF_ROWS                                                                                   \
+    " FROM histogram WHERE run_id = ?1 AND member_id = ?2 AND direction = 'read+write'"            \
+    "  AND metric = 'total'"
+
+static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_extent *extent,
+                        struct report_error *error)
+{
+    sqlite3_stmt *rows =
+        cdf_open(run, line,
+                 "SELECT sum(count), sum(CASE WHEN high_ns <= 0 THEN count ELSE 0 END),"
+                 "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
+                 error);
+
+    if (rows && report_query_next(rows))
+        *extent =
+            (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
+                                sqlite3_column_double(rows, 2), sqlite3_column_double(rows, 3)};
+    return report_query_close(rows, error);
+}
+
+// Points of one curve; those that would fall into the same column of the picture are thinned out.
+// The slowest request stands half a request below 100 %, which has no place on the scale.
+static void cdf_point(const struct plot_script *script, double ns, double seen,
+                      const struct cdf_extent *extent)
+{
+    fprintf(script->out, "%.9g %.6g\n", ns,
+            plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
+}
+
+static bool cdf_curve(const struct plot_script *script, size_t line,
+                      const struct cdf_extent *extent, double left_ns, double right_ns,
+                      struct report_error *error)
+{
+    bool named = line < script->run->named_count;
+    double columns = named ? CDF_COLUMNS : CDF_COLUMNS_OTHERS;
+    double per_column = (log10(right_ns) - log10(left_ns)) / columns;
+    double seen = 0, column = -1, last_ns = 0;
+    sqlite3_stmt *rows =
+        cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
+
+    while (rows && report_query_next(rows)) {
+        double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
+        double here = floor((log10(ns) - log10(left_ns)) / per_column);
+
+        // Of a column of the picture its last point stays: a first one would be too low.
+        if (seen <= 0)
+            fprintf(script->out, "%.9g 0\n", ns);
+        else if (here > column)
+            cdf_point(script, last_ns, seen, extent);
+        column = here;
+        last_ns = ns;
+        seen += sqlite3_column_double(rows, 1);
+    }
+    if (seen > 0)
+        cdf_point(script, last_ns, seen, extent);
+    fputc('\n', script->out);
+    return report_query_close(rows, error);
+}
+
+static bool cdf_data(const struct plot_script *script, const struct cdf_extent *extents,
+                     double left_ns, double right_ns, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+
+    for (size_t line = 0; line < run->line_count; line++) {
+        if (line < run->named_count)
+            fprintf(script->out, "$cdf%zu << EOD\n", line);
+        else if (line == run->named_count)
+            fputs("$cdfothers << EOD\n", script->out);
+        if (!cdf_curve(script, line, &extents[line], left_ns, right_ns, error))
+            return false;
+        if (line < run->named_count || line + 1 == run->line_count)
+            fputs("EOD\n", script->out);
+    }
+    fputs("$slowest << EOD\n", script->out);
+    for (size_t line = 0; line < run->named_count; line++) {
+        if (extents[line].count > 0)
+            fprintf(script->out, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
+                    plot_latency_place(1 - 0.5 / extents[line].count));
+    }
+    fputs("EOD\n", script->out);
+    return true;
+}
+
+void plot_latency_share_axis(const struct plot_script *script, double most)
+{
+    static const int linear[] = {0, 25, 50, 75, 90};
+    double top = fmax(most > 1 ? plot_latency_place(1 - 0.5 / most) : 0, 3) + 0.15;
+
+    fputs("set ytics (", script->out);
+    for (size_t i = 0; i < sizeof linear / sizeof linear[0]; i++)
+        fprintf(script->out, "'%d' %.6g, ", linear[i], plot_latency_place(linear[i] / 100.0));
+    for (int nines = 2; nines + 1 < top; nines++)
+        fprintf(script->out, "'%.*f' %d, ", nines - 2, 100 - pow(10, 2 - nines), nines + 1);
+    // A tic outside the range ends the list.
+    fprintf(script->out, "'' 100)\nset yrange [0:%.6g]\n", top);
+    plot_script_vertical_title(script, "share of requests that took at most this long [%]");
+}
+
+static void cdf_legend(const struct plot_script *script, const struct cdf_extent *extents)
+{
+    const struct plot_run *run = script->run;
+
+    for (size_t line = 0; line < run->named_count; line++) {
+        const struct cdf_extent *extent = &extents[line];
+        char name[REPORT_LABEL_MAX], title[REPORT_LABEL_MAX + 32];
+        bool zeros = extent->zeros > 0, none = extent->count <= 0;
+
+        report_label(name, run->members[line].name, zeros || none ? 14 : 20);
+        if (zeros)
+            snprintf(title, sizeof title,
+                     extent->zeros < 0.01 * extent->count ? "%s (<1 %% at 0)" : "%s (%.0f %% at 0)",
+                     name, 100 * extent->zeros / extent->count);
+        else
+            snprintf(title, sizeof title, "%s%s", name, none ? " (none)" : "");
+        fputs(", keyentry with lines", script->out);
+        plot_script_line_style(script, line, CDF_WIDTH);
+        fputs(" title ", script->out);
+        plot_script_quote(script, title);
+    }
+    plot_members_legend_others(script);
+    fputs(", keyentry with points" CDF_SLOWEST " title 'slowest request'", script->out);
+}
+
+static void cdf_clauses(const struct plot_script *script)
+{
+    const struct plot_run *run = script->run;
+
+    fputs("plot NaN", script->out);
+    if (run->line_count > run->named_count) {
+        fputs(", $cdfothers with steps", script->out);
+        plot_script_line_style(script, run->named_count, CDF_WIDTH);
+    }
+    for (size_t line = 0; line < run->named_count; line++) {
+        fprintf(script->out, ", $cdf%zu with steps", line);
+        plot_script_line_style(script, line, CDF_WIDTH);
+    }
+    fputs(", $slowest with points" CDF_SLOWEST "\n", script->out);
+}
+
+bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+    struct cdf_extent extents[PLOT_LINES_MAX] = {{0, 0, 0, 0}};
+    struct cdf_extent all = {0, 0, 0, 0}; // the most requests of one member, not their sum
+
+    for (size_t line = 0; line < run->line_count; line++) {
+        struct cdf_extent *extent = &extents[line];
+
+        if (!cdf_measure(run, line, extent, error))
+            return false;
+        all.count = fmax(all.count, extent->count);
+        all.zeros = fmax(all.zeros, extent->zeros);
+        if (extent->low_ns > 0)
+            all.low_ns = all.low_ns > 0 ? fmin(all.low_ns, extent->low_ns) : extent->low_ns;
+        all.high_ns = fmax(all.high_ns, extent->high_ns);
+    }
+    if (all.high_ns <= 0)
+        all.low_ns = all.high_ns = 1e6;
+    plot_script_begin(script, "Latency distribution of reads and writes");
+    cdf_legend(script, extents);
+    plot_script_end_legend(script);
+    plot_script_panel(script, 0, 1);
+    double left_ns = plot_script_latency_axis(script, 'x', all.low_ns, all.high_ns, all.zeros > 0);
+    double right_ns = pow(10, ceil(log10(fmax(all.high_ns, 10 * left_ns))));
+
+    fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
+    plot_latency_share_axis(script, all.count);
+    if (all.count <= 0)
+        plot_script_message(script, "No read or write was completed.");
+    if (!cdf_data(script, extents, left_ns, right_ns, error))
+        return false;
+    cdf_clauses(script);
+    plot_script_end(script);
+    return true;
+}

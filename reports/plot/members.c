@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Stairs of the members over time, and the plots that show nothing else.
+#include "reports/plot/figures.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#define MEMBERS_DENSE 300 // bins from which on lines are thin
+
+struct members_stairs {
+    const struct plot_run *run;
+    const struct plot_cell *cells;
+    plot_cell_value *value;
+};
+
+static double members_value(const void *context, size_t bin)
+{
+    const struct members_stairs *stairs = context;
+
+    return stairs->value(stairs->run, &stairs->cells[bin], bin);
+}
+
+void plot_members_data(const struct plot_script *script, const char *name, plot_cell_value *value)
+{
+    const struct plot_run *run = script->run;
+    struct members_stairs stairs = {.run = run, .value = value};
+
+    for (size_t line = 0; line < run->named_count; line++) {
+        stairs.cells = &run->cells[line * run->bin_count];
+        plot_script_stairs(script, name, line, members_value, &stairs);
+    }
+    fprintf(script->out, "$%sothers << EOD\n", name);
+    for (size_t line = run->named_count; line < run->line_count; line++) {
+        stairs.cells = &run->cells[line * run->bin_count];
+        plot_script_stairs_rows(script, members_value, &stairs);
+    }
+    fputs("EOD\n", script->out);
+}
+
+static double members_width(const struct plot_run *run)
+{
+    return run->bin_count > MEMBERS_DENSE ? 1 : 1.6;
+}
+
+void plot_members_clauses(const struct plot_script *script, const char *name, const char *columns)
+{
+    const struct plot_run *run = script->run;
+
+    if (run->line_count > run->named_count) {
+        fprintf(script->out, ", $%sothers %s with steps", name, columns);
+        plot_script_line_style(script, run->named_count, 1);
+    }
+    for (size_t line = 0; line < run->named_count; line++) {
+        fprintf(script->out, ", $%s%zu %s with steps", name, line, columns);
+        plot_script_line_style(script, line, members_width(run));
+    }
+}
+
+void plot_members_legend_others(const struct plot_script *script)
+{
+    const struct plot_run *run = script->run;
+    int64_t others = run->member_count - (int64_t)run->named_count;
+    size_t drawn = run->line_count - run->named_count;
+
+    if (others <= 0)
+        return;
+    fputs(", keyentry with lines", script->out);
+    plot_script_line_style(script, run->named_count, 1);
+    fprintf(script->out, " title '%" PRId64 " others", others);
+    if ((int64_t)drawn < others)
+        fprintf(script->out, " (%zu drawn)", drawn);
+    fputc('\'', script->out);
+}
+
+void plot_members_legend(const struct plot_script *script)
+{
+    const struct plot_run *run = script->run;
+
+    for (size_t line = 0; line < run->named_count; line++) {
+        fputs(", keyentry with lines", script->out);
+        plot_script_line_style(script, line, members_width(run));
+        fputs(" title ", script->out);
+        plot_script_quote(script, run->members[line].name);
+    }
+    plot_members_legend_others(script);
+}
+
+static double members_waiting(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+{
+    (void)run;
+    (void)bin;
+    return cell->waiting_max;
+}
+
+bool plot_waiting(struct plot_script *script, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+    double most = 0;
+
+    (void)error;
+    plot_script_begin(script, "Reads and writes waiting in the throttle");
+    plot_members_legend(script);
+    plot_script_end_legend(script);
+    plot_members_data(script, "waiting", members_waiting);
+    for (size_t i = 0; i < run->line_count * run->bin_count; i++)
+        most = fmax(most, run->cells[i].waiting_max);
+    plot_script_panel(script, 0, 1);
+    plot_script_time_axis(script, true);
+    plot_script_vertical_title(script, "requests waiting, peak of each step");
+    fprintf(script->out, "set yrange [0:%.6g]\n", most > 0 ? 1.05 * most : 1);
+    if (most <= 0)
+        plot_script_message(script, "No read or write waited.");
+    fputs("plot NaN", script->out);
+    plot_members_clauses(script, "waiting", "");
+    fputc('\n', script->out);
+    plot_script_end(script);
+    return true;
+}
+
+// A latency of 0 is drawn at this, below all others; the axis maps it to its lower end.
+#define MEMBERS_ZERO_NS 1e-9
+
+static double members_latency(const struct plot_cell *cell, double ns)
+{
+    return cell->completed > 0 ? fmax(ns, MEMBERS_ZERO_NS) : NAN;
+}
+
+static double members_p99(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+{
+    (void)run;
+    (void)bin;
+    return members_latency(cell, cell->p99_max_ns);
+}
+
+static double members_p50(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+{
+    (void)run;
+    (void)bin;
+    return members_latency(cell, cell->p50_sum_ns / cell->completed);
+}
+
+struct members_range {
+    double low_ns, high_ns; // of those above 0
+    bool zeros, any;
+};
+
+static void members_extend(struct members_range *range, double ns)
+{
+    range->any = true;
+    if (ns <= 0) {
+        range->zeros = true;
+    } else {
+        range->low_ns = range->low_ns > 0 ? fmin(range->low_ns, ns) : ns;
+        range->high_ns = fmax(range->high_ns, ns);
+    }
+}
+
+static struct members_range members_latency_range(const struct plot_run *run)
+{
+    struct members_range range = {0};
+
+    for (size_t i = 0; i < run->line_count * run->bin_count; i++) {
+        const struct plot_cell *cell = &run->cells[i];
+
+        if (cell->completed <= 0)
+            continue;
+        members_extend(&range, cell->p99_max_ns);
+        members_extend(&range, cell->p50_sum_ns / cell->completed);
+    }
+    if (range.high_ns <= 0)
+        range.low_ns = range.high_ns = 1e6;
+    return range;
+}
+
+bool plot_latency_over_time(struct plot_script *script, struct report_error *error)
+{
+    static const struct {
+        const char *name, *label;
+        plot_cell_value *value;
+    } panels[] = {{"tail", "p99", members_p99}, {"median", "p50", members_p50}};
+    static const char *const of_bins[] = {"highest ", "mean "};
+    bool binned = script->run->bin_intervals > 1;
+    struct members_range range = members_latency_range(script->run);
+    char columns[96], title[32];
+
+    (void)error;
+    plot_script_begin(script, "Total latency of reads and writes");
+    plot_members_legend(script);
+    plot_script_end_legend(script);
+    for (size_t i = 0; i < 2; i++)
+        plot_members_data(script, panels[i].name, panels[i].value);
+    double bottom_ns =
+        plot_script_latency_axis(script, 'y', range.low_ns, range.high_ns, range.zeros);
+    snprintf(columns, sizeof columns, "using 1:($2 > %.10g ? $2 : %.10g)", bottom_ns, bottom_ns);
+    for (size_t i = 0; i < 2; i++) {
+        plot_script_panel(script, i, 2);
+        plot_script_time_axis(script, i == 1);
+        snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
+        plot_script_vertical_title(script, title);
+        if (!range.any)
+            plot_script_message(script, "No read or write was completed.");
+        fputs("plot NaN", script->out);
+        plot_members_clauses(script, panels[i].name, columns);
+        fputc('\n', script->out);
+    }
+    plot_script_end(script);
+    return true;
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/plot/script.h"
+
+#include "reports/plot/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define SCRIPT_LEFT 0.1 // screen positions of the plots' edges
+#define SCRIPT_RIGHT 0.73
+#define SCRIPT_TOP 0.91
+#define SCRIPT_BOTTOM 0.115
+#define SCRIPT_BETWEEN 0.05 // two panels
+#define SCRIPT_LEGEND_BOTTOM 0.01
+#define SCRIPT_LEGEND_CHARACTERS 28 // fit on a line of the legend
+
+// Okabe and Ito's colours, told apart also by the colour-blind; yellow and black are left out.
+static const char *const colours[] = {"#0072B2", "#D55E00", "#009E73",
+                                      "#CC79A7", "#E69F00", "#56B4E9"};
+static const char *const light_colours[] = {"#A6CEE3", "#F2BF99", "#99D8C7",
+                                            "#EBC9DC", "#F5D999", "#BBE1F6"};
+static const char *const group_colours[PLOT_GROUPS_MAX] = {"#000000", "#8B1A1A", "#1A1A8B",
+                                                           "#1A5E1A"};
+
+#define COLOUR_COUNT (sizeof colours / sizeof colours[0])
+
+static struct plot_time script_time_unit(double end_ns)
+{
+    static const struct {
+        double up_to_ns;
+        struct plot_time unit;
+    } units[] = {
+        {2e6, {1e3, "us"}},          {2e9, {1e6, "ms"}},           {600e9, {1e9, "s"}},
+        {3 * 3600e9, {60e9, "min"}}, {4 * 86400e9, {3600e9, "h"}}, {INFINITY, {86400e9, "d"}},
+    };
+    size_t i = 0;
+
+    while (end_ns > units[i].up_to_ns)
+        i++;
+    return units[i].unit;
+}
+
+void plot_script_quote(const struct plot_script *script, const char *text)
+{
+    char label[REPORT_LABEL_MAX];
+
+    // In single quotes nothing but a single quote has a meaning, and labels hold no newline.
+    // Doubling it does not work at a string's ends, so it becomes a typographic apostrophe.
+    report_label(label, text, 127);
+    fputc('\'', script->out);
+    for (const char *c = label; *c; c++) {
+        if (*c == '\'')
+            fputs("\u2019", script->out);
+        else
+            fputc(*c, script->out);
+    }
+    fputc('\'', script->out);
+}
+
+void plot_script_begin(struct plot_script *script, const char *title)
+{
+    const struct plot_run *run = script->run;
+    char text[3 * REPORT_LABEL_MAX];
+    bool whole = !strcmp(run->status, "complete");
+
+    snprintf(text, sizeof text, "%s - %s, run %" PRId64 "%s%s%s", title, run->name, run->run_id,
+             whole ? "" : " (", whole ? "" : run->status, whole ? "" : ")");
+    plot_script_begin_titled(script, text);
+}
+
+void plot_script_begin_titled(struct plot_script *script, const char *title)
+{
+    script->time = script_time_unit(script->run->end_ns);
+    fputs("set encoding utf8\nset title ", script->out);
+    plot_script_quote(script, title);
+    fprintf(script->out,
+            " offset 0,-0.3\n"
+            "set key at screen %g,%g left top Left reverse samplen 2 spacing 1 noautotitle\n"
+            "set lmargin at screen %g\nset rmargin at screen %g\n"
+            "set tmargin at screen %g\nset bmargin at screen %g\n"
+            "set multiplot\nunset border\nunset tics\nset xrange [0:1]\nset yrange [0:1]\n"
+            "plot NaN",
+            SCRIPT_RIGHT + 0.01, SCRIPT_TOP + 0.015, SCRIPT_LEFT, SCRIPT_RIGHT, SCRIPT_TOP,
+            SCRIPT_LEGEND_BOTTOM);
+}
+
+void plot_script_end_legend(const struct plot_script *script)
+{
+    fputs("\nunset key\nunset title\n"
+          "set grid lc rgb '#E4E4E4' lt 1 lw 1\nset border 3 lc rgb '#606060'\n"
+          "set xtics nomirror out\nset ytics nomirror out\nset format y '%.8g'\n",
+          script->out);
+}
+
+void plot_script_end(const struct plot_script *script)
+{
+    fputs("unset multiplot\n", script->out);
+}
+
+void plot_script_remark(const struct plot_script *script, const char *text)
+{
+    fputs(", keyentry with lines lc rgb 'white' title ", script->out);
+    plot_script_quote(script, text);
+}
+
+void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count)
+{
+    char line[2 * REPORT_LABEL_MAX] = "", part[REPORT_LABEL_MAX];
+    size_t used = 0, lines = 0;
+
+    for (size_t i = 0; i <= count; i++) {
+        size_t length = i < count ? report_label(part, parts[i], SCRIPT_LEGEND_CHARACTERS) : 0;
+
+        if (i == count || used + 1 + length > SCRIPT_LEGEND_CHARACTERS) {
+            if (lines++ == 0) {
+                fputs(" title ", script->out);
+                plot_script_quote(script, line);
+            } else {
+                plot_script_remark(script, line);
+            }
+            used = 0;
+            *line = '\0';
+        }
+        if (length > 0) {
+            const char *space = used > 0 ? " " : lines > 0 ? "  " : "";
+
+            snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s", space, part);
+            used += strlen(space) + length;
+        }
+    }
+}
+
+void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels)
+{
+    double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
+    double top = SCRIPT_TOP - (double)panel * height;
+
+    fprintf(script->out, "unset label\nset tmargin at screen %g\nset bmargin at screen %g\n", top,
+            top - height + SCRIPT_BETWEEN);
+}
+
+void plot_script_vertical_title(const struct plot_script *script, const char *text)
+{
+    fputs("set label 2 ", script->out);
+    plot_script_quote(script, text);
+    fputs(" at screen 0.018, graph 0.5 center rotate\n", script->out);
+}
+
+void plot_script_time_axis(const struct plot_script *script, bool labelled)
+{
+    const struct plot_run *run = script->run;
+    char width[PLOT_NUMBER_MAX];
+
+    fprintf(script->out, "set xrange [0:%.10g]\n", run->end_ns / script->time.ns);
+    if (!labelled) {
+        fputs("set format x ''\n", script->out);
+        return;
+    }
+    plot_number_duration(width, (double)run->bin_intervals * (double)run->interval_ns);
+    fprintf(script->out, "set xlabel 'time [%s], in steps of %s'\nset format x '%%.10g'\n",
+            script->time.name, width);
+}
+
+static void script_latency_label(FILE *out, double ns)
+{
+    static const struct plot_time units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+    size_t i = 0;
+
+    while (i < 3 && ns < units[i].ns * 0.999)
+        i++;
+    if (ns > 5e12) // a longer label would push the axis' title out of the picture
+        fprintf(out, "'1e%.0f s' %.10g", log10(ns / 1e9), ns);
+    else
+        fprintf(out, "'%.10g %s' %.10g", ns / units[i].ns, units[i].name, ns);
+}
+
+double plot_script_latency_axis(const struct plot_script *script, char axis, double low_ns,
+                                double high_ns, bool zeros)
+{
+    int first = low_ns > 1 ? (int)floor(log10(low_ns)) : 0;
+    int last = high_ns > 1 ? (int)ceil(log10(high_ns)) : 0;
+    FILE *out = script->out;
+
+    if (last <= first)
+        last = first + 1;
+    double zero_ns = pow(10, first - 1);
+    double bottom_ns = zeros ? zero_ns : pow(10, first);
+
+    fprintf(out, "set logscale %c\nset %crange [%.10g:%.10g]\nset m%ctics 10\nset %ctics (", axis,
+            axis, 0.995 * bottom_ns, 1.005 * pow(10, last), axis, axis); // keeps tics at the ends
+    if (zeros)
+        fprintf(out, "'0' %.10g, ", zero_ns);
+    for (int power = first; power <= last; power++) {
+        script_latency_label(out, pow(10, power));
+        fputs(", ", out);
+    }
+    // Of the fictional decade below, no minor tics.
+    for (int power = first; power < last; power++) {
+        for (int digit = 2; digit < 10; digit++)
+            fprintf(out, "'' %.10g 1%s", digit * pow(10, power),
+                    power == last - 1 && digit == 9 ? ")\n" : ", ");
+    }
+    return bottom_ns;
+}
+
+const char *plot_script_colour(size_t line)
+{
+    return line < PLOT_NAMED_MAX ? colours[line % COLOUR_COUNT] : "#BEBEBE";
+}
+
+const char *plot_script_light_colour(size_t line)
+{
+    return light_colours[line % COLOUR_COUNT];
+}
+
+const char *plot_script_group_colour(size_t group)
+{
+    return group_colours[group % PLOT_GROUPS_MAX];
+}
+
+void plot_script_line_style(const struct plot_script *script, size_t line, double width)
+{
+    bool named = line < script->run->named_count;
+
+    fprintf(script->out, " lc rgb '%s' lw %g", named ? plot_script_colour(line) : "#BEBEBE",
+            named ? width : 0.6);
+    if (named && line >= COLOUR_COUNT)
+        fputs(" dt (8,4)", script->out);
+}
+
+void plot_script_stairs_rows(const struct plot_script *script, plot_value *value,
+                             const void *context)
+{
+    const struct plot_run *run = script->run;
+    double last = NAN;
+
+    for (size_t bin = 0; bin <= run->bin_count; bin++) {
+        double now = bin < run->bin_count ? value(context, bin) : NAN;
+        double at = plot_run_bin_ns(run, bin) / script->time.ns;
+
+        if (isnan(now) && !isnan(last))
+            fprintf(script->out, "%.9g %.6g\n\n", at, last);
+        else if (!isnan(now) && (isnan(last) || now < last || now > last))
+            fprintf(script->out, "%.9g %.6g\n", at, now);
+        last = now;
+    }
+}
+
+void plot_script_stairs(const struct plot_script *script, const char *name, size_t number,
+                        plot_value *value, const void *context)
+{
+    fprintf(script->out, "$%s%zu << EOD\n", name, number);
+    plot_script_stairs_rows(script, value, context);
+    fputs("EOD\n", script->out);
+}
+
+void plot_script_message(const struct plot_script *script, const char *text)
+{
+    fputs("set label 1 ", script->out);
+    plot_script_quote(script, text);
+    fputs(" at graph 0.5,0.5 center front tc rgb '#404040'\n", script->out);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Pieces of gnuplot scripts that all plots share: text, colours, axes, stairs, legend.
+//
+// Screen positions leave the right quarter to the legend, so that it never covers data.
+#ifndef REPORTS_PLOT_SCRIPT_H
+#define REPORTS_PLOT_SCRIPT_H
+
+#include "reports/plot/run.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct plot_time {
+    double ns; // one of the unit
+    const char *name;
+};
+
+struct plot_script {
+    FILE *out;
+    const struct plot_run *run;
+    struct plot_time time; // unit of the time axis
+    const char *member;    // for a figure of one member only: its name; else NULL
+    int64_t member_id;     // if there is one
+};
+
+// Begins a script: encoding, title, and a plot without axes of which only the title and the legend
+// are seen, so that a legend has the whole height whatever the number of panels. Its entries follow
+// as clauses, each after a comma, then plot_script_end_legend.
+void plot_script_begin(struct plot_script *script, const char *title);
+// With a title that does not name the run.
+void plot_script_begin_titled(struct plot_script *script, const char *title);
+void plot_script_end_legend(const struct plot_script *script);
+
+// Ends a script whose panels are all drawn.
+void plot_script_end(const struct plot_script *script);
+
+// Lines that the legend has room for; of more gnuplot would make a second column, outside.
+#define PLOT_LEGEND_LINES 28
+
+// A remark in the legend: an entry without a line.
+void plot_script_remark(const struct plot_script *script, const char *text);
+
+// The title of an entry of the legend: its parts one after the other, on several lines where one
+// cannot hold them.
+void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count);
+
+// Text as a quoted string in which nothing has a meaning to gnuplot.
+void plot_script_quote(const struct plot_script *script, const char *text);
+
+// Begins panel number `panel` of `panels`, from the top.
+void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels);
+
+// The title of its vertical axis, where labels of any length leave room for it.
+void plot_script_vertical_title(const struct plot_script *script, const char *text);
+
+// The time axis: range, and for the lowest panel labels and title. The title says how long a bin
+// is, so that the panels' own titles fit beside them however long that is.
+void plot_script_time_axis(const struct plot_script *script, bool labelled);
+
+// A logarithmic axis ('x' or 'y') of latencies in ns that covers [low_ns, high_ns]. Returns its
+// lower end; with zeros that is an extra place, labelled 0, where latencies of 0 belong.
+double plot_script_latency_axis(const struct plot_script *script, char axis, double low_ns,
+                                double high_ns, bool zeros);
+
+// A line style for member number `line`: colour and dashes; grey for those without a name.
+void plot_script_line_style(const struct plot_script *script, size_t line, double width);
+const char *plot_script_colour(size_t line);
+const char *plot_script_light_colour(size_t line);
+const char *plot_script_group_colour(size_t group);
+
+// A data block NAME of stairs: value(context, bin) holds over the bin; NAN: nothing is drawn.
+typedef double plot_value(const void *context, size_t bin);
+void plot_script_stairs(const struct plot_script *script, const char *name, size_t number,
+                        plot_value *value, const void *context);
+// Adds stairs to an open data block.
+void plot_script_stairs_rows(const struct plot_script *script, plot_value *value,
+                             const void *context);
+
+// A sentence in the middle of the current panel, which is otherwise empty.
+void plot_script_message(const struct plot_script *script, const char *text);
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Rows that are stored as they are told: groups, memberships, limits, operations, notices,
+// requests.
+#include "reports/recorder/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void report_recorder_group(struct report_recorder *recorder, const char *name)
+{
+    if (recorder->group_count == recorder->group_capacity) {
+        size_t capacity = recorder->group_capacity ? recorder->group_capacity * 2 : 8;
+        struct recorder_group *groups = realloc(recorder->groups, capacity * sizeof *groups);
+
+        if (!groups) {
+            report_rows_fail(recorder->rows, "out of memory for a group");
+            return;
+        }
+        recorder->groups = groups;
+        recorder->group_capacity = capacity;
+    }
+    report_rows_add(
+        recorder->rows, REPORT_ROW_GROUP,
+        (struct report_value[]){report_count(recorder->group_count), report_string(name)});
+    recorder->groups[recorder->group_count++] = (struct recorder_group){0};
+}
+
+void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+                                uint32_t group)
+{
+    struct recorder_member *moved = &recorder->members[member];
+
+    assert(member < recorder->member_count);
+    recorder_reach(recorder, now_ns);
+    report_rows_add(
+        recorder->rows, REPORT_ROW_MEMBERSHIP,
+        (struct report_value[]){report_integer(now_ns), report_integer(member),
+                                group == REPORT_NONE ? report_null() : report_integer(group)});
+    recorder_leave_group(recorder, member);
+    moved->served = (struct report_service){0, 0};
+    moved->group = group < recorder->group_count ? group : REPORT_NONE;
+    if (moved->group == REPORT_NONE)
+        return;
+    recorder_activate_group(recorder, moved->group);
+    // What still waits makes it backlogged there.
+    recorder_touch(recorder, member * REPORT_DIRECTION_COUNT, &moved->streams[0]);
+}
+
+void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
+                           const char *key, int64_t value)
+{
+    recorder_reach(recorder, now_ns);
+    report_rows_add(recorder->rows, REPORT_ROW_LIMIT,
+                    (struct report_value[]){report_integer(now_ns), report_integer(group),
+                                            report_string(key), report_integer(value)});
+    if (group < recorder->group_count)
+        recorder_activate_group(recorder, group);
+}
+
+void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns, const char *what,
+                               const char *result)
+{
+    recorder_reach(recorder, now_ns);
+    report_rows_add(recorder->rows, REPORT_ROW_OPERATION,
+                    (struct report_value[]){report_integer(recorder->operation_count++),
+                                            report_integer(now_ns), report_string(what),
+                                            report_string(result)});
+}
+
+void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
+                            uint64_t count, const char *text)
+{
+    report_rows_add(recorder->rows, REPORT_ROW_NOTICE,
+                    (struct report_value[]){report_integer(recorder->notice_count++),
+                                            report_string(kind), report_string(source),
+                                            report_count(count), report_string(text)});
+}
+
+static struct report_value time_or_null(int64_t time_ns)
+{
+    return time_ns < 0 ? report_null() : report_integer(time_ns);
+}
+
+void recorder_log_request(struct report_recorder *recorder, const struct report_request *request)
+{
+    if (!recorder->log_requests)
+        return;
+    report_rows_add(recorder->rows, REPORT_ROW_REQUEST,
+                    (struct report_value[]){
+                        report_count(request->seq),
+                        report_integer(request->member),
+                        report_string(request->op),
+                        report_count(request->offset),
+                        report_count(request->bytes),
+                        report_integer(request->arrival_ns),
+                        time_or_null(request->dispatch_ns),
+                        time_or_null(request->complete_ns),
+                    });
+}

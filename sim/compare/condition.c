@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/compare/condition.h"
+
+#include "reports/recorder.h"
+#include "sim/suggest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP_WORD "group" // in the place of a direction
+
+static const char *direction_at(const void *words, size_t index)
+{
+    (void)words;
+    if (report_direction_name(index) != NULL)
+        return report_direction_name(index);
+    return index > 0 && report_direction_name(index - 1) != NULL ? GROUP_WORD : NULL;
+}
+
+static const char *metric_at(const void *words, size_t index)
+{
+    return index < REPORT_METRIC_COUNT ? ((const struct report_metric_row *)words)[index].name
+                                       : NULL;
+}
+
+static const char *group_metric_at(const void *words, size_t index)
+{
+    return index < REPORT_GROUP_METRIC_COUNT ? ((const struct report_metric_row *)words)[index].name
+                                             : NULL;
+}
+
+// Where `word` is in the list; -1, with a usage error that suggests the nearest.
+static int find_word(const char *what, const char *word, suggest_word *word_at, const void *words,
+                     const char *text, struct sim_error *error)
+{
+    char hint[128];
+    const char *known;
+    for (size_t i = 0; (known = word_at(words, i)) != NULL; i++) {
+        if (strcmp(known, word) == 0)
+            return (int)i;
+    }
+    sim_fail(error, SIM_USAGE, "--fail-if '%s': unknown %s '%s'%s", text, what, word,
+             suggest(word, word_at, words, hint, sizeof hint));
+    return -1;
+}
+
+// Cuts blanks from both ends, in place.
+static char *trim(char *text)
+{
+    text += strspn(text, " \t");
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t", text[length - 1]) != NULL)
+        text[--length] = '\0';
+    return text;
+}
+
+// Cuts off what is behind the last dot.
+static char *cut_last(char *text)
+{
+    char *dot = strrchr(text, '.');
+    if (dot == NULL)
+        return NULL;
+    *dot = '\0';
+    return dot + 1;
+}
+
+// A name in double quotes is a member's even if it is "total".
+static bool keep_name(struct compare_condition *condition, char *name, struct sim_error *error)
+{
+    size_t length = strlen(name);
+    if (condition->direction != NULL && strcmp(name, REPORT_COMPARE_TOTAL) == 0)
+        return true;
+    if (length >= 2 && name[0] == '"' && name[length - 1] == '"') {
+        name[length - 1] = '\0';
+        name++;
+    }
+    condition->name = strdup(name);
+    return condition->name != NULL || sim_fail_memory(error);
+}
+
+static const struct report_metric_row *condition_row(const struct compare_condition *condition)
+{
+    return condition->direction != NULL ? &report_metrics[condition->metric]
+                                        : &report_group_metrics[condition->metric];
+}
+
+// MEMBER.DIRECTION.METRIC, or GROUP.group.METRIC. Names may have dots; the others have none.
+static bool parse_subject(struct compare_condition *condition, char *subject,
+                          struct sim_error *error)
+{
+    char *metric = cut_last(subject), *direction = metric != NULL ? cut_last(subject) : NULL;
+    if (direction == NULL || *subject == '\0')
+        return sim_fail(error, SIM_USAGE,
+                        "--fail-if '%s': expected MEMBER.DIRECTION.METRIC, such as db.read.p99 or "
+                        "total.read+write.mean, or GROUP.group.METRIC",
+                        condition->text);
+    int place = find_word("direction", direction, direction_at, NULL, condition->text, error);
+    if (place < 0)
+        return false;
+    condition->direction = report_direction_name((size_t)place);
+    condition->metric =
+        condition->direction != NULL
+            ? find_word("metric", metric, metric_at, report_metrics, condition->text, error)
+            : find_word("metric", metric, group_metric_at, report_group_metrics, condition->text,
+                        error);
+    return condition->metric >= 0 && keep_name(condition, subject, error);
+}
+
+static bool has_change(const struct compare_condition *condition)
+{
+    return condition->direction == NULL || condition->metric < REPORT_SLOWER;
+}
+
+// The last < or > is the operator: a value has none.
+static char *cut_operator(struct compare_condition *condition, char *copy)
+{
+    char *less = strrchr(copy, '<'), *more = strrchr(copy, '>');
+    char *at = less == NULL || (more != NULL && more > less) ? more : less;
+    if (at == NULL)
+        return NULL;
+    condition->greater = *at == '>';
+    condition->or_equal = at[1] == '=';
+    *at = '\0';
+    return at + 1 + condition->or_equal;
+}
+
+bool compare_condition_parse(struct compare_condition *condition, const char *text,
+                             struct sim_error *error)
+{
+    *condition = (struct compare_condition){.text = text};
+    char *copy = strdup(text);
+    if (copy == NULL)
+        return sim_fail_memory(error);
+    char *value = cut_operator(condition, copy);
+    bool ok = value != NULL || sim_fail(error, SIM_USAGE,
+                                        "--fail-if '%s': expected >, >=, < or <=, such as "
+                                        "'db.read.p99 > +5%%'",
+                                        text);
+    ok = ok && parse_subject(condition, trim(copy), error);
+    if (ok) {
+        enum report_quantity quantity = condition_row(condition)->quantity;
+        value = trim(value);
+        // Of a group's numbers there is no share of requests.
+        bool of_requests = condition->direction != NULL;
+        ok = compare_value_parse(value, quantity, has_change(condition), &condition->value) &&
+             (of_requests || condition->value.measure != COMPARE_SHARE);
+        if (!ok)
+            sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'", text,
+                     compare_value_expected(quantity, has_change(condition), of_requests), value);
+    }
+    free(copy);
+    return ok;
+}
+
+void compare_condition_free(struct compare_condition *condition)
+{
+    free(condition->name);
+}
+
+static void format_value(double value, enum report_quantity quantity, char *text, size_t size)
+{
+    static const struct {
+        double ns;
+        const char *name;
+    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+    size_t i = 0;
+    if (isnan(value) || isinf(value)) {
+        snprintf(text, size, isnan(value) ? "not known" : value > 0 ? "infinite" : "-infinite");
+        return;
+    }
+    switch (quantity) {
+    case REPORT_QUANTITY_TIME:
+        while (i < 3 && fabs(value) < units[i].ns)
+            i++;
+        snprintf(text, size, "%.6g %s", value / units[i].ns, units[i].name);
+        break;
+    case REPORT_QUANTITY_COUNT:
+        snprintf(text, size, "%.0f", value);
+        break;
+    case REPORT_QUANTITY_SHARE:
+        snprintf(text, size, "%.6g", value);
+        break;
+    case REPORT_QUANTITY_RATE:
+        snprintf(text, size, "%.6g/s", value);
+        break;
+    case REPORT_QUANTITY_BYTES:
+        snprintf(text, size, "%.6g bytes", value);
+        break;
+    }
+}
+
+static void describe(const struct compare_condition *condition, const struct report_change *change,
+                     uint64_t requests, char *text, size_t size)
+{
+    enum report_quantity quantity = condition_row(condition)->quantity;
+    char a[64], b[64], absolute[64];
+    format_value(change->a, quantity, a, sizeof a);
+    format_value(change->b, quantity, b, sizeof b);
+    format_value(report_change_absolute(change), quantity, absolute, sizeof absolute);
+    if (has_change(condition))
+        snprintf(text, size, "%s in A, %s in B: a change of %s, %+.4g %%", a, b, absolute,
+                 100 * report_change_relative(change));
+    else if (quantity == REPORT_QUANTITY_COUNT)
+        snprintf(text, size, "%s of %llu requests, %.4g %%", b, (unsigned long long)requests,
+                 100 * change->b / (double)requests);
+    else
+        snprintf(text, size, "%s", b);
+}
+
+static const char *member_at(const void *comparison, size_t index)
+{
+    return report_comparison_member(comparison, index);
+}
+
+static const char *group_at(const void *comparison, size_t index)
+{
+    return report_comparison_group(comparison, index);
+}
+
+static bool fail_missing(const struct compare_condition *condition,
+                         const struct report_comparison *comparison, struct sim_error *error)
+{
+    bool group = condition->direction == NULL;
+    suggest_word *at = group ? group_at : member_at;
+    const char *known = NULL;
+    for (size_t i = 0; condition->name != NULL && (known = at(comparison, i)) != NULL; i++) {
+        if (strcmp(known, condition->name) == 0)
+            break;
+    }
+    if (condition->name == NULL || known != NULL)
+        return sim_fail(error, SIM_USAGE, "--fail-if '%s': there are no requests of direction '%s'",
+                        condition->text, condition->direction);
+    char hint[128];
+    return sim_fail(error, SIM_USAGE, "--fail-if '%s': unknown %s '%s'%s", condition->text,
+                    group ? "group" : "member", condition->name,
+                    suggest(condition->name, at, comparison, hint, sizeof hint));
+}
+
+bool compare_condition_check(const struct compare_condition *condition,
+                             const struct report_comparison *comparison, bool *holds, char *numbers,
+                             size_t size, struct sim_error *error)
+{
+    uint64_t requests = 0;
+    const struct report_change *change =
+        condition->direction != NULL
+            ? report_comparison_find(comparison, condition->name, condition->direction,
+                                     (enum report_metric)condition->metric, &requests)
+            : report_comparison_find_group(comparison, condition->name,
+                                           (enum report_group_metric)condition->metric);
+    if (change == NULL)
+        return fail_missing(condition, comparison, error);
+    double measured[] = {
+        [COMPARE_RELATIVE] = report_change_relative(change),
+        [COMPARE_ABSOLUTE] = report_change_absolute(change),
+        [COMPARE_IN_B] = change->b,
+        [COMPARE_SHARE] = change->b / (double)requests,
+    };
+    double found = measured[condition->value.measure], wanted = condition->value.number;
+    *holds = (condition->greater ? found > wanted : found < wanted) ||
+             (condition->or_equal && found >= wanted && found <= wanted);
+    describe(condition, change, requests, numbers, size);
+    return true;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scenarios from their defaults, from the bytes of a file or a text, and from the command line.
+#include "sim/scenario/internal.h"
+
+#include "sim/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_MAX (64u << 20) // a larger file is not a scenario
+
+struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
+                              struct sim_error *error)
+{
+    struct scenario *scenario = calloc(1, sizeof *scenario);
+    size_t count;
+    if (scenario == NULL || (scenario->name = strdup(name)) == NULL) {
+        free(scenario);
+        sim_fail_memory(error);
+        return NULL;
+    }
+    scenario->algorithm = engine_algorithms(&count)[0];
+    if (settings != NULL && settings->algorithm != NULL) {
+        scenario->algorithm = settings->algorithm;
+        scenario->is_algorithm_set = true;
+    }
+    scenario->lenient = settings != NULL && settings->lenient;
+    scenario->trace = scenario_trace_default();
+    scenario->interval_ns = 1000000000;
+    scenario->end_ns = SCENARIO_NO_LIMIT;
+    return scenario;
+}
+
+// The whole rest of a stream, with a NUL behind it.
+static bool read_all(struct scenario *scenario, FILE *file, struct sim_error *error)
+{
+    size_t capacity = 0, got;
+    do {
+        if (capacity - scenario->source_length < 2) {
+            capacity = capacity == 0 ? 1 << 16 : 2 * capacity;
+            char *bigger = realloc(scenario->source, capacity);
+            if (bigger == NULL)
+                return sim_fail_memory(error);
+            scenario->source = bigger;
+        }
+        got = fread(scenario->source + scenario->source_length, 1,
+                    capacity - scenario->source_length - 1, file);
+        scenario->source_length += got;
+        if (scenario->source_length > SOURCE_MAX)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: larger than 64 MiB, so not a scenario; a trace is replayed with "
+                            "--limits KEY=VALUE,... TRACE",
+                            scenario->name);
+    } while (got > 0);
+    scenario->source[scenario->source_length] = '\0';
+    return true;
+}
+
+bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    scenario->is_standard_input = is_stdin;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    if (file == NULL)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
+    bool ok = read_all(scenario, file, error);
+    if (ok && ferror(file))
+        ok = sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (!is_stdin)
+        fclose(file);
+    return ok;
+}
+
+bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
+                          struct sim_error *error)
+{
+    scenario->source = malloc(length + 1);
+    if (scenario->source == NULL)
+        return sim_fail_memory(error);
+    memcpy(scenario->source, text, length);
+    scenario->source[length] = '\0';
+    scenario->source_length = length;
+    return true;
+}
+
+uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
+{
+    return names_find(&scenario->group_names, name);
+}
+
+uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
+{
+    return names_find(&scenario->member_names, name);
+}
+
+const char *scenario_group_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->group_count ? scenario->groups[index].name : NULL;
+}
+
+const char *scenario_member_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->member_count ? scenario->members[index].name : NULL;
+}
+
+// "recorded/vdc.blktrace.0.zst" -> "vdc"
+static char *member_name(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    const char *start = path + length;
+    while (start > path && start[-1] != '/')
+        start--;
+    size_t base = strcspn(start, ".");
+    size_t rest = (size_t)(path + length - start);
+    return strndup(start, base > 0 && base < rest ? base : rest);
+}
+
+// A name that no member has yet: "vdc", "vdc-2", ...
+static char *unique_name(const struct scenario *scenario, const char *path)
+{
+    char *name = member_name(path);
+    char *candidate = name;
+    for (unsigned n = 2;
+         candidate != NULL && scenario_find_member(scenario, candidate) != SCENARIO_NONE; n++) {
+        size_t size = strlen(name) + 12;
+        if (candidate != name)
+            free(candidate);
+        candidate = malloc(size);
+        if (candidate != NULL)
+            snprintf(candidate, size, "%s-%u", name, n);
+    }
+    if (candidate != name)
+        free(name);
+    return candidate;
+}
+
+struct quick_limits {
+    struct scenario *scenario;
+    struct sim_error *error;
+};
+
+static bool leave_out_limit(void *context, const char *key)
+{
+    struct quick_limits *quick = context;
+    return scenario_leave_out(quick->scenario, (struct scenario_place){0}, quick->error,
+                              "it is left out", "--limits: engine '%s' has no limit '%.64s'",
+                              quick->scenario->algorithm->name, key);
+}
+
+static bool add_group(struct scenario *scenario, const char *limits, struct sim_error *error)
+{
+    char message[LIMITS_MESSAGE_MAX] = "";
+    struct quick_limits quick = {scenario, error};
+    struct engine_fault fault;
+    scenario->groups = calloc(1, sizeof *scenario->groups);
+    if (scenario->groups == NULL)
+        return sim_fail_memory(error);
+    struct scenario_group *group = &scenario->groups[scenario->group_count++];
+    if ((group->name = strdup("group")) == NULL)
+        return sim_fail_memory(error);
+    if (!limits_parse(scenario->algorithm, limits, &group->limits, leave_out_limit, &quick,
+                      message))
+        return message[0] != '\0' && sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    if (engine_check(scenario->algorithm, &group->limits, &fault) != ENGINE_OK) {
+        limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &group->limits, &fault, message);
+        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    }
+    return true;
+}
+
+// NULL stays NULL.
+static bool copy_text(const char *text, char **copy)
+{
+    *copy = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *copy != NULL;
+}
+
+static bool add_member(struct scenario *scenario, const struct scenario_quick *quick,
+                       const char *path, struct sim_error *error)
+{
+    char *name = unique_name(scenario, path);
+    struct scenario_member *member = &scenario->members[scenario->member_count++];
+    *member = (struct scenario_member){
+        .name = name,
+        .attach = quick->attach,
+        .trace = scenario_trace_default(),
+    };
+    member->trace.arrival = quick->arrival;
+    member->trace.path = strdup(path);
+    bool ok = name != NULL && member->trace.path != NULL &&
+              copy_text(quick->device, &member->trace.device) &&
+              copy_text(quick->format, &member->trace.format) &&
+              copy_text(quick->layout, &member->trace.layout) &&
+              names_add(&scenario->member_names, name, (uint32_t)(scenario->member_count - 1)) !=
+                  NAMES_NONE;
+    return ok || sim_fail_memory(error);
+}
+
+static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
+                 struct sim_error *error)
+{
+    if (!add_group(scenario, quick->limits, error))
+        return false;
+    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        if (!add_member(scenario, quick, quick->traces[i], error))
+            return false;
+    }
+    return scenario_fit_groups(scenario, error);
+}
+
+struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error)
+{
+    struct scenario *scenario = scenario_new("command line", &quick->settings, error);
+    if (scenario != NULL && !fill(scenario, quick, error)) {
+        scenario_free(scenario);
+        return NULL;
+    }
+    return scenario;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/blktrace/fragments.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { FRAGMENTS_FIRST_CAPACITY = 64 };
+
+void blktrace_fragments_free(struct blktrace_fragments *fragments)
+{
+    free(fragments->items);
+    trace_map_free(&fragments->index);
+    *fragments = (struct blktrace_fragments){0};
+}
+
+// Makes a fragment findable as the newest of its key.
+static inline bool fragments_link(struct blktrace_fragments *fragments, uint32_t number)
+{
+    struct blktrace_fragment *added = &fragments->items[number];
+    uint32_t minor = blktrace_key_minor(added->volume, added->kind);
+    struct trace_map_slot *slot = trace_map_slot(&fragments->index, added->start, minor);
+    if (slot == NULL)
+        return false;
+    if (slot->value == TRACE_MAP_NONE) {
+        added->older = number;
+        added->newer = number;
+        trace_map_fill(&fragments->index, slot, added->start, minor, number);
+        return true;
+    }
+    struct blktrace_fragment *first = &fragments->items[slot->value];
+    added->older = first->older;
+    added->newer = slot->value;
+    fragments->items[first->older].newer = number;
+    first->older = number;
+    return true;
+}
+
+static inline void fragments_unlink(struct blktrace_fragments *fragments, uint32_t number)
+{
+    const struct blktrace_fragment *gone = &fragments->items[number];
+    struct trace_map_slot *oldest = trace_map_find(&fragments->index, gone->start,
+                                                   blktrace_key_minor(gone->volume, gone->kind));
+    if (gone->newer == number) {
+        trace_map_clear(&fragments->index, oldest);
+        return;
+    }
+    if (oldest->value == number)
+        oldest->value = gone->newer;
+    fragments->items[gone->older].newer = gone->newer;
+    fragments->items[gone->newer].older = gone->older;
+}
+
+static inline bool fragments_reserve(struct blktrace_fragments *fragments)
+{
+    if (fragments->free_count > 0 || fragments->used < fragments->capacity)
+        return true;
+    uint32_t capacity =
+        fragments->capacity == 0 ? FRAGMENTS_FIRST_CAPACITY : fragments->capacity * 2;
+    struct blktrace_fragment *items = realloc(fragments->items, capacity * sizeof(*items));
+    if (items == NULL)
+        return false;
+    fragments->items = items;
+    fragments->capacity = capacity;
+    return true;
+}
+
+static void fragments_release(struct blktrace_fragments *fragments, uint32_t number)
+{
+    fragments->items[number].next = fragments->free_first;
+    fragments->free_first = number;
+    fragments->free_count++;
+    fragments->live--;
+}
+
+uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
+                                const struct blktrace_key *key, uint32_t bytes, uint64_t request,
+                                uint32_t sibling)
+{
+    assert(fragments->live < BLKTRACE_FRAGMENTS_MAX);
+    if (!fragments_reserve(fragments))
+        return BLKTRACE_FRAGMENT_NONE;
+    uint32_t number = fragments->used;
+    if (fragments->free_count > 0) {
+        number = fragments->free_first;
+        fragments->free_first = fragments->items[number].next;
+        fragments->free_count--;
+    } else {
+        fragments->used++;
+    }
+    fragments->live++;
+    struct blktrace_fragment *added = &fragments->items[number];
+    *added = (struct blktrace_fragment){
+        .start = key->start,
+        .request = request,
+        .bytes = bytes,
+        .previous = number,
+        .next = number,
+        .volume = (uint16_t)key->volume,
+        .kind = (uint8_t)key->kind,
+    };
+    if (!fragments_link(fragments, number)) {
+        fragments_release(fragments, number);
+        return BLKTRACE_FRAGMENT_NONE;
+    }
+    if (sibling != BLKTRACE_FRAGMENT_NONE) {
+        struct blktrace_fragment *before = &fragments->items[sibling];
+        added->previous = sibling;
+        added->next = before->next;
+        fragments->items[before->next].previous = number;
+        before->next = number;
+    }
+    return number;
+}
+
+uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number)
+{
+    const struct blktrace_fragment *gone = &fragments->items[number];
+    uint32_t sibling = gone->next == number ? BLKTRACE_FRAGMENT_NONE : gone->next;
+    fragments_unlink(fragments, number);
+    fragments->items[gone->previous].next = gone->next;
+    fragments->items[gone->next].previous = gone->previous;
+    fragments_release(fragments, number);
+    return sibling;
+}
+
+bool blktrace_fragments_shorten(struct blktrace_fragments *fragments, uint32_t number,
+                                uint32_t bytes)
+{
+    struct blktrace_fragment *fragment = &fragments->items[number];
+    assert(bytes < fragment->bytes);
+    fragments_unlink(fragments, number);
+    fragment->start += bytes;
+    fragment->bytes -= bytes;
+    return fragments_link(fragments, number);
+}

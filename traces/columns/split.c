@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/columns/split.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+size_t columns_split(const char *line, size_t length, char separator, struct columns_field *fields,
+                     size_t limit)
+{
+    const char *end = line + length;
+    const char *start = line;
+    size_t count = 0;
+    // Fields are short: a loop over the bytes beats a search for each of them.
+    for (const char *at = line; at < end; at++) {
+        if (*at != separator)
+            continue;
+        fields[count++] = (struct columns_field){start, (size_t)(at - start)};
+        start = at + 1;
+        if (count == limit)
+            return limit + 1;
+    }
+    fields[count++] = (struct columns_field){start, (size_t)(end - start)};
+    return count;
+}
+
+static bool split_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+size_t columns_split_blanks(const char *line, size_t length, struct columns_field *fields,
+                            size_t limit)
+{
+    const char *at = line;
+    const char *end = line + length;
+    for (size_t count = 0;; count++) {
+        while (at < end && split_is_blank(*at))
+            at++;
+        if (at == end)
+            return count;
+        if (count == limit)
+            return limit + 1;
+        const char *start = at;
+        while (at < end && !split_is_blank(*at))
+            at++;
+        fields[count] = (struct columns_field){start, (size_t)(at - start)};
+    }
+}
+
+// Takes a quoted field at `at`, which is its opening quote; returns what follows the closing one,
+// or NULL if there is none. The characters go to *unquoted, which moves past them.
+static const char *split_unquote(const char *at, const char *end, char **unquoted,
+                                 struct columns_field *field)
+{
+    char *to = *unquoted;
+    field->text = to;
+    for (at++; at < end; at++) {
+        if (*at == '"') {
+            if (at + 1 == end || at[1] != '"') {
+                field->length = (size_t)(to - field->text);
+                *unquoted = to;
+                return at + 1;
+            }
+            at++;
+        }
+        *to++ = *at;
+    }
+    return NULL;
+}
+
+size_t columns_split_quoted(const char *line, size_t length, char separator,
+                            struct columns_field *fields, size_t limit, char *unquoted,
+                            const char **wrong)
+{
+    const char *at = line;
+    const char *end = line + length;
+    if (length == 0 || memchr(line, '"', length) == NULL)
+        return columns_split(line, length, separator, fields, limit);
+    for (size_t count = 0; count < limit; count++) {
+        const char *stop = NULL;
+        if (at < end && *at == '"') {
+            stop = split_unquote(at, end, &unquoted, &fields[count]);
+            if (stop == NULL) {
+                *wrong = "a quoted field does not end on its line";
+                return 0;
+            }
+            if (stop < end && *stop != separator) {
+                *wrong = separator == ',' ? "a closing quote is not followed by a comma"
+                                          : "a closing quote is not followed by the separator";
+                return 0;
+            }
+        } else {
+            stop = at < end ? memchr(at, separator, (size_t)(end - at)) : NULL;
+            stop = stop != NULL ? stop : end;
+            fields[count] = (struct columns_field){at, (size_t)(stop - at)};
+        }
+        if (stop == end)
+            return count + 1;
+        at = stop + 1;
+    }
+    return limit + 1;
+}
+
+struct columns_field columns_trim(struct columns_field field)
+{
+    while (field.length > 0 && split_is_blank(field.text[0])) {
+        field.text++;
+        field.length--;
+    }
+    while (field.length > 0 && split_is_blank(field.text[field.length - 1]))
+        field.length--;
+    return field;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What biosnoop of bcc (also its libbpf version) prints: a row for each request when it is
+// complete. So the arrivals are computed, and put in order.
+#include "traces/formats/biosnoop_row.h"
+#include "traces/input/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct biosnoop_reader {
+    struct trace_flow flow;
+    struct trace_lines lines;
+    struct biosnoop_header header;
+    bool header_known;
+    bool header_assumed; // there is none: no optional columns
+    uint64_t rows;
+    uint64_t aliens; // lines that are no rows
+    uint64_t alien_first;
+    uint64_t passthrough;
+    uint64_t zero_bytes;
+    uint64_t bad_latencies;
+    uint64_t cut_bytes; // of a last line that is not whole
+};
+
+static bool biosnoop_recognise(const uint8_t *head, size_t length)
+{
+    struct biosnoop_header header;
+    const char *at = (const char *)head;
+    const char *end = at + length;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *line_end = newline != NULL ? newline : end;
+        size_t line_length = (size_t)(line_end - at);
+        line_length -= line_length > 0 && at[line_length - 1] == '\r';
+        if (biosnoop_header_parse(&header, at, line_length))
+            return true;
+        at = newline != NULL ? newline + 1 : end;
+    }
+    return false;
+}
+
+// The layout of the context, if it is given.
+static bool biosnoop_take_layout(struct biosnoop_reader *reader, struct trace_error *error)
+{
+    const char *layout = reader->flow.context->layout;
+    if (layout == NULL)
+        return true;
+    reader->header_known = biosnoop_header_parse(&reader->header, layout, strlen(layout));
+    if (!reader->header_known)
+        trace_error_set(error, "%s: layout \"%.80s\": expected the header line of biosnoop, %s",
+                        reader->flow.input.path, layout, BIOSNOOP_HEADER);
+    return reader->header_known;
+}
+
+// False: a header in the middle.
+static bool biosnoop_take_header(struct biosnoop_reader *reader,
+                                 const struct biosnoop_header *header, struct trace_error *error)
+{
+    if (reader->rows > 0) {
+        trace_error_set(error,
+                        "%s: line %llu: another recording starts here, with times of its own; "
+                        "split the file at such lines",
+                        reader->lines.input->path, (unsigned long long)reader->lines.number);
+        return false;
+    }
+    reader->header = *header;
+    reader->header_known = true;
+    return true;
+}
+
+// From the times of the row.
+static void biosnoop_set_times(struct biosnoop_reader *reader, const struct biosnoop_row *row,
+                               struct trace_request *request)
+{
+    bool known =
+        row->latency_ns != TRACE_LATENCY_UNKNOWN && row->queued_ns != TRACE_LATENCY_UNKNOWN;
+    bool issue = reader->flow.context->arrival == TRACE_ARRIVAL_ISSUE;
+    int64_t latency_ns = row->latency_ns + (issue ? 0 : row->queued_ns);
+    request->latency_ns = known ? latency_ns : TRACE_LATENCY_UNKNOWN;
+    request->arrival_ns = known ? row->done_ns - latency_ns : row->done_ns;
+    reader->bad_latencies += !known;
+}
+
+// TRACE_END: the row is no request, and counted.
+static enum trace_result biosnoop_take_row(struct biosnoop_reader *reader,
+                                           const struct biosnoop_row *row,
+                                           struct trace_request *request, struct trace_error *error)
+{
+    reader->rows++;
+    reader->passthrough += row->kind == BIOSNOOP_PASSTHROUGH;
+    reader->zero_bytes += row->kind == BIOSNOOP_ZERO_BYTES;
+    if (row->kind != BIOSNOOP_REQUEST)
+        return TRACE_END;
+    biosnoop_set_times(reader, row, request);
+    request->op = row->op;
+    request->offset = (uint64_t)row->offset;
+    request->bytes = (uint64_t)row->bytes;
+    request->volume = trace_volumes_intern(&reader->flow.context->volumes, row->disk.text,
+                                           row->disk.length, error);
+    return request->volume == TRACE_VOLUME_NONE ? TRACE_ERROR : TRACE_REQUEST;
+}
+
+// A line that is neither a header nor a row.
+static void biosnoop_take_alien(struct biosnoop_reader *reader)
+{
+    // What the shell, or the tool itself, says before it starts is no loss.
+    if (reader->rows == 0 || reader->lines.length == 0)
+        return;
+    reader->alien_first = reader->aliens == 0 ? reader->lines.number : reader->alien_first;
+    reader->aliens++;
+}
+
+static enum trace_result biosnoop_end(const struct biosnoop_reader *reader,
+                                      struct trace_error *error)
+{
+    if (reader->header_known)
+        return TRACE_END;
+    trace_error_set(error, "%s: no line is the header of biosnoop, %s, nor a row",
+                    reader->flow.input.path, BIOSNOOP_HEADER);
+    return TRACE_ERROR;
+}
+
+// Was the last line cut short?
+static bool biosnoop_is_cut(struct biosnoop_reader *reader)
+{
+    const struct trace_lines *lines = &reader->lines;
+    bool ended = lines->text[lines->taken - 1] == '\n';
+    reader->cut_bytes = ended ? 0 : lines->length;
+    return !ended;
+}
+
+static enum trace_result biosnoop_next(void *opaque, struct trace_request *request,
+                                       struct trace_error *error)
+{
+    struct biosnoop_reader *reader = opaque;
+    const struct trace_lines *lines = &reader->lines;
+    struct biosnoop_header header;
+    struct biosnoop_row row;
+    enum trace_result result = TRACE_END;
+    while (result == TRACE_END) {
+        result = trace_lines_next(&reader->lines, error);
+        if (result != TRACE_REQUEST)
+            return result == TRACE_END ? biosnoop_end(reader, error) : result;
+        result = TRACE_END;
+        if (!biosnoop_row_starts(lines)) {
+            if (!biosnoop_header_parse(&header, lines->text, lines->length))
+                biosnoop_take_alien(reader);
+            else if (!biosnoop_take_header(reader, &header, error))
+                return TRACE_ERROR;
+            continue;
+        }
+        reader->header_assumed = reader->header_assumed || !reader->header_known;
+        reader->header_known = true;
+        if (!biosnoop_row_parse(&row, &reader->header, lines, error))
+            return biosnoop_is_cut(reader) ? TRACE_END : TRACE_ERROR;
+        result = biosnoop_take_row(reader, &row, request, error);
+    }
+    return result;
+}
+
+static void biosnoop_close(void *opaque)
+{
+    struct biosnoop_reader *reader = opaque;
+    trace_flow_close(&reader->flow);
+    free(reader);
+}
+
+static void *biosnoop_open(struct trace_context *context, struct trace_error *error)
+{
+    struct biosnoop_reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL) {
+        trace_error_no_memory(error);
+        return NULL;
+    }
+    reader->lines.input = &reader->flow.input;
+    if (!trace_flow_open(&reader->flow, context, "output of biosnoop", error) ||
+        !biosnoop_take_layout(reader, error) ||
+        !trace_flow_start(&reader->flow, biosnoop_next, reader, error)) {
+        biosnoop_close(reader);
+        return NULL;
+    }
+    if (context->arrival == TRACE_ARRIVAL_QUEUE && !reader->header.queued) {
+        context->arrival = TRACE_ARRIVAL_ISSUE;
+        trace_notices_set(&context->notices, "no-queue-events", reader->flow.input.path, 1,
+                          "There is no column QUE(ms), which biosnoop -Q prints; the arrivals are "
+                          "at the device, after merging and scheduling.");
+    }
+    return reader;
+}
+
+static enum trace_result biosnoop_read(void *opaque, struct trace_request *request,
+                                       struct trace_error *error)
+{
+    struct biosnoop_reader *reader = opaque;
+    return trace_flow_read(&reader->flow, request, error);
+}
+
+static void biosnoop_report(void *opaque)
+{
+    struct biosnoop_reader *reader = opaque;
+    struct trace_notices *notices = &reader->flow.context->notices;
+    const char *path = reader->flow.input.path;
+    trace_flow_report(&reader->flow);
+    trace_notices_set(notices, "no-header", path, reader->header_assumed,
+                      "There is no header line; the columns are taken to be TIME(s) COMM PID DISK "
+                      "T SECTOR BYTES LAT(ms).");
+    trace_notices_set(notices, "other-lines", path, reader->aliens,
+                      "%llu lines, the first in line %llu, are no rows; they were passed over.",
+                      (unsigned long long)reader->aliens, (unsigned long long)reader->alien_first);
+    trace_notices_set(notices, "passthrough", path, reader->passthrough,
+                      "%llu requests of no known operation were skipped.",
+                      (unsigned long long)reader->passthrough);
+    trace_notices_set(notices, "zero-bytes", path, reader->zero_bytes,
+                      "%llu requests without bytes that are no flush are skipped.",
+                      (unsigned long long)reader->zero_bytes);
+    trace_notices_set(notices, "bad-latency", path, reader->bad_latencies,
+                      "%llu requests have a negative latency or one above an hour; it is unknown, "
+                      "and they are taken to arrive when they were complete.",
+                      (unsigned long long)reader->bad_latencies);
+    trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
+                      "The file ends within a line; its %llu bytes are lost.",
+                      (unsigned long long)reader->cut_bytes);
+}
+
+static uint64_t biosnoop_consumed(const void *opaque)
+{
+    const struct biosnoop_reader *reader = opaque;
+    return trace_input_consumed(&reader->flow.input);
+}
+
+const struct trace_format trace_format_biosnoop = {
+    .name = "biosnoop",
+    .known_by = "output of bcc's biosnoop (with the line " BIOSNOOP_HEADER ")",
+    .recognise = biosnoop_recognise,
+    .open = biosnoop_open,
+    .read = biosnoop_read,
+    .report = biosnoop_report,
+    .consumed = biosnoop_consumed,
+    .close = biosnoop_close,
+};

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/input/files.h"
+
+#include "traces/input/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { CPU_DIGITS_MAX = 6 };
+
+bool trace_path_ends_with(const char *path, size_t length, const char *ending)
+{
+    size_t ending_length = strlen(ending);
+    return length > ending_length &&
+           memcmp(path + length - ending_length, ending, ending_length) == 0;
+}
+
+const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS] = {".gz", ".zst", ".xz"};
+
+static size_t path_uncompressed_length(const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < TRACE_COMPRESSED_ENDINGS; i++)
+        if (trace_path_ends_with(path, length, trace_compressed_endings[i]))
+            return length - strlen(trace_compressed_endings[i]);
+    return length;
+}
+
+size_t trace_path_split(const char *path, int *cpu)
+{
+    size_t end = path_uncompressed_length(path);
+    size_t digits = end;
+    while (digits > 0 && path[digits - 1] >= '0' && path[digits - 1] <= '9')
+        digits--;
+    int64_t number;
+    if (end - digits > CPU_DIGITS_MAX || !trace_text_number(path + digits, end - digits, &number) ||
+        digits == 0 || path[digits - 1] != '.' ||
+        !trace_path_ends_with(path, digits - 1, TRACE_BLKTRACE_ENDING))
+        return 0;
+    *cpu = (int)number;
+    return digits - 1;
+}
+
+static bool files_append(struct trace_files *files, struct trace_file *file, const char *path,
+                         size_t base_length, struct trace_error *error)
+{
+    struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof(*items));
+    if (items != NULL)
+        files->items = items;
+    file->path = strdup(path);
+    file->base = strndup(path, base_length);
+    if (items == NULL || file->path == NULL || file->base == NULL) {
+        free(file->path);
+        free(file->base);
+        trace_error_no_memory(error);
+        return false;
+    }
+    files->items[files->count++] = *file;
+    return true;
+}
+
+bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
+{
+    struct trace_file file = {.cpu = TRACE_CPU_NONE};
+    size_t uncompressed = path_uncompressed_length(path);
+    size_t base = trace_path_split(path, &file.cpu);
+    struct stat status;
+    file.compressed = path[uncompressed] != '\0';
+    file.bytes = stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    return files_append(files, &file, path, base > 0 ? base : uncompressed, error);
+}
+
+bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
+                          size_t size, struct trace_error *error)
+{
+    struct trace_file file = {.cpu = TRACE_CPU_NONE, .bytes = size, .text = text};
+    return files_append(files, &file, name, strlen(name), error);
+}
+
+bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error)
+{
+    struct trace_file file = {.cpu = TRACE_CPU_NONE, .opened = calloc(1, sizeof(*file.opened))};
+    if (file.opened == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    if (trace_input_open_standard(file.opened, error) && files_append(files, &file, "-", 1, error))
+        return true;
+    trace_input_close(file.opened);
+    free(file.opened);
+    return false;
+}
+
+void trace_files_free(struct trace_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->items[i].opened != NULL)
+            trace_input_close(files->items[i].opened);
+        free(files->items[i].opened);
+        free(files->items[i].path);
+        free(files->items[i].base);
+    }
+    free(files->items);
+    *files = (struct trace_files){0};
+}
+
+static int files_compare(const void *left, const void *right)
+{
+    const struct trace_file *a = left;
+    const struct trace_file *b = right;
+    int order = strcmp(a->base, b->base);
+    if (order == 0)
+        order = (a->cpu > b->cpu) - (a->cpu < b->cpu);
+    if (order == 0)
+        order = (int)a->compressed - (int)b->compressed;
+    return order != 0 ? order : strcmp(a->path, b->path);
+}
+
+void trace_files_sort(struct trace_files *files, struct trace_notices *notices)
+{
+    qsort(files->items, files->count, sizeof(*files->items), files_compare);
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        struct trace_file *file = &files->items[i];
+        struct trace_file *before = kept > 0 ? &files->items[kept - 1] : NULL;
+        if (before != NULL && before->cpu == file->cpu && strcmp(before->base, file->base) == 0) {
+            trace_notices_set(notices, "duplicate-file", file->path, 1,
+                              "The file is not read: %s holds the same part of the trace.",
+                              before->path);
+            free(file->path);
+            free(file->base);
+        } else {
+            files->items[kept++] = *file;
+        }
+    }
+    files->count = kept;
+}
+
+// Appends "first" or "first-last" while there is room; a list too long ends in "...".
+static void list_append(char *list, size_t size, int first, int last)
+{
+    size_t used = strlen(list);
+    if (used + 32 > size) {
+        if (used + 6 <= size && strcmp(list + used - 3, "...") != 0)
+            snprintf(list + used, size - used, ", ...");
+        return;
+    }
+    used += (size_t)snprintf(list + used, size - used, "%s%d", used > 0 ? ", " : "", first);
+    if (last > first)
+        snprintf(list + used, size - used, "-%d", last);
+}
+
+void trace_files_report_missing(struct trace_files *files, struct trace_notices *notices)
+{
+    size_t next_base;
+    for (size_t i = 0; i < files->count; i = next_base) {
+        const char *base = files->items[i].base;
+        char list[160] = "";
+        int expected = 0;
+        uint64_t missing = 0;
+        next_base = i;
+        for (; next_base < files->count && strcmp(files->items[next_base].base, base) == 0;
+             next_base++) {
+            int cpu = files->items[next_base].cpu;
+            if (cpu > expected) {
+                list_append(list, sizeof(list), expected, cpu - 1);
+                missing += (uint64_t)(cpu - expected);
+            }
+            expected = cpu + 1;
+        }
+        files->missing_cpus = files->missing_cpus || missing > 0;
+        trace_notices_set(notices, "cpu-missing", base, missing,
+                          "The files of %llu CPUs below the highest number, %d, are not there "
+                          "(missing: %s); what happened on those CPUs is not in this trace.",
+                          (unsigned long long)missing, expected - 1, list);
+    }
+}

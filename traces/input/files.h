@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The files that make up a trace, and what their names say.
+#ifndef TRACES_INPUT_FILES_H
+#define TRACES_INPUT_FILES_H
+
+#include "traces/notices.h"
+
+#define TRACE_BLKTRACE_ENDING ".blktrace"
+
+enum { TRACE_COMPRESSED_ENDINGS = 3 };
+extern const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS];
+
+// A file that is not named NAME.blktrace.N.
+#define TRACE_CPU_NONE (-1)
+
+struct trace_input;
+
+struct trace_file {
+    char *path;
+    char *base;       // up to and with ".blktrace"; without a CPU number: all but .gz, .zst, .xz
+    int cpu;          // N, or TRACE_CPU_NONE
+    bool compressed;  // by its name
+    uint64_t bytes;   // on disk, or of the text
+    const char *text; // the bytes themselves, not owned; NULL: they are on disk
+    struct trace_input *opened; // standard input, which can be opened once; NULL: to be opened
+};
+
+// All zero is empty.
+struct trace_files {
+    struct trace_file *items;
+    size_t count;
+    bool missing_cpus; // a number below a base's highest is not there
+};
+
+bool trace_path_ends_with(const char *path, size_t length, const char *ending);
+
+// Length of NAME.blktrace in NAME.blktrace.N[.gz|.zst|.xz] and the N; 0 for any other path.
+size_t trace_path_split(const char *path, int *cpu);
+
+bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error);
+
+// Bytes in memory as a file; the name, whatever it looks like, is for messages only.
+bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
+                          size_t size, struct trace_error *error);
+
+// Standard input, as the file "-"; opens it.
+bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error);
+
+// By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
+// notice `duplicate-file`.
+void trace_files_sort(struct trace_files *files, struct trace_notices *notices);
+
+// The notice `cpu-missing`, for sorted files.
+void trace_files_report_missing(struct trace_files *files, struct trace_notices *notices);
+
+void trace_files_free(struct trace_files *files);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/input/input.h"
+
+#include "traces/error.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Large enough that system calls do not matter, small enough for hundreds of per-CPU files.
+enum { INPUT_BLOCK_BYTES = 64 * 1024 };
+
+static bool input_check_file(const char *path, struct trace_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        trace_error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+        return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        trace_error_set(error, "%s: not a regular file; a trace is read from files", path);
+        return false;
+    }
+    return true;
+}
+
+// Only the decompressors that libarchive has built in: none of its external programs.
+static bool input_set_up(struct archive *archive)
+{
+    return archive_read_support_filter_none(archive) == ARCHIVE_OK &&
+           archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
+           archive_read_support_filter_zstd(archive) == ARCHIVE_OK &&
+           archive_read_support_filter_xz(archive) == ARCHIVE_OK &&
+           archive_read_support_format_empty(archive) == ARCHIVE_OK &&
+           archive_read_support_format_raw(archive) == ARCHIVE_OK;
+}
+
+static const char *input_archive_error(struct archive *archive)
+{
+    const char *text = archive_error_string(archive);
+    return text != NULL ? text : "unknown error";
+}
+
+static int input_open_archive(struct archive *archive, const struct trace_file *file)
+{
+    if (file == NULL)
+        return archive_read_open_fd(archive, STDIN_FILENO, INPUT_BLOCK_BYTES);
+    return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
+                              : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
+}
+
+// Reads up to the first block. NULL is standard input.
+static bool input_start(struct trace_input *input, const struct trace_file *file,
+                        struct trace_error *error)
+{
+    struct archive_entry *entry;
+    int status = ARCHIVE_FATAL;
+    if (!input_set_up(input->archive)) {
+        trace_error_set(error, "libarchive was built without gzip, zstd or xz: %s",
+                        input_archive_error(input->archive));
+    } else if (input_open_archive(input->archive, file) != ARCHIVE_OK) {
+        int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
+        trace_error_set(error, "%s: cannot be read: %s", input->path,
+                        cause > 0 ? strerror(cause) : input_archive_error(input->archive));
+    } else {
+        status = archive_read_next_header(input->archive, &entry);
+        if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
+            trace_error_set(error,
+                            "%s: cannot be read or decompressed, so it is damaged or cut short: %s",
+                            input->path, input_archive_error(input->archive));
+        }
+    }
+    input->ended = status == ARCHIVE_EOF;
+    return status == ARCHIVE_OK || status == ARCHIVE_EOF;
+}
+
+static bool input_open(struct trace_input *input, const struct trace_file *file, const char *path,
+                       struct trace_error *error)
+{
+    *input = (struct trace_input){.path = strdup(path), .archive = archive_read_new()};
+    bool good = input->path != NULL && input->archive != NULL;
+    if (!good)
+        trace_error_no_memory(error);
+    good = good && input_start(input, file, error);
+    if (!good)
+        trace_input_close(input);
+    return good;
+}
+
+// What was looked at is still in the window.
+static bool input_take_over(struct trace_input *input, struct trace_input *opened,
+                            struct trace_error *error)
+{
+    if (opened->archive == NULL) {
+        trace_error_set(error, "-: standard input was read already; it can be read once");
+        return false;
+    }
+    *input = *opened;
+    *opened = (struct trace_input){.ended = true};
+    return true;
+}
+
+bool trace_input_open(struct trace_input *input, const struct trace_file *file,
+                      struct trace_error *error)
+{
+    *input = (struct trace_input){0};
+    if (file->opened != NULL)
+        return input_take_over(input, file->opened, error);
+    return (file->text != NULL || input_check_file(file->path, error)) &&
+           input_open(input, file, file->path, error);
+}
+
+bool trace_input_open_standard(struct trace_input *input, struct trace_error *error)
+{
+    return input_open(input, NULL, "-", error);
+}
+
+void trace_input_close(struct trace_input *input)
+{
+    if (input->archive != NULL)
+        archive_read_free(input->archive);
+    free(input->path);
+    free(input->carry);
+    *input = (struct trace_input){.ended = true};
+}
+
+uint64_t trace_input_consumed(const struct trace_input *input)
+{
+    la_int64_t bytes = input->archive != NULL ? archive_filter_bytes(input->archive, -1) : 0;
+    return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+const char *trace_input_suffix(const struct trace_input *input)
+{
+    bool compressed =
+        input->archive != NULL && archive_filter_code(input->archive, 0) != ARCHIVE_FILTER_NONE;
+    return compressed ? " (decompressed)" : "";
+}
+
+// The next block, or `ended`.
+static bool input_next_block(struct trace_input *input, struct trace_error *error)
+{
+    while (!input->ended) {
+        const void *block;
+        size_t size;
+        la_int64_t offset;
+        int status = archive_read_data_block(input->archive, &block, &size, &offset);
+        if (status == ARCHIVE_EOF) {
+            input->ended = true;
+        } else if (status != ARCHIVE_OK) {
+            trace_error_set(error,
+                            "%s: byte %llu%s: cannot be read or decompressed, so it is damaged or "
+                            "cut short: %s",
+                            input->path,
+                            (unsigned long long)input->offset +
+                                (unsigned long long)(input->end - input->at),
+                            trace_input_suffix(input), input_archive_error(input->archive));
+            return false;
+        } else if (size > 0) {
+            input->block_at = block;
+            input->block_end = input->block_at + size;
+            return true;
+        }
+    }
+    return true;
+}
+
+// Moves what is left of the window to the start of a carry buffer that holds `wanted` bytes.
+static bool input_carry(struct trace_input *input, size_t wanted, struct trace_error *error)
+{
+    size_t left = (size_t)(input->end - input->at);
+    if (input->carry_size < wanted) {
+        uint8_t *larger = malloc(wanted);
+        if (larger == NULL) {
+            trace_error_no_memory(error);
+            return false;
+        }
+        if (left > 0)
+            memcpy(larger, input->at, left);
+        free(input->carry);
+        input->carry = larger;
+        input->carry_size = wanted;
+    } else if (left > 0) {
+        memmove(input->carry, input->at, left);
+    }
+    if (!input->carrying) {
+        input->block_at = NULL;
+        input->block_end = NULL;
+    }
+    input->carrying = true;
+    input->at = input->carry;
+    input->end = input->carry + left;
+    input->joint = input->end;
+    return true;
+}
+
+bool trace_input_fill(struct trace_input *input, size_t wanted, struct trace_error *error)
+{
+    for (;;) {
+        size_t left = (size_t)(input->end - input->at);
+        if (input->carrying && input->at >= input->joint && input->block_end != NULL) {
+            input->at = input->block_at - left;
+            input->end = input->block_end;
+            input->carrying = false;
+            left = (size_t)(input->end - input->at);
+        }
+        if (left >= wanted || (input->ended && !input->carrying))
+            return true;
+        if (!input_carry(input, wanted, error))
+            return false;
+        if (input->block_at == input->block_end) {
+            input->joint = input->end;
+            if (!input_next_block(input, error))
+                return false;
+            if (input->ended)
+                return true;
+            continue;
+        }
+        size_t rest = (size_t)(input->block_end - input->block_at);
+        size_t more = wanted - left < rest ? wanted - left : rest;
+        memcpy(input->carry + left, input->block_at, more);
+        input->block_at += more;
+        input->end += more;
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One file, on disk or in memory, as a stream of bytes, plain or compressed (gzip, zstd, xz), for
+// binary and line readers.
+//
+// The window `at`..`end` lies in the decompressor's own block; only where something wanted in one
+// piece crosses from one block into the next is it copied.
+#ifndef TRACES_INPUT_INPUT_H
+#define TRACES_INPUT_INPUT_H
+
+#include "traces/input/files.h"
+
+struct archive;
+
+struct trace_input {
+    const uint8_t *at;  // the next byte
+    const uint8_t *end; // end of what is in memory
+    uint64_t offset;    // of `at`, in the decompressed stream
+    bool ended;         // nothing follows `end`
+
+    char *path;
+    struct archive *archive;
+    // While the window lies in the carry buffer: its bytes from `joint` on are those before
+    // `block_at`, so that reading can go back into the block once `at` has reached `joint`.
+    bool carrying;
+    uint8_t *carry;
+    size_t carry_size;
+    const uint8_t *joint;
+    const uint8_t *block_at;
+    const uint8_t *block_end;
+};
+
+// A regular file, or a text, which must stay; of a file that is open already, takes it over. On
+// failure nothing is left to close.
+bool trace_input_open(struct trace_input *input, const struct trace_file *file,
+                      struct trace_error *error);
+
+// Standard input, which may be a pipe. On failure nothing is left to close.
+bool trace_input_open_standard(struct trace_input *input, struct trace_error *error);
+
+// Allowed on a closed or zeroed input.
+void trace_input_close(struct trace_input *input);
+
+// Bytes of the file as it lies on disk or in memory, read so far.
+uint64_t trace_input_consumed(const struct trace_input *input);
+
+// " (decompressed)" for a compressed file, else "": offsets in errors are of the decompressed
+// stream.
+const char *trace_input_suffix(const struct trace_input *input);
+
+bool trace_input_fill(struct trace_input *input, size_t wanted, struct trace_error *error);
+
+// Makes at least `wanted` bytes contiguous at `at`, fewer only at the end of the file: the number
+// there is end - at. False: the file cannot be read. Pointers into the window become invalid.
+static inline bool trace_input_peek(struct trace_input *input, size_t wanted,
+                                    struct trace_error *error)
+{
+    return (size_t)(input->end - input->at) >= wanted || trace_input_fill(input, wanted, error);
+}
+
+static inline void trace_input_advance(struct trace_input *input, size_t bytes)
+{
+    input->at += bytes;
+    input->offset += bytes;
+}
+
+#endif

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/input/paths.h"
+
+#include "traces/input/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// Splits a path into its directory, as a new string, and the name in it.
+static char *path_directory(const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    *name = slash != NULL ? slash + 1 : path;
+    if (slash == NULL)
+        return strdup(".");
+    return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static char *path_join(const char *directory, const char *name)
+{
+    size_t size = strlen(directory) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path != NULL) {
+        const char *slash = directory[strlen(directory) - 1] == '/' ? "" : "/";
+        snprintf(path, size, "%s%s%s", directory, slash, name);
+    }
+    return path;
+}
+
+// Adds the files of a directory that are named NAME.blktrace.N: of one base, or (NULL) of all.
+static bool files_add_directory(struct trace_files *files, const char *directory, const char *base,
+                                struct trace_error *error)
+{
+    DIR *stream = opendir(directory);
+    if (stream == NULL) {
+        trace_error_set(error, "%s: cannot list the directory: %s", directory, strerror(errno));
+        return false;
+    }
+    bool good = true;
+    for (const struct dirent *entry = readdir(stream); good && entry != NULL;
+         entry = readdir(stream)) {
+        int cpu;
+        size_t length = trace_path_split(entry->d_name, &cpu);
+        if (length == 0 ||
+            (base != NULL && (strlen(base) != length || memcmp(base, entry->d_name, length) != 0)))
+            continue;
+        // "vdc" in the current directory is shown as the user wrote it, not as "./vdc".
+        bool here = strcmp(directory, ".") == 0 && base != NULL;
+        char *path = here ? strdup(entry->d_name) : path_join(directory, entry->d_name);
+        good = path != NULL;
+        if (!good)
+            trace_error_no_memory(error);
+        good = good && trace_files_add(files, path, error);
+        free(path);
+    }
+    closedir(stream);
+    return good;
+}
+
+static bool files_add_glob(struct trace_files *files, const char *pattern,
+                           struct trace_error *error)
+{
+    glob_t matches;
+    int status = glob(pattern, 0, NULL, &matches);
+    if (status == GLOB_NOMATCH)
+        return true;
+    if (status != 0) {
+        trace_error_set(error, "%s: the pattern cannot be expanded", pattern);
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 0; good && i < matches.gl_pathc; i++)
+        good = trace_files_add(files, matches.gl_pathv[i], error);
+    globfree(&matches);
+    return good;
+}
+
+// A file that was compressed since its name was written down.
+static bool files_add_compressed(struct trace_files *files, const char *path,
+                                 struct trace_error *error)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < TRACE_COMPRESSED_ENDINGS; i++) {
+        struct stat status;
+        size_t size = strlen(path) + strlen(trace_compressed_endings[i]) + 1;
+        char *compressed = malloc(size);
+        if (compressed == NULL) {
+            trace_error_no_memory(error);
+            return false;
+        }
+        snprintf(compressed, size, "%s%s", path, trace_compressed_endings[i]);
+        if (stat(compressed, &status) == 0)
+            good = trace_files_add(files, compressed, error);
+        free(compressed);
+    }
+    return good;
+}
+
+static bool files_add_base(struct trace_files *files, const char *path, struct trace_error *error)
+{
+    const char *name;
+    char *directory = path_directory(path, &name);
+    size_t size = strlen(name) + sizeof(TRACE_BLKTRACE_ENDING);
+    char *base = malloc(size);
+    struct stat status;
+    bool good = true;
+    if (directory == NULL || base == NULL) {
+        trace_error_no_memory(error);
+        good = false;
+    } else if (stat(directory, &status) == 0) {
+        bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
+        snprintf(base, size, "%s%s", name, whole ? "" : TRACE_BLKTRACE_ENDING);
+        good = files_add_directory(files, directory, base, error);
+    }
+    free(directory);
+    free(base);
+    return good;
+}
+
+enum { SUGGESTED_FROM_MAX = 4096 };
+
+// The nearest name in the directory, whole or without ".blktrace.N"; NULL or a string to free.
+static char *path_suggest(const char *directory, const char *name)
+{
+    DIR *stream = opendir(directory);
+    char *nearest = NULL;
+    if (stream == NULL)
+        return NULL;
+    size_t seen = 0;
+    for (const struct dirent *entry = readdir(stream); entry != NULL && seen < SUGGESTED_FROM_MAX;
+         entry = readdir(stream), seen++) {
+        int cpu;
+        size_t length = trace_path_split(entry->d_name, &cpu);
+        char *base = strndup(entry->d_name, length);
+        char *stem =
+            strndup(entry->d_name, length > 0 ? length - strlen(TRACE_BLKTRACE_ENDING) : 0);
+        const char *candidates[] = {nearest, base, stem, entry->d_name};
+        size_t first = nearest == NULL;
+        const char *better = NULL;
+        if (base != NULL && stem != NULL && entry->d_name[0] != '.')
+            better = trace_text_nearest(name, strlen(name), candidates + first, 4 - first);
+        if (better != NULL && better != nearest) {
+            char *copy = strdup(better);
+            free(nearest);
+            nearest = copy;
+        }
+        free(base);
+        free(stem);
+    }
+    closedir(stream);
+    return nearest;
+}
+
+static void path_not_found(const char *path, struct trace_error *error)
+{
+    const char *name;
+    char *directory = path_directory(path, &name);
+    struct stat status;
+    if (directory == NULL) {
+        trace_error_no_memory(error);
+    } else if (strpbrk(path, "*?[") != NULL) {
+        trace_error_set(error, "%s: the pattern matches no file", path);
+    } else if (stat(directory, &status) != 0) {
+        trace_error_set(error, "%s: there is no directory %s", path, directory);
+    } else {
+        char *nearest = path_suggest(directory, name);
+        bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
+        trace_error_set(error,
+                        "%s: there is no such file, nor %s%s.N (N: a CPU number, with or without "
+                        ".gz, .zst, .xz)%s%s%s",
+                        path, name, whole ? "" : TRACE_BLKTRACE_ENDING,
+                        nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                        nearest != NULL ? "\"?" : "");
+        free(nearest);
+    }
+    free(directory);
+}
+
+static bool paths_collect(struct trace_files *files, const char *path, struct trace_error *error)
+{
+    struct stat status;
+    if (path[0] == '\0') {
+        trace_error_set(error, "the path of the trace is empty");
+        return false;
+    }
+    if (stat(path, &status) != 0) {
+        bool good = files_add_compressed(files, path, error);
+        good = good && (files->count > 0 || files_add_base(files, path, error));
+        if (good && files->count == 0 && strpbrk(path, "*?[") != NULL)
+            good = files_add_glob(files, path, error);
+        if (good && files->count == 0) {
+            path_not_found(path, error);
+            good = false;
+        }
+        return good;
+    }
+    if (!S_ISDIR(status.st_mode))
+        return trace_files_add(files, path, error);
+    if (!files_add_directory(files, path, NULL, error))
+        return false;
+    if (files->count == 0) {
+        trace_error_set(error, "%s: no file in this directory is named NAME.blktrace.N", path);
+        return false;
+    }
+    return true;
+}
+
+bool trace_paths_resolve(struct trace_files *files, const char *path, struct trace_notices *notices,
+                         struct trace_error *error)
+{
+    int cpu;
+    *files = (struct trace_files){0};
+    if (!paths_collect(files, path, error)) {
+        trace_files_free(files);
+        return false;
+    }
+    trace_files_sort(files, notices);
+    // One CPU's file that was named itself is all that was asked for.
+    if (trace_path_split(path, &cpu) == 0 || strpbrk(path, "*?[") != NULL)
+        trace_files_report_missing(files, notices);
+    return true;
+}
