@@ -71,10 +71,27 @@ static bool find_late(const struct search *search)
     return halve(search);
 }
 
+// QEMU was looked at each time that it woke, so an early request was seen as it left.
+static bool find_wake(const struct search *search)
+{
+    struct difference *difference = search->difference;
+    struct lockstep_request request = {difference->member, difference->direction,
+                                       difference->number};
+    difference->qemu_ns = difference->found_ns;
+    if (difference->qemu_left < difference->our_left &&
+        !lockstep_follow(search->scenario, search->config, &request, &difference->qemu_ns,
+                         search->error))
+        return false;
+    difference->qemu_after_ns = difference->qemu_ns - 1;
+    return true;
+}
+
 bool departure_find(struct difference *difference, const struct scenario *scenario,
                     const struct lockstep_config *config, struct sim_error *error)
 {
     struct search search = {difference, scenario, config, error};
+    if (scenario->timer_granularity_ns != 0)
+        return find_wake(&search);
     if (difference->qemu_left < difference->our_left)
         return find_late(&search);
     difference->qemu_after_ns = difference->looked_ns;

@@ -6,7 +6,8 @@
 #include "sim/verify/lockstep.h"
 
 // Fills qemu_ns and qemu_after_ns of a difference of departure, by running the scenario again up to
-// one time after the other, halving. False with the error filled.
+// one time after the other, halving; with a timer granularity, by following QEMU. False with the
+// error filled.
 bool departure_find(struct difference *difference, const struct scenario *scenario,
                     const struct lockstep_config *config, struct sim_error *error);
 

@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/verify/lockstep.h"
+#include "sim/verify/lockstep_internal.h"
 
-#include "sim/replay.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MILLISECOND_NS INT64_C(1000000)
-#define SLEEP_MAX_MS INT64_C(2147483647) // a main loop sleeps no longer at a time
-
-// Both, and how far they have come.
-struct lockstep {
-    const struct scenario *scenario;
-    const struct lockstep_config *config;
-    struct lockstep_result *result;
-    struct report_database *database; // in memory: a replay has a recorder
-    struct replay replay;
-    struct disks disks;
-    int64_t now_ns;              // QEMU's clock
-    int64_t looked_ns;           // the last look
-    bool is_new;                 // something has happened since
-    bool is_probe;               // no looks
-    struct disk_counts *ours;    // by member
-    struct disk_counts *counted; // by QEMU
-    bool differs;
-    struct sim_error *error;
-};
+#define IDLE_WAKES_MAX 10000 // of a QEMU that sleeps otherwise, but lets nothing go
 
 static void count_departure(void *context, const struct sim_request *request)
 {
@@ -78,85 +56,6 @@ static void close_both(struct lockstep *lockstep, bool ok)
     free(lockstep->counted);
 }
 
-// ---- Comparing ----
-
-static bool note_departure(struct lockstep *lockstep, uint32_t member,
-                           enum engine_direction direction)
-{
-    struct difference *difference = &lockstep->result->difference;
-    uint64_t ours = lockstep->ours[member].left[direction];
-    uint64_t theirs = lockstep->counted[member].left[direction];
-    difference_free(difference);
-    *difference = (struct difference){
-        .kind = DIFFERENCE_DEPARTURE,
-        .found_ns = lockstep->now_ns,
-        .looked_ns = lockstep->looked_ns,
-        .member = member,
-        .direction = direction,
-        .number = (ours < theirs ? ours : theirs) + 1,
-        .our_left = ours,
-        .qemu_left = theirs,
-    };
-    lockstep->differs = true;
-    return difference_look(difference, &lockstep->replay.control, lockstep->now_ns) ||
-           sim_fail_memory(lockstep->error);
-}
-
-// A look at QEMU's counts.
-static bool look(struct lockstep *lockstep)
-{
-    if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
-        return false;
-    lockstep->result->looks++;
-    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
-        for (int j = 0; j < ENGINE_DIRECTION_COUNT; j++) {
-            if (lockstep->ours[i].left[j] != lockstep->counted[i].left[j])
-                return note_departure(lockstep, i, (enum engine_direction)j);
-        }
-    }
-    lockstep->looked_ns = lockstep->now_ns;
-    lockstep->is_new = false;
-    return true;
-}
-
-// How long a main loop sleeps whose next deadline is the engine's.
-static int64_t expected_timeout_ns(const struct lockstep *lockstep)
-{
-    int64_t deadline_ns = engine_next_deadline(lockstep->replay.control.engine);
-    if (deadline_ns == ENGINE_NEVER)
-        return CLOCK_FOR_EVER;
-    int64_t distance_ns = deadline_ns - lockstep->now_ns;
-    int64_t sleep_ms = distance_ns / MILLISECOND_NS + (distance_ns % MILLISECOND_NS > 0);
-    return (sleep_ms < SLEEP_MAX_MS ? sleep_ms : SLEEP_MAX_MS) * MILLISECOND_NS;
-}
-
-static int64_t wakes_ns(int64_t now_ns, int64_t timeout_ns)
-{
-    return timeout_ns == CLOCK_FOR_EVER ? ENGINE_NEVER : now_ns + timeout_ns;
-}
-
-// Requests are the better witnesses as long as the clock stops at each deadline. So the first
-// difference of this kind is kept, and the search goes on for one of theirs.
-static bool look_at_sleep(struct lockstep *lockstep)
-{
-    struct difference *difference = &lockstep->result->difference;
-    int64_t ours_ns = expected_timeout_ns(lockstep);
-    int64_t theirs_ns = qemu_timeout_ns(&lockstep->disks.qemu);
-    if (ours_ns == theirs_ns || !lockstep->result->agree)
-        return true;
-    *difference = (struct difference){
-        .kind = DIFFERENCE_SLEEP,
-        .found_ns = lockstep->now_ns,
-        .our_ns = wakes_ns(lockstep->now_ns, ours_ns),
-        .qemu_ns = wakes_ns(lockstep->now_ns, theirs_ns),
-        .member = ENGINE_NONE,
-        .operation_count = lockstep->replay.next_event,
-    };
-    lockstep->result->agree = false;
-    lockstep->differs = lockstep->scenario->timer_granularity_ns != 0;
-    return true;
-}
-
 // ---- Steps ----
 
 static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
@@ -165,23 +64,60 @@ static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
     return qemu_set_clock(&lockstep->disks.qemu, time_ns, lockstep->error);
 }
 
-// An instant is over: what has happened in it is compared once.
-static bool end_instant(struct lockstep *lockstep)
+// Just before the simulator lets something go, QEMU must not have.
+static bool look_before(struct lockstep *lockstep, int64_t time_ns)
 {
     if (lockstep->is_probe)
         return true;
-    return (!lockstep->is_new || look(lockstep)) && (lockstep->differs || look_at_sleep(lockstep));
-}
-
-// Just before the simulator lets something go, QEMU must not have. It is not looked at in the
-// middle of a sleep: that would end it.
-static bool look_before(struct lockstep *lockstep, int64_t time_ns)
-{
-    if (lockstep->is_probe || lockstep->scenario->timer_granularity_ns != 0)
-        return true;
     if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
         return false;
-    return look(lockstep);
+    return lockstep_look(lockstep);
+}
+
+// Does anything come from outside at this time?
+static bool is_woken(const struct lockstep *lockstep, int64_t time_ns)
+{
+    const struct scenario *scenario = lockstep->scenario;
+    size_t next = lockstep->replay.next_event;
+    return sources_next_ns(lockstep->replay.sources) == time_ns ||
+           (next < scenario->event_count && scenario->events[next].at_ns == time_ns);
+}
+
+// QEMU's main loop wakes when it wants to. Only what comes from outside wakes it before, which the
+// simulator's timers do not, nor do looks: they are for when it is awake.
+static bool let_sleep(struct lockstep *lockstep, int64_t time_ns, bool wakes_it)
+{
+    while (!lockstep->differs) {
+        int64_t wakes_at_ns =
+            lockstep_wakes_ns(lockstep->now_ns, qemu_timeout_ns(&lockstep->disks.qemu));
+        if (!wakes_it && (wakes_at_ns > time_ns || wakes_at_ns == ENGINE_NEVER))
+            return true;
+        if (!set_clock(lockstep, wakes_at_ns < time_ns ? wakes_at_ns : time_ns))
+            return false;
+        if (lockstep->now_ns == time_ns)
+            return true;
+        if (!lockstep_end_instant(lockstep))
+            return false;
+        if (lockstep->result->agree && lockstep->followed == NULL)
+            continue; // a long sleep in parts
+        if (++lockstep->idle_wakes > IDLE_WAKES_MAX)
+            lockstep->differs = true;
+    }
+    return true;
+}
+
+// QEMU's clock from one instant to a later one, unless they differ before.
+static bool pass_time(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
+{
+    if (!lockstep_end_instant(lockstep))
+        return false;
+    if (lockstep->differs)
+        return true;
+    if (lockstep_sleeps(lockstep))
+        return let_sleep(lockstep, time_ns, is_woken(lockstep, time_ns));
+    if (event == REPLAY_TIMER && !look_before(lockstep, time_ns))
+        return false;
+    return lockstep->differs || set_clock(lockstep, time_ns);
 }
 
 static bool arrive(struct lockstep *lockstep)
@@ -207,24 +143,21 @@ static bool operate(struct lockstep *lockstep)
 // The next thing, in QEMU first: what the simulator does next is known before it does it.
 static bool step(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
 {
-    if (time_ns > lockstep->now_ns) {
-        if (!end_instant(lockstep))
-            return false;
-        if (lockstep->differs)
-            return true;
-        if (event == REPLAY_TIMER && !look_before(lockstep, time_ns))
-            return false;
-        if (lockstep->differs)
-            return true;
-        if (!set_clock(lockstep, time_ns))
-            return false;
-    }
+    if (time_ns > lockstep->now_ns && !pass_time(lockstep, event, time_ns))
+        return false;
+    if (lockstep->differs)
+        return true;
     bool ok = true;
+    lockstep->idle_wakes = 0;
     if (event == REPLAY_ARRIVAL)
         ok = arrive(lockstep);
     else if (event == REPLAY_OPERATION)
         ok = operate(lockstep);
-    return ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
+    ok = ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
+    // While QEMU sleeps, nothing leaves it.
+    if (ok && time_ns > lockstep->now_ns && lockstep->followed == NULL)
+        ok = lockstep_compare(lockstep, time_ns);
+    return ok;
 }
 
 static void tell_progress(const struct lockstep *lockstep)
@@ -252,20 +185,24 @@ static bool step_all(struct lockstep *lockstep, int64_t until_ns)
             return false;
         tell_progress(lockstep);
     }
-    return lockstep->differs || end_instant(lockstep);
+    return lockstep->differs || lockstep_end_instant(lockstep);
 }
 
 // What is left would happen after the scenario's end: until then QEMU must let nothing go either.
 static bool reach_end(struct lockstep *lockstep)
 {
     int64_t end_ns = lockstep->scenario->end_ns, time_ns;
+    bool is_over =
+        end_ns == lockstep->now_ns || replay_peek(&lockstep->replay, &time_ns) == REPLAY_NOTHING;
     lockstep->result->waited += engine_waiting(lockstep->replay.control.engine);
-    if (lockstep->differs || end_ns == lockstep->now_ns ||
-        replay_peek(&lockstep->replay, &time_ns) == REPLAY_NOTHING)
+    if (lockstep->differs)
         return true;
-    if (lockstep->scenario->timer_granularity_ns == 0)
-        return set_clock(lockstep, end_ns) && look(lockstep);
-    lockstep->now_ns = end_ns; // to look would wake the main loop
+    if (!lockstep_sleeps(lockstep))
+        return (is_over || set_clock(lockstep, end_ns)) && lockstep_look(lockstep);
+    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !lockstep_look(lockstep)))
+        return false;
+    if (!lockstep->differs && !is_over)
+        lockstep->now_ns = end_ns;
     return true;
 }
 
@@ -310,6 +247,28 @@ bool lockstep_probe(const struct scenario *scenario, const struct lockstep_confi
         *left = lockstep.counted[member].left[direction];
         *timeout_ns = qemu_timeout_ns(&lockstep.disks.qemu);
     }
+    close_both(&lockstep, ok);
+    return ok;
+}
+
+bool lockstep_follow(const struct scenario *scenario, const struct lockstep_config *config,
+                     const struct lockstep_request *request, int64_t *left_ns,
+                     struct sim_error *error)
+{
+    struct lockstep_result unused = {.agree = true};
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = &unused,
+        .followed = request,
+        .error = error,
+    };
+    bool ok = open_both(&lockstep) && step_all(&lockstep, scenario->end_ns) &&
+              (lockstep.differs || let_sleep(&lockstep, ENGINE_NEVER, false));
+    if (ok)
+        *left_ns = lockstep.counted[request->member].left[request->direction] >= request->number
+                       ? lockstep.now_ns
+                       : ENGINE_NEVER;
     close_both(&lockstep, ok);
     return ok;
 }

@@ -4,9 +4,9 @@
 //
 // QEMU tells how many requests of a disk and direction have left. These leave in order, so the
 // counts at 1 ns before and at the time at which the simulator lets one go pin it to its
-// nanosecond. With a timer granularity, looking would wake the main loop; then how long it wants to
-// sleep says when it will let a request go. Either way that is compared too: it is the distance to
-// the next deadline, rounded up to whole milliseconds.
+// nanosecond. With a timer granularity QEMU's main loop wakes when it wants to, and is looked at
+// only then: to look would wake it. Either way the sleep that it wants is compared too: it is the
+// distance to the next deadline, rounded up to whole milliseconds.
 #ifndef SIM_VERIFY_LOCKSTEP_H
 #define SIM_VERIFY_LOCKSTEP_H
 
@@ -36,10 +36,23 @@ struct lockstep_result {
 bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
                   struct lockstep_result *result, struct sim_error *error);
 
-// How many requests of a member and direction have left QEMU's throttle at a time, with everything
-// before as in the scenario. *timeout_ns: how long QEMU's main loop would sleep then.
+// Without a timer granularity: how many requests of a member and direction have left QEMU's
+// throttle at a time, with everything before as in the scenario. *timeout_ns: how long QEMU's main
+// loop would sleep then.
 bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
                     int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
                     int64_t *timeout_ns, struct sim_error *error);
+
+// The number-th request of a member and direction, from 1 on.
+struct lockstep_request {
+    uint32_t member;
+    enum engine_direction direction;
+    uint64_t number;
+};
+
+// With a timer granularity: when this request leaves QEMU's throttle, or ENGINE_NEVER.
+bool lockstep_follow(const struct scenario *scenario, const struct lockstep_config *config,
+                     const struct lockstep_request *request, int64_t *left_ns,
+                     struct sim_error *error);
 
 #endif
