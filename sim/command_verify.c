@@ -229,6 +229,10 @@ static bool check_arguments(const struct verify_arguments *arguments, int operan
         return sim_fail(error, SIM_USAGE, "--random makes its own scenarios");
     if (arguments->jobs > JOBS_MAX)
         return sim_fail(error, SIM_USAGE, "--jobs: expected at most %d", JOBS_MAX);
+    if (arguments->random > 0 && arguments->seed > INT64_MAX - (arguments->random - 1))
+        return sim_fail(error, SIM_USAGE,
+                        "--seed: the last of %" PRId64 " scenarios would have one above %" PRId64,
+                        arguments->random, INT64_MAX);
     if (arguments->random == 0 &&
         (arguments->jobs != 0 || arguments->output != NULL || arguments->seed != 0))
         return sim_fail(error, SIM_USAGE, "--seed, --jobs and --output go with --random");

@@ -56,10 +56,7 @@ static bool explain_end(struct qemu *qemu, struct sim_error *error)
     int status = end_process(qemu);
     read_output(qemu, said, sizeof said);
     if (WIFEXITED(status) && WEXITSTATUS(status) == QEMU_NOT_RUN)
-        return sim_fail(error, SIM_FAILED,
-                        "cannot run QEMU: %s; install it (Debian: qemu-system-x86) or name one "
-                        "with --qemu PATH",
-                        said);
+        return sim_fail(error, SIM_FAILED, "cannot run QEMU: %s", said);
     if (WIFSIGNALED(status))
         snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
     else

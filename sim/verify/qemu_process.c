@@ -76,7 +76,9 @@ static void become_qemu(const struct child *child, const char *path, char *const
     dup2(child->qemu->output_fd, STDERR_FILENO);
     set_environment(child);
     execvp(path, arguments);
-    dprintf(STDERR_FILENO, "%s: %s", path, strerror(errno));
+    dprintf(STDERR_FILENO, "%s: %s; %s", path, strerror(errno),
+            errno == E2BIG ? "there are too many groups and members"
+                           : "install it (Debian: qemu-system-x86) or name one with --qemu PATH");
     _exit(QEMU_NOT_RUN);
 }
 

@@ -3,6 +3,28 @@
 
 #include "sim/verify/departure.h"
 
+#include <string.h>
+
+// To find out when a request left, the scenario is run again.
+static bool can_read_again(const struct scenario *scenario, const struct scenario_trace *trace,
+                           struct sim_error *error)
+{
+    return trace->path == NULL || strcmp(trace->path, "-") != 0 ||
+           sim_fail(error, SIM_BAD_INPUT,
+                    "%s:%zu:%zu: a trace from standard input cannot be verified: it is read more "
+                    "than once",
+                    scenario->name, trace->place.line, trace->place.column);
+}
+
+static bool can_read_all_again(const struct scenario *scenario, struct sim_error *error)
+{
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (!can_read_again(scenario, &scenario->members[i].trace, error))
+            return false;
+    }
+    return can_read_again(scenario, &scenario->trace, error);
+}
+
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error)
 {
     size_t count;
@@ -13,6 +35,8 @@ bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct si
     scenario->device = (struct scenario_device){.model = SCENARIO_DEVICE_NULL};
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
+    if (!can_read_all_again(scenario, error))
+        return false;
     return scenario->timer_granularity_ns == 0 ||
            scenario->timer_granularity_ns == VERIFY_GRANULARITY_NS ||
            sim_fail(error, SIM_BAD_INPUT,

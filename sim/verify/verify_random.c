@@ -43,6 +43,8 @@ static void take_smaller(_Atomic uint64_t *smallest, uint64_t value)
 
 static void add_result(struct board *board, uint64_t index, const struct lockstep_result *result)
 {
+    if (!atomic_exchange(&board->has_version, true))
+        memcpy(board->qemu_version, result->qemu_version, sizeof board->qemu_version);
     if (!result->agree) {
         take_smaller(&board->failed, index);
         atomic_store(&board->stop, true);
@@ -53,8 +55,6 @@ static void add_result(struct board *board, uint64_t index, const struct lockste
     atomic_fetch_add(&board->waited, result->waited);
     atomic_fetch_add(&board->operations, result->operations);
     atomic_fetch_add(&board->looks, result->looks);
-    if (!atomic_exchange(&board->has_version, true))
-        memcpy(board->qemu_version, result->qemu_version, sizeof board->qemu_version);
 }
 
 static bool work(const struct verify_random_config *config, struct board *board,

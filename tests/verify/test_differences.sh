@@ -55,4 +55,29 @@ for attach in filter drive; do
     differs faster $attach 1ms 11500000 43500000 '32000000 ns later'
 done
 
+# A random run that differs at once names the QEMU all the same.
+write_qemu lax 's/driver=throttle,throttle-group=[^,]*,//; s/file\.//g'
+run verify --random 1 --jobs 1 --qemu ./lax --json
+expect 4 "$code" "exit code of a random difference ($(cat err))"
+expect "$("$real" --version | sed -n '1s/.*version //p')" "$(jq -r .qemu out)" "QEMU's version"
+
+# What is found is found by running the scenario again, which a stream cannot be.
+sed 's/^trace: .*/trace: {path: "-", format: csv}/' case.yaml >stream.yaml
+code=0
+printf 'time_ns,op,offset,bytes\n0,read,0,512\n' | "$program" verify stream.yaml >out 2>err ||
+    code=$?
+expect 3 "$code" "exit code of a stream ($(cat out))"
+expect_error 'stream.yaml:4:8: a trace from standard input cannot be verified: it is read more'
+
+# Every seed can be named again.
+expect_code 2 verify --random 2 --seed 9223372036854775807
+expect_error '--seed: the last of 2 scenarios would have one above 9223372036854775807'
+
+# More disks than a command line holds, here of 256 KiB, which nothing that is installed changes.
+(echo 'members:' && seq 5000 | sed 's/.*/  - {id: m&}/') >many.yaml
+code=0
+(ulimit -s 1024 && exec "$program" verify many.yaml) >out 2>err || code=$?
+expect 1 "$code" "exit code of too many disks ($(cat err))"
+expect_error 'Argument list too long; there are too many groups and members'
+
 finish
