@@ -138,11 +138,11 @@ grep -q 'agrees: 4 requests, of which 2 waited' out || fail "a script with exec:
 expect_nothing_left 'a script with exec'
 
 write_script without-exec "$real \"\$@\"; exit \$?"
-verify_with "$scratch/without-exec" --timeout 2s
+verify_with "$scratch/without-exec" --timeout 6s
 expect_failure 'a script without exec' 'if started by a script, with exec'
 
 write_script background "$real \"\$@\" & exit 0"
-verify_with "$scratch/background" --timeout 2s
+verify_with "$scratch/background" --timeout 6s
 expect_failure 'a script that ends before its QEMU' 'if started by a script, with exec'
 
 write_script bad-option "exec $real --no-such-option \"\$@\""
