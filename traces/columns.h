@@ -30,6 +30,7 @@ struct columns_column {
     enum columns_unit unit;
     bool optional;        // need not be in the header
     bool zero_is_unknown; // of a latency
+    uint8_t decimals;     // when it is written; any number of them is read
 };
 
 struct columns_word {
@@ -49,7 +50,7 @@ enum columns_header {
 struct columns_layout {
     const struct columns_column *columns; // by place, unless a header with names says it
     size_t column_count;
-    const struct columns_word *words; // the last one has no text
+    const struct columns_word *words; // the last one has no text; written is an operation's first
     const char *words_help;           // completes "expected ..."
     const char *header_help;          // the header as a user should write it
     enum columns_header header;
@@ -61,6 +62,7 @@ struct columns_layout {
     bool more;             // lines may have more fields than columns
     bool has_points;       // recognised only if a time has a decimal point
     bool exact_words;      // the case of the words matters
+    bool spaced;           // when written, with blanks around the separators
     // Made to be read, so what is odd is an error: times that decrease, a flush with bytes, a
     // negative latency. Times are meant as they stand.
     bool native;

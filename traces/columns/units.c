@@ -2,6 +2,7 @@
 #include "traces/columns/units.h"
 
 #include "traces/input/text.h"
+#include "traces/write/text.h"
 
 // 1970-01-01 in units of 100 ns since 1601-01-01.
 #define UNITS_FILETIME_1970 INT64_C(116444736000000000)
@@ -100,4 +101,24 @@ bool columns_unit_parse(enum columns_unit unit, const struct columns_field *fiel
     default:
         return unit_parse_whole(field, value) && unit_multiply(unit_scales[unit].factor, value);
     }
+}
+
+int64_t columns_unit_step(enum columns_unit unit, unsigned decimals)
+{
+    if (columns_unit_is_size(unit))
+        return unit_scales[unit].factor;
+    int64_t step_ns = columns_unit_ns(unit);
+    for (; decimals > 0; decimals--)
+        step_ns /= 10;
+    return step_ns;
+}
+
+char *columns_unit_print(enum columns_unit unit, unsigned decimals, int64_t value, char *to)
+{
+    uint64_t number = (uint64_t)value;
+    if (columns_unit_is_size(unit))
+        return write_number(to, number / (uint64_t)unit_scales[unit].factor);
+    if (unit == COLUMNS_FILETIME)
+        return write_number(to, number / (uint64_t)unit_scales[unit].factor + UNITS_FILETIME_1970);
+    return write_decimal(to, number, (unsigned)unit_scales[unit].power, decimals);
 }

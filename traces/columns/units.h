@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The units of columns: how a field's text becomes nanoseconds or bytes.
+// The units of columns: how a field's text becomes nanoseconds or bytes, and they become text.
 #ifndef TRACES_COLUMNS_UNITS_H
 #define TRACES_COLUMNS_UNITS_H
 
@@ -27,6 +27,9 @@ enum columns_unit {
     COLUMNS_UNIT_COUNT,
 };
 
+// 19 digits and a point.
+enum { COLUMNS_NUMBER_BYTES_MAX = 24 };
+
 // What a user may write in a layout; NULL: not for users.
 extern const char *const columns_unit_names[COLUMNS_UNIT_COUNT];
 // What a field should have been: completes "expected ...".
@@ -40,5 +43,12 @@ int64_t columns_unit_ns(enum columns_unit unit);
 
 // Nanoseconds or bytes. False: no such number, or it is beyond INT64_MAX.
 bool columns_unit_parse(enum columns_unit unit, const struct columns_field *field, int64_t *value);
+
+// What a field of the unit can tell apart when written with so many decimals, in ns or bytes.
+int64_t columns_unit_step(enum columns_unit unit, unsigned decimals);
+
+// The other direction: writes at `to`, where there is room for COLUMNS_NUMBER_BYTES_MAX, what
+// columns_unit_parse reads as the value, which is a multiple of the step; returns what follows.
+char *columns_unit_print(enum columns_unit unit, unsigned decimals, int64_t value, char *to);
 
 #endif

@@ -6,15 +6,16 @@
 #define BLKREPLAY_HEADER "start ; sector ; length ; op ; replay_delay ; replay_duration"
 
 static const struct columns_column blkreplay_columns[] = {
-    {.name = "start", .role = COLUMNS_TIME, .unit = COLUMNS_S},
+    {.name = "start", .role = COLUMNS_TIME, .unit = COLUMNS_S, .decimals = 9},
     {.name = "sector", .role = COLUMNS_OFFSET, .unit = COLUMNS_SECTORS},
     {.name = "length", .role = COLUMNS_LENGTH, .unit = COLUMNS_SECTORS},
     {.name = "op", .role = COLUMNS_OP},
-    {.name = "replay_delay"},
+    {.name = "replay_delay", .unit = COLUMNS_S, .decimals = 9},
     {.name = "replay_duration",
      .role = COLUMNS_LATENCY,
      .unit = COLUMNS_S,
-     .zero_is_unknown = true},
+     .zero_is_unknown = true,
+     .decimals = 9},
 };
 
 static const struct columns_word blkreplay_words[] = {
@@ -31,6 +32,7 @@ const struct columns_layout blkreplay_layout = {
     .header_help = BLKREPLAY_HEADER,
     .separator = ';',
     .trimmed = true,
+    .spaced = true,
     .words = blkreplay_words,
     .words_help = "R, W or RA",
 };

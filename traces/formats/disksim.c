@@ -4,7 +4,7 @@
 #include "traces/formats/columns_formats.h"
 
 static const struct columns_column disksim_columns[] = {
-    {.name = "time", .role = COLUMNS_TIME, .unit = COLUMNS_MS},
+    {.name = "time", .role = COLUMNS_TIME, .unit = COLUMNS_MS, .decimals = 6},
     {.name = "devno", .role = COLUMNS_VOLUME},
     {.name = "blkno", .role = COLUMNS_OFFSET, .unit = COLUMNS_SECTORS},
     {.name = "size", .role = COLUMNS_LENGTH, .unit = COLUMNS_SECTORS},

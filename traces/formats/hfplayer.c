@@ -3,12 +3,16 @@
 #include "traces/formats/columns_formats.h"
 
 static const struct columns_column hfplayer_columns[] = {
-    {.name = "ELAPSED_USECS.D", .role = COLUMNS_TIME, .unit = COLUMNS_US},
+    {.name = "ELAPSED_USECS.D", .role = COLUMNS_TIME, .unit = COLUMNS_US, .decimals = 3},
     {.name = "LUN_SSID.I", .role = COLUMNS_VOLUME},
     {.name = "OP.I", .role = COLUMNS_OP},
     {.name = "LBA.I", .role = COLUMNS_OFFSET, .unit = COLUMNS_SECTORS},
     {.name = "NBLKS.I", .role = COLUMNS_LENGTH, .unit = COLUMNS_SECTORS},
-    {.name = "LATENCY_USECS.D", .role = COLUMNS_LATENCY, .unit = COLUMNS_US, .optional = true},
+    {.name = "LATENCY_USECS.D",
+     .role = COLUMNS_LATENCY,
+     .unit = COLUMNS_US,
+     .optional = true,
+     .decimals = 3},
 };
 
 static const struct columns_word hfplayer_words[] = {

@@ -8,7 +8,7 @@ static const struct columns_column spc_columns[] = {
     {.name = "LBA", .role = COLUMNS_OFFSET, .unit = COLUMNS_SECTORS},
     {.name = "Size", .role = COLUMNS_LENGTH, .unit = COLUMNS_BYTES},
     {.name = "Opcode", .role = COLUMNS_OP},
-    {.name = "Timestamp", .role = COLUMNS_TIME, .unit = COLUMNS_S},
+    {.name = "Timestamp", .role = COLUMNS_TIME, .unit = COLUMNS_S, .decimals = 9},
 };
 
 static const struct columns_word spc_words[] = {

@@ -3,8 +3,8 @@
 #include "traces/formats/columns_formats.h"
 
 static const struct columns_column systor_columns[] = {
-    {.name = "Timestamp", .role = COLUMNS_TIME, .unit = COLUMNS_S},
-    {.name = "Response", .role = COLUMNS_LATENCY, .unit = COLUMNS_S},
+    {.name = "Timestamp", .role = COLUMNS_TIME, .unit = COLUMNS_S, .decimals = 9},
+    {.name = "Response", .role = COLUMNS_LATENCY, .unit = COLUMNS_S, .decimals = 9},
     {.name = "IOType", .role = COLUMNS_OP},
     {.name = "LUN", .role = COLUMNS_VOLUME},
     {.name = "Offset", .role = COLUMNS_OFFSET, .unit = COLUMNS_BYTES},

@@ -19,7 +19,7 @@ bool trace_path_ends_with(const char *path, size_t length, const char *ending)
 
 const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS] = {".gz", ".zst", ".xz"};
 
-static size_t path_uncompressed_length(const char *path)
+size_t trace_path_uncompressed_length(const char *path)
 {
     size_t length = strlen(path);
     for (size_t i = 0; i < TRACE_COMPRESSED_ENDINGS; i++)
@@ -30,7 +30,7 @@ static size_t path_uncompressed_length(const char *path)
 
 size_t trace_path_split(const char *path, int *cpu)
 {
-    size_t end = path_uncompressed_length(path);
+    size_t end = trace_path_uncompressed_length(path);
     size_t digits = end;
     while (digits > 0 && path[digits - 1] >= '0' && path[digits - 1] <= '9')
         digits--;
@@ -64,7 +64,7 @@ static bool files_append(struct trace_files *files, struct trace_file *file, con
 bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE};
-    size_t uncompressed = path_uncompressed_length(path);
+    size_t uncompressed = trace_path_uncompressed_length(path);
     size_t base = trace_path_split(path, &file.cpu);
     struct stat status;
     file.compressed = path[uncompressed] != '\0';

@@ -34,6 +34,9 @@ struct trace_files {
 
 bool trace_path_ends_with(const char *path, size_t length, const char *ending);
 
+// Without .gz, .zst or .xz at its end.
+size_t trace_path_uncompressed_length(const char *path);
+
 // Length of NAME.blktrace in NAME.blktrace.N[.gz|.zst|.xz] and the N; 0 for any other path.
 size_t trace_path_split(const char *path, int *cpu);
 

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The public face: finds the format, names the volumes, cuts requests to what the format can hold
+// and hands them on to it.
+#include "traces/write.h"
+
+#include "traces/input/files.h"
+#include "traces/input/text.h"
+#include "traces/write/format.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct write_format *const write_formats[] = {
+    &write_format_csv,       &write_format_msr,      &write_format_alibaba, &write_format_tencent,
+    &write_format_systor,    &write_format_spc,      &write_format_disksim, &write_format_mqsim,
+    &write_format_blkreplay, &write_format_hfplayer,
+};
+enum { WRITE_FORMAT_COUNT = sizeof(write_formats) / sizeof(write_formats[0]) };
+
+// Formats that can be read only.
+static const struct {
+    const char *name;
+    const char *why;
+} write_refused[] = {
+    {"columns", "its layout is for reading; csv is written with columns of fixed names"},
+    {"blkparse-f", "its layout is for reading; blkparse is written as blkparse prints by default"},
+};
+
+struct trace_writer {
+    struct write_context context;
+    struct write_limits limits;
+    struct trace_notices notices;
+    char *path;
+    int64_t last_ns; // arrival of the request before
+};
+
+const char *trace_writer_format_at(size_t index)
+{
+    return index < WRITE_FORMAT_COUNT ? write_formats[index]->name : NULL;
+}
+
+static const struct write_format *writer_find_format(const char *name, size_t length)
+{
+    for (size_t i = 0; i < WRITE_FORMAT_COUNT; i++)
+        if (strlen(write_formats[i]->name) == length &&
+            memcmp(write_formats[i]->name, name, length) == 0)
+            return write_formats[i];
+    return NULL;
+}
+
+const char *trace_writer_format_of_path(const char *path)
+{
+    static const struct {
+        const char *ending;
+        const char *format;
+    } others[] = {{"load", "blkreplay"}};
+    int cpu;
+    size_t length = trace_path_uncompressed_length(path);
+    if (trace_path_split(path, &cpu) > 0)
+        return "blktrace";
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '.' && path[start - 1] != '/')
+        start--;
+    // What is no more than an ending is a hidden file's name.
+    if (start < 2 || path[start - 1] != '.' || path[start - 2] == '/')
+        return NULL;
+    const char *ending = path + start;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strlen(others[i].ending) == length - start &&
+            memcmp(others[i].ending, ending, length - start) == 0)
+            return others[i].format;
+    const struct write_format *format = writer_find_format(ending, length - start);
+    return format != NULL ? format->name : NULL;
+}
+
+static void writer_list_formats(char *text, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < WRITE_FORMAT_COUNT && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
+                                 write_formats[i]->name);
+}
+
+static void writer_refuse(const char *path, const char *name, struct trace_error *error)
+{
+    const char *names[WRITE_FORMAT_COUNT];
+    char list[400] = "";
+    writer_list_formats(list, sizeof(list));
+    if (name == NULL) {
+        trace_error_set(error,
+                        "%s: its ending does not say in which format to write; name one of: %s",
+                        path, list);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(write_refused) / sizeof(write_refused[0]); i++)
+        if (strcmp(write_refused[i].name, name) == 0) {
+            trace_error_set(error, "%s: format %s cannot be written: %s", path, name,
+                            write_refused[i].why);
+            return;
+        }
+    for (size_t i = 0; i < WRITE_FORMAT_COUNT; i++)
+        names[i] = write_formats[i]->name;
+    const char *nearest = trace_text_nearest(name, strlen(name), names, WRITE_FORMAT_COUNT);
+    trace_error_set(error, "%s: unknown format \"%.40s\"%s%s%s; one of these can be written: %s",
+                    path, name, nearest != NULL ? ", did you mean \"" : "",
+                    nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", list);
+}
+
+static bool writer_start(struct trace_writer *writer, const struct trace_writer_config *config,
+                         struct trace_error *error)
+{
+    struct write_context *context = &writer->context;
+    const char *name =
+        config->format != NULL ? config->format : trace_writer_format_of_path(config->path);
+    int cpu = 0;
+    context->format = name != NULL ? writer_find_format(name, strlen(name)) : NULL;
+    if (context->format == NULL) {
+        writer_refuse(config->path, name, error);
+        return false;
+    }
+    writer->limits = context->format->layout != NULL ? write_columns_limits(context->format->layout)
+                                                     : context->format->limits;
+    writer->path = strdup(config->path);
+    if (writer->path == NULL) {
+        trace_error_set(error, "%s: out of memory while writing a trace", config->path);
+        return false;
+    }
+    context->cpu = trace_path_split(writer->path, &cpu) > 0 ? (uint32_t)cpu : 0;
+    context->volumes.path = writer->path;
+    context->volumes.naming = context->format->naming;
+    if (!write_output_open(&context->output, writer->path, error))
+        return false;
+    if (context->format->begin != NULL)
+        context->format->begin(context);
+    return true;
+}
+
+struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
+                                       struct trace_error *error)
+{
+    struct trace_writer *writer = calloc(1, sizeof(*writer));
+    if (writer == NULL) {
+        trace_error_set(error, "%s: out of memory while writing a trace", config->path);
+        return NULL;
+    }
+    writer->last_ns = INT64_MIN;
+    if (!writer_start(writer, config, error)) {
+        trace_writer_free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+bool trace_writer_put(struct trace_writer *writer, const struct trace_request *request,
+                      const char *volume, struct trace_error *error)
+{
+    struct write_context *context = &writer->context;
+    struct trace_request fitted = *request;
+    assert(request->arrival_ns >= writer->last_ns);
+    assert(request->offset <= INT64_MAX && request->bytes <= INT64_MAX - request->offset);
+    assert(request->op != TRACE_FLUSH || request->bytes == 0);
+    writer->last_ns = request->arrival_ns;
+    if (!write_fit(&writer->limits, &fitted, &context->losses))
+        return true;
+    fitted.volume = write_volumes_find(&context->volumes, volume, error);
+    if (fitted.volume == TRACE_VOLUME_NONE)
+        return false;
+    context->losses.volume_lost += context->format->naming == WRITE_NAMES_NONE && *volume != '\0';
+    if (context->format->stage == NULL)
+        context->format->put(context, &fitted);
+    else if (!write_flights_put(context, &fitted, error))
+        return false;
+    return write_output_good(&context->output, error);
+}
+
+bool trace_writer_finish(struct trace_writer *writer, struct trace_error *error)
+{
+    struct write_context *context = &writer->context;
+    write_flights_finish(context);
+    write_losses_report(&context->losses, &writer->limits, writer->path, &writer->notices);
+    write_volumes_report(&context->volumes, &writer->notices);
+    return write_output_finish(&context->output, error);
+}
+
+void trace_writer_free(struct trace_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    write_output_close(&writer->context.output);
+    write_volumes_free(&writer->context.volumes);
+    write_flights_free(&writer->context.flights);
+    trace_notices_free(&writer->notices);
+    free(writer->path);
+    free(writer);
+}
+
+size_t trace_writer_notice_count(const struct trace_writer *writer)
+{
+    return writer->notices.count;
+}
+
+const struct trace_notice *trace_writer_notice(const struct trace_writer *writer, size_t index)
+{
+    assert(index < writer->notices.count);
+    return &writer->notices.items[index];
+}
