@@ -19,6 +19,7 @@ struct write_context {
     struct write_losses losses;
     struct write_flights flights; // of formats that write completions
     uint32_t cpu;                 // of a name such as vdc.blktrace.N
+    uint32_t records;             // so far, of formats that need to know
 };
 
 // What can be written of a request.

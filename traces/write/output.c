@@ -16,7 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OUTPUT_BUFFER_BYTES = 2 * WRITE_RESERVE_MAX, OUTPUT_NAMES_TRIED_MAX = 100 };
+enum {
+    OUTPUT_BUFFER_BYTES = 2 * WRITE_RESERVE_MAX,
+    OUTPUT_NAMES_TRIED_MAX = 100,
+    OUTPUT_TEMPORARY_BYTES = 64, // longer than the name of a temporary file
+};
 
 static void output_fail(struct write_output *output, const char *reason)
 {
@@ -114,15 +118,18 @@ static bool output_no_memory(struct write_output *output, struct trace_error *er
 static bool output_open_beside(struct write_output *output, bool exists, struct trace_error *error)
 {
     output->target = exists ? realpath(output->path, NULL) : strdup(output->path);
-    size_t size = output->target != NULL ? strlen(output->target) + 40 : 0;
-    char *name = malloc(size > 0 ? size : 1);
+    size_t size = output->target != NULL ? strlen(output->target) + OUTPUT_TEMPORARY_BYTES : 1;
+    char *name = malloc(size);
     if (output->target == NULL || name == NULL) {
         free(name);
         return output_no_memory(output, error);
     }
+    const char *slash = strrchr(output->target, '/');
+    int directory = slash != NULL ? (int)(slash + 1 - output->target) : 0;
     output->file = -1;
     for (unsigned i = 0; output->file < 0 && i < OUTPUT_NAMES_TRIED_MAX; i++) {
-        snprintf(name, size, "%s.%ld-%u.part", output->target, (long)getpid(), i);
+        snprintf(name, size, "%.*s.throttlesim-%ld-%u.part", directory, output->target,
+                 (long)getpid(), i);
         output->file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (output->file < 0 && errno != EEXIST)
             break;

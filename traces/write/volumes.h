@@ -26,7 +26,7 @@ struct write_volume {
     size_t length;
     size_t sub;      // where the second part starts, of names in two columns; else 0
     uint32_t device; // of WRITE_NAMES_DEVICE: as in a binary record
-    uint32_t events; // so far, for formats that number them
+    uint32_t events; // of it so far, for formats that number them
 };
 
 // All zero but path and naming is an empty set.
