@@ -30,6 +30,28 @@ static void expect_notices(const struct trace_writer *writer, const struct workl
     assert_int_equal(trace_writer_notice_count(writer), kinds);
 }
 
+// Whoever reads it finds nothing odd, but that requests of unknown latency have no end.
+static void expect_sound(const struct reading *reading, const struct workload *model,
+                         const struct held *format)
+{
+    static const char *const odd[] = {
+        "bad-split",    "cpu-mismatch", "no-arrival",        "no-queue-events", "other-lines",
+        "out-of-order", "passthrough",  "sequence-gap",      "time-backwards",  "too-late",
+        "truncated",    "more-fields",  "unknown-operation", "wait-ignored",    "no-header",
+        "no-device",    "no-operation", "duplicate-file",    "cpu-missing",     "zero-bytes",
+    };
+    uint64_t unknown = 0;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+        if (reading_notice(reading, odd[i]) != 0 &&
+            (strcmp(format->format, "biosnoop") != 0 || strcmp(odd[i], "out-of-order") != 0))
+            fail_msg("%s: %s", format->format, odd[i]);
+    for (size_t i = 0; i < model->count; i++)
+        unknown += model->requests[i].latency_ns == TRACE_LATENCY_UNKNOWN;
+    assert_int_equal(reading_notice(reading, "no-completion") +
+                         reading_notice(reading, "bad-latency"),
+                     format->by_completion ? unknown : 0);
+}
+
 // The names are such that the format holds them, so nothing else is said.
 static void test_round_trip(void **state)
 {
@@ -47,11 +69,25 @@ static void test_round_trip(void **state)
                 // A file of ordinary requests is recognised by what is in it.
                 struct reading reading = read_as(path, arrival, huge ? held[i].format : NULL);
                 workload_compare(&expected, &reading, &held[i], true);
+                expect_sound(&reading, &expected, &held[i]);
                 assert_int_equal(trace_arrival_used(reading.trace), arrival);
                 reading_free(&reading);
             }
         }
     }
+}
+
+// A file that is named as that of a CPU has the records of this CPU.
+static void test_cpu(void **state)
+{
+    (void)state;
+    workload_random(&workload, 50, false, held_find("blktrace")->names, 1);
+    workload_held(&workload, held_find("blktrace"), &expected);
+    trace_writer_free(workload_write(&workload, scratch_path("v.blktrace.3.zst"), NULL));
+    struct reading reading = read_as(scratch_path("v.blktrace.3"), TRACE_ARRIVAL_QUEUE, NULL);
+    workload_compare(&expected, &reading, held_find("blktrace"), true);
+    expect_sound(&reading, &expected, held_find("blktrace"));
+    reading_free(&reading);
 }
 
 // Reads what the first format holds, writes it in the second, and reads that.
@@ -236,10 +272,11 @@ static void test_many_in_flight(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_all_pairs),
-        cmocka_unit_test(test_compressed), cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_edges),      cmocka_unit_test(test_negative_times),
-        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_many_in_flight),
+        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_cpu),
+        cmocka_unit_test(test_all_pairs),      cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_nothing),        cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_negative_times), cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_many_in_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
