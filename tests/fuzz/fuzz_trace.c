@@ -4,12 +4,15 @@
 // trace.
 //
 // Beside what the sanitizers see, the promises of traces/trace.h are checked: times do not
-// decrease, offset and length fit in int64_t, an error says something in one line.
-#include "traces/trace.h"
+// decrease, offset and length fit in int64_t, an error says something in one line. And of what is
+// read those of traces/write.h: written in the same format (in csv if that one is only read), it is
+// read again, as many requests as were not said to be lost.
+#include "traces/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -39,13 +42,88 @@ static void check_request(const struct trace *trace, const struct trace_request 
     *last_ns = request->arrival_ns;
 }
 
+static const char *written_format(void)
+{
+    for (size_t i = 0; trace_writer_format_at(i) != NULL; i++)
+        if (strcmp(trace_writer_format_at(i), FUZZ_FORMAT) == 0)
+            return FUZZ_FORMAT;
+    return "csv";
+}
+
+// Where everything is written; removed after it was read.
+static const char *written_path(void)
+{
+    static char path[256];
+    const char *directory = getenv("TMPDIR");
+    snprintf(path, sizeof(path), "%s/throttlesim-fuzz-%ld", directory != NULL ? directory : "/tmp",
+             (long)getpid());
+    return path;
+}
+
+static struct trace_writer *write_open(void)
+{
+    struct trace_error error = {""};
+    struct trace_writer_config config = {.path = written_path(), .format = written_format()};
+    struct trace_writer *writer = trace_writer_open(&config, &error);
+    require(writer != NULL, error.message);
+    return writer;
+}
+
+static void write_request(struct trace_writer *writer, const struct trace *trace,
+                          const struct trace_request *request)
+{
+    struct trace_error error = {""};
+    require(trace_writer_put(writer, request, trace_volume_name(trace, request->volume), &error),
+            error.message);
+}
+
+static void read_again(uint64_t expected)
+{
+    struct trace_error error = {""};
+    struct trace_request request;
+    struct trace_config config = {.path = written_path(), .format = written_format()};
+    struct trace *trace = trace_open(&config, &error);
+    require(trace != NULL, error.message);
+    enum trace_result result;
+    uint64_t count = 0;
+    while ((result = trace_read(trace, &request, &error)) == TRACE_REQUEST)
+        count++;
+    require(result == TRACE_END, error.message);
+    require(count == expected, "requests that were written are not read again");
+    trace_close(trace);
+}
+
+// All that went in must come out, but for what is said to be lost.
+static void write_finish(struct trace_writer *writer, uint64_t count)
+{
+    struct trace_error error = {""};
+    require(trace_writer_finish(writer, &error), error.message);
+    for (size_t i = 0; i < trace_writer_notice_count(writer); i++) {
+        const struct trace_notice *notice = trace_writer_notice(writer, i);
+        require(notice->count > 0, "a notice of the writer counts nothing");
+        if (strcmp(notice->kind, "operation-lost") == 0 || strcmp(notice->kind, "zero-bytes") == 0)
+            count -= notice->count;
+    }
+    trace_writer_free(writer);
+    // Nothing is not an empty trace of every format.
+    if (count > 0)
+        read_again(count);
+    unlink(written_path());
+}
+
 static void read_all(struct trace *trace, struct trace_error *error)
 {
+    struct trace_writer *writer = write_open();
     struct trace_request request;
     enum trace_result result;
     int64_t last_ns = INT64_MIN;
-    while ((result = trace_read(trace, &request, error)) == TRACE_REQUEST)
+    uint64_t count = 0;
+    while ((result = trace_read(trace, &request, error)) == TRACE_REQUEST) {
         check_request(trace, &request, &last_ns);
+        write_request(writer, trace, &request);
+        count++;
+    }
+    write_finish(writer, count);
     if (result == TRACE_ERROR)
         check_error(error);
     for (size_t i = 0; i < trace_notice_count(trace); i++)

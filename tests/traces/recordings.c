@@ -64,19 +64,6 @@ void blkparse_run(const char *arguments, const char *file)
     assert_int_equal(system(command), 0);
 }
 
-static int compare_requests(const void *left, const void *right)
-{
-    const struct trace_request *a = left;
-    const struct trace_request *b = right;
-    if (a->arrival_ns != b->arrival_ns)
-        return a->arrival_ns < b->arrival_ns ? -1 : 1;
-    if (a->offset != b->offset)
-        return a->offset < b->offset ? -1 : 1;
-    if (a->latency_ns != b->latency_ns)
-        return a->latency_ns < b->latency_ns ? -1 : 1;
-    return (a->op > b->op) - (a->op < b->op);
-}
-
 // From the origin, in steps, in one order.
 static void normalise(struct reading *reading, const struct comparison *comparison)
 {
@@ -95,7 +82,7 @@ static void normalise(struct reading *reading, const struct comparison *comparis
         reading->requests[kept++] = request;
     }
     reading->count = kept;
-    qsort(reading->requests, kept, sizeof(*reading->requests), compare_requests);
+    qsort(reading->requests, kept, sizeof(*reading->requests), request_compare);
 }
 
 void compare_readings(struct reading *first, struct reading *second,

@@ -223,6 +223,26 @@ uint64_t reading_notice(const struct reading *reading, const char *kind)
     return sum;
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+int request_compare(const void *left, const void *right)
+{
+    const struct trace_request *a = left;
+    const struct trace_request *b = right;
+    if (a->arrival_ns != b->arrival_ns)
+        return a->arrival_ns < b->arrival_ns ? -1 : 1;
+    if (a->offset != b->offset)
+        return compare_numbers(a->offset, b->offset);
+    if (a->bytes != b->bytes)
+        return compare_numbers(a->bytes, b->bytes);
+    if (a->latency_ns != b->latency_ns)
+        return a->latency_ns < b->latency_ns ? -1 : 1;
+    return compare_numbers(a->op, b->op);
+}
+
 void assert_message(const struct trace_error *error, const char *text)
 {
     if (strstr(error->message, text) == NULL || strchr(error->message, '\n') != NULL)

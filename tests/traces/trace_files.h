@@ -116,6 +116,9 @@ void reading_free(struct reading *reading);
 // The count of a notice, 0 if there is none, over all sources.
 uint64_t reading_notice(const struct reading *reading, const char *kind);
 
+// For qsort: by arrival, offset, length, latency and operation.
+int request_compare(const void *left, const void *right);
+
 // Fails unless the message contains the text.
 void assert_message(const struct trace_error *error, const char *text);
 

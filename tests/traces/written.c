@@ -234,21 +234,6 @@ const char *writer_notice_text(const struct trace_writer *writer, const char *ki
     return notice->text;
 }
 
-static int compare_requests(const void *left, const void *right)
-{
-    const struct trace_request *a = left;
-    const struct trace_request *b = right;
-    if (a->arrival_ns != b->arrival_ns)
-        return a->arrival_ns < b->arrival_ns ? -1 : 1;
-    if (a->offset != b->offset)
-        return a->offset < b->offset ? -1 : 1;
-    if (a->bytes != b->bytes)
-        return a->bytes < b->bytes ? -1 : 1;
-    if (a->latency_ns != b->latency_ns)
-        return a->latency_ns < b->latency_ns ? -1 : 1;
-    return (a->volume > b->volume) - (a->volume < b->volume);
-}
-
 // Number of the name among those of the workload.
 static uint32_t name_number(const struct workload *workload, const char *name)
 {
@@ -291,8 +276,8 @@ void workload_compare(const struct workload *expected, const struct reading *rea
     }
     // biosnoop's rows stand in the order of completion: at equal arrivals they come in that.
     if (strcmp(format->format, "biosnoop") == 0) {
-        qsort(left, expected->count, sizeof(*left), compare_requests);
-        qsort(right, expected->count, sizeof(*right), compare_requests);
+        qsort(left, expected->count, sizeof(*left), request_compare);
+        qsort(right, expected->count, sizeof(*right), request_compare);
     }
     for (size_t i = 0; i < expected->count; i++) {
         const struct trace_request *a = &left[i];
