@@ -14,10 +14,12 @@ enum {
     MAJOR_MAX = 0xfff,
     MINOR_BITS = 20,
     MINOR_MAX = (1 << MINOR_BITS) - 1,
-    MAJOR_ASSIGNED = 240, // Linux leaves 240 to 254 to local use
     SUFFIX_BYTES_MAX = 24,
     LISTED_NAME_BYTES_MAX = 32,
 };
+
+// Of devices without a number: Linux leaves the majors 240 to 254 to local use.
+#define MAJOR_ASSIGNED "240,"
 
 _Static_assert(2 * NAME_BYTES_MAX + 2 <= WRITE_NAME_BYTES_MAX, "quotes and quoted quotes");
 
@@ -130,29 +132,30 @@ static bool volumes_hold_number(struct write_volumes *volumes, const char *name,
     }
     // Fewer volumes than minors, so there is always a free one.
     for (; !is_new; volumes->next++) {
-        snprintf(text, NAME_BYTES_MAX, devices ? "%d,%u" : "%.0d%u", devices ? MAJOR_ASSIGNED : 0,
-                 volumes->next);
+        char *end = text;
+        if (devices)
+            end = write_string(end, MAJOR_ASSIGNED);
+        *write_number(end, volumes->next) = '\0';
         if (!volumes_claim(volumes, text, strlen(text), &is_new))
             return false;
     }
     return true;
 }
 
+// Adds an entry to the list; after one that did not fit, which "..." stands for, none follows.
 static void volumes_list(struct write_volumes *volumes, const char *name, const char *text)
 {
-    size_t used = strlen(volumes->list);
-    size_t room = sizeof(volumes->list) - used;
+    static const char more[] = ", ...";
     char entry[2 * LISTED_NAME_BYTES_MAX + 32];
+    size_t used = strlen(volumes->list);
     bool cut = strlen(name) > LISTED_NAME_BYTES_MAX;
-    int length =
-        snprintf(entry, sizeof(entry), "%s\"%.*s%s\" is \"%.*s\"", used > 0 ? ", " : "",
-                 LISTED_NAME_BYTES_MAX, name, cut ? "..." : "", LISTED_NAME_BYTES_MAX, text);
-    // Once one did not fit, none follows.
-    bool closed = used > 4 && strcmp(volumes->list + used - 4, " ...") == 0;
-    if ((size_t)length + sizeof(", ...") < room)
-        memcpy(volumes->list + used, entry, closed ? 0 : (size_t)length + 1);
-    else if (!closed)
-        snprintf(volumes->list + used, room, ", ...");
+    if (volumes->list_full)
+        return;
+    snprintf(entry, sizeof(entry), "%s\"%.*s%s\" is \"%.*s\"", used > 0 ? ", " : "",
+             LISTED_NAME_BYTES_MAX, name, cut ? "..." : "", LISTED_NAME_BYTES_MAX, text);
+    volumes->list_full = used + strlen(entry) + sizeof(more) > sizeof(volumes->list);
+    snprintf(volumes->list + used, sizeof(volumes->list) - used, "%s",
+             volumes->list_full ? more : entry);
 }
 
 // The name as a field, in quotes if it needs them; returns its end.

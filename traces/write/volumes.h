@@ -41,6 +41,7 @@ struct write_volumes {
     uint32_t next;     // the number or minor to be tried for the next volume without one
     uint64_t replaced; // names that are not held as they are
     char list[400];    // which became what, as far as there is room
+    bool list_full;
 };
 
 // The number of a volume, new if it has not been seen. TRACE_VOLUME_NONE: error filled.
