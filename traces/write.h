@@ -40,7 +40,7 @@ bool trace_writer_finish(struct trace_writer *writer, struct trace_error *error)
 // What is unfinished leaves no file. NULL is allowed.
 void trace_writer_free(struct trace_writer *writer);
 
-// What was lost, moved or left out; complete after finish.
+// What was lost, moved or left out (docs/traces.md has the kinds); complete after finish.
 size_t trace_writer_notice_count(const struct trace_writer *writer);
 const struct trace_notice *trace_writer_notice(const struct trace_writer *writer, size_t index);
 

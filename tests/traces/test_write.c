@@ -133,6 +133,16 @@ static void expect_equal_files(const char *left, const char *right, bool equal)
     bytes_free(&b);
 }
 
+// The header of gzip has four bytes for the time of writing: it would make each file another.
+static void expect_no_time(const char *name)
+{
+    struct bytes bytes = {0};
+    scratch_read(name, &bytes);
+    assert_memory_equal(bytes.data, "\x1f\x8b\x08", 3);
+    assert_memory_equal(bytes.data + 4, "\0\0\0", 4);
+    bytes_free(&bytes);
+}
+
 // The same requests give the same bytes, whenever they are written, and what is compressed is what
 // would have been written plain.
 static void test_compressed(void **state)
@@ -152,6 +162,8 @@ static void test_compressed(void **state)
         trace_writer_free(workload_write(&workload, scratch_path(second), format));
         expect_equal_files(first, second, true);
         expect_equal_files(first, "plain", false);
+        if (strcmp(endings[i / 2], ".gz") == 0)
+            expect_no_time(first);
         assert_true(scratch_decompress("decompressed", scratch_path(first)));
         expect_equal_files("decompressed", "plain", true);
         scratch_clear();
