@@ -9,7 +9,8 @@
 // The signal that came, or 0.
 extern volatile sig_atomic_t stop_signal;
 
-// From now on SIGINT, SIGTERM and SIGHUP set it; a second one of a kind kills at once.
+// From now on SIGINT, SIGTERM and SIGHUP set it. Another one kills at once, unless it comes within
+// the same second or the next.
 void stop_on_signals(void);
 
 // If one came: flushes standard output and does not return.

@@ -66,6 +66,26 @@ done
 kill -INT "$pid"
 expect_death 130 SIGINT interrupted 4
 
+# Two signals at once are one wish, as from timeout(1); a later one kills what does not end. The
+# program waits for input here that does not come.
+mkfifo pipe
+(exec sleep 60 >pipe) &
+writer=$!
+env --default-signal=INT "$program" run --limits iops-total=10 --format csv --db c.db - <pipe \
+    >out 2>err &
+pid=$!
+sleep 1
+kill -INT "$pid"
+sleep 0.1
+kill -INT "$pid"
+sleep 2.1
+kill -0 "$pid" || fail 'the second of two signals kills'
+kill -INT "$pid"
+code=0
+wait "$pid" 2>/dev/null || code=$?
+expect 130 "$code" 'exit code of a program that got another signal later'
+kill "$writer"
+
 # The earlier run is as it was, and the next one finds a database that works.
 ask a.db 'SELECT * FROM request_log WHERE run_id = 1' | cmp -s - before.txt ||
     fail 'an earlier run has changed'
