@@ -6,7 +6,9 @@
 #include "reports/plot.h"
 #include "reports/tables.h"
 #include "sim/options.h"
+#include "sim/stored_run.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,7 +24,7 @@ struct report_arguments {
 static const struct option_row report_rows[] = {
     {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
     {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run (default: the newest)"},
+     "this run, as DB:N (default: the newest)"},
     {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
      "print the results as JSON"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
@@ -31,7 +33,7 @@ static const struct option_row report_rows[] = {
 static const struct option_row plot_rows[] = {
     {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
     {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run (default: the newest)"},
+     "this run, as DB:N (default: the newest)"},
     {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct report_arguments, output),
      "where the plots go (default: plots)"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
@@ -40,7 +42,7 @@ static const struct option_row plot_rows[] = {
 static const struct option_row explain_rows[] = {
     {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
     {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run (default: the newest)"},
+     "this run, as DB:N (default: the newest)"},
     {"member", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct report_arguments, member),
      "only this member, and when it waited longest"},
     {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
@@ -54,11 +56,27 @@ static const struct option_row explain_rows[] = {
 typedef bool use_run(const struct report_arguments *arguments, struct report_database *database,
                      int64_t run_id, struct report_error *error);
 
+static bool use_stored(const struct report_arguments *arguments, const struct stored_run *stored,
+                       use_run *use, struct sim_error *error)
+{
+    struct report_error report_error = {.is_input = false};
+    int64_t run_id;
+    struct report_database *database = stored_run_open(stored, &run_id, error);
+    if (database == NULL)
+        return false;
+    bool ok = use(arguments, database, run_id, &report_error);
+    if (!ok && report_error.is_input) // says which member
+        sim_fail(error, SIM_BAD_INPUT, "%s: %s", stored->path, report_error.message);
+    else if (!ok)
+        sim_fail(error, SIM_FAILED, "%s", report_error.message); // says which file
+    report_database_close(database);
+    return ok;
+}
+
 static enum sim_exit with_run(int argc, char **argv, const struct option_row *rows,
                               const char *usage, use_run *use, struct sim_error *error)
 {
     struct report_arguments arguments = {0};
-    struct report_error report_error;
     int first;
     if (!options_parse(argc, argv, rows, &arguments, &first, error))
         return SIM_USAGE;
@@ -71,17 +89,16 @@ static enum sim_exit with_run(int argc, char **argv, const struct option_row *ro
         sim_fail(error, SIM_USAGE, "one database is needed, as written by 'run --db'");
         return SIM_USAGE;
     }
-    struct report_database *database =
-        report_database_open(argv[first], REPORT_READ, &report_error);
-    int64_t run_id = database == NULL ? 0 : report_run_find(database, arguments.run, &report_error);
-    bool ok = run_id != 0 && use(&arguments, database, run_id, &report_error);
-    enum sim_exit exit = ok ? SIM_DONE : report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED;
-    if (!ok && report_error.is_input && database != NULL) // says which run or member
-        sim_fail(error, exit, "%s: %s", argv[first], report_error.message);
-    else if (!ok)
-        sim_fail(error, exit, "%s", report_error.message); // says which file
-    report_database_close(database);
-    return exit == SIM_DONE ? command_flush(error) : exit;
+    struct stored_run stored;
+    bool ok = stored_run_parse(&stored, argv[first], error);
+    if (ok && stored.number > 0 && arguments.run > 0)
+        ok = sim_fail(error, SIM_USAGE, "%s --run %" PRId64 ": the run is given twice", argv[first],
+                      arguments.run);
+    if (ok && stored.number == 0)
+        stored.number = arguments.run;
+    ok = ok && use_stored(&arguments, &stored, use, error);
+    stored_run_free(&stored);
+    return ok ? command_flush(error) : error->exit;
 }
 
 static bool print_run(const struct report_arguments *arguments, struct report_database *database,
@@ -94,7 +111,7 @@ static bool print_run(const struct report_arguments *arguments, struct report_da
 enum sim_exit command_report(int argc, char **argv, struct sim_error *error)
 {
     return with_run(argc, argv, report_rows,
-                    "usage: throttlesim report DB [OPTION...]\n\n"
+                    "usage: throttlesim report DB[:RUN] [OPTION...]\n\n"
                     "Prints the tables of a stored run.\n",
                     print_run, error);
 }
@@ -115,7 +132,7 @@ static bool plot_run(const struct report_arguments *arguments, struct report_dat
 enum sim_exit command_plot(int argc, char **argv, struct sim_error *error)
 {
     return with_run(argc, argv, plot_rows,
-                    "usage: throttlesim plot DB [OPTION...]\n\n"
+                    "usage: throttlesim plot DB[:RUN] [OPTION...]\n\n"
                     "Draws a stored run with gnuplot, each plot as SVG and PNG, and prints their "
                     "paths.\n",
                     plot_run, error);
@@ -138,7 +155,7 @@ static bool explain_run(const struct report_arguments *arguments, struct report_
 enum sim_exit command_explain(int argc, char **argv, struct sim_error *error)
 {
     return with_run(argc, argv, explain_rows,
-                    "usage: throttlesim explain DB [OPTION...]\n\n"
+                    "usage: throttlesim explain DB[:RUN] [OPTION...]\n\n"
                     "Tells why the requests of a stored run waited.\n",
                     explain_run, error);
 }

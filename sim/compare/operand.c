@@ -4,13 +4,11 @@
 #include "sim/progress.h"
 #include "sim/run.h"
 #include "sim/stop.h"
-#include "sim/units.h"
+#include "sim/stored_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static bool ends_in(const char *text, const char *end)
 {
@@ -39,50 +37,20 @@ static bool fail_report(const struct report_error *report_error, struct sim_erro
                     report_error->message);
 }
 
-static bool open_database(struct compare_operand *operand, const char *path, int64_t wanted,
-                          struct sim_error *error)
-{
-    struct report_error report_error;
-    operand->database = report_database_open(path, REPORT_READ, &report_error);
-    if (operand->database == NULL)
-        return fail_report(&report_error, error);
-    operand->run_id = report_run_find(operand->database, wanted, &report_error);
-    if (operand->run_id == 0)
-        return sim_fail(error, report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s: %s", path,
-                        report_error.message);
-    return true;
-}
-
-// A run's number is what stands behind the last colon, unless the colon belongs to a file's name.
-static const char *find_run(const char *text)
-{
-    const char *colon = strrchr(text, ':');
-    return colon == NULL || access(text, F_OK) == 0 ? NULL : colon + 1;
-}
-
 bool compare_operand_open(struct compare_operand *operand, const char *text,
                           struct sim_error *error)
 {
-    const char *number = find_run(text);
-    int64_t wanted = 0;
+    struct stored_run stored;
     *operand = (struct compare_operand){.shown = text};
-    char *path = strdup(text);
-    if (path == NULL)
-        return sim_fail_memory(error);
-    if (number != NULL)
-        path[number - text - 1] = '\0';
-    bool ok;
-    if (number != NULL && !(units_parse_integer(number, &wanted) && wanted > 0)) {
-        ok = sim_fail(error, SIM_USAGE,
-                      "%s: behind the colon expected the number of a run, from 1, found '%s'", text,
-                      number);
-    } else if (number != NULL || is_database(path)) {
-        ok = open_database(operand, path, wanted, error);
-    } else {
-        operand->scenario = scenario_load(path, error);
+    bool ok = stored_run_parse(&stored, text, error);
+    if (ok && (stored.number > 0 || is_database(stored.path))) {
+        operand->database = stored_run_open(&stored, &operand->run_id, error);
+        ok = operand->database != NULL;
+    } else if (ok) {
+        operand->scenario = scenario_load(stored.path, error);
         ok = operand->scenario != NULL;
     }
-    free(path);
+    stored_run_free(&stored);
     return ok;
 }
 

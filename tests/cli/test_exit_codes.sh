@@ -79,6 +79,11 @@ expect_code 2 report
 expect_code 2 report a.db a.db
 expect_code 2 report --run 0 a.db
 expect_code 2 report --run x a.db
+expect_code 2 report a.db:1 --run 1
+expect_error 'the run is given twice'
+expect_code 2 explain a.db:
+expect_code 2 plot a.db:0
+expect_error "behind the colon expected the number of a run, from 1, found '0'"
 expect_code 2 plot
 expect_code 2 trace
 expect_code 2 trace inof a.csv
@@ -99,6 +104,8 @@ expect_code 3 run --limits iops-total=10 missing.csv
 expect_code 3 run --limits iops-total=10 good.yaml
 expect_code 3 report missing.db
 expect_code 3 report good.yaml
+expect_code 3 report none.db:1
+expect_code 3 report a.db:99
 expect_code 3 report --run 99 a.db
 expect_error 'there is no run 99'
 expect_code 3 plot missing.db

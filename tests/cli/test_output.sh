@@ -76,6 +76,20 @@ expect_code 0 report a.db --run 1
 cmp -s first.txt out || fail 'report --run 1 prints something else than run did'
 expect_code 0 report --run 2 a.db
 cmp -s second.txt out || fail 'report --run 2 prints something else than run did'
+
+# A run can be named behind the file's name, which may have colons of its own.
+cp a.db odd:7
+for named in a.db:1 odd:7:1; do
+    expect_code 0 report "$named"
+    cmp -s first.txt out || fail "report $named prints another run"
+done
+expect_code 0 explain a.db --run 2
+cp out explained.txt
+expect_code 0 explain odd:7:2
+cmp -s explained.txt out || fail 'explain odd:7:2 explains another run'
+expect_code 0 plot odd:7:2 -o drawn
+expect_code 0 report odd:7 --json
+cmp -s third.json out || fail 'report odd:7 does not print the newest run'
 expect_code 0 report a.db --json
 cmp -s third.json out || fail 'report --json prints something else than run --json did'
 if LC_ALL=C tr -d '\n' <first.txt | LC_ALL=C grep -q '[[:cntrl:]]'; then
