@@ -100,6 +100,10 @@ double report_change_relative(const struct report_change *change);
 
 struct report_comparison;
 
+// Whether the run can be compared, as far as it can be told without the other one. False with the
+// error filled.
+bool report_compare_check(const struct report_compare_side *side, struct report_error *error);
+
 // NULL with the error filled: a run without a log of its requests, one that is not complete, two
 // whose arrivals differ (error->is_input), an unreadable database, no room.
 struct report_comparison *report_compare(const struct report_compare_config *config,

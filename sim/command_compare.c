@@ -95,6 +95,34 @@ static bool check_arguments(struct compare_work *work, int count, char **operand
     return true;
 }
 
+static struct report_compare_side side_of(const struct compare_operand *operand)
+{
+    return (struct report_compare_side){
+        .database = operand->database,
+        .run_id = operand->run_id,
+        .shown = operand->shown,
+    };
+}
+
+static bool fail_report(const struct report_error *report_error, struct sim_error *error)
+{
+    return sim_fail(error, report_error->is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
+                    report_error->message);
+}
+
+// Before a scenario is run for a while: what it would be compared with.
+static bool check_stored(const struct compare_work *work, struct sim_error *error)
+{
+    struct report_error report_error;
+    for (int i = 0; i < 2; i++) {
+        const struct report_compare_side side = side_of(&work->operands[i]);
+        if (side.database != NULL && work->operands[1 - i].scenario != NULL &&
+            !report_compare_check(&side, &report_error))
+            return fail_report(&report_error, error);
+    }
+    return true;
+}
+
 static bool compare(struct compare_work *work, struct sim_error *error)
 {
     struct report_compare_config config = {
@@ -109,16 +137,10 @@ static bool compare(struct compare_work *work, struct sim_error *error)
             return false;
         if (interrupted)
             return sim_fail(error, SIM_FAILED, "interrupted");
-        config.sides[i] = (struct report_compare_side){
-            .database = work->operands[i].database,
-            .run_id = work->operands[i].run_id,
-            .shown = work->operands[i].shown,
-        };
+        config.sides[i] = side_of(&work->operands[i]);
     }
     work->comparison = report_compare(&config, &report_error);
-    return work->comparison != NULL ||
-           sim_fail(error, report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
-                    report_error.message);
+    return work->comparison != NULL || fail_report(&report_error, error);
 }
 
 static bool check_conditions(struct compare_work *work, struct sim_error *error)
@@ -200,7 +222,8 @@ enum sim_exit command_compare(int argc, char **argv, struct sim_error *error)
         ok = compare_operand_open(&work.operands[i], argv[first + i], error);
     if (ok) {
         stop_on_signals();
-        ok = compare(&work, error) && check_conditions(&work, error) && print(&work, error);
+        ok = check_stored(&work, error) && compare(&work, error) &&
+             check_conditions(&work, error) && print(&work, error);
     }
     enum sim_exit exit = ok ? judge(&work, error) : error->exit;
     release(&work);

@@ -55,6 +55,14 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
     return true;
 }
 
+bool report_compare_check(const struct report_compare_side *side, struct report_error *error)
+{
+    struct compare_side head = {.run = *side};
+
+    error->is_input = false;
+    return sides_load_head(&head, error);
+}
+
 static bool sides_load_identities(struct compare_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(

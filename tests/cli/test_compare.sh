@@ -147,6 +147,18 @@ cp a.db interrupted.db
 sqlite3 interrupted.db "UPDATE run SET status = 'interrupted' WHERE run_id = 1"
 expect_code 3 compare interrupted.db:1 interrupted.db:2
 expect_error 'this run is interrupted'
+
+# A stored run that cannot be compared is told before a scenario is run that would fail.
+printf 'time_ns,op,offset,bytes\n0,read,0,512\n1,read,0,x\n' >broken.csv
+echo 'members: [{id: a, trace: broken.csv}]' >broken.yaml
+expect_code 3 compare a.db:1 broken.yaml
+expect_error 'broken.csv: line 3: '
+for stored in a.db:3 interrupted.db:1; do
+    expect_code 3 compare "$stored" broken.yaml
+    expect_error "$stored: this run "
+    expect_code 3 compare broken.yaml "$stored"
+    expect_error "$stored: this run "
+done
 cp a.db torn.db
 head -c 65536 /dev/zero | tr '\0' '\377' |
     dd of=torn.db bs=4096 seek=75 conv=notrunc 2>/dev/null
