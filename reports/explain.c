@@ -77,7 +77,8 @@ static bool explain_no_such_member(const struct explain *explain)
 bool report_explain_member(struct report_database *database, int64_t run_id, const char *member,
                            int64_t *member_id, struct report_error *error)
 {
-    const struct explain explain = {.tables = {database, run_id, NULL, error}, .member = member};
+    const struct explain explain = {.tables = {database, run_id, NULL, error, 0, NULL},
+                                    .member = member};
     sqlite3_stmt *rows = report_query_open(
         database, "SELECT member_id FROM member WHERE run_id = ?1 AND name = ?2", run_id, error);
     bool found = false;
@@ -125,7 +126,7 @@ static bool explain_find_causes(struct explain *explain)
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,
                     enum report_format format, FILE *out, struct report_error *error)
 {
-    struct explain explain = {.tables = {database, run_id, out, error}, .member = member};
+    struct explain explain = {.tables = {database, run_id, out, error, 0, NULL}, .member = member};
 
     if (!report_query_run_exists(database, run_id, error) ||
         (member && !report_explain_member(database, run_id, member, &explain.member_id, error)) ||

@@ -48,17 +48,21 @@ static uint64_t bucket_count(const struct report_histogram *histogram, size_t bu
     return block ? block[bucket % REPORT_HISTOGRAM_BLOCK] : 0;
 }
 
-bool report_histogram_add_zeros(struct report_histogram *histogram, uint64_t count)
+bool report_histogram_add_many(struct report_histogram *histogram, int64_t value_ns, uint64_t count)
 {
+    size_t bucket = report_histogram_bucket(value_ns);
+
     if (count == 0)
         return true;
-    if (!report_histogram_add_block(histogram, 0))
+    if (!report_histogram_add_block(histogram, bucket))
         return false;
-    histogram->blocks[0][0] += count;
-    if (histogram->count == 0)
-        histogram->max_ns = 0;
-    histogram->min_ns = 0;
+    histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK][bucket % REPORT_HISTOGRAM_BLOCK] += count;
+    if (histogram->count == 0 || value_ns < histogram->min_ns)
+        histogram->min_ns = value_ns;
+    if (histogram->count == 0 || value_ns > histogram->max_ns)
+        histogram->max_ns = value_ns;
     histogram->count += count;
+    report_sum_add_product(&histogram->sum_ns, (uint64_t)value_ns, count);
     return true;
 }
 

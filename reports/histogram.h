@@ -91,8 +91,9 @@ static inline bool report_histogram_record(struct report_histogram *histogram, i
     return true;
 }
 
-// As if 0 had been recorded count times. False, and nothing recorded, without memory.
-bool report_histogram_add_zeros(struct report_histogram *histogram, uint64_t count);
+// As if value_ns had been recorded count times. False, and nothing recorded, without memory.
+bool report_histogram_add_many(struct report_histogram *histogram, int64_t value_ns,
+                               uint64_t count);
 
 // As if everything recorded in `from` had been recorded in `into`. False, and `into` as it was,
 // without memory.

@@ -11,7 +11,7 @@
 #define TABLES_TEXT_CHARACTERS 120 // of a sentence
 #define TABLES_FAILED_MAX 10       // failed operations that are listed
 
-static bool tables_memory(const struct tables_context *context)
+bool tables_memory(const struct tables_context *context)
 {
     snprintf(context->error->message, sizeof context->error->message,
              "printing run %" PRId64 ": out of memory", context->run_id);
@@ -184,23 +184,52 @@ static bool tables_print_operations(const struct tables_context *context)
     return report_query_close(rows, context->error);
 }
 
-bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
-                  FILE *out, struct report_error *error)
+// Which members the tables are of, if not of all.
+static bool tables_print_top(const struct tables_context *context)
 {
-    const struct tables_context context = {database, run_id, out, error};
+    sqlite3_stmt *rows =
+        report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
+                          context->run_id, context->error);
+    int64_t members = rows && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+
+    if (context->top > 0 && members > context->top)
+        fprintf(context->out,
+                "\nThe %" PRId64 " of %" PRId64 " members whose requests waited longest\n",
+                context->top, members);
+    return report_query_close(rows, context->error);
+}
+
+static bool tables_print_text(const struct tables_context *context)
+{
+    return tables_print_head(context) && tables_print_notices(context) &&
+           tables_print_top(context) && tables_print_members(context) &&
+           tables_print_groups(context) && tables_print_operations(context);
+}
+
+bool report_print_top(struct report_database *database, int64_t run_id, int64_t top,
+                      enum report_format format, FILE *out, struct report_error *error)
+{
+    struct tables_context context = {database, run_id, out, error, top, NULL};
 
     if (!report_query_run_exists(database, run_id, error))
         return false;
 
-    bool good = format == REPORT_JSON
-                    ? tables_print_json(&context)
-                    : tables_print_head(&context) && tables_print_notices(&context) &&
-                          tables_print_members(&context) && tables_print_groups(&context) &&
-                          tables_print_operations(&context);
+    char *total_latency = tables_total_latency(&context);
+
+    context.total_latency = total_latency;
+    bool good = total_latency &&
+                (format == REPORT_JSON ? tables_print_json(&context) : tables_print_text(&context));
+    sqlite3_free(total_latency);
     if (good && (fflush(out) != 0 || ferror(out))) {
         snprintf(error->message, sizeof error->message, "writing the tables of run %" PRId64 ": %s",
                  run_id, strerror(errno));
         return false;
     }
     return good;
+}
+
+bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
+                  FILE *out, struct report_error *error)
+{
+    return report_print_top(database, run_id, 0, format, out, error);
 }

@@ -15,6 +15,8 @@
 //               bytes, waited, dispatched, completed, queue_mean, queue_max and latency, which has
 //               throttle_wait, service, total and recorded as far as known, each with count,
 //               mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns
+//   total       {DIRECTION: {...}}: all members together, as the directions of one; queue_max is
+//               null
 //   operations  [{at_ns, what, result}]: control operations; the result is "done" or says why not
 // Keys are stable; more may come.
 #ifndef REPORTS_TABLES_H
@@ -34,4 +36,8 @@ enum report_format {
 // False with the error filled: no such run, an unreadable database, out cannot be written.
 bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
                   FILE *out, struct report_error *error);
+
+// The same with only the `top` members (0: all) whose requests waited longest, and their groups.
+bool report_print_top(struct report_database *database, int64_t run_id, int64_t top,
+                      enum report_format format, FILE *out, struct report_error *error);
 #endif

@@ -41,7 +41,7 @@ int64_t recorder_add_zeros(struct report_recorder *recorder, struct report_histo
 
     if (zeros > 0)
         check_histogram(recorder, have_histogram(histogram) &&
-                                      report_histogram_add_zeros(*histogram, (uint64_t)zeros));
+                                      report_histogram_add_many(*histogram, 0, (uint64_t)zeros));
     return zeros;
 }
 

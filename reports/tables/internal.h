@@ -18,7 +18,24 @@ struct tables_context {
     int64_t run_id;
     FILE *out;
     struct report_error *error;
+    int64_t top;               // members that are shown; 0: all
+    const char *total_latency; // from tables_total_latency; NULL: not needed
 };
+
+// Fills the error; false.
+bool tables_memory(const struct tables_context *context);
+
+// SQL of a table total_latency to stand in a WITH; to be freed with sqlite3_free. NULL with the
+// error filled.
+char *tables_total_latency(const struct tables_context *context);
+
+// As report_query_open; the statement, which goes on behind a WITH, has these besides:
+//   chosen            the members that are shown: the columns of `member`, and place, their order
+//   chosen_groups     (group_id) in which they have been
+//   total_statistics, total_latency   as in the database, of all members together
+//   statistics        place, member_id, name, direction, requests, bytes, waited, queue_mean,
+//                     queue_max: of the chosen ones and of all together (member_id NULL)
+sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql);
 
 // What stands in a cell: the columns of the query are those of the grid.
 bool tables_grid(const struct tables_context *context, const char *title, const char *sql,

@@ -36,38 +36,46 @@
 #define JSON_GROUPS                                                                                \
     "(SELECT json_group_array(json_object('name', g.name,"                                         \
     "        'limits', json(ifnull(l.limits, '{}')), 'fairness', json(" JSON_FAIRNESS ")))"        \
-    "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1 ORDER BY group_id) AS g"              \
+    "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
+    "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
     "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
     "   LEFT JOIN " JSON_CONTENDED " AS c USING (group_id))"
 
-#define JSON_LATENCY                                                                               \
+// of: where the rows of one direction's latencies are.
+#define JSON_LATENCY(of)                                                                           \
     "(SELECT json_group_object(l.metric, json_object('count', l.count, 'mean_ns', l.mean_ns,"      \
     "        'p50_ns', l.p50_ns, 'p90_ns', l.p90_ns, 'p99_ns', l.p99_ns, 'p999_ns', l.p999_ns,"    \
-    "        'max_ns', l.max_ns))"                                                                 \
-    "   FROM latency_statistics AS l"                                                              \
-    "  WHERE l.run_id = ?1 AND l.member_id = m.member_id AND l.direction = s.direction)"
+    "        'max_ns', l.max_ns)) FROM " of " AND l.direction = s.direction)"
 
-#define JSON_DIRECTIONS                                                                            \
+// of: where the rows of one member's directions are.
+#define JSON_DIRECTIONS(of, latency)                                                               \
     "(SELECT json_group_object(s.direction, json_object('requests', s.requests,"                   \
     "        'bytes', s.bytes, 'waited', s.waited, 'dispatched', s.dispatched,"                    \
     "        'completed', s.completed, 'queue_mean', s.queue_mean, 'queue_max', s.queue_max,"      \
-    "        'latency', json(" JSON_LATENCY ")))"                                                  \
-    "   FROM member_statistics AS s"                                                               \
-    "  WHERE s.run_id = ?1 AND s.member_id = m.member_id)"
+    "        'latency', json(" JSON_LATENCY(latency) "))) FROM " of ")"
 
 #define JSON_MEMBERS                                                                               \
     "(SELECT json_group_array(json_object('name', m.name, 'attach', m.attach, 'trace', m.trace,"   \
-    "                                     'directions', json(" JSON_DIRECTIONS ")))"               \
-    "   FROM (SELECT * FROM member WHERE run_id = ?1 ORDER BY member_id) AS m)"
+    "        'directions', json(" JSON_DIRECTIONS("member_statistics AS s WHERE s.run_id = ?1 "    \
+                                                  "AND s.member_id = m.member_id",                 \
+                                                  "latency_statistics AS l WHERE l.run_id = ?1 "   \
+                                                  "AND l.member_id = m.member_id") ")))"           \
+                                                                                   "   FROM "      \
+                                                                                   "(SELECT * "    \
+                                                                                   "FROM chosen "  \
+                                                                                   "ORDER BY "     \
+                                                                                   "place) AS m)"
+
+#define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE true")
 
 bool tables_print_json(const struct tables_context *context)
 {
-    sqlite3_stmt *rows = report_query_open(
-        context->database,
-        "SELECT json_object('run', json(" TABLES_JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
+    sqlite3_stmt *rows = tables_statistics_open(
+        context,
+        " SELECT json_object('run', json(" TABLES_JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
         " 'groups', json(" JSON_GROUPS "), 'members', json(" JSON_MEMBERS "),"
-        " 'operations', json(" JSON_OPERATIONS ")) FROM run WHERE run_id = ?1",
-        context->run_id, context->error);
+        " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
+        "   FROM run WHERE run_id = ?1");
 
     if (rows && report_query_next(rows)) {
         report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything

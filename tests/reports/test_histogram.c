@@ -166,23 +166,24 @@ static void test_merge_is_recording_all(void **state)
     gsl_rng_free(rng);
 }
 
-// After clearing, everything recorded is as in a histogram that was never used.
-static void test_zeros_are_recorded_zeros(void **state)
+static void test_many_are_recorded_one_by_one(void **state)
 {
     static const int64_t others[] = {0, 1, 300, INT64_MAX};
 
     (void)state;
-    // Before, between and after other values, and alone.
-    for (size_t before = 0; before <= 4; before++) {
-        for (size_t i = 0; i < before; i++) {
+    // Of each value, before, between and after other values, and alone.
+    for (size_t k = 0; k < 20; k++) {
+        int64_t value = k % 4 == 0 ? 0 : others[k % 4] / 3 + 7;
+
+        for (size_t i = 0; i < k / 4; i++) {
             assert_true(report_histogram_record(&left, others[i]));
             assert_true(report_histogram_record(&right, others[i]));
         }
-        assert_true(report_histogram_add_zeros(&left, 0));
+        assert_true(report_histogram_add_many(&left, value, 0));
         assert_same(&left, &right);
-        assert_true(report_histogram_add_zeros(&left, 3));
+        assert_true(report_histogram_add_many(&left, value, 3));
         for (int i = 0; i < 3; i++)
-            assert_true(report_histogram_record(&right, 0));
+            assert_true(report_histogram_record(&right, value));
         assert_same(&left, &right);
         assert_true(report_histogram_record(&left, 7));
         assert_true(report_histogram_record(&right, 7));
@@ -191,6 +192,7 @@ static void test_zeros_are_recorded_zeros(void **state)
     }
 }
 
+// After clearing, everything recorded is as in a histogram that was never used.
 static void test_clear_leaves_nothing(void **state)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -296,7 +298,7 @@ int main(void)
         cmocka_unit_test(test_quantiles_against_sorted_values),
         cmocka_unit_test(test_buckets_cover_every_value),
         cmocka_unit_test(test_merge_is_recording_all),
-        cmocka_unit_test(test_zeros_are_recorded_zeros),
+        cmocka_unit_test(test_many_are_recorded_one_by_one),
         cmocka_unit_test(test_clear_leaves_nothing),
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_sum_is_exact),

@@ -58,6 +58,14 @@ static void test_json_has_everything(void **state)
         {"$.run.waiting", "5"},
         {"$.run.at_device", "1"},
         {"$.notices[0].kind", "cpu-missing"},
+        {"$.total.read.requests", "90"},
+        {"$.total.read.queue_max", NULL},
+        {"$.total.\"read+write\".latency.total.count", "124"}, // 94 and 30
+        {"$.total.\"read+write\".latency.total.mean_ns", "38887494.9451613"},
+        // Of 40 at 0, 30 at 200000 to 230000, ... the 62nd; the middle of the middle's bucket.
+        {"$.total.\"read+write\".latency.total.p50_ns", "214527"},
+        {"$.total.\"read+write\".latency.total.p90_ns", "450600000"}, // no member's is more
+        {"$.total.\"read+write\".latency.total.max_ns", "1250500000"},
         {"$.notices[0].count", "1"},
         {"$.groups[0].name", "gold"},
         {"$.groups[0].limits.iops-total", "10"},
