@@ -16,6 +16,7 @@
 struct report_arguments {
     bool help;
     int64_t run;
+    int64_t top;
     bool json;
     const char *output;
     const char *member;
@@ -25,6 +26,8 @@ static const struct option_row report_rows[] = {
     {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
     {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
      "this run, as DB:N (default: the newest)"},
+    {"top", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, top),
+     "only the N members whose requests waited longest"},
     {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
      "print the results as JSON"},
     {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
@@ -104,8 +107,8 @@ static enum sim_exit with_run(int argc, char **argv, const struct option_row *ro
 static bool print_run(const struct report_arguments *arguments, struct report_database *database,
                       int64_t run_id, struct report_error *error)
 {
-    return report_print(database, run_id, arguments->json ? REPORT_JSON : REPORT_TEXT, stdout,
-                        error);
+    return report_print_top(database, run_id, arguments->top,
+                            arguments->json ? REPORT_JSON : REPORT_TEXT, stdout, error);
 }
 
 enum sim_exit command_report(int argc, char **argv, struct sim_error *error)

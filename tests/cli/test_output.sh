@@ -77,6 +77,60 @@ cmp -s first.txt out || fail 'report --run 1 prints something else than run did'
 expect_code 0 report --run 2 a.db
 cmp -s second.txt out || fail 'report --run 2 prints something else than run did'
 
+# All members together: of each request what the log says, quantiles within 1/256. Of one member
+# they are its own. A database of the first schema has them too.
+cat >total.yaml <<END
+groups: [{id: g, limits: {iops-total: 300, bps-write: 3MB}}]
+members:
+  - {id: idle}
+  - {id: vdd, group: g, trace: $recorded/mixed/vdd.blktrace}
+  - {id: vdf, group: g, trace: $recorded/mixed/vdf.blktrace}
+  - {id: vdc, trace: $recorded/mixed/vdc.blktrace}
+device: {model: recorded}
+END
+expect_code 0 run total.yaml --db total.db --log requests
+expect 3 "$(grep -c '^(all members) ' out)" 'rows of all members'
+sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1'
+expect_code 0 report total.db --json
+jq -r '.total | to_entries[] | .key as $direction | .value
+    | [$direction, .requests, .bytes, .waited, .dispatched, .completed, .queue_max // "null"]
+    | join("|")' out | sort >found
+ask total.db "WITH log AS (SELECT * FROM request_log UNION ALL SELECT run_id, seq, member,
+            'read+write', offset, bytes, arrival_ns, dispatch_ns, complete_ns FROM request_log
+        WHERE op IN ('read', 'write'))
+    SELECT op, count(*), sum(bytes), sum(dispatch_ns > arrival_ns), count(dispatch_ns),
+        count(complete_ns), 'null' FROM log GROUP BY op" | sort >truth
+diff truth found || fail 'all members together are not what the log says'
+for quantile in 500 900 990 999; do
+    for direction in read write read+write; do
+        true_ns=$(ask total.db "SELECT complete_ns - arrival_ns FROM request
+            WHERE instr('$direction', op) > 0 AND complete_ns NOT NULL ORDER BY 1
+            LIMIT 1 OFFSET (SELECT (count(*) * $quantile + 999) / 1000 - 1 FROM request
+                WHERE instr('$direction', op) > 0 AND complete_ns NOT NULL)")
+        name=p$(echo $quantile | sed 's/0*$//; s/^5$/50/; s/^9$/90/')_ns
+        expect true "$(jq ".total[\"$direction\"].latency.total.$name - $true_ns
+            | fabs * 256 <= $true_ns" out)" "$name of all members' ${direction}s ($true_ns)"
+    done
+done
+expect true "$(jq '[.members[].directions.discard | values] as $one | ($one | length) == 1 and
+    ($one[0] | del(.queue_max)) == (.total.discard | del(.queue_max))' out)" \
+    'the total of one member'
+
+# The members that waited longest, first the one that did most.
+expect_code 0 report total.db --top 2 --json
+expect 'vdf vdd' "$(jq -r '[.members[].name] | join(" ")' out)" 'the two that waited longest'
+cp out top.json
+expect_code 0 report total.db --json
+expect "$(jq -c .total top.json)" "$(jq -c .total out)" 'the total with --top'
+expect_code 0 report total.db --top 3
+grep -q '^The 3 of 4 members whose requests waited longest' out ||
+    fail 'it is not said who is shown'
+grep -q '^vdc ' out || fail 'the third is missing'
+grep -q '^idle ' out && fail 'more than three members'
+expect_code 0 report total.db --top 100
+grep -q '^The ' out && fail 'all members are not a choice'
+expect_code 2 report total.db --top 0
+
 # A run can be named behind the file's name, which may have colons of its own.
 cp a.db odd:7
 for named in a.db:1 odd:7:1; do
