@@ -44,13 +44,20 @@ static void figure_legend(struct figure *figure)
           script->out);
 }
 
+// A step is drawn as a line with a corner: of steps, a PNG begins the dashes anew at each.
+static void figure_step(FILE *out, double ns, double *from, double to)
+{
+    fprintf(out, "%.9g %.6g\n%.9g %.6g\n", ns, *from, ns, to);
+    *from = to;
+}
+
 // The curve of one side of a member; of points that fall into the same column the last one counts.
 static void figure_curve(const struct figure *figure, size_t line, int side, double left_ns,
                          double per_column)
 {
     const struct report_histogram *latencies = &figure->latencies[line][side];
     double count = (double)latencies->count + figure->never[line][side];
-    double ns = 0, seen = 0, column = -1;
+    double ns = 0, seen = 0, column = -1, place = 0;
     struct report_histogram_range range;
     FILE *out = figure->script.out;
 
@@ -63,14 +70,14 @@ static void figure_curve(const struct figure *figure, size_t line, int side, dou
         if (seen <= 0)
             fprintf(out, "%.9g 0\n", next_ns);
         else if (here > column)
-            fprintf(out, "%.9g %.6g\n", ns, plot_latency_place(seen / count));
+            figure_step(out, ns, &place, plot_latency_place(seen / count));
         ns = next_ns;
         column = here;
         seen += (double)range.count;
     }
     // The slowest request stands half a request below 100 %, which has no place on the scale.
     if (seen > 0)
-        fprintf(out, "%.9g %.6g\n", ns, plot_latency_place(fmin(seen, count - 0.5) / count));
+        figure_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
     fputs("EOD\n", out);
 }
 
@@ -119,7 +126,7 @@ static void figure_draw_latencies(struct figure *figure)
         figure_curve(figure, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);
     fputs("plot NaN", script->out);
     for (size_t i = 0; i < 2 * figure->member_count; i++)
-        fprintf(script->out, ", $cdf%zu%c with steps lc rgb '%s'" FIGURE_WIDTH "%s", i / 2,
+        fprintf(script->out, ", $cdf%zu%c with lines lc rgb '%s'" FIGURE_WIDTH "%s", i / 2,
                 "AB"[i % 2], plot_script_colour(i / 2), i % 2 == 0 ? FIGURE_A : "");
     fputs("\nunset logscale x\nunset mxtics\nset xtics autofreq nomirror out\n"
           "set ytics autofreq nomirror out\n",
@@ -165,6 +172,17 @@ static const struct figure_unit *figure_choose_unit(const struct figure *figure,
     return &units[unit];
 }
 
+// These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
+static double figure_time_step(const struct figure *figure)
+{
+    double least = figure->run.end_ns / figure->script.time.ns / 5;
+    double step = pow(10, floor(log10(least)));
+
+    if (step < least)
+        step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
+    return step;
+}
+
 static void figure_draw_throughput(struct figure *figure, bool bytes)
 {
     const struct plot_script *script = &figure->script;
@@ -173,6 +191,8 @@ static void figure_draw_throughput(struct figure *figure, bool bytes)
 
     figure_margins(figure, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
     plot_script_time_axis(script, true);
+    if (figure->run.end_ns > 0)
+        fprintf(script->out, "set xtics %.10g\n", figure_time_step(figure));
     fprintf(script->out,
             "set label 2 '%s' at screen %g, graph 0.5 center rotate\nset yrange [0:*]\n",
             unit->name, bytes ? 0.395 : 0.018);

@@ -213,6 +213,13 @@ height=$(grep -B 3 '<text>75<' close/compare.svg |
     sed -n "s/.*gridline.*d='M[0-9.]*,\([0-9.]*\) .*/\1/p")
 [ "$(grep -c ",$height " close/compare.svg)" -gt 2 ] || fail 'no curve goes on at 75 %'
 
+# The labels of the time do not touch.
+printf 'time_ns,op,offset,bytes\n0,read,0,512\n450000000000,read,0,512\n' >far.csv
+echo 'members: [{id: a, trace: far.csv}]' >far.yaml
+expect_code 0 compare far.yaml far.yaml -o far
+expect 2 "$(grep -c '<text>400<' far/compare.svg)" "labels '400'"
+grep -q '<text>150<' far/compare.svg && fail 'there are too many labels'
+
 # A signal: the program dies of it, and nothing is left.
 awk 'BEGIN {
     print "time_ns,op,offset,bytes"
