@@ -18,6 +18,7 @@ struct run_arguments {
     bool help;
     const char *db;
     const char *limits;
+    bool each_volume;
     const char *engine;
     bool lenient;
     const char *attach;
@@ -40,6 +41,8 @@ static const struct option_row rows[] = {
      "store the run in this SQLite file, beside those it holds"},
     {"limits", 0, OPTION_TEXT, "KEY=VALUE,...", NULL, offsetof(struct run_arguments, limits),
      "no scenario: all traces in one group with these limits"},
+    {"each-volume", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, each_volume),
+     "with --limits: every volume in the traces is a member"},
     {"engine", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, engine),
      "throttle with this algorithm ('throttlesim engines' lists them)"},
     {"lenient", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, lenient),
@@ -74,12 +77,14 @@ static const struct option_row rows[] = {
 
 static void print_help(void)
 {
-    puts("usage: throttlesim run SCENARIO.yaml [--db OUT.db] [OPTION...]\n"
-         "       throttlesim run --limits KEY=VALUE,... [OPTION...] TRACE...\n"
-         "\n"
-         "Replays the scenario, or each trace as a member of one group, and prints what happened "
-         "to\n"
-         "every member. Nothing is stored without --db. 'throttlesim limits' lists the limits.\n");
+    puts(
+        "usage: throttlesim run SCENARIO.yaml [--db OUT.db] [OPTION...]\n"
+        "       throttlesim run --limits KEY=VALUE,... [OPTION...] TRACE...\n"
+        "\n"
+        "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
+        "member of one group, and prints what happened to every member. Nothing is stored "
+        "without\n"
+        "--db. 'throttlesim limits' lists the limits.\n");
     options_help(stdout, rows);
 }
 
@@ -141,6 +146,7 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
     struct scenario_quick quick = {
         .settings = *settings,
         .limits = arguments->limits,
+        .each_volume = arguments->each_volume,
         .device = arguments->device,
         .format = arguments->format,
         .layout = arguments->layout,
@@ -184,10 +190,10 @@ static struct scenario *make_scenario(const struct run_arguments *arguments, int
     if (arguments->limits != NULL)
         return quick_scenario(arguments, &settings, count, operands, error);
     if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL ||
-        arguments->format != NULL || arguments->layout != NULL) {
+        arguments->format != NULL || arguments->layout != NULL || arguments->each_volume) {
         sim_fail(error, SIM_USAGE,
-                 "--attach, --arrival, --device, --format and --layout go with --limits; a "
-                 "scenario has its own");
+                 "--attach, --arrival, --device, --each-volume, --format and --layout go with "
+                 "--limits; a scenario has its own");
     } else if (count == 1) {
         scenario = scenario_load_as(operands[0], &settings, error);
         if (scenario == NULL)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 
@@ -13,22 +14,42 @@
 struct run_names {
     struct report_member *members;
     struct report_group *groups;
+    char *traces; // the common ones, as members that have no other have them
     char device[64];
 };
+
+// "a.csv, b.csv", or NULL: there are none. False: out of memory.
+static bool join_traces(const struct scenario *scenario, char **traces)
+{
+    size_t size = 1;
+    *traces = NULL;
+    if (scenario->trace_count == 0)
+        return true;
+    for (size_t i = 0; i < scenario->trace_count; i++)
+        size += strlen(scenario->traces[i].path) + 2;
+    *traces = malloc(size);
+    if (*traces == NULL)
+        return false;
+    size_t used = 0;
+    for (size_t i = 0; i < scenario->trace_count; i++)
+        used += (size_t)snprintf(*traces + used, size - used, "%s%s", i > 0 ? ", " : "",
+                                 scenario->traces[i].path);
+    return true;
+}
 
 static bool make_names(struct run_names *names, const struct scenario *scenario,
                        struct sim_error *error)
 {
     names->members = calloc(scenario->member_count, sizeof *names->members);
     names->groups = calloc(scenario->group_count + 1, sizeof *names->groups);
-    if (names->members == NULL || names->groups == NULL)
+    if (names->members == NULL || names->groups == NULL || !join_traces(scenario, &names->traces))
         return sim_fail_memory(error);
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_member *member = &scenario->members[i];
         names->members[i] = (struct report_member){
             .name = member->name,
             .attach = scenario_attach_name(member->attach),
-            .trace = member->trace.path != NULL ? member->trace.path : scenario->trace.path,
+            .trace = member->trace.path != NULL ? member->trace.path : names->traces,
         };
     }
     for (size_t i = 0; i < scenario->group_count; i++)
@@ -75,6 +96,7 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     }
     free(names.members);
     free(names.groups);
+    free(names.traces);
     return recorder;
 }
 

@@ -24,7 +24,9 @@ void scenario_free(struct scenario *scenario)
     for (size_t i = 0; i < scenario->notice_count; i++)
         free(scenario->notices[i]);
     free(scenario->notices);
-    scenario_trace_free(&scenario->trace);
+    for (size_t i = 0; i < scenario->trace_count; i++)
+        scenario_trace_free(&scenario->traces[i]);
+    free(scenario->traces);
     free(scenario->groups);
     free(scenario->members);
     free(scenario->events);

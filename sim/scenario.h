@@ -8,6 +8,7 @@
 #define SIM_SCENARIO_H
 
 #include "engine/engine.h"
+#include "sim/cut.h"
 #include "sim/error.h"
 #include "sim/names.h"
 #include "traces/trace.h"
@@ -16,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCENARIO_NO_LIMIT INT64_MAX // of a duration: for ever
+#define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
 #define SCENARIO_NONE UINT32_MAX    // no group
 
 // Where in the file a thing stands, for messages; 0: nowhere.
@@ -25,17 +26,16 @@ struct scenario_place {
     size_t column;
 };
 
-// A recording, or a part of it. A recorded time t arrives at (t - start_ns) / speed.
+// A recording, or a part of it.
 struct scenario_trace {
     char *path;   // NULL: no trace. As found from the working directory; of a csv, only its name
     char *csv;    // not a file but this text; NULL: a file
     char *format; // by name; NULL: recognised by content
     char *layout; // of formats that need to be told; NULL: none
     enum trace_arrival arrival;
-    char *device; // only this one; NULL: there must be only one
-    double speed;
-    int64_t start_ns;
-    int64_t duration_ns; // of the recording, from start_ns
+    struct cut cut;
+    char **devices;    // the cut's volumes
+    char *volume_name; // of requests without one; NULL: they have none
     struct scenario_place place;
 };
 
@@ -51,7 +51,7 @@ struct scenario_member {
     enum engine_attach attach;
     struct engine_parameters limits; // if any is given: overwrite the group's on joining
     struct scenario_trace trace;
-    char *volume; // which volume of the common trace is this member's; NULL: the one of its name
+    char *volume; // which volume of the common traces is this member's; NULL: the one of its name
     struct scenario_place place;
 };
 
@@ -108,7 +108,9 @@ struct scenario {
     size_t member_count;
     struct names group_names; // to indices
     struct names member_names;
-    struct scenario_trace trace;   // one for several members
+    struct scenario_trace *traces; // for several members
+    size_t trace_count;
+    bool is_member_a_volume;       // members: {from: trace}
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;
@@ -127,12 +129,14 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
 struct scenario *scenario_parse(const char *name, const char *text, size_t length,
                                 struct sim_error *error);
 
-// A scenario in short: each trace a member, named after its file, all in one group.
+// A scenario in short: each trace a member, named after its file, or each volume in them one; all
+// in one group.
 struct scenario_quick {
     struct scenario_settings settings;
     const char *limits; // "KEY=VALUE,...", of the group
     enum engine_attach attach;
     enum trace_arrival arrival;
+    bool each_volume;   // is a member, not each trace
     const char *device; // only this one of each trace; NULL: there must be only one
     const char *format; // of each trace, by name; NULL: recognised by content
     const char *layout; // of each trace; NULL: none
@@ -149,6 +153,14 @@ bool scenario_write_source(struct scenario *scenario, struct sim_error *error);
 bool scenario_note_options(struct scenario *scenario, const char *options, struct sim_error *error);
 
 void scenario_free(struct scenario *scenario); // NULL is allowed
+
+// Opens a trace of the scenario. On failure nothing is left to close.
+bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,
+                         struct cut_stream *stream, struct sim_error *error);
+
+// What a volume of it is called: "" if it has no name.
+const char *scenario_volume_name(const struct scenario_trace *config, const struct trace *trace,
+                                 uint32_t volume);
 
 // "null", "fixed:200us" or "recorded", as on the command line.
 bool scenario_parse_device(const char *text, struct scenario_device *device);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/sources.h"
 
-#include "sim/event_heap.h"
+#include "sim/merge.h"
 #include "sim/source.h"
 
 #include <stdlib.h>
@@ -10,12 +10,13 @@
 struct sources {
     const struct scenario *scenario;
     struct source *sources;
+    struct cut_stream *streams; // theirs, in the same order
     size_t count;
-    struct names volumes;   // of the common trace, to members
-    struct event_heap heap; // of those with a next arrival
+    struct names volumes; // of the common traces, to members
+    struct merge merge;
 };
 
-// Which volume of the common trace is whose: the first member that names it.
+// Which volume of the common traces is whose: the first member that names it.
 static bool name_volumes(struct sources *sources)
 {
     const struct scenario *scenario = sources->scenario;
@@ -32,9 +33,10 @@ static bool name_volumes(struct sources *sources)
 static bool check_standard_input(const struct scenario *scenario, struct sim_error *error)
 {
     const struct scenario_trace *first = NULL;
-    for (size_t i = 0; i <= scenario->member_count; i++) {
-        const struct scenario_trace *trace =
-            i < scenario->member_count ? &scenario->members[i].trace : &scenario->trace;
+    for (size_t i = 0; i < scenario->member_count + scenario->trace_count; i++) {
+        const struct scenario_trace *trace = i < scenario->member_count
+                                                 ? &scenario->members[i].trace
+                                                 : &scenario->traces[i - scenario->member_count];
         if (trace->path == NULL || strcmp(trace->path, "-") != 0)
             continue;
         if (scenario->is_standard_input)
@@ -55,32 +57,26 @@ static bool open_source(struct sources *sources, const struct scenario_trace *co
                         uint32_t owner, struct sim_error *error)
 {
     struct source *source = &sources->sources[sources->count];
-    if (!source_open(source, sources->scenario, config, owner, &sources->volumes, error))
+    struct cut_stream *stream = &sources->streams[sources->count];
+    if (!source_open(source, stream, sources->scenario, config, owner, &sources->volumes, error))
         return false;
     sources->count++;
     return true;
 }
 
-// All recorded traces count from the earliest of their origins.
-static void set_origins(struct sources *sources)
+static bool accept(void *context, size_t index, bool *accepted, struct sim_error *error)
 {
-    int64_t earliest_ns = INT64_MAX;
-    for (size_t i = 0; i < sources->count; i++) {
-        const struct trace *trace = sources->sources[i].trace;
-        if (!trace_times_are_absolute(trace) && trace_origin_ns(trace) < earliest_ns)
-            earliest_ns = trace_origin_ns(trace);
-    }
-    for (size_t i = 0; i < sources->count; i++) {
-        struct source *source = &sources->sources[i];
-        source->origin_ns = trace_times_are_absolute(source->trace) ? 0 : earliest_ns;
-    }
+    struct sources *sources = context;
+    return source_accept(&sources->sources[index], accepted, error);
 }
 
 static bool open_all(struct sources *sources, struct sim_error *error)
 {
     const struct scenario *scenario = sources->scenario;
-    sources->sources = calloc(scenario->member_count + 1, sizeof *sources->sources);
-    if (sources->sources == NULL || !name_volumes(sources))
+    size_t count = scenario->member_count + scenario->trace_count;
+    sources->sources = calloc(count + 1, sizeof *sources->sources);
+    sources->streams = calloc(count + 1, sizeof *sources->streams);
+    if (sources->sources == NULL || sources->streams == NULL || !name_volumes(sources))
         return sim_fail_memory(error);
     if (!check_standard_input(scenario, error))
         return false;
@@ -90,19 +86,17 @@ static bool open_all(struct sources *sources, struct sim_error *error)
             return false;
     }
     bool alone = scenario->member_count == 1 && scenario->members[0].volume == NULL;
-    if (scenario->trace.path != NULL &&
-        !open_source(sources, &scenario->trace, alone ? 0 : SOURCE_SEVERAL, error))
-        return false;
-    set_origins(sources);
-    for (size_t i = 0; i < sources->count; i++) {
-        struct source *source = &sources->sources[i];
-        bool more;
-        if (!source_advance(source, &more, error))
+    for (size_t i = 0; i < scenario->trace_count; i++) {
+        if (!open_source(sources, &scenario->traces[i], alone ? 0 : SOURCE_SEVERAL, error))
             return false;
-        if (more && !event_heap_push(&sources->heap, source->next.time_ns, i, source))
-            return sim_fail_memory(error);
     }
-    return true;
+    sources->merge = (struct merge){
+        .streams = sources->streams,
+        .count = sources->count,
+        .accept = accept,
+        .context = sources,
+    };
+    return merge_start(&sources->merge, error);
 }
 
 struct sources *sources_open(const struct scenario *scenario, struct sim_error *error)
@@ -126,8 +120,9 @@ void sources_close(struct sources *sources)
     for (size_t i = 0; i < sources->count; i++)
         source_close(&sources->sources[i]);
     free(sources->sources);
+    free(sources->streams);
     names_free(&sources->volumes);
-    event_heap_free(&sources->heap);
+    merge_free(&sources->merge);
     free(sources);
 }
 
@@ -135,26 +130,17 @@ void sources_close(struct sources *sources)
 
 int64_t sources_next_ns(const struct sources *sources)
 {
-    return event_heap_time(&sources->heap);
+    return event_heap_time(&sources->merge.heap);
 }
 
 const struct arrival *sources_next(const struct sources *sources)
 {
-    const struct source *source = sources->heap.entries[0].item;
-    return &source->next;
+    return &sources->sources[merge_next(&sources->merge)].next;
 }
 
 bool sources_advance(struct sources *sources, struct sim_error *error)
 {
-    struct source *source = sources->heap.entries[0].item;
-    bool more;
-    if (!source_advance(source, &more, error))
-        return false;
-    if (more)
-        event_heap_postpone(&sources->heap, source->next.time_ns);
-    else
-        event_heap_pop(&sources->heap);
-    return true;
+    return merge_advance(&sources->merge, error);
 }
 
 void sources_notices(const struct sources *sources, sources_notice *notice, void *context)
@@ -165,11 +151,5 @@ void sources_notices(const struct sources *sources, sources_notice *notice, void
 
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total)
 {
-    *consumed = *total = 0;
-    for (size_t i = 0; i < sources->count; i++) {
-        uint64_t source_consumed, source_total;
-        trace_progress(sources->sources[i].trace, &source_consumed, &source_total);
-        *consumed += source_consumed;
-        *total += source_total;
-    }
+    merge_progress(&sources->merge, consumed, total);
 }

@@ -3,7 +3,7 @@
 // the scenario's clock.
 //
 // Recorded formats count from the earliest record of all traces; the native CSV's times are taken
-// as they are. Equal times: in the order of the members, the common trace last, each in its own
+// as they are. Equal times: in the order of the members, the common traces last, each in its own
 // order.
 #ifndef SIM_SOURCES_H
 #define SIM_SOURCES_H

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,15 +111,6 @@ bool units_parse_duration(const char *text, int64_t *ns)
 bool units_parse_size(const char *text, int64_t *bytes)
 {
     return parse_scaled(text, sizes, bytes);
-}
-
-bool units_parse_factor(const char *text, double *value)
-{
-    char *end;
-    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
-        return false;
-    *value = strtod(text, &end);
-    return *end == '\0' && end != text && isfinite(*value) && *value > 0;
 }
 
 static const char *format(double value, const struct unit *steps, char *text, size_t size)

@@ -18,9 +18,6 @@ bool units_parse_duration(const char *text, int64_t *ns);
 // kB, KB, MB, GB, TB powers of 1000. A fraction must come out in whole bytes.
 bool units_parse_size(const char *text, int64_t *bytes);
 
-// "0.5", "2"; finite and above 0.
-bool units_parse_factor(const char *text, double *value);
-
 // "90.1 s", "12 ms": three significant digits, for people.
 const char *units_format_duration(int64_t ns, char *text, size_t size);
 const char *units_format_size(double bytes, char *text, size_t size);

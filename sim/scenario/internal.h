@@ -19,6 +19,10 @@ bool scenario_copy_source(struct scenario *scenario, const char *text, size_t le
 
 struct scenario_trace scenario_trace_default(void);
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
+// Copies the name of one more device that takes part. False: out of memory.
+bool scenario_trace_add_device(struct scenario_trace *trace, const char *name);
+// "recorded/vdc.blktrace.0.zst" -> "vdc", a new string; NULL: out of memory.
+char *scenario_base_name(const char *path);
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
@@ -32,8 +36,11 @@ yaml_read scenario_read_member_limits; // struct engine_parameters, a partial se
 // Of a group that is made, as found at the node: a valid set?
 bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
                            const struct engine_parameters *limits);
+yaml_read scenario_read_groups; // appends to the reader's scenario, as do the following three
+yaml_read scenario_read_members;
+yaml_read scenario_read_traces;
 yaml_read scenario_read_trace; // struct scenario_trace
-yaml_read scenario_read_event; // appends to struct scenario
+yaml_read scenario_read_event;
 
 // In order of time, then as they stand in the file.
 void scenario_sort_events(struct scenario *scenario);
@@ -41,6 +48,19 @@ void scenario_sort_events(struct scenario *scenario);
 // Carries out all operations on an engine without requests: each must be accepted, which does not
 // depend on the requests. What the engine cannot do at all may be left out.
 bool scenario_rehearse(struct scenario *scenario, struct sim_error *error);
+
+// ---- Each volume of the common traces a member ----
+
+struct scenario_volumes {
+    char **names; // in the order of their first requests
+    size_t count;
+};
+
+// Of all requests that take part: reads the traces to their ends. False with the error filled, then
+// too if there are none; scenario_volumes_free in any case.
+bool scenario_volumes_read(struct scenario_volumes *volumes, struct scenario *scenario,
+                           struct sim_error *error);
+void scenario_volumes_free(struct scenario_volumes *volumes);
 
 // ---- What the engine cannot do ----
 

@@ -12,15 +12,6 @@
 
 // ---- Values ----
 
-static bool read_attach(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    const char *text = yaml_text(reader, node, "filter or drive");
-    if (text == NULL)
-        return false;
-    return scenario_parse_attach(text, target) ||
-           yaml_fail(reader, node, "expected filter or drive, found '%.64s'", text);
-}
-
 static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     char hint[128];
@@ -74,133 +65,12 @@ static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *tar
     return true;
 }
 
-// ---- Groups and members ----
-
-static const struct yaml_field group_fields[] = {
-    {"id", yaml_read_string, offsetof(struct scenario_group, name), true},
-    {"limits", scenario_read_group_limits, offsetof(struct scenario_group, limits), false},
-    {NULL, NULL, 0, false},
-};
-
-static struct scenario_group *append_group(struct yaml_reader *reader, yaml_node_t *node)
-{
-    struct scenario *scenario = reader->scenario;
-    struct scenario_group *array =
-        yaml_append(reader, scenario->groups, &scenario->group_count, sizeof *array);
-    if (array == NULL)
-        return NULL;
-    scenario->groups = array;
-    array[scenario->group_count - 1].place = yaml_place(node);
-    return &array[scenario->group_count - 1];
-}
-
-static bool add_group_name(struct yaml_reader *reader, yaml_node_t *node,
-                           const struct scenario_group *group)
-{
-    struct scenario *scenario = reader->scenario;
-    uint32_t index = (uint32_t)(group - scenario->groups);
-    uint32_t other = names_add(&scenario->group_names, group->name, index);
-    if (other == NAMES_NONE)
-        return sim_fail_memory(reader->error);
-    return other == index || yaml_fail(reader, node, "there is a group '%s' already, in line %zu",
-                                       group->name, scenario->groups[other].place.line);
-}
-
-static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    (void)target;
-    struct scenario_group *group = append_group(reader, node);
-    if (group == NULL || !yaml_read_mapping(reader, node, "a group", group_fields, group))
-        return false;
-    if (strcmp(group->name, "none") == 0)
-        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
-    return add_group_name(reader, node, group);
-}
-
-static bool read_groups(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return yaml_read_sequence(reader, node, "groups", read_group, target);
-}
-
-static bool read_member_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    char hint[128];
-    const char *text = yaml_text(reader, node, "the id of a group");
-    if (text == NULL)
-        return false;
-    uint32_t *group = target;
-    *group = scenario_find_group(reader->scenario, text);
-    if (*group != SCENARIO_NONE || strcmp(text, "none") == 0)
-        return true;
-    return yaml_fail(reader, node, "there is no group '%.64s'%s", text,
-                     suggest(text, scenario_group_at, reader->scenario, hint, sizeof hint));
-}
-
-static const struct yaml_field member_fields[] = {
-    {"id", yaml_read_string, offsetof(struct scenario_member, name), true},
-    {"group", read_member_group, offsetof(struct scenario_member, group), false},
-    {"attach", read_attach, offsetof(struct scenario_member, attach), false},
-    {"limits", scenario_read_member_limits, offsetof(struct scenario_member, limits), false},
-    {"trace", scenario_read_trace, offsetof(struct scenario_member, trace), false},
-    {"volume", yaml_read_string, offsetof(struct scenario_member, volume), false},
-    {NULL, NULL, 0, false},
-};
-
-// As in QEMU, limits without a group make one that has the member's name.
-static bool add_own_group(struct yaml_reader *reader, yaml_node_t *node,
-                          struct scenario_member *member)
-{
-    if (!scenario_check_limits(reader, yaml_find(reader, node, "limits"), &member->limits))
-        return false;
-    struct scenario_group *group = append_group(reader, node);
-    if (group == NULL)
-        return false;
-    group->limits = member->limits;
-    group->name = strdup(member->name);
-    if (group->name == NULL)
-        return sim_fail_memory(reader->error);
-    member->group = (uint32_t)(group - reader->scenario->groups);
-    member->limits.given = 0;
-    return add_group_name(reader, node, group);
-}
-
-static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    struct scenario *scenario = target;
-    struct scenario_member *array =
-        yaml_append(reader, scenario->members, &scenario->member_count, sizeof *array);
-    if (array == NULL)
-        return false;
-    scenario->members = array;
-    struct scenario_member *member = &array[scenario->member_count - 1];
-    member->place = yaml_place(node);
-    member->group = SCENARIO_NONE;
-    member->trace = scenario_trace_default();
-    if (!yaml_read_mapping(reader, node, "a member", member_fields, member))
-        return false;
-    uint32_t index = (uint32_t)(scenario->member_count - 1);
-    uint32_t other = names_add(&scenario->member_names, member->name, index);
-    if (other == NAMES_NONE)
-        return sim_fail_memory(reader->error);
-    if (other != index)
-        return yaml_fail(reader, node, "there is a member '%s' already, in line %zu", member->name,
-                         array[other].place.line);
-    if (member->limits.given != 0 && member->group == SCENARIO_NONE)
-        return add_own_group(reader, node, member);
-    return true;
-}
-
-static bool read_members(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return yaml_read_sequence(reader, node, "members", read_member, target);
-}
+// ---- The whole ----
 
 static bool read_events(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     return yaml_read_sequence(reader, node, "events", scenario_read_event, target);
 }
-
-// ---- The whole ----
 
 static bool read_interval(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
@@ -210,12 +80,13 @@ static bool read_interval(struct yaml_reader *reader, yaml_node_t *node, void *t
     return *interval_ns > 0 || yaml_fail(reader, node, "an interval must be longer than 0");
 }
 
-// Groups before members before events: each may name the earlier ones.
+// Groups and traces before members before events: each may name the earlier ones, and members may
+// be the volumes of the traces.
 static const struct yaml_field scenario_fields[] = {
     {"engine", read_engine, offsetof(struct scenario, algorithm), false},
-    {"groups", read_groups, 0, false},
-    {"members", read_members, 0, true},
-    {"trace", scenario_read_trace, offsetof(struct scenario, trace), false},
+    {"groups", scenario_read_groups, 0, false},
+    {"trace", scenario_read_traces, 0, false},
+    {"members", scenario_read_members, 0, true},
     {"device", read_device, offsetof(struct scenario, device), false},
     {"events", read_events, 0, false},
     {"interval", read_interval, offsetof(struct scenario, interval_ns), false},

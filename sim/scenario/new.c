@@ -27,7 +27,6 @@ struct scenario *scenario_new(const char *name, const struct scenario_settings *
         scenario->is_algorithm_set = true;
     }
     scenario->lenient = settings != NULL && settings->lenient;
-    scenario->trace = scenario_trace_default();
     scenario->interval_ns = 1000000000;
     scenario->end_ns = SCENARIO_NO_LIMIT;
     return scenario;
@@ -107,8 +106,7 @@ const char *scenario_member_at(const void *words, size_t index)
     return index < scenario->member_count ? scenario->members[index].name : NULL;
 }
 
-// "recorded/vdc.blktrace.0.zst" -> "vdc"
-static char *member_name(const char *path)
+char *scenario_base_name(const char *path)
 {
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/')
@@ -124,7 +122,7 @@ static char *member_name(const char *path)
 // A name that no member has yet: "vdc", "vdc-2", ...
 static char *unique_name(const struct scenario *scenario, const char *path)
 {
-    char *name = member_name(path);
+    char *name = scenario_base_name(path);
     char *candidate = name;
     for (unsigned n = 2;
          candidate != NULL && scenario_find_member(scenario, candidate) != SCENARIO_NONE; n++) {
@@ -181,40 +179,81 @@ static bool copy_text(const char *text, char **copy)
     return text == NULL || *copy != NULL;
 }
 
-static bool add_member(struct scenario *scenario, const struct scenario_quick *quick,
-                       const char *path, struct sim_error *error)
+static bool fill_trace(struct scenario_trace *trace, const struct scenario_quick *quick,
+                       const char *path)
 {
-    char *name = unique_name(scenario, path);
+    *trace = scenario_trace_default();
+    trace->arrival = quick->arrival;
+    return copy_text(path, &trace->path) && copy_text(quick->format, &trace->format) &&
+           copy_text(quick->layout, &trace->layout) &&
+           (quick->device == NULL || scenario_trace_add_device(trace, quick->device));
+}
+
+// Names the member, which stands behind the others. Takes the name.
+static bool add_member(struct scenario *scenario, const struct scenario_quick *quick, char *name)
+{
     struct scenario_member *member = &scenario->members[scenario->member_count++];
     *member = (struct scenario_member){
         .name = name,
         .attach = quick->attach,
         .trace = scenario_trace_default(),
     };
-    member->trace.arrival = quick->arrival;
-    member->trace.path = strdup(path);
-    bool ok = name != NULL && member->trace.path != NULL &&
-              copy_text(quick->device, &member->trace.device) &&
-              copy_text(quick->format, &member->trace.format) &&
-              copy_text(quick->layout, &member->trace.layout) &&
-              names_add(&scenario->member_names, name, (uint32_t)(scenario->member_count - 1)) !=
-                  NAMES_NONE;
-    return ok || sim_fail_memory(error);
+    return name != NULL && names_add(&scenario->member_names, name,
+                                     (uint32_t)(scenario->member_count - 1)) != NAMES_NONE;
+}
+
+static bool add_traces(struct scenario *scenario, const struct scenario_quick *quick,
+                       struct sim_error *error)
+{
+    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        const char *path = quick->traces[i];
+        if (!add_member(scenario, quick, unique_name(scenario, path)) ||
+            !fill_trace(&scenario->members[i].trace, quick, path))
+            return sim_fail_memory(error);
+    }
+    return true;
+}
+
+static bool add_volumes(struct scenario *scenario, const struct scenario_quick *quick,
+                        const struct scenario_volumes *volumes)
+{
+    scenario->members = calloc(volumes->count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return false;
+    for (size_t i = 0; i < volumes->count; i++) {
+        if (!add_member(scenario, quick, strdup(volumes->names[i])) ||
+            !copy_text(volumes->names[i], &scenario->members[i].volume))
+            return false;
+    }
+    return true;
+}
+
+static bool add_each_volume(struct scenario *scenario, const struct scenario_quick *quick,
+                            struct sim_error *error)
+{
+    struct scenario_volumes volumes = {0};
+    scenario->traces = calloc(quick->trace_count, sizeof *scenario->traces);
+    bool ok = scenario->traces != NULL;
+    for (size_t i = 0; ok && i < quick->trace_count; i++)
+        ok = fill_trace(&scenario->traces[scenario->trace_count++], quick, quick->traces[i]);
+    if (!ok)
+        return sim_fail_memory(error);
+    ok = scenario_volumes_read(&volumes, scenario, error) &&
+         (add_volumes(scenario, quick, &volumes) || sim_fail_memory(error));
+    scenario_volumes_free(&volumes);
+    return ok;
 }
 
 static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
                  struct sim_error *error)
 {
-    if (!add_group(scenario, quick->limits, error))
-        return false;
-    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
-    if (scenario->members == NULL)
-        return sim_fail_memory(error);
-    for (size_t i = 0; i < quick->trace_count; i++) {
-        if (!add_member(scenario, quick, quick->traces[i], error))
-            return false;
-    }
-    return scenario_fit_groups(scenario, error);
+    return add_group(scenario, quick->limits, error) &&
+           (quick->each_volume ? add_each_volume(scenario, quick, error)
+                               : add_traces(scenario, quick, error)) &&
+           scenario_fit_groups(scenario, error);
 }
 
 struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error)

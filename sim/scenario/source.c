@@ -58,6 +58,39 @@ static void write_settings(FILE *out, const struct scenario *scenario)
     fprintf(out, "timer-granularity: %" PRId64 "\n", scenario->timer_granularity_ns);
 }
 
+static void write_trace(FILE *out, const struct scenario_trace *trace)
+{
+    fputs("{path: ", out);
+    write_quoted(out, trace->path);
+    write_optional(out, "device", trace->cut.volume_count > 0 ? trace->devices[0] : NULL);
+    write_optional(out, "format", trace->format);
+    write_optional(out, "layout", trace->layout);
+    fprintf(out, ", arrival: %s}\n", trace->arrival == TRACE_ARRIVAL_ISSUE ? "issue" : "queue");
+}
+
+static void write_member(FILE *out, const struct scenario *scenario,
+                         const struct scenario_member *member)
+{
+    fputs("  - id: ", out);
+    write_quoted(out, member->name);
+    fputs("\n    group: ", out);
+    write_quoted(out, scenario->groups[member->group].name);
+    fprintf(out, "\n    attach: %s\n    trace: ", scenario_attach_name(member->attach));
+    write_trace(out, &member->trace);
+}
+
+// All members have what the first has.
+static void write_volume_members(FILE *out, const struct scenario *scenario)
+{
+    fputs("members: {from: trace, group: ", out);
+    write_quoted(out, scenario->groups[0].name);
+    fprintf(out, ", attach: %s}\ntrace:\n", scenario_attach_name(scenario->members[0].attach));
+    for (size_t i = 0; i < scenario->trace_count; i++) {
+        fputs("  - ", out);
+        write_trace(out, &scenario->traces[i]);
+    }
+}
+
 bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
 {
     FILE *out = open_memstream(&scenario->source, &scenario->source_length);
@@ -67,20 +100,12 @@ bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
     fputs("groups:\n", out);
     for (size_t i = 0; i < scenario->group_count; i++)
         write_group(out, scenario, i);
-    fputs("members:\n", out);
-    for (size_t i = 0; i < scenario->member_count; i++) {
-        const struct scenario_member *member = &scenario->members[i];
-        fputs("  - id: ", out);
-        write_quoted(out, member->name);
-        fputs("\n    group: ", out);
-        write_quoted(out, scenario->groups[member->group].name);
-        fprintf(out, "\n    attach: %s\n    trace: {path: ", scenario_attach_name(member->attach));
-        write_quoted(out, member->trace.path);
-        write_optional(out, "device", member->trace.device);
-        write_optional(out, "format", member->trace.format);
-        write_optional(out, "layout", member->trace.layout);
-        fprintf(out, ", arrival: %s}\n",
-                member->trace.arrival == TRACE_ARRIVAL_ISSUE ? "issue" : "queue");
+    if (scenario->is_member_a_volume) {
+        write_volume_members(out, scenario);
+    } else {
+        fputs("members:\n", out);
+        for (size_t i = 0; i < scenario->member_count; i++)
+            write_member(out, scenario, &scenario->members[i]);
     }
     return fclose(out) == 0 || sim_fail_memory(error);
 }

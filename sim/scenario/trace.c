@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The key `trace` of a scenario and of a member: a file, or the requests themselves.
+// The key `trace` of a scenario and of a member: a file, or the requests themselves; of a scenario,
+// also several.
 #include "sim/scenario/internal.h"
 
 #include "sim/formats.h"
-#include "sim/units.h"
+#include "sim/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define DEVICES_MAX 65536 // a trace has no more volumes
+
 struct scenario_trace scenario_trace_default(void)
 {
     return (struct scenario_trace){
         .arrival = TRACE_ARRIVAL_QUEUE,
-        .speed = 1,
-        .duration_ns = SCENARIO_NO_LIMIT,
+        .cut = cut_of_all(),
     };
 }
 
@@ -24,16 +26,82 @@ void scenario_trace_free(struct scenario_trace *trace)
     free(trace->csv);
     free(trace->format);
     free(trace->layout);
-    free(trace->device);
+    for (size_t i = 0; i < trace->cut.volume_count; i++)
+        free(trace->devices[i]);
+    free(trace->devices);
+    free(trace->volume_name);
+}
+
+bool scenario_trace_add_device(struct scenario_trace *trace, const char *name)
+{
+    size_t count = trace->cut.volume_count;
+    char **devices = realloc(trace->devices, (count + 1) * sizeof *devices);
+    if (devices == NULL)
+        return false;
+    trace->devices = devices;
+    trace->cut.volumes = (const char *const *)devices;
+    devices[count] = strdup(name);
+    if (devices[count] == NULL)
+        return false;
+    trace->cut.volume_count++;
+    return true;
+}
+
+// One value, or a list of some.
+static bool read_some(struct yaml_reader *reader, yaml_node_t *node, const char *what,
+                      yaml_read *each, void *target)
+{
+    if (node->type != YAML_SEQUENCE_NODE)
+        return each(reader, node, target);
+    if (node->data.sequence.items.start == node->data.sequence.items.top)
+        return yaml_fail(reader, node, "expected at least one of %s, found an empty list", what);
+    return yaml_read_sequence(reader, node, what, each, target);
+}
+
+static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario_trace *trace = target;
+    char *name = NULL;
+    bool ok = yaml_read_string(reader, node, &name);
+    if (ok && trace->cut.volume_count == DEVICES_MAX)
+        ok = yaml_fail(reader, node, "more than %d devices", DEVICES_MAX);
+    else if (ok)
+        ok = scenario_trace_add_device(trace, name) || sim_fail_memory(reader->error);
+    free(name);
+    return ok;
+}
+
+static bool read_devices(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return read_some(reader, node, "devices", read_device, target);
+}
+
+static bool read_op(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char hint[128];
+    const char *text = yaml_text(reader, node, "an operation, such as read");
+    if (text == NULL)
+        return false;
+    return cut_add_op(target, text) ||
+           yaml_fail(reader, node,
+                     "expected read, write, discard, write-zeroes or flush, found '%.64s'%s", text,
+                     suggest(text, cut_op_at, NULL, hint, sizeof hint));
+}
+
+static bool read_ops(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    unsigned *ops = target;
+    *ops = 0;
+    return read_some(reader, node, "operations", read_op, ops);
 }
 
 static bool read_factor(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    const char *text = yaml_text(reader, node, "a factor, such as 2.0");
+    const char *text = yaml_text(reader, node, FRACTION_EXPECTED);
     if (text == NULL)
         return false;
-    return units_parse_factor(text, target) ||
-           yaml_fail(reader, node, "expected a factor above 0, such as 2.0, found '%.64s'", text);
+    return fraction_parse(text, target) ||
+           yaml_fail(reader, node, "expected " FRACTION_EXPECTED ", found '%.64s'", text);
 }
 
 static bool read_arrival(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -80,10 +148,11 @@ static const struct yaml_field trace_fields[] = {
     {"format", read_format, offsetof(struct scenario_trace, format), false},
     {"layout", yaml_read_string, offsetof(struct scenario_trace, layout), false},
     {"arrival", read_arrival, offsetof(struct scenario_trace, arrival), false},
-    {"device", yaml_read_string, offsetof(struct scenario_trace, device), false},
-    {"speed", read_factor, offsetof(struct scenario_trace, speed), false},
-    {"start", yaml_read_duration, offsetof(struct scenario_trace, start_ns), false},
-    {"duration", yaml_read_duration, offsetof(struct scenario_trace, duration_ns), false},
+    {"device", read_devices, 0, false},
+    {"ops", read_ops, offsetof(struct scenario_trace, cut.ops), false},
+    {"speed", read_factor, offsetof(struct scenario_trace, cut.speed), false},
+    {"start", yaml_read_duration, offsetof(struct scenario_trace, cut.start_ns), false},
+    {"duration", yaml_read_duration, offsetof(struct scenario_trace, cut.duration_ns), false},
     {NULL, NULL, 0, false},
 };
 
@@ -114,4 +183,22 @@ bool scenario_read_trace(struct yaml_reader *reader, yaml_node_t *node, void *ta
     if (trace->path != NULL && csv != NULL)
         return yaml_fail(reader, csv, "a trace has a 'path' or a 'csv', not both");
     return csv == NULL || name_csv(reader, csv, trace);
+}
+
+static bool append_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    (void)target;
+    struct scenario *scenario = reader->scenario;
+    struct scenario_trace *array =
+        yaml_append(reader, scenario->traces, &scenario->trace_count, sizeof *array);
+    if (array == NULL)
+        return false;
+    scenario->traces = array;
+    array[scenario->trace_count - 1] = scenario_trace_default();
+    return scenario_read_trace(reader, node, &array[scenario->trace_count - 1]);
+}
+
+bool scenario_read_traces(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return read_some(reader, node, "traces", append_trace, target);
 }

@@ -22,7 +22,11 @@ static bool can_read_all_again(const struct scenario *scenario, struct sim_error
         if (!can_read_again(scenario, &scenario->members[i].trace, error))
             return false;
     }
-    return can_read_again(scenario, &scenario->trace, error);
+    for (size_t i = 0; i < scenario->trace_count; i++) {
+        if (!can_read_again(scenario, &scenario->traces[i], error))
+            return false;
+    }
+    return true;
 }
 
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error)

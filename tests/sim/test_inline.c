@@ -247,9 +247,9 @@ static void parsed(void **state)
     assert_string_equal(scenario->name, "case 7");
     assert_string_equal(scenario->source, SELF_CONTAINED);
     assert_int_equal(scenario->source_length, length);
-    assert_string_equal(scenario->trace.csv, "time_ns,op,offset,bytes\n7,read,1,512\n");
-    assert_string_equal(scenario->trace.path, "case 7:3:8 (csv)");
-    assert_true(scenario->trace.speed == 1);
+    assert_string_equal(scenario->traces[0].csv, "time_ns,op,offset,bytes\n7,read,1,512\n");
+    assert_string_equal(scenario->traces[0].path, "case 7:3:8 (csv)");
+    assert_int_equal(scenario->trace_count, 1);
     assert_null(scenario->members[0].trace.path);
     assert_null(scenario->members[0].trace.csv);
     scenario_free(scenario);

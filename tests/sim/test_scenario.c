@@ -89,9 +89,9 @@ static void groups_and_settings(void **state)
     assert_int_equal(scenario->interval_ns, 500 * MS);
     assert_int_equal(scenario->end_ns, 120 * SECOND);
     assert_int_equal(scenario->timer_granularity_ns, MS);
-    assert_string_equal(scenario->trace.path, lab_path("all.csv"));
-    assert_string_equal(scenario->trace.format, "csv");
-    assert_string_equal(scenario->trace.layout, "a b,c");
+    assert_string_equal(scenario->traces[0].path, lab_path("all.csv"));
+    assert_string_equal(scenario->traces[0].format, "csv");
+    assert_string_equal(scenario->traces[0].layout, "a b,c");
     assert_int_equal(scenario->source_length, strlen(example));
     assert_string_equal(scenario->source, example);
     scenario_free(scenario);
@@ -109,19 +109,20 @@ static void members(void **state)
     assert_int_equal(db->attach, ENGINE_DRIVE);
     assert_string_equal(db->trace.path, lab_path("recorded/vdc.csv"));
     assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_QUEUE);
-    assert_null(db->trace.device);
+    assert_int_equal(db->trace.cut.volume_count, 0);
     assert_null(db->trace.format);
     assert_null(db->trace.layout);
-    assert_true(db->trace.speed == 1);
-    assert_int_equal(db->trace.start_ns, 0);
-    assert_true(db->trace.duration_ns == SCENARIO_NO_LIMIT);
+    assert_true(db->trace.cut.speed.numerator == 1 && db->trace.cut.speed.denominator == 1);
+    assert_int_equal(db->trace.cut.start_ns, 0);
+    assert_true(db->trace.cut.duration_ns == CUT_FOR_EVER);
     assert_int_equal(web->attach, ENGINE_FILTER);
     assert_string_equal(web->trace.path, lab_path("recorded/vdd.csv"));
     assert_int_equal(web->trace.arrival, TRACE_ARRIVAL_ISSUE);
-    assert_string_equal(web->trace.device, "254,48");
-    assert_true(web->trace.speed == 2);
-    assert_int_equal(web->trace.start_ns, 10 * SECOND);
-    assert_int_equal(web->trace.duration_ns, 60 * SECOND);
+    assert_int_equal(web->trace.cut.volume_count, 1);
+    assert_string_equal(web->trace.cut.volumes[0], "254,48");
+    assert_true(web->trace.cut.speed.numerator == 2 && web->trace.cut.speed.denominator == 1);
+    assert_int_equal(web->trace.cut.start_ns, 10 * SECOND);
+    assert_int_equal(web->trace.cut.duration_ns, 60 * SECOND);
     assert_true(free_one->group == SCENARIO_NONE);
     assert_string_equal(free_one->volume, "v3");
     assert_null(free_one->trace.path);
@@ -172,7 +173,7 @@ static void defaults(void **state)
     assert_true(scenario->members[0].group == SCENARIO_NONE);
     assert_int_equal(scenario->members[0].attach, ENGINE_FILTER);
     assert_null(scenario->members[0].trace.path);
-    assert_null(scenario->trace.path);
+    assert_int_equal(scenario->trace_count, 0);
     assert_int_equal(scenario->device.model, SCENARIO_DEVICE_NULL);
     assert_int_equal(scenario->interval_ns, SECOND);
     assert_true(scenario->end_ns == SCENARIO_NO_LIMIT);
@@ -216,13 +217,17 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
 {
     assert_same_text(a->path, b->path);
     assert_same_text(a->csv, b->csv);
-    assert_same_text(a->device, b->device);
+    assert_int_equal(a->cut.volume_count, b->cut.volume_count);
+    for (size_t i = 0; i < a->cut.volume_count; i++)
+        assert_string_equal(a->cut.volumes[i], b->cut.volumes[i]);
+    assert_int_equal(a->cut.ops, b->cut.ops);
     assert_same_text(a->format, b->format);
     assert_same_text(a->layout, b->layout);
     assert_int_equal(a->arrival, b->arrival);
-    assert_true(a->speed == b->speed);
-    assert_int_equal(a->start_ns, b->start_ns);
-    assert_int_equal(a->duration_ns, b->duration_ns);
+    assert_int_equal(a->cut.speed.numerator, b->cut.speed.numerator);
+    assert_int_equal(a->cut.speed.denominator, b->cut.speed.denominator);
+    assert_int_equal(a->cut.start_ns, b->cut.start_ns);
+    assert_int_equal(a->cut.duration_ns, b->cut.duration_ns);
 }
 
 static void assert_same_members(const struct scenario *a, const struct scenario *b)
@@ -247,7 +252,9 @@ static void assert_same_scenario(const struct scenario *a, const struct scenario
         assert_same_limits(&a->groups[i].limits, &b->groups[i].limits);
     }
     assert_same_members(a, b);
-    assert_same_trace(&a->trace, &b->trace);
+    assert_int_equal(a->trace_count, b->trace_count);
+    for (size_t i = 0; i < a->trace_count; i++)
+        assert_same_trace(&a->traces[i], &b->traces[i]);
     assert_int_equal(a->event_count, b->event_count);
     for (size_t i = 0; i < a->event_count; i++) {
         assert_int_equal(a->events[i].at_ns, b->events[i].at_ns);

@@ -52,8 +52,25 @@ static void speed(void **state)
                     "a 1 0\na 2 500\na 3 1000\na 4 1000\na 5 1500\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 0.5, start: 1000}}]\n",
                     "a 2 0\na 3 2000\na 4 2002\na 5 4000\n");
-    expect_failure("members: [{id: a, trace: {path: a.csv, speed: 1e-300}}]\n",
-                   "DIR/a.csv: a request arrives after more than 146 years");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 3/7}}]\n",
+                    "a 1 0\na 2 2333\na 3 4666\na 4 4669\na 5 7000\n");
+    lab_write_text("late.csv", HEADER "9000000001,read,1,512,,\n");
+    expect_arrivals("members: [{id: a, trace: {path: late.csv, speed: 0.00000001}}]\n",
+                    "a 1 900000000100000000\n");
+    expect_failure("members: [{id: a, trace: {path: late.csv, speed: 0.000000001}}]\n",
+                   "DIR/late.csv: a request arrives after more than 146 years");
+}
+
+static void operations(void **state)
+{
+    (void)state;
+    lab_write_text("a.csv", HEADER "0,read,1,512,,\n1,write,2,512,,\n2,discard,3,512,,\n"
+                                   "3,flush,0,0,,\n4,write-zeroes,5,512,,\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: read}}]\n", "a 1 0\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [discard, write, flush]}}]\n",
+                    "a 2 1\na 3 2\na 0 3\n");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [write-zeroes], start: 1}}]\n",
+                    "a 5 3\n");
 }
 
 // ---- One trace for several members ----
@@ -116,6 +133,25 @@ static void several_devices(void **state)
     assert_int_equal(run.error.exit, SIM_BAD_INPUT);
     assert_non_null(strstr(run.error.message, "\"z\""));
     lab_run_free(&run);
+}
+
+static void several_of_the_devices(void **state)
+{
+    (void)state;
+    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,z,\n"
+                                     "6,read,4,512,x,\n");
+    struct lab_run run = lab_run_complete("members: [{id: x}, {id: y}, {id: z}]\n"
+                                          "trace: {path: all.csv, device: [z, x, z]}\n");
+    lab_expect_rows(&run, ARRIVALS, "x 1 0\nz 3 5\nx 4 6\n");
+    lab_expect_rows(&run, "SELECT count(*) FROM notice", "0\n"); // nothing was left out unasked
+    lab_run_free(&run);
+    expect_failure("members: [{id: x}, {id: y}]\ntrace: {path: all.csv, device: [x, yy]}\n",
+                   "DIR/all.csv: no request of device 'yy' in it; 'throttlesim trace info' lists "
+                   "the devices");
+    // It may be in what was cut off, and so not read.
+    expect_arrivals("members: [{id: x}, {id: y}]\n"
+                    "trace: {path: all.csv, device: [x, yy], duration: 6}\n",
+                    "x 1 0\n");
 }
 
 static void missing_and_broken_traces(void **state)
@@ -249,10 +285,12 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(part_of_a_trace),
         cmocka_unit_test(speed),
+        cmocka_unit_test(operations),
         cmocka_unit_test(shared_trace),
         cmocka_unit_test(volume_replaces_the_name),
         cmocka_unit_test(common_trace),
         cmocka_unit_test(several_devices),
+        cmocka_unit_test(several_of_the_devices),
         cmocka_unit_test(missing_and_broken_traces),
         cmocka_unit_test(recorded_completions),
         cmocka_unit_test(recordings_keep_their_distance),

@@ -175,22 +175,6 @@ static void integers(void **state)
     refuse_all(units_parse_integer, bad);
 }
 
-static void factors(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {"",   "0",  "0.0",   "-1",     "+1", "inf", "nan",
-                                      "1x", " 1", "1e999", "1e-999", ".",  NULL};
-    double value;
-    assert_true(units_parse_factor("2", &value) && value == 2);
-    assert_true(units_parse_factor("0.25", &value) && value == 0.25);
-    assert_true(units_parse_factor(".5", &value) && value == 0.5);
-    assert_true(units_parse_factor("1e3", &value) && value == 1000);
-    for (size_t i = 0; bad[i] != NULL; i++) {
-        if (units_parse_factor(bad[i], &value))
-            fail_msg("'%s' is accepted as %g", bad[i], value);
-    }
-}
-
 // What is printed exactly as a sum of whole units must be read back as that sum.
 static void random_durations_are_exact(void **state)
 {
@@ -238,11 +222,8 @@ static void for_people(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(factors),
-        cmocka_unit_test(random_durations_are_exact),
+        cmocka_unit_test(durations),  cmocka_unit_test(sizes),
+        cmocka_unit_test(integers),   cmocka_unit_test(random_durations_are_exact),
         cmocka_unit_test(for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A part of a trace: which of its requests take part, and when they arrive.
+//
+// Volumes and operations are filtered, a piece of its time is cut out, and what is left is put on a
+// clock that counts from the start of the piece, faster or slower than the recording's.
+#ifndef SIM_CUT_H
+#define SIM_CUT_H
+
+#include "sim/error.h"
+#include "sim/fraction.h"
+#include "traces/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CUT_FOR_EVER INT64_MAX // as a duration
+#define CUT_ALL_OPS ((1u << TRACE_OP_COUNT) - 1)
+
+// A time t of the recording, counted from its origin, becomes (t - start_ns) / speed, rounded down.
+struct cut {
+    const char *const *volumes; // only these, by name
+    size_t volume_count;        // 0: all
+    unsigned ops;               // bit n: of operation n
+    int64_t start_ns;
+    int64_t duration_ns; // of the recording, from start_ns on
+    struct fraction speed;
+};
+
+struct cut cut_of_all(void);
+
+// Adds the operation of this name; false: there is none.
+bool cut_add_op(unsigned *ops, const char *name);
+
+// For suggest(): the names of the operations.
+const char *cut_op_at(const void *words, size_t index);
+
+// ---- Reading ----
+
+struct cut_stream {
+    const struct cut *cut;
+    const char *path;
+    struct trace *trace;
+    int64_t origin_ns;      // to be set before reading, see merge_start
+    bool is_cut_off;        // the rest of the trace is not in the piece and was not read
+    uint64_t requests_read; // whether they take part or not
+    uint64_t filtered;      // of them, in the piece, but of other volumes or operations
+    struct trace_request next;
+    int64_t next_ns;     // when it arrives
+    uint32_t *selection; // by volume of the trace: index of its name in the cut, or a mark
+    size_t selection_count;
+    bool *is_found; // by name in the cut: there was a request of it
+};
+
+// The config's volume is set by the cut. Path and cut must stay. On failure nothing is left to
+// close.
+bool cut_open(struct cut_stream *stream, const struct trace_config *config, const struct cut *cut,
+              struct sim_error *error);
+void cut_close(struct cut_stream *stream); // allowed on a zeroed one
+
+// Reads up to the next request that takes part: fills next, next_ns. *more: there is one; after
+// false do not call it again. A volume of the cut that is not in the whole trace is an error.
+bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error);
+
+#endif
