@@ -41,6 +41,7 @@ bool cut_open(struct cut_stream *stream, const struct trace_config *config, cons
     *stream = (struct cut_stream){.cut = cut, .path = config->path};
     // Most readers pass over other volumes faster than they make requests of them.
     selected.volume = cut->volume_count == 1 ? cut->volumes[0] : NULL;
+    selected.is_part = cut->duration_ns != CUT_FOR_EVER;
     stream->is_found = calloc(cut->volume_count + 1, sizeof *stream->is_found);
     if (stream->is_found == NULL)
         return sim_fail_memory(error);

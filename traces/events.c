@@ -12,7 +12,8 @@
 enum { DEVICE_MINOR_BITS = 20, DEVICE_NAME_BYTES = 24 };
 #define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
 
-// Standard input cannot be read twice: so many records are kept while reading ahead (4 MiB).
+// Standard input cannot be read twice: so many records are kept while reading ahead (4 MiB). Of a
+// file whose end nobody wants, so many of the wanted devices tell that there is no Q.
 enum { AHEAD_RECORDS_MAX = 1 << 16 };
 
 struct events_reader {
@@ -73,8 +74,8 @@ static uint32_t reader_volume(struct events_reader *reader, uint32_t device,
 struct events_survey {
     bool queues; // there is a Q that becomes a request
     bool issues;
-    bool any;   // a record of the wanted device
-    bool ended; // there are no more records
+    size_t count; // records of the wanted device
+    bool ended;   // there are no more records
     uint32_t last_device;
     struct trace_volumes devices;
 };
@@ -100,7 +101,7 @@ static bool survey_record(const struct events_reader *reader, struct events_surv
     }
     if (reader->wanted.selects && record->device != reader->wanted.device)
         return true;
-    survey->any = true;
+    survey->count++;
     survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
     survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
     return true;
@@ -120,17 +121,24 @@ static bool survey_keep(struct events_reader *reader, const struct blktrace_reco
     return true;
 }
 
-// Reads until the first arrival of the wanted kind, or to the end if there is none; of standard
-// input as far as records can be kept. The source stays open.
+// Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
+// so long that there will be none.
+static bool survey_is_done(const struct events_reader *reader, const struct events_survey *survey)
+{
+    bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
+    bool found = queue ? survey->queues : survey->issues;
+    bool other = queue ? survey->issues : survey->queues;
+    return found || reader->ahead_count == AHEAD_RECORDS_MAX ||
+           (reader->context->is_part && other && survey->count >= AHEAD_RECORDS_MAX);
+}
+
+// Reads until it is done or to the end. The source stays open.
 static bool survey_read(struct events_reader *reader, struct events_survey *survey,
                         struct trace_error *error)
 {
     static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
-    bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
     const struct blktrace_record *record;
-    while (!(queue ? survey->queues : survey->issues)) {
-        if (reader->ahead_count == AHEAD_RECORDS_MAX)
-            return true;
+    while (!survey_is_done(reader, survey)) {
         enum trace_result result =
             reader->source->next(reader->opened, &everything, &record, error);
         survey->ended = result == TRACE_END;
@@ -149,8 +157,8 @@ static bool reader_survey(struct events_reader *reader, struct trace_error *erro
     struct trace_context *context = reader->context;
     struct events_survey survey = {.devices.source = reader->name};
     bool good = survey_read(reader, &survey, error);
-    reader->seen = survey.any;
-    if (good && reader->wanted.selects && !survey.any && survey.ended) {
+    reader->seen = survey.count > 0;
+    if (good && reader->wanted.selects && survey.count == 0 && survey.ended) {
         char list[400];
         trace_volumes_list(&survey.devices, list, sizeof(list));
         trace_error_set(error, "%s: the trace has no record of device %s; it has %s", reader->name,

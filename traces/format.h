@@ -18,6 +18,7 @@ struct trace_context {
     const struct trace_files *files;
     const char *volume;         // only this one; NULL: all
     const char *layout;         // as in struct trace_config
+    bool is_part;               // as in struct trace_config
     enum trace_arrival arrival; // as asked for; the reader stores what it uses
     bool times_are_absolute;    // stored by the reader, as are the following
     int64_t origin_ns;

@@ -173,6 +173,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     trace->context.files = &trace->files;
     trace->context.volume = trace->volume;
     trace->context.layout = trace->layout;
+    trace->context.is_part = config->is_part;
     trace->context.arrival = config->arrival;
     if (!good)
         trace_error_no_memory(error);

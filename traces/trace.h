@@ -60,6 +60,8 @@ struct trace_config {
     const char *format;         // by name, see trace_format_at; NULL: recognised by content
     const char *layout;         // of formats that need to be told: the columns of a CSV file, the
                                 // format string of blkparse -f; NULL: none
+    bool is_part;               // will not be read to its end: only 65,536 records of the wanted
+                                // devices are looked through for a Q, if there is a D among them
     const char *text;           // not a file but these bytes; NULL: a file
     size_t text_size;
 };

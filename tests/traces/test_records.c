@@ -3,6 +3,7 @@
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct event simple[] = {
@@ -309,6 +310,36 @@ static void test_misplaced_remaps(void **state)
     }
 }
 
+// How far is read ahead for the first Q: a D, so many records less one without an arrival, then the
+// Q as the last of them or as the first behind them, which is too far if only a part is wanted.
+static void test_late_queue(void **state)
+{
+    (void)state;
+    enum { AHEAD = 65536 };
+    for (int round = 0; round < 4; round++) {
+        bool beyond = round % 2 != 0, is_late = round == 3;
+        struct event *events = calloc(AHEAD + 3, sizeof(*events));
+        assert_non_null(events);
+        for (int i = 0; i < AHEAD + 3; i++)
+            events[i] = (struct event){.time_ns = (uint64_t)i + 1,
+                                       .sequence = (uint32_t)i + 1,
+                                       .sector = 800,
+                                       .bytes = 512,
+                                       .action = EVENT_PLUG};
+        events[0].action = EVENT_ISSUE_READ;
+        events[AHEAD - 1 + beyond].action = EVENT_QUEUE_READ;
+        events[AHEAD + 1].action = EVENT_COMPLETE_READ;
+        scratch_events("late.bin", events, AHEAD + 3, false);
+        free(events);
+        struct trace_config config = {.path = scratch_path("late.bin"), .is_part = round >= 2};
+        struct reading reading = read_config(&config);
+        assert_int_equal(reading.count, 1);
+        assert_int_equal(reading.requests[0].arrival_ns, is_late ? 1 : AHEAD + beyond);
+        assert_int_equal(reading_notice(&reading, "no-queue-events"), is_late);
+        reading_free(&reading);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_merge_ties),
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_misplaced_remaps),
+        cmocka_unit_test(test_late_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
