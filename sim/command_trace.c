@@ -169,6 +169,7 @@ static const struct trace_command {
     const char *usage;
 } commands[] = {
     {"info", info, "info [OPTION...] TRACE..."},
+    {"convert", command_convert, "convert [OPTION...] IN... OUT"},
     {"formats", formats, "formats [--json]"},
     {NULL, NULL, NULL},
 };

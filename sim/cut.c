@@ -39,8 +39,10 @@ bool cut_open(struct cut_stream *stream, const struct trace_config *config, cons
     struct trace_error trace_error;
     struct trace_config selected = *config;
     *stream = (struct cut_stream){.cut = cut, .path = config->path};
-    // Most readers pass over other volumes faster than they make requests of them.
-    selected.volume = cut->volume_count == 1 ? cut->volumes[0] : NULL;
+    // Most readers pass over other volumes faster than they make requests of them, but one that is
+    // not there is an error to them.
+    bool is_one = cut->volume_count == 1 && !cut->may_miss_volumes;
+    selected.volume = is_one ? cut->volumes[0] : NULL;
     selected.is_part = cut->duration_ns != CUT_FOR_EVER;
     stream->is_found = calloc(cut->volume_count + 1, sizeof *stream->is_found);
     if (stream->is_found == NULL)
@@ -103,12 +105,17 @@ static bool select_request(struct cut_stream *stream, bool *selected, struct sim
     return true;
 }
 
+bool cut_has_found(const struct cut_stream *stream, const char *volume)
+{
+    return stream->is_found[find_name(stream->cut, volume)];
+}
+
 // At the end of the trace: was something selected that is not in it?
 static bool check_found(const struct cut_stream *stream, struct sim_error *error)
 {
     for (size_t i = 0; i < stream->cut->volume_count; i++) {
         const char *name = stream->cut->volumes[i];
-        if (!stream->is_found[find_name(stream->cut, name)])
+        if (!stream->cut->may_miss_volumes && !cut_has_found(stream, name))
             return sim_fail(error, SIM_BAD_INPUT,
                             "%s: no request of device '%s' in it; 'throttlesim trace info' lists "
                             "the devices",
@@ -143,6 +150,8 @@ bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error)
         if (result == TRACE_END)
             return check_found(stream, error);
         stream->requests_read++;
+        if (stream->look != NULL && !stream->look(stream->look_context, error))
+            return false;
         if (!select_request(stream, &selected, error))
             return false;
         int64_t recorded_ns = stream->next.arrival_ns - stream->origin_ns;

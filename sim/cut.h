@@ -21,6 +21,7 @@
 struct cut {
     const char *const *volumes; // only these, by name
     size_t volume_count;        // 0: all
+    bool may_miss_volumes;      // one that is not in the trace is no error
     unsigned ops;               // bit n: of operation n
     int64_t start_ns;
     int64_t duration_ns; // of the recording, from start_ns on
@@ -37,11 +38,17 @@ const char *cut_op_at(const void *words, size_t index);
 
 // ---- Reading ----
 
+// Called with every request that is read, whether it takes part or not. False with the error
+// filled: the reading ends.
+typedef bool cut_look(void *context, struct sim_error *error);
+
 struct cut_stream {
     const struct cut *cut;
     const char *path;
     struct trace *trace;
-    int64_t origin_ns;      // to be set before reading, see merge_start
+    int64_t origin_ns; // to be set before reading, see merge_start
+    cut_look *look;    // may be set before reading
+    void *look_context;
     bool is_cut_off;        // the rest of the trace is not in the piece and was not read
     uint64_t requests_read; // whether they take part or not
     uint64_t filtered;      // of them, in the piece, but of other volumes or operations
@@ -59,7 +66,11 @@ bool cut_open(struct cut_stream *stream, const struct trace_config *config, cons
 void cut_close(struct cut_stream *stream); // allowed on a zeroed one
 
 // Reads up to the next request that takes part: fills next, next_ns. *more: there is one; after
-// false do not call it again. A volume of the cut that is not in the whole trace is an error.
+// false do not call it again. A volume of the cut that is not in the whole trace is an error,
+// unless it may miss some.
 bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error);
+
+// Has a request of this volume of the cut come up?
+bool cut_has_found(const struct cut_stream *stream, const char *volume);
 
 #endif

@@ -117,8 +117,8 @@ static enum report_status replay_all(struct replay *replay, const struct run_opt
     for (;;) {
         for (int i = 0; i < STEPS_PER_LOOK; i++) {
             enum replay_step step = replay_next(replay);
-            if (step == REPLAY_FAILED)
-                return REPORT_FAILED;
+            if (step == REPLAY_FAILED) // a silent pipe is not waited for when it is to stop
+                return *options->stop ? REPORT_INTERRUPTED : REPORT_FAILED;
             if (step == REPLAY_FINISHED)
                 return REPORT_COMPLETE;
         }

@@ -173,6 +173,10 @@ bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
 const char *scenario_event_name(enum scenario_event_kind kind);
 
+// What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of
+// memory.
+char *scenario_base_name(const char *path);
+
 // For suggest(): the names of the engines.
 const char *scenario_algorithm_at(const void *words, size_t index);
 

@@ -228,6 +228,11 @@ const char *trace_format_help(const char *name)
     return format == NULL ? NULL : format->known_by;
 }
 
+const char *trace_file_at(const struct trace *trace, size_t index)
+{
+    return index < trace->files.count ? trace->files.items[index].path : NULL;
+}
+
 bool trace_times_are_absolute(const struct trace *trace)
 {
     return trace->context.times_are_absolute;

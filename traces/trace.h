@@ -96,6 +96,9 @@ const char *trace_format_at(size_t index);
 // What a file of it looks like, in words; NULL: no such format.
 const char *trace_format_help(const char *name);
 
+// The files that it is read from, by path; NULL after the last. For a text its name.
+const char *trace_file_at(const struct trace *trace, size_t index);
+
 // True if the file's times are meant as they stand (native CSV); false if they are a recording's
 // clock, to be counted from trace_origin_ns, or from the earliest origin of several traces.
 bool trace_times_are_absolute(const struct trace *trace);

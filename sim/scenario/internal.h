@@ -21,8 +21,6 @@ struct scenario_trace scenario_trace_default(void);
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
 // Copies the name of one more device that takes part. False: out of memory.
 bool scenario_trace_add_device(struct scenario_trace *trace, const char *name);
-// "recorded/vdc.blktrace.0.zst" -> "vdc", a new string; NULL: out of memory.
-char *scenario_base_name(const char *path);
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);

@@ -46,10 +46,29 @@ static const char *input_archive_error(struct archive *archive)
     return text != NULL ? text : "unknown error";
 }
 
-static int input_open_archive(struct archive *archive, const struct trace_file *file)
+// Unlike libarchive's own, ends when a signal comes that the program handles: a pipe can be silent
+// for ever.
+static la_ssize_t input_read_standard(struct archive *archive, void *buffer, const void **bytes)
 {
-    if (file == NULL)
-        return archive_read_open_fd(archive, STDIN_FILENO, INPUT_BLOCK_BYTES);
+    *bytes = buffer;
+    ssize_t got = read(STDIN_FILENO, buffer, INPUT_BLOCK_BYTES);
+    if (got >= 0)
+        return got;
+    archive_set_error(archive, errno, "%s", strerror(errno));
+    return ARCHIVE_FATAL;
+}
+
+static int input_open_archive(struct trace_input *input, const struct trace_file *file)
+{
+    struct archive *archive = input->archive;
+    if (file == NULL) {
+        input->standard = malloc(INPUT_BLOCK_BYTES);
+        if (input->standard == NULL) {
+            archive_set_error(archive, ENOMEM, "%s", strerror(ENOMEM));
+            return ARCHIVE_FATAL;
+        }
+        return archive_read_open2(archive, input->standard, NULL, input_read_standard, NULL, NULL);
+    }
     return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
                               : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
 }
@@ -63,7 +82,7 @@ static bool input_start(struct trace_input *input, const struct trace_file *file
     if (!input_set_up(input->archive)) {
         trace_error_set(error, "libarchive was built without gzip, zstd or xz: %s",
                         input_archive_error(input->archive));
-    } else if (input_open_archive(input->archive, file) != ARCHIVE_OK) {
+    } else if (input_open_archive(input, file) != ARCHIVE_OK) {
         int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
         trace_error_set(error, "%s: cannot be read: %s", input->path,
                         cause > 0 ? strerror(cause) : input_archive_error(input->archive));
@@ -126,6 +145,7 @@ void trace_input_close(struct trace_input *input)
         archive_read_free(input->archive);
     free(input->path);
     free(input->carry);
+    free(input->standard);
     *input = (struct trace_input){.ended = true};
 }
 

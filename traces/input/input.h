@@ -19,6 +19,7 @@ struct trace_input {
 
     char *path;
     struct archive *archive;
+    uint8_t *standard; // what standard input is read into
     // While the window lies in the carry buffer: its bytes from `joint` on are those before
     // `block_at`, so that reading can go back into the block once `at` has reached `joint`.
     bool carrying;
@@ -34,7 +35,8 @@ struct trace_input {
 bool trace_input_open(struct trace_input *input, const struct trace_file *file,
                       struct trace_error *error);
 
-// Standard input, which may be a pipe. On failure nothing is left to close.
+// Standard input, which may be a pipe. On failure nothing is left to close. Reading it fails when a
+// signal comes whose handler does not restart system calls.
 bool trace_input_open_standard(struct trace_input *input, struct trace_error *error);
 
 // Allowed on a closed or zeroed input.

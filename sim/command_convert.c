@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim trace convert
+#include "sim/command.h"
+
+#include "sim/convert/convert.h"
+#include "sim/options.h"
+#include "sim/progress.h"
+#include "sim/stop.h"
+#include "sim/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct convert_arguments {
+    bool help;
+    bool json;
+    const char *to;
+    const char *start;
+    const char *duration;
+    const char *speed;
+    struct option_list volumes;
+    const char *op;
+    bool split;
+    bool prefix;
+    const char *arrival;
+    const char *format;
+    const char *layout;
+    const char *eta;
+};
+
+static const struct option_row rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, help), "print this"},
+    {"to", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct convert_arguments, to),
+     "write this format (default: as the name of OUT ends)"},
+    {"start", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, start),
+     "leave out what was recorded before; times count from there"},
+    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, duration),
+     "of the recording, from the start on; the rest is not read"},
+    {"speed", 0, OPTION_TEXT, "FACTOR", NULL, offsetof(struct convert_arguments, speed),
+     "2: requests arrive twice as fast; latencies stay"},
+    {"volume", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, volumes),
+     "only this one, such as 254,48; may be given often"},
+    {"device", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, volumes),
+     "the same"},
+    {"op", 0, OPTION_TEXT, "NAME,...", NULL, offsetof(struct convert_arguments, op),
+     "only these operations, such as read,write"},
+    {"split", 0, OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, split),
+     "a file for each volume: OUT has a % where its name goes"},
+    {"prefix", 0, OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, prefix),
+     "put the name of IN before those of its volumes"},
+    {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue",
+     offsetof(struct convert_arguments, arrival), "arrivals are Q (queue, default) or D (issue)"},
+    {"format", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct convert_arguments, format),
+     "read as this format, whatever it looks like ('throttlesim trace formats')"},
+    {"layout", 0, OPTION_TEXT, "TEXT", NULL, offsetof(struct convert_arguments, layout),
+     "what a format that is read needs to be told, such as its columns"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, json),
+     "print what was done as JSON"},
+    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct convert_arguments, eta),
+     "progress on stderr: auto (default), always, never"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+static void print_help(void)
+{
+    puts("usage: throttlesim trace convert [OPTION...] IN... OUT\n\n"
+         "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or\n"
+         "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or\n"
+         "--to does. What the format cannot hold is told on stderr.\n");
+    options_help(stdout, rows);
+    fputs("\nFormats that can be written:", stdout);
+    for (size_t i = 0; trace_writer_format_at(i) != NULL; i++)
+        printf("%s %s", i > 0 ? "," : "", trace_writer_format_at(i));
+    putchar('\n');
+}
+
+// ---- Arguments ----
+
+// "read,write"
+static bool parse_ops(const char *text, unsigned *ops, struct sim_error *error)
+{
+    char hint[128], name[32];
+    if (text == NULL)
+        return true;
+    *ops = 0;
+    for (const char *start = text; start != NULL; start = strchr(start, ',')) {
+        start += *start == ',';
+        size_t length = strcspn(start, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < 31 ? length : 31), start);
+        if (!cut_add_op(ops, name))
+            return sim_fail(error, SIM_USAGE,
+                            "--op: expected some of read, write, discard, write-zeroes and flush, "
+                            "separated by commas, found '%s'%s",
+                            name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
+    }
+    return true;
+}
+
+static bool fill_config(const struct convert_arguments *arguments, struct convert_config *config,
+                        struct sim_error *error)
+{
+    struct cut *cut = &config->cut;
+    *cut = cut_of_all();
+    cut->volumes = arguments->volumes.texts;
+    cut->volume_count = arguments->volumes.count;
+    if (arguments->speed != NULL && !fraction_parse(arguments->speed, &cut->speed))
+        return sim_fail(error, SIM_USAGE, "--speed: expected " FRACTION_EXPECTED ", found '%s'",
+                        arguments->speed);
+    if (arguments->arrival != NULL)
+        scenario_parse_arrival(arguments->arrival, &config->reading.arrival);
+    return options_time("start", arguments->start, 0, &cut->start_ns, error) &&
+           options_time("duration", arguments->duration, 0, &cut->duration_ns, error) &&
+           parse_ops(arguments->op, &cut->ops, error) && options_format(arguments->format, error);
+}
+
+static bool check_operands(const struct convert_arguments *arguments, int count, char **operands,
+                           struct sim_error *error)
+{
+    if (count < 2)
+        return sim_fail(error, SIM_USAGE,
+                        "traces to read and a file to write are needed, as in: trace convert "
+                        "vdc.blktrace vdc.csv");
+    if (arguments->json && strcmp(operands[count - 1], "-") == 0)
+        return sim_fail(error, SIM_USAGE,
+                        "--json and the trace cannot both be on standard output; write the trace "
+                        "to a file");
+    return true;
+}
+
+// ---- Running ----
+
+static void print_notice(void *context, const struct trace_notice *notice)
+{
+    (void)context;
+    fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
+}
+
+static bool print_summary(const struct convert *convert, bool json, struct sim_error *error)
+{
+    if (!json) {
+        convert_notices(convert, print_notice, NULL);
+        return true;
+    }
+    json_t *summary = convert_json(convert);
+    if (summary == NULL)
+        return sim_fail(error, SIM_FAILED, "a name is not UTF-8, which JSON needs");
+    json_dumpf(summary, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(summary);
+    return true;
+}
+
+enum sim_exit command_convert(int argc, char **argv, struct sim_error *error)
+{
+    struct convert_arguments arguments = {0};
+    struct convert convert;
+    struct progress progress;
+    int first;
+    if (!options_parse(argc, argv, rows, &arguments, &first, error))
+        return SIM_USAGE;
+    if (arguments.help) {
+        print_help();
+        return command_flush(error);
+    }
+    struct convert_config config = {
+        .inputs = argv + first,
+        .reading = {.format = arguments.format, .layout = arguments.layout},
+        .output = argv[argc - 1],
+        .format = arguments.to,
+        .is_split = arguments.split,
+        .is_prefixed = arguments.prefix,
+        .stop = &stop_signal,
+        .progress = progress_show,
+        .progress_context = &progress,
+    };
+    if (!check_operands(&arguments, argc - first, argv + first, error) ||
+        !fill_config(&arguments, &config, error))
+        return SIM_USAGE;
+    config.input_count = (size_t)(argc - first - 1);
+    stop_on_signals();
+    progress_start(&progress, arguments.eta == NULL ? "auto" : arguments.eta);
+    bool ok = convert_run(&convert, &config, error);
+    progress_end(&progress);
+    ok = ok && print_summary(&convert, arguments.json, error);
+    convert_close(&convert);
+    stop_die();
+    return ok ? command_flush(error) : error->exit;
+}
