@@ -18,7 +18,7 @@
 
 enum {
     OUTPUT_BUFFER_BYTES = 2 * WRITE_RESERVE_MAX,
-    OUTPUT_NAMES_TRIED_MAX = 100,
+    OUTPUT_NAMES_TRIED_MAX = 10000, // one process may write many files at a time
     OUTPUT_TEMPORARY_BYTES = 64, // longer than the name of a temporary file
 };
 

@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each volume a member: from the command line, from a scenario, and listed by hand, it is one run.
+# shellcheck source=tests/cli/cli.sh
+. "$2/tests/cli/cli.sh"
+
+# digest_of ARGUMENT...: of the decisions of a run.
+digest_of() {
+    expect_code 0 run "$@"
+    sed -n 's/.*digest \([0-9a-f]*\).*/\1/p' out
+}
+
+ln -s "$recorded"/mixed/* .
+limits=iops-total=500,iops-total-max=900
+cat >volumes.yaml <<END
+groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
+members: {from: trace, group: gold}
+trace: [vdc.blktrace, vdd.blktrace, vde.blktrace, vdf.blktrace]
+END
+cat >listed.yaml <<END
+groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
+members:
+  - {id: f, volume: "254,80", group: gold}
+  - {id: c, volume: "254,32", group: gold}
+  - {id: e, volume: "254,64", group: gold}
+  - {id: d, volume: "254,48", group: gold}
+trace: $recorded/mixed
+END
+listed=$(digest_of listed.yaml)
+[ -n "$listed" ] || fail 'a run has no digest'
+expect "$listed" "$(digest_of volumes.yaml)" 'from: trace'
+expect "$listed" "$(digest_of --limits $limits --each-volume "$recorded/mixed")" '--each-volume'
+expect "$listed" "$(digest_of --limits $limits --each-volume vdc.blktrace vdd.blktrace \
+    vde.blktrace vdf.blktrace)" '--each-volume of several traces'
+
+# What is stored runs again.
+expect_code 0 run --db runs.db --limits $limits --each-volume vdc.blktrace vdd.blktrace
+ask runs.db 'SELECT scenario FROM run' >again.yaml
+expect_code 0 run --db runs.db again.yaml
+expect 1 "$(ask runs.db 'SELECT count(DISTINCT digest) FROM run')" \
+    'digests of a run and of what it stored'
+expect '254,32|vdc.blktrace, vdd.blktrace' \
+    "$(ask runs.db "SELECT name, trace FROM member WHERE run_id = 1 AND name = '254,32'")" \
+    'a member and its traces'
+
+# A scenario sees the piece that is cut out.
+sed 's/^trace: .*/trace: {path: part.csv}/' volumes.yaml >part.yaml
+"$program" trace convert --start 10s --duration 30s --speed 3/2 --op read,write \
+    "$recorded/mixed" part.csv
+cat >cut.yaml <<END
+groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
+members: {from: trace, group: gold}
+trace: {path: $recorded/mixed, start: 10s, duration: 30s, speed: 1.5, ops: [read, write]}
+END
+expect "$(digest_of part.yaml)" "$(digest_of cut.yaml)" 'cut by convert and by the scenario'
+
+# It is read before the run, which cannot be done with a pipe.
+expect_code 2 run --limits $limits --each-volume -
+expect_error '--each-volume reads the traces before the run, to know their volumes'
+sed 's/^trace: .*/trace: "-"/' volumes.yaml >pipe.yaml
+expect_code 3 run pipe.yaml
+expect_error 'pipe.yaml:3:8: members: {from: trace} reads the trace before the run'
+expect_code 2 run --each-volume volumes.yaml
+expect_error '--each-volume'
+
+finish
