@@ -28,6 +28,7 @@ enum {
 #define SYNTH_RATE_MIN 1e-6 // but a state may have 0
 #define SYNTH_MEAN_NS_MIN 1.0
 #define SYNTH_MEAN_NS_MAX 1e15 // 11 days
+#define SYNTH_PERIOD_NS_MAX (INT64_C(366) * 24 * 3600 * 1000000000)
 #define SYNTH_DURATION_NS_MAX (INT64_C(1) << 62)
 #define SYNTH_REQUESTS_MAX 1e12             // expected in all, unless requests_max says less
 #define SYNTH_PLACES_MAX (INT64_C(1) << 40) // of SYNTH_ZIPF, span / align
