@@ -25,7 +25,7 @@ static const struct command commands[] = {
     {"plot", command_plot, "draw a stored run with gnuplot"},
     {"explain", command_explain, "tell why the requests of a stored run waited"},
     {"compare", command_compare, "compare two runs of the same requests"},
-    {"trace", command_trace, "tell what is in a recording, convert it, list the formats"},
+    {"trace", command_trace, "tell what is in a recording, convert it, make one"},
     {"verify", command_verify, "compare the simulator with a real QEMU"},
     {"check", command_check, "compare scenarios with what was accepted of them"},
     {"engines", command_engines, "list the throttling algorithms and what each supports"},

@@ -46,8 +46,8 @@ static bool fail_syntax(struct yaml_reader *reader, const yaml_parser_t *parser)
     return fail_at(reader, place, text);
 }
 
-// libyaml's time grows with the square of the nesting and of the number of anchors; a scenario
-// needs little of either.
+// libyaml's time grows with the square of the nesting and of the number of anchors; no
+// document of ours needs much of either.
 #define DEPTH_MAX 32
 #define ANCHORS_MAX 1000
 
@@ -57,14 +57,15 @@ struct yaml_counts {
     int documents;
 };
 
-// What is wrong with the document from this event on, or NULL.
-static const char *count_event(struct yaml_counts *counts, const yaml_event_t *event)
+// Says what is wrong with the document from this event on, if anything.
+static void count_event(struct yaml_counts *counts, const yaml_event_t *event, const char *what,
+                        char complaint[128])
 {
     const yaml_char_t *anchor = NULL;
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (++counts->documents > 1)
-            return "a second document; a scenario is one, without '---' in it";
+            snprintf(complaint, 128, "a second document; %s is one, without '---' in it", what);
         break;
     case YAML_MAPPING_START_EVENT:
         anchor = event->data.mapping_start.anchor;
@@ -86,11 +87,13 @@ static const char *count_event(struct yaml_counts *counts, const yaml_event_t *e
     }
     counts->anchors += anchor != NULL;
     if (counts->depth > DEPTH_MAX)
-        return "nested more than 32 deep, which no scenario is";
-    return counts->anchors > ANCHORS_MAX ? "more than 1000 anchors (&name)" : NULL;
+        snprintf(complaint, 128, "nested more than 32 deep, which no %s is",
+                 what + strcspn(what, " ") + 1);
+    if (counts->anchors > ANCHORS_MAX)
+        snprintf(complaint, 128, "more than 1000 anchors (&name)");
 }
 
-// Reads the text to its end: is it one document of a scenario's kind?
+// Reads the text to its end: is it one document, of bounded depth?
 static bool survey(struct yaml_reader *reader, yaml_parser_t *parser)
 {
     struct yaml_counts counts = {0};
@@ -98,16 +101,16 @@ static bool survey(struct yaml_reader *reader, yaml_parser_t *parser)
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event))
             return fail_syntax(reader, parser);
-        const char *complaint = count_event(&counts, &event);
+        char complaint[128] = "";
+        count_event(&counts, &event, reader->what, complaint);
         struct scenario_place place = {event.start_mark.line + 1, event.start_mark.column + 1};
         more = event.type != YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
-        if (complaint != NULL)
+        if (complaint[0] != '\0')
             return fail_at(reader, place, complaint);
     }
-    return counts.documents == 1 ||
-           sim_fail(reader->error, SIM_BAD_INPUT,
-                    "%s: empty; a scenario has groups, members and traces", reader->name);
+    return counts.documents == 1 || sim_fail(reader->error, SIM_BAD_INPUT, "%s: empty; %s has %s",
+                                             reader->name, reader->what, reader->parts);
 }
 
 static bool load(struct yaml_reader *reader, yaml_parser_t *parser)

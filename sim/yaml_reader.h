@@ -14,7 +14,9 @@ struct yaml_reader {
     yaml_document_t document;
     const char *name; // of the file
     struct sim_error *error;
-    struct scenario *scenario; // being filled
+    const char *what;          // the document is, for messages: "a scenario"
+    const char *parts;         // that it has: "groups, members and traces"
+    struct scenario *scenario; // being filled; not of other documents
     const char *directory;     // that paths are relative to
     size_t copied;             // bytes of all texts taken so far
 };

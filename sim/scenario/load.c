@@ -102,6 +102,8 @@ static bool fill(struct scenario *scenario, const char *directory, struct sim_er
     struct yaml_reader reader = {
         .name = scenario->name,
         .error = error,
+        .what = "a scenario",
+        .parts = "groups, members and traces",
         .scenario = scenario,
         .directory = directory,
     };

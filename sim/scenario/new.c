@@ -3,13 +3,11 @@
 #include "sim/scenario/internal.h"
 
 #include "sim/limits.h"
+#include "sim/text_file.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SOURCE_MAX (64u << 20) // a larger file is not a scenario
 
 struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
                               struct sim_error *error)
@@ -32,44 +30,12 @@ struct scenario *scenario_new(const char *name, const struct scenario_settings *
     return scenario;
 }
 
-// The whole rest of a stream, with a NUL behind it.
-static bool read_all(struct scenario *scenario, FILE *file, struct sim_error *error)
-{
-    size_t capacity = 0, got;
-    do {
-        if (capacity - scenario->source_length < 2) {
-            capacity = capacity == 0 ? 1 << 16 : 2 * capacity;
-            char *bigger = realloc(scenario->source, capacity);
-            if (bigger == NULL)
-                return sim_fail_memory(error);
-            scenario->source = bigger;
-        }
-        got = fread(scenario->source + scenario->source_length, 1,
-                    capacity - scenario->source_length - 1, file);
-        scenario->source_length += got;
-        if (scenario->source_length > SOURCE_MAX)
-            return sim_fail(error, SIM_BAD_INPUT,
-                            "%s: larger than 64 MiB, so not a scenario; a trace is replayed with "
-                            "--limits KEY=VALUE,... TRACE",
-                            scenario->name);
-    } while (got > 0);
-    scenario->source[scenario->source_length] = '\0';
-    return true;
-}
-
 bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    scenario->is_standard_input = is_stdin;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    if (file == NULL)
-        return sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
-    bool ok = read_all(scenario, file, error);
-    if (ok && ferror(file))
-        ok = sim_fail(error, SIM_BAD_INPUT, "%s: %s", path, strerror(errno));
-    if (!is_stdin)
-        fclose(file);
-    return ok;
+    scenario->is_standard_input = strcmp(path, "-") == 0;
+    return text_file_read(path,
+                          "not a scenario; a trace is replayed with --limits KEY=VALUE,... TRACE",
+                          &scenario->source, &scenario->source_length, error);
 }
 
 bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,

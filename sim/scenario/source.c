@@ -2,30 +2,18 @@
 // What is stored of a scenario with a run: enough to run it again.
 #include "sim/scenario.h"
 
-#include <ctype.h>
+#include "sim/text_file.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static void write_quoted(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text != '\0'; text++) {
-        bool is_special = *text == '"' || *text == '\\';
-        if (iscntrl((unsigned char)*text))
-            fprintf(out, "\\x%02x", (unsigned)*text);
-        else
-            fprintf(out, is_special ? "\\%c" : "%c", *text);
-    }
-    putc('"', out);
-}
 
 // A key of a mapping, behind another one, if there is a value.
 static void write_optional(FILE *out, const char *key, const char *value)
 {
     if (value != NULL) {
         fprintf(out, ", %s: ", key);
-        write_quoted(out, value);
+        text_write_quoted(out, value);
     }
 }
 
@@ -34,7 +22,7 @@ static void write_group(FILE *out, const struct scenario *scenario, size_t group
     const struct engine_parameters *limits = &scenario->groups[group].limits;
     const char *separator = "";
     fputs("  - id: ", out);
-    write_quoted(out, scenario->groups[group].name);
+    text_write_quoted(out, scenario->groups[group].name);
     fputs("\n    limits: {", out);
     for (size_t i = 0; i < scenario->algorithm->parameter_count; i++) {
         if (limits->given & (1u << i)) {
@@ -61,7 +49,7 @@ static void write_settings(FILE *out, const struct scenario *scenario)
 static void write_trace(FILE *out, const struct scenario_trace *trace)
 {
     fputs("{path: ", out);
-    write_quoted(out, trace->path);
+    text_write_quoted(out, trace->path);
     write_optional(out, "device", trace->cut.volume_count > 0 ? trace->devices[0] : NULL);
     write_optional(out, "format", trace->format);
     write_optional(out, "layout", trace->layout);
@@ -72,9 +60,9 @@ static void write_member(FILE *out, const struct scenario *scenario,
                          const struct scenario_member *member)
 {
     fputs("  - id: ", out);
-    write_quoted(out, member->name);
+    text_write_quoted(out, member->name);
     fputs("\n    group: ", out);
-    write_quoted(out, scenario->groups[member->group].name);
+    text_write_quoted(out, scenario->groups[member->group].name);
     fprintf(out, "\n    attach: %s\n    trace: ", scenario_attach_name(member->attach));
     write_trace(out, &member->trace);
 }
@@ -83,7 +71,7 @@ static void write_member(FILE *out, const struct scenario *scenario,
 static void write_volume_members(FILE *out, const struct scenario *scenario)
 {
     fputs("members: {from: trace, group: ", out);
-    write_quoted(out, scenario->groups[0].name);
+    text_write_quoted(out, scenario->groups[0].name);
     fprintf(out, ", attach: %s}\ntrace:\n", scenario_attach_name(scenario->members[0].attach));
     for (size_t i = 0; i < scenario->trace_count; i++) {
         fputs("  - ", out);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Files of YAML text that people write: read whole, and values in them.
+#ifndef SIM_TEXT_FILE_H
+#define SIM_TEXT_FILE_H
+
+#include "sim/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+// The bytes of a file, or of standard input ("-"), with a NUL behind them; the caller frees *text,
+// on failure too. Of more than 64 MiB it says that it is `not_this`: "not a scenario".
+bool text_file_read(const char *path, const char *not_this, char **text, size_t *length,
+                    struct sim_error *error);
+
+// A text as a value in double quotes.
+void text_write_quoted(FILE *out, const char *text);
+
+#endif
