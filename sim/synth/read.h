@@ -16,6 +16,7 @@ yaml_read synth_read_number;   // double, at least 0
 yaml_read synth_read_time;     // double, ns
 yaml_read synth_read_size;     // uint64_t, bytes
 yaml_read synth_read_count;    // uint32_t
+yaml_read synth_read_law;      // enum synth_law
 yaml_read synth_read_draw;     // struct synth_draw of a time
 yaml_read synth_read_arrivals; // struct synth_arrivals
 yaml_read synth_read_mix;      // struct synth_volume
@@ -25,8 +26,6 @@ yaml_read synth_read_mix;      // struct synth_volume
 typedef const char *synth_word(const void *words, size_t index); // suggest_word
 int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
                     synth_word *word_at);
-
-const char *synth_law_at(const void *words, size_t index);
 
 // Has the law of this draw a shape? Then it must be given, else it must not.
 bool synth_require_shape(struct yaml_reader *reader, yaml_node_t *node,

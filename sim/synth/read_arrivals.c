@@ -25,15 +25,6 @@ static bool read_rate(struct yaml_reader *reader, yaml_node_t *node, void *targe
     return true;
 }
 
-static bool read_gap_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    int law = synth_read_word(
-        reader, node, "constant, exponential, gamma, weibull, pareto or lognormal", synth_law_at);
-    if (law >= 0)
-        *(enum synth_law *)target = (enum synth_law)law;
-    return law >= 0;
-}
-
 static const struct yaml_field state_fields[] = {
     {"rate", synth_read_number, offsetof(struct synth_state, rate_per_s), true},
     {"mean", synth_read_time, offsetof(struct synth_state, mean_ns), true},
@@ -70,7 +61,7 @@ static const struct yaml_field renewal_fields[] = {GAP_FIELDS, END_FIELD};
 
 static const struct yaml_field on_off_fields[] = {
     GAP_FIELDS,
-    {"law", read_gap_law, offsetof(struct synth_arrivals, gap_ns.law), false},
+    {"law", synth_read_law, offsetof(struct synth_arrivals, gap_ns.law), false},
     {"on", synth_read_draw, offsetof(struct synth_arrivals, on_ns), true},
     {"off", synth_read_draw, offsetof(struct synth_arrivals, off_ns), true},
     END_FIELD,

@@ -93,22 +93,22 @@ int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *e
 
 // ---- Laws ----
 
-const char *synth_law_at(const void *words, size_t index)
+static const char *law_at(const void *words, size_t index)
 {
     (void)words;
     return index < SYNTH_LAW_COUNT ? synth_law_name((enum synth_law)index) : NULL;
 }
 
-static bool read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
+bool synth_read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    int law = synth_read_word(
-        reader, node, "constant, exponential, gamma, weibull, pareto or lognormal", synth_law_at);
+    int law = synth_read_word(reader, node,
+                              "constant, exponential, gamma, weibull, pareto or lognormal", law_at);
     *(enum synth_law *)target = law < 0 ? SYNTH_CONSTANT : (enum synth_law)law;
     return law >= 0;
 }
 
 static const struct yaml_field draw_fields[] = {
-    {"law", read_law, offsetof(struct synth_draw, law), false},
+    {"law", synth_read_law, offsetof(struct synth_draw, law), false},
     {"mean", synth_read_time, offsetof(struct synth_draw, mean), true},
     {"shape", synth_read_number, offsetof(struct synth_draw, shape), false},
     {NULL, NULL, 0, false},

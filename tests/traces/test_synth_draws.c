@@ -76,21 +76,29 @@ static const struct synth_draw draws[] = {
 
 enum { DRAW_COUNT = sizeof draws / sizeof draws[0], VALUES = 20000 };
 
+typedef double draw_function(const struct synth_sampler *sampler, struct synth_stream *stream);
+
+static double *draw_values(size_t index, const char *name, draw_function *function)
+{
+    struct synth_sampler sampler;
+    struct synth_stream stream;
+    double *values = malloc(VALUES * sizeof *values);
+    assert_non_null(values);
+    synth_sampler_init(&sampler, &draws[index]);
+    synth_stream_init(&stream, index, name, 0);
+    for (size_t k = 0; k < VALUES; k++)
+        values[k] = function(&sampler, &stream);
+    return values;
+}
+
 static void test_laws(void **state)
 {
     (void)state;
-    double *values = malloc(VALUES * sizeof *values);
-    assert_non_null(values);
     for (size_t i = 0; i < DRAW_COUNT; i++) {
-        struct synth_sampler sampler;
-        struct synth_stream stream;
-        synth_sampler_init(&sampler, &draws[i]);
-        synth_stream_init(&stream, i, "laws", 0);
-        for (size_t k = 0; k < VALUES; k++)
-            values[k] = synth_sampler_draw(&sampler, &stream);
+        double *values = draw_values(i, "laws", synth_sampler_draw);
         lab_expect_law(synth_law_name(draws[i].law), values, VALUES, lab_law_cdf, &draws[i]);
+        free(values);
     }
-    free(values);
 }
 
 static double more(double x, void *context)
@@ -124,21 +132,14 @@ static double rest_cdf(double x, const void *context)
 static void test_rests(void **state)
 {
     (void)state;
-    double *values = malloc(VALUES * sizeof *values);
-    assert_non_null(values);
     for (size_t i = 0; i < DRAW_COUNT; i++) {
-        struct synth_sampler sampler;
-        struct synth_stream stream;
         struct rest rest = {draws[i], gsl_integration_glfixed_table_alloc(4), 0, 0};
         struct rest *context = &rest;
-        synth_sampler_init(&sampler, &draws[i]);
-        synth_stream_init(&stream, i, "rests", 0);
-        for (size_t k = 0; k < VALUES; k++)
-            values[k] = synth_sampler_rest(&sampler, &stream);
+        double *values = draw_values(i, "rests", synth_sampler_rest);
         lab_expect_law(synth_law_name(draws[i].law), values, VALUES, rest_cdf, &context);
         gsl_integration_glfixed_table_free(rest.table);
+        free(values);
     }
-    free(values);
 }
 
 static void test_constant(void **state)
