@@ -45,7 +45,7 @@ static bool rebuild(struct info_blocks *blocks, size_t capacity)
     return true;
 }
 
-static bool add_block(struct info_blocks *blocks, uint64_t hash, uint64_t bound)
+static bool add_hash(struct info_blocks *blocks, uint64_t hash, uint64_t bound)
 {
     if (!qualifies(blocks, hash))
         return true;
@@ -64,6 +64,14 @@ static bool add_block(struct info_blocks *blocks, uint64_t hash, uint64_t bound)
     return true;
 }
 
+bool info_blocks_add_one(struct info_blocks *blocks, uint64_t block, uint64_t bound)
+{
+    if (2 * (blocks->used + 1) > blocks->capacity &&
+        !rebuild(blocks, blocks->capacity == 0 ? CAPACITY_MIN : 2 * blocks->capacity))
+        return false;
+    return add_hash(blocks, mix(block), bound);
+}
+
 bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes, uint64_t bound)
 {
     if (bytes == 0)
@@ -75,10 +83,7 @@ bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes
         last = first + INFO_BLOCKS_REQUEST_MAX - 1;
     }
     for (uint64_t block = first; block <= last; block++) {
-        if (2 * (blocks->used + 1) > blocks->capacity &&
-            !rebuild(blocks, blocks->capacity == 0 ? CAPACITY_MIN : 2 * blocks->capacity))
-            return false;
-        if (!add_block(blocks, mix(block), bound))
+        if (!info_blocks_add_one(blocks, block, bound))
             return false;
     }
     return true;

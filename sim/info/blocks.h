@@ -30,6 +30,8 @@ struct info_blocks {
 // Touches all blocks that [offset, offset + bytes) lies in. bound: of the set, at least 1. False:
 // out of memory.
 bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes, uint64_t bound);
+// The same of one block of any kind, by its number.
+bool info_blocks_add_one(struct info_blocks *blocks, uint64_t block, uint64_t bound);
 uint64_t info_blocks_count(const struct info_blocks *blocks);
 void info_blocks_free(struct info_blocks *blocks);
 

@@ -79,15 +79,15 @@ static json_t *windows_json(const struct info_volume *volume)
     for (int i = 0; i < INFO_WINDOW_COUNT; i++) {
         const struct info_window *window = &volume->windows.window[i];
         double seconds = (double)info_window_ns[i] / 1e9;
-        double dispersion = info_window_dispersion(window);
+        double dispersion = info_counter_dispersion(&window->counter);
         json_object_set_new(
             windows, info_window_keys[i],
             json_pack("{s:o, s:o, s:f, s:f, s:b, s:o, s:o}", "peak_requests",
                       integer(window->peak_requests), "peak_bytes", integer(window->peak_bytes),
                       "peak_requests_per_s", (double)window->peak_requests / seconds,
                       "peak_bytes_per_s", (double)window->peak_bytes / seconds, "exact",
-                      !volume->windows.cut, "windows", integer(window->counts.count), "dispersion",
-                      number_or_null(dispersion, dispersion >= 0)));
+                      !volume->windows.cut, "windows", integer(window->counter.counts.count),
+                      "dispersion", number_or_null(dispersion, dispersion >= 0)));
     }
     return windows;
 }

@@ -164,7 +164,7 @@ static void print_windows(const struct info_volume *volume, FILE *out)
     }
     fprintf(out, "\n  %-26s", "index of dispersion");
     for (int i = 0; i < INFO_WINDOW_COUNT; i++) {
-        double dispersion = info_window_dispersion(&windows->window[i]);
+        double dispersion = info_counter_dispersion(&windows->window[i].counter);
         char text[TEXT];
         snprintf(text, sizeof text, dispersion < 0 ? "-" : "%.3g", dispersion);
         fprintf(out, " %20s", text);

@@ -66,17 +66,6 @@ static bool reach(struct info_windows *windows, int64_t now_ns)
     return true;
 }
 
-static void count(struct info_window *window, uint64_t index)
-{
-    if (index != window->index) {
-        info_moments_add(&window->counts, (double)window->requests);
-        info_moments_add_zeros(&window->counts, index - window->index - 1);
-        window->index = index;
-        window->requests = 0;
-    }
-    window->requests++;
-}
-
 bool info_windows_add(struct info_windows *windows, int64_t arrival_ns, uint64_t bytes)
 {
     if (windows->next == 0)
@@ -93,7 +82,7 @@ bool info_windows_add(struct info_windows *windows, int64_t arrival_ns, uint64_t
             window->peak_requests = windows->requests - before->requests;
         if (windows->bytes - before->bytes > window->peak_bytes)
             window->peak_bytes = windows->bytes - before->bytes;
-        count(window, since_ns / (uint64_t)info_window_ns[i]);
+        info_counter_add(&window->counter, since_ns / (uint64_t)info_window_ns[i]);
     }
     return true;
 }
@@ -102,10 +91,4 @@ void info_windows_free(struct info_windows *windows)
 {
     free(windows->ring);
     *windows = (struct info_windows){0};
-}
-
-double info_window_dispersion(const struct info_window *window)
-{
-    const struct info_moments *counts = &window->counts;
-    return counts->count < 2 ? -1 : info_moments_variance(counts) / counts->mean;
 }

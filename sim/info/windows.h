@@ -12,7 +12,7 @@
 #ifndef SIM_INFO_WINDOWS_H
 #define SIM_INFO_WINDOWS_H
 
-#include "sim/info/moments.h"
+#include "sim/info/counter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,10 +28,8 @@ extern const char *const info_window_keys[INFO_WINDOW_COUNT];  // "1ms"
 struct info_window {
     uint64_t peak_requests;
     uint64_t peak_bytes;
-    uint64_t oldest;   // number of the oldest instant in the window that ends now
-    uint64_t index;    // of the window that is being counted
-    uint64_t requests; // in it so far
-    struct info_moments counts;
+    uint64_t oldest; // number of the oldest instant in the window that ends now
+    struct info_counter counter;
 };
 
 // A time at which requests arrived, and how many, with how many bytes, had arrived before it.
@@ -56,9 +54,6 @@ struct info_windows {
 // Arrivals never decrease. False: out of memory.
 bool info_windows_add(struct info_windows *windows, int64_t arrival_ns, uint64_t bytes);
 void info_windows_free(struct info_windows *windows);
-
-// Negative: fewer than two windows have passed.
-double info_window_dispersion(const struct info_window *window);
 
 // At most INT64_MAX, which is where sums of bytes stop.
 uint64_t info_sum_bytes(uint64_t sum, uint64_t bytes);

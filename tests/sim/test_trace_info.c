@@ -56,8 +56,8 @@ static void check_dispersion(const struct info_volume *volume, const struct mode
     int64_t width_ns = info_window_ns[index];
     int64_t first_ns = requests[0].arrival_ns;
     size_t windows = (size_t)((requests[count - 1].arrival_ns - first_ns) / width_ns);
-    double found = info_window_dispersion(&volume->windows.window[index]);
-    assert_int_equal(volume->windows.window[index].counts.count, windows);
+    double found = info_counter_dispersion(&volume->windows.window[index].counter);
+    assert_int_equal(volume->windows.window[index].counter.counts.count, windows);
     if (windows < 2) {
         assert_true(found < 0);
         return;

@@ -123,7 +123,7 @@ static void late_times(void **state)
                             "4611686018427387905,read,0,512,a,4611686018427387904\n"
                             "9223372036854775806,write,0,512,b,9223372036854775807\n");
     assert_int_equal(info.all.last_ns, INT64_MAX - 1);
-    assert_int_equal(info.all.windows.window[0].counts.count, (INT64_MAX - 1) / MS);
+    assert_int_equal(info.all.windows.window[0].counter.counts.count, (INT64_MAX - 1) / MS);
     assert_int_equal(info.all.windows.window[0].peak_requests, 2);
     // One unit of the first has to fit into a tenth of a second.
     assert_int_equal(answer(&info, INFO_IOPS_TOTAL, INFO_SHARE_NONE)->limit, 10);
