@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/trace_info.h"
 
+#include "sim/info/divisor.h"
 #include "sim/stop.h"
 
 #include <math.h>
@@ -37,16 +38,6 @@ static uint64_t blocks_bound(size_t volume_count)
     return bound < BLOCKS_MIN ? BLOCKS_MIN : bound;
 }
 
-static int64_t greatest_divisor(int64_t a, int64_t b)
-{
-    while (b != 0) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 static bool add_to(struct trace_info *info, struct info_volume *volume, bool is_drawn,
                    const struct trace_request *request, bool sequential)
 {
@@ -66,7 +57,7 @@ static bool add_request(struct trace_info *info, const struct trace_request *req
         info->all.first_ns = request->arrival_ns;
     else
         info->resolution_ns =
-            greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
+            info_greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
     bool is_drawn = info->wants_series && request->volume < TRACE_INFO_DRAWN_MAX;
     if (!add_to(info, volume, is_drawn, request, sequential) ||
         !add_to(info, &info->all, info->wants_series, request, sequential))

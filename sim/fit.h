@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A specification for `trace synth` estimated from a recording, and how good it is:
+// docs/trace-fit.md.
+#ifndef SIM_FIT_H
+#define SIM_FIT_H
+
+#include "sim/error.h"
+#include "sim/fit/arrivals.h"
+#include "sim/fit/goodness.h"
+#include "sim/fit/record.h"
+#include "traces/synth.h"
+#include "traces/trace.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct fit_options {
+    uint64_t seed;
+    uint32_t count; // of each volume of the recording, at least 1
+};
+
+struct fit_entry {
+    uint32_t volume; // in the record
+    struct fit_score score;
+    struct fit_goodness goodness;
+};
+
+struct fit {
+    struct trace *trace;
+    const char *path;
+    struct fit_record record;
+    struct synth_spec spec;
+    struct fit_entry *entries; // one for each of the specification's
+    struct fit_goodness all;
+    double correlations[FIT_CORRELATION_COUNT]; // between volumes, on average; see goodness.h
+    size_t pairs;                               // of volumes that were looked at
+};
+
+// Reads the whole trace, finds the specification and compares what it makes with the recording.
+// False with the error filled; fit_free is needed in any case. The config's strings must live as
+// long as the fit.
+bool fit_read(struct fit *fit, const struct trace_config *config, const struct fit_options *options,
+              struct sim_error *error);
+void fit_free(struct fit *fit);
+
+// How good it is, as YAML comments. False: out of memory.
+bool fit_print(const struct fit *fit, FILE *out);
+
+// A new reference; NULL: out of memory, or a name that is not UTF-8.
+json_t *fit_json(const struct fit *fit);
+
+#endif
