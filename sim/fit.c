@@ -49,13 +49,16 @@ static char *make_name(const char *name)
     return copy;
 }
 
-// So long that the rate is the same up to the end: a mean gap beyond the last arrival.
+// So long that the rate is the same up to the end: a mean gap beyond the last arrival; and that
+// there is a nanosecond for each request, as more is not made.
 static int64_t duration_of(const struct info_volume *all)
 {
     int64_t span_ns = all->last_ns - all->first_ns;
     int64_t gap_ns = all->requests > 1 ? span_ns / (int64_t)(all->requests - 1) : 1000000000;
-    int64_t duration_ns = span_ns + (gap_ns < 1 ? 1 : gap_ns);
-    return duration_ns > SYNTH_DURATION_NS_MAX ? SYNTH_DURATION_NS_MAX : duration_ns;
+    if (span_ns >= SYNTH_DURATION_NS_MAX || gap_ns >= SYNTH_DURATION_NS_MAX - span_ns)
+        return SYNTH_DURATION_NS_MAX;
+    int64_t duration_ns = span_ns + gap_ns;
+    return duration_ns < (int64_t)all->requests ? (int64_t)all->requests : duration_ns;
 }
 
 static uint64_t trial_requests(size_t volumes)
@@ -76,7 +79,7 @@ static bool make_volume(struct fit *fit, struct synth_volume *spec, struct fit_e
     struct fit_choice choice;
     spec->name = make_name(trace_volume_name(fit->trace, entry->volume));
     spec->count = 1;
-    if (spec->name == NULL || !fit_mix(volume, resolution_ns, spec))
+    if (spec->name == NULL || !fit_mix(volume, spec))
         return sim_fail_memory(error);
     if (!fit_tune_places(volume, spec, error) || !fit_arrivals(&target, &choice, error))
         return false;

@@ -43,10 +43,11 @@ bool fit_read(struct fit *fit, const struct trace_config *config, const struct f
               struct sim_error *error);
 void fit_free(struct fit *fit);
 
-// How good it is, as YAML comments. False: out of memory.
-bool fit_print(const struct fit *fit, FILE *out);
+// How good it is, as YAML comments.
+void fit_print(const struct fit *fit, FILE *out);
 
-// A new reference; NULL: out of memory, or a name that is not UTF-8.
-json_t *fit_json(const struct fit *fit);
+// The same, and the specification as the text that it is given. A new reference; NULL: out of
+// memory, or a name that is not UTF-8.
+json_t *fit_json(const struct fit *fit, const char *spec);
 
 #endif

@@ -6,7 +6,8 @@
 #include <math.h>
 
 #define IMPROVED_MAX 3        // of the forms, the best
-#define IMPROVED_REQUESTS 200 // of fewer, numbers are as good as they can be
+#define PERIODS_REQUESTS 50   // of fewer, periods and states cannot be told from chance,
+#define IMPROVED_REQUESTS 200 // and numbers are as good as they can be
 
 static void round_draw(struct synth_draw *draw)
 {
@@ -99,28 +100,35 @@ static bool is_trivial(const struct fit_volume *volume)
     return volume->info.requests < 2 || volume->info.first_ns == volume->info.last_ns;
 }
 
+static bool search_all(struct fit_search *search, const struct synth_arrivals *plain)
+{
+    uint64_t requests = search->target->volume->info.requests;
+    if (is_trivial(search->target->volume))
+        return fit_search_offer(search, plain, NULL);
+    if (!fit_search_renewal(search))
+        return false;
+    if (requests >= PERIODS_REQUESTS && (!fit_search_on_off(search) || !fit_search_mmpp(search)))
+        return false;
+    return requests < IMPROVED_REQUESTS ||
+           (improve_best(search) && fit_search_more_states(search) && improve_best(search));
+}
+
 bool fit_arrivals(const struct fit_target *target, struct fit_choice *best, struct sim_error *error)
 {
     struct fit_search search = {.target = target, .error = error};
     static const bool none[FIT_FORM_COUNT] = {false};
+    struct synth_arrivals plain = {.process = SYNTH_RENEWAL, .gap_ns = {.law = SYNTH_CONSTANT}};
     for (size_t i = 0; i < FIT_FORM_COUNT; i++)
         search.best[i].score.score = search.improved[i] = INFINITY;
-    struct synth_arrivals plain = {.process = SYNTH_RENEWAL, .gap_ns = {.law = SYNTH_CONSTANT}};
-    bool ok;
-    if (is_trivial(target->volume))
-        ok = fit_search_offer(&search, &plain, NULL);
-    else
-        ok = fit_search_renewal(&search) && fit_search_on_off(&search) &&
-             fit_search_mmpp(&search) &&
-             (target->volume->info.requests < IMPROVED_REQUESTS ||
-              (improve_best(&search) && fit_search_more_states(&search) && improve_best(&search)));
+    if (!search_all(&search, &plain))
+        return false;
     size_t form = best_form(&search, none);
-    if (ok && form == FIT_FORM_COUNT) {
+    if (form < FIT_FORM_COUNT) {
+        *best = search.best[form];
+    } else {
         // Nothing that the generator accepts: the plainest, for its message.
         finish(&plain, target);
         *best = (struct fit_choice){plain, {.score = INFINITY}};
-    } else if (ok) {
-        *best = search.best[form];
     }
-    return ok;
+    return true;
 }

@@ -11,6 +11,9 @@
 
 const int fit_shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8};
 const char *const fit_shown_names[FIT_SHOWN_WINDOWS] = {"1 ms", "10 ms", "100 ms", "1 s", "10 s"};
+const char *const fit_shown_keys[FIT_SHOWN_WINDOWS] = {"1ms", "10ms", "100ms", "1s", "10s"};
+const char *const fit_correlation_names[FIT_CORRELATION_COUNT] = {"100 ms", "1 s"};
+const char *const fit_correlation_keys[FIT_CORRELATION_COUNT] = {"100ms", "1s"};
 const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT] = {100000000, 1000000000};
 
 static void fill_figures(struct fit_figures *figures, const struct fit_volume *volume,

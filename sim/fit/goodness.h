@@ -9,9 +9,12 @@
 #define FIT_CORRELATION_COUNT 2   // in windows of 100 ms, 1 s
 #define FIT_CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
 
-extern const int fit_shown_windows[FIT_SHOWN_WINDOWS]; // indexes of fit_window_ns
-extern const char *const fit_shown_names[FIT_SHOWN_WINDOWS];
+extern const int fit_shown_windows[FIT_SHOWN_WINDOWS];       // indexes of fit_window_ns
+extern const char *const fit_shown_names[FIT_SHOWN_WINDOWS]; // "1 ms"
+extern const char *const fit_shown_keys[FIT_SHOWN_WINDOWS];  // "1ms"
 extern const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT];
+extern const char *const fit_correlation_names[FIT_CORRELATION_COUNT];
+extern const char *const fit_correlation_keys[FIT_CORRELATION_COUNT];
 
 struct fit_figures {
     uint64_t requests;

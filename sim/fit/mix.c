@@ -51,13 +51,12 @@ static bool fill_sizes(const struct info_sizes *sizes, struct synth_kind *kind)
     return true;
 }
 
-static void fill_latency(const struct fit_volume *volume, int64_t resolution_ns,
-                         struct synth_draw *latency)
+static void fill_latency(const struct fit_volume *volume, struct synth_draw *latency)
 {
     struct fit_points points;
     if (volume->info.latency.count == 0)
         return;
-    fit_points_take(&points, &volume->info.latency, 0, INT64_MAX, resolution_ns);
+    fit_points_take(&points, &volume->info.latency, 0, INT64_MAX, 1);
     *latency = fit_law_nearest(&points);
     latency->mean = latency->mean < SYNTH_MEAN_NS_MIN   ? SYNTH_MEAN_NS_MIN
                     : latency->mean > SYNTH_MEAN_NS_MAX ? SYNTH_MEAN_NS_MAX
@@ -65,7 +64,7 @@ static void fill_latency(const struct fit_volume *volume, int64_t resolution_ns,
     latency->shape = fit_round(latency->shape);
 }
 
-bool fit_mix(const struct fit_volume *volume, int64_t resolution_ns, struct synth_volume *spec)
+bool fit_mix(const struct fit_volume *volume, struct synth_volume *spec)
 {
     for (int op = 0; op < TRACE_OP_COUNT; op++) {
         const struct info_op *found = &volume->info.ops[op];
@@ -80,6 +79,6 @@ bool fit_mix(const struct fit_volume *volume, int64_t resolution_ns, struct synt
             fit_places_kind(&volume->places[op], kind);
         }
     }
-    fill_latency(volume, resolution_ns, &spec->latency_ns);
+    fill_latency(volume, &spec->latency_ns);
     return true;
 }

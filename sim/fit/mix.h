@@ -7,6 +7,6 @@
 #include "traces/synth.h"
 
 // Fills the kinds and the latency. False: out of memory.
-bool fit_mix(const struct fit_volume *volume, int64_t resolution_ns, struct synth_volume *spec);
+bool fit_mix(const struct fit_volume *volume, struct synth_volume *spec);
 
 #endif
