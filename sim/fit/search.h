@@ -5,7 +5,8 @@
 
 #include "sim/fit/arrivals.h"
 
-#define FIT_BATCHES_MAX 3 // kinds of batches that are tried with every process, "none" is the first
+// Kinds of batches that are tried with every process: none, the clearest, the two best.
+#define FIT_BATCHES_MAX 4
 #define FIT_FORM_COUNT 10 // renewal, on-off, MMPP of 2, 3, 4 states; each without and with batches
 
 struct fit_search {
@@ -16,7 +17,8 @@ struct fit_search {
     struct fit_batch {
         double mean;
         struct synth_draw gap_ns;
-        double score; // of the best renewal process with it
+        int64_t threshold_ns; // gaps up to it are in a batch
+        double score;         // of the best renewal process with it
     } batches[FIT_BATCHES_MAX];
     size_t batch_count;
 };

@@ -18,11 +18,11 @@ static double requests_of_run(const struct fit_search *search, const struct fit_
     return (double)search->target->volume->info.requests / (double)runs_of(run);
 }
 
-// The law of gaps of at most most_ns.
-static struct synth_draw gap_law(const struct fit_search *search, int64_t most_ns)
+// The law of gaps of least_ns to most_ns.
+static struct synth_draw gap_law(const struct fit_search *search, int64_t least_ns, int64_t most_ns)
 {
     struct fit_points points;
-    fit_points_take(&points, &search->target->volume->info.gap_histogram, 0, most_ns,
+    fit_points_take(&points, &search->target->volume->info.gap_histogram, least_ns, most_ns,
                     search->target->resolution_ns);
     struct synth_draw draw = fit_law_nearest(&points);
     if (draw.mean < 1)
@@ -36,18 +36,52 @@ static void with_batches(const struct fit_batch *batch, struct synth_arrivals *a
     arrivals->batch_gap_ns = batch->gap_ns;
 }
 
-// Keeps the best kinds of batches behind "none".
+static bool is_batch_level(const struct fit_search *search, int level)
+{
+    const struct fit_run *run = &search->target->volume->runs.levels[level];
+    return runs_of(run) >= RUNS_MIN && requests_of_run(search, run) >= BATCH_MEAN_MIN;
+}
+
+static struct fit_batch batch_of(const struct fit_search *search, int level)
+{
+    int64_t threshold_ns = fit_runs_threshold(level);
+    return (struct fit_batch){
+        .mean = requests_of_run(search, &search->target->volume->runs.levels[level]),
+        .gap_ns = gap_law(search, 0, threshold_ns),
+        .threshold_ns = threshold_ns,
+        .score = INFINITY,
+    };
+}
+
+// Keeps the best kinds of batches, behind "none" and the clearest.
 static void remember(struct fit_search *search, struct fit_batch batch)
 {
-    for (size_t i = 1; i < FIT_BATCHES_MAX; i++) {
+    for (size_t i = 2; i < FIT_BATCHES_MAX; i++) {
+        if (i < search->batch_count && batch.score >= search->batches[i].score)
+            continue;
+        struct fit_batch worse = search->batches[i];
+        search->batches[i] = batch;
         if (i >= search->batch_count) {
-            search->batches[search->batch_count++] = batch;
+            search->batch_count++;
             return;
         }
-        if (batch.score < search->batches[i].score) {
-            struct fit_batch worse = search->batches[i];
-            search->batches[i] = batch;
-            batch = worse;
+        batch = worse;
+    }
+}
+
+// The clearest threshold is the one that could be four times as long with the least difference.
+static void begin_batches(struct fit_search *search)
+{
+    const struct fit_run *levels = search->target->volume->runs.levels;
+    double least = INFINITY;
+    search->batches[0] = (struct fit_batch){.mean = 1};
+    search->batch_count = 1;
+    for (int level = 0; level + 1 < FIT_RUNS_LEVELS; level++) {
+        double change = (double)runs_of(&levels[level]) / (double)runs_of(&levels[level + 1]);
+        if (is_batch_level(search, level) && change < least) {
+            least = change;
+            search->batches[1] = batch_of(search, level);
+            search->batch_count = 2;
         }
     }
 }
@@ -55,10 +89,7 @@ static void remember(struct fit_search *search, struct fit_batch batch)
 static bool offer_batches(struct fit_search *search, int level)
 {
     const struct fit_run *run = &search->target->volume->runs.levels[level];
-    struct fit_batch batch = {.mean = requests_of_run(search, run), .score = INFINITY};
-    if (runs_of(run) < RUNS_MIN || batch.mean < BATCH_MEAN_MIN)
-        return true;
-    batch.gap_ns = gap_law(search, fit_runs_threshold(level));
+    struct fit_batch batch = batch_of(search, level);
     struct synth_draw laws[2] = {fit_sums_law(&run->cycle), {.law = SYNTH_EXPONENTIAL}};
     for (int i = 0; i < 2; i++) {
         struct synth_arrivals arrivals = {.process = SYNTH_RENEWAL, .gap_ns = laws[i]};
@@ -70,20 +101,20 @@ static bool offer_batches(struct fit_search *search, int level)
             return false;
         batch.score = fmin(batch.score, score);
     }
-    remember(search, batch);
+    if (batch.threshold_ns != search->batches[1].threshold_ns)
+        remember(search, batch);
     return true;
 }
 
 bool fit_search_renewal(struct fit_search *search)
 {
     struct synth_arrivals arrivals = {.process = SYNTH_RENEWAL,
-                                      .gap_ns = gap_law(search, INT64_MAX)};
-    search->batches[0] = (struct fit_batch){.mean = 1};
-    search->batch_count = 1;
+                                      .gap_ns = gap_law(search, 0, INT64_MAX)};
+    begin_batches(search);
     if (!fit_search_offer(search, &arrivals, NULL))
         return false;
     for (int level = 0; level < FIT_RUNS_LEVELS; level++) {
-        if (!offer_batches(search, level))
+        if (is_batch_level(search, level) && !offer_batches(search, level))
             return false;
     }
     return true;
@@ -98,14 +129,18 @@ static bool offer_periods(struct fit_search *search, int level, const struct fit
     struct synth_arrivals arrivals = {.process = SYNTH_ON_OFF,
                                       .on_ns = fit_sums_law(&run->length),
                                       .off_ns = fit_sums_law(&run->pause)};
-    arrivals.gap_ns = gap_law(search, fit_runs_threshold(level));
+    arrivals.gap_ns = gap_law(search, 0, fit_runs_threshold(level));
     arrivals.on_ns.mean =
         fmin((double)run->on_requests / periods * arrivals.gap_ns.mean, cycle_ns * ON_SHARE_MAX);
     arrivals.off_ns.mean = cycle_ns - arrivals.on_ns.mean;
     with_batches(batch, &arrivals);
     if (batch->mean > 1)
-        arrivals.gap_ns = (struct synth_draw){.law = SYNTH_EXPONENTIAL};
-    return fit_search_offer(search, &arrivals, NULL);
+        arrivals.gap_ns = gap_law(search, batch->threshold_ns + 1, fit_runs_threshold(level));
+    if (!fit_search_offer(search, &arrivals, NULL))
+        return false;
+    bool is_plain = batch->mean <= 1 || arrivals.gap_ns.law == SYNTH_EXPONENTIAL;
+    arrivals.gap_ns = (struct synth_draw){.law = SYNTH_EXPONENTIAL};
+    return is_plain || fit_search_offer(search, &arrivals, NULL);
 }
 
 bool fit_search_on_off(struct fit_search *search)
@@ -116,7 +151,8 @@ bool fit_search_on_off(struct fit_search *search)
             continue;
         double requests = (double)run->on_requests / (double)run->length.count;
         for (size_t i = 0; i < search->batch_count; i++) {
-            if (requests >= FIT_RUNS_ON_MIN * search->batches[i].mean &&
+            if (search->batches[i].threshold_ns < fit_runs_threshold(level) &&
+                requests >= FIT_RUNS_ON_MIN * search->batches[i].mean &&
                 !offer_periods(search, level, &search->batches[i]))
                 return false;
         }
