@@ -15,7 +15,8 @@ command_function command_explain;
 command_function command_compare;
 command_function command_trace;
 command_function command_convert; // trace convert
-command_function command_synth; // trace synth
+command_function command_fit;     // trace fit
+command_function command_synth;   // trace synth
 command_function command_verify;
 command_function command_check;
 command_function command_engines;

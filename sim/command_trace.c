@@ -171,6 +171,7 @@ static const struct trace_command {
     {"info", info, "info [OPTION...] TRACE..."},
     {"convert", command_convert, "convert [OPTION...] IN... OUT"},
     {"formats", formats, "formats [--json]"},
+    {"fit", command_fit, "fit [OPTION...] TRACE"},
     {"synth", command_synth, "synth [OPTION...] SPEC -o FILE"},
     {NULL, NULL, NULL},
 };

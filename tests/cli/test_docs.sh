@@ -60,8 +60,8 @@ done
 # The manual page knows every option, and its examples and those of the help work, where the
 # recordings have the names that they use.
 manual=$source_dir/docs/throttlesim.1
-for command in run report plot explain compare 'trace info' 'trace convert' 'trace formats' \
-    'trace synth' verify check engines limits; do
+for command in run report plot explain compare 'trace info' 'trace convert' 'trace fit' \
+    'trace formats' 'trace synth' verify check engines limits; do
     # shellcheck disable=SC2086 # 'trace info' is two words
     for option in $("$program" $command --help | grep -oE -e '--[a-z-]+' | sort -u); do
         grep -qE "Fl ${option#-}( |$)" "$manual" ||
