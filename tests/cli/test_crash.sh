@@ -35,6 +35,8 @@ expect_death() {
     code=0
     wait "$pid" 2>/dev/null || code=$?
     expect "$1" "$code" "exit code of a run that got $2"
+    # What a killed writer left half done is taken back by who may write.
+    sqlite3 a.db 'SELECT count(*) FROM run' >/dev/null
     expect "$3" "$(status_of "$4")" "status of a run that got $2"
     expect ok "$(ask a.db 'PRAGMA integrity_check')" "integrity after $2"
 }
@@ -67,24 +69,31 @@ kill -INT "$pid"
 expect_death 130 SIGINT interrupted 4
 
 # Two signals at once are one wish, as from timeout(1); a later one kills what does not end. The
-# program waits for input here that does not come.
-mkfifo pipe
-(exec sleep 60 >pipe) &
-writer=$!
-env --default-signal=INT "$program" run --limits iops-total=10 --format csv --db c.db - <pipe \
-    >out 2>err &
+# program waits here for a database that another process has locked.
+env --default-signal=INT "$program" run long.yaml --log requests --db c.db >out 2>err &
 pid=$!
-sleep 1
+until [ "$(ask c.db 'SELECT count(*) FROM run' 2>/dev/null)" = 1 ]; do
+    sleep 0.01
+done
+mkfifo lock
+sqlite3 -cmd '.timeout 10000' c.db <lock >locked &
+locker=$!
+exec 3>lock
+echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&3
+until [ -s locked ]; do
+    sleep 0.01
+done
 kill -INT "$pid"
 sleep 0.1
 kill -INT "$pid"
 sleep 2.1
 kill -0 "$pid" || fail 'the second of two signals kills'
-kill -INT "$pid"
+kill -INT "$pid" || fail 'the program does not wait for the lock'
 code=0
 wait "$pid" 2>/dev/null || code=$?
 expect 130 "$code" 'exit code of a program that got another signal later'
-kill "$writer"
+exec 3>&-
+wait "$locker"
 
 # The earlier run is as it was, and the next one finds a database that works.
 ask a.db 'SELECT * FROM request_log WHERE run_id = 1' | cmp -s - before.txt ||
