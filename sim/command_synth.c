@@ -87,8 +87,9 @@ static bool write_all(struct synth *synth, const struct synth_spec *spec,
                       struct trace_error *error)
 {
     struct trace_request request;
-    enum trace_result result = TRACE_END;
-    while (stop_signal == 0 && (result = synth_read(synth, &request, error)) == TRACE_REQUEST) {
+    enum trace_result result;
+    synth_stop_on(synth, &stop_signal);
+    while ((result = synth_read(synth, &request, error)) == TRACE_REQUEST) {
         const char *name = synth_volume_name(synth, request.volume);
         if (!trace_writer_put(writer, &request, name, error))
             return false;
@@ -168,13 +169,13 @@ static bool make(const struct synth_arguments *arguments, const struct synth_spe
                   : is_stdout(arguments) ? "csv"
                                          : NULL,
     };
+    stop_on_signals(); // before there is a file that would be left
     struct trace_writer *writer = trace_writer_open(&config, &problem);
     if (writer == NULL)
         return sim_fail(error, is_format_given(arguments) ? SIM_FAILED : SIM_USAGE, "%s",
                         problem.message);
     struct progress progress;
     progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
-    stop_on_signals();
     bool ok = write_all(synth, spec, writer, &progress, &made, &problem);
     progress_end(&progress);
     if (ok && stop_signal == 0)

@@ -30,6 +30,7 @@ struct synth {
     size_t source_count;
     struct synth_heap next; // the sources that have a next request, by number
     uint64_t requests;
+    const volatile sig_atomic_t *stop; // may be NULL
 };
 
 static bool name_source(struct synth_source *source, const struct synth_volume *volume,
@@ -142,7 +143,8 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
                              struct trace_error *error)
 {
     uint64_t requests_max = synth->spec->requests_max;
-    if (synth->next.count == 0 || (requests_max > 0 && synth->requests == requests_max))
+    if (synth->next.count == 0 || (requests_max > 0 && synth->requests == requests_max) ||
+        synth_is_stopped(synth->stop))
         return TRACE_END;
     struct synth_event *event = &synth->next.events[0];
     struct synth_source *source = &synth->sources[event->order];
@@ -153,6 +155,8 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
         trace_error_no_memory(error);
         return TRACE_ERROR;
     }
+    if (synth_is_stopped(synth->stop))
+        return TRACE_END;
     event->clock.time_ns = synth_arrivals_next_ns(&source->arrivals);
     if (event->clock.time_ns < synth->spec->duration_ns)
         synth_heap_settle(&synth->next);
@@ -160,6 +164,13 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
         synth_heap_pop(&synth->next);
     synth->requests++;
     return TRACE_REQUEST;
+}
+
+void synth_stop_on(struct synth *synth, const volatile sig_atomic_t *stop)
+{
+    synth->stop = stop;
+    for (size_t i = 0; i < synth->spec->volume_count; i++)
+        synth->entries[i].arrivals.stop = synth->entries[i].arrivals.bursts.stop = stop;
 }
 
 size_t synth_volume_total(const struct synth *synth)

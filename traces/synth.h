@@ -15,6 +15,8 @@
 
 #include "traces/trace.h"
 
+#include <signal.h>
+
 enum {
     SYNTH_ENTRIES_MAX = 4096,   // of a specification
     SYNTH_VOLUMES_MAX = 100000, // of all entries
@@ -160,6 +162,12 @@ struct synth *synth_open(const struct synth_spec *spec, struct trace_error *erro
 // grows with volumes, clients and batches at once, not with requests.
 enum trace_result synth_read(struct synth *synth, struct trace_request *request,
                              struct trace_error *error);
+
+// From now on synth_read gives up as soon as *stop is not 0, also on its way through periods
+// without requests, of which there may be very many: it returns TRACE_END, and is not to be called
+// again.
+void synth_stop_on(struct synth *synth, const volatile sig_atomic_t *stop);
+
 size_t synth_volume_total(const struct synth *synth);
 const char *synth_volume_name(const struct synth *synth, uint32_t volume);
 void synth_close(struct synth *synth); // NULL is allowed

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum { GOLDEN_COUNT = 121514 };
 #define GOLDEN_DIGEST UINT64_C(0xca28a0145d98a87c)
@@ -226,12 +228,50 @@ static void test_many(void **state)
     lab_free(&all);
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_alarm(int signal_number)
+{
+    stopped = signal_number;
+}
+
+// After its first request, of 54 ms, v has 5e9 periods without any, for half a minute or so: the
+// signal comes in the middle of them.
+static void test_stop(void **state)
+{
+    (void)state;
+    struct synth_volume volumes[2] = {lab_volume(), lab_volume()};
+    volumes[0].arrivals = (struct synth_arrivals){
+        .process = SYNTH_ON_OFF,
+        .gap_ns = {SYNTH_EXPONENTIAL, 5e9, 0},
+        .on_ns = {SYNTH_EXPONENTIAL, 1, 0},
+        .off_ns = {SYNTH_EXPONENTIAL, 1, 0},
+    };
+    volumes[1].name = "w"; // its requests are what allows so many periods
+    volumes[1].arrivals.gap_ns.mean = 400;
+    struct synth_spec spec = lab_spec(volumes, 2, 10 * SECOND_NS);
+    spec.seed = 27;
+    struct trace_error error;
+    struct trace_request request = {0};
+    struct synth *synth = synth_open(&spec, &error);
+    assert_non_null(synth);
+    synth_stop_on(synth, &stopped);
+    signal(SIGALRM, on_alarm);
+    time_t begin = time(NULL);
+    alarm(2);
+    while (synth_read(synth, &request, &error) == TRACE_REQUEST)
+        assert_true(request.arrival_ns < 60000000);
+    assert_int_equal(stopped, SIGALRM);
+    assert_true(time(NULL) - begin < 6);
+    synth_close(synth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden),  cmocka_unit_test(test_independence),
         cmocka_unit_test(test_volumes), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_many),    cmocka_unit_test(test_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static void advance_diurnal(struct synth_arrivals_state *state,
     const struct synth_arrivals *arrivals = &plan->volume->arrivals;
     for (;;) {
         synth_clock_advance(&state->clock, plan->peak_gap_ns * synth_exponential(&state->gaps));
-        if (state->clock.time_ns >= plan->end_ns)
+        if (state->clock.time_ns >= plan->end_ns || synth_is_stopped(plan->stop))
             return;
         int64_t phase_ns = (state->clock.time_ns - arrivals->peak_ns) % arrivals->period_ns;
         double turns = (double)phase_ns / (double)arrivals->period_ns;

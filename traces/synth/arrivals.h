@@ -15,7 +15,8 @@ struct synth_arrival_plan {
     double batch_logarithm; // of the probability that a batch goes on; 0: no batches
     double peak_gap_ns;     // SYNTH_DIURNAL
     struct synth_burst_plan bursts;
-    int64_t end_ns; // arrivals are before it
+    int64_t end_ns;                    // arrivals are before it
+    const volatile sig_atomic_t *stop; // as in synth_stop_on; may be NULL
 };
 
 struct synth_arrivals_state {

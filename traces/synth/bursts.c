@@ -90,10 +90,10 @@ void synth_bursts_init(struct synth_bursts *bursts, const struct synth_burst_pla
 static struct synth_periods *followed(struct synth_bursts *bursts,
                                       const struct synth_burst_plan *plan, int64_t now_ns)
 {
-    while (bursts->follow_end.time_ns <= now_ns)
+    while (bursts->follow_end.time_ns <= now_ns && !synth_is_stopped(plan->stop))
         follow_next(bursts, plan);
     struct synth_periods *periods = bursts->follows ? &bursts->common : &bursts->own;
-    while (periods->end.time_ns <= now_ns)
+    while (periods->end.time_ns <= now_ns && !synth_is_stopped(plan->stop))
         periods_next(periods, plan);
     return periods;
 }
@@ -101,7 +101,7 @@ static struct synth_periods *followed(struct synth_bursts *bursts,
 void synth_bursts_work(struct synth_bursts *bursts, const struct synth_burst_plan *plan,
                        struct synth_clock *clock, double work, int64_t end_ns)
 {
-    while (clock->time_ns < end_ns) {
+    while (clock->time_ns < end_ns && !synth_is_stopped(plan->stop)) {
         const struct synth_periods *periods = followed(bursts, plan, clock->time_ns);
         int64_t edge_ns = periods->end.time_ns;
         if (bursts->follow_end.time_ns < edge_ns)

@@ -20,6 +20,7 @@ struct synth_burst_plan {
     uint32_t state_count;
     double common_share; // of the time
     double follow_mean_ns;
+    const volatile sig_atomic_t *stop; // as in synth_stop_on; may be NULL
 };
 
 struct synth_periods {
@@ -43,7 +44,7 @@ void synth_bursts_init(struct synth_bursts *bursts, const struct synth_burst_pla
                        uint64_t seed, const char *name, const char *common_name);
 
 // Moves the clock on until that much work is done; to SYNTH_NEVER if it would be at end_ns or
-// later.
+// later, or if it is stopped.
 void synth_bursts_work(struct synth_bursts *bursts, const struct synth_burst_plan *plan,
                        struct synth_clock *clock, double work, int64_t end_ns);
 

@@ -4,6 +4,9 @@
 #ifndef TRACES_SYNTH_CLOCK_H
 #define TRACES_SYNTH_CLOCK_H
 
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SYNTH_NEVER INT64_MAX
@@ -33,6 +36,12 @@ static inline void synth_clock_advance(struct synth_clock *clock, double by_ns)
 static inline double synth_clock_until(const struct synth_clock *clock, int64_t time_ns)
 {
     return (double)(time_ns - clock->time_ns) - clock->fraction_ns;
+}
+
+// What goes on without requests looks at it in between.
+static inline bool synth_is_stopped(const volatile sig_atomic_t *stop)
+{
+    return stop != NULL && *stop != 0;
 }
 
 #endif
