@@ -221,8 +221,10 @@ enum sim_exit command_synth(int argc, char **argv, struct sim_error *error)
     bool ok = apply_options(&arguments, &spec, error);
     if (ok) {
         synth = synth_open(&spec, &problem);
-        ok =
-            synth != NULL || sim_fail(error, SIM_BAD_INPUT, "%s: %s", argv[first], problem.message);
+        ok = synth != NULL ||
+             sim_fail(error, SIM_BAD_INPUT, "%s: %s",
+                      strcmp(argv[first], "-") == 0 ? "standard input" : argv[first],
+                      problem.message);
     }
     ok = ok && make(&arguments, &spec, synth, error);
     synth_close(synth);

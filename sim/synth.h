@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 // From a file, "-" is standard input. False with the error filled, and the specification is empty.
-// What is read is valid (synth_check). The caller frees it by synth_spec_free.
+// Each entry of what is read is valid. Whether there is too much of all is left to synth_check: the
+// command line may ask for less. The caller frees it by synth_spec_free.
 bool synth_spec_load(struct synth_spec *spec, const char *path, struct sim_error *error);
 
 // The same from a text in memory, which messages call by the name.

@@ -8,18 +8,20 @@
 //
 // The same specification gives the same bytes on every machine. That is why GSL's samplers are not
 // used: they call log, exp and pow, which every libm and many a processor round in their own way,
-// and its generators take 32 bits of a seed, too few for the streams of 100,000 volumes. The laws
-// are those of GSL, and the tests hold every draw against GSL's distribution functions.
+// and its generators take 32 bits of a seed, too few for the streams of so many volumes: of
+// 600,000, about 40 pairs would be the same. The laws are those of GSL, and the tests hold every
+// draw against GSL's distribution functions.
 #ifndef TRACES_SYNTH_H
 #define TRACES_SYNTH_H
 
 #include "traces/trace.h"
+#include "traces/volumes.h"
 
 #include <signal.h>
 
 enum {
-    SYNTH_ENTRIES_MAX = 4096,   // of a specification
-    SYNTH_VOLUMES_MAX = 100000, // of all entries
+    SYNTH_ENTRIES_MAX = 4096,              // of a specification
+    SYNTH_VOLUMES_MAX = TRACE_VOLUMES_MAX, // of all entries: no trace holds more
     SYNTH_CLIENTS_MAX = 1000000,
     SYNTH_STATES_MAX = 16,
     SYNTH_SIZES_MAX = 256,

@@ -6,13 +6,20 @@
 #include "sim/units.h"
 #include "traces/synth/check.h"
 
-#include <ctype.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+static bool read_batch_mean(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    double *mean = target;
+    return synth_read_number(reader, node, mean) &&
+           (*mean >= 1 ||
+            yaml_fail(reader, node, "a batch has 1 or more requests, found %g", *mean));
+}
+
 static const struct yaml_field batch_fields[] = {
-    {"mean", synth_read_number, offsetof(struct synth_arrivals, batch_mean), true},
+    {"mean", read_batch_mean, offsetof(struct synth_arrivals, batch_mean), true},
     {"gap", synth_read_draw, offsetof(struct synth_arrivals, batch_gap_ns), false},
     {NULL, NULL, 0, false},
 };
@@ -59,30 +66,56 @@ static bool read_volume(struct yaml_reader *reader, yaml_node_t *node, void *tar
     };
     synth_default_mix(volume);
     return yaml_read_mapping(reader, node, "a volume", volume_fields, volume) &&
-           (synth_check_volume(volume, &problem) || yaml_fail(reader, node, "%s", problem.message));
+           (synth_check_entry(spec, spec->volume_count - 1, &problem) ||
+            yaml_fail(reader, node, "%s", problem.message));
 }
 
 static bool read_volumes(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    return yaml_read_sequence(reader, node, "volumes", read_volume, target);
+    const struct synth_spec *spec = target;
+    return yaml_read_sequence(reader, node, "volumes", read_volume, target) &&
+           (spec->volume_count > 0 ||
+            yaml_fail(reader, node, "a specification has at least one volume"));
 }
 
-static bool read_unsigned(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_whole(struct yaml_reader *reader, yaml_node_t *node, int64_t least,
+                       uint64_t *target)
 {
     const char *text = yaml_text(reader, node, "a whole number");
-    char *end;
+    int64_t value;
     if (text == NULL)
         return false;
-    errno = 0;
-    *(uint64_t *)target = strtoull(text, &end, 10);
-    return (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0) ||
-           yaml_fail(reader, node, "expected a whole number of 0 to 2^64 - 1, found '%.64s'", text);
+    if (!units_parse_integer(text, &value) || value < least)
+        return yaml_fail(reader, node,
+                         "expected a whole number of %" PRId64 " to 2^63 - 1, found '%.64s'", least,
+                         text);
+    *target = (uint64_t)value;
+    return true;
+}
+
+static bool read_seed(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return read_whole(reader, node, 0, target);
+}
+
+static bool read_requests(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    return read_whole(reader, node, 1, target);
+}
+
+static bool read_duration(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const int64_t *duration_ns = target;
+    return yaml_read_duration(reader, node, target) &&
+           ((*duration_ns >= 1 && *duration_ns <= SYNTH_DURATION_NS_MAX) ||
+            yaml_fail(reader, node, "the duration must be 1 ns to 2^62 ns, found %" PRId64 " ns",
+                      *duration_ns));
 }
 
 static const struct yaml_field spec_fields[] = {
-    {"seed", read_unsigned, offsetof(struct synth_spec, seed), false},
-    {"duration", yaml_read_duration, offsetof(struct synth_spec, duration_ns), false},
-    {"requests", read_unsigned, offsetof(struct synth_spec, requests_max), false},
+    {"seed", read_seed, offsetof(struct synth_spec, seed), false},
+    {"duration", read_duration, offsetof(struct synth_spec, duration_ns), false},
+    {"requests", read_requests, offsetof(struct synth_spec, requests_max), false},
     {"volumes", read_volumes, 0, true},
     {NULL, NULL, 0, false},
 };
@@ -90,7 +123,6 @@ static const struct yaml_field spec_fields[] = {
 bool synth_spec_parse(struct synth_spec *spec, const char *name, const char *text, size_t length,
                       struct sim_error *error)
 {
-    struct trace_error problem;
     struct yaml_reader reader = {
         .name = name,
         .error = error,
@@ -101,8 +133,7 @@ bool synth_spec_parse(struct synth_spec *spec, const char *name, const char *tex
     if (!yaml_open(&reader, text, length))
         return false;
     yaml_node_t *root = yaml_document_get_root_node(&reader.document);
-    bool ok = yaml_read_mapping(&reader, root, "the specification", spec_fields, spec) &&
-              (synth_check(spec, &problem) || yaml_fail(&reader, root, "%s", problem.message));
+    bool ok = yaml_read_mapping(&reader, root, "the specification", spec_fields, spec);
     yaml_close(&reader);
     if (!ok)
         synth_spec_free(spec);

@@ -133,7 +133,7 @@ bool synth_read_arrivals(struct yaml_reader *reader, yaml_node_t *node, void *ta
     const struct process *process = &processes[index];
     arrivals->process = process->process;
     arrivals->gap_ns.law = process->law;
-    snprintf(what, sizeof what, "arrivals of process %s", process->name);
+    snprintf(what, sizeof what, "process %s", process->name);
     if (!yaml_read_mapping(reader, node, what, process->fields, arrivals))
         return false;
     yaml_node_t *gap = yaml_find(reader, node, "gap");

@@ -4,6 +4,7 @@
 
 #include "sim/units.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static struct synth_kind default_kind(enum trace_op op, double weight)
@@ -95,10 +96,16 @@ static bool read_sizes(struct yaml_reader *reader, yaml_node_t *node, void *targ
         yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
         if (kind->size_count == SYNTH_SIZES_MAX)
             return yaml_fail(reader, key, "more than %d sizes", SYNTH_SIZES_MAX);
-        struct synth_size *size = &kind->sizes[kind->size_count++];
+        struct synth_size *size = &kind->sizes[kind->size_count];
         if (!synth_read_size(reader, key, &size->bytes) ||
             !synth_read_number(reader, value, &size->weight))
             return false;
+        for (uint32_t i = 0; i < kind->size_count; i++) {
+            if (kind->sizes[i].bytes == size->bytes)
+                return yaml_fail(reader, key, "the size of %" PRIu64 " bytes is given twice",
+                                 size->bytes);
+        }
+        kind->size_count++;
     }
     return true;
 }

@@ -56,11 +56,15 @@ expect_error 'a.nothing: its ending does not say in which format to write'
 expect_code 2 trace synth a.yaml -o a.csv --to cvs
 expect_error 'unknown format "cvs"'
 expect_code 2 trace synth a.yaml -o a.csv --volumes 1000000
-expect_error '--volumes: at most 100000 are possible, found 1000000'
+expect_error '--volumes: at most 65535 are possible, found 1000000'
 expect_code 2 trace synth a.yaml -o a.csv --duration 0
 expect_error '--duration: expected a time of at least 1 ns'
 expect_code 3 trace synth a.yaml -o a.csv --volumes 1000 --duration 100000h
 expect_error 'a.yaml: about 3.6e+13 requests are asked for, at most 1e+12 are possible'
+printf 'duration: 100000h\nvolumes: [{id: a, count: 1000}]\n' >long.yaml
+expect_code 3 trace synth long.yaml -o long.csv
+expect_error 'long.yaml: about 3.6e+13 requests are asked for'
+expect_code 0 trace synth long.yaml -o long.csv --duration 1s --volumes 2
 printf 'volumes:\n  - id: a\n    arrivals: {process: poison}\n' >b.yaml
 expect_code 3 trace synth b.yaml -o b.csv
 expect_error "b.yaml:3:25: expected constant, poisson"

@@ -48,7 +48,7 @@ static void test_defaults(void **state)
 }
 
 static const char everything[] =
-    "seed: 18446744073709551615\n"
+    "seed: 9223372036854775807\n"
     "duration: 1.5min\n"
     "requests: 12345\n"
     "volumes:\n"
@@ -148,63 +148,73 @@ static void test_numbers(void **state)
 
 #define VOLUME "volumes:\n  - id: a\n    "
 
+static const struct {
+    const char *text, *message;
+} errors[] = {
+    {"", "case: empty; a specification has volumes"},
+    {"seed: 1", "case:1:1: the specification needs the key 'volumes'"},
+    {"volumes: []", "case:1:10: a specification has at least one volume"},
+    {"volume: []", "case:1:1: unknown key 'volume' in the specification; did you mean 'volumes'?"},
+    {"seed: -1\nvolumes: [{id: a}]",
+     "case:1:7: expected a whole number of 0 to 2^63 - 1, found '-1'"},
+    {"seed: 9223372036854775808\nvolumes: [{id: a}]", "case:1:7: expected a whole number"},
+    {"requests: 0\nvolumes: [{id: a}]",
+     "case:1:11: expected a whole number of 1 to 2^63 - 1, found '0'"},
+    {"volumes:\n  - id: a\n  - id: a", "case:3:5: volume a: there are two of that name"},
+    {"volumes:\n  - {id: a, bursts: x, arrivals: {process: on-off, on: 1s, off: 1s}}\n"
+     "  - {id: b, bursts: x, arrivals: {process: on-off, on: 1s, off: 2s}}",
+     "case:3:5: volume b: its bursts 'x' are those of volume a"},
+    {"duration: 0\nvolumes: [{id: a}]", "case:1:11: the duration must be 1 ns to 2^62 ns"},
+    {"duration: 1y\nvolumes: [{id: a}]", "case:1:11: expected a duration"},
+    {"volumes:\n  - count: 2", "case:2:5: a volume needs the key 'id'"},
+    {VOLUME "count: 0", "case:3:12: expected a whole number of at least 1, found '0'"},
+    {VOLUME "count: 4000000000", "case:2:5: volume a: the count of volumes must be"},
+    {VOLUME "arrivals: poisson", "case:3:15: expected arrivals as a mapping"},
+    {VOLUME "arrivals: {rate: 5}", "case:3:15: arrivals need the key 'process'"},
+    {VOLUME "arrivals: {process: posson}", "case:3:25: expected constant, poisson, gamma"},
+    {VOLUME "arrivals: {process: posson}", "found 'posson'; did you mean 'poisson'?"},
+    {VOLUME "arrivals: {process: poisson, rat: 5}",
+     "case:3:34: unknown key 'rat' in process poisson; did you mean 'rate'?"},
+    {VOLUME "arrivals: {process: poisson, clients: 5}", "unknown key 'clients'"},
+    {VOLUME "arrivals: {process: poisson, rate: 0}", "case:3:40: expected a rate of 1e-06 to"},
+    {VOLUME "arrivals: {process: poisson, rate: 1e300}", "expected a rate of 1e-06 to"},
+    {VOLUME "arrivals: {process: poisson, rate: 0x10}", "expected a number of at least 0"},
+    {VOLUME "arrivals: {process: poisson, rate: inf}", "expected a number of at least 0"},
+    {VOLUME "arrivals: {process: poisson, rate: 5, gap: 1ms}", "a rate or the gap between two"},
+    {VOLUME "arrivals: {process: gamma, rate: 5}", "case:3:15: gamma needs a shape"},
+    {VOLUME "arrivals: {process: poisson, shape: 5}", "case:3:41: exponential has no shape"},
+    {VOLUME "arrivals: {process: on-off}", "needs the key 'on'"},
+    {VOLUME "arrivals: {process: on-off, on: 1s, off: 1x}", "expected a time in ns or with"},
+    {VOLUME "arrivals: {process: on-off, on: 1s, off: {law: pareto, mean: 1s}}",
+     "pareto needs a shape"},
+    {VOLUME "arrivals: {process: mmpp, states: []}", "an mmpp has 2 to 16 states, found 0"},
+    {VOLUME "arrivals: {process: closed}", "so a latency is needed"},
+    {VOLUME "correlation: 2", "the correlation must be 0 to 1, found 2"},
+    {VOLUME "mix: []", "there must be 1 to 8 kinds of requests, found 0"},
+    {VOLUME "mix: [{op: raed}]", "found 'raed'; did you mean 'read'?"},
+    {VOLUME "mix: [{op: flush, sizes: 4K}]", "case:3:30: a flush has no size"},
+    {VOLUME "mix: [{op: read, sizes: [4K]}]", "expected a size, or a mapping of sizes"},
+    {VOLUME "mix: [{op: read, sizes: {4Q: 1}}]", "case:3:30: expected a size in bytes"},
+    {VOLUME "mix: [{op: read, sizes: {4KiB: 1, 8KiB: 1, 4096: 1}}]",
+     "case:3:48: the size of 4096 bytes is given twice"},
+    {VOLUME "batch: {mean: 0}", "case:3:19: a batch has 1 or more requests, found 0"},
+    {VOLUME "mix: [{op: read, sizes: 20G}]", "do not fit into the 10737418240 bytes"},
+    {VOLUME "mix: [{op: read, offsets: {place: uniform, exponent: 1}}]",
+     "only place: zipf has an exponent"},
+    {VOLUME "latency: {law: gamma, mean: 1ms, shape: 0}", "the shape of gamma must be"},
+    {"volumes: [{id: a}]\n---\nvolumes: [{id: a}]", "a specification is one, without '---'"},
+};
+
 static void test_errors(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *message;
-    } cases[] = {
-        {"", "case: empty; a specification has volumes"},
-        {"seed: 1", "case:1:1: the specification needs the key 'volumes'"},
-        {"volumes: []", "case:1:1: a specification has 1 to 4096 volumes"},
-        {"volume: []",
-         "case:1:1: unknown key 'volume' in the specification; did you mean 'volumes'?"},
-        {"seed: -1\nvolumes: [{id: a}]",
-         "case:1:7: expected a whole number of 0 to 2^64 - 1, found '-1'"},
-        {"duration: 0\nvolumes: [{id: a}]", "the duration must be 1 ns to 2^62 ns"},
-        {"duration: 1y\nvolumes: [{id: a}]", "case:1:11: expected a duration"},
-        {"volumes:\n  - count: 2", "case:2:5: a volume needs the key 'id'"},
-        {VOLUME "count: 0", "case:3:12: expected a whole number of at least 1, found '0'"},
-        {VOLUME "count: 4000000000", "case:2:5: volume a: the count of volumes must be"},
-        {VOLUME "arrivals: poisson", "case:3:15: expected arrivals as a mapping"},
-        {VOLUME "arrivals: {rate: 5}", "case:3:15: arrivals need the key 'process'"},
-        {VOLUME "arrivals: {process: posson}", "case:3:25: expected constant, poisson, gamma"},
-        {VOLUME "arrivals: {process: posson}", "found 'posson'; did you mean 'poisson'?"},
-        {VOLUME "arrivals: {process: poisson, rat: 5}",
-         "case:3:34: unknown key 'rat' in arrivals of process poisson; did you mean 'rate'?"},
-        {VOLUME "arrivals: {process: poisson, clients: 5}", "unknown key 'clients'"},
-        {VOLUME "arrivals: {process: poisson, rate: 0}", "case:3:40: expected a rate of 1e-06 to"},
-        {VOLUME "arrivals: {process: poisson, rate: 1e300}", "expected a rate of 1e-06 to"},
-        {VOLUME "arrivals: {process: poisson, rate: 0x10}", "expected a number of at least 0"},
-        {VOLUME "arrivals: {process: poisson, rate: inf}", "expected a number of at least 0"},
-        {VOLUME "arrivals: {process: poisson, rate: 5, gap: 1ms}", "a rate or the gap between two"},
-        {VOLUME "arrivals: {process: gamma, rate: 5}", "case:3:15: gamma needs a shape"},
-        {VOLUME "arrivals: {process: poisson, shape: 5}", "case:3:41: exponential has no shape"},
-        {VOLUME "arrivals: {process: on-off}", "needs the key 'on'"},
-        {VOLUME "arrivals: {process: on-off, on: 1s, off: 1x}", "expected a time in ns or with"},
-        {VOLUME "arrivals: {process: on-off, on: 1s, off: {law: pareto, mean: 1s}}",
-         "pareto needs a shape"},
-        {VOLUME "arrivals: {process: mmpp, states: []}", "an mmpp has 2 to 16 states, found 0"},
-        {VOLUME "arrivals: {process: closed}", "so a latency is needed"},
-        {VOLUME "correlation: 2", "the correlation must be 0 to 1, found 2"},
-        {VOLUME "mix: []", "there must be 1 to 8 kinds of requests, found 0"},
-        {VOLUME "mix: [{op: raed}]", "found 'raed'; did you mean 'read'?"},
-        {VOLUME "mix: [{op: flush, sizes: 4K}]", "case:3:30: a flush has no size"},
-        {VOLUME "mix: [{op: read, sizes: [4K]}]", "expected a size, or a mapping of sizes"},
-        {VOLUME "mix: [{op: read, sizes: {4Q: 1}}]", "case:3:30: expected a size in bytes"},
-        {VOLUME "mix: [{op: read, sizes: 20G}]", "do not fit into the 10737418240 bytes"},
-        {VOLUME "mix: [{op: read, offsets: {place: uniform, exponent: 1}}]",
-         "only place: zipf has an exponent"},
-        {VOLUME "latency: {law: gamma, mean: 1ms, shape: 0}", "the shape of gamma must be"},
-        {"volumes: [{id: a}]\n---\nvolumes: [{id: a}]", "a specification is one, without '---'"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         struct synth_spec spec;
         struct sim_error error = {0};
-        if (synth_spec_parse(&spec, "case", cases[i].text, strlen(cases[i].text), &error))
-            fail_msg("accepted: %s", cases[i].text);
-        if (strstr(error.message, cases[i].message) == NULL)
-            fail_msg("%s: expected '%s', found '%s'", cases[i].text, cases[i].message,
+        if (synth_spec_parse(&spec, "case", errors[i].text, strlen(errors[i].text), &error))
+            fail_msg("accepted: %s", errors[i].text);
+        if (strstr(error.message, errors[i].message) == NULL)
+            fail_msg("%s: expected '%s', found '%s'", errors[i].text, errors[i].message,
                      error.message);
         assert_int_equal(error.exit, SIM_BAD_INPUT);
         assert_true(spec.volumes == NULL && spec.volume_count == 0);

@@ -117,8 +117,8 @@ static void test_refusals(void **state)
     EXPECT(v->name = NULL, "a name has 1 to 255 bytes");
     char control[] = "a\nb";
     EXPECT(v->name = control, "a name has no control characters");
-    EXPECT(v->count = 0, "the count of volumes must be 1 to 100000, found 0");
-    EXPECT(v->count = SYNTH_VOLUMES_MAX, "100001 volumes in all, at most 100000 are possible");
+    EXPECT(v->count = 0, "the count of volumes must be 1 to 65535, found 0");
+    EXPECT(v->count = SYNTH_VOLUMES_MAX, "65536 volumes in all, at most 65535 are possible");
     EXPECT((a->process = SYNTH_MMPP, a->state_count = 1), "an mmpp has 2 to 16 states, found 1");
     EXPECT((a->process = SYNTH_MMPP, a->states[0].rate_per_s = a->states[1].rate_per_s = 0),
            "no state of the mmpp has a rate above 0");

@@ -8,4 +8,7 @@
 // One entry, for itself.
 bool synth_check_volume(const struct synth_volume *volume, struct trace_error *error);
 
+// The same, and whether it goes with the entries before it.
+bool synth_check_entry(const struct synth_spec *spec, size_t index, struct trace_error *error);
+
 #endif

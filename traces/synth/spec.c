@@ -154,7 +154,7 @@ static bool check_totals(const struct synth_spec *spec, struct trace_error *erro
              !(totals.changes <= CHANGES_A_REQUEST_MAX * totals.requests))
         trace_error_set(error,
                         "periods and states change about %.3g times, for %.3g requests: make them "
-                        "longer",
+                        "longer, or the duration shorter",
                         totals.changes, totals.requests);
     else
         ok = true;
@@ -203,6 +203,27 @@ static bool check_common(const struct synth_spec *spec, size_t index, struct tra
     return true;
 }
 
+// Most volumes of the same name are found here, where one knows the entry; an "a-1" beside two "a"
+// only by synth_open.
+static bool check_same_name(const struct synth_spec *spec, size_t index, struct trace_error *error)
+{
+    const struct synth_volume *volume = &spec->volumes[index];
+    for (size_t i = 0; i < index; i++) {
+        const struct synth_volume *other = &spec->volumes[i];
+        if ((volume->count == 1) == (other->count == 1) && strcmp(volume->name, other->name) == 0) {
+            trace_error_set(error, "volume %.255s: there are two of that name", volume->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool synth_check_entry(const struct synth_spec *spec, size_t index, struct trace_error *error)
+{
+    return synth_check_volume(&spec->volumes[index], error) && check_common(spec, index, error) &&
+           check_same_name(spec, index, error);
+}
+
 bool synth_check(const struct synth_spec *spec, struct trace_error *error)
 {
     if (spec->volume_count < 1 || spec->volume_count > SYNTH_ENTRIES_MAX) {
@@ -216,7 +237,7 @@ bool synth_check(const struct synth_spec *spec, struct trace_error *error)
         return false;
     }
     for (size_t i = 0; i < spec->volume_count; i++) {
-        if (!synth_check_volume(&spec->volumes[i], error) || !check_common(spec, i, error))
+        if (!synth_check_entry(spec, i, error))
             return false;
     }
     return check_totals(spec, error);
