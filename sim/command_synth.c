@@ -198,7 +198,9 @@ static void print_help(void)
     puts("usage: throttlesim trace synth [OPTION...] SPEC -o FILE\n\n"
          "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places.\n"
          "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or\n"
-         "- for standard input. What the format cannot hold is told on stderr.\n");
+         "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"
+         "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n\n"
+         "What the format cannot hold is told on stderr.\n");
     options_help(stdout, rows);
 }
 
