@@ -170,6 +170,8 @@ static void explain_trace(const char *path, struct sim_error *error)
 {
     struct trace_error unused;
     struct trace_config config = {.path = path};
+    if (trace_path_is_stream(path)) // it has been read
+        return;
     struct trace *trace = trace_open(&config, &unused);
     if (trace != NULL)
         sim_fail(

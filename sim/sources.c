@@ -3,6 +3,7 @@
 
 #include "sim/merge.h"
 #include "sim/source.h"
+#include "sim/streams.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,28 +30,35 @@ static bool name_volumes(struct sources *sources)
     return true;
 }
 
-// What it holds can be read once only.
-static bool check_standard_input(const struct scenario *scenario, struct sim_error *error)
+static bool check_streams(const struct scenario *scenario, struct sim_error *error)
 {
-    const struct scenario_trace *first = NULL;
-    for (size_t i = 0; i < scenario->member_count + scenario->trace_count; i++) {
+    size_t total = scenario->member_count + scenario->trace_count, count = 0;
+    const char **paths = malloc((total + 1) * sizeof *paths);
+    const char *repeated;
+    if (paths == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < total; i++) {
         const struct scenario_trace *trace = i < scenario->member_count
                                                  ? &scenario->members[i].trace
                                                  : &scenario->traces[i - scenario->member_count];
-        if (trace->path == NULL || strcmp(trace->path, "-") != 0)
+        if (trace->path == NULL || trace->csv != NULL)
             continue;
-        if (scenario->is_standard_input)
+        if (scenario->is_standard_input && trace_paths_are_one_stream(trace->path, "-")) {
+            free(paths);
             return sim_fail(error, SIM_BAD_INPUT,
                             "%s:%zu:%zu: a trace cannot be on standard input, which the scenario "
                             "was read from",
                             scenario->name, trace->place.line, trace->place.column);
-        if (first != NULL)
-            return sim_fail(error, SIM_BAD_INPUT,
-                            "%s: two traces on standard input (-), which can be read once only",
-                            scenario->name);
-        first = trace;
+        }
+        paths[count++] = trace->path;
     }
-    return true;
+    bool ok = streams_find_repeated(paths, count, &repeated);
+    free(paths);
+    if (!ok)
+        return sim_fail_memory(error);
+    return repeated == NULL ||
+           sim_fail(error, SIM_BAD_INPUT, "%s: two traces on %s, which can be read once only",
+                    scenario->name, streams_name(repeated));
 }
 
 static bool open_source(struct sources *sources, const struct scenario_trace *config,
@@ -78,7 +86,7 @@ static bool open_all(struct sources *sources, struct sim_error *error)
     sources->streams = calloc(count + 1, sizeof *sources->streams);
     if (sources->sources == NULL || sources->streams == NULL || !name_volumes(sources))
         return sim_fail_memory(error);
-    if (!check_standard_input(scenario, error))
+    if (!check_streams(scenario, error))
         return false;
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_trace *trace = &scenario->members[i].trace;

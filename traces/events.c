@@ -12,8 +12,8 @@
 enum { DEVICE_MINOR_BITS = 20, DEVICE_NAME_BYTES = 24 };
 #define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
 
-// Standard input cannot be read twice: so many records are kept while reading ahead (4 MiB). Of a
-// file whose end nobody wants, so many of the wanted devices tell that there is no Q.
+// A stream cannot be read twice: so many records are kept while reading ahead (4 MiB). Of a file
+// whose end nobody wants, so many of the wanted devices tell that there is no Q.
 enum { AHEAD_RECORDS_MAX = 1 << 16 };
 
 struct events_reader {
@@ -21,7 +21,7 @@ struct events_reader {
     const struct trace_event_source *source;
     void *opened;                  // the source
     bool once;                     // it can be opened only once
-    struct blktrace_record *ahead; // read ahead, of standard input
+    struct blktrace_record *ahead; // read ahead, of a stream
     size_t ahead_count;
     size_t ahead_next; // to be read
     bool seen;         // a record of the wanted device
@@ -180,7 +180,8 @@ static bool reader_survey(struct events_reader *reader, struct trace_error *erro
 static bool reader_start(struct events_reader *reader, struct trace_error *error)
 {
     struct trace_context *context = reader->context;
-    reader->once = context->files->items[0].opened != NULL;
+    for (size_t i = 0; i < context->files->count; i++)
+        reader->once = reader->once || context->files->items[i].opened != NULL;
     reader->opened = reader->source->open(context, error);
     if (reader->opened == NULL)
         return false;
@@ -256,7 +257,7 @@ static enum trace_result reader_next(struct events_reader *reader,
     return reader->source->next(reader->opened, &reader->wanted, record, error);
 }
 
-// Of standard input, that the selected device is not there may show only now.
+// Of a stream, that the selected device is not there may show only now.
 static bool reader_end(struct events_reader *reader, struct trace_error *error)
 {
     if (reader->wanted.selects && !reader->seen) {

@@ -90,7 +90,7 @@ static const struct trace_format *trace_recognise_file(const struct trace_file *
 {
     const struct trace_format *format = NULL;
     struct trace_input input = {0};
-    // Standard input stays open: it cannot be read again.
+    // A stream stays open: it cannot be read again.
     struct trace_input *looked_at = file->opened != NULL ? file->opened : &input;
     *failed = true;
     if (file->opened == NULL && !trace_input_open(&input, file, error))
@@ -130,9 +130,11 @@ static bool trace_find_files(struct trace *trace, const struct trace_config *con
     if (config->text != NULL)
         return trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
                                     error);
-    if (strcmp(config->path, "-") == 0)
-        return trace_files_add_standard_input(&trace->files, error);
-    return trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
+    bool good =
+        strcmp(config->path, "-") == 0
+            ? trace_files_add_standard_input(&trace->files, error)
+            : trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
+    return good && trace_files_open_streams(&trace->files, error);
 }
 
 // By its name if there is one, else by content.

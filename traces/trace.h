@@ -54,7 +54,7 @@ struct trace_error {
 
 struct trace_config {
     const char *path;           // file, base name, glob, directory or "-", standard input; with a
-                                // text only its name
+                                // text only its name; see trace_path_is_stream
     enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
     const char *format;         // by name, see trace_format_at; NULL: recognised by content
@@ -87,6 +87,13 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
 
 // NULL is allowed.
 void trace_close(struct trace *trace);
+
+// Can what the path names be read once only: standard input ("-"), a pipe, a terminal? Opening it
+// and reading it then fail when a signal comes whose handler does not restart system calls.
+bool trace_path_is_stream(const char *path);
+
+// Do both name the same stream?
+bool trace_paths_are_one_stream(const char *path, const char *other);
 
 // Stable name of the format: "blktrace", "csv", ...
 const char *trace_format(const struct trace *trace);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/convert/convert.h"
 
+#include "sim/streams.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,13 +37,14 @@ static bool name_inputs(struct convert *convert)
     return ok;
 }
 
-static bool check_standard_input(const struct convert_config *config, struct sim_error *error)
+static bool check_streams(const struct convert_config *config, struct sim_error *error)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < config->input_count; i++)
-        count += strcmp(config->inputs[i], "-") == 0;
-    return count < 2 || sim_fail(error, SIM_USAGE,
-                                 "standard input (-) is given twice, and can be read once only");
+    const char *repeated;
+    if (!streams_find_repeated((const char *const *)config->inputs, config->input_count, &repeated))
+        return sim_fail_memory(error);
+    return repeated == NULL ||
+           sim_fail(error, SIM_USAGE, "%s is given twice, and can be read once only",
+                    streams_name(repeated));
 }
 
 // Looks up now and then, however few of the requests take part.
@@ -203,7 +206,7 @@ bool convert_run(struct convert *convert, const struct convert_config *config,
                     .allow = allow_output,
                     .context = convert},
     };
-    return outputs_check(&convert->outputs, error) && check_standard_input(config, error) &&
+    return outputs_check(&convert->outputs, error) && check_streams(config, error) &&
            open_inputs(convert, error) && outputs_open(&convert->outputs, error) &&
            merge_start(&convert->merge, error) && write_all(convert, error) &&
            check_volumes(convert, error) && outputs_finish(&convert->outputs, error);

@@ -3,6 +3,7 @@
 #include "sim/scenario/internal.h"
 
 #include "sim/merge.h"
+#include "sim/streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,17 +53,18 @@ static bool check_readable_twice(const struct scenario *scenario, struct sim_err
 {
     for (size_t i = 0; i < scenario->trace_count; i++) {
         const struct scenario_trace *trace = &scenario->traces[i];
-        if (trace->csv != NULL || strcmp(trace->path, "-") != 0)
+        if (trace->csv != NULL || !trace_path_is_stream(trace->path))
             continue;
         if (trace->place.line == 0)
             return sim_fail(error, SIM_USAGE,
                             "--each-volume reads the traces before the run, to know their volumes; "
-                            "standard input (-) can be read once only: save it in a file");
+                            "%s can be read once only: save it in a file",
+                            streams_name(trace->path));
         return sim_fail(error, SIM_BAD_INPUT,
                         "%s:%zu:%zu: members: {from: trace} reads the trace before the run, to "
-                        "know its volumes; standard input (-) can be read once only: save it in a "
-                        "file",
-                        scenario->name, trace->place.line, trace->place.column);
+                        "know its volumes; %s can be read once only: save it in a file",
+                        scenario->name, trace->place.line, trace->place.column,
+                        streams_name(trace->path));
     }
     return true;
 }

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/verify/verify.h"
 
+#include "sim/streams.h"
 #include "sim/verify/departure.h"
-
-#include <string.h>
 
 // To find out when a request left, the scenario is run again.
 static bool can_read_again(const struct scenario *scenario, const struct scenario_trace *trace,
                            struct sim_error *error)
 {
-    return trace->path == NULL || strcmp(trace->path, "-") != 0 ||
+    return trace->path == NULL || trace->csv != NULL || !trace_path_is_stream(trace->path) ||
            sim_fail(error, SIM_BAD_INPUT,
-                    "%s:%zu:%zu: a trace from standard input cannot be verified: it is read more "
-                    "than once",
-                    scenario->name, trace->place.line, trace->place.column);
+                    "%s:%zu:%zu: %s cannot be verified: a trace is read more than once",
+                    scenario->name, trace->place.line, trace->place.column,
+                    streams_name(trace->path));
 }
 
 static bool can_read_all_again(const struct scenario *scenario, struct sim_error *error)

@@ -1,32 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // "-" is standard input: a pipe, plain or compressed, recognised by content, the same requests as
-// from a file.
+// from a file. So is a pipe that has a name.
 #include "tests/traces/trace_files.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Reads "-" while a process writes the bytes into it, in pieces.
+// Writes the bytes in pieces, and ends the process.
+static void write_pieces(int file, const struct bytes *bytes)
+{
+    for (size_t at = 0; at < bytes->length;) {
+        size_t piece = bytes->length - at < 1000 ? bytes->length - at : 1000;
+        ssize_t written = write(file, bytes->data + at, piece);
+        if (written <= 0)
+            break;
+        at += (size_t)written;
+    }
+    _exit(0);
+}
+
+static pid_t fork_writer(void)
+{
+    fflush(NULL);
+    pid_t writer = fork();
+    assert_true(writer >= 0);
+    return writer;
+}
+
+// Reads "-" while a process writes the bytes into it.
 static struct reading read_piped(const struct bytes *bytes, const char *format)
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
-    fflush(NULL);
-    pid_t writer = fork();
-    assert_true(writer >= 0);
+    pid_t writer = fork_writer();
     if (writer == 0) {
         close(ends[0]);
-        for (size_t at = 0; at < bytes->length;) {
-            size_t piece = bytes->length - at < 1000 ? bytes->length - at : 1000;
-            ssize_t written = write(ends[1], bytes->data + at, piece);
-            if (written <= 0)
-                break;
-            at += (size_t)written;
-        }
-        _exit(0);
+        write_pieces(ends[1], bytes);
     }
     close(ends[1]);
     int kept = dup(STDIN_FILENO);
@@ -41,6 +55,30 @@ static struct reading read_piped(const struct bytes *bytes, const char *format)
         close(STDIN_FILENO);
     }
     assert_int_equal(waitpid(writer, NULL, 0), writer);
+    return reading;
+}
+
+// The per-CPU files of a base name, all of which are pipes.
+static struct reading read_named_pipes(const struct bytes *bytes, size_t count)
+{
+    pid_t writers[4];
+    char name[32];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        assert_int_equal(mkfifo(scratch_path(name), 0600), 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        writers[i] = fork_writer();
+        if (writers[i] == 0)
+            write_pieces(open(scratch_path(name), O_WRONLY), &bytes[i]);
+    }
+    struct reading reading = read_trace(scratch_path("pipe"), TRACE_ARRIVAL_QUEUE, NULL);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        assert_int_equal(waitpid(writers[i], NULL, 0), writers[i]);
+        assert_int_equal(unlink(scratch_path(name)), 0);
+    }
     return reading;
 }
 
@@ -114,6 +152,61 @@ static void test_pipes(void **state)
     }
 }
 
+// Of a recording that is looked through for a Q, too.
+static void test_named_pipes(void **state)
+{
+    (void)state;
+    static const uint32_t actions[] = {EVENT_QUEUE_READ, EVENT_ISSUE_READ};
+    for (size_t k = 0; k < 2; k++) {
+        struct bytes bytes[3] = {0};
+        for (uint64_t i = 0; i < 9000; i++) {
+            struct event event = {.time_ns = i * 1000,
+                                  .sector = i * 8,
+                                  .bytes = 4096,
+                                  .action = actions[k],
+                                  .cpu = (uint32_t)(i % 3)};
+            bytes_event(&bytes[i % 3], &event, false);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            char name[32];
+            snprintf(name, sizeof(name), "file%zu.blktrace.%zu", k, i);
+            scratch_write(name, bytes[i].data, bytes[i].length);
+        }
+        struct reading from_files =
+            read_trace(scratch_path(k == 0 ? "file0" : "file1"), TRACE_ARRIVAL_QUEUE, NULL);
+        struct reading piped = read_named_pipes(bytes, 3);
+        assert_int_equal(from_files.count, 9000);
+        check_same(&piped, &from_files);
+        assert_int_equal(reading_notice(&piped, "no-queue-events"), k);
+        reading_free(&piped);
+        reading_free(&from_files);
+        for (size_t i = 0; i < 3; i++)
+            bytes_free(&bytes[i]);
+    }
+}
+
+// What is known of paths: which can be read once, and which are the same.
+static void test_streams(void **state)
+{
+    (void)state;
+    scratch_text("regular", "");
+    const char *regular = scratch_path("regular"), *pipe_path = scratch_path("pipe");
+    const char *link = scratch_path("link");
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    assert_int_equal(symlink("pipe", link), 0);
+    assert_true(trace_path_is_stream("-"));
+    assert_true(trace_path_is_stream(pipe_path) && trace_path_is_stream(link));
+    assert_true(trace_path_is_stream("/dev/null"));
+    assert_false(trace_path_is_stream(regular) || trace_path_is_stream(scratch()));
+    assert_false(trace_path_is_stream(scratch_path("nothing")));
+    assert_true(trace_paths_are_one_stream("-", "-"));
+    assert_true(trace_paths_are_one_stream(pipe_path, link));
+    assert_false(trace_paths_are_one_stream(pipe_path, "/dev/null"));
+    assert_false(trace_paths_are_one_stream(regular, regular));
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(unlink(pipe_path), 0);
+}
+
 static void test_errors(void **state)
 {
     (void)state;
@@ -135,6 +228,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pipes),
+        cmocka_unit_test(test_named_pipes),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ code=0
 printf 'time_ns,op,offset,bytes\n0,read,0,512\n' | "$program" verify stream.yaml >out 2>err ||
     code=$?
 expect 3 "$code" "exit code of a stream ($(cat out))"
-expect_error 'stream.yaml:4:8: a trace from standard input cannot be verified: it is read more'
+expect_error 'stream.yaml:4:8: standard input (-) cannot be verified: a trace is read more'
 
 # Every seed can be named again.
 expect_code 2 verify --random 2 --seed 9223372036854775807

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/files.h"
 
+#include "traces/input/streams.h"
 #include "traces/input/text.h"
 
 #include <stdio.h>
@@ -68,7 +69,9 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
     size_t base = trace_path_split(path, &file.cpu);
     struct stat status;
     file.compressed = path[uncompressed] != '\0';
-    file.bytes = stat(path, &status) == 0 && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    bool is_there = stat(path, &status) == 0;
+    file.bytes = is_there && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    file.is_stream = is_there && trace_mode_is_stream(status.st_mode);
     return files_append(files, &file, path, base > 0 ? base : uncompressed, error);
 }
 
@@ -81,16 +84,25 @@ bool trace_files_add_text(struct trace_files *files, const char *name, const cha
 
 bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error)
 {
-    struct trace_file file = {.cpu = TRACE_CPU_NONE, .opened = calloc(1, sizeof(*file.opened))};
-    if (file.opened == NULL) {
-        trace_error_no_memory(error);
-        return false;
+    struct trace_file file = {.cpu = TRACE_CPU_NONE, .is_stream = true};
+    return files_append(files, &file, "-", 1, error);
+}
+
+bool trace_files_open_streams(struct trace_files *files, struct trace_error *error)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        struct trace_file *file = &files->items[i];
+        if (!file->is_stream)
+            continue;
+        file->opened = calloc(1, sizeof(*file->opened));
+        if (file->opened == NULL) {
+            trace_error_no_memory(error);
+            return false;
+        }
+        if (!trace_input_open_stream(file->opened, file->path, error))
+            return false;
     }
-    if (trace_input_open_standard(file.opened, error) && files_append(files, &file, "-", 1, error))
-        return true;
-    trace_input_close(file.opened);
-    free(file.opened);
-    return false;
+    return true;
 }
 
 void trace_files_free(struct trace_files *files)

@@ -22,7 +22,8 @@ struct trace_file {
     bool compressed;  // by its name
     uint64_t bytes;   // on disk, or of the text
     const char *text; // the bytes themselves, not owned; NULL: they are on disk
-    struct trace_input *opened; // standard input, which can be opened once; NULL: to be opened
+    bool is_stream;   // standard input, a pipe, a device: can be read once
+    struct trace_input *opened; // of a stream; NULL: to be opened
 };
 
 // All zero is empty.
@@ -46,8 +47,11 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
 bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
                           size_t size, struct trace_error *error);
 
-// Standard input, as the file "-"; opens it.
+// Standard input, as the file "-".
 bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error);
+
+// Of all files, those that can be read once.
+bool trace_files_open_streams(struct trace_files *files, struct trace_error *error);
 
 // By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
 // notice `duplicate-file`.

@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,13 @@
 
 // Large enough that system calls do not matter, small enough for hundreds of per-CPU files.
 enum { INPUT_BLOCK_BYTES = 64 * 1024 };
+
+// What cannot be opened a second time.
+struct trace_input_stream {
+    int file;
+    bool is_standard; // stays open
+    uint8_t buffer[]; // a block
+};
 
 static bool input_check_file(const char *path, struct trace_error *error)
 {
@@ -48,10 +56,11 @@ static const char *input_archive_error(struct archive *archive)
 
 // Unlike libarchive's own, ends when a signal comes that the program handles: a pipe can be silent
 // for ever.
-static la_ssize_t input_read_standard(struct archive *archive, void *buffer, const void **bytes)
+static la_ssize_t input_read_stream(struct archive *archive, void *opaque, const void **bytes)
 {
-    *bytes = buffer;
-    ssize_t got = read(STDIN_FILENO, buffer, INPUT_BLOCK_BYTES);
+    struct trace_input_stream *stream = opaque;
+    *bytes = stream->buffer;
+    ssize_t got = read(stream->file, stream->buffer, INPUT_BLOCK_BYTES);
     if (got >= 0)
         return got;
     archive_set_error(archive, errno, "%s", strerror(errno));
@@ -61,19 +70,13 @@ static la_ssize_t input_read_standard(struct archive *archive, void *buffer, con
 static int input_open_archive(struct trace_input *input, const struct trace_file *file)
 {
     struct archive *archive = input->archive;
-    if (file == NULL) {
-        input->standard = malloc(INPUT_BLOCK_BYTES);
-        if (input->standard == NULL) {
-            archive_set_error(archive, ENOMEM, "%s", strerror(ENOMEM));
-            return ARCHIVE_FATAL;
-        }
-        return archive_read_open2(archive, input->standard, NULL, input_read_standard, NULL, NULL);
-    }
+    if (file == NULL)
+        return archive_read_open2(archive, input->stream, NULL, input_read_stream, NULL, NULL);
     return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
                               : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
 }
 
-// Reads up to the first block. NULL is standard input.
+// Reads up to the first block. NULL is the stream.
 static bool input_start(struct trace_input *input, const struct trace_file *file,
                         struct trace_error *error)
 {
@@ -101,22 +104,20 @@ static bool input_start(struct trace_input *input, const struct trace_file *file
 static bool input_open(struct trace_input *input, const struct trace_file *file, const char *path,
                        struct trace_error *error)
 {
-    *input = (struct trace_input){.path = strdup(path), .archive = archive_read_new()};
+    input->path = strdup(path);
+    input->archive = archive_read_new();
     bool good = input->path != NULL && input->archive != NULL;
     if (!good)
         trace_error_no_memory(error);
-    good = good && input_start(input, file, error);
-    if (!good)
-        trace_input_close(input);
-    return good;
+    return good && input_start(input, file, error);
 }
 
 // What was looked at is still in the window.
-static bool input_take_over(struct trace_input *input, struct trace_input *opened,
+static bool input_take_over(struct trace_input *input, struct trace_input *opened, const char *path,
                             struct trace_error *error)
 {
     if (opened->archive == NULL) {
-        trace_error_set(error, "-: standard input was read already; it can be read once");
+        trace_error_set(error, "%s: was read already, and can be read once only", path);
         return false;
     }
     *input = *opened;
@@ -129,23 +130,54 @@ bool trace_input_open(struct trace_input *input, const struct trace_file *file,
 {
     *input = (struct trace_input){0};
     if (file->opened != NULL)
-        return input_take_over(input, file->opened, error);
-    return (file->text != NULL || input_check_file(file->path, error)) &&
-           input_open(input, file, file->path, error);
+        return input_take_over(input, file->opened, file->path, error);
+    if (file->text == NULL && !input_check_file(file->path, error))
+        return false;
+    bool good = input_open(input, file, file->path, error);
+    if (!good)
+        trace_input_close(input);
+    return good;
 }
 
-bool trace_input_open_standard(struct trace_input *input, struct trace_error *error)
+// Waiting for a pipe's writer, too, ends when a signal comes.
+static bool input_open_descriptor(struct trace_input_stream *stream, const char *path,
+                                  struct trace_error *error)
 {
-    return input_open(input, NULL, "-", error);
+    stream->is_standard = strcmp(path, "-") == 0;
+    stream->file = stream->is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (stream->file < 0)
+        trace_error_set(error, "%s: cannot be read: %s", path, strerror(errno));
+    return stream->file >= 0;
+}
+
+bool trace_input_open_stream(struct trace_input *input, const char *path, struct trace_error *error)
+{
+    struct trace_input_stream *stream = malloc(sizeof(*stream) + INPUT_BLOCK_BYTES);
+    *input = (struct trace_input){0};
+    if (stream == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    if (!input_open_descriptor(stream, path, error)) {
+        free(stream);
+        return false;
+    }
+    input->stream = stream;
+    bool good = input_open(input, NULL, path, error);
+    if (!good)
+        trace_input_close(input);
+    return good;
 }
 
 void trace_input_close(struct trace_input *input)
 {
     if (input->archive != NULL)
         archive_read_free(input->archive);
+    if (input->stream != NULL && !input->stream->is_standard)
+        close(input->stream->file);
     free(input->path);
     free(input->carry);
-    free(input->standard);
+    free(input->stream);
     *input = (struct trace_input){.ended = true};
 }
 

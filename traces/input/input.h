@@ -10,6 +10,7 @@
 #include "traces/input/files.h"
 
 struct archive;
+struct trace_input_stream;
 
 struct trace_input {
     const uint8_t *at;  // the next byte
@@ -19,7 +20,7 @@ struct trace_input {
 
     char *path;
     struct archive *archive;
-    uint8_t *standard; // what standard input is read into
+    struct trace_input_stream *stream; // NULL: a file or a text
     // While the window lies in the carry buffer: its bytes from `joint` on are those before
     // `block_at`, so that reading can go back into the block once `at` has reached `joint`.
     bool carrying;
@@ -35,9 +36,11 @@ struct trace_input {
 bool trace_input_open(struct trace_input *input, const struct trace_file *file,
                       struct trace_error *error);
 
-// Standard input, which may be a pipe. On failure nothing is left to close. Reading it fails when a
-// signal comes whose handler does not restart system calls.
-bool trace_input_open_standard(struct trace_input *input, struct trace_error *error);
+// What can be read once: standard input ("-"), a pipe, a device. On failure nothing is left to
+// close. Opening and reading it fail when a signal comes whose handler does not restart system
+// calls.
+bool trace_input_open_stream(struct trace_input *input, const char *path,
+                             struct trace_error *error);
 
 // Allowed on a closed or zeroed input.
 void trace_input_close(struct trace_input *input);
