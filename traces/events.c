@@ -12,8 +12,8 @@
 enum { DEVICE_MINOR_BITS = 20, DEVICE_NAME_BYTES = 24 };
 #define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
 
-// A stream cannot be read twice: so many records are kept while reading ahead (4 MiB). Of a file
-// whose end nobody wants, so many of the wanted devices tell that there is no Q.
+// A stream cannot be read twice: so many records of the wanted devices are kept while reading ahead
+// (4 MiB). Of a file whose end nobody wants, so many tell that there is no Q.
 enum { AHEAD_RECORDS_MAX = 1 << 16 };
 
 struct events_reader {
@@ -24,7 +24,6 @@ struct events_reader {
     struct blktrace_record *ahead; // read ahead, of a stream
     size_t ahead_count;
     size_t ahead_next; // to be read
-    bool seen;         // a record of the wanted device
     struct trace_events_wanted wanted;
     struct blktrace_pairing pairing;
     struct trace_map volumes; // by device
@@ -89,8 +88,22 @@ static bool survey_add_device(struct events_survey *survey, uint32_t device,
     return trace_volumes_intern(&survey->devices, name, (size_t)length, error) != TRACE_VOLUME_NONE;
 }
 
-// Takes down what one record, of whatever device, tells.
-static bool survey_record(const struct events_reader *reader, struct events_survey *survey,
+// Keeps a record that cannot be read again.
+static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
+                        struct trace_error *error)
+{
+    if (reader->ahead == NULL)
+        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof(*reader->ahead));
+    if (reader->ahead == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    reader->ahead[reader->ahead_count++] = *record;
+    return true;
+}
+
+// Takes down what one record, of whatever device, tells. Those of others will not be asked for.
+static bool survey_record(struct events_reader *reader, struct events_survey *survey,
                           const struct blktrace_record *record, struct trace_error *error)
 {
     enum trace_op op;
@@ -104,21 +117,7 @@ static bool survey_record(const struct events_reader *reader, struct events_surv
     survey->count++;
     survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
     survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
-    return true;
-}
-
-// Keeps a record that cannot be read again.
-static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
-                        struct trace_error *error)
-{
-    if (reader->ahead == NULL)
-        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof(*reader->ahead));
-    if (reader->ahead == NULL) {
-        trace_error_no_memory(error);
-        return false;
-    }
-    reader->ahead[reader->ahead_count++] = *record;
-    return true;
+    return !reader->once || survey_keep(reader, record, error);
 }
 
 // Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
@@ -144,8 +143,7 @@ static bool survey_read(struct events_reader *reader, struct events_survey *surv
         survey->ended = result == TRACE_END;
         if (result != TRACE_REQUEST)
             return survey->ended;
-        if (!survey_record(reader, survey, record, error) ||
-            (reader->once && !survey_keep(reader, record, error)))
+        if (!survey_record(reader, survey, record, error))
             return false;
     }
     return true;
@@ -157,8 +155,7 @@ static bool reader_survey(struct events_reader *reader, struct trace_error *erro
     struct trace_context *context = reader->context;
     struct events_survey survey = {.devices.source = reader->name};
     bool good = survey_read(reader, &survey, error);
-    reader->seen = survey.count > 0;
-    if (good && reader->wanted.selects && survey.count == 0 && survey.ended) {
+    if (good && reader->wanted.selects && survey.count == 0) {
         char list[400];
         trace_volumes_list(&survey.devices, list, sizeof(list));
         trace_error_set(error, "%s: the trace has no record of device %s; it has %s", reader->name,
@@ -170,7 +167,9 @@ static bool reader_survey(struct events_reader *reader, struct trace_error *erro
         trace_notices_set(&context->notices, "no-queue-events", reader->name, 1,
                           "There is no queue event (Q) in %s; the arrivals are the issue events "
                           "(D), after merging and scheduling.",
-                          survey.ended ? "the recording" : "the first 65536 records");
+                          survey.ended             ? "the recording"
+                          : reader->wanted.selects ? "the first 65536 records of the device"
+                                                   : "the first 65536 records");
     }
     trace_volumes_free(&survey.devices);
     return good;
@@ -257,18 +256,6 @@ static enum trace_result reader_next(struct events_reader *reader,
     return reader->source->next(reader->opened, &reader->wanted, record, error);
 }
 
-// Of a stream, that the selected device is not there may show only now.
-static bool reader_end(struct events_reader *reader, struct trace_error *error)
-{
-    if (reader->wanted.selects && !reader->seen) {
-        trace_error_set(error, "%s: the trace has no event of device %s", reader->name,
-                        reader->context->volume);
-        return false;
-    }
-    blktrace_pairing_end(&reader->pairing);
-    return true;
-}
-
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
                                     struct trace_error *error)
 {
@@ -279,11 +266,12 @@ enum trace_result trace_events_read(void *opaque, struct trace_request *request,
         if (pairing->ended)
             return TRACE_END;
         enum trace_result result = reader_next(reader, &record, error);
-        if (result == TRACE_ERROR || (result == TRACE_END && !reader_end(reader, error)))
+        if (result == TRACE_ERROR)
             return TRACE_ERROR;
-        if (result == TRACE_END)
+        if (result == TRACE_END) {
+            blktrace_pairing_end(pairing);
             continue;
-        reader->seen = true;
+        }
         uint32_t volume = reader_volume(reader, record->device, error);
         if (volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;

@@ -237,7 +237,7 @@ static void test_standard_input_limit(void **state)
         assert_int_equal(reading.requests[i].offset, i * 512);
     reading_free(&reading);
     reading = read_standard_input("x.txt", TRACE_ARRIVAL_QUEUE, "8,1");
-    assert_message(&reading.error, "-: the trace has no event of device 8,1");
+    assert_message(&reading.error, "-: the trace has no record of device 8,1; it has 8,0");
     reading_free(&reading);
     reading = read_trace(scratch_path("x.txt"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_int_equal(reading.count, 1);

@@ -33,7 +33,8 @@ static pid_t fork_writer(void)
 }
 
 // Reads "-" while a process writes the bytes into it.
-static struct reading read_piped(const struct bytes *bytes, const char *format)
+static struct reading read_piped_volume(const struct bytes *bytes, const char *format,
+                                        const char *volume)
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -46,7 +47,7 @@ static struct reading read_piped(const struct bytes *bytes, const char *format)
     int kept = dup(STDIN_FILENO);
     assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
     close(ends[0]);
-    struct trace_config config = {.path = "-", .format = format};
+    struct trace_config config = {.path = "-", .format = format, .volume = volume};
     struct reading reading = read_config(&config);
     if (kept >= 0) {
         dup2(kept, STDIN_FILENO);
@@ -56,6 +57,11 @@ static struct reading read_piped(const struct bytes *bytes, const char *format)
     }
     assert_int_equal(waitpid(writer, NULL, 0), writer);
     return reading;
+}
+
+static struct reading read_piped(const struct bytes *bytes, const char *format)
+{
+    return read_piped_volume(bytes, format, NULL);
 }
 
 // The per-CPU files of a base name, all of which are pipes.
@@ -185,6 +191,39 @@ static void test_named_pipes(void **state)
     }
 }
 
+// However late the selected device appears: the arrivals are what its own records tell.
+static void test_late_device(void **state)
+{
+    (void)state;
+    static const uint32_t actions[] = {EVENT_QUEUE_READ, EVENT_ISSUE_READ};
+    enum { OTHERS = 70000, WANTED = 100 };
+    for (size_t k = 0; k < 2; k++) {
+        struct bytes bytes = {0};
+        for (uint64_t i = 0; i < OTHERS + WANTED; i++) {
+            bool wanted = i >= OTHERS;
+            struct event event = {.time_ns = i * 1000,
+                                  .sector = i * 8,
+                                  .bytes = 4096,
+                                  .device = wanted ? 8 << 20 | 16 : 8 << 20,
+                                  .action = wanted ? actions[k] : actions[1 - k]};
+            bytes_event(&bytes, &event, false);
+        }
+        scratch_write("late", bytes.data, bytes.length);
+        struct reading from_file = read_trace(scratch_path("late"), TRACE_ARRIVAL_QUEUE, "8,16");
+        struct reading piped = read_piped_volume(&bytes, NULL, "8,16");
+        assert_int_equal(from_file.count, WANTED);
+        check_same(&piped, &from_file);
+        assert_true(trace_origin_ns(piped.trace) == trace_origin_ns(from_file.trace));
+        assert_int_equal(reading_notice(&piped, "no-queue-events"), k);
+        reading_free(&piped);
+        reading_free(&from_file);
+        piped = read_piped_volume(&bytes, NULL, "8,32");
+        assert_message(&piped.error, "-: the trace has no record of device 8,32; it has 8,0, 8,16");
+        reading_free(&piped);
+        bytes_free(&bytes);
+    }
+}
+
 // What is known of paths: which can be read once, and which are the same.
 static void test_streams(void **state)
 {
@@ -227,9 +266,8 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipes),
-        cmocka_unit_test(test_named_pipes),
-        cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_pipes),       cmocka_unit_test(test_named_pipes),
+        cmocka_unit_test(test_late_device), cmocka_unit_test(test_streams),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
