@@ -6,10 +6,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
     const char *name;
@@ -136,8 +138,22 @@ static void print_usage_hint(const struct command *command)
         fprintf(stderr, "Try 'throttlesim %s --help'.\n", command->name);
 }
 
+// The next file that is opened would take the number of a standard one that is closed, and get what
+// is meant for a terminal. What is put there instead can still not be used.
+static bool reserve_standard_files(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+        if (fcntl(file, F_GETFD) == -1 &&
+            open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) != file)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!reserve_standard_files())
+        return SIM_FAILED;
     signal(SIGXFSZ, SIG_IGN); // a file that may not grow is an error to report, not a reason to die
     struct sim_error error = {SIM_DONE, ""};
     const struct command *command = argc < 2 ? NULL : find_command(argv[1]);

@@ -256,6 +256,21 @@ interrupted TERM 143 endless
 interrupted HUP 129 endless
 interrupted TERM 143 silent
 
+# ---- Closed standard files ----
+
+# Their numbers are not the output's, which would get what is meant for a terminal.
+{ head -n 20000 all.csv && sleep 1.5 && tail -n +20001 all.csv; } |
+    "$program" trace convert --eta always - closed.csv 2>&- || fail 'standard error is closed'
+same closed.csv all.csv 'the trace with standard error closed'
+code=0
+"$program" trace convert --to csv all.csv - >&- 2>err || code=$?
+expect 1 "$code" 'exit code with standard output closed'
+expect_error '-: cannot be written: Bad file descriptor'
+code=0
+"$program" trace convert - closed.csv <&- 2>err || code=$?
+expect 3 "$code" 'exit code with standard input closed'
+expect_error '-: cannot be read: Bad file descriptor'
+
 # ---- What cannot be done ----
 
 cp all.csv same.csv
