@@ -23,7 +23,7 @@ struct run_arguments {
     bool lenient;
     const char *attach;
     const char *arrival;
-    const char *device;
+    struct option_list devices;
     const char *format;
     const char *layout;
     const char *device_model;
@@ -51,8 +51,9 @@ static const struct option_row rows[] = {
      "with --limits: filter (default) or drive"},
     {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue", offsetof(struct run_arguments, arrival),
      "with --limits: arrivals are Q (queue, default) or D (issue)"},
-    {"device", 0, OPTION_TEXT, "DEVICE", NULL, offsetof(struct run_arguments, device),
-     "with --limits: only this device of each trace, such as 254,48"},
+    {"device", 0, OPTION_LIST, "DEVICE", NULL, offsetof(struct run_arguments, devices),
+     "with --limits: only this device of each trace, such as 254,48; may be given often"},
+    {"volume", 0, OPTION_LIST, "DEVICE", NULL, offsetof(struct run_arguments, devices), "the same"},
     {"format", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, format),
      "with --limits: the traces' format ('throttlesim trace formats' lists them)"},
     {"layout", 0, OPTION_TEXT, "TEXT", NULL, offsetof(struct run_arguments, layout),
@@ -147,7 +148,8 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
         .settings = *settings,
         .limits = arguments->limits,
         .each_volume = arguments->each_volume,
-        .device = arguments->device,
+        .devices = arguments->devices.texts,
+        .device_count = arguments->devices.count,
         .format = arguments->format,
         .layout = arguments->layout,
         .traces = traces,
@@ -191,7 +193,7 @@ static struct scenario *make_scenario(const struct run_arguments *arguments, int
         return NULL;
     if (arguments->limits != NULL)
         return quick_scenario(arguments, &settings, count, operands, error);
-    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->device != NULL ||
+    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->devices.count > 0 ||
         arguments->format != NULL || arguments->layout != NULL || arguments->each_volume) {
         sim_fail(error, SIM_USAGE,
                  "--attach, --arrival, --device, --each-volume, --format and --layout go with "

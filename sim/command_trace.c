@@ -31,6 +31,8 @@ static const struct option_row rows[] = {
      offsetof(struct trace_arguments, arrival), "arrivals are Q (queue, default) or D (issue)"},
     {"device", 0, OPTION_TEXT, "DEVICE", NULL, offsetof(struct trace_arguments, device),
      "only this one, such as 254,48"},
+    {"volume", 0, OPTION_TEXT, "DEVICE", NULL, offsetof(struct trace_arguments, device),
+     "the same"},
     {"format", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct trace_arguments, format),
      "read as this format, whatever it looks like ('throttlesim trace formats')"},
     {"layout", 0, OPTION_TEXT, "TEXT", NULL, offsetof(struct trace_arguments, layout),

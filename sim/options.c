@@ -107,6 +107,17 @@ static bool complain(int answer, const char *word, const struct option_row *rows
     return sim_fail(error, SIM_USAGE, "unknown option '%s'; did you mean '--%s'?", name, nearest);
 }
 
+// Two names can be of the same option.
+static bool is_given_before(const struct option_row *row, const struct option_row *rows,
+                            const bool *seen)
+{
+    for (size_t i = 0; rows[i].name != NULL; i++) {
+        if (seen[i] && rows[i].offset == row->offset)
+            return true;
+    }
+    return false;
+}
+
 bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,
                    struct sim_error *error)
 {
@@ -135,7 +146,7 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
         if (answer == '?' || answer == ':')
             return complain(answer, argv[optind - 1], rows, error);
         const struct option_row *row = find_row(answer, rows);
-        if (seen[row - rows] && row->kind != OPTION_LIST)
+        if (row->kind != OPTION_LIST && is_given_before(row, rows, seen))
             return sim_fail(error, SIM_USAGE, "--%s is given twice", row->name);
         seen[row - rows] = true;
         if (!set_value(row, target, optarg, error))

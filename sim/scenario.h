@@ -136,10 +136,11 @@ struct scenario_quick {
     const char *limits; // "KEY=VALUE,...", of the group
     enum engine_attach attach;
     enum trace_arrival arrival;
-    bool each_volume;   // is a member, not each trace
-    const char *device; // only this one of each trace; NULL: there must be only one
-    const char *format; // of each trace, by name; NULL: recognised by content
-    const char *layout; // of each trace; NULL: none
+    bool each_volume;           // is a member, not each trace
+    const char *const *devices; // only these of each trace
+    size_t device_count;        // 0: all, of which there must be only one unless each is a member
+    const char *format;         // of each trace, by name; NULL: recognised by content
+    const char *layout;         // of each trace; NULL: none
     char *const *traces;
     size_t trace_count;
 };

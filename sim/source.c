@@ -61,6 +61,12 @@ static bool several_volumes(const struct source *source, uint32_t other, struct 
     const char *first = trace_volume_name(source->stream->trace, source->volume);
     const char *second = trace_volume_name(source->stream->trace, other);
     bool is_file = source->config->csv == NULL;
+    if (source->config->place.line == 0)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: holds several devices, '%s' and '%s' among them; choose one, as with "
+                        "--device '%s', or make each a member with --each-volume; 'throttlesim "
+                        "trace info' lists the devices",
+                        source->config->path, first, second, first);
     return sim_fail(error, SIM_BAD_INPUT,
                     "%s: holds several devices, '%s' and '%s' among them; choose one (device: "
                     "\"%s\" beside the trace's %s), or make it the scenario's own 'trace' and give "

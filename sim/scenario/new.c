@@ -150,9 +150,12 @@ static bool fill_trace(struct scenario_trace *trace, const struct scenario_quick
 {
     *trace = scenario_trace_default();
     trace->arrival = quick->arrival;
+    for (size_t i = 0; i < quick->device_count; i++) {
+        if (!scenario_trace_add_device(trace, quick->devices[i]))
+            return false;
+    }
     return copy_text(path, &trace->path) && copy_text(quick->format, &trace->format) &&
-           copy_text(quick->layout, &trace->layout) &&
-           (quick->device == NULL || scenario_trace_add_device(trace, quick->device));
+           copy_text(quick->layout, &trace->layout);
 }
 
 // Names the member, which stands behind the others. Takes the name.

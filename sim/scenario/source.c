@@ -50,7 +50,11 @@ static void write_trace(FILE *out, const struct scenario_trace *trace)
 {
     fputs("{path: ", out);
     text_write_quoted(out, trace->path);
-    write_optional(out, "device", trace->cut.volume_count > 0 ? trace->devices[0] : NULL);
+    for (size_t i = 0; i < trace->cut.volume_count; i++) {
+        fputs(i == 0 ? ", device: [" : ", ", out);
+        text_write_quoted(out, trace->devices[i]);
+    }
+    fputs(trace->cut.volume_count > 0 ? "]" : "", out);
     write_optional(out, "format", trace->format);
     write_optional(out, "layout", trace->layout);
     fprintf(out, ", arrival: %s}\n", trace->arrival == TRACE_ARRIVAL_ISSUE ? "issue" : "queue");

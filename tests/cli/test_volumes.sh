@@ -54,6 +54,28 @@ trace: {path: $recorded/mixed, start: 10s, duration: 30s, speed: 1.5, ops: [read
 END
 expect "$(digest_of part.yaml)" "$(digest_of cut.yaml)" 'cut by convert and by the scenario'
 
+# Only some of its volumes, by either name of the option; without it one must be chosen.
+cat >two.yaml <<END
+groups: [{id: group, limits: {iops-total: 40}}]
+members: {from: trace, group: group}
+trace: {path: $recorded/mixed, device: ["254,48", "254,80"]}
+END
+expect_code 0 run --json --limits iops-total=40 --each-volume --device 254,80 --volume 254,48 \
+    --db two.db "$recorded/mixed"
+expect '254,48 254,80' "$(jq -r '[.members[].name] | sort | join(" ")' out)" 'the chosen volumes'
+jq -r .run.digest out >expected.txt
+expect "$(cat expected.txt)" "$(digest_of two.yaml)" 'chosen by options and by the scenario'
+ask two.db 'SELECT scenario FROM run' >again.yaml
+expect "$(cat expected.txt)" "$(digest_of again.yaml)" 'chosen by the stored scenario'
+expect_code 3 run --limits iops-total=40 "$recorded/mixed"
+expect_error "choose one, as with --device '254,"
+expect_code 0 trace info --json --device 254,48 "$recorded/mixed"
+mv out device.json
+expect_code 0 trace info --json --volume 254,48 "$recorded/mixed"
+cmp -s out device.json || fail 'another volume than the device'
+expect_code 2 trace info --volume 254,48 --device 254,48 "$recorded/mixed"
+expect_error '--device is given twice'
+
 # It is read before the run, which cannot be done with a pipe.
 expect_code 2 run --limits $limits --each-volume -
 expect_error '--each-volume reads the traces before the run, to know their volumes'

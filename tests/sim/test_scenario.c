@@ -312,11 +312,13 @@ static void quick_source_means_the_same(void **state)
     struct sim_error error;
     char *traces[] = {"/data/vdc.blktrace.0.zst", "/data/b/vdc.blktrace", "/data/vdd/",
                       "/data/a \"b\\c\n\td.csv"};
+    static const char *const devices[] = {"254,48", "a \"b\""};
     struct scenario_quick request = {
         .limits = "iops-total=300,iops-total-max=900,bps-read=1MB",
         .attach = ENGINE_DRIVE,
         .arrival = TRACE_ARRIVAL_ISSUE,
-        .device = "254,48",
+        .devices = devices,
+        .device_count = 2,
         .format = "blktrace",
         .layout = "one \"two\", \t\\",
         .traces = traces,
