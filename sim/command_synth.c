@@ -2,6 +2,7 @@
 // throttlesim trace synth
 #include "sim/command.h"
 
+#include "sim/formats.h"
 #include "sim/options.h"
 #include "sim/progress.h"
 #include "sim/stop.h"
@@ -145,19 +146,6 @@ static bool print_json(const struct synth_arguments *arguments, const struct syn
     return true;
 }
 
-// Does the command line say in which format? If not, that is what is wrong with it.
-static bool is_format_given(const struct synth_arguments *arguments)
-{
-    const char *name;
-    if (arguments->to == NULL)
-        return is_stdout(arguments) || trace_writer_format_of_path(arguments->output) != NULL;
-    for (size_t i = 0; (name = trace_writer_format_at(i)) != NULL; i++) {
-        if (strcmp(name, arguments->to) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool make(const struct synth_arguments *arguments, const struct synth_spec *spec,
                  struct synth *synth, struct sim_error *error)
 {
@@ -169,11 +157,12 @@ static bool make(const struct synth_arguments *arguments, const struct synth_spe
                   : is_stdout(arguments) ? "csv"
                                          : NULL,
     };
+    if (!formats_check_output(config.format, config.path, error))
+        return false;
     stop_on_signals(); // before there is a file that would be left
     struct trace_writer *writer = trace_writer_open(&config, &problem);
     if (writer == NULL)
-        return sim_fail(error, is_format_given(arguments) ? SIM_FAILED : SIM_USAGE, "%s",
-                        problem.message);
+        return sim_fail(error, SIM_FAILED, "%s", problem.message);
     struct progress progress;
     progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
     bool ok = write_all(synth, spec, writer, &progress, &made, &problem);

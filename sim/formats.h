@@ -3,6 +3,8 @@
 #ifndef SIM_FORMATS_H
 #define SIM_FORMATS_H
 
+#include "sim/error.h"
+
 #include <stdbool.h>
 
 enum { FORMATS_MESSAGE_MAX = 640 };
@@ -10,5 +12,9 @@ enum { FORMATS_MESSAGE_MAX = 640 };
 // Is there a format of this name? If not, the message says which there are: it goes after a place
 // and a colon.
 bool formats_check(const char *name, char message[FORMATS_MESSAGE_MAX]);
+
+// Can a trace be written in this format, or with NULL in the one that the name of the file says?
+// The error is about --to.
+bool formats_check_output(const char *format, const char *path, struct sim_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/convert/outputs.h"
 
-#include "sim/suggest.h"
+#include "sim/formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,38 +80,6 @@ static bool add_item(struct convert_outputs *outputs, char *path, char *volume,
     return open_writer(outputs, &items[index], error);
 }
 
-static const char *format_at(const void *words, size_t index)
-{
-    (void)words;
-    return trace_writer_format_at(index);
-}
-
-static bool check_format(const struct convert_outputs *outputs, struct sim_error *error)
-{
-    char list[512] = "", hint[128];
-    const char *name;
-    const char *wanted = outputs->format;
-    if (wanted == NULL && trace_writer_format_of_path(outputs->path) != NULL)
-        return true;
-    for (size_t i = 0, used = 0; (name = trace_writer_format_at(i)) != NULL; i++) {
-        if (wanted != NULL && strcmp(name, wanted) == 0)
-            return true;
-        if (used < sizeof list)
-            used +=
-                (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", name);
-    }
-    if (wanted == NULL)
-        return sim_fail(error, SIM_USAGE,
-                        "%s: this name does not say in which format to write; choose one with "
-                        "--to: %s",
-                        outputs->path, list);
-    bool is_read = trace_format_help(wanted) != NULL;
-    return sim_fail(error, SIM_USAGE, "--to: %s '%.64s'%s; there are %s%s",
-                    is_read ? "format" : "unknown format", wanted,
-                    is_read ? " can be read, but not written" : "", list,
-                    suggest(wanted, format_at, NULL, hint, sizeof hint));
-}
-
 bool outputs_check(const struct convert_outputs *outputs, struct sim_error *error)
 {
     const char *mark = find_mark(outputs->path);
@@ -120,7 +88,7 @@ bool outputs_check(const struct convert_outputs *outputs, struct sim_error *erro
                         "%s: --split needs one %% in the name of the output file, in whose place "
                         "the volume's name is put, such as part-%%.csv",
                         outputs->path);
-    return check_format(outputs, error);
+    return formats_check_output(outputs->format, outputs->path, error);
 }
 
 bool outputs_open(struct convert_outputs *outputs, struct sim_error *error)

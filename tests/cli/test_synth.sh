@@ -52,9 +52,9 @@ expect_error 'one specification is needed, found 0'
 expect_code 2 trace synth a.yaml -o - --json
 expect_error '--json and the trace cannot both be on standard output'
 expect_code 2 trace synth a.yaml -o a.nothing
-expect_error 'a.nothing: its ending does not say in which format to write'
+expect_error 'a.nothing: this name does not say in which format to write'
 expect_code 2 trace synth a.yaml -o a.csv --to cvs
-expect_error 'unknown format "cvs"'
+expect_error "unknown format 'cvs'"
 expect_code 2 trace synth a.yaml -o a.csv --volumes 1000000
 expect_error '--volumes: at most 65535 are possible, found 1000000'
 expect_code 2 trace synth a.yaml -o a.csv --duration 0
