@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cut.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,35 @@ static bool select_request(struct cut_stream *stream, bool *selected, struct sim
 bool cut_has_found(const struct cut_stream *stream, const char *volume)
 {
     return stream->is_found[find_name(stream->cut, volume)];
+}
+
+// Of a name that is given twice, the first place is the one that counts.
+static bool is_missed(const struct cut_stream *streams, size_t count, size_t volume)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (streams[i].is_found[volume])
+            return false;
+    }
+    return find_name(streams->cut, streams->cut->volumes[volume]) == volume;
+}
+
+void cut_notice_missed(const struct cut_stream *streams, size_t count, cut_notice *notice,
+                       void *context)
+{
+    for (size_t i = 0; count > 0 && i < streams->cut->volume_count; i++) {
+        char text[200];
+        if (!is_missed(streams, count, i))
+            continue;
+        snprintf(text, sizeof text, "No request of device '%.100s' came up in what was read.",
+                 streams->cut->volumes[i]);
+        struct trace_notice missed = {
+            .kind = "device-missed",
+            .source = streams->path,
+            .count = 1,
+            .text = text,
+        };
+        notice(context, &missed);
+    }
 }
 
 // At the end of the trace: was something selected that is not in it?

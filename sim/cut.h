@@ -73,4 +73,11 @@ bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error)
 // Has a request of this volume of the cut come up?
 bool cut_has_found(const struct cut_stream *stream, const char *volume);
 
+typedef void cut_notice(void *context, const struct trace_notice *notice);
+
+// Tells of the volumes of the cut, which all the streams have, that came up in none of them: where
+// they were not read to their ends, that is no error.
+void cut_notice_missed(const struct cut_stream *streams, size_t count, cut_notice *notice,
+                       void *context);
+
 #endif

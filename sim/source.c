@@ -137,5 +137,6 @@ void source_notices(const struct source *source, sources_notice *notice, void *c
 {
     for (size_t i = 0; i < trace_notice_count(source->stream->trace); i++)
         notice(context, trace_notice(source->stream->trace, i));
+    cut_notice_missed(source->stream, 1, notice, context);
     skipped_notices(source, notice, context);
 }

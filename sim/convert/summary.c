@@ -25,6 +25,7 @@ void convert_notices(const struct convert *convert, convert_notice *notice, void
         for (size_t k = 0; k < count; k++)
             notice(context, trace_notice(trace, k));
     }
+    cut_notice_missed(convert->streams, convert->merge.count, notice, context);
     for (size_t i = 0; i < convert->outputs.count; i++) {
         const struct trace_writer *writer = convert->outputs.items[i].writer;
         for (size_t k = 0; k < trace_writer_notice_count(writer); k++)

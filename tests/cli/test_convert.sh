@@ -210,6 +210,9 @@ endless() {
 endless | timeout 100 "$program" trace convert --start 20ms --duration 10ms - piece.csv ||
     fail 'a piece of a trace without end'
 expect 10001 "$(wc -l <piece.csv)" 'lines of the piece'
+convert --duration 90s --volume nobody --volume 254,32 all.csv a.b.csv piece.csv
+expect_error "No request of device 'nobody' came up in what was read."
+expect 1 "$(wc -l <err)" 'notices of a volume that does not come up'
 { cat all.csv && echo nonsense; } >broken.csv
 convert --duration 90s broken.csv piece.csv
 expect_code 3 trace convert broken.csv none.csv
