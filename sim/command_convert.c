@@ -6,7 +6,6 @@
 #include "sim/options.h"
 #include "sim/progress.h"
 #include "sim/stop.h"
-#include "sim/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,26 +76,6 @@ static void print_help(void)
 
 // ---- Arguments ----
 
-// "read,write"
-static bool parse_ops(const char *text, unsigned *ops, struct sim_error *error)
-{
-    char hint[128], name[32];
-    if (text == NULL)
-        return true;
-    *ops = 0;
-    for (const char *start = text; start != NULL; start = strchr(start, ',')) {
-        start += *start == ',';
-        size_t length = strcspn(start, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(length < 31 ? length : 31), start);
-        if (!cut_add_op(ops, name))
-            return sim_fail(error, SIM_USAGE,
-                            "--op: expected some of read, write, discard, write-zeroes and flush, "
-                            "separated by commas, found '%s'%s",
-                            name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
-    }
-    return true;
-}
-
 static bool fill_config(const struct convert_arguments *arguments, struct convert_config *config,
                         struct sim_error *error)
 {
@@ -111,7 +90,7 @@ static bool fill_config(const struct convert_arguments *arguments, struct conver
         scenario_parse_arrival(arguments->arrival, &config->reading.arrival);
     return options_time("start", arguments->start, 0, &cut->start_ns, error) &&
            options_time("duration", arguments->duration, 0, &cut->duration_ns, error) &&
-           parse_ops(arguments->op, &cut->ops, error) && options_format(arguments->format, error);
+           options_ops(arguments->op, &cut->ops, error) && options_format(arguments->format, error);
 }
 
 static bool check_operands(const struct convert_arguments *arguments, int count, char **operands,

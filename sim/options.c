@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/options.h"
 
+#include "sim/cut.h"
 #include "sim/formats.h"
 #include "sim/scenario.h"
 #include "sim/suggest.h"
@@ -176,6 +177,25 @@ bool options_engine(const char *text, const struct engine_algorithm **algorithm,
     return *algorithm != NULL ||
            sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
                     suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
+}
+
+bool options_ops(const char *text, unsigned *ops, struct sim_error *error)
+{
+    char hint[128], name[32];
+    if (text == NULL)
+        return true;
+    *ops = 0;
+    for (const char *start = text; start != NULL; start = strchr(start, ',')) {
+        start += *start == ',';
+        size_t length = strcspn(start, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < 31 ? length : 31), start);
+        if (!cut_add_op(ops, name))
+            return sim_fail(error, SIM_USAGE,
+                            "--op: expected some of read, write, discard, write-zeroes and flush, "
+                            "separated by commas, found '%s'%s",
+                            name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
+    }
+    return true;
 }
 
 bool options_format(const char *text, struct sim_error *error)

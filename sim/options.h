@@ -49,6 +49,9 @@ bool options_time(const char *name, const char *text, int64_t least_ns, int64_t 
 bool options_engine(const char *text, const struct engine_algorithm **algorithm,
                     struct sim_error *error);
 
+// --op, such as "read,write", as the operations of a cut; text NULL leaves *ops as they are.
+bool options_ops(const char *text, unsigned *ops, struct sim_error *error);
+
 // --format: is there such a format of traces? NULL is allowed.
 bool options_format(const char *text, struct sim_error *error);
 
