@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Files of YAML text that people write: read whole, and values in them.
+// Files of YAML text that people write: read and written whole, and values in them.
 #ifndef SIM_TEXT_FILE_H
 #define SIM_TEXT_FILE_H
 
@@ -13,6 +13,11 @@
 // on failure too. Of more than 64 MiB it says that it is `not_this`: "not a scenario".
 bool text_file_read(const char *path, const char *not_this, char **text, size_t *length,
                     struct sim_error *error);
+
+// Writes a file of this text: beside its name first, so that the name never stands for half a
+// text, and a file that had it stays as it was if that fails. What is no regular file is written to
+// as it is.
+bool text_file_write(const char *path, const char *text, struct sim_error *error);
 
 // A text as a value in double quotes.
 void text_write_quoted(FILE *out, const char *text);

@@ -3,14 +3,13 @@
 // throttled group lets requests go at even distances, so most of them take three to five bytes.
 #include "sim/check/accepted.h"
 
+#include "sim/text_file.h"
+
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define LINE_NS INT64_C(1000000000) // a new line for each second: later lines stay as they were
 #define LINE_TOKENS 32
@@ -167,53 +166,16 @@ bool accepted_print(const struct accepted *accepted, const char *scenario, FILE 
     return ok;
 }
 
-// In the same folder, so that it can take the old one's place; out of the way of `*.accepted`. A
-// file of this name can only be what a killed process of the same number has left.
-static FILE *open_beside(const char *path, char *temporary, size_t size)
-{
-    const char *slash = strrchr(path, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - path) + 1;
-    snprintf(temporary, size, "%.*s.%s.%ld", folder, path, path + folder, (long)getpid());
-    unlink(temporary);
-    return fopen(temporary, "wxe");
-}
-
-// The new file may be read by whom the old one could.
-static void keep_mode(FILE *out, const char *path)
-{
-    struct stat before;
-    if (stat(path, &before) == 0)
-        fchmod(fileno(out), before.st_mode & 0777);
-}
-
-static bool fill(FILE *out, const char *scenario, const struct accepted *accepted)
-{
-    bool ok = accepted_print(accepted, scenario, out) && fflush(out) == 0 && !ferror(out) &&
-              fsync(fileno(out)) == 0;
-    int reason = errno;
-    ok = fclose(out) == 0 && ok;
-    if (!ok && reason != 0)
-        errno = reason;
-    return ok;
-}
-
 bool accepted_write(const char *path, const char *scenario, const struct accepted *accepted,
                     struct sim_error *error)
 {
-    size_t size = strlen(path) + 24;
-    char *temporary = malloc(size);
-    if (temporary == NULL)
-        return sim_fail_memory(error);
-    FILE *out = open_beside(path, temporary, size);
-    bool ok = out != NULL;
-    if (ok) {
-        keep_mode(out, path);
-        ok = fill(out, scenario, accepted) && rename(temporary, path) == 0;
-    }
-    if (!ok) {
-        sim_fail(error, SIM_FAILED, "%s: cannot be written: %s", path, strerror(errno));
-        unlink(temporary);
-    }
-    free(temporary);
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool ok = out != NULL && accepted_print(accepted, scenario, out);
+    if (out != NULL)
+        ok = fclose(out) == 0 && ok;
+    ok = ok ? text_file_write(path, text, error) : sim_fail_memory(error);
+    free(text);
     return ok;
 }
