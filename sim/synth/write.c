@@ -5,39 +5,72 @@
 #include "sim/text_file.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-static const char *format_number(double value, char text[32])
+#define NUMBER 32         // characters
+#define TIME (NUMBER + 2) // with a unit
+#define WHOLE_MAX 1e15    // up to there all digits of a whole number are written
+
+// The shortest text of which a number is made that is as good as this value.
+static const char *format_shortest(double value, bool is_as_good(double read, double wanted),
+                                   double wanted, char text[NUMBER])
 {
     for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+        snprintf(text, NUMBER, "%.*g", digits, value);
+        if (is_as_good(strtod(text, NULL), wanted))
             break;
     }
+    double read = strtod(text, NULL);
+    if (fabs(read) < WHOLE_MAX && read == floor(read))
+        snprintf(text, NUMBER, "%.0f", read); // 3940, not 3.94e+03
     return text;
+}
+
+static bool is_same(double read, double wanted)
+{
+    return read == wanted;
+}
+
+static bool is_rate_of(double read, double gap_ns)
+{
+    return 1e9 / read == gap_ns;
+}
+
+static const char *format_number(double value, char text[NUMBER])
+{
+    return format_shortest(value, is_same, value, text);
 }
 
 static void write_number(FILE *out, const char *key, double value)
 {
-    char text[32];
+    char text[NUMBER];
     fprintf(out, "%s: %s", key, format_number(value, text));
 }
 
 // In the largest unit in which it is at least 1 and read as the same.
-static void write_time(FILE *out, double ns)
+static const char *format_time(double ns, char text[TIME])
 {
     static const struct {
         const char *name;
         double ns;
     } units[] = {{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
-    char text[32];
+    char number[NUMBER];
     size_t i = 0;
     for (; i < 3; i++) {
         if (ns >= units[i].ns &&
-            strtod(format_number(ns / units[i].ns, text), NULL) * units[i].ns == ns)
+            strtod(format_number(ns / units[i].ns, number), NULL) * units[i].ns == ns)
             break;
     }
-    fprintf(out, "%s%s", format_number(ns / units[i].ns, text), units[i].name);
+    snprintf(text, TIME, "%s%s", format_number(ns / units[i].ns, number), units[i].name);
+    return text;
+}
+
+static void write_time(FILE *out, double ns)
+{
+    char text[TIME];
+    fputs(format_time(ns, text), out);
 }
 
 static void write_draw(FILE *out, const char *key, const struct synth_draw *draw)
@@ -56,16 +89,15 @@ static void write_draw(FILE *out, const char *key, const struct synth_draw *draw
 
 // ---- Arrivals ----
 
-// As a rate, if that is read as the same.
+// As a rate, if that is read as the same and not much longer.
 static void write_gap(FILE *out, const struct synth_draw *gap)
 {
-    double rate = 1e9 / gap->mean;
-    if (1e9 / rate == gap->mean && rate >= SYNTH_RATE_MIN && rate <= SYNTH_RATE_MAX) {
-        write_number(out, ", rate", rate);
-    } else {
-        fputs(", gap: ", out);
-        write_time(out, gap->mean);
-    }
+    char as_rate[NUMBER], as_time[TIME];
+    double rate = strtod(format_shortest(1e9 / gap->mean, is_rate_of, gap->mean, as_rate), NULL);
+    format_time(gap->mean, as_time);
+    bool is_rate = is_rate_of(rate, gap->mean) && rate >= SYNTH_RATE_MIN &&
+                   rate <= SYNTH_RATE_MAX && strlen(as_rate) <= strlen(as_time) + 2;
+    fprintf(out, is_rate ? ", rate: %s" : ", gap: %s", is_rate ? as_rate : as_time);
     if (gap->law != SYNTH_CONSTANT && gap->law != SYNTH_EXPONENTIAL)
         write_number(out, ", shape", gap->shape);
 }
@@ -125,7 +157,7 @@ static void write_arrivals(FILE *out, const struct synth_arrivals *arrivals)
 
 static void write_kind(FILE *out, const struct synth_kind *kind)
 {
-    char text[32];
+    char text[NUMBER];
     fprintf(out, "      - {op: %s, weight: %s", trace_op_name(kind->op),
             format_number(kind->weight, text));
     if (kind->op == TRACE_FLUSH) {

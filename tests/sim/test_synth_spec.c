@@ -146,6 +146,34 @@ static void test_numbers(void **state)
     }
 }
 
+// As a person would write them: whole numbers in full, and gaps as a rate where that is short.
+static void test_short_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double gap_ns, weight;
+        const char *gap, *share;
+    } cases[] = {
+        {1e9 / 0.3, 3940, "rate: 0.3", "weight: 3940,"},
+        {18, 100, "gap: 18ns", "weight: 100,"},
+        {1e6, 1e6, "rate: 1000", "weight: 1000000,"},
+        {8.481e8, 0.25, "gap: 848.1ms", "weight: 0.25,"},
+        {4e9, 2, "rate: 0.25", "weight: 2,"},
+        {1e9 / 6, 1, "rate: 6", "weight: 1,"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct synth_spec spec =
+            parse("volumes: [{id: a, arrivals: {process: constant, rate: 1}}]");
+        spec.volumes[0].arrivals.gap_ns.mean = cases[i].gap_ns;
+        spec.volumes[0].kinds[0].weight = cases[i].weight;
+        char *text = write_text(&spec);
+        if (strstr(text, cases[i].gap) == NULL || strstr(text, cases[i].share) == NULL)
+            fail_msg("no '%s' and '%s' in: %s", cases[i].gap, cases[i].share, text);
+        free(text);
+        synth_spec_free(&spec);
+    }
+}
+
 #define VOLUME "volumes:\n  - id: a\n    "
 
 static const struct {
@@ -243,9 +271,9 @@ static void test_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_short_numbers), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_errors),        cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
