@@ -82,6 +82,9 @@ static uint64_t find_align(const struct fit_places *places)
         if ((double)aligned >= ALIGNED_SHARE * (double)all)
             break;
     }
+    // One place alone (0 is a multiple of everything) would have nothing but room around it.
+    while (level > 0 && UINT64_C(1) << level > places->highest - places->lowest)
+        level--;
     return UINT64_C(1) << level;
 }
 

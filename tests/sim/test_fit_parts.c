@@ -210,6 +210,35 @@ static void touched(void **state)
     }
 }
 
+// Steps no longer than what was touched, however round the lowest offset is.
+static void steps(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t offsets[3];
+        uint64_t align, first, span;
+    } cases[] = {
+        {{0, 0, 0}, 4096, 0, 4096},
+        {{UINT64_C(1) << 40, UINT64_C(1) << 40, UINT64_C(1) << 40}, 4096, UINT64_C(1) << 40, 4096},
+        {{0, 1 << 20, 0}, 1 << 20, 0, (1 << 20) + 4096},
+        {{512, 8192, 0}, 512, 0, 12288},
+        {{UINT64_C(1) << 40, 0, UINT64_C(1) << 30}, 1 << 30, 0, (UINT64_C(1) << 40) + 4096},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fit_places places = {0};
+        struct synth_kind kind = {.op = TRACE_READ, .sizes = {{4096, 1}}, .size_count = 1};
+        for (int j = 0; j < 3; j++) {
+            struct trace_request request = {.offset = cases[i].offsets[j], .bytes = 4096};
+            assert_true(fit_places_add(&places, &request, 1000));
+        }
+        fit_places_kind(&places, &kind);
+        assert_int_equal(kind.align, cases[i].align);
+        assert_int_equal(kind.first, cases[i].first);
+        assert_int_equal(kind.span, cases[i].span);
+        fit_places_free(&places);
+    }
+}
+
 // Two clear states: 2 requests a window for 20 windows, and 50 for 5.
 static void hidden_states(void **state)
 {
@@ -249,6 +278,7 @@ int main(void)
         cmocka_unit_test(correlation),
         cmocka_unit_test(runs),
         cmocka_unit_test(touched),
+        cmocka_unit_test(steps),
         cmocka_unit_test(hidden_states),
         cmocka_unit_test(rounding),
     };
