@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_errno.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,23 +16,108 @@
 #define TRIAL_REQUESTS_MIN 5000
 #define MADE_MAX 10000000 // requests that are compared with the recording
 #define CORRELATION_MIN 0.05
+#define NO_NUMBER UINT32_MAX
+
+// How long it will take is a guess: a trial has so many requests, and there are about so many
+// trials.
+#define TRIALS_MANY_FROM 200 // requests
+#define TRIALS_MANY 350
+#define TRIALS_FEW 50
+#define REQUESTS_PER_GUESS 4096
+
+struct fit_options fit_options_of_all(void)
+{
+    return (struct fit_options){.seed = 1, .count = 1, .cut = cut_of_all()};
+}
+
+// ---- The recording ----
+
+static uint64_t trial_requests(size_t volumes)
+{
+    uint64_t each = TRIAL_REQUESTS_ALL / volumes;
+    return each > TRIAL_REQUESTS_MAX   ? TRIAL_REQUESTS_MAX
+           : each < TRIAL_REQUESTS_MIN ? TRIAL_REQUESTS_MIN
+                                       : each;
+}
+
+// What all work comes to, if the requests from `first` on are still to be tried.
+static uint64_t work_ahead(const struct fit *fit, size_t first)
+{
+    double ahead = 0;
+    for (size_t i = first; i < fit->record.volume_count; i++) {
+        double requests = (double)fit->record.volumes[i].info.requests;
+        double most = (double)trial_requests(fit->record.volume_count);
+        double trial = fmin(fmax(requests, TRIAL_REQUESTS_MIN), most);
+        ahead += trial * (requests < TRIALS_MANY_FROM ? TRIALS_FEW : TRIALS_MANY);
+    }
+    return (uint64_t)(ahead + fmin((double)fit->record.all.info.requests, MADE_MAX));
+}
+
+// Of every request that is read, whether it takes part or not.
+static bool look(void *context, struct sim_error *error)
+{
+    struct fit *fit = context;
+    if (fit->work.requests % REQUESTS_PER_GUESS == 0) {
+        uint64_t consumed, total;
+        trace_progress(fit->stream.trace, &consumed, &total);
+        double left = consumed == 0 ? 0 : (double)total / (double)consumed;
+        fit->work.total = (uint64_t)((double)fit->work.requests * left) + work_ahead(fit, 0);
+    }
+    return fit_work_step(&fit->work, error);
+}
+
+// Volumes are numbered as they come up.
+static bool number_volumes(struct fit *fit, struct sim_error *error)
+{
+    size_t count = trace_volume_count(fit->stream.trace);
+    uint32_t *numbers = realloc(fit->numbers, count * sizeof *numbers);
+    if (numbers == NULL)
+        return sim_fail_memory(error);
+    fit->numbers = numbers;
+    for (; fit->number_count < count; fit->number_count++)
+        numbers[fit->number_count] = NO_NUMBER;
+    return true;
+}
+
+static bool read_request(struct fit *fit, struct sim_error *error)
+{
+    struct trace_request request = fit->stream.next;
+    uint32_t volume = request.volume;
+    request.arrival_ns = fit->stream.next_ns;
+    if (volume >= fit->number_count && !number_volumes(fit, error))
+        return false;
+    bool is_new = fit->numbers[volume] == NO_NUMBER;
+    if (is_new)
+        fit->numbers[volume] = (uint32_t)fit->record.volume_count;
+    request.volume = fit->numbers[volume];
+    if (!fit_record_add(&fit->record, &request, error))
+        return false;
+    if (is_new) {
+        size_t count = fit->record.volume_count;
+        struct fit_entry *entries = realloc(fit->entries, count * sizeof *entries);
+        if (entries == NULL)
+            return sim_fail_memory(error);
+        fit->entries = entries;
+        fit->entries[count - 1] = (struct fit_entry){.volume = volume};
+    }
+    return true;
+}
 
 static bool read_all(struct fit *fit, struct sim_error *error)
 {
-    struct trace_error trace_error;
-    struct trace_request request;
-    enum trace_result result;
-    while ((result = trace_read(fit->trace, &request, &trace_error)) == TRACE_REQUEST) {
-        if (!fit_record_add(&fit->record, &request, error))
+    bool more, ok;
+    fit->stream.look = look;
+    fit->stream.look_context = fit;
+    fit->stream.origin_ns =
+        trace_times_are_absolute(fit->stream.trace) ? 0 : trace_origin_ns(fit->stream.trace);
+    while ((ok = cut_advance(&fit->stream, &more, error)) && more) {
+        if (!read_request(fit, error))
             return false;
-        if (stop_signal != 0)
-            return sim_fail(error, SIM_FAILED, "interrupted");
     }
-    if (result != TRACE_END)
-        return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
-    return fit->record.all.info.requests > 0 ||
-           sim_fail(error, SIM_BAD_INPUT, "%s: there is no request in it, so nothing to describe",
-                    fit->path);
+    return ok &&
+           (fit->record.all.info.requests > 0 ||
+            sim_fail(error, SIM_BAD_INPUT, "%s: there is no request in %s, so nothing to describe",
+                     fit->path, fit->stream.requests_read > 0 ? "the part asked for" : "it"));
 }
 
 // ---- The specification ----
@@ -61,27 +147,20 @@ static int64_t duration_of(const struct info_volume *all)
     return duration_ns < (int64_t)all->requests ? (int64_t)all->requests : duration_ns;
 }
 
-static uint64_t trial_requests(size_t volumes)
+static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
 {
-    uint64_t each = TRIAL_REQUESTS_ALL / volumes;
-    return each > TRIAL_REQUESTS_MAX   ? TRIAL_REQUESTS_MAX
-           : each < TRIAL_REQUESTS_MIN ? TRIAL_REQUESTS_MIN
-                                       : each;
-}
-
-static bool make_volume(struct fit *fit, struct synth_volume *spec, struct fit_entry *entry,
-                        struct sim_error *error)
-{
-    const struct fit_volume *volume = &fit->record.volumes[entry->volume];
+    const struct fit_volume *volume = &fit->record.volumes[index];
+    struct synth_volume *spec = &fit->spec.volumes[index];
+    struct fit_entry *entry = &fit->entries[index];
     int64_t resolution_ns = fit->record.resolution_ns < 1 ? 1 : fit->record.resolution_ns;
     struct fit_target target = {volume, fit->spec.duration_ns, resolution_ns,
-                                trial_requests(fit->record.volume_count)};
+                                trial_requests(fit->record.volume_count), &fit->work};
     struct fit_choice choice;
-    spec->name = make_name(trace_volume_name(fit->trace, entry->volume));
+    spec->name = make_name(trace_volume_name(fit->stream.trace, entry->volume));
     spec->count = 1;
     if (spec->name == NULL || !fit_mix(volume, spec))
         return sim_fail_memory(error);
-    if (!fit_tune_places(volume, spec, error) || !fit_arrivals(&target, &choice, error))
+    if (!fit_tune_places(volume, spec, &fit->work, error) || !fit_arrivals(&target, &choice, error))
         return false;
     spec->arrivals = choice.arrivals;
     entry->score = choice.score;
@@ -96,19 +175,15 @@ static bool make_spec(struct fit *fit, uint64_t seed, struct sim_error *error)
         .duration_ns = duration_of(&record->all.info),
         .volumes = calloc(record->volume_count, sizeof *fit->spec.volumes),
     };
-    fit->entries = calloc(record->volume_count, sizeof *fit->entries);
-    if (fit->spec.volumes == NULL || fit->entries == NULL)
+    if (fit->spec.volumes == NULL)
         return sim_fail_memory(error);
-    for (uint32_t i = 0; i < record->volume_count; i++) {
-        if (record->volumes[i].info.requests == 0)
-            continue;
-        size_t number = fit->spec.volume_count++;
-        fit->entries[number].volume = i;
-        if (!make_volume(fit, &fit->spec.volumes[number], &fit->entries[number], error))
+    for (size_t i = 0; i < record->volume_count; i++) {
+        fit->spec.volume_count++;
+        fit->work.total = fit->work.requests + work_ahead(fit, i);
+        if (!make_volume(fit, i, error))
             return false;
-        if (stop_signal != 0)
-            return sim_fail(error, SIM_FAILED, "interrupted");
     }
+    fit->work.total = fit->work.requests + work_ahead(fit, record->volume_count);
     struct trace_error trace_error;
     return synth_check(&fit->spec, &trace_error) ||
            sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
@@ -130,10 +205,7 @@ static bool make_requests(struct fit *fit, struct fit_record *made, int64_t *las
     while (ok && (result = synth_read(synth, &request, &trace_error)) == TRACE_REQUEST) {
         *last_ns = request.arrival_ns;
         request.arrival_ns = request.arrival_ns / resolution_ns * resolution_ns;
-        if (stop_signal != 0)
-            ok = sim_fail(error, SIM_FAILED, "interrupted");
-        else
-            ok = fit_record_add(made, &request, error);
+        ok = fit_work_step(&fit->work, error) && fit_record_add(made, &request, error);
     }
     if (synth == NULL || (ok && result != TRACE_END))
         ok = sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
@@ -153,7 +225,7 @@ static bool compare_made(struct fit *fit, struct sim_error *error)
     double recorded_s = (double)fit->spec.duration_ns / 1e9;
     double made_s = made.all.info.requests < MADE_MAX ? recorded_s : (double)last_ns / 1e9;
     for (size_t i = 0; ok && i < fit->spec.volume_count; i++) {
-        const struct fit_volume *recorded = &fit->record.volumes[fit->entries[i].volume];
+        const struct fit_volume *recorded = &fit->record.volumes[i];
         const struct fit_volume *its = i < made.volume_count ? &made.volumes[i] : &nothing;
         uint64_t recorded_blocks = info_blocks_count(&recorded->info.blocks);
         uint64_t made_blocks = info_blocks_count(&its->info.blocks);
@@ -189,10 +261,11 @@ bool fit_read(struct fit *fit, const struct trace_config *config, const struct f
               struct sim_error *error)
 {
     struct trace_error trace_error;
-    *fit = (struct fit){.path = config->path};
-    fit->trace = trace_open(config, &trace_error);
-    if (fit->trace == NULL)
-        return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+    *fit = (struct fit){.path = config->path,
+                        .cut = options->cut,
+                        .work = {options->progress, options->progress_context, 0, 0}};
+    if (!cut_open(&fit->stream, config, &fit->cut, error))
+        return false;
     // GSL would end the program where a number is too small for it; what it returns is looked at.
     gsl_error_handler_t *handler = gsl_set_error_handler_off();
     bool ok =
@@ -200,6 +273,8 @@ bool fit_read(struct fit *fit, const struct trace_config *config, const struct f
     gsl_set_error_handler(handler);
     if (ok)
         set_counts(fit, options->count);
+    if (ok && stop_signal != 0)
+        ok = sim_fail(error, SIM_FAILED, "interrupted");
     return ok && (synth_check(&fit->spec, &trace_error) ||
                   sim_fail(error, SIM_USAGE, "--volumes: %s", trace_error.message));
 }
@@ -208,7 +283,8 @@ void fit_free(struct fit *fit)
 {
     synth_spec_free(&fit->spec);
     free(fit->entries);
+    free(fit->numbers);
     fit_record_free(&fit->record);
-    trace_close(fit->trace);
+    cut_close(&fit->stream);
     *fit = (struct fit){0};
 }

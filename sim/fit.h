@@ -4,10 +4,12 @@
 #ifndef SIM_FIT_H
 #define SIM_FIT_H
 
+#include "sim/cut.h"
 #include "sim/error.h"
 #include "sim/fit/arrivals.h"
 #include "sim/fit/goodness.h"
 #include "sim/fit/record.h"
+#include "sim/fit/work.h"
 #include "traces/synth.h"
 #include "traces/trace.h"
 
@@ -16,29 +18,40 @@
 
 struct fit_options {
     uint64_t seed;
-    uint32_t count; // of each volume of the recording, at least 1
+    uint32_t count;         // of each volume of the recording, at least 1
+    struct cut cut;         // what of the recording is described; its strings must stay
+    run_progress *progress; // may be NULL
+    void *progress_context;
 };
 
+// All of the recording, one of each volume.
+struct fit_options fit_options_of_all(void);
+
 struct fit_entry {
-    uint32_t volume; // in the record
+    uint32_t volume; // in the trace
     struct fit_score score;
     struct fit_goodness goodness;
 };
 
 struct fit {
-    struct trace *trace;
+    struct cut cut;
+    struct cut_stream stream;
     const char *path;
-    struct fit_record record;
+    struct fit_work work;
+    uint32_t *numbers; // by volume of the trace: its number in the record
+    size_t number_count;
+    struct fit_record record; // of the volumes of which something is described
     struct synth_spec spec;
-    struct fit_entry *entries; // one for each of the specification's
+    struct fit_entry *entries; // one for each of the record's volumes, and of the specification's
     struct fit_goodness all;
     double correlations[FIT_CORRELATION_COUNT]; // between volumes, on average; see goodness.h
     size_t pairs;                               // of volumes that were looked at
 };
 
-// Reads the whole trace, finds the specification and compares what it makes with the recording.
+// Reads the trace, finds the specification and compares what it makes with the recording.
 // False with the error filled; fit_free is needed in any case. The config's strings must live as
-// long as the fit.
+// long as the fit; its volume is not used, but the cut's. A signal (sim/stop.h) ends it at once, as
+// an error.
 bool fit_read(struct fit *fit, const struct trace_config *config, const struct fit_options *options,
               struct sim_error *error);
 void fit_free(struct fit *fit);

@@ -2,6 +2,7 @@
 #include "sim/fit/goodness.h"
 
 #include "sim/fit/points.h"
+#include "sim/stop.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -153,7 +154,7 @@ double fit_correlation(const struct fit_record *record, int index, size_t *pairs
     qsort(volumes, record->volume_count, sizeof *volumes, compare_busy);
     size_t count = record->volume_count < FIT_CORRELATED_VOLUMES ? record->volume_count
                                                                  : FIT_CORRELATED_VOLUMES;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && stop_signal == 0; i++) {
         for (size_t j = 0; j < i; j++) {
             sum += fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins,
                                         fit_correlation_ns[index]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/fit/hidden.h"
 
+#include "sim/stop.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +156,8 @@ bool fit_hidden_estimate(struct fit_hidden *hidden, unsigned states, const doubl
     hidden->states = states;
     if (ok)
         begin(hidden, counts, windows);
-    for (int round = 0; ok && round < ROUNDS; round++) {
+    // Whoever tries what comes of it learns of the signal.
+    for (int round = 0; ok && round < ROUNDS && stop_signal == 0; round++) {
         struct sums sums;
         for (size_t t = 0; t < windows; t++)
             emit(hidden, counts[t], batch, emitted + t * states);

@@ -60,7 +60,7 @@ json_t *fit_json(const struct fit *fit, const char *spec)
         json_object_set_new(correlation, fit_correlation_keys[i],
                             fit->pairs == 0 ? json_null() : json_real(fit->correlations[i]));
     return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:s}", "trace", fit->path, "format",
-                     trace_format(fit->trace), "requests",
+                     trace_format(fit->stream.trace), "requests",
                      (json_int_t)fit->record.all.info.requests, "duration_ns",
                      (json_int_t)fit->spec.duration_ns, "volumes", volumes, "all",
                      goodness_json(&fit->all), "correlation", correlation, "spec", spec);

@@ -99,19 +99,53 @@ static void print_together(const struct fit *fit, FILE *out)
     fputs("\n#\n", out);
 }
 
+static void print_operations(const struct cut *cut, FILE *out)
+{
+    const char *name, *before = "; operations";
+    for (size_t i = 0; (name = cut_op_at(NULL, i)) != NULL; i++) {
+        if ((cut->ops >> i & 1) == 0)
+            continue;
+        fprintf(out, "%s %s", before, name);
+        before = ",";
+    }
+}
+
+// What was asked for, if that is not all. The volumes are those that follow.
+static void print_part(const struct cut *cut, FILE *out)
+{
+    char text[TEXT];
+    bool is_long = cut->duration_ns == CUT_FOR_EVER;
+    if (cut->start_ns == 0 && is_long && cut->ops == CUT_ALL_OPS && cut->volume_count == 0)
+        return;
+    fprintf(out, "# Of the recording: from %s on",
+            units_format_duration(cut->start_ns, text, sizeof text));
+    if (!is_long)
+        fprintf(out, " for %s", units_format_duration(cut->duration_ns, text, sizeof text));
+    if (cut->ops != CUT_ALL_OPS)
+        print_operations(cut, out);
+    fprintf(out, "; %s.\n", cut->volume_count == 0 ? "all volumes" : "some volumes");
+}
+
 void fit_print(const struct fit *fit, FILE *out)
 {
     char path[REPORT_LABEL_MAX], text[TEXT];
     report_label(path, fit->path, 60);
     fprintf(out, "# Fitted by 'throttlesim trace fit' to %s:\n", path);
     fprintf(out, "# %s, arrivals at %s, %" PRIu64 " requests of %zu volume%s in %s.\n",
-            trace_format(fit->trace),
-            trace_arrival_used(fit->trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue",
+            trace_format(fit->stream.trace),
+            trace_arrival_used(fit->stream.trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue",
             fit->record.all.info.requests, fit->spec.volume_count,
             fit->spec.volume_count == 1 ? "" : "s",
             units_format_duration(fit->spec.duration_ns, text, sizeof text));
+    print_part(&fit->cut, out);
     fputs(
-        "# \"made\" is what one run of each volume makes of this specification in that time.\n#\n",
+        "#\n"
+        "# made: by one run of each volume of this specification in that time.\n"
+        "# index of dispersion: the variance of how many requests come in windows of that length,\n"
+        "#     divided by the mean; 1 is Poisson's, a hundred is long bursts, 0 is a clock.\n"
+        "# distance (KS): how far the two distributions are apart at most, 0 (alike) to 1.\n"
+        "# score: how far arrivals are off, the least of all that was tried.\n"
+        "# !: what this specification does not describe.\n#\n",
         out);
     for (size_t i = 0; i < fit->spec.volume_count; i++)
         print_entry(fit, i, out);

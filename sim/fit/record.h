@@ -29,7 +29,7 @@ struct fit_volume {
 
 // All zero is empty, to be freed after use.
 struct fit_record {
-    struct fit_volume *volumes; // volume_count, and room for more; by the trace's indexes
+    struct fit_volume *volumes; // volume_count, and room for more; by the requests' volumes
     size_t volume_count;
     size_t volume_capacity;
     struct fit_volume all; // without runs

@@ -126,9 +126,14 @@ bool fit_try(const struct fit_target *target, const struct synth_arrivals *arriv
     struct synth *synth = synth_open(&spec, &trace_error);
     bool ok = synth != NULL;
     enum trace_result result = TRACE_ERROR;
+    if (!ok)
+        sim_fail_memory(error);
     while (ok && (result = synth_read(synth, &request, &trace_error)) == TRACE_REQUEST)
-        ok = add(&trial, request.arrival_ns / target->resolution_ns * target->resolution_ns);
-    ok = ok && result == TRACE_END;
+        ok = fit_work_step(target->work, error) &&
+             (add(&trial, request.arrival_ns / target->resolution_ns * target->resolution_ns) ||
+              sim_fail_memory(error));
+    if (ok && result != TRACE_END)
+        ok = sim_fail_memory(error);
     synth_close(synth);
     free(volume);
     if (ok && trial.requests > 1) {
@@ -139,5 +144,5 @@ bool fit_try(const struct fit_target *target, const struct synth_arrivals *arriv
                        PARAMETER_COST * fit_parameters(arrivals);
     }
     report_histogram_release(&trial.gaps);
-    return ok || sim_fail_memory(error);
+    return ok;
 }

@@ -14,6 +14,7 @@
 
 #include "sim/error.h"
 #include "sim/fit/record.h"
+#include "sim/fit/work.h"
 #include "traces/synth.h"
 
 struct fit_score {
@@ -28,6 +29,7 @@ struct fit_target {
     int64_t duration_ns;   // of the whole recording
     int64_t resolution_ns; // of its clock, at least 1
     uint64_t requests_max; // to be made in a trial
+    struct fit_work *work;
 };
 
 // How many numbers describe the process.

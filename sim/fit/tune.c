@@ -31,7 +31,7 @@ static void shift(const struct synth_volume *from, double by, struct synth_volum
 
 // Blocks that the generator touches, with arrivals that take no time to make.
 static bool count_blocks(const struct synth_volume *volume, uint64_t requests, uint64_t *blocks,
-                         struct sim_error *error)
+                         struct fit_work *work, struct sim_error *error)
 {
     struct synth_spec spec = {.seed = 1,
                               .duration_ns = (int64_t)requests * 1000,
@@ -50,25 +50,27 @@ static bool count_blocks(const struct synth_volume *volume, uint64_t requests, u
     struct synth *synth = synth_check(&spec, &trace_error) ? synth_open(&spec, &trace_error) : NULL;
     bool ok = true;
     while (ok && synth != NULL && synth_read(synth, &request, &trace_error) == TRACE_REQUEST) {
-        if (request.op == TRACE_READ || request.op == TRACE_WRITE)
-            ok = info_blocks_add(&touched, request.offset, request.bytes, INFO_BLOCKS_MAX);
+        ok = fit_work_step(work, error);
+        if (ok && (request.op == TRACE_READ || request.op == TRACE_WRITE))
+            ok = info_blocks_add(&touched, request.offset, request.bytes, INFO_BLOCKS_MAX) ||
+                 sim_fail_memory(error);
     }
     *blocks = info_blocks_count(&touched);
     info_blocks_free(&touched);
     synth_close(synth);
     free(spec.volumes);
-    return ok || sim_fail_memory(error);
+    return ok;
 }
 
 static bool search(const struct fit_volume *volume, struct synth_volume *spec,
-                   struct synth_volume *tried, struct sim_error *error)
+                   struct synth_volume *tried, struct fit_work *work, struct sim_error *error)
 {
     double wanted = (double)info_blocks_count(&volume->info.blocks);
     double low = -SHIFT_MAX, high = SHIFT_MAX, by = 0, best_off = INFINITY, best = 0;
     for (int round = 0; round < ROUNDS; round++) {
         uint64_t blocks;
         shift(spec, by, tried);
-        if (!count_blocks(tried, volume->info.requests, &blocks, error))
+        if (!count_blocks(tried, volume->info.requests, &blocks, work, error))
             return false;
         if (blocks == 0)
             return true;
@@ -93,7 +95,7 @@ static bool search(const struct fit_volume *volume, struct synth_volume *spec,
 }
 
 bool fit_tune_places(const struct fit_volume *volume, struct synth_volume *spec,
-                     struct sim_error *error)
+                     struct fit_work *work, struct sim_error *error)
 {
     if (volume->info.requests > REQUESTS_MAX || volume->info.requests < 2 ||
         info_blocks_count(&volume->info.blocks) == 0)
@@ -102,7 +104,7 @@ bool fit_tune_places(const struct fit_volume *volume, struct synth_volume *spec,
     if (tried == NULL)
         return sim_fail_memory(error);
     memcpy(tried, spec, sizeof *tried);
-    bool ok = search(volume, spec, tried, error);
+    bool ok = search(volume, spec, tried, work, error);
     free(tried);
     return ok;
 }

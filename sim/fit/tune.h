@@ -4,6 +4,7 @@
 
 #include "sim/error.h"
 #include "sim/fit/record.h"
+#include "sim/fit/work.h"
 #include "traces/synth.h"
 
 // How often places recur is estimated from the places alone (sim/fit/places.h); how much of a disk
@@ -11,6 +12,6 @@
 // were recorded, and all exponents of a volume are moved by one number until as many blocks are
 // touched, within a few per cent, if that can be. False with the error filled.
 bool fit_tune_places(const struct fit_volume *volume, struct synth_volume *spec,
-                     struct sim_error *error);
+                     struct fit_work *work, struct sim_error *error);
 
 #endif

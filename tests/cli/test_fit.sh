@@ -76,9 +76,98 @@ expect "$(jq -c '.volumes[0].distance' one.json)" "$(jq -c .all.distance one.jso
 expect true "$(jq '.volumes[0].score.score < 0.3 and .all.distance.gaps < 0.12' one.json)" \
     'the score'
 
+# ---- A part of it ----
+
+# fit_part OPTION...: what is fitted to a part is what is fitted to that part as a trace.
+fit_part() {
+    expect_code 0 trace convert "$@" "$recorded/mixed" part.csv
+    expect_code 0 trace fit part.csv -o part.yaml
+    expect_code 0 trace fit "$@" "$recorded/mixed" -o cut.yaml
+    for file in part cut; do
+        grep -v '^#' $file.yaml >$file.spec
+    done
+    cmp -s part.spec cut.spec || fail "with $* another specification: $(diff part.spec cut.spec)"
+}
+fit_part --start 20s --duration 2s --op write,flush
+fit_part --volume 254,32 --device 254,48 --start 5s --duration 3s
+expect_code 0 trace fit --start 5s --duration 200ms --op read,write --volume 254,32 \
+    "$recorded/mixed"
+grep -qx '# Of the recording: from 5 s on for 200 ms; operations read, write; some volumes.' out ||
+    fail "the part is not named: $(sed -n 3p out)"
+expect_code 0 trace fit --json --start 5s --duration 3s --volume 254,32 --volume 254,48 \
+    "$recorded/mixed"
+expect '["254,32","254,48"]' "$(jq -c '[.volumes[].volume] | sort' out)" 'volumes asked for'
+expect_code 3 trace fit --volume 254,32 --volume 7,7 "$recorded/mixed"
+expect_error "no request of device '7,7'"
+expect_code 3 trace fit --start 1h "$recorded/mixed"
+expect_error 'no request in the part asked for'
+expect_code 2 trace fit --op reed "$recorded/mixed"
+expect_error "did you mean 'read'"
+expect_code 2 trace fit --start x "$recorded/mixed"
+expect_error '--start'
+
+# ---- Where it goes ----
+
+head -n 300 made.csv >few.csv
+cp few.csv before.csv
+expect_code 2 trace fit few.csv -o few.csv
+cmp -s few.csv before.csv || fail 'the recording was replaced'
+expect_code 2 trace fit --json -o - few.csv
+expect_code 0 trace fit -o - few.csv
+grep -q '^seed: ' out || fail '-o - is not standard output'
+[ ! -e ./- ] || fail 'a file is called -'
+ln -s linked.yaml link.yaml
+echo old >linked.yaml
+expect_code 0 trace fit -o link.yaml few.csv
+[ -L link.yaml ] || fail 'a link is replaced'
+cmp -s out linked.yaml && fail 'what the link leads to is not written'
+expect_code 0 trace fit --eta always few.csv
+
+# ---- Ctrl-C ----
+
+# interrupted SIGNAL EXIT_CODE SECONDS PRODUCER: at once, and without a file.
+mkfifo pipe
+echo precious >stopped.yaml
+interrupted() {
+    "$4" >pipe &
+    producer=$!
+    "$program" trace fit - -o stopped.yaml <pipe >out 2>err &
+    pid=$!
+    sleep "$3"
+    kill -s "$1" $pid || fail "$4 had ended after $3 s"
+    began=$(date +%s%N)
+    code=0
+    { wait $pid || code=$?; } 2>wait.err
+    took_ms=$((($(date +%s%N) - began) / 1000000))
+    kill $producer 2>producer.err || :
+    { wait $producer || :; } 2>wait.err
+    expect "$2" "$code" "exit code after SIG$1 with $4"
+    [ "$took_ms" -lt 1000 ] || fail "SIG$1 with $4 took $took_ms ms"
+    expect '' "$(cat out)" "output after SIG$1 with $4"
+    expect precious "$(cat stopped.yaml)" "the file after SIG$1 with $4"
+    expect stopped.yaml "$(find . -name '*stopped*' -printf '%f')" "files after SIG$1 with $4"
+}
+silent() {
+    echo time_ns,op,offset,bytes
+    exec sleep 30
+}
+endless() {
+    echo time_ns,op,offset,bytes
+    awk 'BEGIN { for (i = 0; ; i++) print i * 1000 ",read,0,512" }' 2>endless.err
+}
+# All is read at once; the search takes longer than all these seconds.
+searched() {
+    cat made.csv
+}
+interrupted TERM 143 0.5 silent
+interrupted HUP 129 0.5 endless
+for seconds in 0.4 0.8 1.2; do
+    interrupted TERM 143 $seconds searched
+done
+
 # ---- Standard input; the same again ----
 
-head -n 10000 made.csv >some.csv
+head -n 3000 made.csv >some.csv
 expect_code 0 trace fit some.csv
 cp out some.yaml
 grep -v 'some.csv' out >by-name.yaml
@@ -109,6 +198,7 @@ expect_code 3 trace fit bad.csv
 expect_code 1 trace fit some.csv -o missing/spec.yaml
 expect_error 'missing/spec.yaml: cannot be written'
 expect_code 3 trace fit --device nobody some.csv
+expect_error nobody
 printf 'time_ns,op,offset,bytes,member\n0,read,0,4096,"a\tb"\n9,read,0,4096,"# x: {y"\n' >names.csv
 expect_code 0 trace fit names.csv -o names.yaml
 expect_code 0 trace synth names.yaml -o names-made.csv

@@ -64,7 +64,7 @@ void fit_lab_free(struct synth_spec *spec)
 
 struct fit fit_lab_fit(const char *text, size_t size, const struct fit_options *options)
 {
-    static const struct fit_options plain = {1, 1};
+    const struct fit_options plain = fit_options_of_all();
     struct trace_config config = {.path = "test.csv", .text = text, .text_size = size};
     struct sim_error error;
     struct fit fit;
@@ -75,7 +75,7 @@ struct fit fit_lab_fit(const char *text, size_t size, const struct fit_options *
 
 void fit_lab_fail(const char *text, const char *message)
 {
-    static const struct fit_options plain = {1, 1};
+    const struct fit_options plain = fit_options_of_all();
     struct trace_config config = {.path = "test.csv", .text = text, .text_size = strlen(text)};
     struct sim_error error;
     struct fit fit;
@@ -89,4 +89,66 @@ void fit_lab_near(double found, double wanted, double share, const char *what)
 {
     if (!(fabs(found - wanted) <= share * fabs(wanted)))
         fail_msg("%s: expected %g within %g %%, found %g", what, wanted, 100 * share, found);
+}
+
+struct fit fit_lab_refit(const struct synth_arrivals *arrivals, uint64_t seed, double requests)
+{
+    size_t size;
+    struct synth_spec *spec = fit_lab_spec(arrivals, seed, requests);
+    char *text = fit_lab_text(spec, &size);
+    struct fit fit = fit_lab_fit(text, size, NULL);
+    struct trace_error error;
+    assert_true(synth_check(&fit.spec, &error));
+    // The rate in the long run is the recording's, but for the rounding of each number.
+    fit_lab_near(synth_volume_rate_per_s(fit.spec.volumes),
+                 (double)fit.record.all.info.requests / ((double)fit.spec.duration_ns / 1e9), 0.001,
+                 "requests/s");
+    // The recording was made stationary, so that its own rate is near, too.
+    fit_lab_free(spec);
+    free(text);
+    return fit;
+}
+
+void fit_lab_draw(const struct synth_draw *found, const struct synth_draw *wanted,
+                  double mean_share, double shape_share, const char *what)
+{
+    if (found->law != wanted->law)
+        fail_msg("%s: expected %s, found %s", what, synth_law_name(wanted->law),
+                 synth_law_name(found->law));
+    fit_lab_near(found->mean, wanted->mean, mean_share, what);
+    fit_lab_near(found->shape, wanted->shape, shape_share, what);
+}
+
+struct fit fit_lab_path(const char *path)
+{
+    struct trace_config config = {.path = path};
+    struct fit_options options = fit_options_of_all();
+    struct sim_error error;
+    struct fit fit;
+    if (!fit_read(&fit, &config, &options, &error))
+        fail_msg("%s", error.message);
+    return fit;
+}
+
+void fit_lab_check(const struct fit_lab_case *row)
+{
+    struct fit fit = fit_lab_path(row->path);
+    const struct fit_goodness *goodness = &fit.entries[0].goodness;
+    const struct fit_figures *recording = &goodness->recorded, *made = &goodness->made;
+    assert_int_equal(fit.spec.volume_count, 1);
+    fit_lab_near(synth_volume_rate_per_s(&fit.spec.volumes[0]), recording->requests_per_s, 0.001,
+                 "requests/s of the specification");
+    if (goodness->gap_distance > row->gaps || goodness->size_distance > row->sizes)
+        fail_msg("%s: distances of gaps %.3f, of sizes %.3f", row->path, goodness->gap_distance,
+                 goodness->size_distance);
+    if (row->latencies >= 0)
+        assert_true(goodness->latency_distance >= 0 &&
+                    goodness->latency_distance <= row->latencies);
+    // Shares of so many requests vary by chance.
+    double chance = 3 * 0.5 / sqrt((double)made->requests);
+    assert_true(fabs(made->read_share - recording->read_share) < 0.01 + chance);
+    assert_true(fabs(made->sequential_share - recording->sequential_share) < 0.01 + chance);
+    // Bursts that are described are those of the recording within a factor; at 100 ms for all.
+    assert_true(fabs(log2(made->dispersion[2] / recording->dispersion[2])) < 1);
+    fit_free(&fit);
 }

@@ -47,8 +47,10 @@ static void hardly_anything(void **state)
     // A gap of 40 days is more than a specification can have.
     fit_lab_fail(HEADER "0,read,0,4096,a,7\n3456000000000000,read,4096,4096,a,7\n",
                  "no specification can describe it");
-    fit_lab_fail(HEADER "0,read,0,4096,a,7\n4611686018427387904,read,4096,4096,a,7\n",
+    fit_lab_fail(HEADER "0,read,0,4096,a,7\n4611686018427387903,read,4096,4096,a,7\n",
                  "no specification can describe it");
+    fit_lab_fail(HEADER "0,read,0,4096,a,7\n4611686018427387904,read,4096,4096,a,7\n",
+                 "after more than 146 years");
 }
 
 static void all_at_once(void **state)

@@ -8,75 +8,19 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct case_row {
-    const char *path;
-    double gaps, sizes, latencies; // the greatest distances; latencies negative: none
-};
-
-static const struct case_row recorded[] = {
+static const struct fit_lab_case recorded[] = {
     {TEST_TRACES_DIR "/recorded/mixed/vdc.blktrace", 0.07, 0.01, 0.19},
     {TEST_TRACES_DIR "/recorded/mixed/vdd.blktrace", 0.12, 0.01, 0.21},
     {TEST_TRACES_DIR "/recorded/mixed/vde.blktrace", 0.17, 0.03, 0.26},
     {TEST_TRACES_DIR "/recorded/mixed/vdf.blktrace", 0.29, 0.02, 0.09},
 };
 
-static const struct case_row public_ones[] = {
-    {TEST_PUBLIC_TRACES_DIR "/blkreplay/linux-mysql.load.gz", 0.09, 0.01, -1},
-    {TEST_PUBLIC_TRACES_DIR "/blkreplay/linux-webserver-2.load.gz", 0.09, 0.01, -1},
-    {TEST_PUBLIC_TRACES_DIR "/blkreplay/windows-mssql.load.gz", 0.28, 0.01, -1},
-    {TEST_PUBLIC_TRACES_DIR "/blkreplay/windows-shared-server.load.gz", 0.18, 0.02, -1},
-};
-
-static struct fit fit_path(const char *path)
-{
-    struct trace_config config = {.path = path};
-    struct fit_options options = {1, 1};
-    struct sim_error error;
-    struct fit fit;
-    if (!fit_read(&fit, &config, &options, &error))
-        fail_msg("%s", error.message);
-    return fit;
-}
-
-static void check_case(const struct case_row *row)
-{
-    struct fit fit = fit_path(row->path);
-    const struct fit_goodness *goodness = &fit.entries[0].goodness;
-    const struct fit_figures *recording = &goodness->recorded, *made = &goodness->made;
-    assert_int_equal(fit.spec.volume_count, 1);
-    fit_lab_near(synth_volume_rate_per_s(&fit.spec.volumes[0]), recording->requests_per_s, 0.001,
-                 "requests/s of the specification");
-    if (goodness->gap_distance > row->gaps || goodness->size_distance > row->sizes)
-        fail_msg("%s: distances of gaps %.3f, of sizes %.3f", row->path, goodness->gap_distance,
-                 goodness->size_distance);
-    if (row->latencies >= 0)
-        assert_true(goodness->latency_distance >= 0 &&
-                    goodness->latency_distance <= row->latencies);
-    // Shares of so many requests vary by chance.
-    double chance = 3 * 0.5 / sqrt((double)made->requests);
-    assert_true(fabs(made->read_share - recording->read_share) < 0.01 + chance);
-    assert_true(fabs(made->sequential_share - recording->sequential_share) < 0.01 + chance);
-    // Bursts that are described are those of the recording within a factor; at 100 ms for all.
-    assert_true(fabs(log2(made->dispersion[2] / recording->dispersion[2])) < 1);
-    fit_free(&fit);
-}
-
 static void the_projects(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++)
-        check_case(&recorded[i]);
-}
-
-static void other_peoples(void **state)
-{
-    (void)state;
-    if (access(public_ones[0].path, R_OK) != 0)
-        skip();
-    for (size_t i = 0; i < sizeof public_ones / sizeof public_ones[0]; i++)
-        check_case(&public_ones[i]);
+        fit_lab_check(&recorded[i]);
 }
 
 // What a flush or a uniform place does not have is not written, so read as a default.
@@ -122,7 +66,7 @@ static void expect_arrivals(const struct synth_arrivals *a, const struct synth_a
 static void printed(void **state)
 {
     (void)state;
-    struct fit fit = fit_path(TEST_TRACES_DIR "/recorded/mixed");
+    struct fit fit = fit_lab_path(TEST_TRACES_DIR "/recorded/mixed");
     struct synth_spec read;
     struct sim_error error;
     char *text = NULL, *again = NULL;
@@ -160,7 +104,7 @@ static void printed(void **state)
 static void again(void **state)
 {
     (void)state;
-    struct fit first = fit_path(recorded[0].path), second = fit_path(recorded[0].path);
+    struct fit first = fit_lab_path(recorded[0].path), second = fit_lab_path(recorded[0].path);
     const struct synth_volume *a = first.spec.volumes, *b = second.spec.volumes;
     for (uint32_t i = 0; i < a->kind_count; i++)
         expect_kind(&a->kinds[i], &b->kinds[i]);
@@ -175,7 +119,6 @@ int main(void)
         cmocka_unit_test(the_projects),
         cmocka_unit_test(printed),
         cmocka_unit_test(again),
-        cmocka_unit_test(other_peoples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
