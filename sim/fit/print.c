@@ -117,8 +117,11 @@ static void print_part(const struct cut *cut, FILE *out)
     bool is_long = cut->duration_ns == CUT_FOR_EVER;
     if (cut->start_ns == 0 && is_long && cut->ops == CUT_ALL_OPS && cut->volume_count == 0)
         return;
-    fprintf(out, "# Of the recording: from %s on",
-            units_format_duration(cut->start_ns, text, sizeof text));
+    fputs("# Of the recording: ", out);
+    if (cut->start_ns == 0 && is_long)
+        fputs("all of its time", out);
+    else
+        fprintf(out, "from %s on", units_format_duration(cut->start_ns, text, sizeof text));
     if (!is_long)
         fprintf(out, " for %s", units_format_duration(cut->duration_ns, text, sizeof text));
     if (cut->ops != CUT_ALL_OPS)

@@ -94,6 +94,9 @@ expect_code 0 trace fit --start 5s --duration 200ms --op read,write --volume 254
     "$recorded/mixed"
 grep -qx '# Of the recording: from 5 s on for 200 ms; operations read, write; some volumes.' out ||
     fail "the part is not named: $(sed -n 3p out)"
+expect_code 0 trace fit --op flush "$recorded/mixed"
+grep -qx '# Of the recording: all of its time; operations flush; all volumes.' out ||
+    fail "the part is not named: $(sed -n 3p out)"
 expect_code 0 trace fit --json --start 5s --duration 3s --volume 254,32 --volume 254,48 \
     "$recorded/mixed"
 expect '["254,32","254,48"]' "$(jq -c '[.volumes[].volume] | sort' out)" 'volumes asked for'

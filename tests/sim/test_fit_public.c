@@ -7,7 +7,7 @@
 static const struct fit_lab_case public_ones[] = {
     {TEST_PUBLIC_TRACES_DIR "/blkreplay/linux-mysql.load.gz", 0.09, 0.01, -1},
     {TEST_PUBLIC_TRACES_DIR "/blkreplay/linux-webserver-2.load.gz", 0.09, 0.01, -1},
-    {TEST_PUBLIC_TRACES_DIR "/blkreplay/windows-mssql.load.gz", 0.28, 0.01, -1},
+    {TEST_PUBLIC_TRACES_DIR "/blkreplay/windows-mssql.load.gz", 0.12, 0.01, -1},
     {TEST_PUBLIC_TRACES_DIR "/blkreplay/windows-shared-server.load.gz", 0.18, 0.02, -1},
 };
 
