@@ -156,7 +156,7 @@ silent() {
 }
 endless() {
     echo time_ns,op,offset,bytes
-    awk 'BEGIN { for (i = 0; ; i++) print i * 1000 ",read,0,512" }' 2>endless.err
+    awk 'BEGIN { for (i = 0; ; i++) printf "%.0f,read,0,512\n", i * 1000 }' 2>endless.err
 }
 # All is read at once; the search takes longer than all these seconds.
 searched() {

@@ -68,7 +68,7 @@ static struct reading read_piped(const struct bytes *bytes, const char *format)
 static struct reading read_named_pipes(const struct bytes *bytes, size_t count)
 {
     pid_t writers[4];
-    char name[32];
+    char name[64];
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
         assert_int_equal(mkfifo(scratch_path(name), 0600), 0);
