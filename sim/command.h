@@ -6,6 +6,9 @@
 
 #include "sim/error.h"
 
+#include <jansson.h>
+#include <stdbool.h>
+
 typedef enum sim_exit command_function(int argc, char **argv, struct sim_error *error);
 
 command_function command_run;
@@ -24,5 +27,9 @@ command_function command_limits;
 
 // Standard output could not be written (disk full, closed pipe)? Then SIM_FAILED.
 enum sim_exit command_flush(struct sim_error *error);
+
+// Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
+// memory to print it. To be followed by command_flush.
+bool command_print_json(json_t *value, struct sim_error *error);
 
 #endif

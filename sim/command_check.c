@@ -84,8 +84,8 @@ static const char *write_summary(const struct summary *summary, size_t scenarios
     return text;
 }
 
-static void print_json(const struct suite *suite, struct check_result *results,
-                       const struct summary *summary)
+static bool print_json(const struct suite *suite, struct check_result *results,
+                       const struct summary *summary, struct sim_error *error)
 {
     json_t *all = json_array();
     json_t *object = json_pack("{sI}", "scenarios", (json_int_t)suite->scenario_count);
@@ -95,9 +95,7 @@ static void print_json(const struct suite *suite, struct check_result *results,
     for (size_t i = 0; i < suite->count; i++)
         json_array_append(all, results[i].json);
     json_object_set_new(object, "results", all);
-    json_dumpf(object, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(object);
+    return command_print_json(object, error);
 }
 
 static enum sim_exit print_results(const struct suite *suite, struct check_result *results,
@@ -107,7 +105,8 @@ static enum sim_exit print_results(const struct suite *suite, struct check_resul
     struct summary summary = summarise(suite, results);
     write_summary(&summary, suite->scenario_count, text, sizeof text);
     if (as_json) {
-        print_json(suite, results, &summary);
+        if (!print_json(suite, results, &summary, error))
+            return error->exit;
     } else {
         for (size_t i = 0; i < suite->count; i++)
             print_lines(results[i].text);

@@ -124,10 +124,7 @@ static bool print_summary(const struct convert *convert, bool json, struct sim_e
     json_t *summary = convert_json(convert);
     if (summary == NULL)
         return sim_fail(error, SIM_FAILED, "a name is not UTF-8, which JSON needs");
-    json_dumpf(summary, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(summary);
-    return true;
+    return command_print_json(summary, error);
 }
 
 enum sim_exit command_convert(int argc, char **argv, struct sim_error *error)

@@ -6,7 +6,6 @@
 #include "sim/options.h"
 #include "sim/scenario.h"
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,10 +104,10 @@ static bool print_json(const struct engine_algorithm *const *algorithms, size_t 
     bool ok = list != NULL;
     for (size_t i = 0; ok && i < count; i++)
         ok = json_array_append_new(list, engine_json(algorithms[i], i == 0)) == 0;
-    ok = ok && json_dumpf(list, stdout, JSON_INDENT(2)) == 0;
+    if (ok)
+        return command_print_json(list, error);
     json_decref(list);
-    putchar('\n');
-    return ok || sim_fail_memory(error);
+    return sim_fail_memory(error);
 }
 
 // Options only. False: the exit code says how the command ends.

@@ -86,14 +86,8 @@ static bool print_json(const struct fit *fit, struct sim_error *error)
     json_t *json = text == NULL ? NULL : fit_json(fit, text);
     if (text != NULL && json == NULL)
         sim_fail(error, SIM_FAILED, "%s: a name in it is not UTF-8, which JSON needs", fit->path);
-    bool ok = json != NULL;
-    if (ok) {
-        json_dumpf(json, stdout, JSON_INDENT(2));
-        putchar('\n');
-    }
-    json_decref(json);
     free(text);
-    return ok;
+    return json != NULL && command_print_json(json, error);
 }
 
 static bool is_stdout(const struct fit_arguments *arguments)

@@ -11,7 +11,6 @@
 #include "traces/write.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 struct synth_arguments {
@@ -140,10 +139,7 @@ static bool print_json(const struct synth_arguments *arguments, const struct syn
                   (json_int_t)made->bytes, "notices", notices);
     if (root == NULL)
         return sim_fail(error, SIM_FAILED, "%s: not UTF-8, which JSON needs", arguments->output);
-    json_dumpf(root, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(root);
-    return true;
+    return command_print_json(root, error);
 }
 
 static bool make(const struct synth_arguments *arguments, const struct synth_spec *spec,

@@ -102,10 +102,9 @@ static enum sim_exit info(int argc, char **argv, struct sim_error *error)
     for (int i = first; ok && i < argc; i++)
         ok = tell_one(&arguments, argv[i], array, error);
     if (ok && arguments.json)
-        json_dumpf(array, stdout, JSON_INDENT(2));
-    if (ok && arguments.json)
-        putchar('\n');
-    json_decref(array);
+        ok = command_print_json(array, error);
+    else
+        json_decref(array);
     stop_die();
     return ok ? command_flush(error) : error->exit;
 }
@@ -127,10 +126,10 @@ static bool print_formats_json(struct sim_error *error)
     for (size_t i = 0; ok && (name = trace_format_at(i)) != NULL; i++)
         ok = json_array_append_new(array, json_pack("{s:s, s:s}", "name", name, "help",
                                                     trace_format_help(name))) == 0;
-    ok = ok && json_dumpf(array, stdout, JSON_INDENT(2)) == 0;
+    if (ok)
+        return command_print_json(array, error);
     json_decref(array);
-    putchar('\n');
-    return ok || sim_fail_memory(error);
+    return sim_fail_memory(error);
 }
 
 static void print_formats(void)

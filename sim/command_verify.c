@@ -93,15 +93,6 @@ static bool make_setting(const struct verify_arguments *arguments, struct verify
     return true;
 }
 
-// False with the error filled if the object, which may lack memory, cannot be printed.
-static bool print_json(json_t *object, struct sim_error *error)
-{
-    bool ok = object != NULL && json_dumpf(object, stdout, JSON_INDENT(2)) == 0;
-    putchar('\n');
-    json_decref(object);
-    return ok || sim_fail_memory(error);
-}
-
 static enum sim_exit differ(struct sim_error *error, const char *what)
 {
     sim_fail(error, SIM_CHECK_FAILED, "%s: QEMU and the simulator differ", what);
@@ -126,7 +117,7 @@ static enum sim_exit verify_one(struct verify_setting *setting, const char *path
     }
     enum sim_exit exit = ok ? SIM_DONE : error->exit;
     if (ok && setting->arguments->json) {
-        if (!print_json(verify_json(&result, scenario), error))
+        if (!command_print_json(verify_json(&result, scenario), error))
             exit = error->exit;
     } else if (ok) {
         verify_print(&result, scenario, stdout);
@@ -163,7 +154,7 @@ static enum sim_exit tell_failure(const struct verify_random_config *config,
         json_object_set_new(object, "failing_seed", json_integer((json_int_t)result->failing_seed));
         json_object_set_new(object, "written", verify_json_path(failure.path));
         json_object_set_new(object, "small", verify_json(&failure.result, failure.small));
-        if (!print_json(object, error))
+        if (!command_print_json(object, error))
             exit = error->exit;
     } else {
         printf("%s: as it was drawn\n%s: small\n", failure.path, failure.small_path);
@@ -211,7 +202,7 @@ static enum sim_exit verify_many(const struct verify_setting *setting, struct si
         return tell_failure(&config, &result, arguments->json, error);
     if (!arguments->json)
         verify_random_print(&result, stdout);
-    else if (!print_json(verify_random_json(&result, &config), error))
+    else if (!command_print_json(verify_random_json(&result, &config), error))
         return error->exit;
     return SIM_DONE;
 }

@@ -82,6 +82,15 @@ enum sim_exit command_flush(struct sim_error *error)
     return SIM_FAILED;
 }
 
+bool command_print_json(json_t *value, struct sim_error *error)
+{
+    // What is wrong with standard output is told by command_flush.
+    bool ok = value != NULL && (json_dumpf(value, stdout, JSON_INDENT(2)) == 0 || ferror(stdout));
+    putchar('\n');
+    json_decref(value);
+    return ok || sim_fail_memory(error);
+}
+
 static enum sim_exit unknown_command(const char *name, struct sim_error *error)
 {
     char hint[128];
