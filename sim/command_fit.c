@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct fit_arguments {
     bool help;
@@ -98,19 +97,10 @@ static bool is_stdout(const struct fit_arguments *arguments)
 // A recording must not be replaced by what is read of it.
 static bool allow_output(const struct fit *fit, const char *path, struct sim_error *error)
 {
-    struct stat output, input;
-    const char *file;
-    if (stat(path, &output) != 0)
-        return true;
-    for (size_t i = 0; (file = trace_file_at(fit->stream.trace, i)) != NULL; i++) {
-        if (strcmp(file, "-") != 0 && stat(file, &input) == 0 && input.st_dev == output.st_dev &&
-            input.st_ino == output.st_ino)
-            return sim_fail(error, SIM_USAGE,
-                            "%s is what was read; write to another file, so that the recording "
-                            "stays",
-                            path);
-    }
-    return true;
+    return !trace_reads_file(fit->stream.trace, path) ||
+           sim_fail(error, SIM_USAGE,
+                    "%s is what was read; write to another file, so that the recording stays",
+                    path);
 }
 
 static bool give(const struct fit *fit, const struct fit_arguments *arguments,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 // In the order in which they are tried.
 static const struct trace_format *const trace_formats[] = {
@@ -230,9 +231,18 @@ const char *trace_format_help(const char *name)
     return format == NULL ? NULL : format->known_by;
 }
 
-const char *trace_file_at(const struct trace *trace, size_t index)
+bool trace_reads_file(const struct trace *trace, const char *path)
 {
-    return index < trace->files.count ? trace->files.items[index].path : NULL;
+    struct stat wanted, status;
+    if (stat(path, &wanted) != 0)
+        return false;
+    for (size_t i = 0; i < trace->files.count; i++) {
+        const char *file = trace->files.items[i].path;
+        if (strcmp(file, "-") != 0 && stat(file, &status) == 0 && status.st_dev == wanted.st_dev &&
+            status.st_ino == wanted.st_ino)
+            return true;
+    }
+    return false;
 }
 
 bool trace_times_are_absolute(const struct trace *trace)

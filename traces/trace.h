@@ -103,8 +103,9 @@ const char *trace_format_at(size_t index);
 // What a file of it looks like, in words; NULL: no such format.
 const char *trace_format_help(const char *name);
 
-// The files that it is read from, by path; NULL after the last. For a text its name.
-const char *trace_file_at(const struct trace *trace, size_t index);
+// Is what has this path one of the files that it is read from, by whatever name? Not so for
+// standard input, nor if there is nothing of that path.
+bool trace_reads_file(const struct trace *trace, const char *path);
 
 // True if the file's times are meant as they stand (native CSV); false if they are a recording's
 // clock, to be counted from trace_origin_ns, or from the earliest origin of several traces.

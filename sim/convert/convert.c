@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define REQUESTS_PER_LOOK 4096 // between two looks at the progress
 
@@ -108,20 +107,12 @@ static bool check_volumes(const struct convert *convert, struct sim_error *error
 static bool allow_output(void *context, const char *path, struct sim_error *error)
 {
     const struct convert *convert = context;
-    struct stat output, input;
-    const char *file;
-    if (strcmp(path, "-") == 0 || stat(path, &output) != 0)
-        return true;
-    for (size_t i = 0; i < convert->merge.count; i++) {
-        const struct trace *trace = convert->streams[i].trace;
-        for (size_t k = 0; (file = trace_file_at(trace, k)) != NULL; k++) {
-            if (strcmp(file, "-") != 0 && stat(file, &input) == 0 &&
-                input.st_dev == output.st_dev && input.st_ino == output.st_ino)
-                return sim_fail(error, SIM_USAGE,
-                                "%s is one of the inputs; write to another file, so that the "
-                                "recording stays",
-                                path);
-        }
+    for (size_t i = 0; strcmp(path, "-") != 0 && i < convert->merge.count; i++) {
+        if (trace_reads_file(convert->streams[i].trace, path))
+            return sim_fail(error, SIM_USAGE,
+                            "%s is one of the inputs; write to another file, so that the recording "
+                            "stays",
+                            path);
     }
     return true;
 }
