@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/spread.h"
 
+#include "traces/mix.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -22,10 +24,7 @@ void trace_spread_free(struct trace_spread *spread)
 // SplitMix64.
 static uint64_t spread_random(struct trace_spread *spread)
 {
-    uint64_t value = spread->random += UINT64_C(0x9e3779b97f4a7c15);
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
+    return trace_mix(spread->random += TRACE_MIX_STEP);
 }
 
 // Gives the held requests their times between start and end.

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/info/blocks.h"
 
+#include "traces/mix.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #define CAPACITY_MIN 64
-
-// Stafford's mixer "Mix13", the finaliser of SplitMix64: a bijection.
-static uint64_t mix(uint64_t value)
-{
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
-}
 
 static bool qualifies(const struct info_blocks *blocks, uint64_t hash)
 {
@@ -69,7 +63,7 @@ bool info_blocks_add_one(struct info_blocks *blocks, uint64_t block, uint64_t bo
     if (2 * (blocks->used + 1) > blocks->capacity &&
         !rebuild(blocks, blocks->capacity == 0 ? CAPACITY_MIN : 2 * blocks->capacity))
         return false;
-    return add_hash(blocks, mix(block), bound);
+    return add_hash(blocks, trace_mix(block), bound);
 }
 
 bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes, uint64_t bound)

@@ -5,6 +5,7 @@
 // cost depends on neither the count nor the exponent.
 #include "traces/synth/places.h"
 
+#include "traces/mix.h"
 #include "traces/synth/exact_math.h"
 
 // expm1(t) / t and log1p(t) / t, also at 0.
@@ -71,7 +72,7 @@ uint64_t synth_scatter(uint64_t value, uint64_t count, uint64_t key)
     unsigned half = (bits + 1) / 2;
     do {
         for (unsigned round = 0; round < 4; round++) {
-            uint64_t part = synth_mix(key + round);
+            uint64_t part = trace_mix(key + round);
             value = (value + (part >> 20)) & mask;
             value = (value * ((part << 1) | 1)) & mask;
             value ^= value >> half;

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/synth/stream.h"
 
-#define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
-
-// The finaliser of SplitMix64.
-uint64_t synth_mix(uint64_t value)
-{
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
-}
+#include "traces/mix.h"
 
 void synth_stream_init(struct synth_stream *stream, uint64_t seed, const char *name,
                        uint32_t purpose)
 {
-    uint64_t key = synth_mix(seed + GOLDEN);
+    uint64_t key = trace_mix(seed + TRACE_MIX_STEP);
     for (const char *c = name; *c != '\0'; c++)
-        key = synth_mix((key ^ (unsigned char)*c) + GOLDEN);
-    key = synth_mix((key ^ UINT64_C(0x100) ^ (uint64_t)purpose << 32) + GOLDEN);
+        key = trace_mix((key ^ (unsigned char)*c) + TRACE_MIX_STEP);
+    key = trace_mix((key ^ UINT64_C(0x100) ^ (uint64_t)purpose << 32) + TRACE_MIX_STEP);
     for (int i = 0; i < 4; i++)
-        stream->state[i] = synth_mix(key += GOLDEN);
+        stream->state[i] = trace_mix(key += TRACE_MIX_STEP);
 }
 
 static uint64_t rotate(uint64_t value, int bits)

@@ -32,7 +32,4 @@ uint64_t synth_stream_bits(struct synth_stream *stream);
 // Above 0, below 1, symmetric about 1/2: an odd multiple of 2^-53.
 double synth_stream_share(struct synth_stream *stream);
 
-// A bijection of the 64-bit numbers that leaves no trace of the argument.
-uint64_t synth_mix(uint64_t value);
-
 #endif
