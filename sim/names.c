@@ -2,6 +2,7 @@
 #include "sim/names.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,18 @@ uint32_t names_find(const struct names *names, const char *name)
     struct name_entry wanted = {name, NAMES_NONE};
     struct name_entry *const *found = tfind(&wanted, &names->tree, compare);
     return found == NULL ? NAMES_NONE : (*found)->number;
+}
+
+char *names_unused(const struct names *names, const char *base)
+{
+    size_t size = strlen(base) + 24;
+    char *name = malloc(size);
+    if (name == NULL)
+        return NULL;
+    snprintf(name, size, "%s", base);
+    for (unsigned n = 2; names_find(names, name) != NAMES_NONE; n++)
+        snprintf(name, size, "%s-%u", base, n);
+    return name;
 }
 
 void names_free(struct names *names)

@@ -23,6 +23,10 @@ bool names_set(struct names *names, const char *name, uint32_t number);
 // NAMES_NONE: it has none.
 uint32_t names_find(const struct names *names, const char *name);
 
+// The base name if it has no number, else "BASE-2", "BASE-3", ...: the first that has none. The
+// caller frees it; NULL: out of memory.
+char *names_unused(const struct names *names, const char *base);
+
 void names_free(struct names *names);
 
 #endif

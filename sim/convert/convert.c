@@ -21,13 +21,7 @@ static bool name_inputs(struct convert *convert)
     for (size_t i = 0; ok && i < config->input_count; i++) {
         const char *path = config->inputs[i];
         char *base = strcmp(path, "-") == 0 ? strdup("stdin") : scenario_base_name(path);
-        size_t size = base == NULL ? 0 : strlen(base) + 24;
-        char *name = base == NULL ? NULL : malloc(size);
-        if (name != NULL) {
-            snprintf(name, size, "%s", base);
-            for (size_t n = 2; names_find(&taken, name) != NAMES_NONE; n++)
-                snprintf(name, size, "%s-%zu", base, n);
-        }
+        char *name = base == NULL ? NULL : names_unused(&taken, base);
         free(base);
         convert->inputs[i].name = name;
         ok = name != NULL && names_add(&taken, name, (uint32_t)i) != NAMES_NONE;

@@ -88,20 +88,10 @@ char *scenario_base_name(const char *path)
 // A name that no member has yet: "vdc", "vdc-2", ...
 static char *unique_name(const struct scenario *scenario, const char *path)
 {
-    char *name = scenario_base_name(path);
-    char *candidate = name;
-    for (unsigned n = 2;
-         candidate != NULL && scenario_find_member(scenario, candidate) != SCENARIO_NONE; n++) {
-        size_t size = strlen(name) + 12;
-        if (candidate != name)
-            free(candidate);
-        candidate = malloc(size);
-        if (candidate != NULL)
-            snprintf(candidate, size, "%s-%u", name, n);
-    }
-    if (candidate != name)
-        free(name);
-    return candidate;
+    char *base = scenario_base_name(path);
+    char *name = base == NULL ? NULL : names_unused(&scenario->member_names, base);
+    free(base);
+    return name;
 }
 
 struct quick_limits {
