@@ -5,6 +5,7 @@
 #define SIM_COMMAND_H
 
 #include "sim/error.h"
+#include "traces/trace.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -31,5 +32,8 @@ enum sim_exit command_flush(struct sim_error *error);
 // Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
 // memory to print it. To be followed by command_flush.
 bool command_print_json(json_t *value, struct sim_error *error);
+
+// A line on standard error; a convert_notice, whose context is not used.
+void command_tell_notice(void *context, const struct trace_notice *notice);
 
 #endif

@@ -15,11 +15,8 @@ struct convert_arguments {
     bool help;
     bool json;
     const char *to;
-    const char *start;
-    const char *duration;
     const char *speed;
-    struct option_list volumes;
-    const char *op;
+    struct option_cut cut;
     bool split;
     bool prefix;
     const char *arrival;
@@ -32,17 +29,17 @@ static const struct option_row rows[] = {
     {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, help), "print this"},
     {"to", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct convert_arguments, to),
      "write this format (default: as the name of OUT ends)"},
-    {"start", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, start),
+    {"start", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, cut.start),
      "leave out what was recorded before; times count from there"},
-    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, duration),
+    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct convert_arguments, cut.duration),
      "of the recording, from the start on; the rest is not read"},
     {"speed", 0, OPTION_TEXT, "FACTOR", NULL, offsetof(struct convert_arguments, speed),
      "2: requests arrive twice as fast; latencies stay"},
-    {"volume", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, volumes),
+    {"volume", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, cut.volumes),
      "only this one, such as 254,48; may be given often"},
-    {"device", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, volumes),
+    {"device", 0, OPTION_LIST, "NAME", NULL, offsetof(struct convert_arguments, cut.volumes),
      "the same"},
-    {"op", 0, OPTION_TEXT, "NAME,...", NULL, offsetof(struct convert_arguments, op),
+    {"op", 0, OPTION_TEXT, "NAME,...", NULL, offsetof(struct convert_arguments, cut.op),
      "only these operations, such as read,write"},
     {"split", 0, OPTION_FLAG, NULL, NULL, offsetof(struct convert_arguments, split),
      "a file for each volume: OUT has a % where its name goes"},
@@ -81,16 +78,12 @@ static bool fill_config(const struct convert_arguments *arguments, struct conver
 {
     struct cut *cut = &config->cut;
     *cut = cut_of_all();
-    cut->volumes = arguments->volumes.texts;
-    cut->volume_count = arguments->volumes.count;
     if (arguments->speed != NULL && !fraction_parse(arguments->speed, &cut->speed))
         return sim_fail(error, SIM_USAGE, "--speed: expected " FRACTION_EXPECTED ", found '%s'",
                         arguments->speed);
     if (arguments->arrival != NULL)
         scenario_parse_arrival(arguments->arrival, &config->reading.arrival);
-    return options_time("start", arguments->start, 0, &cut->start_ns, error) &&
-           options_time("duration", arguments->duration, 0, &cut->duration_ns, error) &&
-           options_ops(arguments->op, &cut->ops, error) && options_format(arguments->format, error);
+    return options_cut(&arguments->cut, cut, error) && options_format(arguments->format, error);
 }
 
 static bool check_operands(const struct convert_arguments *arguments, int count, char **operands,
@@ -109,16 +102,10 @@ static bool check_operands(const struct convert_arguments *arguments, int count,
 
 // ---- Running ----
 
-static void print_notice(void *context, const struct trace_notice *notice)
-{
-    (void)context;
-    fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
-}
-
 static bool print_summary(const struct convert *convert, bool json, struct sim_error *error)
 {
     if (!json) {
-        convert_notices(convert, print_notice, NULL);
+        convert_notices(convert, command_tell_notice, NULL);
         return true;
     }
     json_t *summary = convert_json(convert);

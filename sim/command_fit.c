@@ -20,10 +20,7 @@ struct fit_arguments {
     const char *output;
     int64_t count;
     int64_t seed;
-    const char *start;
-    const char *duration;
-    struct option_list volumes;
-    const char *op;
+    struct option_cut cut;
     const char *arrival;
     const char *format;
     const char *layout;
@@ -40,14 +37,15 @@ static const struct option_row rows[] = {
      "describe N volumes like each of the trace (default 1)"},
     {"seed", 0, OPTION_NUMBER, "N", NULL, offsetof(struct fit_arguments, seed),
      "of the specification (default 1)"},
-    {"start", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct fit_arguments, start),
+    {"start", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct fit_arguments, cut.start),
      "leave out what was recorded before"},
-    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct fit_arguments, duration),
+    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct fit_arguments, cut.duration),
      "of the recording, from the start on; the rest is not read"},
-    {"volume", 0, OPTION_LIST, "NAME", NULL, offsetof(struct fit_arguments, volumes),
+    {"volume", 0, OPTION_LIST, "NAME", NULL, offsetof(struct fit_arguments, cut.volumes),
      "only this one, such as 254,48; may be given often"},
-    {"device", 0, OPTION_LIST, "NAME", NULL, offsetof(struct fit_arguments, volumes), "the same"},
-    {"op", 0, OPTION_TEXT, "NAME,...", NULL, offsetof(struct fit_arguments, op),
+    {"device", 0, OPTION_LIST, "NAME", NULL, offsetof(struct fit_arguments, cut.volumes),
+     "the same"},
+    {"op", 0, OPTION_TEXT, "NAME,...", NULL, offsetof(struct fit_arguments, cut.op),
      "only these operations, such as read,write"},
     {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue", offsetof(struct fit_arguments, arrival),
      "arrivals are Q (queue, default) or D (issue)"},
@@ -140,14 +138,9 @@ static bool check(const struct fit_arguments *arguments, int traces, struct sim_
 static bool fill_options(const struct fit_arguments *arguments, struct fit_options *options,
                          struct sim_error *error)
 {
-    struct cut *cut = &options->cut;
     options->seed = (uint64_t)arguments->seed;
     options->count = (uint32_t)arguments->count;
-    cut->volumes = arguments->volumes.texts;
-    cut->volume_count = arguments->volumes.count;
-    return options_time("start", arguments->start, 0, &cut->start_ns, error) &&
-           options_time("duration", arguments->duration, 0, &cut->duration_ns, error) &&
-           options_ops(arguments->op, &cut->ops, error);
+    return options_cut(&arguments->cut, &options->cut, error);
 }
 
 static bool fit_and_give(const struct fit_arguments *arguments, const struct trace_config *config,

@@ -116,10 +116,8 @@ static void print_made(const struct synth_arguments *arguments, const struct mad
 
 static void tell_notices(const struct trace_writer *writer)
 {
-    for (size_t i = 0; i < trace_writer_notice_count(writer); i++) {
-        const struct trace_notice *notice = trace_writer_notice(writer, i);
-        fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
-    }
+    for (size_t i = 0; i < trace_writer_notice_count(writer); i++)
+        command_tell_notice(NULL, trace_writer_notice(writer, i));
 }
 
 static bool print_json(const struct synth_arguments *arguments, const struct synth_spec *spec,

@@ -91,6 +91,12 @@ bool command_print_json(json_t *value, struct sim_error *error)
     return ok || sim_fail_memory(error);
 }
 
+void command_tell_notice(void *context, const struct trace_notice *notice)
+{
+    (void)context;
+    fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
+}
+
 static enum sim_exit unknown_command(const char *name, struct sim_error *error)
 {
     char hint[128];

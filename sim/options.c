@@ -179,7 +179,7 @@ bool options_engine(const char *text, const struct engine_algorithm **algorithm,
                     suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
 }
 
-bool options_ops(const char *text, unsigned *ops, struct sim_error *error)
+static bool read_ops(const char *text, unsigned *ops, struct sim_error *error)
 {
     char hint[128], name[32];
     if (text == NULL)
@@ -196,6 +196,15 @@ bool options_ops(const char *text, unsigned *ops, struct sim_error *error)
                             name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
     }
     return true;
+}
+
+bool options_cut(const struct option_cut *options, struct cut *cut, struct sim_error *error)
+{
+    cut->volumes = options->volumes.texts;
+    cut->volume_count = options->volumes.count;
+    return options_time("start", options->start, 0, &cut->start_ns, error) &&
+           options_time("duration", options->duration, 0, &cut->duration_ns, error) &&
+           read_ops(options->op, &cut->ops, error);
 }
 
 bool options_format(const char *text, struct sim_error *error)

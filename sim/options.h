@@ -4,6 +4,7 @@
 #define SIM_OPTIONS_H
 
 #include "engine/engine.h"
+#include "sim/cut.h"
 #include "sim/error.h"
 
 #include <stdbool.h>
@@ -49,8 +50,17 @@ bool options_time(const char *name, const char *text, int64_t least_ns, int64_t 
 bool options_engine(const char *text, const struct engine_algorithm **algorithm,
                     struct sim_error *error);
 
-// --op, such as "read,write", as the operations of a cut; text NULL leaves *ops as they are.
-bool options_ops(const char *text, unsigned *ops, struct sim_error *error);
+// What part of a trace is wanted, as the command line says it.
+struct option_cut {
+    const char *start;
+    const char *duration;
+    const char *op; // "read,write"
+    struct option_list volumes;
+};
+
+// --start, --duration, --op, --volume; what is not given is left as it is in the cut. The options
+// must stay.
+bool options_cut(const struct option_cut *options, struct cut *cut, struct sim_error *error);
 
 // --format: is there such a format of traces? NULL is allowed.
 bool options_format(const char *text, struct sim_error *error);
