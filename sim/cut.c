@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOT_SELECTED UINT32_MAX
-
 struct cut cut_of_all(void)
 {
     return (struct cut){
@@ -34,6 +32,17 @@ bool cut_add_op(unsigned *ops, const char *name)
     return false;
 }
 
+static bool want_volumes(struct cut_stream *stream)
+{
+    const struct cut *cut = stream->cut;
+    stream->is_found = calloc(cut->volume_count + 1, sizeof *stream->is_found);
+    for (size_t i = 0; stream->is_found != NULL && i < cut->volume_count; i++) {
+        if (names_add(&stream->wanted, cut->volumes[i], (uint32_t)i) == NAMES_NONE)
+            return false;
+    }
+    return stream->is_found != NULL;
+}
+
 bool cut_open(struct cut_stream *stream, const struct trace_config *config, const struct cut *cut,
               struct sim_error *error)
 {
@@ -45,14 +54,14 @@ bool cut_open(struct cut_stream *stream, const struct trace_config *config, cons
     bool is_one = cut->volume_count == 1 && !cut->may_miss_volumes;
     selected.volume = is_one ? cut->volumes[0] : NULL;
     selected.is_part = cut->duration_ns != CUT_FOR_EVER;
-    stream->is_found = calloc(cut->volume_count + 1, sizeof *stream->is_found);
-    if (stream->is_found == NULL)
+    if (!want_volumes(stream)) {
+        cut_close(stream);
         return sim_fail_memory(error);
+    }
     stream->trace = trace_open(&selected, &trace_error);
     if (stream->trace != NULL)
         return true;
-    free(stream->is_found);
-    stream->is_found = NULL;
+    cut_close(stream);
     return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
 }
 
@@ -60,20 +69,12 @@ void cut_close(struct cut_stream *stream)
 {
     trace_close(stream->trace);
     free(stream->selection);
+    names_free(&stream->wanted);
     free(stream->is_found);
     *stream = (struct cut_stream){0};
 }
 
 // ---- Which requests ----
-
-static uint32_t find_name(const struct cut *cut, const char *name)
-{
-    for (size_t i = 0; i < cut->volume_count; i++) {
-        if (strcmp(cut->volumes[i], name) == 0)
-            return (uint32_t)i;
-    }
-    return NOT_SELECTED;
-}
 
 static bool learn_volumes(struct cut_stream *stream, struct sim_error *error)
 {
@@ -84,7 +85,7 @@ static bool learn_volumes(struct cut_stream *stream, struct sim_error *error)
     stream->selection = selection;
     for (; stream->selection_count < count; stream->selection_count++) {
         uint32_t volume = (uint32_t)stream->selection_count;
-        selection[volume] = find_name(stream->cut, trace_volume_name(stream->trace, volume));
+        selection[volume] = names_find(&stream->wanted, trace_volume_name(stream->trace, volume));
     }
     return true;
 }
@@ -99,7 +100,7 @@ static bool select_request(struct cut_stream *stream, bool *selected, struct sim
     if (request->volume >= stream->selection_count && !learn_volumes(stream, error))
         return false;
     uint32_t name = stream->selection[request->volume];
-    if (name == NOT_SELECTED)
+    if (name == NAMES_NONE)
         *selected = false;
     else
         stream->is_found[name] = true;
@@ -108,7 +109,7 @@ static bool select_request(struct cut_stream *stream, bool *selected, struct sim
 
 bool cut_has_found(const struct cut_stream *stream, const char *volume)
 {
-    return stream->is_found[find_name(stream->cut, volume)];
+    return stream->is_found[names_find(&stream->wanted, volume)];
 }
 
 // Of a name that is given twice, the first place is the one that counts.
@@ -118,7 +119,7 @@ static bool is_missed(const struct cut_stream *streams, size_t count, size_t vol
         if (streams[i].is_found[volume])
             return false;
     }
-    return find_name(streams->cut, streams->cut->volumes[volume]) == volume;
+    return names_find(&streams->wanted, streams->cut->volumes[volume]) == volume;
 }
 
 void cut_notice_missed(const struct cut_stream *streams, size_t count, cut_notice *notice,

@@ -8,6 +8,7 @@
 
 #include "sim/error.h"
 #include "sim/fraction.h"
+#include "sim/names.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>
@@ -56,7 +57,8 @@ struct cut_stream {
     int64_t next_ns;     // when it arrives
     uint32_t *selection; // by volume of the trace: index of its name in the cut, or a mark
     size_t selection_count;
-    bool *is_found; // by name in the cut: there was a request of it
+    struct names wanted; // the cut's volumes, to their first place there
+    bool *is_found;      // by place: there was a request of it
 };
 
 // The config's volume is set by the cut. Path and cut must stay. On failure nothing is left to
