@@ -69,13 +69,16 @@ kill -INT "$pid"
 expect_death 130 SIGINT interrupted 4
 
 # Two signals at once are one wish, as from timeout(1); a later one kills what does not end. The
-# program waits here for a database that another process has locked.
-env --default-signal=INT "$program" run long.yaml --log requests --db c.db >out 2>err &
+# program cannot end here: while it waits for more of the trace, another process locks its database.
+mkfifo pipe lock
+env --default-signal=INT "$program" run --limits '' --log requests --format csv --db c.db - <pipe \
+    >out 2>err &
 pid=$!
+exec 4>pipe
+head -n 1000 long.csv >&4
 until [ "$(ask c.db 'SELECT count(*) FROM run' 2>/dev/null)" = 1 ]; do
     sleep 0.01
 done
-mkfifo lock
 sqlite3 -cmd '.timeout 10000' c.db <lock >locked &
 locker=$!
 exec 3>lock
@@ -83,6 +86,8 @@ echo "BEGIN EXCLUSIVE; SELECT 'locked';" >&3
 until [ -s locked ]; do
     sleep 0.01
 done
+tail -n +1001 long.csv >&4 2>/dev/null &
+exec 4>&-
 kill -INT "$pid"
 sleep 0.1
 kill -INT "$pid"
