@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/compare/internal.h"
+#include "reports/compare/compare_internal.h"
 
 #include <errno.h>
 #include <math.h>

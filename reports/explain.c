@@ -2,7 +2,7 @@
 #include "reports/explain.h"
 
 #include "reports/database_internal.h"
-#include "reports/explain/internal.h"
+#include "reports/explain/explain_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #include "reports/tables.h"
 
 #include "reports/label.h"
-#include "reports/tables/internal.h"
+#include "reports/tables/tables_internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The program: finds the subcommand and prints what went wrong.
-#include "sim/command.h"
+#include "sim/cli/command.h"
 
-#include "sim/suggest.h"
+#include "sim/base/suggest.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # direction.sh SOURCE_DIR: engine, traces and reports are leaves. Each includes, with quotes, only
-# its own headers, by their path from the project's root, and links no other folder's library.
+# its own headers, by their path from the project's root, and links no other folder's library. sim
+# has rooms, each of which includes from itself and from those before it.
 set -eu
 
 cd "$1"
@@ -32,4 +33,20 @@ for leaf in engine traces reports; do
             complain "$leaf/CMakeLists.txt: a leaf may not link $other"
     done
 done
+
+# In this order, which docs/design.md explains.
+rooms='base parts scenario arrivals replay workload/info workload/synth workload/fit
+       workload/convert compare check verify/qemu verify/lockstep verify/random verify cli'
+below=
+for room in $rooms; do
+    below="$below${below:+|}$room"
+    for file in sim/"$room"/*.[ch]; do
+        upward=$(sed -n "$quoted" "$file" | grep "^sim/" |
+            grep -Ev "^sim/($below)/[a-z0-9_]*\\.h\$" || true)
+        [ -z "$upward" ] || complain "$file: $room may not include $upward"
+    done
+done
+strangers=$(find sim -name '*.[ch]' ! -path sim/main.c |
+    grep -Ev "^sim/($below)/[a-z0-9_]*\.[ch]\$" || true)
+[ -z "$strangers" ] || complain "in no room: $strangers"
 exit $bad

@@ -7,7 +7,7 @@
 #ifndef TRACES_COLUMNS_H
 #define TRACES_COLUMNS_H
 
-#include "traces/columns/units.h"
+#include "traces/columns/column_units.h"
 #include "traces/format.h"
 
 enum { COLUMNS_MAX = 128 };

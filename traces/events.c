@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/events.h"
 
-#include "traces/blktrace/pair.h"
-#include "traces/input/text.h"
+#include "traces/blktrace/blktrace_pair.h"
+#include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef TRACES_EVENTS_H
 #define TRACES_EVENTS_H
 
-#include "traces/blktrace/record.h"
+#include "traces/blktrace/blktrace_record.h"
 #include "traces/format.h"
 
 // Most records change nothing: a source need not hand them on, nor read more of them than this.

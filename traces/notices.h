@@ -3,7 +3,7 @@
 #ifndef TRACES_NOTICES_H
 #define TRACES_NOTICES_H
 
-#include "traces/error.h"
+#include "traces/trace_error.h"
 
 // All zero is an empty list.
 struct trace_notices {

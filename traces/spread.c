@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/spread.h"
 
-#include "traces/mix.h"
+#include "traces/bit_mix.h"
 
 #include <assert.h>
 #include <stdlib.h>

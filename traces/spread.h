@@ -11,7 +11,7 @@
 #ifndef TRACES_SPREAD_H
 #define TRACES_SPREAD_H
 
-#include "traces/error.h"
+#include "traces/trace_error.h"
 
 enum { TRACE_SPREAD_MAX = 1 << 18 };
 

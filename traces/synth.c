@@ -2,9 +2,9 @@
 // The volumes of a specification, merged.
 #include "traces/synth.h"
 
-#include "traces/error.h"
-#include "traces/synth/arrivals.h"
-#include "traces/synth/mix.h"
+#include "traces/synth/arrival_process.h"
+#include "traces/synth/synth_mix.h"
+#include "traces/trace_error.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 
 #include "traces/format.h"
 #include "traces/input/input.h"
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <assert.h>
 #include <stdio.h>

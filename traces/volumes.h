@@ -3,8 +3,8 @@
 #ifndef TRACES_VOLUMES_H
 #define TRACES_VOLUMES_H
 
-#include "traces/error.h"
 #include "traces/map.h"
+#include "traces/trace_error.h"
 
 // More than any recording holds; bounds what a hostile file can make a reader allocate.
 #define TRACE_VOLUMES_MAX 65535U

@@ -4,8 +4,8 @@
 #include "traces/write.h"
 
 #include "traces/input/files.h"
-#include "traces/input/text.h"
-#include "traces/write/format.h"
+#include "traces/input/input_text.h"
+#include "traces/write/write_format.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/bootstrap/internal.h"
+#include "reports/bootstrap/bootstrap_internal.h"
 
 #include "reports/quantile.h"
 

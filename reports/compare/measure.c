@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The statistics of one stream: a member's requests in one direction.
-#include "reports/compare/internal.h"
+#include "reports/compare/compare_internal.h"
 #include "reports/histogram.h"
 #include "reports/quantile.h"
 

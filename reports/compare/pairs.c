@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Both logs are read side by side, in order of arrival; the first request that is not the same in
 // both ends the comparison.
-#include "reports/compare/internal.h"
+#include "reports/compare/compare_internal.h"
 #include "reports/fairness.h"
 #include "reports/query.h"
 

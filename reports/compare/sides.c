@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What two runs are, who is in them, and whether they can be compared.
-#include "reports/compare/internal.h"
+#include "reports/compare/compare_internal.h"
 #include "reports/query.h"
 
 #include <math.h>

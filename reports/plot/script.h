@@ -5,7 +5,7 @@
 #ifndef REPORTS_PLOT_SCRIPT_H
 #define REPORTS_PLOT_SCRIPT_H
 
-#include "reports/plot/run.h"
+#include "reports/plot/plot_run.h"
 
 #include <stdbool.h>
 #include <stddef.h>

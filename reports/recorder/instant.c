@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What follows when an instant is over: queue lengths, who is backlogged, and fairness.
-#include "reports/recorder/internal.h"
+#include "reports/recorder/recorder_internal.h"
 
 void recorder_unsettle_group(struct report_recorder *recorder, uint32_t group)
 {

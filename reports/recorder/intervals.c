@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rows per interval. Only what was active in it costs anything, and empty intervals cost nothing.
-#include "reports/recorder/internal.h"
+#include "reports/recorder/recorder_internal.h"
 
 void recorder_activate_group(struct report_recorder *recorder, uint32_t group)
 {

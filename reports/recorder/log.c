@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rows that are stored as they are told: groups, memberships, limits, operations, notices,
 // requests.
-#include "reports/recorder/internal.h"
+#include "reports/recorder/recorder_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 // the members' own, where the true one lies: what is the same for all of them stays the same.
 #include "reports/histogram.h"
 #include "reports/recorder.h"
-#include "reports/tables/internal.h"
+#include "reports/tables/tables_internal.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #define SIM_CHECK_ACCEPTED_H
 
 #include "reports/recorder.h"
-#include "sim/error.h"
+#include "sim/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

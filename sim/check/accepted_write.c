@@ -3,7 +3,7 @@
 // throttled group lets requests go at even distances, so most of them take three to five bytes.
 #include "sim/check/accepted.h"
 
-#include "sim/text_file.h"
+#include "sim/base/text_file.h"
 
 #include <ctype.h>
 #include <inttypes.h>

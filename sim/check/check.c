@@ -55,7 +55,7 @@ struct check {
         old_error; // why the accepted results cannot be read, if they are to be replaced
 };
 
-static void show_progress(void *context, const struct run_state *state)
+static void show_progress(void *context, const struct progress_state *state)
 {
     struct check *check = context;
     atomic_fetch_add(check->requests, state->requests - check->told);

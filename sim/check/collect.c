@@ -2,7 +2,7 @@
 #include "sim/check/collect.h"
 
 #include "reports/quantile.h"
-#include "sim/replay.h"
+#include "sim/replay/replay.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +111,7 @@ static void note_rest(void *context, struct sim_request *request)
 
 static void show_progress(const struct replay *replay, const struct collect_options *options)
 {
-    struct run_state state = {.requests = replay->next_seq};
+    struct progress_state state = {.requests = replay->next_seq};
     if (options->progress == NULL)
         return;
     sources_progress(replay->sources, &state.consumed, &state.total);

@@ -4,11 +4,11 @@
 #define SIM_CHECK_COLLECT_H
 
 #include "sim/check/comparison.h"
-#include "sim/run.h"
+#include "sim/replay/run.h"
 
 struct collect_options {
     const volatile sig_atomic_t *stop; // becomes non-zero: the run fails, "interrupted"
-    run_progress *progress;            // may be NULL
+    progress_tell *progress;           // may be NULL
     void *progress_context;
 };
 

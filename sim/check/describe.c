@@ -3,7 +3,7 @@
 
 #include "engine/engine.h"
 #include "reports/label.h"
-#include "sim/units.h"
+#include "sim/base/units.h"
 
 #include <inttypes.h>
 #include <string.h>

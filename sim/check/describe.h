@@ -4,7 +4,7 @@
 #define SIM_CHECK_DESCRIBE_H
 
 #include "sim/check/comparison.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
 #ifndef SIM_CHECK_SUITE_H
 #define SIM_CHECK_SUITE_H
 
-#include "sim/error.h"
+#include "sim/base/error.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "sim/compare/condition.h"
 
 #include "reports/recorder.h"
-#include "sim/suggest.h"
+#include "sim/base/suggest.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #define SIM_COMPARE_CONDITION_H
 
 #include "reports/compare.h"
-#include "sim/error.h"
+#include "sim/base/error.h"
 
 // What is compared with the number.
 enum compare_measure {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/compare/operand.h"
 
-#include "sim/progress.h"
-#include "sim/run.h"
-#include "sim/stop.h"
-#include "sim/stored_run.h"
+#include "sim/base/progress.h"
+#include "sim/base/stop.h"
+#include "sim/base/stored_run.h"
+#include "sim/replay/run.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #define SIM_COMPARE_OPERAND_H
 
 #include "reports/database.h"
-#include "sim/error.h"
-#include "sim/scenario.h"
+#include "sim/base/error.h"
+#include "sim/scenario/scenario.h"
 
 struct compare_operand {
     const char *shown;                // as the user wrote it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/compare/condition.h"
 
-#include "sim/units.h"
+#include "sim/base/units.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/verify/verify.h"
 
-#include "sim/streams.h"
-#include "sim/verify/departure.h"
+#include "sim/parts/trace_streams.h"
+#include "sim/verify/lockstep/departure.h"
 
 // To find out when a request left, the scenario is run again.
 static bool can_read_again(const struct scenario *scenario, const struct scenario_trace *trace,

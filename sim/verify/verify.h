@@ -3,8 +3,8 @@
 #ifndef SIM_VERIFY_VERIFY_H
 #define SIM_VERIFY_VERIFY_H
 
-#include "sim/verify/lockstep.h"
-#include "sim/verify/random_case.h"
+#include "sim/verify/lockstep/lockstep.h"
+#include "sim/verify/random/random_case.h"
 
 #define VERIFY_GRANULARITY_NS INT64_C(1000000) // QEMU's main loop's, the only one besides 0
 

@@ -2,7 +2,7 @@
 // A random case as a scenario, and one that fails made small.
 #include "sim/verify/verify.h"
 
-#include "sim/verify/shrink.h"
+#include "sim/verify/random/shrink.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE // MAP_ANONYMOUS
 #include "sim/verify/verify.h"
 
-#include "sim/stop.h"
+#include "sim/base/stop.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #include "reports/database_internal.h"
 #include "reports/explain.h"
 #include "tests/reports/json_path.h"
-#include "tests/reports/stored_run.h"
+#include "tests/reports/stored_run_lab.h"
 
 #include <ctype.h>
 #include <setjmp.h>

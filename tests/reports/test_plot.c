@@ -3,7 +3,7 @@
 #include "reports/plot.h"
 #include "tests/reports/pictures.h"
 #include "tests/reports/scratch.h"
-#include "tests/reports/stored_run.h"
+#include "tests/reports/stored_run_lab.h"
 
 #include <setjmp.h>
 #include <signal.h>

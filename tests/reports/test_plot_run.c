@@ -2,8 +2,8 @@
 // What the plots show, before it is drawn.
 #include "reports/database_internal.h"
 #include "reports/plot/number.h"
-#include "reports/plot/run.h"
-#include "tests/reports/stored_run.h"
+#include "reports/plot/plot_run.h"
+#include "tests/reports/stored_run_lab.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "reports/label.h"
 #include "reports/tables.h"
 #include "tests/reports/json_path.h"
-#include "tests/reports/stored_run.h"
+#include "tests/reports/stored_run_lab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_CASE_LAB_H
 #define TESTS_SIM_CASE_LAB_H
 
-#include "sim/verify/random_case.h"
+#include "sim/verify/random/random_case.h"
 #include "tests/sim/lab.h"
 #include "tests/sim/slow_replay.h"
 

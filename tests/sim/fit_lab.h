@@ -5,7 +5,7 @@
 
 #include "tests/sim/lab.h"
 
-#include "sim/fit.h"
+#include "sim/workload/fit/fit.h"
 
 // All that the specification makes, as native CSV, to be freed. The specification must be valid.
 char *fit_lab_text(const struct synth_spec *spec, size_t *size);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "sim/run.h"
+#include "sim/replay/run.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)

@@ -5,7 +5,7 @@
 #define TESTS_SIM_SLOW_REPLAY_H
 
 #include "engine/engine.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #define SLOW_NOT_YET (-1)
 

@@ -3,7 +3,7 @@
 // and the names of volumes and files.
 #include "tests/sim/lab.h"
 
-#include "sim/convert/convert.h"
+#include "sim/workload/convert/convert.h"
 
 #include <stdio.h>
 #include <stdlib.h>

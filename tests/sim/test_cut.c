@@ -2,7 +2,7 @@
 // Parts of traces, merged, against a slow model that keeps everything, filters and sorts it.
 #include "tests/sim/lab.h"
 
-#include "sim/merge.h"
+#include "sim/parts/merge.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 // The heap beside a plain array that is searched from end to end.
 #include "tests/sim/lab.h"
 
-#include "sim/event_heap.h"
+#include "sim/base/event_heap.h"
 
 #define ENTRIES_MAX 300
 

@@ -2,7 +2,7 @@
 // Laws from samples that GSL drew: the right one, and its parameters within bounds.
 #include "tests/sim/lab.h"
 
-#include "sim/fit/law.h"
+#include "sim/workload/fit/law.h"
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sf_gamma.h>

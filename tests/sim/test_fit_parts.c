@@ -2,12 +2,12 @@
 // The figures that `trace fit` goes by, against slow and obvious ones from all values.
 #include "tests/sim/lab.h"
 
-#include "sim/fit/bins.h"
-#include "sim/fit/hidden.h"
-#include "sim/fit/places.h"
-#include "sim/fit/points.h"
-#include "sim/fit/runs.h"
-#include "sim/fit/windows.h"
+#include "sim/workload/fit/bins.h"
+#include "sim/workload/fit/fit_places.h"
+#include "sim/workload/fit/fit_runs.h"
+#include "sim/workload/fit/fit_windows.h"
+#include "sim/workload/fit/hidden.h"
+#include "sim/workload/fit/points.h"
 
 #include <gsl/gsl_statistics.h>
 #include <math.h>

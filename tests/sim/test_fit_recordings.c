@@ -3,7 +3,7 @@
 // not greater than what was measured when this was written, and a little.
 #include "tests/sim/fit_lab.h"
 
-#include "sim/synth.h"
+#include "sim/workload/synth/synth_spec.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 // nothing invalid is asked about, nothing twice, nothing beyond the budget.
 #include "tests/sim/case_lab.h"
 
-#include "sim/verify/shrink.h"
+#include "sim/verify/random/shrink.h"
 
 #include <inttypes.h>
 #include <stdio.h>

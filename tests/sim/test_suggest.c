@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/sim/lab.h"
 
-#include "sim/suggest.h"
+#include "sim/base/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

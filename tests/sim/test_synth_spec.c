@@ -3,7 +3,7 @@
 // place.
 #include "tests/sim/lab.h"
 
-#include "sim/synth.h"
+#include "sim/workload/synth/synth_spec.h"
 
 #include <stdio.h>
 #include <stdlib.h>

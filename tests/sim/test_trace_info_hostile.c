@@ -2,7 +2,7 @@
 // Recordings that nobody records: nothing in them, everything at once, numbers at their ends.
 #include "tests/sim/lab.h"
 
-#include "sim/info/draw.h"
+#include "sim/workload/info/info_draw.h"
 
 #include <math.h>
 #include <stdio.h>

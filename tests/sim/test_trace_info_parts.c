@@ -2,13 +2,13 @@
 // The parts of `trace info` beyond what a recording of a test's size reaches: their bounds.
 #include "tests/sim/lab.h"
 
-#include "sim/info/blocks.h"
-#include "sim/info/moments.h"
-#include "sim/info/series.h"
-#include "sim/info/sizes.h"
-#include "sim/info/spool.h"
-#include "sim/info/trial.h"
-#include "sim/info/windows.h"
+#include "sim/workload/info/blocks.h"
+#include "sim/workload/info/info_series.h"
+#include "sim/workload/info/info_trial.h"
+#include "sim/workload/info/info_windows.h"
+#include "sim/workload/info/moments.h"
+#include "sim/workload/info/sizes.h"
+#include "sim/workload/info/spool.h"
 
 #include <gsl/gsl_rstat.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 // Numbers with units: what is exact is accepted, all else refused.
 #include "tests/sim/lab.h"
 
-#include "sim/units.h"
+#include "sim/base/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SIM_TRACE_INFO_MODEL_H
 #define TESTS_SIM_TRACE_INFO_MODEL_H
 
-#include "sim/trace_info.h"
+#include "sim/workload/info/trace_info.h"
 
 #define MODEL_MAX 4000
 

@@ -3,7 +3,7 @@
 // cross blocks in every way; and lines beside a plain search for newlines.
 #include "tests/traces/trace_files.h"
 
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

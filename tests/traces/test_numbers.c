@@ -2,7 +2,7 @@
 // Decimal and hexadecimal numbers, against a model that moves the point through a string of digits.
 #include "tests/traces/trace_files.h"
 
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

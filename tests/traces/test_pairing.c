@@ -2,7 +2,7 @@
 // The rules of pairing one by one, and the bounds on its memory.
 #include "tests/traces/trace_files.h"
 
-#include "traces/blktrace/pair.h"
+#include "traces/blktrace/blktrace_pair.h"
 
 // Each case is a short recording and the latencies of its requests, in order of arrival.
 struct rule {

@@ -2,9 +2,9 @@
 // The mathematics that is the same everywhere against libm's, the laws against GSL's.
 #include "tests/traces/synth_lab.h"
 
-#include "traces/synth/draw.h"
 #include "traces/synth/exact_math.h"
-#include "traces/synth/places.h"
+#include "traces/synth/law_draw.h"
+#include "traces/synth/synth_places.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>

@@ -2,10 +2,10 @@
 // The parts of writing: numbers against the C library, units against their reading, requests in
 // flight against a list that is searched, and endings of paths.
 #include "tests/traces/trace_files.h"
-#include "traces/columns/units.h"
+#include "traces/columns/column_units.h"
 #include "traces/write.h"
 #include "traces/write/flights.h"
-#include "traces/write/text.h"
+#include "traces/write/write_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

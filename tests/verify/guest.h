@@ -3,7 +3,7 @@
 #ifndef TESTS_VERIFY_GUEST_H
 #define TESTS_VERIFY_GUEST_H
 
-#include "sim/verify/clock_page.h"
+#include "sim/verify/qemu/clock_page.h"
 
 #include <poll.h>
 #include <stdbool.h>

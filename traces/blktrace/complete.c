@@ -6,7 +6,7 @@
 // After records were lost this would be wrong for ever on a sector that is used again and again (a
 // journal, all flushes): a request whose completion is missing would take that of the next one. So
 // a request from before a loss gives way to a newer one with the same start.
-#include "traces/blktrace/pair.h"
+#include "traces/blktrace/blktrace_pair.h"
 
 // Where the front of a merged completion has no arrival, the next fragment is looked for in steps
 // of a page, this often.

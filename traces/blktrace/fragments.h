@@ -6,7 +6,7 @@
 #ifndef TRACES_BLKTRACE_FRAGMENTS_H
 #define TRACES_BLKTRACE_FRAGMENTS_H
 
-#include "traces/blktrace/record.h"
+#include "traces/blktrace/blktrace_record.h"
 #include "traces/map.h"
 
 #define BLKTRACE_FRAGMENT_NONE TRACE_MAP_NONE

@@ -4,7 +4,7 @@
 #ifndef TRACES_BLKTRACE_SEQUENCES_H
 #define TRACES_BLKTRACE_SEQUENCES_H
 
-#include "traces/blktrace/record.h"
+#include "traces/blktrace/blktrace_record.h"
 #include "traces/map.h"
 #include "traces/notices.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/columns/layout_items.h"
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

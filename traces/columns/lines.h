@@ -4,7 +4,7 @@
 #define TRACES_COLUMNS_LINES_H
 
 #include "traces/columns/parse.h"
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 struct columns_lines {
     const struct columns_layout *layout;

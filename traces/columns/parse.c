@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/columns/parse.h"
 
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #define TRACES_FORMATS_BIOSNOOP_ROW_H
 
 #include "traces/columns/split.h"
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #define BIOSNOOP_HEADER "TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms)"
 

@@ -3,7 +3,7 @@
 #ifndef TRACES_FORMATS_BLKPARSE_LAYOUT_H
 #define TRACES_FORMATS_BLKPARSE_LAYOUT_H
 
-#include "traces/events/text.h"
+#include "traces/events/event_text.h"
 
 enum { BLKPARSE_LAYOUT_ITEMS = 64 };
 

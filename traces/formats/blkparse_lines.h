@@ -3,7 +3,7 @@
 #ifndef TRACES_FORMATS_BLKPARSE_LINES_H
 #define TRACES_FORMATS_BLKPARSE_LINES_H
 
-#include "traces/events/text.h"
+#include "traces/events/event_text.h"
 
 // What a line is that is not an event; stores that the statistics have begun.
 enum events_line blkparse_lines_other(struct events_cursor line, bool *statistics);

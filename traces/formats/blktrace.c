@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The binary block traces: per-CPU files or a dump, merged.
-#include "traces/blktrace/merge.h"
+#include "traces/blktrace/blktrace_merge.h"
 #include "traces/events.h"
 
 static bool blktrace_recognise(const uint8_t *head, size_t length)

@@ -5,7 +5,7 @@
 //     COMM PID [CPU] SECONDS: block:EVENT: ...
 // with more columns from some. What all have in common is [CPU], then the time with a colon, then
 // the event; a name before that may hold anything.
-#include "traces/events/text.h"
+#include "traces/events/event_text.h"
 
 #include <stdio.h>
 #include <string.h>

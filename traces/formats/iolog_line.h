@@ -4,7 +4,7 @@
 #define TRACES_FORMATS_IOLOG_LINE_H
 
 #include "traces/columns/split.h"
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #define IOLOG_HEADER "fio version "
 #define IOLOG_HEADERS "\"fio version 2 iolog\" or \"fio version 3 iolog\""

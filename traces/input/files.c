@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/files.h"
 
-#include "traces/input/streams.h"
-#include "traces/input/text.h"
+#include "traces/input/input_streams.h"
+#include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/paths.h"
 
-#include "traces/input/text.h"
+#include "traces/input/input_text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -10,7 +10,7 @@
 #define TRACES_SYNTH_BURSTS_H
 
 #include "traces/synth/clock.h"
-#include "traces/synth/draw.h"
+#include "traces/synth/law_draw.h"
 
 // What the volumes of an entry have in common.
 struct synth_burst_plan {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/write/flights.h"
 
-#include "traces/write/format.h"
+#include "traces/write/write_format.h"
 
 #include <assert.h>
 #include <stdlib.h>

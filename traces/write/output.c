@@ -19,7 +19,7 @@
 enum {
     OUTPUT_BUFFER_BYTES = 2 * WRITE_RESERVE_MAX,
     OUTPUT_NAMES_TRIED_MAX = 10000, // one process may write many files at a time
-    OUTPUT_TEMPORARY_BYTES = 64, // longer than the name of a temporary file
+    OUTPUT_TEMPORARY_BYTES = 64,    // longer than the name of a temporary file
 };
 
 static void output_fail(struct write_output *output, const char *reason)

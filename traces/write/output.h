@@ -7,7 +7,7 @@
 #ifndef TRACES_WRITE_OUTPUT_H
 #define TRACES_WRITE_OUTPUT_H
 
-#include "traces/error.h"
+#include "traces/trace_error.h"
 
 #include <stdint.h>
 

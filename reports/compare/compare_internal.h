@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of report_compare: reading both runs side by side, statistics, printing.
+#ifndef REPORTS_COMPARE_COMPARE_INTERNAL_H
+#define REPORTS_COMPARE_COMPARE_INTERNAL_H
+
+#include "reports/bootstrap.h"
+#include "reports/compare.h"
+#include "reports/label.h"
+#include "reports/recorder.h"
+#include "reports/spill.h"
+
+#define COMPARE_NO_MEMBER UINT32_MAX
+
+enum {
+    COMPARE_READ_WRITE = REPORT_DIRECTION_COUNT,
+    COMPARE_STREAMS, // the directions, then reads and writes together
+};
+
+// One request in both runs. Times as in bootstrap.h.
+struct compare_pair {
+    int64_t wait_ns[2], total_ns[2];
+    uint32_t member;
+    enum report_direction direction;
+};
+
+// What can be added up while the requests are read.
+struct compare_traffic {
+    uint64_t requests;
+    uint64_t unknown; // pairs without latencies
+    int64_t first_arrival_ns;
+    int64_t last_completion_ns[2];
+    uint64_t waiting[2], completed[2];
+    int64_t completed_bytes[2]; // saturated
+};
+
+struct compare_stream {
+    struct compare_traffic traffic;
+    struct report_change changes[REPORT_METRIC_COUNT];
+};
+
+struct compare_member {
+    const char *name; // the identity's
+    uint64_t first;   // of its pairs in `order`
+    uint64_t count;
+    struct compare_traffic traffic[REPORT_DIRECTION_COUNT];
+    struct compare_stream *streams[COMPARE_STREAMS]; // NULL: no requests
+};
+
+// The pairs of one stream as columns, in order of arrival. Times as in bootstrap.h.
+struct compare_columns {
+    struct report_spill spill;
+    int64_t *wait_ns[2], *total_ns[2];
+    size_t count;
+};
+
+struct compare_group {
+    char *name;
+    struct report_change changes[REPORT_GROUP_METRIC_COUNT];
+};
+
+// A member as one run numbers it.
+struct compare_identity {
+    int64_t member_id;
+    uint32_t member; // or COMPARE_NO_MEMBER: only in B
+    char *name;
+};
+
+struct compare_side {
+    struct report_compare_side run;
+    char name[REPORT_LABEL_MAX], engine[REPORT_LABEL_MAX], device[REPORT_LABEL_MAX];
+    char digest[REPORT_LABEL_MAX], status[REPORT_LABEL_MAX];
+    int64_t end_ns, interval_ns;
+    uint64_t logged;                     // requests
+    struct compare_identity *identities; // in order of member_id
+    size_t identity_count;
+};
+
+struct report_comparison {
+    struct report_compare_config config;
+    struct compare_side sides[2];
+    struct compare_member *members; // those of A
+    size_t member_count;
+    struct compare_member total; // all members; its pairs are all, in order
+    struct compare_group *groups;
+    size_t group_count;
+    uint64_t count;            // pairs
+    struct report_spill pairs; // struct compare_pair, in order of arrival
+    struct report_spill order; // uint64_t: the pairs' numbers, member by member
+    size_t most;               // requests that a resample of a member's stream has
+};
+
+bool compare_memory(struct report_error *error); // fills it; false
+bool compare_stopped(const struct report_comparison *comparison, struct report_error *error);
+
+bool compare_load_sides(struct report_comparison *comparison, struct report_error *error);
+bool compare_load_groups(struct report_comparison *comparison, struct report_error *error);
+// Needs the sides. Refuses runs whose arrivals differ.
+bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error);
+// Needs the pairs: all streams of all members and of the total.
+bool compare_measure(struct report_comparison *comparison, struct report_error *error);
+// One stream of it; columns have room for the stream's requests and are overwritten.
+bool compare_measure_stream(const struct report_comparison *comparison,
+                            const struct compare_member *member, size_t number,
+                            struct compare_columns *columns, struct report_error *error);
+
+// The pairs of a member (or the total), one after the other: number i of `count`.
+const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
+                                           const struct compare_member *member, uint64_t i);
+static inline bool compare_is_in(const struct compare_pair *pair, size_t stream)
+{
+    return stream == COMPARE_READ_WRITE ? pair->direction <= REPORT_DIRECTION_WRITE
+                                        : pair->direction == (enum report_direction)stream;
+}
+
+// How many members have requests: with one, the total is that member.
+size_t compare_active_members(const struct report_comparison *comparison);
+
+bool compare_print_text(const struct report_comparison *comparison, FILE *out);
+bool compare_print_json(const struct report_comparison *comparison, FILE *out);
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The comparison as one JSON object; its keys: docs/compare.md.
+#include "reports/compare/compare_internal.h"
+#include "reports/json_text.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+// Whole numbers as such; what is infinite or not known is null.
+static json_t *json_number_of(double value)
+{
+    if (!isfinite(value))
+        return json_null();
+    return fabs(value) < 9e15 && floor(value) == value ? json_integer((json_int_t)value)
+                                                       : json_real(value);
+}
+
+static json_t *json_change(const struct report_change *change)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "a", json_number_of(change->a));
+    json_object_set_new(object, "b", json_number_of(change->b));
+    json_object_set_new(object, "change", json_number_of(report_change_absolute(change)));
+    json_object_set_new(object, "change_percent",
+                        json_number_of(100 * report_change_relative(change)));
+    if (!isnan(change->low)) {
+        json_object_set_new(object, "low", json_number_of(change->low));
+        json_object_set_new(object, "high", json_number_of(change->high));
+    }
+    return object;
+}
+
+static json_t *json_stream(const struct compare_stream *stream)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "requests", json_integer((json_int_t)stream->traffic.requests));
+    json_object_set_new(object, "without_latency",
+                        json_integer((json_int_t)stream->traffic.unknown));
+    for (int i = 0; i < REPORT_METRIC_COUNT; i++) {
+        const struct report_change *change = &stream->changes[i];
+
+        json_object_set_new(object, report_metrics[i].json_key,
+                            i < REPORT_SLOWER ? json_change(change) : json_number_of(change->b));
+    }
+    return object;
+}
+
+static json_t *json_directions(const struct compare_member *member)
+{
+    json_t *object = json_object();
+
+    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
+        if (member->streams[s])
+            json_object_set_new(object, report_direction_name(s), json_stream(member->streams[s]));
+    }
+    return object;
+}
+
+static json_t *json_side(const struct compare_side *side)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "run", report_json_text(side->run.shown));
+    json_object_set_new(object, "run_id", json_integer((json_int_t)side->run.run_id));
+    json_object_set_new(object, "name", report_json_text(side->name));
+    json_object_set_new(object, "engine", report_json_text(side->engine));
+    json_object_set_new(object, "device", report_json_text(side->device));
+    json_object_set_new(object, "digest", report_json_text(side->digest));
+    json_object_set_new(object, "end_ns", json_integer((json_int_t)side->end_ns));
+    return object;
+}
+
+static json_t *json_members(const struct report_comparison *comparison)
+{
+    json_t *array = json_array();
+
+    for (size_t m = 0; m < comparison->member_count; m++) {
+        json_t *object = json_object();
+
+        json_object_set_new(object, "name", report_json_text(comparison->members[m].name));
+        json_object_set_new(object, "directions", json_directions(&comparison->members[m]));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static json_t *json_groups(const struct report_comparison *comparison)
+{
+    json_t *array = json_array();
+
+    for (size_t g = 0; g < comparison->group_count; g++) {
+        json_t *object = json_object();
+
+        json_object_set_new(object, "name", report_json_text(comparison->groups[g].name));
+        for (int i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
+            json_object_set_new(object, report_group_metrics[i].json_key,
+                                json_change(&comparison->groups[g].changes[i]));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+bool compare_print_json(const struct report_comparison *comparison, FILE *out)
+{
+    json_t *object = json_object();
+
+    json_object_set_new(object, "a", json_side(&comparison->sides[0]));
+    json_object_set_new(object, "b", json_side(&comparison->sides[1]));
+    json_object_set_new(object, "requests", json_integer((json_int_t)comparison->count));
+    json_object_set_new(object, "resamples", json_integer(comparison->config.resamples));
+    json_object_set_new(object, "seed", json_integer(comparison->config.seed));
+    json_object_set_new(object, "members", json_members(comparison));
+    json_object_set_new(object, "total", json_directions(&comparison->total));
+    json_object_set_new(object, "groups", json_groups(comparison));
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+    json_decref(object);
+    if (!text)
+        return false;
+    fprintf(out, "%s\n", text);
+    free(text);
+    return true;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The comparison as tables of at most 100 columns.
+#include "reports/compare/compare_internal.h"
+#include "reports/grid.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define PRINT_NAME_CHARACTERS 14
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+// Reads and writes together stand behind both, and only if there are both.
+static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE,
+                                       COMPARE_READ_WRITE, REPORT_DIRECTION_DISCARD,
+                                       REPORT_DIRECTION_FLUSH};
+
+// Adds the rows of one stream; their first two cells are there already (print_row_head).
+typedef void print_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                        const char *direction);
+
+static void print_value(struct grid *grid, double value)
+{
+    if (isnan(value))
+        grid_nothing(grid);
+    else
+        grid_number(grid, value);
+}
+
+static void print_row_head(struct grid *grid, const char *member, const char *direction)
+{
+    grid_text(grid, member);
+    grid_text(grid, direction);
+}
+
+// A, B, and what has changed; the interval of the change.
+static void print_change(struct grid *grid, const struct report_change *change)
+{
+    print_value(grid, change->a);
+    print_value(grid, change->b);
+    print_value(grid, report_change_absolute(change));
+    print_value(grid, 100 * report_change_relative(change));
+    print_value(grid, change->low);
+    print_value(grid, change->high);
+}
+
+// Five rows of latencies, from `metric` on.
+static void print_latency_rows(struct grid *grid, const struct compare_stream *stream, int metric,
+                               const char *member, const char *direction)
+{
+    static const char *const names[] = {"p50", "p90", "p99", "max", "mean"};
+
+    for (int i = 0; i < 5; i++) {
+        print_row_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
+        grid_text(grid, names[i]);
+        print_change(grid, &stream->changes[metric + i]);
+    }
+}
+
+static bool print_is_changed(const struct compare_stream *stream)
+{
+    return stream->changes[REPORT_SLOWER].b > 0 || stream->changes[REPORT_FASTER].b > 0;
+}
+
+static void print_total_rows(struct grid *grid, const struct compare_stream *stream,
+                             const char *member, const char *direction)
+{
+    if (print_is_changed(stream))
+        print_latency_rows(grid, stream, REPORT_P50, member, direction);
+}
+
+// Waits can differ where latencies do not: with another device.
+static void print_wait_rows(struct grid *grid, const struct compare_stream *stream,
+                            const char *member, const char *direction)
+{
+    const struct report_change *waits = &stream->changes[REPORT_WAIT_P50];
+    bool changed = print_is_changed(stream);
+
+    for (int i = 0; i < 5; i++)
+        changed = changed || report_change_absolute(&waits[i]) != 0;
+    if (changed && (waits[3].a > 0 || waits[3].b > 0)) // the maxima
+        print_latency_rows(grid, stream, REPORT_WAIT_P50, member, direction);
+}
+
+static void print_share_rows(struct grid *grid, const struct compare_stream *stream,
+                             const char *member, const char *direction)
+{
+    const struct report_change *share = &stream->changes[REPORT_WAIT_SHARE];
+    const struct report_change *waiting = &stream->changes[REPORT_WAITING];
+
+    print_row_head(grid, member, direction);
+    print_value(grid, 100 * share->a);
+    print_value(grid, 100 * share->b);
+    print_value(grid, 100 * report_change_absolute(share));
+    print_value(grid, 100 * share->low);
+    print_value(grid, 100 * share->high);
+    print_value(grid, waiting->a);
+    print_value(grid, waiting->b);
+}
+
+static void print_throughput_rows(struct grid *grid, const struct compare_stream *stream,
+                                  const char *member, const char *direction)
+{
+    static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
+
+    print_row_head(grid, member, direction);
+    for (size_t i = 0; i < COUNT(metrics); i++) {
+        const struct report_change *change = &stream->changes[metrics[i]];
+
+        double unit = metrics[i] == REPORT_THROUGHPUT ? 1e6 : 1;
+
+        print_value(grid, change->a / unit);
+        print_value(grid, change->b / unit);
+        print_value(grid, 100 * report_change_relative(change));
+    }
+}
+
+static void print_request_rows(struct grid *grid, const struct compare_stream *stream,
+                               const char *member, const char *direction)
+{
+    static const int kinds[] = {REPORT_SLOWER, REPORT_FASTER, REPORT_UNCHANGED};
+    double requests = (double)stream->traffic.requests;
+    size_t first = print_is_changed(stream) ? 0 : 2;
+
+    for (size_t i = first; i < COUNT(kinds); i++) {
+        const struct report_change *changes = &stream->changes[kinds[i]];
+
+        print_row_head(grid, i == first ? member : "", i == first ? direction : "");
+        grid_text(grid, report_metrics[kinds[i]].name);
+        print_value(grid, changes[0].b);
+        print_value(grid, 100 * changes[0].b / requests);
+        for (int c = 1; c <= 3; c++) { // median, mean, maximum
+            if (kinds[i] == REPORT_UNCHANGED)
+                grid_nothing(grid);
+            else
+                print_value(grid, changes[c].b);
+        }
+    }
+}
+
+static void print_member(const struct compare_member *member, const char *shown, print_rows *rows,
+                         struct grid *grid)
+{
+    bool both = member->streams[REPORT_DIRECTION_READ] && member->streams[REPORT_DIRECTION_WRITE];
+    char name[REPORT_LABEL_MAX];
+    size_t before = grid_rows(grid);
+
+    report_label(name, shown, PRINT_NAME_CHARACTERS);
+    for (size_t i = 0; i < COUNT(shown_streams); i++) {
+        size_t s = shown_streams[i];
+
+        if (member->streams[s] && (s != COMPARE_READ_WRITE || both))
+            rows(grid, member->streams[s], grid_rows(grid) == before ? name : "",
+                 report_direction_name(s));
+    }
+}
+
+static bool print_table(const struct report_comparison *comparison, FILE *out, const char *title,
+                        const struct grid_column *columns, size_t column_count, print_rows *rows)
+{
+    struct grid *grid = grid_create(columns, column_count);
+    bool good = grid;
+
+    if (!grid)
+        return false;
+    for (size_t m = 0; m < comparison->member_count; m++)
+        print_member(&comparison->members[m], comparison->members[m].name, rows, grid);
+    if (compare_active_members(comparison) > 1)
+        print_member(&comparison->total, "(all members)", rows, grid);
+    if (grid_rows(grid) > 0) {
+        fprintf(out, "\n%s\n", title);
+        good = grid_print(grid, out);
+    }
+    grid_free(grid);
+    return good;
+}
+
+static bool print_latencies(const struct report_comparison *comparison, FILE *out)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},     {NULL, "direction", GRID_TEXT},
+        {NULL, "", GRID_TEXT},           {NULL, "A", GRID_TIME},
+        {NULL, "B", GRID_TIME},          {"change", "", GRID_CHANGE},
+        {NULL, "", GRID_CHANGE_PERCENT}, {"95 % interval", "from", GRID_CHANGE},
+        {NULL, "to", GRID_CHANGE},
+    };
+
+    return print_table(comparison, out, "Total latency, where it changed", columns, COUNT(columns),
+                       print_total_rows) &&
+           print_table(comparison, out, "Throttle wait, where it changed", columns, COUNT(columns),
+                       print_wait_rows);
+}
+
+static bool print_requests(const struct report_comparison *comparison, FILE *out)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},    {NULL, "direction", GRID_TEXT}, {NULL, "in B", GRID_TEXT},
+        {NULL, "requests", GRID_COUNT}, {NULL, "share", GRID_PERCENT},  {"by", "median", GRID_TIME},
+        {NULL, "mean", GRID_TIME},      {NULL, "max", GRID_TIME},
+    };
+
+    return print_table(comparison, out, "Requests, by their total latency", columns, COUNT(columns),
+                       print_request_rows);
+}
+
+static bool print_rates(const struct report_comparison *comparison, FILE *out)
+{
+    static const struct grid_column shares[] = {
+        {NULL, "member", GRID_TEXT},
+        {NULL, "direction", GRID_TEXT},
+        {"wait share", "A", GRID_PERCENT},
+        {NULL, "B", GRID_PERCENT},
+        {"change", "", GRID_CHANGE_PERCENT},
+        {"95 % interval", "from", GRID_CHANGE_PERCENT},
+        {NULL, "to", GRID_CHANGE_PERCENT},
+        {"left waiting", "A", GRID_COUNT},
+        {NULL, "B", GRID_COUNT},
+    };
+    static const struct grid_column rates[] = {
+        {NULL, "member", GRID_TEXT},      {NULL, "direction", GRID_TEXT},
+        {"requests/s", "A", GRID_NUMBER}, {NULL, "B", GRID_NUMBER},
+        {NULL, "", GRID_CHANGE_PERCENT},  {"MB/s", "A", GRID_NUMBER},
+        {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_CHANGE_PERCENT},
+    };
+
+    return print_table(comparison, out, "Share of the throttle wait in the total latency", shares,
+                       COUNT(shares), print_share_rows) &&
+           print_table(comparison, out, "Throughput, from the first arrival to the last completion",
+                       rates, COUNT(rates), print_throughput_rows);
+}
+
+static bool print_groups(const struct report_comparison *comparison, FILE *out)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "group", GRID_TEXT}, {"mean Jain, requests", "A", GRID_NUMBER},
+        {NULL, "B", GRID_NUMBER},   {"mean Jain, data", "A", GRID_NUMBER},
+        {NULL, "B", GRID_NUMBER},   {"difference, requests", "A", GRID_COUNT},
+        {NULL, "B", GRID_COUNT},    {"difference, data", "A", GRID_BYTES},
+        {NULL, "B", GRID_BYTES},
+    };
+    static const int metrics[] = {REPORT_JAIN, REPORT_JAIN_BYTES, REPORT_DIFFERENCE,
+                                  REPORT_DIFFERENCE_BYTES};
+    struct grid *grid = grid_create(columns, COUNT(columns));
+    bool good = grid;
+
+    for (size_t g = 0; good && g < comparison->group_count; g++) {
+        char name[REPORT_LABEL_MAX];
+
+        report_label(name, comparison->groups[g].name, PRINT_NAME_CHARACTERS);
+        grid_text(grid, name);
+        for (size_t i = 0; i < COUNT(metrics); i++) {
+            print_value(grid, comparison->groups[g].changes[metrics[i]].a);
+            print_value(grid, comparison->groups[g].changes[metrics[i]].b);
+        }
+    }
+    if (good && grid_rows(grid) > 0) {
+        fputs("\nService of members while at least two were backlogged\n", out);
+        good = grid_print(grid, out);
+    }
+    grid_free(grid);
+    return good;
+}
+
+static void print_head(const struct report_comparison *comparison, FILE *out)
+{
+    const struct compare_side *sides = comparison->sides;
+    uint64_t unknown = 0;
+
+    for (int i = 0; i < 2; i++) {
+        char shown[REPORT_LABEL_MAX];
+
+        report_label(shown, sides[i].run.shown, 90);
+        fprintf(out, "%c  %s\n", "AB"[i], shown);
+        if (strcmp(shown, sides[i].name) != 0)
+            fprintf(out, "   %s\n", sides[i].name);
+        fprintf(out, "   engine %s, device %s, simulated %.3f s, digest %s\n", sides[i].engine,
+                sides[i].device, (double)sides[i].end_ns / 1e9, sides[i].digest);
+    }
+    fprintf(out,
+            "%" PRIu64 " requests, the same in both; intervals from %u resamples, seed %" PRIu32
+            "\n"
+            "no interval (-) where requests are too few, or depend too much on each other\n",
+            comparison->count, comparison->config.resamples, comparison->config.seed);
+    for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
+        unknown += comparison->total.traffic[d].unknown;
+    if (unknown > 0)
+        fprintf(out,
+                "%" PRIu64 " of them still at the device at the end of a run: they have no total "
+                "latency\n",
+                unknown);
+    if (sides[0].interval_ns != sides[1].interval_ns)
+        fputs("The runs' intervals differ in length: Jain's indices are not of equal spans\n", out);
+}
+
+bool compare_print_text(const struct report_comparison *comparison, FILE *out)
+{
+    print_head(comparison, out);
+    return print_latencies(comparison, out) && print_rates(comparison, out) &&
+           print_requests(comparison, out) && print_groups(comparison, out);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The tables of report_explain. Which columns there are depends on the causes that occur; where
+// they are too many for a terminal, the table goes on in another.
+#include "reports/explain/explain_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define EXPLAIN_WIDTH 100 // characters of a line
+#define EXPLAIN_GAP 2
+#define EXPLAIN_FIXED 33 // what the columns before the shares take, besides the name
+#define EXPLAIN_SHARE 5  // "100.0"
+#define EXPLAIN_KEY 10   // "iops-total"
+#define EXPLAIN_ENDS_MAX 20
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+// A table of shares, one row per member and direction or per interval.
+struct explain_table {
+    const char *title;
+    const char *select; // SQL up to the shares, which divide by `whole`
+    const char *whole;
+    const char *rest; // of the SQL
+    const struct grid_column *columns;
+    size_t column_count;
+    bool without_queue;
+};
+
+// In shown, reads and writes of a member together are rows of place 2, all members of place 4.
+#define EXPLAIN_SHOWN                                                                              \
+    "WITH both AS (SELECT member_id FROM explain_part WHERE direction IN ('read', 'write')"        \
+    "               GROUP BY member_id HAVING count(DISTINCT direction) = 2),"                     \
+    " shown AS (SELECT member_id, CASE direction WHEN 'read' THEN 0 WHEN 'write' THEN 1 ELSE 3 "   \
+    "END"                                                                                          \
+    "                  AS place, direction, cause, real_ns AS wait_ns FROM explain_part"           \
+    "           UNION ALL SELECT member_id, 2, 'read+write', cause, real_ns FROM explain_part"     \
+    "            WHERE direction IN ('read', 'write') AND member_id IN both"                       \
+    "           UNION ALL SELECT 0, 4, '', cause, real_ns FROM explain_part"                       \
+    "            WHERE (SELECT count(DISTINCT member_id) FROM explain_part) > 1)"                  \
+    " SELECT CASE WHEN place = 4 THEN 'all'"                                                       \
+    "             WHEN row_number() OVER (PARTITION BY shown.member_id, place = 4 ORDER BY "       \
+    "place) = 1"                                                                                   \
+    "             THEN m.name ELSE '' END, direction, "
+
+// Those that had waited and had left; NULL: the run has no statistics.
+#define EXPLAIN_LEFT                                                                               \
+    "(SELECT sum(1.0 * s.waited - (s.requests - s.dispatched))"                                    \
+    " FROM member_statistics AS s WHERE s.run_id = ?1 AND "
+
+#define EXPLAIN_WAITED                                                                             \
+    "CASE place WHEN 4 THEN " EXPLAIN_LEFT "s.direction <> 'read+write')"                          \
+    " ELSE " EXPLAIN_LEFT "s.member_id = shown.member_id AND s.direction = shown.direction) END, "
+
+#define EXPLAIN_BY_MEMBER                                                                          \
+    " FROM shown LEFT JOIN member AS m ON m.run_id = ?1 AND m.member_id = shown.member_id"         \
+    " GROUP BY shown.member_id, place ORDER BY place = 4, shown.member_id, place"
+
+// What the cause's columns take; a limit's and its burst part's count as one, so that no table ends
+// between them.
+static size_t explain_width(const struct explain *explain, size_t cause)
+{
+    bool limit = explain_causes[cause].kind == EXPLAIN_LIMIT;
+    bool burst = explain_causes[cause].kind == EXPLAIN_BURST;
+
+    if (limit && explain->occurs[cause + 1])
+        return 2 * (EXPLAIN_SHARE + EXPLAIN_GAP);
+    if (burst && explain->occurs[cause - 1])
+        return 0;
+    return (limit || burst ? EXPLAIN_KEY : EXPLAIN_SHARE) + EXPLAIN_GAP;
+}
+
+static bool explain_shows(const struct explain *explain, const struct explain_table *table,
+                          size_t cause)
+{
+    return explain->occurs[cause] &&
+           !(table->without_queue && explain_causes[cause].kind == EXPLAIN_QUEUE);
+}
+
+// One past the last cause of those from `first` on that fit on a line.
+static size_t explain_fit(const struct explain *explain, const struct explain_table *table,
+                          size_t first, size_t room)
+{
+    size_t used = 0, cause = first;
+
+    for (; cause < EXPLAIN_CAUSE_COUNT; cause++) {
+        used += explain_shows(explain, table, cause) ? explain_width(explain, cause) : 0;
+        if (used > room)
+            break;
+    }
+    return cause > first ? cause : first + 1;
+}
+
+static void explain_add_shares(const struct explain *explain, const struct explain_table *table,
+                               size_t first, size_t end, FILE *sql, struct grid_column *columns)
+{
+    size_t count = table->column_count;
+
+    for (size_t cause = first; cause < end; cause++) {
+        const struct explain_cause *row = &explain_causes[cause];
+        bool below = row->kind == EXPLAIN_BURST && cause > first && explain->occurs[cause - 1];
+
+        if (!explain_shows(explain, table, cause))
+            continue;
+        fputs(", 100.0 * total(CASE WHEN ", sql);
+        explain_cause_condition(sql, cause);
+        fprintf(sql, " THEN wait_ns END) / %s", table->whole);
+        columns[count++] = (struct grid_column){below ? NULL : row->limit, row->name, GRID_PERCENT};
+    }
+}
+
+// One table with the shares of the causes [first, end).
+static bool explain_shares(const struct explain *explain, const struct explain_table *table,
+                           size_t first, size_t end)
+{
+    const struct tables_context *tables = &explain->tables;
+    struct grid_column columns[COUNT(explain_causes) + 8];
+    size_t count = table->column_count, length = 0;
+    char *text = NULL, title[128];
+    FILE *sql = open_memstream(&text, &length);
+
+    for (size_t i = 0; i < count; i++)
+        columns[i] = table->columns[i];
+    for (size_t cause = first; cause < end; cause++)
+        count += explain_shows(explain, table, cause);
+    if (sql) {
+        fputs(table->select, sql);
+        explain_add_shares(explain, table, first, end, sql, columns);
+        fputs(table->rest, sql);
+    }
+    if (!sql || fclose(sql) != 0) {
+        free(text);
+        snprintf(tables->error->message, sizeof tables->error->message,
+                 "explaining run %" PRId64 ": out of memory", tables->run_id);
+        return false;
+    }
+    snprintf(title, sizeof title, "%s%s", table->title, first > 0 ? " (more causes)" : "");
+    bool good = tables_grid_rows(tables, title, explain_query(explain, text), columns, count);
+
+    free(text);
+    return good;
+}
+
+static bool explain_table(const struct explain *explain, const struct explain_table *table,
+                          size_t name_width)
+{
+    size_t room = EXPLAIN_WIDTH - EXPLAIN_FIXED - name_width, first = 0;
+    bool good = true;
+
+    while (good && first < EXPLAIN_CAUSE_COUNT) {
+        size_t end = explain_fit(explain, table, first, room);
+
+        good = explain_shares(explain, table, first, end);
+        first = end;
+        while (first < EXPLAIN_CAUSE_COUNT && !explain_shows(explain, table, first))
+            first++;
+    }
+    return good;
+}
+
+// What the longest name of those that are shown takes.
+static bool explain_name_width(const struct explain *explain, size_t *width)
+{
+    sqlite3_stmt *rows =
+        explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 AND"
+                               " member_id IN (SELECT member_id FROM explain_part)");
+    char label[REPORT_LABEL_MAX];
+
+    *width = sizeof "member" - 1;
+    while (rows && report_query_next(rows)) {
+        size_t length = report_label(label, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
+
+        *width = length > *width ? length : *width;
+    }
+    return report_query_close(rows, explain->tables.error);
+}
+
+static bool explain_members(const struct explain *explain)
+{
+    static const struct grid_column columns[] = {{NULL, "member", GRID_TEXT},
+                                                 {NULL, "direction", GRID_TEXT},
+                                                 {NULL, "waited", GRID_COUNT},
+                                                 {NULL, "wait", GRID_TIME}};
+    static const struct grid_column first_columns[] = {
+        {NULL, "member", GRID_TEXT}, {NULL, "direction", GRID_TEXT}, {NULL, "wait", GRID_TIME}};
+    static const struct explain_table all = {
+        .title = "Wait by cause [% of the wait]",
+        .select = EXPLAIN_SHOWN EXPLAIN_WAITED "total(wait_ns)",
+        .whole = "total(wait_ns)",
+        .rest = EXPLAIN_BY_MEMBER,
+        .columns = columns,
+        .column_count = COUNT(columns),
+    };
+#define EXPLAIN_FIRST "nullif(total(CASE WHEN cause <> 'queue' THEN wait_ns END), 0)"
+    static const struct explain_table first = {
+        .title = "Wait of the first in each queue, by cause [% of that wait]",
+        .select = EXPLAIN_SHOWN EXPLAIN_FIRST,
+        .whole = EXPLAIN_FIRST,
+        .rest = EXPLAIN_BY_MEMBER,
+        .columns = first_columns,
+        .column_count = COUNT(first_columns),
+        .without_queue = true,
+    };
+    size_t width;
+
+    return explain_name_width(explain, &width) && explain_table(explain, &all, width) &&
+           explain_table(explain, &first, width);
+}
+
+static bool explain_longest(const struct explain *explain)
+{
+    static const struct grid_column columns[] = {{NULL, "from", GRID_TIME},
+                                                 {NULL, "wait", GRID_TIME}};
+    static const struct explain_table longest = {
+        .title =
+            "Intervals with the longest wait, of the requests that left in them [% of the wait]",
+        .select = "SELECT interval * (SELECT 1.0 * interval_ns FROM run WHERE run_id = ?1),"
+                  "       total(wait_ns)",
+        .whole = "total(wait_ns)",
+        .rest = " FROM wait_interval WHERE run_id = ?1 AND member_id = ?2 GROUP BY interval"
+                " ORDER BY total(wait_ns) DESC, interval LIMIT 10",
+        .columns = columns,
+        .column_count = COUNT(columns),
+    };
+
+    return explain_table(explain, &longest, 0);
+}
+
+static bool explain_bursts(const struct explain *explain)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "group", GRID_TEXT},  {NULL, "limit", GRID_TEXT},
+        {NULL, "times", GRID_COUNT}, {"ran out", "first", GRID_TIME},
+        {NULL, "last", GRID_TIME},   {"refill", "longest", GRID_TIME},
+    };
+    sqlite3_stmt *rows = explain_query(explain, EXPLAIN_ENDED
+                                       "SELECT group_name, key, count(*), min(at_ns), max(at_ns),"
+                                       "       max(refill_ns) FROM ended GROUP BY group_id, key"
+                                       " ORDER BY group_id, min(place)");
+
+    return tables_grid_rows(&explain->tables, "Burst allowances that ran out", rows, columns,
+                            COUNT(columns));
+}
+
+static bool explain_each_burst(const struct explain *explain)
+{
+    static const struct grid_column columns[] = {{NULL, "at", GRID_TIME},
+                                                 {NULL, "group", GRID_TEXT},
+                                                 {NULL, "limit", GRID_TEXT},
+                                                 {NULL, "refill", GRID_TIME}};
+    sqlite3_stmt *rows = explain_query(explain, EXPLAIN_ENDED "SELECT count(*) FROM ended");
+    int64_t count = rows && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+
+    if (!report_query_close(rows, explain->tables.error))
+        return false;
+    rows = explain_query(explain, EXPLAIN_ENDED "SELECT at_ns, group_name, key, refill_ns"
+                                                " FROM ended ORDER BY at_ns, place LIMIT 20");
+    if (!tables_grid_rows(&explain->tables, "Each time one ran out", rows, columns, COUNT(columns)))
+        return false;
+    if (count > EXPLAIN_ENDS_MAX)
+        fprintf(explain->tables.out, "and %" PRId64 " more\n", count - EXPLAIN_ENDS_MAX);
+    return true;
+}
+
+bool explain_print_tables(const struct explain *explain)
+{
+    return explain_members(explain) && (!explain->member || explain_longest(explain)) &&
+           explain_bursts(explain) && (!explain->member || explain_each_burst(explain));
+}

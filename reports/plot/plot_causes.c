@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Why requests waited: shares of the causes over time, and how long the waits were. A bin's are of
+// the requests that left in it.
+#include "reports/explain/explain_causes.h"
+#include "reports/plot/figures.h"
+#include "reports/query.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CAUSES_PANELS 3
+#define CAUSES_DENSE 300 // bins from which on the line is thin
+#define CAUSES_NAME_CHARACTERS 20
+
+struct causes_bin {
+    double wait_ns[EXPLAIN_CAUSE_COUNT];
+};
+
+struct causes {
+    const struct plot_script *script;
+    struct causes_bin *bins;
+    bool occurs[EXPLAIN_CAUSE_COUNT];
+    struct plot_time unit; // of the waits
+    double most;           // the longest one, in it
+};
+
+// A limit and its burst part have one colour, dark and light. The pink, which some take for grey,
+// is that of the limit that is used least: the turn and the queue are grey.
+static const char *causes_colour(size_t cause)
+{
+    static const size_t colours[] = {4, 3, 5, 0, 2, 1}; // of the limits
+
+    switch (explain_causes[cause].kind) {
+    case EXPLAIN_LIMIT:
+        return plot_script_colour(colours[cause / 2]);
+    case EXPLAIN_BURST:
+        return plot_script_light_colour(colours[cause / 2]);
+    case EXPLAIN_TURN:
+        return "#404040";
+    case EXPLAIN_QUEUE:
+        return "#DEDEDE";
+    case EXPLAIN_TIMER:
+        return "#F0E442";
+    default:
+        return "#8C6D31";
+    }
+}
+
+static const char *causes_words(enum explain_kind kind)
+{
+    static const char *const words[] = {
+        [EXPLAIN_LIMIT] = "the limit",         [EXPLAIN_BURST] = "its burst part",
+        [EXPLAIN_TURN] = "of another member",  [EXPLAIN_QUEUE] = "behind others",
+        [EXPLAIN_TIMER] = "it fired too late", [EXPLAIN_OTHER] = "not known here",
+    };
+
+    return words[kind];
+}
+
+static bool causes_load(struct causes *causes, struct report_error *error)
+{
+    const struct plot_run *run = causes->script->run;
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        "SELECT min(interval / ?2, ?3) AS bin, cause, total(wait_ns) FROM wait_interval"
+        " WHERE run_id = ?1 AND (?4 IS NULL OR member_id = ?4) AND interval >= 0"
+        " GROUP BY bin, cause",
+        run->run_id, error);
+
+    if (rows) {
+        sqlite3_bind_int64(rows, 2, run->bin_intervals);
+        sqlite3_bind_int64(rows, 3, (sqlite3_int64)run->bin_count - 1);
+        if (causes->script->member)
+            sqlite3_bind_int64(rows, 4, causes->script->member_id);
+    }
+    while (rows && report_query_next(rows)) {
+        size_t bin = (size_t)sqlite3_column_int64(rows, 0);
+        size_t cause = explain_cause_find(report_query_text(rows, 1));
+
+        causes->bins[bin].wait_ns[cause] += fmax(0, sqlite3_column_double(rows, 2));
+        causes->occurs[cause] = true;
+    }
+    return report_query_close(rows, error);
+}
+
+static bool causes_in(enum explain_kind kind, bool with_queue)
+{
+    return with_queue || kind != EXPLAIN_QUEUE;
+}
+
+static double causes_whole(const struct causes_bin *bin, bool with_queue)
+{
+    double whole_ns = 0;
+
+    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
+        whole_ns += causes_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+    return whole_ns;
+}
+
+// A data block of the band of one cause: time, its lower edge, its upper edge. Nothing where nobody
+// waited.
+static void causes_band(const struct causes *causes, const char *name, size_t band, bool with_queue)
+{
+    const struct plot_script *script = causes->script;
+    bool open = false;
+
+    fprintf(script->out, "$%s%zu << EOD\n", name, band);
+    for (size_t i = 0; i < script->run->bin_count; i++) {
+        const struct causes_bin *bin = &causes->bins[i];
+        double whole_ns = causes_whole(bin, with_queue), below_ns = 0;
+
+        if (whole_ns <= 0) {
+            fputs(open ? "\n" : "", script->out);
+            open = false;
+            continue;
+        }
+        for (size_t cause = 0; cause < band; cause++)
+            below_ns += causes_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+        for (size_t edge = 0; edge < 2; edge++)
+            fprintf(script->out, "%.9g %.6g %.6g\n",
+                    plot_run_bin_ns(script->run, i + edge) / script->time.ns,
+                    100 * below_ns / whole_ns, 100 * (below_ns + bin->wait_ns[band]) / whole_ns);
+        open = true;
+    }
+    fputs("EOD\n", script->out);
+}
+
+static void causes_shares(const struct causes *causes, const char *name, bool with_queue)
+{
+    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
+        if (causes->occurs[cause] && causes_in(explain_causes[cause].kind, with_queue))
+            causes_band(causes, name, cause, with_queue);
+    }
+}
+
+static void causes_shares_draw(const struct causes *causes, const char *name, bool with_queue)
+{
+    FILE *out = causes->script->out;
+
+    fputs("set yrange [0:100]\nset ytics 25\nplot NaN", out);
+    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
+        if (causes->occurs[cause] && causes_in(explain_causes[cause].kind, with_queue))
+            fprintf(out, ", $%s%zu using 1:2:3 with filledcurves lc rgb '%s' fs solid noborder",
+                    name, cause, causes_colour(cause));
+    }
+    fputc('\n', out);
+}
+
+static double causes_wait(const void *context, size_t bin)
+{
+    const struct causes *causes = context;
+
+    return causes_whole(&causes->bins[bin], true) / causes->unit.ns;
+}
+
+static void causes_choose_unit(struct causes *causes)
+{
+    static const struct {
+        double up_to_ns;
+        struct plot_time unit;
+    } units[] = {
+        {1e3, {1, "ns"}},
+        {1e6, {1e3, "us"}},
+        {1e9, {1e6, "ms"}},
+        {100e3 * 1e9, {1e9, "s"}},
+        {10e3 * 3600e9, {3600e9, "h"}},
+        {INFINITY, {86400e9, "d"}},
+    };
+    double most_ns = 0;
+    size_t i = 0;
+
+    for (size_t bin = 0; bin < causes->script->run->bin_count; bin++)
+        most_ns = fmax(most_ns, causes_whole(&causes->bins[bin], true));
+    if (most_ns <= 0)
+        most_ns = 1e9;
+    while (most_ns > units[i].up_to_ns)
+        i++;
+    causes->unit = units[i].unit;
+    causes->most = most_ns / causes->unit.ns;
+}
+
+static void causes_legend(const struct causes *causes)
+{
+    const struct plot_script *script = causes->script;
+
+    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
+        char key[64];
+
+        if (!causes->occurs[cause])
+            continue;
+        snprintf(key, sizeof key, "%s:", explain_causes[cause].key);
+        fprintf(script->out, ", keyentry with boxes lc rgb '%s' fs solid noborder",
+                causes_colour(cause));
+        plot_script_title(script,
+                          (const char *const[]){key, causes_words(explain_causes[cause].kind)}, 2);
+    }
+}
+
+static void causes_draw(const struct causes *causes, const char *nothing)
+{
+    const struct plot_script *script = causes->script;
+    char title[64];
+
+    plot_script_panel(script, 0, CAUSES_PANELS);
+    plot_script_time_axis(script, false);
+    plot_script_vertical_title(script, "% of the wait");
+    if (nothing)
+        plot_script_message(script, nothing);
+    causes_shares_draw(causes, "all", true);
+    plot_script_panel(script, 1, CAUSES_PANELS);
+    plot_script_vertical_title(script, "% of the first's wait");
+    causes_shares_draw(causes, "first", false);
+    plot_script_panel(script, 2, CAUSES_PANELS);
+    plot_script_time_axis(script, true);
+    snprintf(title, sizeof title, "wait [%s]", causes->unit.name);
+    plot_script_vertical_title(script, title);
+    fprintf(script->out,
+            "set yrange [0:%.6g]\nset ytics autofreq\nset format y '%%.5g'\n"
+            "plot NaN, $wait0 with steps lc rgb '#404040' lw %g\n",
+            1.06 * causes->most, script->run->bin_count > CAUSES_DENSE ? 0.8 : 1.4);
+}
+
+static void causes_write(struct plot_script *script, struct causes *causes, const char *nothing)
+{
+    char title[REPORT_LABEL_MAX + 64], name[REPORT_LABEL_MAX] = "";
+
+    if (script->member)
+        report_label(name, script->member, CAUSES_NAME_CHARACTERS);
+    snprintf(title, sizeof title, "Why requests%s%s waited", script->member ? " of " : "", name);
+    plot_script_begin(script, title);
+    causes_legend(causes);
+    plot_script_end_legend(script);
+    causes_shares(causes, "all", true);
+    causes_shares(causes, "first", false);
+    causes_choose_unit(causes);
+    plot_script_stairs(script, "wait", 0, causes_wait, causes);
+    causes_draw(causes, nothing);
+    plot_script_end(script);
+}
+
+bool plot_wait_causes(struct plot_script *script, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+    enum explain_stored stored = explain_stored(run->database, run->run_id, error);
+    struct causes causes = {.script = script, .bins = calloc(run->bin_count, sizeof *causes.bins)};
+    bool good = causes.bins && stored != EXPLAIN_UNREADABLE, any = false;
+
+    if (!causes.bins)
+        snprintf(error->message, sizeof error->message, "drawing wait-causes: out of memory");
+    if (good && stored == EXPLAIN_STORED)
+        good = causes_load(&causes, error);
+    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
+        any |= causes.occurs[cause];
+    if (good)
+        causes_write(script, &causes,
+                     stored == EXPLAIN_UNKNOWN ? "Not known: an earlier version stored this run."
+                     : !any                    ? "No request waited."
+                                               : NULL);
+    free(causes.bins);
+    return good;
+}

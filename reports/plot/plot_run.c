@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/plot/plot_run.h"
+
+#include "reports/plot/plot_series.h"
+#include "reports/query.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PLOT_TITLE_CHARACTERS 60
+#define PLOT_NAME_CHARACTERS 20
+#define RUN_ROUND_REACH 3 // a round bin is at most this many times as long as it must be
+
+double plot_run_bin_ns(const struct plot_run *run, size_t bin)
+{
+    double start_ns = (double)bin * (double)run->bin_intervals * (double)run->interval_ns;
+
+    return bin < run->bin_count ? start_ns : run->end_ns;
+}
+
+size_t plot_run_bin(const struct plot_run *run, int64_t interval)
+{
+    int64_t bin = interval / run->bin_intervals;
+
+    return bin < (int64_t)run->bin_count ? (size_t)bin : run->bin_count - 1;
+}
+
+double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
+{
+    double full_ns = (double)run->bin_intervals * (double)run->interval_ns;
+    double covered_ns = plot_run_bin_ns(run, bin + 1) - plot_run_bin_ns(run, bin);
+
+    // Only a run of a single bin can be as short as this: no rates without bounds.
+    return fmax(covered_ns, full_ns / 100) / 1e9;
+}
+
+static bool run_load_head(struct plot_run *run, struct report_error *error)
+{
+    sqlite3_stmt *rows =
+        report_query_open(run->database,
+                          "SELECT name, status, interval_ns, ifnull(end_ns, 0),"
+                          "       (SELECT max(interval) FROM member_interval WHERE run_id = ?1),"
+                          "       (SELECT count(*) FROM member WHERE run_id = ?1),"
+                          "       (SELECT count(*) FROM throttle_group WHERE run_id = ?1)"
+                          "  FROM run WHERE run_id = ?1",
+                          run->run_id, error);
+    double intervals = 0;
+
+    if (rows && report_query_next(rows)) {
+        report_label(run->name, report_query_text(rows, 0), PLOT_TITLE_CHARACTERS);
+        report_label(run->status, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
+        run->interval_ns = sqlite3_column_int64(rows, 2);
+        run->end_ns = sqlite3_column_double(rows, 3);
+        if (sqlite3_column_type(rows, 4) != SQLITE_NULL)
+            intervals = sqlite3_column_double(rows, 4) + 1;
+        run->member_count = sqlite3_column_int64(rows, 5);
+        run->group_count = sqlite3_column_int64(rows, 6);
+    }
+    if (!report_query_close(rows, error))
+        return false;
+    if (run->interval_ns <= 0) {
+        snprintf(error->message, sizeof error->message,
+                 "run %" PRId64 " has intervals of %" PRId64 " ns: the database is damaged",
+                 run->run_id, run->interval_ns);
+        return false;
+    }
+    // An unfinished run has no end; what it stored has one.
+    double interval_ns = (double)run->interval_ns;
+    if (run->end_ns <= (intervals - 1) * interval_ns)
+        run->end_ns = intervals * interval_ns;
+    if (run->end_ns <= 0)
+        run->end_ns = interval_ns;
+    return true;
+}
+
+// Lengths that people count in, from one second on; below there are 1, 2 and 5 of each power of
+// ten, above of days.
+static const double run_round_s[] = {1,   2,   5,    10,   15,   30,       60,       120,      300,
+                                     600, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600};
+
+#define RUN_ROUND_COUNT (sizeof run_round_s / sizeof run_round_s[0])
+
+// The smallest of 1, 2, 5, 10, 20, 50, ... that is at least so much.
+static double run_round_decimal(double least)
+{
+    double power = 1;
+
+    while (power * 10 <= least)
+        power *= 10;
+    return least <= power       ? power
+           : least <= 2 * power ? 2 * power
+           : least <= 5 * power ? 5 * power
+                                : 10 * power;
+}
+
+static double run_round_ns(double least_ns)
+{
+    size_t i = 0;
+
+    if (least_ns <= 1e9)
+        return run_round_decimal(least_ns);
+    while (i < RUN_ROUND_COUNT && run_round_s[i] * 1e9 < least_ns)
+        i++;
+    return i < RUN_ROUND_COUNT ? run_round_s[i] * 1e9
+                               : 86400e9 * run_round_decimal(least_ns / 86400e9);
+}
+
+// How many intervals make a bin: at least so many. Its length is round, or if the interval divides
+// no round length nearby, a round number of intervals.
+static int64_t run_round_intervals(int64_t interval_ns, double least)
+{
+    double interval = (double)interval_ns, least_ns = least * interval;
+
+    if (least <= 1)
+        return 1;
+    for (double ns = run_round_ns(least_ns); ns <= RUN_ROUND_REACH * least_ns;
+         ns = run_round_ns(1.01 * ns)) {
+        if (fmod(ns, interval) == 0)
+            return (int64_t)(ns / interval);
+    }
+    return (int64_t)run_round_decimal(least);
+}
+
+static void run_choose_bins(struct plot_run *run)
+{
+    double intervals = run->end_ns / (double)run->interval_ns;
+    size_t lines = run->line_count ? run->line_count : 1;
+    size_t most = PLOT_POINTS_MAX / lines;
+
+    most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
+    run->bin_intervals = run_round_intervals(run->interval_ns, intervals / (double)most);
+    // A last bin that is covered less than half belongs to the one before.
+    intervals /= (double)run->bin_intervals;
+    run->bin_count = (size_t)intervals + (intervals - floor(intervals) >= 0.5);
+    if (run->bin_count == 0)
+        run->bin_count = 1;
+}
+
+static bool run_load_groups(struct plot_run *run, struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        "SELECT group_id, name, max_service_difference_requests, max_service_difference_bytes,"
+        "       (SELECT count(DISTINCT member_id) FROM membership AS s"
+        "         WHERE s.run_id = ?1 AND s.group_id = g.group_id)"
+        "  FROM throttle_group AS g WHERE run_id = ?1 ORDER BY group_id",
+        run->run_id, error);
+
+    while (rows && run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
+        struct plot_group *group = &run->groups[run->drawn_groups++];
+
+        group->group_id = sqlite3_column_int64(rows, 0);
+        report_label(group->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
+        group->difference_known = sqlite3_column_type(rows, 2) != SQLITE_NULL;
+        group->difference_requests = sqlite3_column_int64(rows, 2);
+        group->difference_bytes = sqlite3_column_int64(rows, 3);
+        group->member_count = (size_t)sqlite3_column_int64(rows, 4);
+    }
+    return report_query_close(rows, error);
+}
+
+static bool run_load_members(struct plot_run *run, struct report_error *error)
+{
+    bool many = run->member_count > PLOT_NAMED_MAX;
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        many ? "SELECT m.member_id, m.name FROM member AS m"
+               "  LEFT JOIN member_statistics AS s ON s.run_id = ?1"
+               "   AND s.member_id = m.member_id AND s.direction = 'read+write'"
+               " WHERE m.run_id = ?1 ORDER BY s.requests DESC, m.member_id"
+             : "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY member_id",
+        run->run_id, error);
+
+    while (rows && run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
+        struct plot_member *member = &run->members[run->line_count++];
+
+        member->member_id = sqlite3_column_int64(rows, 0);
+        report_label(member->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
+    }
+    run->named_count = many ? PLOT_NAMED_MAX : run->line_count;
+    return report_query_close(rows, error);
+}
+
+static bool run_allocate_cells(struct plot_run *run)
+{
+    run->cells = calloc(run->line_count * run->bin_count + 1, sizeof *run->cells);
+    for (size_t g = 0; g < run->drawn_groups; g++) {
+        run->groups[g].totals = calloc(run->bin_count, sizeof *run->groups[g].totals);
+        if (!run->groups[g].totals)
+            return false;
+    }
+    return run->cells;
+}
+
+bool plot_run_load(struct plot_run *run, struct report_database *database, int64_t run_id,
+                   struct report_error *error)
+{
+    *run = (struct plot_run){.database = database, .run_id = run_id};
+    run->members = calloc(PLOT_LINES_MAX, sizeof *run->members);
+
+    bool good = run->members && run_load_head(run, error) && run_load_groups(run, error) &&
+                run_load_members(run, error);
+
+    if (good) {
+        run_choose_bins(run);
+        if (run_allocate_cells(run))
+            return plot_series_load(run, error);
+    }
+    if (good || !run->members)
+        snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",
+                 run_id);
+    return false;
+}
+
+void plot_run_free(struct plot_run *run)
+{
+    free(run->members);
+    free(run->cells);
+    for (size_t g = 0; g < run->drawn_groups; g++)
+        free(run->groups[g].totals);
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What was dispatched, in requests and in bytes, against the limits: flushes, and discards of
+// drives, are not throttled and not shown.
+#include "reports/plot/figures.h"
+#include "reports/plot/number.h"
+#include "reports/plot/plot_limits.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define THROUGHPUT_UNITS 3
+#define THROUGHPUT_REACH 2.5 // a limit this many times above all data would flatten them
+
+struct throughput_unit {
+    double scale; // one of it, in requests/s or bytes/s
+    const char *name;
+};
+
+struct throughput_panel {
+    const char *name;   // of the data blocks
+    const char *prefix; // of the limits' keys
+    const char *counted;
+    plot_limits_number *number; // a limit
+    plot_cell_value *value;
+    struct throughput_unit units[THROUGHPUT_UNITS]; // from the largest
+    double top;                                     // of the axis
+    size_t unit;                                    // the axis'
+    char columns[32];                               // that scale data to it
+};
+
+static double throughput_requests(const struct plot_run *run, const struct plot_cell *cell,
+                                  size_t bin)
+{
+    return cell->dispatched / plot_run_bin_seconds(run, bin);
+}
+
+static double throughput_bytes(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+{
+    return cell->dispatched_bytes / plot_run_bin_seconds(run, bin);
+}
+
+static bool throughput_has_total(const struct plot_run *run, size_t group)
+{
+    return run->groups[group].member_count > 1;
+}
+
+struct throughput_total {
+    const struct plot_run *run;
+    const struct plot_group *group;
+    plot_cell_value *value;
+};
+
+static double throughput_total_value(const void *context, size_t bin)
+{
+    const struct throughput_total *total = context;
+
+    return total->value(total->run, &total->group->totals[bin], bin);
+}
+
+static double throughput_most(const struct plot_run *run, plot_cell_value *value)
+{
+    double most = 0;
+
+    for (size_t bin = 0; bin < run->bin_count; bin++) {
+        for (size_t line = 0; line < run->line_count; line++)
+            most = fmax(most, value(run, &run->cells[line * run->bin_count + bin], bin));
+        for (size_t g = 0; g < run->drawn_groups; g++) {
+            if (throughput_has_total(run, g))
+                most = fmax(most, value(run, &run->groups[g].totals[bin], bin));
+        }
+    }
+    return most;
+}
+
+static bool throughput_shown(const struct throughput_panel *panel,
+                             const struct plot_limit_change *change)
+{
+    return !strncmp(change->key, panel->prefix, strlen(panel->prefix));
+}
+
+static double throughput_highest(const struct plot_limits *limits, size_t first, size_t span)
+{
+    double highest = 0;
+
+    for (size_t i = first; i < first + span; i++)
+        highest = fmax(highest, limits->changes[i].value);
+    return highest;
+}
+
+static void throughput_choose_top(const struct plot_run *run, const struct plot_limits *limits,
+                                  struct throughput_panel *panel)
+{
+    double most = throughput_most(run, panel->value);
+
+    panel->top = most;
+    for (size_t i = 0; i < limits->count; i++) {
+        double value = limits->changes[i].value;
+
+        if (throughput_shown(panel, &limits->changes[i]) &&
+            (most <= 0 || value <= THROUGHPUT_REACH * most))
+            panel->top = fmax(panel->top, value);
+    }
+    panel->top = panel->top > 0 ? 1.06 * panel->top : panel->units[0].scale;
+    while (panel->unit + 1 < THROUGHPUT_UNITS && panel->top < panel->units[panel->unit].scale / 10)
+        panel->unit++;
+    snprintf(panel->columns, sizeof panel->columns, "using 1:($2/%.12g)",
+             panel->units[panel->unit].scale);
+}
+
+static void throughput_limit_style(const struct plot_script *script,
+                                   const struct plot_limit_change *change)
+{
+    bool maximum = strstr(change->key, "-max");
+
+    fprintf(script->out, " lc rgb '%s' lw 1.4 dt %s", plot_script_group_colour(change->group),
+            maximum ? "(2,3)" : "(7,3)");
+}
+
+// How many lines the legend has for each panel's limits beside the members with a name, the others,
+// the groups, and a remark on what is left out of each.
+static size_t throughput_limits_room(const struct plot_run *run)
+{
+    return (PLOT_LEGEND_LINES - (run->named_count + 1 + run->drawn_groups + 3)) / 2;
+}
+
+// Clauses of a panel's limits: lines, or entries of the legend.
+static void throughput_limit_clauses(const struct plot_script *script,
+                                     const struct plot_limits *limits,
+                                     const struct throughput_panel *panel, bool legend)
+{
+    size_t room = throughput_limits_room(script->run), lines = 0, hidden = 0, span;
+    char remark[64];
+
+    for (size_t i = 0; i < limits->count; i += span) {
+        span = plot_limits_span(limits, i);
+        if (!throughput_shown(panel, &limits->changes[i]) ||
+            throughput_highest(limits, i, span) <= 0)
+            continue;
+        lines += span > 1 ? 3 : 2; // at most
+        if (lines > room) {
+            hidden++;
+            continue;
+        }
+        if (legend)
+            fputs(", keyentry with lines", script->out);
+        else
+            fprintf(script->out, ", $limit%zu %s with steps", i, panel->columns);
+        throughput_limit_style(script, &limits->changes[i]);
+        if (legend)
+            plot_limits_title(script, limits, i, panel->number, panel->top);
+    }
+    if (legend && hidden > 0) {
+        snprintf(remark, sizeof remark, "(%zu more limits of %s)", hidden, panel->counted);
+        plot_script_remark(script, remark);
+    }
+}
+
+static void throughput_total_clauses(const struct plot_script *script,
+                                     const struct throughput_panel *panel, bool legend)
+{
+    const struct plot_run *run = script->run;
+
+    for (size_t g = 0; g < run->drawn_groups; g++) {
+        char title[REPORT_LABEL_MAX + 32];
+
+        if (!throughput_has_total(run, g))
+            continue;
+        if (legend)
+            fputs(", keyentry with lines", script->out);
+        else
+            fprintf(script->out, ", $%stotal%zu %s with steps", panel->name, g, panel->columns);
+        fprintf(script->out, " lc rgb '%s' lw 1", plot_script_group_colour(g));
+        if (legend) {
+            snprintf(title, sizeof title, "all of %s", run->groups[g].name);
+            fputs(" title ", script->out);
+            plot_script_quote(script, title);
+        }
+    }
+}
+
+static void throughput_legend(const struct plot_script *script, const struct plot_limits *limits,
+                              const struct throughput_panel panels[2])
+{
+    int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
+    char remark[64];
+
+    plot_members_legend(script);
+    throughput_total_clauses(script, &panels[0], true);
+    for (size_t i = 0; i < 2; i++)
+        throughput_limit_clauses(script, limits, &panels[i], true);
+    if (more > 0) {
+        snprintf(remark, sizeof remark, "(%" PRId64 " more groups)", more);
+        plot_script_remark(script, remark);
+    }
+}
+
+static void throughput_data(const struct plot_script *script, const struct plot_limits *limits,
+                            const struct throughput_panel *panel)
+{
+    const struct plot_run *run = script->run;
+    size_t span;
+
+    plot_members_data(script, panel->name, panel->value);
+    for (size_t g = 0; g < run->drawn_groups; g++) {
+        const struct throughput_total total = {run, &run->groups[g], panel->value};
+        char name[32];
+
+        snprintf(name, sizeof name, "%stotal", panel->name);
+        if (throughput_has_total(run, g))
+            plot_script_stairs(script, name, g, throughput_total_value, &total);
+    }
+    for (size_t i = 0; i < limits->count; i += span) {
+        span = plot_limits_span(limits, i);
+        if (throughput_shown(panel, &limits->changes[i]))
+            plot_limits_data(script, limits, i);
+    }
+}
+
+static void throughput_draw(const struct plot_script *script, const struct plot_limits *limits,
+                            const struct throughput_panel *panel, size_t number)
+{
+    plot_script_panel(script, number, 2);
+    plot_script_time_axis(script, number == 1);
+    plot_script_vertical_title(script, panel->units[panel->unit].name);
+    fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
+            panel->top / panel->units[panel->unit].scale);
+    throughput_total_clauses(script, panel, false);
+    plot_members_clauses(script, panel->name, panel->columns);
+    throughput_limit_clauses(script, limits, panel, false);
+    fputc('\n', script->out);
+}
+
+bool plot_throughput(struct plot_script *script, struct report_error *error)
+{
+    struct throughput_panel panels[2] = {
+        {.name = "requests",
+         .prefix = "iops-",
+         .counted = "requests",
+         .number = plot_number_integer,
+         .value = throughput_requests,
+         .units = {{1, "requests/s"}, {1 / 60.0, "requests/min"}, {1 / 3600.0, "requests/h"}}},
+        {.name = "bytes",
+         .prefix = "bps-",
+         .counted = "bytes",
+         .number = plot_number_bytes,
+         .value = throughput_bytes,
+         .units = {{1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}}},
+    };
+    struct plot_limits limits;
+    bool good = plot_limits_load(script->run, &limits, error);
+
+    if (good) {
+        for (size_t i = 0; i < 2; i++)
+            throughput_choose_top(script->run, &limits, &panels[i]);
+        plot_script_begin(script, "Throughput as the throttle counts it");
+        throughput_legend(script, &limits, panels);
+        plot_script_end_legend(script);
+        for (size_t i = 0; i < 2; i++) {
+            throughput_data(script, &limits, &panels[i]);
+            throughput_draw(script, &limits, &panels[i], i);
+        }
+        plot_script_end(script);
+    }
+    plot_limits_free(&limits);
+    return good;
+}

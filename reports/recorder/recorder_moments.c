@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Takes down the moments of requests. This is what a request costs: see ZEROS and struct
+// recorder_latest for what is saved, and why nothing is lost by it.
+#include "reports/recorder/recorder_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static bool have_histogram(struct report_histogram **histogram)
+{
+    if (!*histogram)
+        *histogram = calloc(1, sizeof **histogram);
+    return *histogram;
+}
+
+static void check_histogram(struct report_recorder *recorder, bool good)
+{
+    if (!good)
+        report_rows_fail(recorder->rows, "out of memory for a latency histogram");
+}
+
+static void record_first(struct report_recorder *recorder, struct report_histogram **histogram,
+                         int64_t latency_ns)
+{
+    check_histogram(recorder,
+                    have_histogram(histogram) && report_histogram_record(*histogram, latency_ns));
+}
+
+static inline void record_latency(struct report_recorder *recorder,
+                                  struct report_histogram **histogram, int64_t latency_ns)
+{
+    assert(latency_ns >= 0);
+    if (!*histogram || !report_histogram_record(*histogram, latency_ns))
+        record_first(recorder, histogram, latency_ns);
+}
+
+int64_t recorder_add_zeros(struct report_recorder *recorder, struct report_histogram **histogram,
+                           int64_t count)
+{
+    int64_t zeros = count - (*histogram ? (int64_t)(*histogram)->count : 0);
+
+    if (zeros > 0)
+        check_histogram(recorder, have_histogram(histogram) &&
+                                      report_histogram_add_many(*histogram, 0, (uint64_t)zeros));
+    return zeros;
+}
+
+void recorder_merge(struct report_recorder *recorder, struct report_histogram **into,
+                    const struct report_histogram *from)
+{
+    if (from && from->count > 0)
+        check_histogram(recorder, have_histogram(into) && report_histogram_merge(*into, from));
+}
+
+static inline uint32_t stream_number(const struct report_request *request)
+{
+    return request->member * REPORT_DIRECTION_COUNT + (uint32_t)request->direction;
+}
+
+// The first event of a member in the interval. Its group stays active until the interval ends, and
+// so does one that the member joins: no other event needs to look.
+static void activate_member(struct report_recorder *recorder, uint32_t number)
+{
+    struct recorder_member *member = &recorder->members[number];
+
+    member->active = recorder_list_add(recorder, &recorder->active, number);
+    if (member->group != REPORT_NONE)
+        recorder_activate_group(recorder, member->group);
+}
+
+// Counts a request at one of its moments, the present instant.
+static inline struct recorder_stream *count_request(struct report_recorder *recorder,
+                                                    const struct report_request *request,
+                                                    enum recorder_moment moment)
+{
+    assert(request->member < recorder->member_count);
+
+    struct recorder_member *member = &recorder->members[request->member];
+    struct recorder_stream *stream = &member->streams[request->direction];
+
+    report_service_count(&stream->interval[moment], request->bytes);
+    if (!member->active)
+        activate_member(recorder, request->member);
+    return stream;
+}
+
+// `change` more requests of the stream wait: 1, or -1 as an unsigned number.
+static void change_queue(struct report_recorder *recorder, uint32_t number, bool throttled,
+                         uint64_t change)
+{
+    struct recorder_member *member = &recorder->members[number / REPORT_DIRECTION_COUNT];
+    uint32_t direction = number % REPORT_DIRECTION_COUNT;
+    struct recorder_stream *stream = &member->streams[direction];
+
+    assert(change == 1 || stream->queue.length > 0);
+    stream->queue.length += change;
+    if (recorder_is_read_write(direction))
+        member->streams[RECORDER_READ_WRITE].queue.length += change;
+    if (throttled)
+        member->backlog += change;
+    recorder_touch(recorder, number, stream);
+}
+
+void recorder_queue_latest(struct report_recorder *recorder)
+{
+    const struct recorder_latest *latest = &recorder->latest;
+
+    if (latest->stream != REPORT_NONE)
+        change_queue(recorder, latest->stream, latest->throttled, 1);
+    recorder->latest.stream = REPORT_NONE;
+}
+
+void report_recorder_arrival(struct report_recorder *recorder, const struct report_request *request)
+{
+    recorder_reach(recorder, request->arrival_ns);
+    count_request(recorder, request, RECORDER_ARRIVED);
+    recorder_queue_latest(recorder);
+    recorder->latest = (struct recorder_latest){stream_number(request), request->throttled};
+}
+
+// It no longer waits.
+static void unqueue(struct report_recorder *recorder, const struct report_request *request)
+{
+    uint32_t number = stream_number(request);
+
+    // Of one stream and instant, one is as good as another.
+    if (recorder->latest.stream == number && recorder->latest.throttled == request->throttled)
+        recorder->latest.stream = REPORT_NONE;
+    else
+        change_queue(recorder, number, request->throttled, UINT64_MAX);
+}
+
+void report_recorder_dispatch(struct report_recorder *recorder,
+                              const struct report_request *request)
+{
+    recorder_reach(recorder, request->dispatch_ns);
+
+    struct recorder_member *member = &recorder->members[request->member];
+    struct recorder_stream *stream = count_request(recorder, request, RECORDER_DISPATCHED);
+
+    unqueue(recorder, request);
+    if (request->dispatch_ns != request->arrival_ns)
+        record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT],
+                       request->dispatch_ns - request->arrival_ns);
+    if (!request->throttled)
+        return;
+    report_service_count(&member->served, request->bytes);
+    if (member->slot != REPORT_FAIRNESS_NO_SLOT) {
+        report_fairness_serve(recorder->groups[member->group].fairness, member->slot,
+                              request->bytes);
+        recorder_unsettle_group(recorder, member->group);
+    }
+}
+
+void report_recorder_complete(struct report_recorder *recorder,
+                              const struct report_request *request)
+{
+    recorder_reach(recorder, request->complete_ns);
+
+    struct recorder_stream *stream = count_request(recorder, request, RECORDER_COMPLETED);
+
+    if (request->complete_ns != request->dispatch_ns)
+        record_latency(recorder, &stream->latency[RECORDER_SERVICE],
+                       request->complete_ns - request->dispatch_ns);
+    if (request->complete_ns != request->arrival_ns)
+        record_latency(recorder, &stream->interval_total,
+                       request->complete_ns - request->arrival_ns);
+    if (request->recorded_ns >= 0)
+        record_latency(recorder, &stream->latency[RECORDER_RECORDED], request->recorded_ns);
+    recorder_log_request(recorder, request);
+}
+
+void report_recorder_unfinished(struct report_recorder *recorder,
+                                const struct report_request *request)
+{
+    recorder_log_request(recorder, request);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of report_print. Each prints one section, or nothing if it has no rows. Some are parts
+// of report_explain too.
+#ifndef REPORTS_TABLES_TABLES_INTERNAL_H
+#define REPORTS_TABLES_TABLES_INTERNAL_H
+
+#include "reports/database.h"
+#include "reports/grid.h"
+#include "reports/query.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define TABLES_NAME_CHARACTERS 24 // of a name in a table
+
+struct tables_context {
+    struct report_database *database;
+    int64_t run_id;
+    FILE *out;
+    struct report_error *error;
+    int64_t top;               // members that are shown; 0: all
+    const char *total_latency; // from tables_total_latency; NULL: not needed
+};
+
+// Fills the error; false.
+bool tables_memory(const struct tables_context *context);
+
+// SQL of a table total_latency to stand in a WITH; to be freed with sqlite3_free. NULL with the
+// error filled.
+char *tables_total_latency(const struct tables_context *context);
+
+// As report_query_open; the statement, which goes on behind a WITH, has these besides:
+//   chosen            the members that are shown: the columns of `member`, and place, their order
+//   chosen_groups     (group_id) in which they have been
+//   total_statistics, total_latency   as in the database, of all members together
+//   statistics        place, member_id, name, direction, requests, bytes, waited, queue_mean,
+//                     queue_max: of the chosen ones and of all together (member_id NULL)
+sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql);
+
+// What stands in a cell: the columns of the query are those of the grid.
+bool tables_grid(const struct tables_context *context, const char *title, const char *sql,
+                 const struct grid_column *columns, size_t column_count);
+
+// The same of a statement that is ready to run, and which it ends. NULL: an error is filled
+// already.
+bool tables_grid_rows(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
+                      const struct grid_column *columns, size_t column_count);
+
+// The run's object in JSON, from a row of the table run.
+#define TABLES_JSON_RUN                                                                            \
+    "json_object('run_id', run_id, 'name', name, 'status', status, 'error', error,"                \
+    "            'version', version, 'sqlite', sqlite, 'engine', engine, 'device', device,"        \
+    "            'interval_ns', interval_ns, 'started_at', started_at,"                            \
+    "            'finished_at', finished_at, 'end_ns', end_ns, 'digest', digest,"                  \
+    "            'arrived', arrived, 'dispatched', dispatched, 'completed', completed,"            \
+    "            'waiting', arrived - dispatched, 'at_device', dispatched - completed)"
+
+// The first lines: the run, how it ended, what it counted.
+bool tables_print_head(const struct tables_context *context);
+bool tables_print_members(const struct tables_context *context);
+bool tables_print_groups(const struct tables_context *context);
+bool tables_print_json(const struct tables_context *context);
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/label.h"
+#include "reports/tables/tables_internal.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+// One row per direction that has requests, and reads and writes together if there are both. The
+// member's name stands in its first row only.
+#define TABLES_NAMED                                                                               \
+    ", used AS (SELECT place, count(*) AS directions FROM statistics"                              \
+    "            WHERE direction IN ('read', 'write') GROUP BY place),"                            \
+    " shown AS (SELECT s.*,"                                                                       \
+    "                  CASE s.direction WHEN 'read' THEN 0 WHEN 'write' THEN 1"                    \
+    "                       WHEN 'read+write' THEN 2 WHEN 'discard' THEN 3 ELSE 4 END AS line"     \
+    "             FROM statistics AS s LEFT JOIN used AS u USING (place)"                          \
+    "            WHERE s.direction <> 'read+write' OR u.directions = 2),"                          \
+    " named AS (SELECT s.*, CASE row_number() OVER (PARTITION BY s.place ORDER BY s.line)"         \
+    "                            WHEN 1 THEN s.name ELSE '' END AS shown_name"                     \
+    "             FROM shown AS s)"
+
+// SQLite cannot look up rows of a union, so the two kinds are joined one by one.
+#define TABLES_LATENCY(alias, name)                                                                \
+    " LEFT JOIN latency_statistics AS " alias " ON " alias ".run_id = ?1 AND " alias               \
+    ".member_id = s.member_id AND " alias ".direction = s.direction AND " alias ".metric = '" name \
+    "' AND " alias ".count > 0"                                                                    \
+    " LEFT JOIN total_latency AS " alias "_total ON s.member_id IS NULL AND " alias                \
+    "_total.direction = s.direction AND " alias "_total.metric = '" name "'"
+#define TABLES_OF(alias, column) ", ifnull(" #alias "." #column ", " #alias "_total." #column ")"
+
+static bool tables_statistics(const struct tables_context *context, const char *title,
+                              const char *sql, const struct grid_column *columns,
+                              size_t column_count)
+{
+    return tables_grid_rows(context, title, tables_statistics_open(context, sql), columns,
+                            column_count);
+}
+
+static bool tables_print_traffic(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},    {NULL, "direction", GRID_TEXT},
+        {NULL, "requests", GRID_COUNT}, {NULL, "data", GRID_BYTES},
+        {NULL, "waited", GRID_PERCENT}, {"throttle wait", "p50", GRID_TIME},
+        {NULL, "p99", GRID_TIME},       {NULL, "max", GRID_TIME},
+        {"queue", "mean", GRID_NUMBER}, {NULL, "max", GRID_COUNT},
+    };
+
+    return tables_statistics(
+        context, "Traffic",
+        TABLES_NAMED
+        " SELECT s.shown_name, s.direction, s.requests, s.bytes,"
+        "        100.0 * s.waited / nullif(s.requests, 0)" TABLES_OF(w, p50_ns) TABLES_OF(w, p99_ns)
+            TABLES_OF(w, max_ns) ", s.queue_mean, s.queue_max FROM named AS s" TABLES_LATENCY(
+                "w", "throttle_wait") " ORDER BY s.place, s.line",
+        columns, COUNT(columns));
+}
+
+static bool tables_print_latency(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},
+        {NULL, "direction", GRID_TEXT},
+        {"total latency", "mean", GRID_TIME},
+        {NULL, "p50", GRID_TIME},
+        {NULL, "p90", GRID_TIME},
+        {NULL, "p99", GRID_TIME},
+        {NULL, "p99.9", GRID_TIME},
+        {NULL, "max", GRID_TIME},
+        {"service", "p50", GRID_TIME},
+        {NULL, "p99", GRID_TIME},
+    };
+
+    return tables_statistics(
+        context, "Latency of completed requests",
+        TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns) TABLES_OF(t, p50_ns)
+            TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(t, p999_ns) TABLES_OF(t, max_ns)
+                TABLES_OF(v, p50_ns)
+                    TABLES_OF(v, p99_ns) " FROM named AS s" TABLES_LATENCY("t", "total")
+                        TABLES_LATENCY("v", "service") " ORDER BY s.place, s.line",
+        columns, COUNT(columns));
+}
+
+// What the simulation gives beside what the recording shows of the same requests: a prediction only
+// with the recording's own limits. All members together only if the recording shows it of all.
+static bool tables_print_recorded(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},     {NULL, "requests", GRID_COUNT},
+        {"p50", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
+        {"p90", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
+        {"p99", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
+    };
+
+    return tables_statistics(
+        context, "Total latency of reads and writes, simulated against recorded",
+        " SELECT s.name" TABLES_OF(r, count) TABLES_OF(t, p50_ns) TABLES_OF(r, p50_ns)
+            TABLES_OF(t, p90_ns) TABLES_OF(r, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(
+                r, p99_ns) " FROM statistics AS s" TABLES_LATENCY("r", "recorded")
+                TABLES_LATENCY("t", "total") " WHERE s.direction = 'read+write' AND (r.count > 0 "
+                                             "OR r_total.count = t_total.count) ORDER BY s.place",
+        columns, COUNT(columns));
+}
+
+bool tables_print_members(const struct tables_context *context)
+{
+    return tables_print_traffic(context) && tables_print_latency(context) &&
+           tables_print_recorded(context);
+}
+
+// Limits as they are set first for each group; those without effect are left out.
+static bool tables_print_limits(const struct tables_context *context)
+{
+    sqlite3_stmt *rows = tables_statistics_open(
+        context, ", first AS (SELECT group_id, min(at_ns) AS at_ns FROM limit_setting"
+                 "                WHERE run_id = ?1 GROUP BY group_id),"
+                 " set_first AS (SELECT group_id, key, value FROM limit_setting"
+                 "                 JOIN first USING (group_id, at_ns)"
+                 "                WHERE run_id = ?1 AND value <> (key LIKE '%-length'))"
+                 " SELECT g.name, group_concat(s.key || '=' || s.value, ' ')"
+                 "  FROM throttle_group AS g LEFT JOIN set_first AS s USING (group_id)"
+                 " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
+                 " GROUP BY g.group_id ORDER BY g.group_id");
+    bool first = true;
+
+    while (rows && report_query_next(rows)) {
+        char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
+
+        report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
+        report_label(limits, report_query_text(rows, 1), 127);
+        fprintf(context->out, "%s  %s: %s\n", first ? "\nLimits at the start\n" : "", name,
+                *limits ? limits : "none");
+        first = false;
+    }
+    return report_query_close(rows, context->error);
+}
+
+bool tables_print_groups(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "group", GRID_TEXT},
+        {"contended", "intervals", GRID_COUNT},
+        {"Jain of requests", "mean", GRID_NUMBER},
+        {NULL, "min", GRID_NUMBER},
+        {"Jain of bytes", "mean", GRID_NUMBER},
+        {NULL, "min", GRID_NUMBER},
+        {"largest difference", "requests", GRID_COUNT},
+        {NULL, "data", GRID_BYTES},
+    };
+
+    return tables_print_limits(context) &&
+           tables_statistics(
+               context, "Service of members while at least two were backlogged",
+               ", contended AS"
+               " (SELECT group_id, count(*) AS intervals,"
+               "         avg(jain_requests) AS requests_mean,"
+               "         min(jain_requests) AS requests_min,"
+               "         avg(jain_bytes) AS bytes_mean, min(jain_bytes) AS bytes_min"
+               "    FROM group_interval WHERE run_id = ?1 AND backlogged >= 2"
+               "   GROUP BY group_id)"
+               " SELECT g.name, ifnull(c.intervals, 0), c.requests_mean, c.requests_min,"
+               "       c.bytes_mean, c.bytes_min, g.max_service_difference_requests,"
+               "       g.max_service_difference_bytes"
+               "  FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
+               " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
+               " ORDER BY g.group_id",
+               columns, COUNT(columns));
+}

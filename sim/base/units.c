@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/base/units.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct unit {
+    const char *name;
+    int64_t factor;
+};
+
+static const struct unit durations[] = {
+    {"", 1},
+    {"ns", 1},
+    {"us", 1000},
+    {"ms", 1000000},
+    {"s", 1000000000},
+    {"min", INT64_C(60000000000)},
+    {"h", INT64_C(3600000000000)},
+    {NULL, 0},
+};
+
+static const struct unit sizes[] = {
+    {"", 1},
+    {"B", 1},
+    {"K", 1024},
+    {"KiB", 1024},
+    {"kB", 1000},
+    {"KB", 1000},
+    {"M", 1048576},
+    {"MiB", 1048576},
+    {"MB", 1000000},
+    {"G", 1073741824},
+    {"GiB", 1073741824},
+    {"GB", 1000000000},
+    {"T", INT64_C(1099511627776)},
+    {"TiB", INT64_C(1099511627776)},
+    {"TB", INT64_C(1000000000000)},
+    {NULL, 0},
+};
+
+bool units_parse_integer(const char *text, int64_t *value)
+{
+    char *end;
+    if (!isdigit((unsigned char)text[text[0] == '-']))
+        return false;
+    errno = 0;
+    long long parsed = strtoll(text, &end, 10);
+    *value = parsed;
+    return errno == 0 && *end == '\0';
+}
+
+static bool multiply(int64_t a, int64_t b, int64_t *product)
+{
+    if (a != 0 && b > INT64_MAX / a)
+        return false;
+    *product = a * b;
+    return true;
+}
+
+// Are there only zeros up to the unit? Such digits change nothing.
+static bool is_zeros_only(const char *digits)
+{
+    return !isdigit((unsigned char)digits[strspn(digits, "0")]);
+}
+
+// Whole part, then each digit of the fraction as a share of the factor; no doubles, so nothing
+// rounds.
+static bool parse_scaled(const char *text, const struct unit *units, int64_t *value)
+{
+    int64_t whole = 0, fraction = 0, scale = 1;
+    const char *p = text;
+    if (!isdigit((unsigned char)*p))
+        return false;
+    for (; isdigit((unsigned char)*p); p++) {
+        if (whole > (INT64_MAX - (*p - '0')) / 10)
+            return false;
+        whole = whole * 10 + (*p - '0');
+    }
+    if (*p == '.') {
+        if (!isdigit((unsigned char)*++p))
+            return false;
+        for (; isdigit((unsigned char)*p); p++) {
+            if (is_zeros_only(p))
+                continue;
+            if (scale > INT64_MAX / 100)
+                return false;
+            fraction = fraction * 10 + (*p - '0');
+            scale *= 10;
+        }
+    }
+    while (units->name != NULL && strcmp(units->name, p) != 0)
+        units++;
+    int64_t high, low;
+    if (units->name == NULL || !multiply(whole, units->factor, &high) ||
+        !multiply(fraction, units->factor, &low) || low % scale != 0 ||
+        high > INT64_MAX - low / scale)
+        return false;
+    *value = high + low / scale;
+    return true;
+}
+
+bool units_parse_duration(const char *text, int64_t *ns)
+{
+    return parse_scaled(text, durations, ns);
+}
+
+bool units_parse_size(const char *text, int64_t *bytes)
+{
+    return parse_scaled(text, sizes, bytes);
+}
+
+static const char *format(double value, const struct unit *steps, char *text, size_t size)
+{
+    const struct unit *unit = steps;
+    while (unit[1].name != NULL && value >= 0.9995 * (double)unit[1].factor)
+        unit++;
+    snprintf(text, size, "%.3g %s", value / (double)unit->factor, unit->name);
+    return text;
+}
+
+const char *units_format_duration(int64_t ns, char *text, size_t size)
+{
+    static const struct unit steps[] = {
+        {"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {NULL, 0}};
+    double seconds = (double)ns / 1e9;
+    if (ns < INT64_C(1000000000000))
+        return format((double)ns, steps, text, size);
+    snprintf(text, size, "%.0f s", seconds);
+    return text;
+}
+
+const char *units_format_size(double bytes, char *text, size_t size)
+{
+    static const struct unit steps[] = {
+        {"B", 1}, {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"TB", INT64_C(1000000000000)},
+        {NULL, 0}};
+    return format(bytes, steps, text, size);
+}

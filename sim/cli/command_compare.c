@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim compare
+#include "sim/cli/command.h"
+
+#include "reports/compare.h"
+#include "sim/base/stop.h"
+#include "sim/cli/options.h"
+#include "sim/compare/condition.h"
+#include "sim/compare/operand.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBERS_MAX 256 // characters
+
+struct compare_arguments {
+    bool help;
+    struct option_list fail_if;
+    const char *output;
+    int64_t resamples;
+    int64_t seed;
+    bool json;
+    const char *eta;
+};
+
+static const struct option_row rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct compare_arguments, help), "print this"},
+    {"fail-if", 0, OPTION_LIST, "CONDITION", NULL, offsetof(struct compare_arguments, fail_if),
+     "exit with 4 if 'db.read.p99 > +5%' holds; may be given often"},
+    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct compare_arguments, output),
+     "draw both runs in one plot there"},
+    {"resamples", 0, OPTION_NUMBER, "N", NULL, offsetof(struct compare_arguments, resamples),
+     "of the bootstrap for the confidence intervals (default 1000)"},
+    {"seed", 0, OPTION_NUMBER, "S", NULL, offsetof(struct compare_arguments, seed),
+     "of their random numbers (default 1)"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct compare_arguments, json),
+     "print the comparison as JSON"},
+    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct compare_arguments, eta),
+     "progress on stderr: auto (default), always, never"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+static void print_help(void)
+{
+    puts(
+        "usage: throttlesim compare A B [OPTION...]\n"
+        "\n"
+        "Compares two runs of the same requests, one by one. A and B are each FILE.db:RUN, stored\n"
+        "with --log requests, FILE.db (its newest run), or a scenario, which is run first.\n"
+        "A condition is MEMBER.DIRECTION.METRIC, one of > >= < <=, and +5% or +2ms (change) or\n"
+        "20ms (in B); MEMBER 'total' is all of them. With --fail-if: exit code 4 if one holds.\n");
+    options_help(stdout, rows);
+}
+
+// All that is to be freed.
+struct compare_work {
+    const struct compare_arguments *arguments;
+    struct compare_operand operands[2];
+    struct compare_condition conditions[OPTION_LIST_MAX];
+    size_t condition_count;
+    struct report_comparison *comparison;
+    char numbers[OPTION_LIST_MAX][NUMBERS_MAX]; // "": the condition does not hold
+    size_t failed;
+};
+
+static bool check_range(const char *name, int64_t value, int64_t least, int64_t most,
+                        struct sim_error *error)
+{
+    return (value >= least && value <= most) ||
+           sim_fail(error, SIM_USAGE,
+                    "--%s: expected a number from %" PRId64 " to %" PRId64 ", found %" PRId64, name,
+                    least, most, value);
+}
+
+static bool check_arguments(struct compare_work *work, int count, char **operands,
+                            struct sim_error *error)
+{
+    const struct compare_arguments *arguments = work->arguments;
+    if (count != 2)
+        return sim_fail(error, SIM_USAGE, "two runs are needed, found %d", count);
+    if (strcmp(operands[0], "-") == 0 && strcmp(operands[1], "-") == 0)
+        return sim_fail(error, SIM_USAGE, "standard input can be only one of the two");
+    if (!check_range("resamples", arguments->resamples, REPORT_COMPARE_RESAMPLES_MIN,
+                     REPORT_COMPARE_RESAMPLES_MAX, error) ||
+        !check_range("seed", arguments->seed, 1, UINT32_MAX, error))
+        return false;
+    for (size_t i = 0; i < arguments->fail_if.count; i++) {
+        work->condition_count = i + 1;
+        if (!compare_condition_parse(&work->conditions[i], arguments->fail_if.texts[i], error))
+            return false;
+    }
+    return true;
+}
+
+static struct report_compare_side side_of(const struct compare_operand *operand)
+{
+    return (struct report_compare_side){
+        .database = operand->database,
+        .run_id = operand->run_id,
+        .shown = operand->shown,
+    };
+}
+
+static bool fail_report(const struct report_error *report_error, struct sim_error *error)
+{
+    return sim_fail(error, report_error->is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
+                    report_error->message);
+}
+
+// Before a scenario is run for a while: what it would be compared with.
+static bool check_stored(const struct compare_work *work, struct sim_error *error)
+{
+    struct report_error report_error;
+    for (int i = 0; i < 2; i++) {
+        const struct report_compare_side side = side_of(&work->operands[i]);
+        if (side.database != NULL && work->operands[1 - i].scenario != NULL &&
+            !report_compare_check(&side, &report_error))
+            return fail_report(&report_error, error);
+    }
+    return true;
+}
+
+static bool compare(struct compare_work *work, struct sim_error *error)
+{
+    struct report_compare_config config = {
+        .seed = (uint32_t)work->arguments->seed,
+        .resamples = (unsigned)work->arguments->resamples,
+        .stop = &stop_signal,
+    };
+    struct report_error report_error;
+    for (int i = 0; i < 2; i++) {
+        bool interrupted = false;
+        if (!compare_operand_run(&work->operands[i], work->arguments->eta, &interrupted, error))
+            return false;
+        if (interrupted)
+            return sim_fail(error, SIM_FAILED, "interrupted");
+        config.sides[i] = side_of(&work->operands[i]);
+    }
+    work->comparison = report_compare(&config, &report_error);
+    return work->comparison != NULL || fail_report(&report_error, error);
+}
+
+static bool check_conditions(struct compare_work *work, struct sim_error *error)
+{
+    for (size_t i = 0; i < work->condition_count; i++) {
+        bool holds;
+        if (!compare_condition_check(&work->conditions[i], work->comparison, &holds,
+                                     work->numbers[i], NUMBERS_MAX, error))
+            return false;
+        if (holds)
+            work->failed++;
+        else
+            work->numbers[i][0] = '\0';
+    }
+    return true;
+}
+
+static void print_path(void *context, const char *path)
+{
+    const struct compare_work *work = context;
+    if (!work->arguments->json)
+        puts(path);
+}
+
+static bool print(struct compare_work *work, struct sim_error *error)
+{
+    struct report_error report_error;
+    bool ok = report_comparison_print(
+        work->comparison, work->arguments->json ? REPORT_JSON : REPORT_TEXT, stdout, &report_error);
+    if (ok && work->arguments->output != NULL) {
+        print_path(work, "");
+        ok = report_comparison_plot(work->comparison, work->arguments->output, print_path, work,
+                                    &report_error);
+    }
+    return ok || sim_fail(error, SIM_FAILED, "%s", report_error.message);
+}
+
+// One line for each condition that holds; the last is the error's.
+static enum sim_exit judge(const struct compare_work *work, struct sim_error *error)
+{
+    if (command_flush(error) != SIM_DONE)
+        return error->exit;
+    for (size_t i = 0, told = 0; i < work->condition_count; i++) {
+        if (work->numbers[i][0] == '\0')
+            continue;
+        if (++told < work->failed)
+            fprintf(stderr, "throttlesim: --fail-if '%s': %s\n", work->conditions[i].text,
+                    work->numbers[i]);
+        else
+            sim_fail(error, SIM_CHECK_FAILED, "--fail-if '%s': %s", work->conditions[i].text,
+                     work->numbers[i]);
+    }
+    return work->failed > 0 ? SIM_CHECK_FAILED : SIM_DONE;
+}
+
+static void release(struct compare_work *work)
+{
+    report_comparison_free(work->comparison);
+    for (int i = 0; i < 2; i++)
+        compare_operand_close(&work->operands[i]);
+    for (size_t i = 0; i < work->condition_count; i++)
+        compare_condition_free(&work->conditions[i]);
+}
+
+enum sim_exit command_compare(int argc, char **argv, struct sim_error *error)
+{
+    struct compare_arguments arguments = {
+        .resamples = REPORT_COMPARE_RESAMPLES, .seed = REPORT_COMPARE_SEED, .eta = "auto"};
+    int first;
+    if (!options_parse(argc, argv, rows, &arguments, &first, error))
+        return SIM_USAGE;
+    if (arguments.help) {
+        print_help();
+        return command_flush(error);
+    }
+    struct compare_work work = {.arguments = &arguments};
+    bool ok = check_arguments(&work, argc - first, argv + first, error);
+    for (int i = 0; ok && i < 2; i++)
+        ok = compare_operand_open(&work.operands[i], argv[first + i], error);
+    if (ok) {
+        stop_on_signals();
+        ok = check_stored(&work, error) && compare(&work, error) &&
+             check_conditions(&work, error) && print(&work, error);
+    }
+    enum sim_exit exit = ok ? judge(&work, error) : error->exit;
+    release(&work);
+    stop_die();
+    return exit;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim trace synth
+#include "sim/cli/command.h"
+
+#include "sim/base/progress.h"
+#include "sim/base/stop.h"
+#include "sim/base/units.h"
+#include "sim/cli/options.h"
+#include "sim/parts/formats.h"
+#include "sim/workload/synth/synth_spec.h"
+#include "traces/write.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct synth_arguments {
+    bool help;
+    bool json;
+    const char *output;
+    const char *to;
+    int64_t seed;
+    const char *duration;
+    int64_t volumes;
+    const char *eta;
+};
+
+static const struct option_row rows[] = {
+    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct synth_arguments, help), "print this"},
+    {"output", 'o', OPTION_TEXT, "FILE", NULL, offsetof(struct synth_arguments, output),
+     "write the trace there; - is standard output"},
+    {"to", 0, OPTION_TEXT, "FORMAT", NULL, offsetof(struct synth_arguments, to),
+     "in this format (default: as the file's name ends; csv)"},
+    {"seed", 0, OPTION_NUMBER, "N", NULL, offsetof(struct synth_arguments, seed),
+     "another workload of the same kind"},
+    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct synth_arguments, duration),
+     "instead of the specification's"},
+    {"volumes", 0, OPTION_NUMBER, "N", NULL, offsetof(struct synth_arguments, volumes),
+     "so many of each entry, instead of the specification's counts"},
+    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct synth_arguments, json),
+     "print what was made as JSON"},
+    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct synth_arguments, eta),
+     "progress on stderr: auto (default), always, never"},
+    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+};
+
+// What was made.
+struct made {
+    uint64_t requests;
+    uint64_t bytes;
+    size_t volumes;
+};
+
+static bool is_stdout(const struct synth_arguments *arguments)
+{
+    return strcmp(arguments->output, "-") == 0;
+}
+
+static bool check_arguments(const struct synth_arguments *arguments, int operands,
+                            struct sim_error *error)
+{
+    if (operands != 1)
+        return sim_fail(error, SIM_USAGE, "one specification is needed, found %d", operands);
+    if (arguments->output == NULL)
+        return sim_fail(error, SIM_USAGE,
+                        "where to? -o FILE, such as -o out.csv; -o - is standard output");
+    if (arguments->json && is_stdout(arguments))
+        return sim_fail(error, SIM_USAGE, "--json and the trace cannot both be on standard output");
+    return true;
+}
+
+// What the command line says goes before what the specification says.
+static bool apply_options(const struct synth_arguments *arguments, struct synth_spec *spec,
+                          struct sim_error *error)
+{
+    if (arguments->seed > 0)
+        spec->seed = (uint64_t)arguments->seed;
+    if (arguments->volumes > SYNTH_VOLUMES_MAX)
+        return sim_fail(error, SIM_USAGE, "--volumes: at most %d are possible, found %" PRId64,
+                        SYNTH_VOLUMES_MAX, arguments->volumes);
+    for (size_t i = 0; arguments->volumes > 0 && i < spec->volume_count; i++)
+        spec->volumes[i].count = (uint32_t)arguments->volumes;
+    return options_time("duration", arguments->duration, 1, &spec->duration_ns, error);
+}
+
+static bool write_all(struct synth *synth, const struct synth_spec *spec,
+                      struct trace_writer *writer, struct progress *progress, struct made *made,
+                      struct trace_error *error)
+{
+    struct trace_request request;
+    enum trace_result result;
+    synth_stop_on(synth, &stop_signal);
+    while ((result = synth_read(synth, &request, error)) == TRACE_REQUEST) {
+        const char *name = synth_volume_name(synth, request.volume);
+        if (!trace_writer_put(writer, &request, name, error))
+            return false;
+        made->bytes += request.bytes;
+        if (++made->requests % 4096 == 0) {
+            const struct progress_state state = {
+                .requests = made->requests,
+                .consumed = (uint64_t)request.arrival_ns,
+                .total = (uint64_t)spec->duration_ns,
+            };
+            progress_show(progress, &state);
+        }
+    }
+    return result != TRACE_ERROR;
+}
+
+static void print_made(const struct synth_arguments *arguments, const struct made *made)
+{
+    char size[32];
+    printf("%s: %" PRIu64 " requests, %s, of %zu volume%s\n", arguments->output, made->requests,
+           units_format_size((double)made->bytes, size, sizeof size), made->volumes,
+           made->volumes == 1 ? "" : "s");
+}
+
+static void tell_notices(const struct trace_writer *writer)
+{
+    for (size_t i = 0; i < trace_writer_notice_count(writer); i++)
+        command_tell_notice(NULL, trace_writer_notice(writer, i));
+}
+
+static bool print_json(const struct synth_arguments *arguments, const struct synth_spec *spec,
+                       const struct made *made, const struct trace_writer *writer,
+                       struct sim_error *error)
+{
+    json_t *notices = json_array();
+    for (size_t i = 0; i < trace_writer_notice_count(writer); i++) {
+        const struct trace_notice *notice = trace_writer_notice(writer, i);
+        json_array_append_new(notices, json_pack("{s:s, s:I, s:s}", "kind", notice->kind, "count",
+                                                 (json_int_t)notice->count, "text", notice->text));
+    }
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "trace", arguments->output, "seed",
+                  (json_int_t)spec->seed, "duration_ns", (json_int_t)spec->duration_ns, "volumes",
+                  (json_int_t)made->volumes, "requests", (json_int_t)made->requests, "bytes",
+                  (json_int_t)made->bytes, "notices", notices);
+    if (root == NULL)
+        return sim_fail(error, SIM_FAILED, "%s: not UTF-8, which JSON needs", arguments->output);
+    return command_print_json(root, error);
+}
+
+static bool make(const struct synth_arguments *arguments, const struct synth_spec *spec,
+                 struct synth *synth, struct sim_error *error)
+{
+    struct trace_error problem;
+    struct made made = {.volumes = synth_volume_total(synth)};
+    struct trace_writer_config config = {
+        .path = arguments->output,
+        .format = arguments->to != NULL  ? arguments->to
+                  : is_stdout(arguments) ? "csv"
+                                         : NULL,
+    };
+    if (!formats_check_output(config.format, config.path, error))
+        return false;
+    stop_on_signals(); // before there is a file that would be left
+    struct trace_writer *writer = trace_writer_open(&config, &problem);
+    if (writer == NULL)
+        return sim_fail(error, SIM_FAILED, "%s", problem.message);
+    struct progress progress;
+    progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
+    bool ok = write_all(synth, spec, writer, &progress, &made, &problem);
+    progress_end(&progress);
+    if (ok && stop_signal == 0)
+        ok = trace_writer_finish(writer, &problem);
+    if (!ok)
+        sim_fail(error, SIM_FAILED, "%s", problem.message);
+    bool is_whole = ok && stop_signal == 0;
+    if (is_whole && arguments->json)
+        ok = print_json(arguments, spec, &made, writer, error);
+    else if (is_whole)
+        tell_notices(writer);
+    if (is_whole && !arguments->json && !is_stdout(arguments))
+        print_made(arguments, &made);
+    trace_writer_free(writer);
+    return ok;
+}
+
+static void print_help(void)
+{
+    puts("usage: throttlesim trace synth [OPTION...] SPEC -o FILE\n\n"
+         "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places.\n"
+         "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or\n"
+         "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"
+         "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n\n"
+         "What the format cannot hold is told on stderr.\n");
+    options_help(stdout, rows);
+}
+
+enum sim_exit command_synth(int argc, char **argv, struct sim_error *error)
+{
+    struct synth_arguments arguments = {0};
+    struct trace_error problem;
+    struct synth_spec spec;
+    int first;
+    if (!options_parse(argc, argv, rows, &arguments, &first, error))
+        return SIM_USAGE;
+    if (arguments.help) {
+        print_help();
+        return command_flush(error);
+    }
+    if (!check_arguments(&arguments, argc - first, error) ||
+        !synth_spec_load(&spec, argv[first], error))
+        return error->exit;
+    struct synth *synth = NULL;
+    bool ok = apply_options(&arguments, &spec, error);
+    if (ok) {
+        synth = synth_open(&spec, &problem);
+        ok = synth != NULL ||
+             sim_fail(error, SIM_BAD_INPUT, "%s: %s",
+                      strcmp(argv[first], "-") == 0 ? "standard input" : argv[first],
+                      problem.message);
+    }
+    ok = ok && make(&arguments, &spec, synth, error);
+    synth_close(synth);
+    synth_spec_free(&spec);
+    stop_die();
+    return ok ? command_flush(error) : error->exit;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/parts/cut.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cut cut_of_all(void)
+{
+    return (struct cut){
+        .ops = CUT_ALL_OPS,
+        .duration_ns = CUT_FOR_EVER,
+        .speed = {1, 1},
+    };
+}
+
+const char *cut_op_at(const void *words, size_t index)
+{
+    (void)words;
+    return index < TRACE_OP_COUNT ? trace_op_name((enum trace_op)index) : NULL;
+}
+
+bool cut_add_op(unsigned *ops, const char *name)
+{
+    const char *known;
+    for (size_t i = 0; (known = cut_op_at(NULL, i)) != NULL; i++) {
+        if (strcmp(known, name) == 0) {
+            *ops |= 1u << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool want_volumes(struct cut_stream *stream)
+{
+    const struct cut *cut = stream->cut;
+    stream->is_found = calloc(cut->volume_count + 1, sizeof *stream->is_found);
+    for (size_t i = 0; stream->is_found != NULL && i < cut->volume_count; i++) {
+        if (names_add(&stream->wanted, cut->volumes[i], (uint32_t)i) == NAMES_NONE)
+            return false;
+    }
+    return stream->is_found != NULL;
+}
+
+bool cut_open(struct cut_stream *stream, const struct trace_config *config, const struct cut *cut,
+              struct sim_error *error)
+{
+    struct trace_error trace_error;
+    struct trace_config selected = *config;
+    *stream = (struct cut_stream){.cut = cut, .path = config->path};
+    // Most readers pass over other volumes faster than they make requests of them, but one that is
+    // not there is an error to them.
+    bool is_one = cut->volume_count == 1 && !cut->may_miss_volumes;
+    selected.volume = is_one ? cut->volumes[0] : NULL;
+    selected.is_part = cut->duration_ns != CUT_FOR_EVER;
+    if (!want_volumes(stream)) {
+        cut_close(stream);
+        return sim_fail_memory(error);
+    }
+    stream->trace = trace_open(&selected, &trace_error);
+    if (stream->trace != NULL)
+        return true;
+    cut_close(stream);
+    return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+}
+
+void cut_close(struct cut_stream *stream)
+{
+    trace_close(stream->trace);
+    free(stream->selection);
+    names_free(&stream->wanted);
+    free(stream->is_found);
+    *stream = (struct cut_stream){0};
+}
+
+// ---- Which requests ----
+
+static bool learn_volumes(struct cut_stream *stream, struct sim_error *error)
+{
+    size_t count = trace_volume_count(stream->trace);
+    uint32_t *selection = realloc(stream->selection, count * sizeof *selection);
+    if (selection == NULL)
+        return sim_fail_memory(error);
+    stream->selection = selection;
+    for (; stream->selection_count < count; stream->selection_count++) {
+        uint32_t volume = (uint32_t)stream->selection_count;
+        selection[volume] = names_find(&stream->wanted, trace_volume_name(stream->trace, volume));
+    }
+    return true;
+}
+
+// Does the request take part, if its time is in the piece?
+static bool select_request(struct cut_stream *stream, bool *selected, struct sim_error *error)
+{
+    const struct trace_request *request = &stream->next;
+    *selected = (stream->cut->ops >> request->op & 1) != 0;
+    if (stream->cut->volume_count == 0)
+        return true;
+    if (request->volume >= stream->selection_count && !learn_volumes(stream, error))
+        return false;
+    uint32_t name = stream->selection[request->volume];
+    if (name == NAMES_NONE)
+        *selected = false;
+    else
+        stream->is_found[name] = true;
+    return true;
+}
+
+bool cut_has_found(const struct cut_stream *stream, const char *volume)
+{
+    return stream->is_found[names_find(&stream->wanted, volume)];
+}
+
+// Of a name that is given twice, the first place is the one that counts.
+static bool is_missed(const struct cut_stream *streams, size_t count, size_t volume)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (streams[i].is_found[volume])
+            return false;
+    }
+    return names_find(&streams->wanted, streams->cut->volumes[volume]) == volume;
+}
+
+void cut_notice_missed(const struct cut_stream *streams, size_t count, cut_notice *notice,
+                       void *context)
+{
+    for (size_t i = 0; count > 0 && i < streams->cut->volume_count; i++) {
+        char text[200];
+        if (!is_missed(streams, count, i))
+            continue;
+        snprintf(text, sizeof text, "No request of device '%.100s' came up in what was read.",
+                 streams->cut->volumes[i]);
+        struct trace_notice missed = {
+            .kind = "device-missed",
+            .source = streams->path,
+            .count = 1,
+            .text = text,
+        };
+        notice(context, &missed);
+    }
+}
+
+// At the end of the trace: was something selected that is not in it?
+static bool check_found(const struct cut_stream *stream, struct sim_error *error)
+{
+    for (size_t i = 0; i < stream->cut->volume_count; i++) {
+        const char *name = stream->cut->volumes[i];
+        if (!stream->cut->may_miss_volumes && !cut_has_found(stream, name))
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: no request of device '%s' in it; 'throttlesim trace info' lists "
+                            "the devices",
+                            stream->path, name);
+    }
+    return true;
+}
+
+// ---- When ----
+
+// Half of what fits, so that no later sum overflows: 146 years.
+#define LATEST_NS (INT64_MAX / 2)
+
+static bool set_time(struct cut_stream *stream, int64_t from_start_ns, struct sim_error *error)
+{
+    return (fraction_divide(from_start_ns, &stream->cut->speed, &stream->next_ns) &&
+            stream->next_ns <= LATEST_NS) ||
+           sim_fail(error, SIM_BAD_INPUT, "%s: a request arrives after more than 146 years",
+                    stream->path);
+}
+
+bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error)
+{
+    const struct cut *cut = stream->cut;
+    struct trace_error trace_error;
+    *more = false;
+    for (;;) {
+        bool selected;
+        enum trace_result result = trace_read(stream->trace, &stream->next, &trace_error);
+        if (result == TRACE_ERROR)
+            return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+        if (result == TRACE_END)
+            return check_found(stream, error);
+        stream->requests_read++;
+        if (stream->look != NULL && !stream->look(stream->look_context, error))
+            return false;
+        if (!select_request(stream, &selected, error))
+            return false;
+        int64_t recorded_ns = stream->next.arrival_ns - stream->origin_ns;
+        if (recorded_ns < cut->start_ns)
+            continue;
+        int64_t from_start_ns = recorded_ns - cut->start_ns;
+        if (cut->duration_ns != CUT_FOR_EVER && from_start_ns >= cut->duration_ns) {
+            stream->is_cut_off = true;
+            return true;
+        }
+        stream->filtered += !selected;
+        if (!selected)
+            continue;
+        *more = set_time(stream, from_start_ns, error);
+        return *more;
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/scenario/control.h"
+
+#include "sim/base/suggest.h"
+#include "sim/scenario/limits_text.h"
+#include "sim/scenario/scenario_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Remembers the name of a node that the engine has just made.
+static bool name_node(struct control *control, uint32_t node, const char *name)
+{
+    if (node < control->node_count)
+        return true;
+    const char **names =
+        realloc(control->node_names, ((size_t)node + 1) * sizeof *control->node_names);
+    if (names == NULL)
+        return false;
+    control->node_names = names;
+    control->node_names[node] = name;
+    control->node_count = node + 1;
+    return names_set(&control->nodes, name, node);
+}
+
+static uint32_t find_node(const struct control *control, const char *name)
+{
+    struct engine_parameters unused;
+    uint32_t node = names_find(&control->nodes, name);
+    return engine_parameters_of(control->engine, node, &unused) ? node : ENGINE_NONE;
+}
+
+static bool set_up_groups(struct control *control, struct sim_error *error)
+{
+    const struct scenario *scenario = control->scenario;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        const struct scenario_group *group = &scenario->groups[i];
+        struct engine_operation create = {
+            .kind = ENGINE_NODE_CREATE,
+            .parent = ENGINE_NONE,
+            .parameters = group->limits,
+        };
+        enum engine_status status = engine_control(control->engine, 0, &create);
+        if (status != ENGINE_OK)
+            return sim_fail(error, SIM_FAILED, "group '%s': %s", group->name,
+                            engine_status_text(status));
+        if (!name_node(control, create.node, group->name))
+            return sim_fail_memory(error);
+    }
+    return true;
+}
+
+static bool set_up_member(struct control *control, const struct scenario_member *member,
+                          struct sim_error *error)
+{
+    const struct scenario *scenario = control->scenario;
+    struct engine_operation operation = {
+        .kind = ENGINE_MEMBER_CREATE,
+        .attach = member->attach,
+        .node = member->group,
+        .parameters = member->limits,
+    };
+    enum engine_status status = engine_control(control->engine, 0, &operation);
+    if (status == ENGINE_OK && member->group != SCENARIO_NONE) {
+        operation.kind = ENGINE_MEMBER_JOIN;
+        status = engine_control(control->engine, 0, &operation);
+    }
+    if (status == ENGINE_INVALID) {
+        char text[LIMITS_MESSAGE_MAX];
+        limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &member->limits, &operation.fault,
+                          text);
+        return sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: limits of member '%s': %s",
+                        scenario->name, member->place.line, member->place.column, member->name,
+                        text);
+    }
+    return status == ENGINE_OK ||
+           sim_fail(error, SIM_FAILED, "member '%s': %s", member->name, engine_status_text(status));
+}
+
+bool control_open(struct control *control, const struct scenario *scenario,
+                  const struct engine_callbacks *callbacks, struct sim_error *error)
+{
+    *control = (struct control){.scenario = scenario};
+    control->engine = engine_create(scenario->algorithm, callbacks);
+    if (control->engine == NULL)
+        return sim_fail_memory(error);
+    if (!set_up_groups(control, error))
+        return false;
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (!set_up_member(control, &scenario->members[i], error))
+            return false;
+    }
+    return true;
+}
+
+void control_close(struct control *control)
+{
+    engine_destroy(control->engine);
+    free(control->node_names);
+    names_free(&control->nodes);
+    *control = (struct control){0};
+}
+
+// block_set_io_throttle names its group, or means the one the member is in, or one with the
+// member's own name. A group that is not there is made.
+static uint32_t throttle_target(const struct control *control, const struct scenario_event *event,
+                                const char **name)
+{
+    struct engine_member_gauge gauge;
+    engine_member_gauge(control->engine, event->member, &gauge);
+    *name = event->group;
+    if (event->group == NULL) {
+        if (gauge.node != ENGINE_NONE)
+            return gauge.node;
+        *name = control->scenario->members[event->member].name;
+    }
+    uint32_t node = find_node(control, *name);
+    return node == ENGINE_NONE ? ENGINE_NODE_NEW : node;
+}
+
+enum engine_status control_apply(struct control *control, int64_t now_ns,
+                                 const struct scenario_event *event, struct engine_operation *done)
+{
+    static const enum engine_operation_kind kinds[SCENARIO_EVENT_COUNT] = {
+        [SCENARIO_QOM_SET] = ENGINE_NODE_SET,
+        [SCENARIO_BLOCK_SET_IO_THROTTLE] = ENGINE_MEMBER_SET,
+        [SCENARIO_DRAINED_BEGIN] = ENGINE_DRAIN_BEGIN,
+        [SCENARIO_DRAINED_END] = ENGINE_DRAIN_END,
+        [SCENARIO_LEAVE] = ENGINE_MEMBER_LEAVE,
+        [SCENARIO_JOIN] = ENGINE_MEMBER_JOIN,
+    };
+    const char *name = event->group;
+    *done = (struct engine_operation){
+        .kind = kinds[event->kind],
+        .node = name == NULL ? ENGINE_NONE : find_node(control, name),
+        .member = event->member,
+        .parameters = event->limits,
+    };
+    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
+        done->node = throttle_target(control, event, &name);
+    enum engine_status status = engine_control(control->engine, now_ns, done);
+    bool made = status == ENGINE_OK && event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE &&
+                done->node != ENGINE_NONE;
+    if (made && !name_node(control, done->node, name))
+        return ENGINE_NO_MEMORY;
+    return status;
+}
+
+void control_describe(const struct control *control, const struct scenario_event *event, char *text,
+                      size_t size)
+{
+    const char *member = control->scenario->members[event->member].name;
+    bool has_member = event->kind != SCENARIO_QOM_SET;
+    snprintf(text, size, "%s%s%s%s%s", scenario_event_name(event->kind), has_member ? " " : "",
+             has_member ? member : "", event->group == NULL ? "" : " ",
+             event->group == NULL ? "" : event->group);
+}
+
+void control_refusal(const struct control *control, const struct scenario_event *event,
+                     enum engine_status status, const struct engine_operation *done, char *text,
+                     size_t size)
+{
+    const struct scenario *scenario = control->scenario;
+    char detail[LIMITS_MESSAGE_MAX];
+    if (status == ENGINE_INVALID) {
+        limits_fault_text(scenario->algorithm, LIMITS_QOM_SET, &event->limits, &done->fault,
+                          detail);
+        snprintf(text, size, "%s", detail);
+    } else if (status == ENGINE_UNKNOWN_NODE) {
+        char hint[128];
+        snprintf(text, size, "there is no group '%.64s' then%s", event->group,
+                 suggest(event->group, scenario_group_at, scenario, hint, sizeof hint));
+    } else {
+        snprintf(text, size, "%s", engine_status_text(status));
+    }
+}
+
+static void no_dispatch(void *context, struct engine_request *request)
+{
+    (void)context;
+    (void)request;
+}
+
+// Does the event once. If it cannot work it is left out, *keep is false, provided that it is the
+// engine which cannot do it or, leniently, that something was left out before, which the event may
+// have needed.
+static bool rehearse(struct scenario *scenario, struct control *control,
+                     const struct scenario_event *event, bool *keep, struct sim_error *error)
+{
+    struct engine_operation done;
+    char what[256], why[512];
+    enum engine_status status = control_apply(control, event->at_ns, event, &done);
+    if (status == ENGINE_OK)
+        return true;
+    if (status == ENGINE_NO_MEMORY)
+        return sim_fail_memory(error);
+    control_describe(control, event, what, sizeof what);
+    if (status == ENGINE_UNSUPPORTED)
+        snprintf(why, sizeof why, "engine '%s' cannot do that", scenario->algorithm->name);
+    else
+        control_refusal(control, event, status, &done, why, sizeof why);
+    if (status != ENGINE_UNSUPPORTED && scenario->notice_count == 0)
+        return sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: %s: %s", scenario->name,
+                        event->place.line, event->place.column, what, why);
+    *keep =
+        !scenario_leave_out(scenario, event->place, error, "it is left out", "%s: %s", what, why);
+    return !*keep;
+}
+
+bool scenario_rehearse(struct scenario *scenario, struct sim_error *error)
+{
+    struct control control;
+    struct engine_callbacks callbacks = {.dispatch = no_dispatch};
+    bool ok = control_open(&control, scenario, &callbacks, error);
+    size_t kept = 0;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_event *event = &scenario->events[i];
+        bool keep = true;
+        ok = ok && rehearse(scenario, &control, event, &keep, error);
+        if (keep)
+            scenario->events[kept++] = *event;
+        else
+            free(event->group);
+    }
+    scenario->event_count = kept;
+    control_close(&control);
+    return ok;
+}

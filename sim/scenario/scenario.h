@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A scenario: which disks, in which groups, replaying what, and what is done to them meanwhile.
+//
+// It comes from a YAML or JSON file (scenario_load), from such a text in memory (scenario_parse) or
+// from the command line (scenario_quick). The format is documented in docs/scenario.md. A scenario
+// owns all its strings.
+#ifndef SIM_SCENARIO_SCENARIO_H
+#define SIM_SCENARIO_SCENARIO_H
+
+#include "engine/engine.h"
+#include "sim/base/error.h"
+#include "sim/base/names.h"
+#include "sim/parts/cut.h"
+#include "traces/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
+#define SCENARIO_NONE UINT32_MAX    // no group
+
+// A recording, or a part of it.
+struct scenario_trace {
+    char *path;   // NULL: no trace. As found from the working directory; of a csv, only its name
+    char *csv;    // not a file but this text; NULL: a file
+    char *format; // by name; NULL: recognised by content
+    char *layout; // of formats that need to be told; NULL: none
+    enum trace_arrival arrival;
+    struct cut cut;
+    char **devices;    // the cut's volumes
+    char *volume_name; // of requests without one; NULL: they have none
+    struct sim_place place;
+};
+
+struct scenario_group {
+    char *name;
+    struct engine_parameters limits;
+    struct sim_place place;
+};
+
+struct scenario_member {
+    char *name;
+    uint32_t group; // index, or SCENARIO_NONE: not throttled
+    enum engine_attach attach;
+    struct engine_parameters limits; // if any is given: overwrite the group's on joining
+    struct scenario_trace trace;
+    char *volume; // which volume of the common traces is this member's; NULL: the one of its name
+    struct sim_place place;
+};
+
+enum scenario_event_kind {
+    SCENARIO_QOM_SET,
+    SCENARIO_BLOCK_SET_IO_THROTTLE,
+    SCENARIO_DRAINED_BEGIN,
+    SCENARIO_DRAINED_END,
+    SCENARIO_LEAVE,
+    SCENARIO_JOIN,
+    SCENARIO_EVENT_COUNT,
+};
+
+struct scenario_event {
+    int64_t at_ns;
+    size_t order; // in the file
+    enum scenario_event_kind kind;
+    uint32_t member; // index, where the kind has one
+    char *group;     // by name, since groups can come up later; NULL: not named
+    struct engine_parameters limits;
+    struct sim_place place;
+};
+
+enum scenario_device_model {
+    SCENARIO_DEVICE_NULL,     // completes at once
+    SCENARIO_DEVICE_FIXED,    // after a fixed latency
+    SCENARIO_DEVICE_RECORDED, // after the latency that the recording shows
+};
+
+struct scenario_device {
+    enum scenario_device_model model;
+    int64_t latency_ns; // of SCENARIO_DEVICE_FIXED
+};
+
+// How a scenario is to be read.
+struct scenario_settings {
+    const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
+    bool lenient; // what the engine cannot do is left out with a notice, not an error
+};
+
+struct scenario {
+    char *name;   // the file, or how it was asked for
+    char *source; // its text, with a NUL behind it; what is stored with the run
+    size_t source_length;
+    bool is_standard_input; // where the text came from
+    const struct engine_algorithm *algorithm;
+    bool is_algorithm_set; // by the settings: the file's is ignored
+    bool lenient;
+    char **notices; // what was left out
+    size_t notice_count;
+    struct scenario_group *groups;
+    size_t group_count;
+    struct scenario_member *members; // in order of joining
+    size_t member_count;
+    struct names group_names; // to indices
+    struct names member_names;
+    struct scenario_trace *traces; // for several members
+    size_t trace_count;
+    bool is_member_a_volume;       // members: {from: trace}
+    struct scenario_event *events; // in order of time, then as listed
+    size_t event_count;
+    struct scenario_device device;
+    int64_t interval_ns;
+    int64_t end_ns;               // nothing later happens
+    int64_t timer_granularity_ns; // 0: timers fire at their deadline
+};
+
+// NULL with the error filled. path "-" is standard input.
+struct scenario *scenario_load(const char *path, struct sim_error *error);
+struct scenario *scenario_load_as(const char *path, const struct scenario_settings *settings,
+                                  struct sim_error *error);
+
+// The same from a text in memory, of which a copy is made. Paths in it are relative to the working
+// directory; messages call it by the name.
+struct scenario *scenario_parse(const char *name, const char *text, size_t length,
+                                struct sim_error *error);
+
+// A scenario in short: each trace a member, named after its file, or each volume in them one; all
+// in one group.
+struct scenario_quick {
+    struct scenario_settings settings;
+    const char *limits; // "KEY=VALUE,...", of the group
+    enum engine_attach attach;
+    enum trace_arrival arrival;
+    bool each_volume;           // is a member, not each trace
+    const char *const *devices; // only these of each trace
+    size_t device_count;        // 0: all, of which there must be only one unless each is a member
+    const char *format;         // of each trace, by name; NULL: recognised by content
+    const char *layout;         // of each trace; NULL: none
+    char *const *traces;
+    size_t trace_count;
+};
+
+struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error);
+
+// Gives a scenario from the command line the source that a file would have had, settings included.
+bool scenario_write_source(struct scenario *scenario, struct sim_error *error);
+
+// Settings that the command line changed in a scenario from a file: told in a comment at its end.
+bool scenario_note_options(struct scenario *scenario, const char *options, struct sim_error *error);
+
+void scenario_free(struct scenario *scenario); // NULL is allowed
+
+// Opens a trace of the scenario. On failure nothing is left to close.
+bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,
+                         struct cut_stream *stream, struct sim_error *error);
+
+// What a volume of it is called: "" if it has no name.
+const char *scenario_volume_name(const struct scenario_trace *config, const struct trace *trace,
+                                 uint32_t volume);
+
+// "null", "fixed:200us" or "recorded", as on the command line.
+bool scenario_parse_device(const char *text, struct scenario_device *device);
+
+const char *scenario_device_name(enum scenario_device_model model);
+
+// "queue" or "issue"; "filter" or "drive".
+bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
+bool scenario_parse_attach(const char *text, enum engine_attach *attach);
+const char *scenario_attach_name(enum engine_attach attach);
+const char *scenario_event_name(enum scenario_event_kind kind);
+
+// What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of
+// memory.
+char *scenario_base_name(const char *path);
+
+// For suggest(): the names of the engines.
+const char *scenario_algorithm_at(const void *words, size_t index);
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The traces of a scenario as they are opened, and the volumes in them.
+#include "sim/scenario/scenario_internal.h"
+
+#include "sim/parts/merge.h"
+#include "sim/parts/trace_streams.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,
+                         struct cut_stream *stream, struct sim_error *error)
+{
+    struct sim_error opening;
+    struct trace_config trace_config = {
+        .path = config->path,
+        .arrival = config->arrival,
+        .text = config->csv,
+        .text_size = config->csv == NULL ? 0 : strlen(config->csv),
+        .format = config->format,
+        .layout = config->layout,
+    };
+    if (cut_open(stream, &trace_config, &config->cut, &opening))
+        return true;
+    // The name of a trace in the scenario itself says where it stands.
+    char place[300] = "";
+    if (config->place.line > 0 && config->csv == NULL)
+        snprintf(place, sizeof place, "%s:%zu:%zu: ", scenario->name, config->place.line,
+                 config->place.column);
+    return sim_fail(error, opening.exit, "%s%s", place, opening.message);
+}
+
+const char *scenario_volume_name(const struct scenario_trace *config, const struct trace *trace,
+                                 uint32_t volume)
+{
+    const char *name = trace_volume_name(trace, volume);
+    return name[0] == '\0' && config->volume_name != NULL ? config->volume_name : name;
+}
+
+// ---- Which volumes there are ----
+
+struct listing {
+    struct scenario_volumes *volumes;
+    const struct scenario *scenario;
+    struct merge merge;
+    struct names indices;
+    bool **is_known; // by trace and volume of it
+    size_t *known_counts;
+};
+
+static bool check_readable_twice(const struct scenario *scenario, struct sim_error *error)
+{
+    for (size_t i = 0; i < scenario->trace_count; i++) {
+        const struct scenario_trace *trace = &scenario->traces[i];
+        if (trace->csv != NULL || !trace_path_is_stream(trace->path))
+            continue;
+        if (trace->place.line == 0)
+            return sim_fail(error, SIM_USAGE,
+                            "--each-volume reads the traces before the run, to know their volumes; "
+                            "%s can be read once only: save it in a file",
+                            streams_name(trace->path));
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s:%zu:%zu: members: {from: trace} reads the trace before the run, to "
+                        "know its volumes; %s can be read once only: save it in a file",
+                        scenario->name, trace->place.line, trace->place.column,
+                        streams_name(trace->path));
+    }
+    return true;
+}
+
+static bool append_name(struct scenario_volumes *volumes, const char *name)
+{
+    char **names = realloc(volumes->names, (volumes->count + 1) * sizeof *names);
+    if (names == NULL)
+        return false;
+    volumes->names = names;
+    names[volumes->count] = strdup(name);
+    if (names[volumes->count] == NULL)
+        return false;
+    volumes->count++;
+    return true;
+}
+
+static bool add_name(struct listing *listing, const struct scenario_trace *config, const char *name,
+                     struct sim_error *error)
+{
+    struct scenario_volumes *volumes = listing->volumes;
+    if (name[0] == '\0')
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: nothing in it names volumes, as the column 'member' of a CSV does; "
+                        "list the members themselves",
+                        config->path);
+    if (names_find(&listing->indices, name) != NAMES_NONE)
+        return true;
+    uint32_t index = (uint32_t)volumes->count;
+    return (append_name(volumes, name) &&
+            names_add(&listing->indices, volumes->names[index], index) != NAMES_NONE) ||
+           sim_fail_memory(error);
+}
+
+// Is it the first request of its volume, in its trace?
+static bool is_first(struct listing *listing, size_t trace, uint32_t volume, bool *first)
+{
+    size_t count = listing->known_counts[trace];
+    if (volume >= count) {
+        bool *is_known =
+            realloc(listing->is_known[trace], 2 * ((size_t)volume + 1) * sizeof *is_known);
+        if (is_known == NULL)
+            return false;
+        memset(is_known + count, 0, (2 * ((size_t)volume + 1) - count) * sizeof *is_known);
+        listing->is_known[trace] = is_known;
+        listing->known_counts[trace] = 2 * ((size_t)volume + 1);
+    }
+    *first = !listing->is_known[trace][volume];
+    listing->is_known[trace][volume] = true;
+    return true;
+}
+
+static bool list_all(struct listing *listing, struct sim_error *error)
+{
+    const struct scenario *scenario = listing->scenario;
+    struct merge *merge = &listing->merge;
+    if (!merge_start(merge, error))
+        return false;
+    for (size_t i = merge_next(merge); i < merge->count; i = merge_next(merge)) {
+        const struct cut_stream *stream = &merge->streams[i];
+        uint32_t volume = stream->next.volume;
+        bool first;
+        if (!is_first(listing, i, volume, &first))
+            return sim_fail_memory(error);
+        const struct scenario_trace *config = &scenario->traces[i];
+        if (first &&
+            !add_name(listing, config, scenario_volume_name(config, stream->trace, volume), error))
+            return false;
+        if (!merge_advance(merge, error))
+            return false;
+    }
+    return listing->volumes->count > 0 ||
+           sim_fail(error, SIM_BAD_INPUT, "%s: there are no members: no request in the trace",
+                    scenario->name);
+}
+
+static bool open_all(struct listing *listing, struct scenario *scenario, struct sim_error *error)
+{
+    size_t count = scenario->trace_count;
+    listing->is_known = calloc(count, sizeof *listing->is_known);
+    listing->known_counts = calloc(count, sizeof *listing->known_counts);
+    listing->merge.streams = calloc(count, sizeof *listing->merge.streams);
+    if (listing->is_known == NULL || listing->known_counts == NULL ||
+        listing->merge.streams == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        struct scenario_trace *trace = &scenario->traces[i];
+        if (trace->csv == NULL && (trace->volume_name = scenario_base_name(trace->path)) == NULL)
+            return sim_fail_memory(error);
+        if (!scenario_open_trace(scenario, trace, &listing->merge.streams[i], error))
+            return false;
+        listing->merge.count++;
+    }
+    return true;
+}
+
+bool scenario_volumes_read(struct scenario_volumes *volumes, struct scenario *scenario,
+                           struct sim_error *error)
+{
+    struct listing listing = {.volumes = volumes, .scenario = scenario};
+    scenario->is_member_a_volume = true;
+    bool ok = check_readable_twice(scenario, error) && open_all(&listing, scenario, error) &&
+              list_all(&listing, error);
+    for (size_t i = 0; i < listing.merge.count; i++)
+        cut_close(&listing.merge.streams[i]);
+    for (size_t i = 0; listing.is_known != NULL && i < scenario->trace_count; i++)
+        free(listing.is_known[i]);
+    merge_free(&listing.merge);
+    names_free(&listing.indices);
+    free(listing.merge.streams);
+    free(listing.is_known);
+    free(listing.known_counts);
+    return ok;
+}
+
+void scenario_volumes_free(struct scenario_volumes *volumes)
+{
+    for (size_t i = 0; i < volumes->count; i++)
+        free(volumes->names[i]);
+    free(volumes->names);
+    *volumes = (struct scenario_volumes){0};
+}

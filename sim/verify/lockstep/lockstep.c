@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/verify/lockstep/lockstep_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_WAKES_MAX 10000 // of a QEMU that sleeps otherwise, but lets nothing go
+
+static void count_departure(void *context, const struct sim_request *request)
+{
+    struct lockstep *lockstep = context;
+    const struct report_request *report = &request->report;
+    enum engine_direction direction = disks_direction(request->engine.op, report->throttled);
+    lockstep->result->waited += report->dispatch_ns > report->arrival_ns;
+    lockstep->is_new = true;
+    if (direction != ENGINE_NOT_THROTTLED)
+        lockstep->ours[report->member].left[direction]++;
+}
+
+// ---- Opening and closing ----
+
+static bool open_simulator(struct lockstep *lockstep)
+{
+    if (!run_open_unstored(&lockstep->replay, lockstep->scenario, &lockstep->database,
+                           lockstep->error))
+        return false;
+    lockstep->replay.tap = count_departure;
+    lockstep->replay.tap_context = lockstep;
+    return true;
+}
+
+static bool open_both(struct lockstep *lockstep)
+{
+    size_t members = lockstep->scenario->member_count;
+    lockstep->ours = calloc(members, sizeof *lockstep->ours);
+    lockstep->counted = calloc(members, sizeof *lockstep->counted);
+    if (lockstep->ours == NULL || lockstep->counted == NULL)
+        return sim_fail_memory(lockstep->error);
+    if (!open_simulator(lockstep) || !disks_open(&lockstep->disks, &lockstep->replay.control,
+                                                 &lockstep->config->qemu, lockstep->error))
+        return false;
+    memcpy(lockstep->result->qemu_version, lockstep->disks.qemu.version,
+           sizeof lockstep->result->qemu_version);
+    return true;
+}
+
+static void close_both(struct lockstep *lockstep, bool ok)
+{
+    struct sim_error unused;
+    enum report_status status = ok ? REPORT_COMPLETE : REPORT_FAILED;
+    disks_close(&lockstep->disks);
+    if (lockstep->database != NULL)
+        run_close(&lockstep->replay, &status, &unused);
+    report_database_close(lockstep->database);
+    free(lockstep->ours);
+    free(lockstep->counted);
+}
+
+// ---- Steps ----
+
+static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
+{
+    lockstep->now_ns = time_ns;
+    return qemu_set_clock(&lockstep->disks.qemu, time_ns, lockstep->error);
+}
+
+// Just before the simulator lets something go, QEMU must not have.
+static bool look_before(struct lockstep *lockstep, int64_t time_ns)
+{
+    if (lockstep->is_probe)
+        return true;
+    if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
+        return false;
+    return lockstep_look(lockstep);
+}
+
+// Does anything come from outside at this time?
+static bool is_woken(const struct lockstep *lockstep, int64_t time_ns)
+{
+    const struct scenario *scenario = lockstep->scenario;
+    size_t next = lockstep->replay.next_event;
+    return sources_next_ns(lockstep->replay.sources) == time_ns ||
+           (next < scenario->event_count && scenario->events[next].at_ns == time_ns);
+}
+
+// QEMU's main loop wakes when it wants to. Only what comes from outside wakes it before, which the
+// simulator's timers do not, nor do looks: they are for when it is awake.
+static bool let_sleep(struct lockstep *lockstep, int64_t time_ns, bool wakes_it)
+{
+    while (!lockstep->differs) {
+        int64_t wakes_at_ns =
+            lockstep_wakes_ns(lockstep->now_ns, qemu_timeout_ns(&lockstep->disks.qemu));
+        if (!wakes_it && (wakes_at_ns > time_ns || wakes_at_ns == ENGINE_NEVER))
+            return true;
+        if (!set_clock(lockstep, wakes_at_ns < time_ns ? wakes_at_ns : time_ns))
+            return false;
+        if (lockstep->now_ns == time_ns)
+            return true;
+        if (!lockstep_end_instant(lockstep))
+            return false;
+        if (lockstep->result->agree && lockstep->followed == NULL)
+            continue; // a long sleep in parts
+        if (++lockstep->idle_wakes > IDLE_WAKES_MAX)
+            lockstep->differs = true;
+    }
+    return true;
+}
+
+// QEMU's clock from one instant to a later one, unless they differ before.
+static bool pass_time(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
+{
+    if (!lockstep_end_instant(lockstep))
+        return false;
+    if (lockstep->differs)
+        return true;
+    if (lockstep_sleeps(lockstep))
+        return let_sleep(lockstep, time_ns, is_woken(lockstep, time_ns));
+    if (event == REPLAY_TIMER && !look_before(lockstep, time_ns))
+        return false;
+    return lockstep->differs || set_clock(lockstep, time_ns);
+}
+
+static bool arrive(struct lockstep *lockstep)
+{
+    const struct arrival *arrival = sources_next(lockstep->replay.sources);
+    struct engine_request request = {
+        .member = arrival->member,
+        .op = replay_op(arrival->request.op),
+        .bytes = arrival->request.bytes,
+    };
+    bool throttled = observer_throttles(&lockstep->replay.observer, request.member, request.op);
+    lockstep->result->requests++;
+    return disks_submit(&lockstep->disks, &request, throttled, lockstep->error);
+}
+
+static bool operate(struct lockstep *lockstep)
+{
+    lockstep->result->operations++;
+    return disks_apply(&lockstep->disks, &lockstep->scenario->events[lockstep->replay.next_event],
+                       lockstep->error);
+}
+
+// The next thing, in QEMU first: what the simulator does next is known before it does it.
+static bool step(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
+{
+    if (time_ns > lockstep->now_ns && !pass_time(lockstep, event, time_ns))
+        return false;
+    if (lockstep->differs)
+        return true;
+    bool ok = true;
+    lockstep->idle_wakes = 0;
+    if (event == REPLAY_ARRIVAL)
+        ok = arrive(lockstep);
+    else if (event == REPLAY_OPERATION)
+        ok = operate(lockstep);
+    ok = ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
+    // While QEMU sleeps, nothing leaves it.
+    if (ok && time_ns > lockstep->now_ns && lockstep->followed == NULL)
+        ok = lockstep_compare(lockstep, time_ns);
+    return ok;
+}
+
+static void tell_progress(const struct lockstep *lockstep)
+{
+    const struct lockstep_config *config = lockstep->config;
+    if (config->progress == NULL)
+        return;
+    struct progress_state state = {
+        .requests = lockstep->result->requests,
+        .waiting = engine_waiting(lockstep->replay.control.engine),
+    };
+    sources_progress(lockstep->replay.sources, &state.consumed, &state.total);
+    config->progress(config->progress_context, &state);
+}
+
+// Up to and with what happens at until_ns.
+static bool step_all(struct lockstep *lockstep, int64_t until_ns)
+{
+    while (!lockstep->differs) {
+        int64_t time_ns;
+        enum replay_event event = replay_peek(&lockstep->replay, &time_ns);
+        if (event == REPLAY_NOTHING || time_ns > until_ns)
+            break;
+        if (!step(lockstep, event, time_ns))
+            return false;
+        tell_progress(lockstep);
+    }
+    return lockstep->differs || lockstep_end_instant(lockstep);
+}
+
+// What is left would happen after the scenario's end: until then QEMU must let nothing go either.
+static bool reach_end(struct lockstep *lockstep)
+{
+    int64_t end_ns = lockstep->scenario->end_ns, time_ns;
+    bool is_over =
+        end_ns == lockstep->now_ns || replay_peek(&lockstep->replay, &time_ns) == REPLAY_NOTHING;
+    lockstep->result->waited += engine_waiting(lockstep->replay.control.engine);
+    if (lockstep->differs)
+        return true;
+    if (!lockstep_sleeps(lockstep))
+        return (is_over || set_clock(lockstep, end_ns)) && lockstep_look(lockstep);
+    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !lockstep_look(lockstep)))
+        return false;
+    if (!lockstep->differs && !is_over)
+        lockstep->now_ns = end_ns;
+    return true;
+}
+
+// ---- From outside ----
+
+bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
+                  struct lockstep_result *result, struct sim_error *error)
+{
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = result,
+        .looked_ns = -1,
+        .error = error,
+    };
+    *result = (struct lockstep_result){.agree = true};
+    bool ok = disks_can(scenario, error) && open_both(&lockstep) &&
+              step_all(&lockstep, scenario->end_ns) && reach_end(&lockstep);
+    result->agree = result->agree && !lockstep.differs;
+    result->digest = lockstep.replay.digest;
+    result->end_ns = lockstep.now_ns;
+    close_both(&lockstep, ok);
+    return ok;
+}
+
+bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
+                    int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
+                    int64_t *timeout_ns, struct sim_error *error)
+{
+    struct lockstep_result unused = {.agree = true};
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = &unused,
+        .is_probe = true,
+        .error = error,
+    };
+    bool ok = open_both(&lockstep) && step_all(&lockstep, at_ns) &&
+              (lockstep.now_ns == at_ns || set_clock(&lockstep, at_ns)) &&
+              disks_count(&lockstep.disks, lockstep.counted, error);
+    if (ok) {
+        *left = lockstep.counted[member].left[direction];
+        *timeout_ns = qemu_timeout_ns(&lockstep.disks.qemu);
+    }
+    close_both(&lockstep, ok);
+    return ok;
+}
+
+bool lockstep_follow(const struct scenario *scenario, const struct lockstep_config *config,
+                     const struct lockstep_request *request, int64_t *left_ns,
+                     struct sim_error *error)
+{
+    struct lockstep_result unused = {.agree = true};
+    struct lockstep lockstep = {
+        .scenario = scenario,
+        .config = config,
+        .result = &unused,
+        .followed = request,
+        .error = error,
+    };
+    bool ok = open_both(&lockstep) && step_all(&lockstep, scenario->end_ns) &&
+              (lockstep.differs || let_sleep(&lockstep, ENGINE_NEVER, false));
+    if (ok)
+        *left_ns = lockstep.counted[request->member].left[request->direction] >= request->number
+                       ? lockstep.now_ns
+                       : ENGINE_NEVER;
+    close_both(&lockstep, ok);
+    return ok;
+}

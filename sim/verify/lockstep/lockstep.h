@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Simulator and QEMU side by side: the same arrivals and operations at the same times, and at each
+// time at which the simulator decides something, a look at what QEMU has decided.
+//
+// QEMU tells how many requests of a disk and direction have left. These leave in order, so the
+// counts at 1 ns before and at the time at which the simulator lets one go pin it to its
+// nanosecond. With a timer granularity QEMU's main loop wakes when it wants to, and is looked at
+// only then: to look would wake it. Either way the sleep that it wants is compared too: it is the
+// distance to the next deadline, rounded up to whole milliseconds.
+#ifndef SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
+#define SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
+
+#include "sim/replay/run.h"
+#include "sim/verify/lockstep/difference.h"
+#include "sim/verify/lockstep/disks.h"
+
+struct lockstep_config {
+    struct qemu_config qemu;
+    progress_tell *progress; // may be NULL
+    void *progress_context;
+};
+
+struct lockstep_result {
+    bool agree;
+    uint64_t requests;
+    uint64_t waited;     // of them, in the throttle
+    uint64_t operations; // carried out
+    uint64_t looks;      // at QEMU's counts
+    uint64_t digest;     // the simulator's, as of a run
+    int64_t end_ns;
+    char qemu_version[160];
+    struct difference difference; // unless they agree; QEMU's time is not known yet
+};
+
+// False with the error filled if it could not be found out.
+bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
+                  struct lockstep_result *result, struct sim_error *error);
+
+// Without a timer granularity: how many requests of a member and direction have left QEMU's
+// throttle at a time, with everything before as in the scenario. *timeout_ns: how long QEMU's main
+// loop would sleep then.
+bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
+                    int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
+                    int64_t *timeout_ns, struct sim_error *error);
+
+// The number-th request of a member and direction, from 1 on.
+struct lockstep_request {
+    uint32_t member;
+    enum engine_direction direction;
+    uint64_t number;
+};
+
+// With a timer granularity: when this request leaves QEMU's throttle, or ENGINE_NEVER.
+bool lockstep_follow(const struct scenario *scenario, const struct lockstep_config *config,
+                     const struct lockstep_request *request, int64_t *left_ns,
+                     struct sim_error *error);
+
+#endif

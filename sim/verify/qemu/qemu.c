@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/verify/qemu/qemu.h"
+#include "sim/verify/qemu/qemu_process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// ---- What it says when it fails ----
+
+// The first line that it printed, which says why it ended.
+static void read_output(const struct qemu *qemu, char *line, size_t size)
+{
+    ssize_t got = pread(qemu->output_fd, line, size - 1, 0);
+    line[got < 0 ? 0 : got] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+}
+
+// Kills what still lives of it. Its group before its number is given back: with the last of both,
+// the number could become another's.
+static int end_process(struct qemu *qemu)
+{
+    int status = 0;
+    kill(-qemu->pid, SIGKILL);
+    kill(qemu->pid, SIGKILL); // if it has not come as far as having a group
+    waitpid(qemu->pid, &status, 0);
+    qemu->pid = 0;
+    return status;
+}
+
+// The socket's end comes before the process's.
+static bool has_ended(const struct qemu *qemu)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int i = 0; i < 20; i++) {
+        siginfo_t ended = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)qemu->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == qemu->pid)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+// If it has ended, the error says how: its exit code, its words.
+static bool explain_end(struct qemu *qemu, struct sim_error *error)
+{
+    char said[512], how[64];
+    if (qemu->pid == 0 || !has_ended(qemu))
+        return false;
+    int status = end_process(qemu);
+    read_output(qemu, said, sizeof said);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == QEMU_NOT_RUN)
+        return sim_fail(error, SIM_FAILED, "cannot run QEMU: %s", said);
+    if (WIFSIGNALED(status))
+        snprintf(how, sizeof how, "signal %d", WTERMSIG(status));
+    else
+        snprintf(how, sizeof how, "exit code %d", WEXITSTATUS(status));
+    return sim_fail(error, SIM_FAILED, "QEMU has ended with %s%s%s", how,
+                    said[0] == '\0' ? "" : ": ", said);
+}
+
+static bool after(struct qemu *qemu, bool ok, struct sim_error *error)
+{
+    if (!ok && qemu->qmp.is_closed)
+        explain_end(qemu, error);
+    return ok;
+}
+
+// ---- The clock ----
+
+static bool is_settled(const struct qemu *qemu)
+{
+    return atomic_load(&qemu->page->asleep) == 1 &&
+           atomic_load(&qemu->page->seen) == atomic_load(&qemu->page->set);
+}
+
+// Waits until the main loop sleeps, having seen the clock.
+static bool settle(struct qemu *qemu, struct sim_error *error)
+{
+    qmp_be_patient(&qemu->qmp);
+    while (!is_settled(qemu)) {
+        uint64_t ignored;
+        if (!after(qemu, qmp_wait(&qemu->qmp, qemu->asleep_fd, error), error))
+            return false;
+        if (read(qemu->asleep_fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
+            return sim_fail(error, SIM_FAILED, "waiting for QEMU: %s", strerror(errno));
+    }
+    return true;
+}
+
+bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error)
+{
+    static const uint64_t one = 1;
+    atomic_store(&qemu->page->now_ns, qemu->base_ns + now_ns);
+    atomic_fetch_add(&qemu->page->set, 1);
+    if (write(qemu->wake_fd, &one, sizeof one) < 0)
+        return sim_fail(error, SIM_FAILED, "cannot wake QEMU: %s", strerror(errno));
+    return settle(qemu, error);
+}
+
+// From here on the clock is ours. It goes on from what it was, so that it never goes back.
+static bool take_clock(struct qemu *qemu, const struct qemu_config *config, struct sim_error *error)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    qemu->base_ns = ((int64_t)now.tv_sec + 1) * 1000000000;
+    atomic_store(&qemu->page->now_ns, qemu->base_ns);
+    atomic_store(&qemu->page->pid, qemu->pid);
+    // It may sleep under its own clock still: a command wakes it.
+    if (!after(qemu, qmp_execute(&qemu->qmp, "query-name", NULL, NULL, error), error))
+        return false;
+    if (settle(qemu, error))
+        return qemu_set_clock(qemu, 0, error);
+    if (*config->stop != 0 || qemu->qmp.is_closed || atomic_load(&qemu->page->asleep) == 1)
+        return false;
+    return sim_fail(error, SIM_FAILED,
+                    "%s runs, but its clock cannot be taken over: it must be linked dynamically "
+                    "and, if started by a script, with exec",
+                    config->path);
+}
+
+// ---- From outside ----
+
+bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const *arguments,
+                struct sim_error *error)
+{
+    *qemu = (struct qemu){
+        .qmp = {.fd = -1, .patience_ns = config->patience_ns, .stop = config->stop},
+        .page_fd = -1,
+        .wake_fd = -1,
+        .asleep_fd = -1,
+        .output_fd = -1,
+    };
+    if (!qemu_process_prepare(qemu))
+        return sim_fail(error, SIM_FAILED, "cannot start QEMU: %s", strerror(errno));
+    if (!qemu_process_start(qemu, config->path, arguments, error))
+        return false;
+    bool ok = qmp_open(&qemu->qmp, qemu->version, sizeof qemu->version, error);
+    return after(qemu, ok, error) && take_clock(qemu, config, error);
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void qemu_stop(struct qemu *qemu)
+{
+    if (qemu->pid > 0)
+        end_process(qemu);
+    qmp_close(&qemu->qmp);
+    if (qemu->page != NULL)
+        munmap(qemu->page, sizeof *qemu->page);
+    close_fd(qemu->qmp.fd);
+    close_fd(qemu->page_fd);
+    close_fd(qemu->wake_fd);
+    close_fd(qemu->asleep_fd);
+    close_fd(qemu->output_fd);
+    *qemu =
+        (struct qemu){.qmp.fd = -1, .page_fd = -1, .wake_fd = -1, .asleep_fd = -1, .output_fd = -1};
+}
+
+bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
+                  struct sim_error *error)
+{
+    if (!after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error))
+        return false;
+    bool ok = settle(qemu, error);
+    if (!ok && answer != NULL)
+        json_decref(*answer);
+    return ok;
+}
+
+bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_error *error)
+{
+    if (!after(qemu, qmp_monitor(&qemu->qmp, line, text, error), error))
+        return false;
+    bool ok = settle(qemu, error);
+    if (!ok && text != NULL)
+        free(*text);
+    return ok;
+}
+
+int64_t qemu_timeout_ns(const struct qemu *qemu)
+{
+    return atomic_load(&qemu->page->timeout_ns);
+}

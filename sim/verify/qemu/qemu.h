@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A real, unmodified QEMU without a machine, whose main loop's clock is ours (clock_page.h).
+//
+// Its time stands still until qemu_set_clock, and each function below returns only when the main
+// loop has done all that is due and gone to sleep. Nothing of it is in the file system, and it dies
+// with the program, however that ends.
+#ifndef SIM_VERIFY_QEMU_QEMU_H
+#define SIM_VERIFY_QEMU_QEMU_H
+
+#include "sim/verify/qemu/clock_page.h"
+#include "sim/verify/qemu/qmp.h"
+
+struct qemu_config {
+    const char *path;    // of the binary; without a slash it is looked for in PATH
+    int64_t patience_ns; // longest time to wait for an answer
+    const volatile sig_atomic_t *stop;
+};
+
+struct qemu {
+    struct qmp qmp;
+    struct clock_page *page;
+    int page_fd;
+    int wake_fd;
+    int asleep_fd;
+    int output_fd; // what it prints
+    int pid;       // 0: not running
+    int64_t base_ns;
+    char version[160];
+};
+
+// Starts it with these arguments, NULL behind the last, besides those that every one gets. Its
+// clock is at 0. False with the error filled; qemu_stop is needed in any case.
+bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const *arguments,
+                struct sim_error *error);
+void qemu_stop(struct qemu *qemu);
+
+// Later than before, from 0 on.
+bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error);
+
+// As qmp_execute and qmp_monitor. If QEMU has ended, the error says how.
+bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
+                  struct sim_error *error);
+bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_error *error);
+
+// How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
+int64_t qemu_timeout_ns(const struct qemu *qemu);
+
+#endif

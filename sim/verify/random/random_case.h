@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A random scenario as data: which groups and members there are, and the requests and operations
+// that happen to them. It is made for a comparison with QEMU, so it holds only what QEMU accepts
+// and what its monitor can do:
+//
+// - groups are changed by qom-set, and those made by name cannot be;
+// - block_set_io_throttle is for drives, and names all six averages;
+// - every set of limits is valid when its turn comes;
+// - reads and writes have at most 4 MiB, write-zeroes 1 to 2147483136 bytes: empty ones leave no
+//   trace in what QEMU counts;
+// - no request waits so long that QEMU's clock overflows.
+//
+// The same seed gives the same case on every machine: only integers are drawn.
+#ifndef SIM_VERIFY_RANDOM_RANDOM_CASE_H
+#define SIM_VERIFY_RANDOM_RANDOM_CASE_H
+
+#include "engine/engine.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define RANDOM_CASE_GROUPS_MAX 3
+#define RANDOM_CASE_MEMBERS_MAX 40
+#define RANDOM_CASE_BYTES_MAX UINT64_C(4194304)     // of a read or a write
+#define RANDOM_CASE_ZEROES_MAX UINT64_C(2147483136) // of a write-zeroes
+#define RANDOM_CASE_TIME_MAX_NS (INT64_C(1) << 61)  // of an arrival or an operation
+#define RANDOM_CASE_WAIT_MAX_NS (INT64_C(1) << 61)  // of any request, whatever happens
+#define RANDOM_CASE_NO_END INT64_MAX
+
+enum random_group_kind {
+    RANDOM_GROUP_NONE,     // in none; of an operation: not named
+    RANDOM_GROUP_DECLARED, // "g0": in the list of groups
+    RANDOM_GROUP_NAMED,    // "x0": made by the operation that names it
+    RANDOM_GROUP_MEMBER,   // "m0": the same, with a member's name
+};
+
+struct random_group {
+    enum random_group_kind kind;
+    uint32_t index;
+};
+
+struct random_member {
+    struct random_group group; // none or a declared one
+    enum engine_attach attach;
+};
+
+enum random_event_kind {
+    RANDOM_REQUEST,
+    RANDOM_QOM_SET,
+    RANDOM_BLOCK_SET_IO_THROTTLE,
+};
+
+struct random_event {
+    int64_t at_ns;
+    enum random_event_kind kind;
+    uint32_t member;                 // of all but qom-set
+    enum engine_op op;               // of a request: read, write or write-zeroes
+    uint64_t bytes;                  // of a request
+    struct random_group group;       // of operations; declared for qom-set
+    struct engine_parameters limits; // of operations
+};
+
+struct random_case {
+    uint64_t seed;
+    struct engine_parameters groups[RANDOM_CASE_GROUPS_MAX]; // their limits; given: what is written
+    uint32_t group_count;
+    struct random_member members[RANDOM_CASE_MEMBERS_MAX]; // in order of joining
+    uint32_t member_count;
+    struct random_event *events; // in order of time
+    size_t event_count;
+    int64_t end_ns; // or RANDOM_CASE_NO_END
+};
+
+// 1 to 3 groups, 1 to 40 members, 30 to 250 requests. NULL: out of memory.
+struct random_case *random_case_new(uint64_t seed);
+struct random_case *random_case_copy(const struct random_case *original); // NULL: out of memory
+void random_case_free(struct random_case *random_case);                   // NULL is allowed
+
+// Does it keep to all that is said above? Then the file that is written from it loads. It may have
+// no groups and no events.
+bool random_case_is_valid(const struct random_case *random_case);
+
+// The scenario file, with the requests in it. False: the stream could not be written.
+bool random_case_write(const struct random_case *random_case, FILE *out);
+
+#endif

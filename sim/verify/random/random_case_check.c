@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which cases may be: what random_case.h says of them.
+#include "sim/verify/random/random_case_internal.h"
+
+#include "sim/verify/random/random_limits.h"
+
+// ---- Operations ----
+
+void random_state_begin(struct random_state *state, const struct random_case *random_case)
+{
+    for (uint32_t i = 0; i < random_case->group_count; i++)
+        state->limits[i] = random_case->groups[i];
+    for (uint32_t i = 0; i < random_case->member_count; i++)
+        state->groups[i] = random_case->members[i].group;
+}
+
+static bool is_known(const struct random_case *random_case, struct random_group group)
+{
+    if (group.kind == RANDOM_GROUP_DECLARED)
+        return group.index < random_case->group_count;
+    if (group.kind == RANDOM_GROUP_MEMBER)
+        return group.index < random_case->member_count;
+    return true;
+}
+
+static bool qom_set(struct random_state *state, const struct random_event *operation)
+{
+    if (operation->group.kind != RANDOM_GROUP_DECLARED)
+        return false;
+    struct engine_parameters merged = state->limits[operation->group.index];
+    random_limits_merge(&merged, &operation->limits);
+    if (!random_limits_are_valid(&merged))
+        return false;
+    state->limits[operation->group.index] = merged;
+    return true;
+}
+
+static bool names_all_averages(const struct engine_parameters *limits)
+{
+    for (unsigned bucket = 0; bucket < RANDOM_LIMITS_BUCKETS; bucket++) {
+        int row = random_limits_row(bucket, RANDOM_LIMITS_AVERAGE);
+        if ((limits->given & (UINT32_C(1) << row)) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool block_set_io_throttle(struct random_state *state, const struct random_case *random_case,
+                                  const struct random_event *operation)
+{
+    uint32_t member = operation->member;
+    if (member >= random_case->member_count ||
+        random_case->members[member].attach != ENGINE_DRIVE ||
+        !names_all_averages(&operation->limits) || !random_limits_are_valid(&operation->limits))
+        return false;
+    struct random_group *group = &state->groups[member];
+    if (random_limits_are_off(&operation->limits)) {
+        *group = (struct random_group){.kind = RANDOM_GROUP_NONE};
+        return true;
+    }
+    if (operation->group.kind != RANDOM_GROUP_NONE)
+        *group = operation->group;
+    else if (group->kind == RANDOM_GROUP_NONE)
+        *group = (struct random_group){RANDOM_GROUP_MEMBER, member};
+    if (group->kind == RANDOM_GROUP_DECLARED)
+        state->limits[group->index] = operation->limits;
+    return true;
+}
+
+bool random_state_apply(struct random_state *state, const struct random_case *random_case,
+                        const struct random_event *operation)
+{
+    if (!is_known(random_case, operation->group))
+        return false;
+    if (operation->kind == RANDOM_QOM_SET)
+        return qom_set(state, operation);
+    return block_set_io_throttle(state, random_case, operation);
+}
+
+// ---- How long requests can wait ----
+
+// The lowest that comes up, or 0 if none does.
+struct slowest {
+    int64_t bps;
+    int64_t iops;
+    int64_t iops_size;
+};
+
+static void lower(int64_t *lowest, int64_t value)
+{
+    if (value > 0 && (*lowest == 0 || value < *lowest))
+        *lowest = value;
+}
+
+static void look_at(struct slowest *slowest, const struct engine_parameters *limits)
+{
+    for (unsigned bucket = 0; bucket < RANDOM_LIMITS_BUCKETS; bucket++) {
+        int64_t average =
+            random_limits_value(limits, random_limits_row(bucket, RANDOM_LIMITS_AVERAGE));
+        lower(bucket < RANDOM_LIMITS_FIRST_IOPS ? &slowest->bps : &slowest->iops, average);
+    }
+    lower(&slowest->iops_size, random_limits_value(limits, random_limits_iops_size()));
+}
+
+bool random_case_waits_are_bounded(const struct random_case *random_case)
+{
+    struct slowest slowest = {0};
+    uint64_t bytes = 0, requests = 0, seconds = 0;
+    for (uint32_t i = 0; i < random_case->group_count; i++)
+        look_at(&slowest, &random_case->groups[i]);
+    for (size_t i = 0; i < random_case->event_count; i++) {
+        const struct random_event *event = &random_case->events[i];
+        if (event->kind == RANDOM_REQUEST) {
+            bytes += event->bytes;
+            requests++;
+        } else {
+            look_at(&slowest, &event->limits);
+        }
+    }
+    uint64_t units = requests;
+    if (slowest.iops_size > 0)
+        units += bytes / (uint64_t)slowest.iops_size;
+    if (slowest.bps > 0)
+        seconds += bytes / (uint64_t)slowest.bps + 1;
+    if (slowest.iops > 0)
+        seconds += units / (uint64_t)slowest.iops + 1;
+    return seconds <= (uint64_t)(RANDOM_CASE_WAIT_MAX_NS / INT64_C(1000000000));
+}
+
+// ---- The whole ----
+
+static bool groups_and_members_are_valid(const struct random_case *random_case)
+{
+    if (random_case->group_count > RANDOM_CASE_GROUPS_MAX || random_case->member_count == 0 ||
+        random_case->member_count > RANDOM_CASE_MEMBERS_MAX)
+        return false;
+    for (uint32_t i = 0; i < random_case->group_count; i++) {
+        if (!random_limits_are_valid(&random_case->groups[i]))
+            return false;
+    }
+    for (uint32_t i = 0; i < random_case->member_count; i++) {
+        struct random_group group = random_case->members[i].group;
+        if (group.kind != RANDOM_GROUP_NONE &&
+            (group.kind != RANDOM_GROUP_DECLARED || group.index >= random_case->group_count))
+            return false;
+    }
+    return true;
+}
+
+static bool request_is_valid(const struct random_case *random_case,
+                             const struct random_event *request)
+{
+    if (request->member >= random_case->member_count)
+        return false;
+    if (request->op == ENGINE_WRITE_ZEROES)
+        return request->bytes <= RANDOM_CASE_ZEROES_MAX && request->bytes > 0;
+    return (request->op == ENGINE_READ || request->op == ENGINE_WRITE) &&
+           request->bytes <= RANDOM_CASE_BYTES_MAX;
+}
+
+bool random_case_is_valid(const struct random_case *random_case)
+{
+    if (!groups_and_members_are_valid(random_case) || random_case->end_ns < 0)
+        return false;
+    struct random_state state;
+    random_state_begin(&state, random_case);
+    int64_t last_ns = 0;
+    for (size_t i = 0; i < random_case->event_count; i++) {
+        const struct random_event *event = &random_case->events[i];
+        if (event->at_ns < last_ns || event->at_ns > RANDOM_CASE_TIME_MAX_NS)
+            return false;
+        last_ns = event->at_ns;
+        if (event->kind == RANDOM_REQUEST ? !request_is_valid(random_case, event)
+                                          : !random_state_apply(&state, random_case, event))
+            return false;
+    }
+    return random_case_waits_are_bounded(random_case);
+}

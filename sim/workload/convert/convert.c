@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/workload/convert/convert.h"
+
+#include "sim/parts/trace_streams.h"
+#include "sim/scenario/scenario.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUESTS_PER_LOOK 4096 // between two looks at the progress
+
+// ---- Inputs ----
+
+// Names of inputs: "vdc", and a second one of that name "vdc-2".
+static bool name_inputs(struct convert *convert)
+{
+    const struct convert_config *config = convert->config;
+    struct names taken = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < config->input_count; i++) {
+        const char *path = config->inputs[i];
+        char *base = strcmp(path, "-") == 0 ? strdup("stdin") : scenario_base_name(path);
+        char *name = base == NULL ? NULL : names_unused(&taken, base);
+        free(base);
+        convert->inputs[i].name = name;
+        ok = name != NULL && names_add(&taken, name, (uint32_t)i) != NAMES_NONE;
+    }
+    names_free(&taken);
+    return ok;
+}
+
+static bool check_streams(const struct convert_config *config, struct sim_error *error)
+{
+    const char *repeated;
+    if (!streams_find_repeated((const char *const *)config->inputs, config->input_count, &repeated))
+        return sim_fail_memory(error);
+    return repeated == NULL ||
+           sim_fail(error, SIM_USAGE, "%s is given twice, and can be read once only",
+                    streams_name(repeated));
+}
+
+// Looks up now and then, however few of the requests take part.
+static bool look(void *context, struct sim_error *error)
+{
+    struct convert *convert = context;
+    const struct convert_config *config = convert->config;
+    if (*config->stop != 0)
+        return sim_fail(error, SIM_FAILED, "interrupted");
+    if (convert->requests_read++ % REQUESTS_PER_LOOK == 0 && config->progress != NULL) {
+        struct progress_state state = {.requests = convert->requests_read};
+        merge_progress(&convert->merge, &state.consumed, &state.total);
+        config->progress(config->progress_context, &state);
+    }
+    return true;
+}
+
+static bool open_inputs(struct convert *convert, struct sim_error *error)
+{
+    const struct convert_config *config = convert->config;
+    convert->inputs = calloc(config->input_count, sizeof *convert->inputs);
+    convert->streams = calloc(config->input_count, sizeof *convert->streams);
+    if (convert->inputs == NULL || convert->streams == NULL || !name_inputs(convert))
+        return sim_fail_memory(error);
+    convert->cut = config->cut;
+    convert->cut.may_miss_volumes = config->input_count > 1;
+    convert->merge.streams = convert->streams;
+    for (size_t i = 0; i < config->input_count; i++) {
+        struct trace_config trace_config = config->reading;
+        trace_config.path = config->inputs[i];
+        if (!cut_open(&convert->streams[i], &trace_config, &convert->cut, error))
+            return false;
+        convert->streams[i].look = look;
+        convert->streams[i].look_context = convert;
+        convert->merge.count++;
+    }
+    return true;
+}
+
+// A volume that was asked for must be in one of several inputs.
+static bool check_volumes(const struct convert *convert, struct sim_error *error)
+{
+    const struct cut *cut = &convert->cut;
+    for (size_t i = 0; cut->may_miss_volumes && i < cut->volume_count; i++) {
+        bool is_found = false;
+        for (size_t k = 0; k < convert->merge.count; k++)
+            is_found = is_found || cut_has_found(&convert->streams[k], cut->volumes[i]) ||
+                       convert->streams[k].is_cut_off;
+        if (!is_found)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "no request of volume '%s' in any of the inputs; 'throttlesim trace "
+                            "info' lists the volumes",
+                            cut->volumes[i]);
+    }
+    return true;
+}
+
+// ---- Outputs ----
+
+// A file that is read must not be replaced by what is read of it.
+static bool allow_output(void *context, const char *path, struct sim_error *error)
+{
+    const struct convert *convert = context;
+    for (size_t i = 0; strcmp(path, "-") != 0 && i < convert->merge.count; i++) {
+        if (trace_reads_file(convert->streams[i].trace, path))
+            return sim_fail(error, SIM_USAGE,
+                            "%s is one of the inputs; write to another file, so that the recording "
+                            "stays",
+                            path);
+    }
+    return true;
+}
+
+// ---- Volumes ----
+
+// As the volume is written: with several inputs or outputs each has a name.
+static char *volume_name(const struct convert *convert, size_t input, const char *recorded)
+{
+    const struct convert_config *config = convert->config;
+    const char *own = convert->inputs[input].name;
+    bool is_needed = config->input_count > 1 || config->is_split || config->is_prefixed;
+    if (recorded[0] == '\0')
+        return strdup(is_needed ? own : "");
+    if (!config->is_prefixed)
+        return strdup(recorded);
+    size_t size = strlen(own) + strlen(recorded) + 2;
+    char *name = malloc(size);
+    if (name != NULL)
+        snprintf(name, size, "%s-%s", own, recorded);
+    return name;
+}
+
+static bool learn_volumes(struct convert *convert, size_t index, struct sim_error *error)
+{
+    struct convert_input *input = &convert->inputs[index];
+    const struct trace *trace = convert->streams[index].trace;
+    size_t count = trace_volume_count(trace);
+    struct convert_volume *volumes = realloc(input->volumes, count * sizeof *volumes);
+    if (volumes == NULL)
+        return sim_fail_memory(error);
+    input->volumes = volumes;
+    for (; input->volume_count < count; input->volume_count++) {
+        uint32_t volume = (uint32_t)input->volume_count;
+        volumes[volume].name = volume_name(convert, index, trace_volume_name(trace, volume));
+        volumes[volume].output = NAMES_NONE;
+        if (volumes[volume].name == NULL)
+            return sim_fail_memory(error);
+    }
+    return true;
+}
+
+// ---- Requests ----
+
+static bool write_next(struct convert *convert, size_t index, struct sim_error *error)
+{
+    const struct cut_stream *stream = &convert->streams[index];
+    struct convert_input *input = &convert->inputs[index];
+    struct trace_request request = stream->next;
+    request.arrival_ns = stream->next_ns;
+    if (request.bytes > INT64_MAX || request.offset > INT64_MAX - request.bytes)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: a request ends beyond 2^63 bytes", stream->path);
+    if (request.volume >= input->volume_count && !learn_volumes(convert, index, error))
+        return false;
+    struct convert_volume *volume = &input->volumes[request.volume];
+    if (volume->output == NAMES_NONE)
+        volume->output = outputs_find(&convert->outputs, volume->name, error);
+    if (volume->output == NAMES_NONE)
+        return false;
+    convert->written++;
+    return outputs_put(&convert->outputs, volume->output, &request, volume->name, error);
+}
+
+static bool write_all(struct convert *convert, struct sim_error *error)
+{
+    struct merge *merge = &convert->merge;
+    for (size_t i = merge_next(merge); i < merge->count; i = merge_next(merge)) {
+        if (!write_next(convert, i, error) || !merge_advance(merge, error))
+            return false;
+    }
+    return true;
+}
+
+bool convert_run(struct convert *convert, const struct convert_config *config,
+                 struct sim_error *error)
+{
+    *convert = (struct convert){
+        .config = config,
+        .outputs = {.path = config->output,
+                    .format = config->format,
+                    .is_split = config->is_split,
+                    .allow = allow_output,
+                    .context = convert},
+    };
+    return outputs_check(&convert->outputs, error) && check_streams(config, error) &&
+           open_inputs(convert, error) && outputs_open(&convert->outputs, error) &&
+           merge_start(&convert->merge, error) && write_all(convert, error) &&
+           check_volumes(convert, error) && outputs_finish(&convert->outputs, error);
+}
+
+void convert_close(struct convert *convert)
+{
+    outputs_close(&convert->outputs);
+    merge_free(&convert->merge);
+    for (size_t i = 0; i < convert->merge.count; i++)
+        cut_close(&convert->streams[i]);
+    for (size_t i = 0; convert->inputs != NULL && i < convert->config->input_count; i++) {
+        struct convert_input *input = &convert->inputs[i];
+        for (size_t k = 0; k < input->volume_count; k++)
+            free(input->volumes[k].name);
+        free(input->volumes);
+        free(input->name);
+    }
+    free(convert->inputs);
+    free(convert->streams);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/workload/fit/fit.h"
+
+#include "sim/base/stop.h"
+#include "sim/workload/fit/fit_mix.h"
+#include "sim/workload/fit/tune.h"
+
+#include <gsl/gsl_errno.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIAL_REQUESTS_MAX 100000  // of one trial
+#define TRIAL_REQUESTS_ALL 4000000 // of one trial of each volume
+#define TRIAL_REQUESTS_MIN 5000
+#define MADE_MAX 10000000 // requests that are compared with the recording
+#define CORRELATION_MIN 0.05
+#define NO_NUMBER UINT32_MAX
+
+// How long it will take is a guess: a trial has so many requests, and there are about so many
+// trials.
+#define TRIALS_MANY_FROM 200 // requests
+#define TRIALS_MANY 350
+#define TRIALS_FEW 50
+#define REQUESTS_PER_GUESS 4096
+
+struct fit_options fit_options_of_all(void)
+{
+    return (struct fit_options){.seed = 1, .count = 1, .cut = cut_of_all()};
+}
+
+// ---- The recording ----
+
+static uint64_t trial_requests(size_t volumes)
+{
+    uint64_t each = TRIAL_REQUESTS_ALL / volumes;
+    return each > TRIAL_REQUESTS_MAX   ? TRIAL_REQUESTS_MAX
+           : each < TRIAL_REQUESTS_MIN ? TRIAL_REQUESTS_MIN
+                                       : each;
+}
+
+// What all work comes to, if the requests from `first` on are still to be tried.
+static uint64_t work_ahead(const struct fit *fit, size_t first)
+{
+    double ahead = 0;
+    for (size_t i = first; i < fit->record.volume_count; i++) {
+        double requests = (double)fit->record.volumes[i].info.requests;
+        double most = (double)trial_requests(fit->record.volume_count);
+        double trial = fmin(fmax(requests, TRIAL_REQUESTS_MIN), most);
+        ahead += trial * (requests < TRIALS_MANY_FROM ? TRIALS_FEW : TRIALS_MANY);
+    }
+    return (uint64_t)(ahead + fmin((double)fit->record.all.info.requests, MADE_MAX));
+}
+
+// Of every request that is read, whether it takes part or not.
+static bool look(void *context, struct sim_error *error)
+{
+    struct fit *fit = context;
+    if (fit->work.requests % REQUESTS_PER_GUESS == 0) {
+        uint64_t consumed, total;
+        trace_progress(fit->stream.trace, &consumed, &total);
+        double left = consumed == 0 ? 0 : (double)total / (double)consumed;
+        fit->work.total = (uint64_t)((double)fit->work.requests * left) + work_ahead(fit, 0);
+    }
+    return fit_work_step(&fit->work, error);
+}
+
+// Volumes are numbered as they come up.
+static bool number_volumes(struct fit *fit, struct sim_error *error)
+{
+    size_t count = trace_volume_count(fit->stream.trace);
+    uint32_t *numbers = realloc(fit->numbers, count * sizeof *numbers);
+    if (numbers == NULL)
+        return sim_fail_memory(error);
+    fit->numbers = numbers;
+    for (; fit->number_count < count; fit->number_count++)
+        numbers[fit->number_count] = NO_NUMBER;
+    return true;
+}
+
+static bool read_request(struct fit *fit, struct sim_error *error)
+{
+    struct trace_request request = fit->stream.next;
+    uint32_t volume = request.volume;
+    request.arrival_ns = fit->stream.next_ns;
+    if (volume >= fit->number_count && !number_volumes(fit, error))
+        return false;
+    bool is_new = fit->numbers[volume] == NO_NUMBER;
+    if (is_new)
+        fit->numbers[volume] = (uint32_t)fit->record.volume_count;
+    request.volume = fit->numbers[volume];
+    if (!fit_record_add(&fit->record, &request, error))
+        return false;
+    if (is_new) {
+        size_t count = fit->record.volume_count;
+        struct fit_entry *entries = realloc(fit->entries, count * sizeof *entries);
+        if (entries == NULL)
+            return sim_fail_memory(error);
+        fit->entries = entries;
+        fit->entries[count - 1] = (struct fit_entry){.volume = volume};
+    }
+    return true;
+}
+
+static bool read_all(struct fit *fit, struct sim_error *error)
+{
+    bool more, ok;
+    fit->stream.look = look;
+    fit->stream.look_context = fit;
+    fit->stream.origin_ns =
+        trace_times_are_absolute(fit->stream.trace) ? 0 : trace_origin_ns(fit->stream.trace);
+    while ((ok = cut_advance(&fit->stream, &more, error)) && more) {
+        if (!read_request(fit, error))
+            return false;
+    }
+    return ok &&
+           (fit->record.all.info.requests > 0 ||
+            sim_fail(error, SIM_BAD_INPUT, "%s: there is no request in %s, so nothing to describe",
+                     fit->path, fit->stream.requests_read > 0 ? "the part asked for" : "it"));
+}
+
+// ---- The specification ----
+
+// A name as the recording has it, without what a specification does not allow.
+static char *make_name(const char *name)
+{
+    char *copy = strdup(name == NULL || name[0] == '\0' ? "volume" : name);
+    for (char *c = copy; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+        if (c - copy == 255)
+            *c = '\0';
+    }
+    return copy;
+}
+
+// So long that the rate is the same up to the end: a mean gap beyond the last arrival; and that
+// there is a nanosecond for each request, as more is not made.
+static int64_t duration_of(const struct info_volume *all)
+{
+    int64_t span_ns = all->last_ns - all->first_ns;
+    int64_t gap_ns = all->requests > 1 ? span_ns / (int64_t)(all->requests - 1) : 1000000000;
+    if (span_ns >= SYNTH_DURATION_NS_MAX || gap_ns >= SYNTH_DURATION_NS_MAX - span_ns)
+        return SYNTH_DURATION_NS_MAX;
+    int64_t duration_ns = span_ns + gap_ns;
+    return duration_ns < (int64_t)all->requests ? (int64_t)all->requests : duration_ns;
+}
+
+static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
+{
+    const struct fit_volume *volume = &fit->record.volumes[index];
+    struct synth_volume *spec = &fit->spec.volumes[index];
+    struct fit_entry *entry = &fit->entries[index];
+    int64_t resolution_ns = fit->record.resolution_ns < 1 ? 1 : fit->record.resolution_ns;
+    struct fit_target target = {volume, fit->spec.duration_ns, resolution_ns,
+                                trial_requests(fit->record.volume_count), &fit->work};
+    struct fit_choice choice;
+    spec->name = make_name(trace_volume_name(fit->stream.trace, entry->volume));
+    spec->count = 1;
+    if (spec->name == NULL || !fit_mix(volume, spec))
+        return sim_fail_memory(error);
+    if (!fit_tune_places(volume, spec, &fit->work, error) || !fit_arrivals(&target, &choice, error))
+        return false;
+    spec->arrivals = choice.arrivals;
+    entry->score = choice.score;
+    return true;
+}
+
+static bool make_spec(struct fit *fit, uint64_t seed, struct sim_error *error)
+{
+    const struct fit_record *record = &fit->record;
+    fit->spec = (struct synth_spec){
+        .seed = seed,
+        .duration_ns = duration_of(&record->all.info),
+        .volumes = calloc(record->volume_count, sizeof *fit->spec.volumes),
+    };
+    if (fit->spec.volumes == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < record->volume_count; i++) {
+        fit->spec.volume_count++;
+        fit->work.total = fit->work.requests + work_ahead(fit, i);
+        if (!make_volume(fit, i, error))
+            return false;
+    }
+    fit->work.total = fit->work.requests + work_ahead(fit, record->volume_count);
+    struct trace_error trace_error;
+    return synth_check(&fit->spec, &trace_error) ||
+           sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
+                    trace_error.message);
+}
+
+// ---- How good it is ----
+
+static bool make_requests(struct fit *fit, struct fit_record *made, int64_t *last_ns,
+                          struct sim_error *error)
+{
+    struct trace_error trace_error;
+    struct trace_request request;
+    enum trace_result result = TRACE_ERROR;
+    int64_t resolution_ns = fit->record.resolution_ns < 1 ? 1 : fit->record.resolution_ns;
+    fit->spec.requests_max = MADE_MAX;
+    struct synth *synth = synth_open(&fit->spec, &trace_error);
+    bool ok = synth != NULL;
+    while (ok && (result = synth_read(synth, &request, &trace_error)) == TRACE_REQUEST) {
+        *last_ns = request.arrival_ns;
+        request.arrival_ns = request.arrival_ns / resolution_ns * resolution_ns;
+        ok = fit_work_step(&fit->work, error) && fit_record_add(made, &request, error);
+    }
+    if (synth == NULL || (ok && result != TRACE_END))
+        ok = sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
+                      trace_error.message);
+    synth_close(synth);
+    fit->spec.requests_max = 0;
+    return ok;
+}
+
+static bool compare_made(struct fit *fit, struct sim_error *error)
+{
+    static const struct fit_volume nothing;
+    struct fit_record made = {0};
+    int64_t last_ns = 0;
+    bool ok = make_requests(fit, &made, &last_ns, error);
+    uint64_t all_recorded = 0, all_made = 0;
+    double recorded_s = (double)fit->spec.duration_ns / 1e9;
+    double made_s = made.all.info.requests < MADE_MAX ? recorded_s : (double)last_ns / 1e9;
+    for (size_t i = 0; ok && i < fit->spec.volume_count; i++) {
+        const struct fit_volume *recorded = &fit->record.volumes[i];
+        const struct fit_volume *its = i < made.volume_count ? &made.volumes[i] : &nothing;
+        uint64_t recorded_blocks = info_blocks_count(&recorded->info.blocks);
+        uint64_t made_blocks = info_blocks_count(&its->info.blocks);
+        all_recorded += recorded_blocks;
+        all_made += made_blocks;
+        ok = fit_goodness_fill(&fit->entries[i].goodness, recorded, recorded_blocks, its,
+                               made_blocks, recorded_s, made_s) ||
+             sim_fail_memory(error);
+    }
+    ok = ok && (fit_goodness_fill(&fit->all, &fit->record.all, all_recorded, &made.all, all_made,
+                                  recorded_s, made_s) ||
+                sim_fail_memory(error));
+    fit_record_free(&made);
+    return ok;
+}
+
+// Volumes alike are given the correlation that the recording's volumes have at a second.
+static void set_counts(struct fit *fit, uint32_t count)
+{
+    for (int i = 0; i < FIT_CORRELATION_COUNT; i++)
+        fit->correlations[i] = fit_correlation(&fit->record, i, &fit->pairs);
+    double correlation = fit->correlations[FIT_CORRELATION_COUNT - 1];
+    for (size_t i = 0; i < fit->spec.volume_count; i++) {
+        struct synth_volume *volume = &fit->spec.volumes[i];
+        bool has_bursts = volume->arrivals.process != SYNTH_RENEWAL;
+        volume->count = count;
+        if (count > 1 && has_bursts && correlation >= CORRELATION_MIN)
+            volume->correlation = (double)(int)(correlation * 100 + 0.5) / 100;
+    }
+}
+
+bool fit_read(struct fit *fit, const struct trace_config *config, const struct fit_options *options,
+              struct sim_error *error)
+{
+    struct trace_error trace_error;
+    *fit = (struct fit){.path = config->path,
+                        .cut = options->cut,
+                        .work = {options->progress, options->progress_context, 0, 0}};
+    if (!cut_open(&fit->stream, config, &fit->cut, error))
+        return false;
+    // GSL would end the program where a number is too small for it; what it returns is looked at.
+    gsl_error_handler_t *handler = gsl_set_error_handler_off();
+    bool ok =
+        read_all(fit, error) && make_spec(fit, options->seed, error) && compare_made(fit, error);
+    gsl_set_error_handler(handler);
+    if (ok)
+        set_counts(fit, options->count);
+    if (ok && stop_signal != 0)
+        ok = sim_fail(error, SIM_FAILED, "interrupted");
+    return ok && (synth_check(&fit->spec, &trace_error) ||
+                  sim_fail(error, SIM_USAGE, "--volumes: %s", trace_error.message));
+}
+
+void fit_free(struct fit *fit)
+{
+    synth_spec_free(&fit->spec);
+    free(fit->entries);
+    free(fit->numbers);
+    fit_record_free(&fit->record);
+    cut_close(&fit->stream);
+    *fit = (struct fit){0};
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/workload/fit/goodness.h"
+
+#include "sim/base/stop.h"
+#include "sim/workload/fit/points.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SHOWN_WINDOWS_MIN 4 // fewer of a length tell nothing
+
+const int fit_shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8};
+const char *const fit_shown_names[FIT_SHOWN_WINDOWS] = {"1 ms", "10 ms", "100 ms", "1 s", "10 s"};
+const char *const fit_shown_keys[FIT_SHOWN_WINDOWS] = {"1ms", "10ms", "100ms", "1s", "10s"};
+const char *const fit_correlation_names[FIT_CORRELATION_COUNT] = {"100 ms", "1 s"};
+const char *const fit_correlation_keys[FIT_CORRELATION_COUNT] = {"100ms", "1s"};
+const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT] = {100000000, 1000000000};
+
+static void fill_figures(struct fit_figures *figures, const struct fit_volume *volume,
+                         uint64_t blocks, double seconds)
+{
+    const struct info_volume *info = &volume->info;
+    uint64_t moving = info->directions[0].requests + info->directions[1].requests;
+    uint64_t sequential = info->directions[0].sequential + info->directions[1].sequential;
+    *figures = (struct fit_figures){
+        .requests = info->requests,
+        .requests_per_s = seconds > 0 ? (double)info->requests / seconds : 0,
+        .bytes_per_s = seconds > 0 ? (double)info->bytes / seconds : 0,
+        .read_share = info_volume_read_share(info),
+        .sequential_share = moving > 0 ? (double)sequential / (double)moving : 0,
+        .working_set = (double)blocks * INFO_BLOCK_BYTES,
+        .latency_ns = info->latency.count > 0 ? report_histogram_mean(&info->latency) : -1,
+    };
+    for (int i = 0; i < FIT_SHOWN_WINDOWS; i++)
+        figures->dispersion[i] =
+            fit_windows_dispersion(&volume->windows, fit_shown_windows[i], SHOWN_WINDOWS_MIN);
+}
+
+bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
+                       uint64_t recorded_blocks, const struct fit_volume *made,
+                       uint64_t made_blocks, double recorded_s, double made_s)
+{
+    struct info_sizes recorded_sizes, made_sizes;
+    fill_figures(&goodness->recorded, recorded, recorded_blocks, recorded_s);
+    fill_figures(&goodness->made, made, made_blocks, made_s);
+    goodness->gap_distance =
+        fit_histogram_distance(&recorded->info.gap_histogram, &made->info.gap_histogram);
+    goodness->latency_distance =
+        recorded->info.latency.count == 0
+            ? -1
+            : fit_histogram_distance(&recorded->info.latency, &made->info.latency);
+    bool ok = info_volume_sizes(&recorded->info, &recorded_sizes);
+    ok = info_volume_sizes(&made->info, &made_sizes) && ok;
+    goodness->size_distance =
+        fit_histogram_distance(&recorded_sizes.histogram, &made_sizes.histogram);
+    info_sizes_free(&recorded_sizes);
+    info_sizes_free(&made_sizes);
+    return ok;
+}
+
+// ---- Verdicts ----
+
+struct verdict_limit {
+    const char *what;
+    double limit;
+};
+
+static double ratio_off(double recorded, double made)
+{
+    if (recorded <= 0 || made <= 0)
+        return recorded <= 0 && made <= 0 ? 1 : INFINITY;
+    return recorded > made ? recorded / made : made / recorded;
+}
+
+static bool dispersion_verdict(const struct fit_goodness *goodness, int window, char *text,
+                               size_t size)
+{
+    double recorded = goodness->recorded.dispersion[window];
+    double made = goodness->made.dispersion[window];
+    if (recorded < 0 || made < 0 || ratio_off(recorded + 0.1, made + 0.1) < 2)
+        return false;
+    snprintf(text, size, "%s at %s are not described: the index of dispersion is %.3g, not %.3g",
+             recorded > made ? "bursts" : "steady rates", fit_shown_names[window], made, recorded);
+    return true;
+}
+
+static bool figure_verdict(const struct fit_goodness *goodness, size_t index, char *text,
+                           size_t size)
+{
+    const struct fit_figures *recorded = &goodness->recorded, *made = &goodness->made;
+    const struct {
+        const char *what;
+        double recorded, made, most;
+    } figures[] = {
+        {"requests/s", recorded->requests_per_s, made->requests_per_s, 1.1},
+        {"bytes/s", recorded->bytes_per_s, made->bytes_per_s, 1.15},
+        {"the working set", recorded->working_set, made->working_set, 1.25},
+        {"the mean latency", recorded->latency_ns, made->latency_ns, 1.25},
+    };
+    const struct {
+        const char *what;
+        double distance, most;
+    } distances[] = {
+        {"times between arrivals", goodness->gap_distance, 0.15},
+        {"sizes", goodness->size_distance, 0.05},
+        {"latencies", goodness->latency_distance, 0.15},
+    };
+    size_t figure_count = sizeof figures / sizeof figures[0];
+    if (index < figure_count) {
+        double off = ratio_off(figures[index].recorded, figures[index].made);
+        snprintf(text, size, "%s in this run of the specification: %.4g, not %.4g",
+                 figures[index].what, figures[index].made, figures[index].recorded);
+        return off > figures[index].most;
+    }
+    index -= figure_count;
+    snprintf(text, size, "%s have another distribution: distance %.2f", distances[index].what,
+             distances[index].distance);
+    return distances[index].distance > distances[index].most;
+}
+
+bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
+                          size_t size)
+{
+    for (size_t i = 0; i < 7 + FIT_SHOWN_WINDOWS; i++) {
+        bool is_bad = i < 7 ? figure_verdict(goodness, i, text, size)
+                            : dispersion_verdict(goodness, (int)i - 7, text, size);
+        if (is_bad && index-- == 0)
+            return true;
+    }
+    return false;
+}
+
+// ---- Volumes together ----
+
+static int compare_busy(const void *a, const void *b)
+{
+    const struct fit_volume *left = *(const struct fit_volume *const *)a;
+    const struct fit_volume *right = *(const struct fit_volume *const *)b;
+    if (left->info.requests != right->info.requests)
+        return left->info.requests > right->info.requests ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+double fit_correlation(const struct fit_record *record, int index, size_t *pairs)
+{
+    const struct fit_volume **volumes = malloc((record->volume_count + 1) * sizeof *volumes);
+    double sum = 0;
+    *pairs = 0;
+    if (volumes == NULL)
+        return 0;
+    for (size_t i = 0; i < record->volume_count; i++)
+        volumes[i] = &record->volumes[i];
+    qsort(volumes, record->volume_count, sizeof *volumes, compare_busy);
+    size_t count = record->volume_count < FIT_CORRELATED_VOLUMES ? record->volume_count
+                                                                 : FIT_CORRELATED_VOLUMES;
+    for (size_t i = 0; i < count && stop_signal == 0; i++) {
+        for (size_t j = 0; j < i; j++) {
+            sum += fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins,
+                                        fit_correlation_ns[index]);
+            ++*pairs;
+        }
+    }
+    free(volumes);
+    return *pairs == 0 ? 0 : sum / (double)*pairs;
+}

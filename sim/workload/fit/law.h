@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which law, with which parameters, do positive numbers follow?
+#ifndef SIM_WORKLOAD_FIT_LAW_H
+#define SIM_WORKLOAD_FIT_LAW_H
+
+#include "sim/workload/fit/points.h"
+#include "traces/synth.h"
+
+// Four significant digits, so that how a libm rounds does not show.
+double fit_round(double value);
+
+// The share of draws that are at most x.
+double fit_law_share(const struct synth_draw *draw, double x);
+
+// The greatest distance of the law from the sample (Kolmogorov and Smirnov).
+double fit_law_distance(const struct synth_draw *draw, const struct fit_points *points);
+
+// The law that comes nearest the sample: each has the sample's mean and the shape with the least
+// mean square distance from it (Cramer and von Mises). Not Pareto, whose mean says little. Among
+// them the one with the least distance wins, where a shape must be worth FIT_SHAPE_COST.
+// A sample of nothing is a constant 0.
+struct synth_draw fit_law_nearest(const struct fit_points *points);
+double fit_shape_cost(uint64_t sample);
+
+// Sums from which laws are estimated by likelihood, where a histogram of each would be too much.
+struct fit_sums {
+    uint64_t count;
+    double min;
+    double sum;
+    double squares;
+    double logs;
+    double log_squares;
+};
+
+// value above 0.
+void fit_sums_add(struct fit_sums *sums, double value);
+
+// The law with the greatest likelihood, less half the logarithm of the count for each parameter
+// (Schwarz): constant, exponential, Gamma, Pareto, lognormal.
+struct synth_draw fit_sums_law(const struct fit_sums *sums);
+
+#endif

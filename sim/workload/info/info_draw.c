@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which volumes are drawn, and their numbers for reports.
+#include "sim/workload/info/info_draw.h"
+
+#include "reports/plot/plot_trace.h"
+
+#include <stdlib.h>
+
+struct drawing {
+    struct report_trace trace;
+    struct report_trace_line lines[REPORT_TRACE_LINES_MAX];
+    struct report_trace_size *sizes[REPORT_TRACE_LINES_MAX]; // to be freed
+    struct info_volume *volumes[REPORT_TRACE_LINES_MAX];
+};
+
+// The first is all; then those with the most requests.
+static void choose(struct drawing *drawing, struct trace_info *info)
+{
+    size_t count = 1;
+    drawing->volumes[0] = &info->all;
+    for (size_t i = 0; info->volume_count > 1 && i < info->volume_count; i++) {
+        struct info_volume *volume = &info->volumes[i];
+        size_t place = count;
+        while (place > 1 && drawing->volumes[place - 1]->requests < volume->requests)
+            place--;
+        if (volume->series.bins == NULL || place == REPORT_TRACE_LINES_MAX)
+            continue;
+        count += count < REPORT_TRACE_LINES_MAX;
+        for (size_t j = count - 1; j > place; j--)
+            drawing->volumes[j] = drawing->volumes[j - 1];
+        drawing->volumes[place] = volume;
+    }
+    drawing->trace.line_count = count;
+    drawing->trace.hidden_count = info->volume_count > 1 ? info->volume_count + 1 - count : 0;
+}
+
+static const char *name_of(const struct trace_info *info, const struct info_volume *volume)
+{
+    const char *name = volume->name != NULL      ? volume->name
+                       : info->volume_count == 1 ? info->volumes[0].name
+                                                 : "all devices";
+    return name[0] != '\0' ? name : "(not named)";
+}
+
+static bool fill(struct drawing *drawing, const struct trace_info *info, size_t number)
+{
+    struct info_volume *volume = drawing->volumes[number];
+    struct info_sizes sizes;
+    bool ok = info_volume_sizes(volume, &sizes);
+    drawing->sizes[number] = info_sizes_by_size(&sizes);
+    ok = ok && (sizes.used == 0 || drawing->sizes[number] != NULL);
+    info_series_join(&volume->series, info->all.series.bin_ns);
+    drawing->lines[number] = (struct report_trace_line){
+        .name = name_of(info, volume),
+        .bins = volume->series.bins,
+        .sizes = drawing->sizes[number],
+        .size_count = sizes.used,
+        .gaps = &volume->gap_histogram,
+        .latencies = &volume->latency,
+    };
+    info_sizes_free(&sizes);
+    return ok;
+}
+
+bool info_draw(struct trace_info *info, const char *directory, report_plot_written *written,
+               void *context, struct sim_error *error)
+{
+    struct drawing drawing = {{0}, {{0}}, {0}, {0}};
+    struct report_error report_error;
+    int64_t span_ns = info->all.last_ns - info->all.first_ns;
+    if (info->all.series.bins == NULL)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: there are no requests that could be drawn",
+                        info->path);
+    choose(&drawing, info);
+    drawing.trace.name = info->path;
+    drawing.trace.lines = drawing.lines;
+    drawing.trace.span_ns = span_ns;
+    drawing.trace.bin_ns = info->all.series.bin_ns;
+    drawing.trace.bin_count = (size_t)(span_ns / info->all.series.bin_ns) + 1;
+    bool ok = true;
+    for (size_t i = 0; ok && i < drawing.trace.line_count; i++)
+        ok = fill(&drawing, info, i) || sim_fail_memory(error);
+    if (ok && !report_trace_plot(&drawing.trace, directory, written, context, &report_error))
+        ok = sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    for (size_t i = 0; i < REPORT_TRACE_LINES_MAX; i++)
+        free(drawing.sizes[i]);
+    return ok;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A record is its operation (one byte) and the time since the record before, volume and length as
+// numbers of 7 bits a byte, the lowest first. Blocks are filled to the last byte that a whole
+// record leaves, the rest is INFO_SPOOL_END.
+#include "sim/workload/info/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_MAX (1 + 3 * 10) // bytes
+#define RECORD_END 0xff         // instead of an operation: the block ends here
+
+static const char *directory(void)
+{
+    const char *name = getenv("TMPDIR");
+    return name != NULL && name[0] != '\0' ? name : "/tmp";
+}
+
+static bool open_file(struct info_spool *spool, struct sim_error *error)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%.4000s/throttlesim-XXXXXX", directory());
+    int file = mkstemp(path);
+    if (file < 0)
+        return sim_fail(error, SIM_FAILED, "making a temporary file in %.1000s (TMPDIR): %s",
+                        directory(), strerror(errno));
+    unlink(path);
+    fcntl(file, F_SETFD, FD_CLOEXEC);
+    spool->file = file;
+    spool->is_open = true;
+    return true;
+}
+
+static bool fail_file(const char *doing, int code, struct sim_error *error)
+{
+    return sim_fail(error, SIM_FAILED,
+                    "%s a temporary file in %.1000s (TMPDIR): %s; it takes about 8 bytes for each "
+                    "request of the trace",
+                    doing, directory(), strerror(code));
+}
+
+static bool write_block(struct info_spool *spool, struct sim_error *error)
+{
+    size_t written = 0;
+    if (!spool->is_open && !open_file(spool, error))
+        return false;
+    if (spool->used < INFO_SPOOL_BLOCK)
+        spool->block[spool->used] = RECORD_END;
+    while (written < INFO_SPOOL_BLOCK) {
+        off_t place = (off_t)(spool->blocks * INFO_SPOOL_BLOCK + written);
+        ssize_t length =
+            pwrite(spool->file, spool->block + written, INFO_SPOOL_BLOCK - written, place);
+        if (length < 0 && errno != EINTR)
+            return fail_file("writing", errno, error);
+        written += length > 0 ? (size_t)length : 0;
+    }
+    spool->blocks++;
+    spool->used = 0;
+    return true;
+}
+
+static void put(struct info_spool *spool, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        spool->block[spool->used++] = (unsigned char)(value | 0x80);
+    spool->block[spool->used++] = (unsigned char)value;
+}
+
+bool info_spool_add(struct info_spool *spool, const struct info_record *record,
+                    struct sim_error *error)
+{
+    if (spool->block == NULL && (spool->block = calloc(1, INFO_SPOOL_BLOCK)) == NULL)
+        return sim_fail_memory(error);
+    if (INFO_SPOOL_BLOCK - spool->used < RECORD_MAX && !write_block(spool, error))
+        return false;
+    spool->block[spool->used++] = (unsigned char)record->op;
+    put(spool, (uint64_t)record->arrival_ns - (uint64_t)spool->last_ns);
+    put(spool, record->volume);
+    put(spool, record->bytes);
+    spool->last_ns = record->arrival_ns;
+    spool->records++;
+    return true;
+}
+
+static bool read_block(struct info_spool *spool, struct sim_error *error)
+{
+    size_t got = 0;
+    while (got < INFO_SPOOL_BLOCK) {
+        off_t place = (off_t)(spool->next * INFO_SPOOL_BLOCK + got);
+        ssize_t length = pread(spool->file, spool->block + got, INFO_SPOOL_BLOCK - got, place);
+        if (length == 0 || (length < 0 && errno != EINTR))
+            return fail_file("reading", length == 0 ? EIO : errno, error);
+        got += length > 0 ? (size_t)length : 0;
+    }
+    spool->next++;
+    spool->at = 0;
+    return true;
+}
+
+bool info_spool_rewind(struct info_spool *spool, struct sim_error *error)
+{
+    // The last block follows the others into the file, if there are any.
+    if (spool->blocks > 0 && spool->used > 0 && !write_block(spool, error))
+        return false;
+    spool->at = 0;
+    spool->next = 0;
+    spool->left = spool->records;
+    spool->last_ns = 0;
+    return spool->blocks == 0 || spool->records == 0 || read_block(spool, error);
+}
+
+static uint64_t get(struct info_spool *spool)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        unsigned char byte = spool->block[spool->at++];
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+}
+
+int info_spool_read(struct info_spool *spool, struct info_record *record, struct sim_error *error)
+{
+    if (spool->left == 0)
+        return 0;
+    bool ended = INFO_SPOOL_BLOCK - spool->at < RECORD_MAX || spool->block[spool->at] == RECORD_END;
+    if (spool->blocks > 0 && ended && !read_block(spool, error))
+        return -1;
+    record->op = (enum trace_op)spool->block[spool->at++];
+    record->arrival_ns = (int64_t)((uint64_t)spool->last_ns + get(spool));
+    record->volume = (uint32_t)get(spool);
+    record->bytes = get(spool);
+    spool->last_ns = record->arrival_ns;
+    spool->left--;
+    return 1;
+}
+
+void info_spool_close(struct info_spool *spool)
+{
+    if (spool->is_open)
+        close(spool->file);
+    free(spool->block);
+    *spool = (struct info_spool){0};
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is in a recording, per volume and in all: docs/trace-info.md.
+#ifndef SIM_WORKLOAD_INFO_TRACE_INFO_H
+#define SIM_WORKLOAD_INFO_TRACE_INFO_H
+
+#include "sim/base/error.h"
+#include "sim/workload/info/volume.h"
+#include "traces/trace.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#define TRACE_INFO_DRAWN_MAX 200 // volumes of which there are series over time
+
+struct trace_info {
+    struct trace *trace;
+    const char *path;
+    bool wants_series;           // over time, for plots
+    struct info_volume *volumes; // volume_count, and room for more
+    size_t volume_count;
+    size_t volume_capacity;
+    struct info_volume all;
+    int64_t resolution_ns; // all arrivals are a multiple of it apart; 0: all at one time
+};
+
+// Reads the whole trace. False with the error filled; trace_info_free is needed in any case. The
+// config's strings must live as long as the info.
+bool trace_info_read(struct trace_info *info, const struct trace_config *config, bool wants_series,
+                     struct sim_error *error);
+void trace_info_free(struct trace_info *info);
+
+// False: out of memory.
+bool trace_info_print(const struct trace_info *info, FILE *out);
+
+// A new reference; NULL: out of memory, or a name that is not UTF-8.
+json_t *trace_info_json(const struct trace_info *info);
+
+// "queue" or "issue".
+const char *trace_info_arrival(const struct trace_info *info);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The values of a specification's keys.
+#include "sim/workload/synth/spec_read.h"
+
+#include "sim/base/suggest.h"
+#include "sim/base/units.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Digits with or without a fraction and an exponent; *end is behind them.
+static bool parse_number(const char *text, double *value, const char **end)
+{
+    char *behind;
+    if (!isdigit((unsigned char)text[0]) || (text[0] == '0' && tolower(text[1]) == 'x'))
+        return false;
+    *value = strtod(text, &behind);
+    *end = behind;
+    return isfinite(*value);
+}
+
+bool synth_read_number(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *end, *text = yaml_text(reader, node, "a number of at least 0");
+    if (text == NULL)
+        return false;
+    return (parse_number(text, target, &end) && *end == '\0') ||
+           yaml_fail(reader, node, "expected a number of at least 0, found '%.64s'", text);
+}
+
+// Unlike a duration, a mean may be a fraction of a ns.
+bool synth_read_time(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *expected = "a time in ns or with a unit (ns, us, ms, s, min, h)";
+    const char *end, *text = yaml_text(reader, node, expected);
+    char one[8] = "1";
+    int64_t unit_ns = 0;
+    double *ns = target;
+    if (text == NULL)
+        return false;
+    bool ok = parse_number(text, ns, &end) && strlen(end) < sizeof one - 1;
+    if (ok) {
+        strcat(one, end);
+        ok = units_parse_duration(one, &unit_ns);
+    }
+    *ns *= (double)unit_ns;
+    return ok || yaml_fail(reader, node, "expected %s, found '%.64s'", expected, text);
+}
+
+bool synth_read_size(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *expected = "a size in bytes or with a unit (K, KiB, M, MiB, G, GiB, T, TiB)";
+    const char *text = yaml_text(reader, node, expected);
+    int64_t bytes;
+    if (text == NULL)
+        return false;
+    if (!units_parse_size(text, &bytes))
+        return yaml_fail(reader, node, "expected %s, found '%.64s'", expected, text);
+    *(uint64_t *)target = (uint64_t)bytes;
+    return true;
+}
+
+bool synth_read_count(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    const char *text = yaml_text(reader, node, "a whole number");
+    int64_t count;
+    if (text == NULL)
+        return false;
+    if (!units_parse_integer(text, &count) || count < 1 || count > UINT32_MAX)
+        return yaml_fail(reader, node, "expected a whole number of at least 1, found '%.64s'",
+                         text);
+    *(uint32_t *)target = (uint32_t)count;
+    return true;
+}
+
+int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
+                    synth_word *word_at)
+{
+    char hint[128];
+    const char *word, *text = yaml_text(reader, node, expected);
+    if (text == NULL)
+        return -1;
+    for (int i = 0; (word = word_at(NULL, (size_t)i)) != NULL; i++) {
+        if (strcmp(word, text) == 0)
+            return i;
+    }
+    yaml_fail(reader, node, "expected %s, found '%.64s'%s", expected, text,
+              suggest(text, word_at, NULL, hint, sizeof hint));
+    return -1;
+}
+
+// ---- Laws ----
+
+static const char *law_at(const void *words, size_t index)
+{
+    (void)words;
+    return index < SYNTH_LAW_COUNT ? synth_law_name((enum synth_law)index) : NULL;
+}
+
+bool synth_read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    int law = synth_read_word(reader, node,
+                              "constant, exponential, gamma, weibull, pareto or lognormal", law_at);
+    *(enum synth_law *)target = law < 0 ? SYNTH_CONSTANT : (enum synth_law)law;
+    return law >= 0;
+}
+
+static const struct yaml_field draw_fields[] = {
+    {"law", synth_read_law, offsetof(struct synth_draw, law), false},
+    {"mean", synth_read_time, offsetof(struct synth_draw, mean), true},
+    {"shape", synth_read_number, offsetof(struct synth_draw, shape), false},
+    {NULL, NULL, 0, false},
+};
+
+bool synth_require_shape(struct yaml_reader *reader, yaml_node_t *node,
+                         const struct synth_draw *draw)
+{
+    bool has_shape = draw->law != SYNTH_CONSTANT && draw->law != SYNTH_EXPONENTIAL;
+    yaml_node_t *shape = yaml_find(reader, node, "shape");
+    if (has_shape && shape == NULL)
+        return yaml_fail(reader, node, "%s needs a shape, such as shape: 2",
+                         synth_law_name(draw->law));
+    if (!has_shape && shape != NULL)
+        return yaml_fail(reader, shape, "%s has no shape", synth_law_name(draw->law));
+    return true;
+}
+
+// A time alone is constant; with more to say it is exponential if that is not said.
+bool synth_read_draw(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct synth_draw *draw = target;
+    if (node->type == YAML_SCALAR_NODE) {
+        draw->law = SYNTH_CONSTANT;
+        return synth_read_time(reader, node, &draw->mean);
+    }
+    draw->law = SYNTH_EXPONENTIAL;
+    return yaml_read_mapping(reader, node, "a law", draw_fields, draw) &&
+           synth_require_shape(reader, node, draw);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A request is outstanding as fragments, at first one. A split cuts a fragment in two; a
+// completion eats fragments from its start to its end, so that one completion can end many merged
+// requests and several can end one. A request is complete when it has no fragment left.
+#include "traces/blktrace/blktrace_pair.h"
+
+#include <assert.h>
+
+void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival arrival, bool lossy)
+{
+    unsigned actions = arrival == TRACE_ARRIVAL_QUEUE
+                           ? 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT
+                           : 1U << BLKTRACE_ISSUE | 1U << BLKTRACE_REQUEUE;
+    *pairing = (struct blktrace_pairing){
+        .arrival = arrival, .lossy = lossy, .actions = actions | 1U << BLKTRACE_COMPLETE};
+}
+
+void blktrace_pairing_free(struct blktrace_pairing *pairing)
+{
+    blktrace_window_free(&pairing->window);
+    blktrace_fragments_free(&pairing->fragments);
+}
+
+// Makes room for one more request or fragment. What is oldest in the window is pending, since
+// everything that is known has been taken.
+static void pairing_make_room(struct blktrace_pairing *pairing)
+{
+    const struct blktrace_window *window = &pairing->window;
+    if (pairing->fragments.live == BLKTRACE_FRAGMENTS_MAX ||
+        window->next - window->first == BLKTRACE_WINDOW_MAX) {
+        assert(blktrace_window_at(window, window->first)->state == BLKTRACE_PENDING);
+        blktrace_pairing_abandon(pairing, window->first);
+    }
+}
+
+// The newest fragment of the key, or BLKTRACE_FRAGMENT_NONE.
+static uint32_t pairing_newest(const struct blktrace_pairing *pairing,
+                               const struct blktrace_key *key)
+{
+    uint32_t oldest = blktrace_fragments_find(&pairing->fragments, key);
+    return oldest == BLKTRACE_FRAGMENT_NONE
+               ? oldest
+               : blktrace_fragment_at(&pairing->fragments, oldest)->older;
+}
+
+static bool pairing_arrival(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                            uint32_t volume, enum trace_op op)
+{
+    struct blktrace_key key = {record->offset, volume,
+                               op == TRACE_FLUSH ? BLKTRACE_KIND_FLUSH
+                                                 : blktrace_record_kind(record)};
+    uint32_t newest = pairing->continues ? pairing_newest(pairing, &key) : BLKTRACE_FRAGMENT_NONE;
+    if (newest != BLKTRACE_FRAGMENT_NONE) {
+        struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, newest);
+        if (fragment->continued && fragment->bytes == record->bytes) {
+            fragment->continued = false;
+            return true;
+        }
+    }
+    pairing_make_room(pairing);
+    uint32_t fragment = blktrace_fragments_add(&pairing->fragments, &key, record->bytes,
+                                               pairing->window.next, BLKTRACE_FRAGMENT_NONE);
+    if (fragment == BLKTRACE_FRAGMENT_NONE)
+        return false;
+    struct blktrace_pending *request = blktrace_window_push(&pairing->window);
+    if (request == NULL)
+        return false;
+    *request = (struct blktrace_pending){
+        .arrival_ns = (int64_t)record->time_ns,
+        .fragment = fragment,
+        // Only a flush, whose sector means nothing, can lie beyond 2^63 bytes.
+        .offset = record->offset <= INT64_MAX ? record->offset : 0,
+        .bytes = record->bytes,
+        .volume = (uint16_t)volume,
+        .op = (uint8_t)op,
+        .state = BLKTRACE_PENDING,
+    };
+    pairing->requests++;
+    return true;
+}
+
+// The second half is announced again by some kernels, as an arrival of its own.
+static bool pairing_split(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                          uint32_t volume)
+{
+    if (record->split_at == 0) {
+        pairing->bad_splits++;
+        return true;
+    }
+    pairing_make_room(pairing);
+    struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
+    uint32_t number = pairing_newest(pairing, &key);
+    if (number == BLKTRACE_FRAGMENT_NONE || record->split_at <= record->offset)
+        return true;
+    struct blktrace_fragment *front = blktrace_fragment_at(&pairing->fragments, number);
+    uint64_t front_bytes = record->split_at - record->offset;
+    if (front_bytes >= front->bytes)
+        return true;
+    key.start = record->split_at;
+    uint32_t back_bytes = front->bytes - (uint32_t)front_bytes;
+    front->bytes = (uint32_t)front_bytes;
+    uint32_t back =
+        blktrace_fragments_add(&pairing->fragments, &key, back_bytes, front->request, number);
+    if (back == BLKTRACE_FRAGMENT_NONE)
+        return false;
+    blktrace_fragment_at(&pairing->fragments, back)->continued = true;
+    pairing->continues = true;
+    return true;
+}
+
+// The device did not take it: it will be issued again. What is left of one that was partly
+// completed stays the same request.
+static void pairing_requeue(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                            uint32_t volume)
+{
+    bool flush = blktrace_record_op(record) == TRACE_FLUSH;
+    struct blktrace_key key = {record->offset, volume,
+                               flush ? BLKTRACE_KIND_FLUSH : blktrace_record_kind(record)};
+    uint32_t number = pairing_newest(pairing, &key);
+    if (number == BLKTRACE_FRAGMENT_NONE)
+        return;
+    struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
+    if (fragment->bytes < request->bytes) {
+        fragment->continued = true;
+        pairing->continues = true;
+        return;
+    }
+    blktrace_fragments_remove(&pairing->fragments, number);
+    request->state = BLKTRACE_WITHDRAWN;
+    pairing->requests--;
+}
+
+bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                            uint32_t volume)
+{
+    unsigned action = blktrace_record_action(record);
+    bool queue = pairing->arrival == TRACE_ARRIVAL_QUEUE;
+    enum trace_op op;
+    if (record->after_gap)
+        pairing->suspect = pairing->window.next;
+    if (blktrace_record_has(record, BLKTRACE_PASSTHROUGH)) {
+        pairing->passthrough += action == BLKTRACE_ISSUE;
+        return true;
+    }
+    if (action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
+        if (blktrace_record_arrives(record, pairing->arrival, &op))
+            return pairing_arrival(pairing, record, volume, op);
+        pairing->zero_bytes++;
+    } else if (action == BLKTRACE_COMPLETE) {
+        return blktrace_pairing_complete(pairing, record, volume);
+    } else if (action == BLKTRACE_SPLIT && queue) {
+        return pairing_split(pairing, record, volume);
+    } else if (action == BLKTRACE_REQUEUE && !queue) {
+        pairing_requeue(pairing, record, volume);
+    }
+    return true;
+}
+
+void blktrace_pairing_end(struct blktrace_pairing *pairing)
+{
+    pairing->ended = true;
+}
+
+bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request)
+{
+    struct blktrace_window *window = &pairing->window;
+    while (window->first < window->next) {
+        const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
+        if (oldest->state == BLKTRACE_PENDING) {
+            if (!pairing->ended)
+                return false;
+            blktrace_pairing_abandon(pairing, window->first);
+        }
+        bool withdrawn = oldest->state == BLKTRACE_WITHDRAWN;
+        *request = (struct trace_request){
+            .arrival_ns = oldest->arrival_ns,
+            .latency_ns = oldest->latency_ns,
+            .offset = oldest->offset,
+            .bytes = oldest->bytes,
+            .volume = oldest->volume,
+            .op = (enum trace_op)oldest->op,
+        };
+        blktrace_window_pop(window);
+        if (!withdrawn)
+            return true;
+    }
+    return false;
+}
+
+void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
+                             struct trace_notices *notices)
+{
+    bool queue = pairing->arrival == TRACE_ARRIVAL_QUEUE;
+    trace_notices_set(notices, "no-completion", source, pairing->no_completion,
+                      "%llu of %llu requests (%s) have no completion (C), so that their latency is "
+                      "unknown; a few in flight when the recording ended are normal.",
+                      (unsigned long long)pairing->no_completion,
+                      (unsigned long long)pairing->requests, queue ? "Q" : "D");
+    trace_notices_set(notices, "no-arrival", source, pairing->no_arrival,
+                      "%llu completions (C) cover bytes that no request before them (%s) asked "
+                      "for; a few in flight when the recording began are normal.",
+                      (unsigned long long)pairing->no_arrival, queue ? "Q" : "D");
+    trace_notices_set(notices, "passthrough", source, pairing->passthrough,
+                      "%llu commands passed through to the device (SCSI or the like) are skipped: "
+                      "they are not reads or writes of the volume.",
+                      (unsigned long long)pairing->passthrough);
+    trace_notices_set(notices, "zero-bytes", source, pairing->zero_bytes,
+                      "%llu requests without bytes that are no flush are skipped.",
+                      (unsigned long long)pairing->zero_bytes);
+    trace_notices_set(notices, "bad-split", source, pairing->bad_splits,
+                      "%llu split records (X) do not say where the request was split; the latency "
+                      "of its second half may be unknown.",
+                      (unsigned long long)pairing->bad_splits);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What ends a stream: a header cut short by the end of the file is how a recording that was killed
+// or ran out of disk ends, and a notice; a whole header whose PDU runs past the end is a length
+// that cannot be believed, and an error.
+#include "traces/blktrace/blktrace_stream.h"
+
+#include "traces/trace_error.h"
+
+#include <stdio.h>
+
+bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
+                          struct trace_error *error)
+{
+    *stream = (struct blktrace_stream){.file = file, .own_cpu = (uint32_t)file->cpu};
+    if (!trace_input_open(&stream->input, file, error))
+        return false;
+    if (!trace_input_peek(&stream->input, BLKTRACE_HEADER_BYTES, error)) {
+        trace_input_close(&stream->input);
+        return false;
+    }
+    unsigned version;
+    const struct trace_input *input = &stream->input;
+    stream->swapped = (size_t)(input->end - input->at) >= BLKTRACE_HEADER_BYTES &&
+                      blktrace_record_magic(input->at, &version) == BLKTRACE_MAGIC_SWAPPED;
+    return true;
+}
+
+void blktrace_stream_close(struct blktrace_stream *stream)
+{
+    trace_input_close(&stream->input);
+    blktrace_sequences_free(&stream->sequences);
+}
+
+static enum trace_result stream_error(const struct blktrace_stream *stream, const char *text,
+                                      struct trace_error *error)
+{
+    trace_error_set(error, "%s: byte %llu%s: %s", stream->input.path,
+                    (unsigned long long)stream->input.offset, trace_input_suffix(&stream->input),
+                    text);
+    return TRACE_ERROR;
+}
+
+static enum trace_result stream_bad_magic(const struct blktrace_stream *stream,
+                                          const uint8_t *header, struct trace_error *error)
+{
+    char text[320];
+    unsigned version;
+    enum blktrace_magic magic = blktrace_record_magic(header, &version);
+    if (magic == BLKTRACE_MAGIC_NONE) {
+        snprintf(text, sizeof(text),
+                 "no blktrace record starts here: found %02x %02x %02x %02x, expected "
+                 "07 74 61 65 (little-endian) or 65 61 74 07 (big-endian)",
+                 header[0], header[1], header[2], header[3]);
+    } else if (version == 8) {
+        snprintf(text, sizeof(text),
+                 "blktrace version 8 (struct blk_io_trace2) is known but not supported, expected "
+                 "version 7; record with an older blktrace");
+    } else if (version != BLKTRACE_VERSION) {
+        snprintf(text, sizeof(text), "unknown blktrace version %u, expected version 7", version);
+    } else {
+        snprintf(text, sizeof(text),
+                 "the byte order changes within the file: was it joined from "
+                 "recordings of different machines?");
+    }
+    return stream_error(stream, text, error);
+}
+
+// What no kernel writes and no later calculation could hold; NULL if there is nothing of the kind.
+static const char *stream_implausible(const struct blktrace_record *record)
+{
+    if (record->time_ns > INT64_MAX)
+        return "the record's time is beyond 2^63 ns: the record is damaged";
+    // Records without bytes, and commands passed through to the device, need not have a sector.
+    bool has_sector = record->bytes > 0 && !blktrace_record_has(record, BLKTRACE_PASSTHROUGH);
+    if (has_sector && record->offset > (uint64_t)INT64_MAX - record->bytes)
+        return "the record's sector is beyond 2^63 bytes: the record is damaged";
+    return NULL;
+}
+
+// Makes a whole record contiguous. TRACE_END: there is none left.
+static enum trace_result stream_fill(struct blktrace_stream *stream, size_t wanted,
+                                     struct trace_error *error)
+{
+    struct trace_input *input = &stream->input;
+    if (!trace_input_peek(input, wanted, error))
+        return TRACE_ERROR;
+    size_t have = (size_t)(input->end - input->at);
+    if (have >= wanted)
+        return TRACE_REQUEST;
+    if (wanted == BLKTRACE_HEADER_BYTES) {
+        stream->truncated_at = input->offset;
+        stream->truncated_bytes = have;
+        return TRACE_END;
+    }
+    char text[160];
+    snprintf(text, sizeof(text),
+             "the record says that %zu bytes of data follow it, but the file ends after %zu: "
+             "the record is damaged, or the file was cut",
+             wanted - BLKTRACE_HEADER_BYTES, have - BLKTRACE_HEADER_BYTES);
+    return stream_error(stream, text, error);
+}
+
+// Decodes the record at the start of the window and moves past it.
+static enum trace_result stream_take(struct blktrace_stream *stream, struct trace_error *error)
+{
+    struct blktrace_record *record = &stream->record;
+    struct trace_input *input = &stream->input;
+    enum trace_result result = stream_fill(stream, BLKTRACE_HEADER_BYTES, error);
+    if (result != TRACE_REQUEST)
+        return result;
+    if (!blktrace_record_decode(record, input->at, stream->swapped))
+        return stream_bad_magic(stream, input->at, error);
+    size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
+    if (stream_fill(stream, length, error) != TRACE_REQUEST)
+        return TRACE_ERROR;
+    if (!blktrace_record_has(record, BLKTRACE_NOTIFY)) {
+        const char *implausible = stream_implausible(record);
+        if (implausible != NULL)
+            return stream_error(stream, implausible, error);
+        if (blktrace_record_action(record) == BLKTRACE_SPLIT)
+            blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
+    }
+    trace_input_advance(input, length);
+    return TRACE_REQUEST;
+}
+
+// Keeps the stream's times in order, which the merge relies on.
+static void stream_hold_time(struct blktrace_stream *stream, uint64_t last_ns)
+{
+    struct blktrace_record *record = &stream->record;
+    uint64_t step_ns = last_ns - record->time_ns;
+    stream->backwards++;
+    if (step_ns > stream->backwards_max_ns)
+        stream->backwards_max_ns = step_ns;
+    record->time_ns = last_ns;
+}
+
+enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error)
+{
+    const struct blktrace_record *record = &stream->record;
+    if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS))
+        return TRACE_REQUEST;
+    do {
+        enum trace_result result = stream_take(stream, error);
+        if (result != TRACE_REQUEST)
+            return result;
+    } while (blktrace_record_has(record, BLKTRACE_NOTIFY));
+    stream->records++;
+    if (record->time_ns < stream->last_ns)
+        stream_hold_time(stream, stream->last_ns);
+    stream->last_ns = record->time_ns;
+    stream->foreign_cpu += record->cpu != stream->own_cpu;
+    const char *wrong;
+    return blktrace_sequences_check(&stream->sequences, &stream->record, &wrong)
+               ? TRACE_REQUEST
+               : stream_error(stream, wrong, error);
+}
+
+void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_notices *notices)
+{
+    const char *source = stream->file->path;
+    trace_notices_set(notices, "truncated", source, stream->truncated_bytes > 0,
+                      "The file ends within a record: %llu of 48 header bytes at byte %llu; "
+                      "that record is lost.",
+                      (unsigned long long)stream->truncated_bytes,
+                      (unsigned long long)stream->truncated_at);
+    uint64_t foreign_cpu = stream->file->cpu != TRACE_CPU_NONE ? stream->foreign_cpu : 0;
+    trace_notices_set(notices, "cpu-mismatch", source, foreign_cpu,
+                      "%llu of %llu records are of another CPU than the file's number %d; they "
+                      "are read all the same.",
+                      (unsigned long long)foreign_cpu, (unsigned long long)stream->records,
+                      stream->file->cpu);
+    blktrace_sequences_report(&stream->sequences, source, notices);
+    trace_notices_set(notices, "time-backwards", source, stream->backwards,
+                      "%llu records are earlier than the one before them, by up to %llu ns; they "
+                      "are taken to be at the same time.",
+                      (unsigned long long)stream->backwards,
+                      (unsigned long long)stream->backwards_max_ns);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The I/O records of one blktrace file, in the order of the file: notify records are passed over,
+// and what is odd about the file is counted.
+#ifndef TRACES_BLKTRACE_BLKTRACE_STREAM_H
+#define TRACES_BLKTRACE_BLKTRACE_STREAM_H
+
+#include "traces/blktrace/sequences.h"
+#include "traces/input/input.h"
+#include "traces/input/paths.h"
+
+struct blktrace_stream {
+    struct blktrace_record record; // the current one; its time never decreases
+    struct trace_input input;
+    const struct trace_file *file;
+    bool swapped;
+    uint64_t last_ns;
+    uint32_t own_cpu; // of the file's name
+    uint64_t records;
+    uint64_t truncated_at; // where a cut header starts
+    uint64_t truncated_bytes;
+    uint64_t foreign_cpu; // records of another CPU than the file's
+    uint64_t backwards;
+    uint64_t backwards_max_ns;
+    struct blktrace_sequences sequences;
+};
+
+// On failure nothing is left to close.
+bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
+                          struct trace_error *error);
+
+// Every time in a record is below this.
+#define BLKTRACE_TIME_LIMIT_NS ((uint64_t)INT64_MAX + 1)
+
+// Takes the next record if it is like almost all: whole in memory, plausible, before `limit_ns`,
+// not of a kind that is passed over or that needs its PDU, and numbered as the next on the device
+// and CPU of the one before it. False: `record` no longer holds, and blktrace_stream_next tells.
+static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint64_t limit_ns)
+{
+    struct blktrace_record *record = &stream->record;
+    struct blktrace_sequence *sequence = stream->sequences.current;
+    const uint8_t *at = stream->input.at;
+    size_t have = (size_t)(stream->input.end - at);
+    if (have < BLKTRACE_HEADER_BYTES || sequence == NULL || stream->swapped ||
+        !blktrace_record_decode(record, at, false))
+        return false;
+    size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
+    if (have < length || record->sequence != sequence->last + 1 || record->cpu != sequence->cpu ||
+        record->device != sequence->device || record->offset > INT64_MAX - UINT32_MAX ||
+        record->time_ns < stream->last_ns || record->time_ns >= limit_ns ||
+        blktrace_record_action(record) == BLKTRACE_SPLIT ||
+        blktrace_record_has(record, BLKTRACE_NOTIFY))
+        return false;
+    trace_input_advance(&stream->input, length);
+    sequence->last = record->sequence;
+    stream->last_ns = record->time_ns;
+    stream->records++;
+    stream->foreign_cpu += record->cpu != stream->own_cpu;
+    return true;
+}
+
+// TRACE_REQUEST: `record` is the next one, whatever it is.
+enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error);
+
+void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_notices *notices);
+
+// Frees what reading needs; the counts stay.
+void blktrace_stream_close(struct blktrace_stream *stream);
+
+#endif

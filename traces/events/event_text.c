@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/events/event_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN_BYTES_MAX = 40 };
+
+static bool text_start(struct events_text *text, const struct trace_context *context,
+                       struct trace_error *error)
+{
+    const struct trace_files *files = context->files;
+    if (files->count != 1) {
+        trace_error_set(error, "%s and %zu more: %s is one file; open them one by one",
+                        files->items[0].path, files->count - 1, text->syntax->what);
+        return false;
+    }
+    text->file = &files->items[0];
+    text->lines.input = &text->input;
+    return trace_input_open(&text->input, text->file, error) &&
+           (text->syntax->start == NULL || text->syntax->start(text, context, error));
+}
+
+static void text_alien(struct events_text *text)
+{
+    const struct trace_lines *lines = &text->lines;
+    if (text->aliens++ > 0)
+        return;
+    int shown = lines->length < SHOWN_BYTES_MAX ? (int)lines->length : SHOWN_BYTES_MAX;
+    text->alien_first = lines->number;
+    snprintf(text->alien_text, sizeof(text->alien_text), "%.*s%s", shown, lines->text,
+             lines->length > SHOWN_BYTES_MAX ? "..." : "");
+}
+
+// Times never decrease, as in a binary trace.
+static void text_hold_time(struct events_text *text)
+{
+    struct blktrace_record *record = &text->record;
+    text->records++;
+    if (record->time_ns < text->last_ns) {
+        uint64_t step_ns = text->last_ns - record->time_ns;
+        text->backwards++;
+        if (step_ns > text->backwards_max_ns)
+            text->backwards_max_ns = step_ns;
+        record->time_ns = text->last_ns;
+    }
+    text->last_ns = record->time_ns;
+}
+
+// The next record, whether it is wanted or not.
+static enum trace_result text_read(struct events_text *text,
+                                   const struct trace_events_wanted *wanted,
+                                   struct trace_error *error)
+{
+    const struct trace_lines *lines = &text->lines;
+    for (;;) {
+        enum trace_result result = trace_lines_next(&text->lines, error);
+        if (result != TRACE_REQUEST)
+            return result;
+        text->record = (struct blktrace_record){0};
+        enum events_line kind = text->syntax->parse(text, wanted, error);
+        if (lines->text[lines->taken - 1] != '\n' && kind != EVENTS_LINE_PASSED) {
+            text->cut_line = lines->number;
+            text->cut_lost = kind != EVENTS_LINE_RECORD;
+            if (text->cut_lost)
+                return TRACE_END;
+        }
+        if (kind == EVENTS_LINE_BAD)
+            return TRACE_ERROR;
+        if (kind == EVENTS_LINE_ALIEN)
+            text_alien(text);
+        if (kind == EVENTS_LINE_RECORD) {
+            text_hold_time(text);
+            return TRACE_REQUEST;
+        }
+    }
+}
+
+// Reads the first record, for the origin.
+static bool text_read_first(struct events_text *text, struct trace_error *error)
+{
+    static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
+    enum trace_result result = text_read(text, &everything, error);
+    text->held = result == TRACE_REQUEST;
+    if (result == TRACE_END && text->aliens > 0) {
+        trace_error_set(error, "%s: line %llu: found \"%s\", expected %s%s, as on no line",
+                        text->input.path, (unsigned long long)text->alien_first, text->alien_text,
+                        text->syntax->line, text->alien_wrong);
+        return false;
+    }
+    text->origin_ns = text->held ? (int64_t)text->record.time_ns : 0;
+    return result != TRACE_ERROR;
+}
+
+void *events_text_open(const struct events_syntax *syntax, const struct trace_context *context,
+                       struct trace_error *error)
+{
+    struct events_text *text = calloc(1, syntax->bytes);
+    if (text == NULL) {
+        trace_error_no_memory(error);
+        return NULL;
+    }
+    text->syntax = syntax;
+    if (!text_start(text, context, error) || !text_read_first(text, error)) {
+        events_text_close(text);
+        return NULL;
+    }
+    return text;
+}
+
+void events_text_close(void *source)
+{
+    struct events_text *text = source;
+    if (text == NULL)
+        return;
+    if (text->syntax->stop != NULL)
+        text->syntax->stop(text);
+    trace_input_close(&text->input);
+    free(text);
+}
+
+enum trace_result events_text_next(void *source, const struct trace_events_wanted *wanted,
+                                   const struct blktrace_record **record, struct trace_error *error)
+{
+    struct events_text *text = source;
+    bool held = text->held;
+    text->held = false;
+    *record = &text->record;
+    if (held && trace_events_want(wanted, &text->record))
+        return TRACE_REQUEST;
+    enum trace_result result;
+    do {
+        result = text_read(text, wanted, error);
+    } while (result == TRACE_REQUEST && !trace_events_want(wanted, &text->record));
+    return result;
+}
+
+int64_t events_text_origin_ns(const void *source)
+{
+    const struct events_text *text = source;
+    return text->origin_ns;
+}
+
+uint64_t events_text_consumed(const void *source)
+{
+    const struct events_text *text = source;
+    return trace_input_consumed(&text->input);
+}
+
+void events_text_report(const void *source, struct trace_notices *notices)
+{
+    const struct events_text *text = source;
+    const char *path = text->file->path;
+    trace_notices_set(notices, "truncated", path, text->cut_line > 0,
+                      "The file ends within line %llu, which has no line end; it is %s.",
+                      (unsigned long long)text->cut_line,
+                      text->cut_lost ? "lost" : "read as far as it goes");
+    trace_notices_set(notices, "time-backwards", path, text->backwards,
+                      "%llu records are earlier than the one before them, by up to %llu ns; they "
+                      "are taken to be at the same time.",
+                      (unsigned long long)text->backwards,
+                      (unsigned long long)text->backwards_max_ns);
+    trace_notices_set(notices, "other-lines", path, text->aliens,
+                      "%llu lines are no events and are passed over, the first of them line %llu: "
+                      "\"%s\".",
+                      (unsigned long long)text->aliens, (unsigned long long)text->alien_first,
+                      text->alien_text);
+    trace_notices_set(notices, "unknown-operation", path, text->unknown_operations,
+                      "%llu records are of an operation that is no read, write, discard or flush; "
+                      "they are skipped.",
+                      (unsigned long long)text->unknown_operations);
+    trace_notices_set(notices, "flush-nowhere", path, text->flushes_nowhere,
+                      "%llu flushes have no sector in the text; they are taken to be at sector 0, "
+                      "and the latency of those that were elsewhere is unknown.",
+                      (unsigned long long)text->flushes_nowhere);
+    if (text->syntax->report != NULL)
+        text->syntax->report(text, notices);
+}
+
+bool events_text_recognise(const struct events_syntax *syntax, const uint8_t *head, size_t length)
+{
+    static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
+    static char nowhere[] = "";
+    struct trace_error error;
+    struct events_text *text = calloc(1, syntax->bytes);
+    const char *at = (const char *)head;
+    const char *end = at + length;
+    bool found = false;
+    if (text == NULL)
+        return false;
+    text->syntax = syntax;
+    text->input.path = nowhere;
+    while (at < end && !found) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *line_end = newline != NULL ? newline : end;
+        text->lines.text = at;
+        text->lines.length = (size_t)(line_end - at);
+        text->lines.length -= line_end > at && line_end[-1] == '\r';
+        found = syntax->parse(text, &everything, &error) == EVENTS_LINE_RECORD;
+        at = newline != NULL ? newline + 1 : end;
+    }
+    if (syntax->stop != NULL)
+        syntax->stop(text);
+    free(text);
+    return found;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Lines of text as a source of records of block events: what blkparse, perf, trace-cmd and ftrace
+// print. A syntax turns one line into one record; the file, the order of time, lines that are no
+// events and a last line that is cut short are dealt with here.
+#ifndef TRACES_EVENTS_EVENT_TEXT_H
+#define TRACES_EVENTS_EVENT_TEXT_H
+
+#include "traces/events.h"
+#include "traces/input/input_text.h"
+
+enum events_line {
+    EVENTS_LINE_RECORD,
+    EVENTS_LINE_PASSED, // tells nothing that could be missed
+    EVENTS_LINE_ALIEN,  // is no event, nor anything else that is known
+    EVENTS_LINE_BAD,    // an event that cannot be read: error filled
+};
+
+struct events_text;
+
+struct events_syntax {
+    const char *what; // the format in messages, such as "text of blkparse"
+    const char *line; // its lines in messages
+    size_t bytes;     // of the state of a source, of which struct events_text comes first
+    // Both may be NULL. What has been started is stopped, if it was started or not.
+    bool (*start)(struct events_text *text, const struct trace_context *context,
+                  struct trace_error *error);
+    void (*stop)(struct events_text *text);
+    // Fills the record from the current line. Of records that are not wanted, only time, device
+    // and action must be right.
+    enum events_line (*parse)(struct events_text *text, const struct trace_events_wanted *wanted,
+                              struct trace_error *error);
+    void (*report)(const struct events_text *text, struct trace_notices *notices); // may be NULL
+};
+
+struct events_text {
+    const struct events_syntax *syntax;
+    const struct trace_file *file;
+    struct trace_input input;
+    struct trace_lines lines;
+    struct blktrace_record record;
+    bool held; // the record was read when opened, and has not been asked for
+    uint64_t records;
+    int64_t origin_ns;
+    uint64_t last_ns;
+    uint64_t backwards;
+    uint64_t backwards_max_ns;
+    uint64_t aliens;
+    uint64_t alien_first; // number of the first such line
+    char alien_text[64];  // its start
+    char alien_wrong[64]; // what the syntax says of it, such as " (...)"; may be empty
+    uint64_t cut_line;    // number of the last line, if it has no end
+    bool cut_lost;        // it could not be read
+    uint64_t unknown_operations;
+    uint64_t flushes_nowhere; // without a sector
+};
+
+// What `open` of a source does.
+void *events_text_open(const struct events_syntax *syntax, const struct trace_context *context,
+                       struct trace_error *error);
+enum trace_result events_text_next(void *source, const struct trace_events_wanted *wanted,
+                                   const struct blktrace_record **record,
+                                   struct trace_error *error);
+int64_t events_text_origin_ns(const void *source);
+void events_text_report(const void *source, struct trace_notices *notices);
+uint64_t events_text_consumed(const void *source);
+void events_text_close(void *source);
+
+// A table of struct trace_event_source.
+#define EVENTS_TEXT_SOURCE(open_source)                                                            \
+    {                                                                                              \
+        .open = (open_source), .next = events_text_next, .origin_ns = events_text_origin_ns,       \
+        .report = events_text_report, .consumed = events_text_consumed,                            \
+        .close = events_text_close,                                                                \
+    }
+
+// Does the syntax read some line of a file's start as an event? For `recognise`.
+bool events_text_recognise(const struct events_syntax *syntax, const uint8_t *head, size_t length);
+
+// A place in a line.
+struct events_cursor {
+    const char *at;
+    const char *end;
+};
+
+static inline struct events_cursor events_text_cursor(const struct events_text *text)
+{
+    return (struct events_cursor){text->lines.text, text->lines.text + text->lines.length};
+}
+
+static inline void events_skip_blanks(struct events_cursor *cursor)
+{
+    while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t'))
+        cursor->at++;
+}
+
+// Takes the character if it is the next.
+static inline bool events_take(struct events_cursor *cursor, char wanted)
+{
+    if (cursor->at == cursor->end || *cursor->at != wanted)
+        return false;
+    cursor->at++;
+    return true;
+}
+
+static inline bool events_is_digit(char character)
+{
+    return (unsigned char)(character - '0') <= 9;
+}
+
+bool events_starts_with(const struct events_cursor *cursor, const char *start);
+
+// Takes what is up to the next blank; its length, which may be 0.
+static inline size_t events_take_word(struct events_cursor *cursor, const char **word)
+{
+    *word = cursor->at;
+    while (cursor->at < cursor->end && *cursor->at != ' ' && *cursor->at != '\t')
+        cursor->at++;
+    return (size_t)(cursor->at - *word);
+}
+
+// The following take digits, after blanks. False: there is nothing of the kind, or it is above the
+// limit; the cursor stands where it begins.
+bool events_take_number(struct events_cursor *cursor, int64_t limit, int64_t *number);
+bool events_take_device(struct events_cursor *cursor, uint32_t *device); // "MAJOR,MINOR"
+// "SECONDS.FRACTION"
+bool events_take_time(struct events_cursor *cursor, uint64_t *time_ns);
+// In sectors; 2^64 - 1, which the kernel gives to its own flushes, becomes 0.
+bool events_take_sector(struct events_cursor *cursor, uint64_t *offset);
+bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes);
+
+// The letters that tell an operation, such as "FWFSM" or "R", as category bits. False: the
+// operation is unknown; it is counted.
+bool events_text_operation(struct events_text *text, const char *letters, size_t length);
+
+// "FILE: line N: column C: found "...", expected ..."; always EVENTS_LINE_BAD.
+enum events_line events_text_expected(const struct events_text *text,
+                                      const struct events_cursor *cursor, const char *expected,
+                                      struct trace_error *error);
+
+// The number of an action by its letter, as blkparse shows it, or 0.
+unsigned events_action(const char *letters, size_t length);
+
+#endif

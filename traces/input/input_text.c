@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/input/input_text.h"
+
+#include "traces/trace_error.h"
+
+#include <string.h>
+
+// Finds the end of the line, asking for more of the file until it is there or the line too long.
+static bool lines_measure(struct trace_lines *lines, size_t *length, struct trace_error *error)
+{
+    struct trace_input *input = lines->input;
+    size_t wanted = 1;
+    size_t searched = 0;
+    for (;;) {
+        if (!trace_input_peek(input, wanted, error))
+            return false;
+        size_t have = (size_t)(input->end - input->at);
+        if (have == 0) {
+            *length = 0;
+            return true;
+        }
+        // One more for CR, one for LF.
+        size_t limit = have < TRACE_LINE_BYTES_MAX + 2 ? have : TRACE_LINE_BYTES_MAX + 2;
+        const uint8_t *newline = memchr(input->at + searched, '\n', limit - searched);
+        if (newline != NULL || have < wanted) {
+            *length = newline != NULL ? (size_t)(newline - input->at) : have;
+            return true;
+        }
+        if (have >= TRACE_LINE_BYTES_MAX + 2) {
+            *length = have;
+            return true;
+        }
+        searched = have;
+        wanted = have * 2 < TRACE_LINE_BYTES_MAX + 2 ? have * 2 : TRACE_LINE_BYTES_MAX + 2;
+        wanted = wanted < 256 ? 256 : wanted;
+    }
+}
+
+enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error *error)
+{
+    if (lines->taken > 0) {
+        trace_input_advance(lines->input, lines->taken);
+        lines->taken = 0;
+    }
+    size_t length;
+    if (!lines_measure(lines, &length, error))
+        return TRACE_ERROR;
+    size_t have = (size_t)(lines->input->end - lines->input->at);
+    if (have == 0)
+        return TRACE_END;
+    lines->number++;
+    lines->text = (const char *)lines->input->at;
+    lines->taken = length < have ? length + 1 : length;
+    lines->length = length > 0 && lines->text[length - 1] == '\r' ? length - 1 : length;
+    if (lines->length > TRACE_LINE_BYTES_MAX) {
+        trace_error_set(error, "%s: line %llu: longer than %d bytes: this is not a trace",
+                        lines->input->path, (unsigned long long)lines->number,
+                        TRACE_LINE_BYTES_MAX);
+        return TRACE_ERROR;
+    }
+    return TRACE_REQUEST;
+}
+
+bool trace_text_number(const char *text, size_t length, int64_t *number)
+{
+    uint64_t value = 0;
+    // 19 digits are below 10^19 < 2^64, so the sum cannot wrap.
+    if (length == 0 || length > 19)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+bool trace_text_hex(const char *text, size_t length, int64_t *number)
+{
+    uint64_t value = 0;
+    if (length > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        text += 2;
+        length -= 2;
+    }
+    if (length == 0 || length > 16)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+        unsigned letter = ((unsigned)(unsigned char)text[i] | 0x20U) - 'a';
+        if (digit > 9 && letter > 5)
+            return false;
+        value = value << 4 | (digit <= 9 ? digit : letter + 10);
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+// More would shift every digit out, or overflow, whatever the digits are.
+enum { EXPONENT_MAX = 4096 };
+
+// The "e-3" at `at`; false: it is something else.
+static bool text_exponent(const char *at, const char *end, int *exponent)
+{
+    int64_t value;
+    bool negative = end - at > 1 && at[1] == '-';
+    at += 1 + (end - at > 1 && (at[1] == '-' || at[1] == '+'));
+    if (!trace_text_number(at, (size_t)(end - at), &value) || value > EXPONENT_MAX)
+        return false;
+    *exponent += negative ? -(int)value : (int)value;
+    return true;
+}
+
+// value * 10^power, cut off.
+static bool text_shift(uint64_t value, int power, int64_t *number)
+{
+    for (; power < 0 && value > 0; power++)
+        value /= 10;
+    for (; power > 0 && value > 0; power--) {
+        if (value > INT64_MAX / 10)
+            return false;
+        value *= 10;
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+bool trace_text_decimal(const char *text, size_t length, int power, int64_t *number)
+{
+    const char *at = text;
+    const char *end = text + length;
+    uint64_t value = 0;
+    size_t digits = 0;
+    bool behind_point = false;
+    for (; at < end; at++) {
+        unsigned digit = (unsigned)(unsigned char)*at - '0';
+        if (digit <= 9 && value <= (UINT64_MAX - 9) / 10) {
+            value = value * 10 + digit;
+            power -= behind_point;
+        } else if (digit <= 9) {
+            // No room: before the point the digit counts as 0, and overflows; behind it, it is
+            // below what the result can tell.
+            power += !behind_point;
+        } else if (*at == '.' && !behind_point) {
+            behind_point = true;
+            continue;
+        } else {
+            break;
+        }
+        digits++;
+    }
+    if (digits == 0 || digits > EXPONENT_MAX)
+        return false;
+    if (at < end && ((*at | 0x20) != 'e' || !text_exponent(at, end, &power)))
+        return false;
+    return text_shift(value, power, number);
+}
+
+bool trace_text_equal(const char *text, size_t length, const char *word)
+{
+    size_t i = 0;
+    for (; i < length && word[i] != '\0'; i++) {
+        unsigned char a = (unsigned char)text[i];
+        unsigned char b = (unsigned char)word[i];
+        unsigned char letter = a | 0x20;
+        if (a != b && (letter != (b | 0x20) || letter < 'a' || letter > 'z'))
+            return false;
+    }
+    return i == length && word[i] == '\0';
+}
+
+enum { NEAREST_LENGTH_MAX = 128 };
+
+static size_t text_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Levenshtein distance, with one row of the table; both lengths are at most NEAREST_LENGTH_MAX.
+static size_t text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t row[NEAREST_LENGTH_MAX + 1];
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = text_min(replaced, text_min(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_length];
+}
+
+const char *trace_text_nearest(const char *text, size_t length, const char *const *candidates,
+                               size_t count)
+{
+    const char *nearest = NULL;
+    // One slip in three characters, and one in a very short word.
+    size_t best = length / 3 + 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t candidate_length = strlen(candidates[i]);
+        if (length > NEAREST_LENGTH_MAX || candidate_length > NEAREST_LENGTH_MAX)
+            continue;
+        size_t distance = text_distance(text, length, candidates[i], candidate_length);
+        if (distance <= best && distance < candidate_length &&
+            (nearest == NULL || distance < best)) {
+            nearest = candidates[i];
+            best = distance;
+        }
+    }
+    return nearest;
+}

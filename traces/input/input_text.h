@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What all line formats share: lines, strict numbers, "did you mean".
+#ifndef TRACES_INPUT_INPUT_TEXT_H
+#define TRACES_INPUT_INPUT_TEXT_H
+
+#include "traces/input/input.h"
+
+// Longest line accepted, without its end.
+enum { TRACE_LINE_BYTES_MAX = 64 * 1024 };
+
+struct trace_lines {
+    struct trace_input *input;
+    uint64_t number;  // of the line last returned, from 1
+    const char *text; // that line, without LF or CRLF; not NUL-terminated
+    size_t length;
+    size_t taken; // its bytes in the input, consumed at the next call
+};
+
+// TRACE_REQUEST: a line; TRACE_END: no more. The text lives until the next call.
+enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error *error);
+
+// Decimal digits only: no sign, no blank, at most INT64_MAX.
+bool trace_text_number(const char *text, size_t length, int64_t *number);
+
+// As trace_text_number, in hexadecimal, with or without "0x".
+bool trace_text_hex(const char *text, size_t length, int64_t *number);
+
+// A decimal number without a sign, "12", "12.5", ".5" or "1.25e-3", times ten to the power; what is
+// left behind the point is cut off. Exact, and at most INT64_MAX: with the power 9, seconds become
+// nanoseconds.
+bool trace_text_decimal(const char *text, size_t length, int power, int64_t *number);
+
+// Equal but for the case of ASCII letters?
+bool trace_text_equal(const char *text, size_t length, const char *word);
+
+// The nearest of the candidates if near enough to be a slip of the fingers, else NULL.
+const char *trace_text_nearest(const char *text, size_t length, const char *const *candidates,
+                               size_t count);
+
+#endif

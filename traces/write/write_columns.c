@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// All formats that have one request per line and its parts in columns, by the layouts by which they
+// are read.
+#include "traces/formats/columns_formats.h"
+#include "traces/write/write_format.h"
+#include "traces/write/write_text.h"
+
+enum { LINE_BYTES_MAX = 1024 }; // without the name of the volume
+
+static char *columns_separate(const struct columns_layout *layout, char *to)
+{
+    if (layout->spaced)
+        *to++ = ' ';
+    *to++ = layout->separator;
+    if (layout->spaced)
+        *to++ = ' ';
+    return to;
+}
+
+static void columns_begin(struct write_context *context)
+{
+    const struct columns_layout *layout = context->format->layout;
+    // Files of other tools do not have the headers that may be there.
+    if (layout->header < COLUMNS_HEADER_PROSE)
+        return;
+    char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
+    for (size_t i = 0; i < layout->column_count; i++) {
+        if (i > 0)
+            to = columns_separate(layout, to);
+        to = write_string(to, layout->columns[i].name);
+    }
+    *to++ = '\n';
+    write_output_take(&context->output, to);
+}
+
+static const char *columns_word(const struct columns_layout *layout, enum trace_op op)
+{
+    for (const struct columns_word *word = layout->words; word != NULL && word->text != NULL;
+         word++)
+        if (word->op == op)
+            return word->text;
+    return NULL;
+}
+
+static char *columns_put_op(const struct columns_layout *layout,
+                            const struct columns_column *column, enum trace_op op, char *to)
+{
+    if (column->unit == COLUMNS_READ_FLAG) {
+        *to++ = op == TRACE_READ ? '1' : '0';
+        return to;
+    }
+    return write_string(to, columns_word(layout, op));
+}
+
+static char *columns_put_latency(const struct columns_column *column, int64_t latency_ns, char *to)
+{
+    if (latency_ns != TRACE_LATENCY_UNKNOWN)
+        return columns_unit_print(column->unit, column->decimals, latency_ns, to);
+    return column->zero_is_unknown ? columns_unit_print(column->unit, column->decimals, 0, to) : to;
+}
+
+static char *columns_put_field(const struct columns_layout *layout,
+                               const struct columns_column *column,
+                               const struct write_volume *volume,
+                               const struct trace_request *request, char *to)
+{
+    switch (column->role) {
+    case COLUMNS_TIME:
+        return columns_unit_print(column->unit, column->decimals, request->arrival_ns, to);
+    case COLUMNS_OP:
+        return columns_put_op(layout, column, request->op, to);
+    case COLUMNS_OFFSET:
+        return columns_unit_print(column->unit, 0, (int64_t)request->offset, to);
+    case COLUMNS_LENGTH:
+        return columns_unit_print(column->unit, 0, (int64_t)request->bytes, to);
+    case COLUMNS_LATENCY:
+        return columns_put_latency(column, request->latency_ns, to);
+    case COLUMNS_VOLUME:
+        return write_bytes(to, volume->text, volume->sub > 0 ? volume->sub - 1 : volume->length);
+    case COLUMNS_SUBVOLUME:
+        return write_bytes(to, volume->text + volume->sub, volume->length - volume->sub);
+    default:
+        return columns_unit_print(column->unit, column->decimals, 0, to);
+    }
+}
+
+static void columns_put(struct write_context *context, const struct trace_request *request)
+{
+    const struct columns_layout *layout = context->format->layout;
+    const struct write_volume *volume = &context->volumes.items[request->volume];
+    char *to = write_output_reserve(&context->output, LINE_BYTES_MAX + volume->length);
+    for (size_t i = 0; i < layout->column_count; i++) {
+        if (i > 0)
+            to = columns_separate(layout, to);
+        to = columns_put_field(layout, &layout->columns[i], volume, request, to);
+    }
+    *to++ = '\n';
+    write_output_take(&context->output, to);
+}
+
+struct write_limits write_columns_limits(const struct columns_layout *layout)
+{
+    struct write_limits limits = {
+        .empty = layout->native, .latency_max_ns = INT64_MAX, .bytes_max = INT64_MAX};
+    for (size_t i = 0; i < layout->column_count; i++) {
+        const struct columns_column *column = &layout->columns[i];
+        if (column->unit == COLUMNS_READ_FLAG)
+            limits.operations |= 1U << TRACE_READ | 1U << TRACE_WRITE;
+        if (!columns_unit_is_time(column->unit) && !columns_unit_is_size(column->unit))
+            continue;
+        int64_t step = columns_unit_step(column->unit, column->decimals);
+        if (column->role == COLUMNS_TIME)
+            limits.time_step_ns = step;
+        if (column->role == COLUMNS_LATENCY)
+            limits.latency_step_ns = step;
+        if (column->role == COLUMNS_OFFSET)
+            limits.offset_step = (uint64_t)step;
+        if (column->role == COLUMNS_LENGTH)
+            limits.bytes_step = (uint64_t)step;
+        limits.latency_nonzero = limits.latency_nonzero || column->zero_is_unknown;
+    }
+    limits.bytes_max -= limits.bytes_max % limits.bytes_step;
+    for (enum trace_op op = 0; op < TRACE_OP_COUNT; op++)
+        if (columns_word(layout, op) != NULL)
+            limits.operations |= 1U << op;
+    return limits;
+}
+
+#define COLUMNS_FORMAT(format_name, format_naming)                                                 \
+    const struct write_format write_format_##format_name = {                                       \
+        .name = #format_name,                                                                      \
+        .layout = &format_name##_layout,                                                           \
+        .naming = (format_naming),                                                                 \
+        .begin = columns_begin,                                                                    \
+        .put = columns_put,                                                                        \
+    }
+
+COLUMNS_FORMAT(alibaba, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(blkreplay, WRITE_NAMES_NONE);
+COLUMNS_FORMAT(csv, WRITE_NAMES_QUOTED);
+COLUMNS_FORMAT(disksim, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(hfplayer, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(mqsim, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(msr, WRITE_NAMES_HOST_DISK);
+COLUMNS_FORMAT(spc, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(systor, WRITE_NAMES_NUMBER);
+COLUMNS_FORMAT(tencent, WRITE_NAMES_NUMBER);
