@@ -139,7 +139,6 @@ static void enter(struct engine *engine, int64_t now_ns)
 void engine_submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
 {
     enter(engine, now_ns);
-    request->next = NULL;
     request->arrival_ns = now_ns;
     engine->algorithm->submit(engine, now_ns, request);
 }

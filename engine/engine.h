@@ -83,21 +83,20 @@ enum engine_cause {
 // "iops-total", "iops-total-max" for its burst part, "turn", "queue", "timer".
 const char *engine_cause_key(enum engine_cause cause);
 
-#define ENGINE_NOTE_COUNT 3
+#define ENGINE_NOTE_COUNT 2
 
-// One request. The caller fills member, op and bytes; the engine the rest.
+// One request, of which very many may wait. The caller fills offset, bytes, member and op before it
+// is submitted; the engine the rest.
 struct engine_request {
-    struct engine_request *next; // the engine's, while it waits
-    int64_t arrival_ns;          // set by engine_submit
-    int64_t dispatch_ns;         // set before dispatch is called; until then the engine's
+    struct engine_request *next;      // the engine's, while it waits; otherwise the caller's
+    int64_t arrival_ns;               // set by engine_submit
+    int64_t dispatch_ns;              // set before dispatch is called; until then the engine's
+    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
+    uint64_t offset;                  // on the member's disk, bytes
     uint64_t bytes;
     uint32_t member;
-    enum engine_op op;
-    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
-    // If it waited (dispatch_ns > arrival_ns): dispatch_ns - arrival_ns by cause, otherwise NULL.
-    // To be read in the dispatch callback only: the engine keeps one such array, not one for each
-    // request that waits, of which there may be very many.
-    const int64_t *wait_ns;
+    uint8_t op;   // enum engine_op
+    uint8_t note; // as notes
 };
 
 // ---- Parameters: limits as rows of data ----
@@ -218,9 +217,11 @@ struct engine_member_gauge {
 
 // ---- The engine ----
 
-// The request goes to the device now (request->dispatch_ns). It is the caller's again. The callback
+// The request goes to the device now (request->dispatch_ns). It is the caller's again. wait_ns: if
+// it waited (dispatch_ns > arrival_ns), how long for each cause, which add up to its wait;
+// otherwise NULL. To be read in the callback only: the engine keeps one such array. The callback
 // only records: it must not call the engine.
-typedef void engine_dispatch(void *context, struct engine_request *request);
+typedef void engine_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns);
 
 // A limit's burst allowance (iops-total-max) has run out: for the first time since it was last
 // whole, it makes a request wait. limit: one of the first six causes. refill_ns: until it is whole

@@ -26,11 +26,10 @@ extern const struct engine_algorithm slice_2011_algorithm;
 static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
                                     struct engine_request *request)
 {
-    request->next = NULL;
     request->dispatch_ns = now_ns;
-    request->wait_ns = now_ns > request->arrival_ns ? engine->wait_ns : NULL;
     engine->dispatching = true;
-    engine->callbacks.dispatch(engine->callbacks.context, request);
+    engine->callbacks.dispatch(engine->callbacks.context, request,
+                               now_ns > request->arrival_ns ? engine->wait_ns : NULL);
     engine->dispatching = false;
 }
 

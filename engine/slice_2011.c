@@ -26,10 +26,9 @@
 #define SLICE_S 0.1
 #define IDLE_NS INT64_C(1000000000) // from a firing to the next
 
-// A waiting request's notes: how long it has waited for its limit of each kind, and which kind it
-// exceeded when it was last asked. Its dispatch_ns is the time until which it then asked to wait.
-#define NOTE_KIND SLICE_KIND_COUNT
-static_assert(NOTE_KIND < ENGINE_NOTE_COUNT, "a request has room for the notes");
+// A waiting request's notes: how long it has waited for its limit of each kind. Its note: which
+// kind it exceeded when it was last asked. Its dispatch_ns: until when it then asked to wait.
+static_assert(SLICE_KIND_COUNT <= ENGINE_NOTE_COUNT, "a request has room for the notes");
 
 struct slice_2011_drive {
     struct drive drive; // first
@@ -118,7 +117,7 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
     }
     if (request->arrival_ns == now_ns)
         memset(request->notes, 0, sizeof request->notes);
-    request->notes[NOTE_KIND] = kind;
+    request->note = (uint8_t)kind;
     request->dispatch_ns = drive_add_ns(now_ns, wait_ns);
     request_queue_push(&state->drive.lanes[0].fifo, request);
     state->drive.waiting[direction]++;
@@ -138,7 +137,7 @@ static void settle(const struct slice_2011_drive *state, struct engine_request *
     int64_t asked_ns =
         state->fired_ns > request->arrival_ns ? state->fired_ns : request->arrival_ns;
     int64_t due_ns = request->dispatch_ns < now_ns ? request->dispatch_ns : now_ns;
-    request->notes[request->notes[NOTE_KIND]] += due_ns - asked_ns;
+    request->notes[request->note] += due_ns - asked_ns;
 }
 
 static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)

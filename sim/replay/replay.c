@@ -56,7 +56,8 @@ static void complete(struct replay *replay, struct sim_request *request)
     request_pool_give(&replay->pool, request);
 }
 
-static void on_dispatch(void *context, struct engine_request *engine_request)
+static void on_dispatch(void *context, struct engine_request *engine_request,
+                        const int64_t *wait_ns)
 {
     struct replay *replay = context;
     struct sim_request *request = (struct sim_request *)engine_request;
@@ -64,9 +65,8 @@ static void on_dispatch(void *context, struct engine_request *engine_request)
     request->report.dispatch_ns = engine_request->dispatch_ns;
     *replay->dispatched_end = request;
     replay->dispatched_end = &request->next;
-    if (engine_request->wait_ns != NULL)
-        report_recorder_waited(replay->observer.recorder, &request->report,
-                               engine_request->wait_ns);
+    if (wait_ns != NULL)
+        report_recorder_waited(replay->observer.recorder, &request->report, wait_ns);
 }
 
 static void on_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
@@ -113,7 +113,8 @@ static enum replay_step arrive(struct replay *replay)
         return (enum replay_step)sim_fail_memory(replay->error);
     const struct trace_request *recorded = &arrival->request;
     request->engine.member = arrival->member;
-    request->engine.op = op_rows[recorded->op].op;
+    request->engine.op = (uint8_t)op_rows[recorded->op].op;
+    request->engine.offset = recorded->offset;
     request->engine.bytes = recorded->bytes;
     request->report = (struct report_request){
         .seq = replay->next_seq++,

@@ -177,10 +177,11 @@ void control_refusal(const struct control *control, const struct scenario_event 
     }
 }
 
-static void no_dispatch(void *context, struct engine_request *request)
+static void no_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     (void)context;
     (void)request;
+    (void)wait_ns;
 }
 
 // Does the event once. If it cannot work it is left out, *keep is false, provided that it is the

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-static void record(void *context, struct engine_request *request)
+static void record(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     struct bench *bench = context;
     assert_true(bench->left_count < BENCH_REQUESTS_MAX);
     bench->left[bench->left_count++] = (struct bench_departure){
@@ -65,7 +66,8 @@ int bench_arrive(struct bench *bench, int64_t now_ns, uint32_t member, enum engi
 {
     assert_true(bench->request_count < BENCH_REQUESTS_MAX);
     int number = bench->request_count++;
-    bench->requests[number] = (struct engine_request){.bytes = bytes, .member = member, .op = op};
+    bench->requests[number] =
+        (struct engine_request){.bytes = bytes, .member = member, .op = (uint8_t)op};
     bench_advance(bench, now_ns);
     subject_submit(&bench->subject, now_ns, &bench->requests[number]);
     subject_advance(&bench->subject, now_ns);

@@ -30,8 +30,9 @@ static int64_t last_leak_ns(const struct crowd *crowd, const struct crowd_reques
 
 // No overtaking, no losses, no duplicates: each flow's requests leave by number. Never before it
 // came.
-static void record(void *context, struct engine_request *handed)
+static void record(void *context, struct engine_request *handed, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     struct crowd *crowd = context;
     struct crowd_request *request = (struct crowd_request *)handed;
     enum engine_direction direction = direction_of(handed->op);
@@ -151,7 +152,7 @@ void crowd_arrive(struct crowd *crowd)
     enum engine_op op = draw_bool(crowd->rng, 0.5) ? ENGINE_READ : ENGINE_WRITE;
     struct crowd_request *request = &crowd->requests[crowd->request_count++];
     request->request.member = member;
-    request->request.op = op;
+    request->request.op = (uint8_t)op;
     request->request.bytes = draw_bytes(crowd->rng, false);
     request->number = crowd->flows[member][direction_of(op)].submitted++;
     request->node = gauge.node;

@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-static void record(void *context, struct engine_request *request)
+static void record(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct drive_pair_log *log = context;
     assert_true(log->count < log->capacity);
     struct drive_pair_request *recorded = (struct drive_pair_request *)request;
     log->numbers[log->count++] = recorded->number;
-    assert_true((request->wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
-    if (request->wait_ns != NULL)
-        memcpy(recorded->wait_ns, request->wait_ns, sizeof(recorded->wait_ns));
+    assert_true((wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
+    if (wait_ns != NULL)
+        memcpy(recorded->wait_ns, wait_ns, sizeof(recorded->wait_ns));
 }
 
 static void record_run_out(void *context, int64_t now_ns, uint32_t drive, enum engine_cause limit,
@@ -111,7 +111,7 @@ void drive_pair_submit(struct drive_pair *pair, uint32_t drive, enum engine_op o
     pair->latency_ns[number] = latency_ns;
     for (int i = 0; i < DRIVE_PAIR_SIDES; i++) {
         pair->requests[number][i] = (struct drive_pair_request){
-            .request = {.bytes = bytes, .member = drive, .op = op}, .number = number};
+            .request = {.bytes = bytes, .member = drive, .op = (uint8_t)op}, .number = number};
         if (i == DRIVE_PAIR_ENGINE)
             engine_submit(pair->engine, pair->now_ns, &pair->requests[number][i].request);
         else

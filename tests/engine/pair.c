@@ -18,16 +18,16 @@ struct pair_block {
     struct pair_request requests[BLOCK_REQUESTS][PAIR_SIDES];
 };
 
-static void record(void *context, struct engine_request *request)
+static void record(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct pair_log *log = context;
     assert_true(log->count < log->capacity);
     log->ids[log->count] = ((struct pair_request *)request)->id;
     log->times_ns[log->count] = request->dispatch_ns;
     memset(&log->waits[log->count], 0, sizeof(log->waits[0]));
-    assert_true((request->wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
-    if (request->wait_ns != NULL)
-        memcpy(&log->waits[log->count], request->wait_ns, sizeof(log->waits[0]));
+    assert_true((wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
+    if (wait_ns != NULL)
+        memcpy(&log->waits[log->count], wait_ns, sizeof(log->waits[0]));
     int64_t sum_ns = 0;
     for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)
         sum_ns += log->waits[log->count].by_cause_ns[cause];
@@ -256,7 +256,7 @@ void pair_submit(struct pair *pair, uint32_t member, enum engine_op op, uint64_t
         reserve(&pair->log[i], pair->request_count);
         memset(&requests[i], 0x5a, sizeof(requests[i])); // what the caller need not fill
         requests[i].request.member = member;
-        requests[i].request.op = op;
+        requests[i].request.op = (uint8_t)op;
         requests[i].request.bytes = bytes;
         requests[i].id = id;
         subject_submit(&pair->side[i], pair->now_ns, &requests[i].request);

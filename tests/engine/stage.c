@@ -18,7 +18,7 @@ static int64_t completion_time(struct stage *stage, int64_t now_ns)
     return stage->busy_until_ns;
 }
 
-static void dispatched(void *context, struct engine_request *engine_request)
+static void dispatched(void *context, struct engine_request *engine_request, const int64_t *wait_ns)
 {
     struct stage *stage = context;
     struct stage_request *request = (struct stage_request *)engine_request;
@@ -26,11 +26,11 @@ static void dispatched(void *context, struct engine_request *engine_request)
     assert_int_equal(engine_request->dispatch_ns, stage->now_ns);
     assert_true(engine_request->dispatch_ns >= engine_request->arrival_ns);
     int64_t rest_ns = engine_request->dispatch_ns - engine_request->arrival_ns;
-    assert_true((engine_request->wait_ns != NULL) == (rest_ns > 0));
-    for (int i = 0; i < ENGINE_CAUSE_COUNT && engine_request->wait_ns != NULL; i++) {
-        assert_true(engine_request->wait_ns[i] >= 0);
-        request->wait_ns[i] = engine_request->wait_ns[i];
-        rest_ns -= engine_request->wait_ns[i];
+    assert_true((wait_ns != NULL) == (rest_ns > 0));
+    for (int i = 0; i < ENGINE_CAUSE_COUNT && wait_ns != NULL; i++) {
+        assert_true(wait_ns[i] >= 0);
+        request->wait_ns[i] = wait_ns[i];
+        rest_ns -= wait_ns[i];
     }
     assert_int_equal(rest_ns, 0);
     request->left_ns = engine_request->dispatch_ns;
@@ -176,7 +176,7 @@ int stage_arrive(struct stage *stage, int64_t now_ns, uint32_t member, enum engi
     assert_true(stage->request_count < STAGE_REQUESTS_MAX);
     int number = stage->request_count++;
     stage->requests[number].request =
-        (struct engine_request){.bytes = bytes, .member = member, .op = op};
+        (struct engine_request){.bytes = bytes, .member = member, .op = (uint8_t)op};
     submit(stage, &stage->requests[number]);
     return number;
 }

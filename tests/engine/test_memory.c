@@ -129,8 +129,9 @@ static void check_no_engine(void **state)
     assert_null(engine);
 }
 
-static void ignore(void *context, struct engine_request *request)
+static void ignore(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     (void)context;
     (void)request;
 }

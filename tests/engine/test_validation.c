@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-static void ignore(void *context, struct engine_request *request)
+static void ignore(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     (void)context;
     (void)request;
 }

@@ -41,8 +41,9 @@ struct run {
     size_t request_count;
 };
 
-static void record(void *context, struct engine_request *request)
+static void record(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     struct run *run = context;
     assert_true(run->left_count < run->request_count);
     run->left[run->left_count++] = (struct left){

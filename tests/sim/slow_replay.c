@@ -23,8 +23,9 @@ struct slow {
     int64_t now_ns;
 };
 
-static void on_dispatch(void *context, struct engine_request *request)
+static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
+    (void)wait_ns;
     const struct slow *slow = context;
     ((struct slow_request *)request)->dispatch_ns = slow->now_ns;
 }

@@ -125,7 +125,7 @@ static bool arrive(struct lockstep *lockstep)
     const struct arrival *arrival = sources_next(lockstep->replay.sources);
     struct engine_request request = {
         .member = arrival->member,
-        .op = replay_op(arrival->request.op),
+        .op = (uint8_t)replay_op(arrival->request.op),
         .bytes = arrival->request.bytes,
     };
     bool throttled = observer_throttles(&lockstep->replay.observer, request.member, request.op);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define CHUNK 256           // requests
-#define POOL_MAX (1u << 18) // requests, about 40 MB
+#define POOL_MAX (1u << 18) // requests, about 20 MB
 
 struct info_chunk {
     struct info_chunk *next;
@@ -38,10 +38,10 @@ void info_pool_free(struct info_pool *pool)
     *pool = (struct info_pool){0};
 }
 
-static void on_dispatch(void *context, struct engine_request *request)
+static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct info_trial *trial = context;
-    trial->waiting += request->dispatch_ns > request->arrival_ns;
+    trial->waiting += wait_ns != NULL;
     request->next = trial->pool->free;
     trial->pool->free = request;
 }
@@ -102,7 +102,7 @@ bool info_trial_add(struct info_trial *trial, uint32_t member, const struct info
     fire_until(trial, record->arrival_ns);
     trial->now_ns = record->arrival_ns;
     request->member = member;
-    request->op = replay_op(record->op);
+    request->op = (uint8_t)replay_op(record->op);
     request->bytes = record->bytes;
     engine_submit(trial->engine, trial->now_ns, request);
     return true;
