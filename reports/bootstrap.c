@@ -240,7 +240,7 @@ bool bootstrap_run(const struct bootstrap_series *series, const struct bootstrap
     double here[ESTIMATE_COUNT], drawn[ESTIMATE_COUNT];
     double *values = calloc((size_t)config->resamples * ESTIMATE_COUNT, sizeof *values);
 
-    bool good = bootstrap_prepare(&state, series, config) && values;
+    bool good = bootstrap_prepare(&state, series, config) && values != NULL;
 
     if (good && bootstrap_worth(&state, state.count) >= BOOTSTRAP_LEAST) {
         bootstrap_take_all(&state);

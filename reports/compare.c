@@ -76,7 +76,7 @@ struct report_comparison *report_compare(const struct report_compare_config *con
     struct report_comparison *comparison = calloc(1, sizeof *comparison);
 
     error->is_input = false;
-    if (!comparison) {
+    if (comparison == NULL) {
         compare_memory(error);
         return NULL;
     }
@@ -97,7 +97,7 @@ static void compare_free_streams(struct compare_member *member)
 
 void report_comparison_free(struct report_comparison *comparison)
 {
-    if (!comparison)
+    if (comparison == NULL)
         return;
     for (size_t m = 0; m < comparison->member_count; m++)
         compare_free_streams(&comparison->members[m]);
@@ -141,18 +141,18 @@ const struct report_change *report_comparison_find(const struct report_compariso
                                                    const char *member, const char *direction,
                                                    enum report_metric metric, uint64_t *requests)
 {
-    const struct compare_member *found = member ? NULL : &comparison->total;
+    const struct compare_member *found = member != NULL ? NULL : &comparison->total;
     const struct compare_stream *stream = NULL;
 
-    for (size_t m = 0; !found && m < comparison->member_count; m++) {
+    for (size_t m = 0; found == NULL && m < comparison->member_count; m++) {
         if (!strcmp(comparison->members[m].name, member))
             found = &comparison->members[m];
     }
-    for (size_t s = 0; found && s < COMPARE_STREAMS; s++) {
+    for (size_t s = 0; found != NULL && s < COMPARE_STREAMS; s++) {
         if (!strcmp(report_direction_name(s), direction))
             stream = found->streams[s];
     }
-    if (!stream)
+    if (stream == NULL)
         return NULL;
     *requests = stream->traffic.requests;
     return &stream->changes[metric];

@@ -153,7 +153,9 @@ static bool bring_up_to_date(struct report_database *database, struct report_err
 
 static bool open_handle(struct report_database *database, int flags, struct report_error *error)
 {
-    const char *path = database->path ? database->path : database->temporary ? "" : ":memory:";
+    const char *path = database->path != NULL ? database->path
+                       : database->temporary  ? ""
+                                              : ":memory:";
 
     // One thread at a time uses a handle, so SQLite need not guard it.
     if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
@@ -231,18 +233,18 @@ struct report_database *report_database_open(const char *path, enum report_mode 
 {
     struct report_database *database = calloc(1, sizeof *database);
     // SQLite takes some names as something else (":memory:", "", "file:..."), but none with a "./".
-    const char *prefix = path && path[0] != '/' ? "./" : "";
-    size_t size = path ? strlen(prefix) + strlen(path) + 1 : 1;
+    const char *prefix = path != NULL && path[0] != '/' ? "./" : "";
+    size_t size = path != NULL ? strlen(prefix) + strlen(path) + 1 : 1;
     char *full = malloc(size);
 
     error->is_input = false;
-    if (!database || !full) {
+    if (database == NULL || full == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory opening the database");
         free(database);
         free(full);
         return NULL;
     }
-    if (path) {
+    if (path != NULL) {
         snprintf(full, size, "%s%s", prefix, path);
         database->path = full;
         database->shown = full + strlen(prefix);
@@ -251,7 +253,7 @@ struct report_database *report_database_open(const char *path, enum report_mode 
         database->temporary = mode == REPORT_TEMPORARY;
         database->shown = database->temporary ? "temporary database" : "database in memory";
     }
-    if (path && mode == REPORT_READ && access(full, F_OK) != 0) {
+    if (path != NULL && mode == REPORT_READ && access(full, F_OK) != 0) {
         error->is_input = true;
         snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(errno));
     } else if (mode == REPORT_READ ? open_for_reading(database, error)
@@ -264,7 +266,7 @@ struct report_database *report_database_open(const char *path, enum report_mode 
 
 void report_database_close(struct report_database *database)
 {
-    if (!database)
+    if (database == NULL)
         return;
     sqlite3_close(database->handle);
     free(database->path);

@@ -20,7 +20,7 @@ sqlite3_stmt *explain_query(const struct explain *explain, const char *sql)
     const struct tables_context *tables = &explain->tables;
     sqlite3_stmt *rows = report_query_open(tables->database, sql, tables->run_id, tables->error);
 
-    if (rows && explain->member && sqlite3_bind_parameter_count(rows) > 1)
+    if (rows != NULL && explain->member != NULL && sqlite3_bind_parameter_count(rows) > 1)
         sqlite3_bind_int64(rows, 2, explain->member_id);
     return rows;
 }
@@ -52,7 +52,7 @@ static bool explain_no_such_member(const struct explain *explain)
         explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 ORDER BY member_id");
     size_t used = 0, left_out = 0;
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         report_label(label, report_query_text(rows, 0), EXPLAIN_NAME_CHARACTERS);
         if (left_out > 0 || used + strlen(label) + 2 > EXPLAIN_NAMES_ROOM) {
             left_out++;
@@ -83,7 +83,7 @@ bool report_explain_member(struct report_database *database, int64_t run_id, con
         database, "SELECT member_id FROM member WHERE run_id = ?1 AND name = ?2", run_id, error);
     bool found = false;
 
-    if (rows) {
+    if (rows != NULL) {
         sqlite3_bind_text(rows, 2, member, -1, SQLITE_STATIC);
         found = report_query_next(rows);
         *member_id = found ? sqlite3_column_int64(rows, 0) : 0;
@@ -105,7 +105,7 @@ static bool explain_add_up(const struct explain *explain)
                  " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2)"
                  " GROUP BY member_id, direction, cause");
 
-    if (create)
+    if (create != NULL)
         report_query_next(create);
     return report_query_close(create, tables->error) &&
            report_database_execute(
@@ -118,7 +118,7 @@ static bool explain_find_causes(struct explain *explain)
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT DISTINCT cause FROM explain_part WHERE ?1 > 0");
 
-    while (rows && report_query_next(rows))
+    while (rows != NULL && report_query_next(rows))
         explain->occurs[explain_cause_find(report_query_text(rows, 0))] = true;
     return report_query_close(rows, explain->tables.error);
 }
@@ -129,7 +129,8 @@ bool report_explain(struct report_database *database, int64_t run_id, const char
     struct explain explain = {.tables = {database, run_id, out, error, 0, NULL}, .member = member};
 
     if (!report_query_run_exists(database, run_id, error) ||
-        (member && !report_explain_member(database, run_id, member, &explain.member_id, error)) ||
+        (member != NULL &&
+         !report_explain_member(database, run_id, member, &explain.member_id, error)) ||
         !explain_is_stored(&explain) || !explain_add_up(&explain) || !explain_find_causes(&explain))
         return false;
 

@@ -37,7 +37,7 @@ struct report_fairness *report_fairness_create(void)
 {
     struct report_fairness *fairness = calloc(1, sizeof *fairness);
 
-    if (!fairness)
+    if (fairness == NULL)
         return NULL;
     for (uint32_t i = 0; i < REPORT_FAIRNESS_MEMBERS; i++)
         fairness->occupied[i] = i;
@@ -46,7 +46,7 @@ struct report_fairness *report_fairness_create(void)
 
 void report_fairness_free(struct report_fairness *fairness)
 {
-    if (!fairness)
+    if (fairness == NULL)
         return;
     free(fairness->pairs);
     free(fairness);
@@ -73,7 +73,7 @@ static bool grow(struct report_fairness *fairness)
 
     if (capacity <= REPORT_FAIRNESS_MEMBERS)
         grown = realloc(fairness->pairs, (size_t)capacity * (capacity - 1) / 2 * sizeof *grown);
-    if (!grown)
+    if (grown == NULL)
         return false;
     fairness->pairs = grown;
     fairness->capacity = capacity;

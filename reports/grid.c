@@ -27,7 +27,7 @@ struct grid *grid_create(const struct grid_column *columns, size_t column_count)
 {
     struct grid *grid = calloc(1, sizeof *grid);
 
-    if (grid) {
+    if (grid != NULL) {
         grid->columns = columns;
         grid->column_count = column_count;
     }
@@ -36,7 +36,7 @@ struct grid *grid_create(const struct grid_column *columns, size_t column_count)
 
 void grid_free(struct grid *grid)
 {
-    if (!grid)
+    if (grid == NULL)
         return;
     for (size_t i = 0; i < grid->count; i++)
         free(grid->cells[i].text);
@@ -50,7 +50,7 @@ static void grid_add(struct grid *grid, struct grid_cell cell)
         size_t capacity = grid->capacity ? 2 * grid->capacity : 64;
         struct grid_cell *cells = realloc(grid->cells, capacity * sizeof *cells);
 
-        if (!cells) {
+        if (cells == NULL) {
             grid->lost = true;
             free(cell.text);
             return;
@@ -128,7 +128,7 @@ static size_t grid_tail(const char *text)
 {
     const char *point = strchr(text, '.');
 
-    return point ? strlen(point) : 0;
+    return point != NULL ? strlen(point) : 0;
 }
 
 struct grid_layout {
@@ -160,7 +160,7 @@ static struct grid_layout grid_resolve(struct grid *grid, size_t column)
                 grid_number_text(number, cell->value, kind->kind, layout.unit);
             cell->text = strdup(number);
         }
-        if (!cell->text) {
+        if (cell->text == NULL) {
             grid->lost = true;
             continue;
         }
@@ -194,9 +194,9 @@ static void grid_fit_above(const struct grid *grid, struct grid_layout *layouts)
     size_t needed = 0;
 
     for (size_t c = 0; c < grid->column_count; c++) {
-        bool last = c + 1 == grid->column_count || grid->columns[c + 1].above;
+        bool last = c + 1 == grid->column_count || grid->columns[c + 1].above != NULL;
 
-        if (grid->columns[c].above)
+        if (grid->columns[c].above != NULL)
             needed = grid_length(grid->columns[c].above);
         if (last && needed > layouts[c].width)
             layouts[c].width = needed;
@@ -211,7 +211,7 @@ static void grid_put_above(const struct grid *grid, const struct grid_layout *la
     for (size_t c = 0; c < grid->column_count; c++) {
         const char *above = grid->columns[c].above;
 
-        if (above && *above) {
+        if (above != NULL && *above) {
             fprintf(out, "%*s%s", (int)(at - written), "", above);
             written = at + grid_length(above);
         }
@@ -228,7 +228,7 @@ static void grid_put_rows(const struct grid *grid, const struct grid_layout *lay
     for (size_t i = 0; i < grid->count; i++) {
         size_t column = i % grid->column_count;
         bool text = grid->columns[column].kind == GRID_TEXT;
-        const char *cell = grid->cells[i].text ? grid->cells[i].text : "";
+        const char *cell = grid->cells[i].text != NULL ? grid->cells[i].text : "";
         size_t tail = text ? 0 : layouts[column].tail - grid_tail(cell);
 
         grid_put(out, cell, layouts[column].width - tail, text, &owed);
@@ -245,7 +245,7 @@ bool grid_print(struct grid *grid, FILE *out)
     struct grid_layout *layouts = calloc(grid->column_count, sizeof *layouts);
     size_t owed = 0;
 
-    if (!layouts)
+    if (layouts == NULL)
         return false;
     for (size_t c = 0; c < grid->column_count; c++)
         layouts[c] = grid_resolve(grid, c);

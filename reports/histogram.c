@@ -35,7 +35,7 @@ uint64_t *report_histogram_add_block(struct report_histogram *histogram, size_t 
 {
     uint64_t **block = &histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
 
-    if (!*block)
+    if (*block == NULL)
         *block = calloc(REPORT_HISTOGRAM_BLOCK, sizeof **block);
     return *block;
 }
@@ -45,7 +45,7 @@ static uint64_t bucket_count(const struct report_histogram *histogram, size_t bu
 {
     const uint64_t *block = histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
 
-    return block ? block[bucket % REPORT_HISTOGRAM_BLOCK] : 0;
+    return block != NULL ? block[bucket % REPORT_HISTOGRAM_BLOCK] : 0;
 }
 
 bool report_histogram_add_many(struct report_histogram *histogram, int64_t value_ns, uint64_t count)
@@ -54,7 +54,7 @@ bool report_histogram_add_many(struct report_histogram *histogram, int64_t value
 
     if (count == 0)
         return true;
-    if (!report_histogram_add_block(histogram, bucket))
+    if (report_histogram_add_block(histogram, bucket) == NULL)
         return false;
     histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK][bucket % REPORT_HISTOGRAM_BLOCK] += count;
     if (histogram->count == 0 || value_ns < histogram->min_ns)
@@ -85,11 +85,12 @@ bool report_histogram_merge(struct report_histogram *into, const struct report_h
     size_t first = block_of(from->min_ns), last = block_of(from->max_ns);
 
     for (size_t b = first; b <= last; b++) {
-        if (from->blocks[b] && !report_histogram_add_block(into, b * REPORT_HISTOGRAM_BLOCK))
+        if (from->blocks[b] != NULL &&
+            report_histogram_add_block(into, b * REPORT_HISTOGRAM_BLOCK) == NULL)
             return false;
     }
     for (size_t b = first; b <= last; b++) {
-        if (from->blocks[b])
+        if (from->blocks[b] != NULL)
             merge_block(into->blocks[b], from->blocks[b]);
     }
     if (into->count == 0 || from->min_ns < into->min_ns)
@@ -117,7 +118,7 @@ void report_histogram_clear(struct report_histogram *histogram)
     size_t last = block_of(histogram->max_ns);
 
     for (size_t b = block_of(histogram->min_ns); b <= last; b++) {
-        if (histogram->blocks[b])
+        if (histogram->blocks[b] != NULL)
             memset(histogram->blocks[b], 0, REPORT_HISTOGRAM_BLOCK * sizeof(uint64_t));
     }
     histogram->count = 0;

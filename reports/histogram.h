@@ -78,7 +78,7 @@ static inline bool report_histogram_record(struct report_histogram *histogram, i
     size_t bucket = report_histogram_bucket(value_ns);
     uint64_t *block = histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
 
-    if (!block && !(block = report_histogram_add_block(histogram, bucket)))
+    if (block == NULL && (block = report_histogram_add_block(histogram, bucket)) == NULL)
         return false;
     block[bucket % REPORT_HISTOGRAM_BLOCK]++;
     if (histogram->count++ == 0)

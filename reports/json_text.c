@@ -13,7 +13,7 @@ json_t *report_json_text(const char *text)
     FILE *out = open_memstream(&safe, &length);
     json_t *json = NULL;
 
-    if (!out)
+    if (out == NULL)
         return NULL;
     report_write_utf8(out, text);
     if (fclose(out) == 0)

@@ -43,7 +43,7 @@ static bool plot_draw(const struct plot_run *run, size_t figure, const struct pl
                                  .member = target->member,
                                  .member_id = target->member_id};
 
-    if (!script.out) {
+    if (script.out == NULL) {
         snprintf(error->message, sizeof error->message, "drawing %s: %s", figures[figure].name,
                  strerror(errno));
         return false;
@@ -95,6 +95,7 @@ bool report_plot_causes(struct report_database *database, int64_t run_id, const 
     struct plot_target target = {directory, written, context, member, 0};
 
     return report_query_run_exists(database, run_id, error) &&
-           (!member || report_explain_member(database, run_id, member, &target.member_id, error)) &&
+           (member == NULL ||
+            report_explain_member(database, run_id, member, &target.member_id, error)) &&
            plot_figures(database, run_id, FIGURE_CAUSES, FIGURE_CAUSES + 1, &target, error);
 }

@@ -12,7 +12,7 @@ static bool query_fail(sqlite3 *handle, struct report_error *error)
 
     error->is_input = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     snprintf(error->message, sizeof error->message, "%s: reading the result database: %s",
-             path && *path ? path : "temporary database", sqlite3_errmsg(handle));
+             path != NULL && *path ? path : "temporary database", sqlite3_errmsg(handle));
     return false;
 }
 
@@ -38,7 +38,7 @@ bool report_query_next(sqlite3_stmt *rows)
 
 bool report_query_close(sqlite3_stmt *rows, struct report_error *error)
 {
-    if (!rows)
+    if (rows == NULL)
         return false;
 
     sqlite3 *handle = sqlite3_db_handle(rows);
@@ -51,7 +51,7 @@ const char *report_query_text(sqlite3_stmt *rows, int column)
 {
     const unsigned char *text = sqlite3_column_text(rows, column);
 
-    return text ? (const char *)text : "";
+    return text != NULL ? (const char *)text : "";
 }
 
 bool report_query_run_exists(struct report_database *database, int64_t run_id,

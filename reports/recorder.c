@@ -24,7 +24,7 @@ bool recorder_list_grow(struct report_recorder *recorder, struct recorder_list *
     size_t capacity = list->capacity ? list->capacity * 2 : 16;
     uint32_t *items = realloc(list->items, capacity * sizeof *items);
 
-    if (!items) {
+    if (items == NULL) {
         report_rows_fail(recorder->rows, "out of memory while recording a run");
         return false;
     }
@@ -40,12 +40,12 @@ int64_t report_recorder_run_id(const struct report_recorder *recorder)
 
 bool report_recorder_ok(const struct report_recorder *recorder)
 {
-    return !report_rows_error(recorder->rows);
+    return report_rows_error(recorder->rows) == NULL;
 }
 
 static void free_histogram(struct report_histogram *histogram)
 {
-    if (histogram)
+    if (histogram != NULL)
         report_histogram_release(histogram);
     free(histogram);
 }
@@ -87,7 +87,7 @@ static bool store_beginning(struct report_recorder *recorder, const struct repor
     if (recorder->run_id == 0)
         return false;
     recorder->rows = report_rows_open(recorder->database, recorder->run_id, error);
-    if (!recorder->rows)
+    if (recorder->rows == NULL)
         return false;
     for (size_t i = 0; i < run->member_count; i++) {
         const struct report_member *member = &run->members[i];
@@ -114,7 +114,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     struct recorder_member *members = calloc(run->member_count + 1, sizeof *members);
 
     assert(run->interval_ns > 0);
-    if (!recorder || !members) {
+    if (recorder == NULL || members == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory for %zu members",
                  run->member_count);
         free(recorder);

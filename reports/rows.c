@@ -69,7 +69,7 @@ struct report_rows *report_rows_open(struct report_database *database, int64_t r
 {
     struct report_rows *rows = malloc(sizeof *rows);
 
-    if (!rows) {
+    if (rows == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory for the rows of a run");
         return NULL;
     }
@@ -84,7 +84,7 @@ struct report_rows *report_rows_open(struct report_database *database, int64_t r
 
 void report_rows_close(struct report_rows *rows)
 {
-    if (!rows)
+    if (rows == NULL)
         return;
     for (size_t i = 0; i < REPORT_ROW_COUNT; i++) {
         sqlite3_finalize(rows->single[i]);
@@ -212,14 +212,14 @@ static bool write_rows(struct report_rows *rows, enum report_row row, const uint
     sqlite3_stmt **statement = count > 1 ? &rows->together[row] : &rows->single[row];
     size_t values = rows_statements[row].values;
 
-    if (!*statement)
+    if (*statement == NULL)
         *statement = prepare(rows, row, count);
-    for (size_t i = 0; *statement && i < count; i++) {
+    for (size_t i = 0; *statement != NULL && i < count; i++) {
         if (!bind_row(*statement, (int)(2 + i * values), heads[i], values))
             return false;
     }
 
-    bool done = *statement && sqlite3_step(*statement) == SQLITE_DONE;
+    bool done = *statement != NULL && sqlite3_step(*statement) == SQLITE_DONE;
 
     return sqlite3_reset(*statement) == SQLITE_OK && done;
 }

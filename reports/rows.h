@@ -75,7 +75,7 @@ static inline struct report_value report_real(double value)
 // NULL is stored as NULL.
 static inline struct report_value report_string(const char *value)
 {
-    return (struct report_value){value ? REPORT_STRING : REPORT_NULL, {.string = value}};
+    return (struct report_value){value != NULL ? REPORT_STRING : REPORT_NULL, {.string = value}};
 }
 
 struct report_rows;

@@ -8,7 +8,7 @@
 static bool run_statement(struct report_database *database, sqlite3_stmt *statement,
                           struct report_error *error)
 {
-    bool done = statement && sqlite3_step(statement) == SQLITE_DONE;
+    bool done = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
 
     if (sqlite3_finalize(statement) == SQLITE_OK && done)
         return true;

@@ -14,7 +14,7 @@ static const char *spill_directory(void)
 {
     const char *directory = getenv("TMPDIR");
 
-    return directory && *directory ? directory : "/tmp";
+    return directory != NULL && *directory ? directory : "/tmp";
 }
 
 // An unnamed file, or -1.
@@ -24,7 +24,7 @@ static int spill_file(void)
     size_t size = strlen(spill_directory()) + sizeof name;
     char *path = malloc(size);
 
-    if (!path)
+    if (path == NULL)
         return -1;
     snprintf(path, size, "%s%s", spill_directory(), name);
     int file = mkstemp(path);
@@ -69,7 +69,7 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
 
 void report_spill_close(struct report_spill *spill)
 {
-    if (spill->bytes)
+    if (spill->bytes != NULL)
         munmap(spill->bytes, spill->size);
     spill->bytes = NULL;
 }

@@ -38,7 +38,7 @@ bool tables_grid_rows(const struct tables_context *context, const char *title, s
     struct grid *grid = grid_create(columns, column_count);
     bool good = true;
 
-    while (rows && grid && report_query_next(rows)) {
+    while (rows != NULL && grid != NULL && report_query_next(rows)) {
         for (size_t c = 0; c < column_count; c++)
             tables_cell(grid, rows, (int)c, columns[c].kind);
     }
@@ -46,11 +46,11 @@ bool tables_grid_rows(const struct tables_context *context, const char *title, s
         grid_free(grid);
         return false;
     }
-    if (grid && grid_rows(grid) > 0) {
+    if (grid != NULL && grid_rows(grid) > 0) {
         fprintf(context->out, "\n%s\n", title);
         good = grid_print(grid, context->out);
     }
-    good = good && grid;
+    good = good && grid != NULL;
     grid_free(grid);
     return good || tables_memory(context);
 }
@@ -123,7 +123,7 @@ bool tables_print_head(const struct tables_context *context)
         "  FROM run WHERE run_id = ?1",
         context->run_id, context->error);
 
-    if (rows && report_query_next(rows))
+    if (rows != NULL && report_query_next(rows))
         tables_print_head_row(context, rows);
     return report_query_close(rows, context->error);
 }
@@ -137,7 +137,7 @@ static bool tables_print_notices(const struct tables_context *context)
         context->run_id, context->error);
     bool first = true;
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         char labels[3][REPORT_LABEL_MAX];
 
         for (int i = 0; i < 3; i++)
@@ -157,7 +157,7 @@ static bool tables_print_operations(const struct tables_context *context)
                           context->run_id, context->error);
     long long count = 0, failed = 0;
 
-    if (rows && report_query_next(rows)) {
+    if (rows != NULL && report_query_next(rows)) {
         count = sqlite3_column_int64(rows, 0);
         failed = sqlite3_column_int64(rows, 1);
     }
@@ -171,7 +171,7 @@ static bool tables_print_operations(const struct tables_context *context)
                              "SELECT at_ns / 1e9, what, result FROM operation"
                              " WHERE run_id = ?1 AND result <> 'done' ORDER BY seq",
                              context->run_id, context->error);
-    for (int i = 0; i < TABLES_FAILED_MAX && rows && report_query_next(rows); i++) {
+    for (int i = 0; i < TABLES_FAILED_MAX && rows != NULL && report_query_next(rows); i++) {
         char what[REPORT_LABEL_MAX], result[REPORT_LABEL_MAX];
 
         report_label(what, report_query_text(rows, 1), 60);
@@ -190,7 +190,7 @@ static bool tables_print_top(const struct tables_context *context)
     sqlite3_stmt *rows =
         report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
                           context->run_id, context->error);
-    int64_t members = rows && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+    int64_t members = rows != NULL && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
 
     if (context->top > 0 && members > context->top)
         fprintf(context->out,
@@ -217,7 +217,7 @@ bool report_print_top(struct report_database *database, int64_t run_id, int64_t 
     char *total_latency = tables_total_latency(&context);
 
     context.total_latency = total_latency;
-    bool good = total_latency &&
+    bool good = total_latency != NULL &&
                 (format == REPORT_JSON ? tables_print_json(&context) : tables_print_text(&context));
     sqlite3_free(total_latency);
     if (good && (fflush(out) != 0 || ferror(out))) {

@@ -28,7 +28,7 @@ static bool prepare_order(const struct bootstrap_state *state, struct bootstrap_
     struct prepare_item *items = calloc(state->count, sizeof *items);
 
     column->order = calloc(state->count, sizeof *column->order);
-    if (!items || !column->order) {
+    if (items == NULL || column->order == NULL) {
         free(items);
         return false;
     }
@@ -57,14 +57,14 @@ static bool prepare_mark(const struct bootstrap_state *state, const struct boots
     bool *below = calloc(state->count, sizeof *below);
 
     mark->before = calloc(prepare_positions(state) + 1, sizeof *mark->before);
-    if (below && mark->before && column->known > 0) {
+    if (below != NULL && mark->before != NULL && column->known > 0) {
         mark->place = quantile_rank(column->known, percent) - 1;
         for (size_t i = 0; i <= mark->place; i++)
             below[column->order[i]] = true;
         for (size_t i = 0; i < prepare_positions(state); i++)
             mark->before[i + 1] = mark->before[i] + below[i % state->count];
     }
-    bool good = below && mark->before;
+    bool good = below != NULL && mark->before != NULL;
 
     free(below);
     return good;
@@ -76,7 +76,7 @@ static bool prepare_sums(const struct bootstrap_state *state, struct bootstrap_c
 
     column->known_before = calloc(positions + 1, sizeof *column->known_before);
     column->sum_before = calloc(positions + 1, sizeof *column->sum_before);
-    if (!column->known_before || !column->sum_before)
+    if (column->known_before == NULL || column->sum_before == NULL)
         return false;
     for (size_t i = 0; i < positions; i++) {
         int64_t value = column->values[i % state->count];
@@ -95,12 +95,12 @@ static bool prepare_known_wait(struct bootstrap_state *state, int side)
     double *before = calloc(prepare_positions(state) + 1, sizeof *before);
 
     state->known_wait_before[side] = before;
-    for (size_t i = 0; before && i < prepare_positions(state); i++) {
+    for (size_t i = 0; before != NULL && i < prepare_positions(state); i++) {
         size_t at = i % state->count;
 
         before[i + 1] = before[i] + (totals[at] == BOOTSTRAP_UNKNOWN ? 0 : (double)waits[at]);
     }
-    return before;
+    return before != NULL;
 }
 
 // Where in the whole series each block begins: of a thinned one, one in each of equal stretches.
@@ -120,7 +120,7 @@ static void prepare_choose(const struct bootstrap_state *state, size_t whole, si
 static bool prepare_values(struct bootstrap_state *state, const struct bootstrap_series *series)
 {
     size_t *starts = calloc(state->block_count, sizeof *starts);
-    bool good = starts;
+    bool good = starts != NULL;
 
     if (good)
         prepare_choose(state, series->count, starts);
@@ -131,7 +131,7 @@ static bool prepare_values(struct bootstrap_state *state, const struct bootstrap
             int64_t *values = malloc(state->count * sizeof *values);
 
             state->columns[c][side].values = values;
-            good = values;
+            good = values != NULL;
             for (size_t i = 0; good && i < state->count; i++)
                 values[i] = from[side][starts[i / state->block] + i % state->block * state->stride];
         }
@@ -167,13 +167,13 @@ bool bootstrap_prepare(struct bootstrap_state *state, const struct bootstrap_ser
 {
     *state = (struct bootstrap_state){.rng = gsl_rng_alloc(gsl_rng_mt19937),
                                       .inflation = bootstrap_inflation(series)};
-    if (!state->rng)
+    if (state->rng == NULL)
         return false;
     gsl_rng_set(state->rng, config->seed);
     prepare_size(state, series->count, config->most);
     state->blocks = calloc(state->block_count, sizeof *state->blocks);
     state->weights = calloc(prepare_positions(state) + 1, sizeof *state->weights);
-    if (!state->blocks || !state->weights || !prepare_values(state, series))
+    if (state->blocks == NULL || state->weights == NULL || !prepare_values(state, series))
         return false;
     for (int c = 0; c < BOOTSTRAP_COLUMNS; c++) {
         for (int side = 0; side < 2; side++) {
@@ -208,6 +208,6 @@ void bootstrap_release(struct bootstrap_state *state)
     free(state->known_wait_before[1]);
     free(state->blocks);
     free(state->weights);
-    if (state->rng)
+    if (state->rng != NULL)
         gsl_rng_free(state->rng);
 }

@@ -11,10 +11,9 @@
 
 #define COMPARE_NO_MEMBER UINT32_MAX
 
-enum {
-    COMPARE_READ_WRITE = REPORT_DIRECTION_COUNT,
-    COMPARE_STREAMS, // the directions, then reads and writes together
-};
+// The streams of a member: the directions, then reads and writes together.
+#define COMPARE_READ_WRITE REPORT_DIRECTION_COUNT
+#define COMPARE_STREAMS (COMPARE_READ_WRITE + 1)
 
 // One request in both runs. Times as in bootstrap.h.
 struct compare_pair {

@@ -53,7 +53,7 @@ static json_t *json_directions(const struct compare_member *member)
     json_t *object = json_object();
 
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
-        if (member->streams[s])
+        if (member->streams[s] != NULL)
             json_object_set_new(object, report_direction_name(s), json_stream(member->streams[s]));
     }
     return object;
@@ -115,10 +115,10 @@ bool compare_print_json(const struct report_comparison *comparison, FILE *out)
     json_object_set_new(object, "members", json_members(comparison));
     json_object_set_new(object, "total", json_directions(&comparison->total));
     json_object_set_new(object, "groups", json_groups(comparison));
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 
     json_decref(object);
-    if (!text)
+    if (text == NULL)
         return false;
     fprintf(out, "%s\n", text);
     free(text);

@@ -141,7 +141,8 @@ static void print_request_rows(struct grid *grid, const struct compare_stream *s
 static void print_member(const struct compare_member *member, const char *shown, print_rows *rows,
                          struct grid *grid)
 {
-    bool both = member->streams[REPORT_DIRECTION_READ] && member->streams[REPORT_DIRECTION_WRITE];
+    bool both = member->streams[REPORT_DIRECTION_READ] != NULL &&
+                member->streams[REPORT_DIRECTION_WRITE] != NULL;
     char name[REPORT_LABEL_MAX];
     size_t before = grid_rows(grid);
 
@@ -149,7 +150,7 @@ static void print_member(const struct compare_member *member, const char *shown,
     for (size_t i = 0; i < COUNT(shown_streams); i++) {
         size_t s = shown_streams[i];
 
-        if (member->streams[s] && (s != COMPARE_READ_WRITE || both))
+        if (member->streams[s] != NULL && (s != COMPARE_READ_WRITE || both))
             rows(grid, member->streams[s], grid_rows(grid) == before ? name : "",
                  report_direction_name(s));
     }
@@ -159,9 +160,9 @@ static bool print_table(const struct report_comparison *comparison, FILE *out, c
                         const struct grid_column *columns, size_t column_count, print_rows *rows)
 {
     struct grid *grid = grid_create(columns, column_count);
-    bool good = grid;
+    bool good = grid != NULL;
 
-    if (!grid)
+    if (grid == NULL)
         return false;
     for (size_t m = 0; m < comparison->member_count; m++)
         print_member(&comparison->members[m], comparison->members[m].name, rows, grid);
@@ -241,7 +242,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
     static const int metrics[] = {REPORT_JAIN, REPORT_JAIN_BYTES, REPORT_DIFFERENCE,
                                   REPORT_DIFFERENCE_BYTES};
     struct grid *grid = grid_create(columns, COUNT(columns));
-    bool good = grid;
+    bool good = grid != NULL;
 
     for (size_t g = 0; good && g < comparison->group_count; g++) {
         char name[REPORT_LABEL_MAX];

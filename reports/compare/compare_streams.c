@@ -43,7 +43,7 @@ static bool streams_make(struct compare_member *member, struct report_error *err
             continue;
         struct compare_stream *stream = calloc(1, sizeof *stream);
 
-        if (!stream)
+        if (stream == NULL)
             return compare_memory(error);
         stream->traffic = traffic;
         for (size_t i = 0; i < REPORT_METRIC_COUNT; i++)
@@ -62,13 +62,13 @@ static const struct compare_stream *streams_find_equal(const struct report_compa
     uint64_t requests = member->streams[s]->traffic.requests;
 
     for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
-        if (member->streams[d] && member->streams[d]->traffic.requests == requests)
+        if (member->streams[d] != NULL && member->streams[d]->traffic.requests == requests)
             return member->streams[d];
     }
     for (size_t m = 0; member == &comparison->total && m < comparison->member_count; m++) {
         const struct compare_stream *stream = comparison->members[m].streams[s];
 
-        if (stream && stream->traffic.requests == requests)
+        if (stream != NULL && stream->traffic.requests == requests)
             return stream;
     }
     return NULL;
@@ -79,11 +79,11 @@ static bool streams_measure(const struct report_comparison *comparison,
                             struct report_error *error)
 {
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
-        if (!member->streams[s])
+        if (member->streams[s] == NULL)
             continue;
         const struct compare_stream *equal = streams_find_equal(comparison, member, s);
 
-        if (equal)
+        if (equal != NULL)
             *member->streams[s] = *equal;
         else if (!compare_measure_stream(comparison, member, s, columns, error))
             return false;
@@ -104,7 +104,7 @@ static size_t streams_choose_most(const struct report_comparison *comparison)
             const struct compare_stream *stream =
                 comparison->members[i / COMPARE_STREAMS].streams[i % COMPARE_STREAMS];
 
-            if (stream)
+            if (stream != NULL)
                 all += stream->traffic.requests < most ? stream->traffic.requests : most;
         }
     } while (all > STREAMS_BUDGET && most > STREAMS_LEAST);

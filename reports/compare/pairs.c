@@ -69,8 +69,9 @@ static bool pairs_is_sound(const struct pairs_request *request)
 {
     enum report_direction unused;
 
-    return request->identity && pairs_direction(request->op, &unused) && request->bytes >= 0 &&
-           request->arrival_ns >= 0 && (request->dispatched || !request->completed) &&
+    return request->identity != NULL && pairs_direction(request->op, &unused) &&
+           request->bytes >= 0 && request->arrival_ns >= 0 &&
+           (request->dispatched || !request->completed) &&
            (!request->dispatched || request->dispatch_ns >= request->arrival_ns) &&
            (!request->completed || request->complete_ns >= request->dispatch_ns);
 }
@@ -244,11 +245,11 @@ bool compare_load_pairs(struct report_comparison *comparison, struct report_erro
             "SELECT seq, member_id, op, offset, bytes, arrival_ns, dispatch_ns, complete_ns"
             "  FROM request WHERE run_id = ?1 ORDER BY seq",
             readers[i].side->run.run_id, error);
-        good = readers[i].rows;
+        good = readers[i].rows != NULL;
     }
     good = good && pairs_read(comparison, readers, error);
     for (int i = 0; i < 2; i++) { // a failure to read looks like the end: what it says goes first
-        if (readers[i].rows && !report_query_close(readers[i].rows, error))
+        if (readers[i].rows != NULL && !report_query_close(readers[i].rows, error))
             good = false;
     }
     return good && pairs_sort(comparison, error);

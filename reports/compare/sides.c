@@ -25,7 +25,7 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
     int64_t arrived = 0;
 
-    if (rows && report_query_next(rows)) {
+    if (rows != NULL && report_query_next(rows)) {
         for (int i = 0; i < 5; i++)
             report_label(texts[i], report_query_text(rows, i), 40);
         side->end_ns = sqlite3_column_int64(rows, 5);
@@ -71,21 +71,21 @@ static bool sides_load_identities(struct compare_side *side, struct report_error
     size_t capacity = 0;
     bool good = true;
 
-    while (rows && good && report_query_next(rows)) {
+    while (rows != NULL && good && report_query_next(rows)) {
         if (side->identity_count == capacity) {
             capacity = capacity ? 2 * capacity : 16;
             struct compare_identity *more =
                 realloc(side->identities, capacity * sizeof *side->identities);
 
-            good = more;
-            side->identities = more ? more : side->identities;
+            good = more != NULL;
+            side->identities = more != NULL ? more : side->identities;
         }
         char *name = good ? strdup(report_query_text(rows, 1)) : NULL;
 
-        if (name)
+        if (name != NULL)
             side->identities[side->identity_count++] =
                 (struct compare_identity){sqlite3_column_int64(rows, 0), COMPARE_NO_MEMBER, name};
-        good = name;
+        good = name != NULL;
     }
     return report_query_close(rows, error) && (good || compare_memory(error));
 }
@@ -104,7 +104,7 @@ static bool sides_match(struct report_comparison *comparison, struct report_erro
     struct compare_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
 
     comparison->members = calloc(a->identity_count + 1, sizeof *comparison->members);
-    if (!by_name || !comparison->members || a->identity_count >= COMPARE_NO_MEMBER) {
+    if (by_name == NULL || comparison->members == NULL || a->identity_count >= COMPARE_NO_MEMBER) {
         free(by_name);
         return compare_memory(error);
     }
@@ -114,13 +114,13 @@ static bool sides_match(struct report_comparison *comparison, struct report_erro
         comparison->members[i].name = a->identities[i].name;
         by_name[i] = &a->identities[i];
     }
-    qsort(by_name, a->identity_count, sizeof(*by_name), sides_compare_names);
+    qsort(by_name, a->identity_count, sizeof *by_name, sides_compare_names);
     for (size_t i = 0; i < b->identity_count; i++) {
         struct compare_identity *wanted = &b->identities[i];
         struct compare_identity **found =
-            bsearch(&wanted, by_name, a->identity_count, sizeof(*by_name), sides_compare_names);
+            bsearch(&wanted, by_name, a->identity_count, sizeof *by_name, sides_compare_names);
 
-        if (found)
+        if (found != NULL)
             wanted->member = (*found)->member;
     }
     free(by_name);
@@ -153,7 +153,7 @@ static struct compare_group *sides_group(struct report_comparison *comparison, i
     struct compare_group *more =
         realloc(comparison->groups, (comparison->group_count + 1) * sizeof *comparison->groups);
 
-    if (!more)
+    if (more == NULL)
         return NULL;
     comparison->groups = more;
     struct compare_group *group = &more[comparison->group_count];
@@ -162,7 +162,7 @@ static struct compare_group *sides_group(struct report_comparison *comparison, i
     for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
         group->changes[i] = (struct report_change){NAN, NAN, NAN, NAN};
     comparison->group_count += group->name != NULL;
-    return group->name ? group : NULL;
+    return group->name != NULL ? group : NULL;
 }
 
 bool compare_load_groups(struct report_comparison *comparison, struct report_error *error)
@@ -182,11 +182,11 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
 
-        for (size_t row = 0; rows && good && report_query_next(rows); row++) {
+        for (size_t row = 0; rows != NULL && good && report_query_next(rows); row++) {
             struct compare_group *group =
                 sides_group(comparison, side, report_query_text(rows, 0), row);
 
-            good = group;
+            good = group != NULL;
             for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {
                 double value = sqlite3_column_type(rows, i + 1) == SQLITE_NULL
                                    ? NAN

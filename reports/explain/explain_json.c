@@ -44,7 +44,7 @@ static bool explain_pieces(const struct explain *explain, const char *before, co
     bool first = true;
 
     fputs(before, out);
-    for (; rows && report_query_next(rows); first = false) {
+    for (; rows != NULL && report_query_next(rows); first = false) {
         if (!first)
             putc(',', out);
         report_write_utf8(out, report_query_text(rows, 0)); // names may hold anything
@@ -59,7 +59,7 @@ bool explain_print_json(const struct explain *explain)
                           "{\"run\":", "SELECT " TABLES_JSON_RUN " FROM run WHERE run_id = ?1",
                           ",") &&
            explain_pieces(explain, "\"members\":[", EXPLAIN_MEMBERS, "],") &&
-           (!explain->member ||
+           (explain->member == NULL ||
             explain_pieces(explain, "\"intervals\":[", EXPLAIN_INTERVALS, "],")) &&
            explain_pieces(explain, "\"burst_ends\":[", EXPLAIN_ENDS, "]}\n");
 }

@@ -122,12 +122,12 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
         columns[i] = table->columns[i];
     for (size_t cause = first; cause < end; cause++)
         count += explain_shows(explain, table, cause);
-    if (sql) {
+    if (sql != NULL) {
         fputs(table->select, sql);
         explain_add_shares(explain, table, first, end, sql, columns);
         fputs(table->rest, sql);
     }
-    if (!sql || fclose(sql) != 0) {
+    if (sql == NULL || fclose(sql) != 0) {
         free(text);
         snprintf(tables->error->message, sizeof tables->error->message,
                  "explaining run %" PRId64 ": out of memory", tables->run_id);
@@ -166,7 +166,7 @@ static bool explain_name_width(const struct explain *explain, size_t *width)
     char label[REPORT_LABEL_MAX];
 
     *width = sizeof "member" - 1;
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         size_t length = report_label(label, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
 
         *width = length > *width ? length : *width;
@@ -248,7 +248,7 @@ static bool explain_each_burst(const struct explain *explain)
                                                  {NULL, "limit", GRID_TEXT},
                                                  {NULL, "refill", GRID_TIME}};
     sqlite3_stmt *rows = explain_query(explain, EXPLAIN_ENDED "SELECT count(*) FROM ended");
-    int64_t count = rows && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+    int64_t count = rows != NULL && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
 
     if (!report_query_close(rows, explain->tables.error))
         return false;
@@ -263,6 +263,6 @@ static bool explain_each_burst(const struct explain *explain)
 
 bool explain_print_tables(const struct explain *explain)
 {
-    return explain_members(explain) && (!explain->member || explain_longest(explain)) &&
-           explain_bursts(explain) && (!explain->member || explain_each_burst(explain));
+    return explain_members(explain) && (explain->member == NULL || explain_longest(explain)) &&
+           explain_bursts(explain) && (explain->member == NULL || explain_each_burst(explain));
 }

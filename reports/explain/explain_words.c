@@ -19,7 +19,7 @@ static bool explain_sum(const struct explain *explain, struct explain_sums *sums
                                                 " WHERE ?1 > 0 GROUP BY cause");
 
     *sums = (struct explain_sums){.largest = EXPLAIN_CAUSE_COUNT - 1};
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         size_t cause = explain_cause_find(report_query_text(rows, 0));
         double wait_ns = sqlite3_column_double(rows, 1);
 
@@ -37,7 +37,7 @@ static bool explain_sum(const struct explain *explain, struct explain_sums *sums
     rows = explain_query(explain, "SELECT total(requests - dispatched) FROM member_statistics"
                                   " WHERE run_id = ?1 AND direction <> 'read+write'"
                                   "   AND (?2 IS NULL OR member_id = ?2)");
-    if (rows && report_query_next(rows))
+    if (rows != NULL && report_query_next(rows))
         sums->waiting = sqlite3_column_int64(rows, 0);
     return report_query_close(rows, explain->tables.error);
 }
@@ -96,7 +96,7 @@ bool explain_print_words(const struct explain *explain)
 
     if (!explain_sum(explain, &sums))
         return false;
-    if (explain->member) {
+    if (explain->member != NULL) {
         report_label(label, explain->member, TABLES_NAME_CHARACTERS);
         snprintf(whose, sizeof whose, " of %s", label);
     }

@@ -42,7 +42,7 @@ static char *gnuplot_path(const char *directory, const char *name, const char *s
     size_t size = strlen(directory) + strlen(name) + strlen(suffix) + 3;
     char *path = malloc(size);
 
-    if (path)
+    if (path != NULL)
         snprintf(path, size, "%s/%s.%s", directory, name, suffix);
     return path;
 }
@@ -87,7 +87,7 @@ static int gnuplot_scratch(const char *directory)
     sigset_t before;
 
     gnuplot_defer_signals(&before);
-    int file = path ? mkstemp(path) : -1;
+    int file = path != NULL ? mkstemp(path) : -1;
 
     if (file >= 0) {
         unlink(path);
@@ -129,8 +129,9 @@ static void gnuplot_first_message(int messages, char *line, size_t size)
 
     snprintf(line, size, "it said nothing");
     text[length > 0 ? length : 0] = '\0';
-    for (char *part = strtok_r(text, "\n", &state); part; part = strtok_r(NULL, "\n", &state)) {
-        if (strstr(part, "line ") || strstr(part, "rror")) {
+    for (char *part = strtok_r(text, "\n", &state); part != NULL;
+         part = strtok_r(NULL, "\n", &state)) {
+        if (strstr(part, "line ") != NULL || strstr(part, "rror") != NULL) {
             snprintf(line, size, "%.300s", part + strspn(part, " \t"));
             break;
         }
@@ -269,12 +270,12 @@ bool plot_gnuplot_draw(const char *script, size_t length, const char *directory,
 
     for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++) {
         char *path = gnuplot_path(directory, name, formats[i].suffix);
-        char *partial = path ? gnuplot_path(directory, name, "partial") : NULL;
+        char *partial = path != NULL ? gnuplot_path(directory, name, "partial") : NULL;
 
-        good = partial ? gnuplot_draw_format(script, length, &formats[i], directory, path, partial,
-                                             error)
-                       : gnuplot_fail(error, "naming", name, ENOMEM);
-        if (good && written)
+        good = partial != NULL ? gnuplot_draw_format(script, length, &formats[i], directory, path,
+                                                     partial, error)
+                               : gnuplot_fail(error, "naming", name, ENOMEM);
+        if (good && written != NULL)
             written(context, path);
         free(path);
         free(partial);

@@ -106,7 +106,7 @@ static bool bucket_data(struct buckets *buckets, size_t number, bool burst,
     struct bucket_curve curve = {.limit = burst ? maximum : bucket->name, .group = bucket->group};
     sqlite3_stmt *rows = report_query_open(run->database, sql[burst], run->run_id, error);
 
-    if (!rows)
+    if (rows == NULL)
         return false;
     snprintf(maximum, sizeof maximum, "%s-max", bucket->name);
     sqlite3_bind_int64(rows, 2, run->bin_intervals);
@@ -129,7 +129,7 @@ static bool buckets_list(struct buckets *buckets, struct report_error *error)
                           " WHERE run_id = ?1 AND size > 0 GROUP BY 1, 2 ORDER BY 1, 2 DESC",
                           run->run_id, error);
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         struct bucket *bucket = &buckets->drawn[buckets->count];
         size_t group = 0;
 

@@ -67,13 +67,13 @@ static bool causes_load(struct causes *causes, struct report_error *error)
         " GROUP BY bin, cause",
         run->run_id, error);
 
-    if (rows) {
+    if (rows != NULL) {
         sqlite3_bind_int64(rows, 2, run->bin_intervals);
         sqlite3_bind_int64(rows, 3, (sqlite3_int64)run->bin_count - 1);
-        if (causes->script->member)
+        if (causes->script->member != NULL)
             sqlite3_bind_int64(rows, 4, causes->script->member_id);
     }
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         size_t bin = (size_t)sqlite3_column_int64(rows, 0);
         size_t cause = explain_cause_find(report_query_text(rows, 1));
 
@@ -204,7 +204,7 @@ static void causes_draw(const struct causes *causes, const char *nothing)
     plot_script_panel(script, 0, CAUSES_PANELS);
     plot_script_time_axis(script, false);
     plot_script_vertical_title(script, "% of the wait");
-    if (nothing)
+    if (nothing != NULL)
         plot_script_message(script, nothing);
     causes_shares_draw(causes, "all", true);
     plot_script_panel(script, 1, CAUSES_PANELS);
@@ -224,9 +224,10 @@ static void causes_write(struct plot_script *script, struct causes *causes, cons
 {
     char title[REPORT_LABEL_MAX + 64], name[REPORT_LABEL_MAX] = "";
 
-    if (script->member)
+    if (script->member != NULL)
         report_label(name, script->member, CAUSES_NAME_CHARACTERS);
-    snprintf(title, sizeof title, "Why requests%s%s waited", script->member ? " of " : "", name);
+    snprintf(title, sizeof title, "Why requests%s%s waited", script->member != NULL ? " of " : "",
+             name);
     plot_script_begin(script, title);
     causes_legend(causes);
     plot_script_end_legend(script);
@@ -243,9 +244,9 @@ bool plot_wait_causes(struct plot_script *script, struct report_error *error)
     const struct plot_run *run = script->run;
     enum explain_stored stored = explain_stored(run->database, run->run_id, error);
     struct causes causes = {.script = script, .bins = calloc(run->bin_count, sizeof *causes.bins)};
-    bool good = causes.bins && stored != EXPLAIN_UNREADABLE, any = false;
+    bool good = causes.bins != NULL && stored != EXPLAIN_UNREADABLE, any = false;
 
-    if (!causes.bins)
+    if (causes.bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing wait-causes: out of memory");
     if (good && stored == EXPLAIN_STORED)
         good = causes_load(&causes, error);

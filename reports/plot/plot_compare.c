@@ -17,7 +17,7 @@ static uint64_t figure_requests(const struct compare_member *member)
 {
     const struct compare_stream *stream = member->streams[COMPARE_READ_WRITE];
 
-    return stream ? stream->traffic.requests : 0;
+    return stream != NULL ? stream->traffic.requests : 0;
 }
 
 // As in the plots of a run: in the scenario's order, unless there are too many.
@@ -40,7 +40,7 @@ static void figure_choose_members(struct figure *figure)
         if (place == FIGURE_MEMBERS)
             continue;
         memmove(&figure->members[place + 1], &figure->members[place],
-                (figure->member_count - place - full) * sizeof(figure->members[0]));
+                (figure->member_count - place - full) * sizeof figure->members[0]);
         figure->members[place] = member;
         figure->member_count += !full;
     }
@@ -74,7 +74,7 @@ static bool figure_load_bins(struct figure *figure, int side, struct report_erro
         " WHERE run_id = ?1 AND direction = 'read+write' GROUP BY interval",
         from->run.run_id, error);
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         double start_ns = sqlite3_column_double(rows, 0) * (double)from->interval_ns;
         double bin = floor(start_ns / (double)figure->run.interval_ns);
         size_t at = bin < 0                               ? 0
@@ -116,7 +116,7 @@ static bool figure_load(struct figure *figure, struct report_error *error)
     }
     for (int side = 0; side < 2; side++) {
         figure->bins[side] = calloc(figure->run.bin_count, sizeof *figure->bins[side]);
-        if (!figure->bins[side])
+        if (figure->bins[side] == NULL)
             return compare_memory(error);
         if (!figure_load_bins(figure, side, error))
             return false;
@@ -132,7 +132,7 @@ static bool figure_draw(struct figure *figure, const char *directory, report_plo
 
     figure->script =
         (struct plot_script){.out = open_memstream(&text, &length), .run = &figure->run};
-    if (!figure->script.out)
+    if (figure->script.out == NULL)
         return compare_memory(error);
     plot_script_begin_titled(&figure->script, "Latency and throughput of two runs of the same "
                                               "requests");
@@ -150,7 +150,7 @@ bool report_comparison_plot(const struct report_comparison *comparison, const ch
 {
     struct figure *figure = calloc(1, sizeof *figure);
 
-    if (!figure)
+    if (figure == NULL)
         return compare_memory(error);
     if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
         snprintf(error->message, sizeof error->message, "making the directory %s: %s", directory,

@@ -19,7 +19,7 @@ static void figure_legend(struct figure *figure)
     for (int side = 0; side < 2; side++) {
         const char *shown = figure->comparison->sides[side].run.shown;
         const char *slash = strrchr(shown, '/');
-        const char *const parts[] = {side == 0 ? "A:" : "B:", slash ? slash + 1 : shown};
+        const char *const parts[] = {side == 0 ? "A:" : "B:", slash != NULL ? slash + 1 : shown};
 
         fprintf(script->out, ", keyentry with lines lc rgb '#000000'" FIGURE_WIDTH "%s",
                 side == 0 ? FIGURE_A : "");

@@ -43,13 +43,13 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
         "  FROM group_interval WHERE run_id = ?1 AND group_id <= ?3 GROUP BY group_id, bin",
         run->run_id, error);
 
-    if (rows) {
+    if (rows != NULL) {
         sqlite3_bind_int64(rows, 2, run->bin_intervals);
         sqlite3_bind_int64(rows, 3,
                            run->drawn_groups ? run->groups[run->drawn_groups - 1].group_id : -1);
         sqlite3_bind_int64(rows, 4, (sqlite3_int64)run->bin_count - 1);
     }
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 1);
         size_t group = 0;
 
@@ -135,10 +135,10 @@ bool plot_fairness(struct plot_script *script, struct report_error *error)
     const struct plot_run *run = script->run;
     size_t count = run->drawn_groups * run->bin_count;
     struct fairness_bin *bins = calloc(count + 1, sizeof *bins);
-    bool good = bins && fairness_load(run, bins, error), contended = false;
+    bool good = bins != NULL && fairness_load(run, bins, error), contended = false;
     double most = 0;
 
-    if (!bins)
+    if (bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing fairness: out of memory");
     if (good) {
         for (size_t i = 0; i < count; i++) {

@@ -28,7 +28,7 @@ static sqlite3_stmt *cdf_open(const struct plot_run *run, size_t line, const cha
 {
     sqlite3_stmt *rows = report_query_open(run->database, sql, run->run_id, error);
 
-    if (rows)
+    if (rows != NULL)
         sqlite3_bind_int64(rows, 2, run->members[line].member_id);
     return rows;
 }
@@ -46,7 +46,7 @@ static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_exte
                  "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
                  error);
 
-    if (rows && report_query_next(rows))
+    if (rows != NULL && report_query_next(rows))
         *extent =
             (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
                                 sqlite3_column_double(rows, 2), sqlite3_column_double(rows, 3)};
@@ -73,7 +73,7 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
     sqlite3_stmt *rows =
         cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
 

@@ -18,7 +18,7 @@ static bool limits_add(struct plot_limits *limits, const struct plot_limit_chang
         size_t capacity = limits->count ? 2 * limits->count : 1;
         void *changes = realloc(limits->changes, capacity * sizeof *limits->changes);
 
-        if (!changes)
+        if (changes == NULL)
             return false;
         limits->changes = changes;
     }
@@ -53,9 +53,9 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
     bool good = true;
 
     *limits = (struct plot_limits){NULL, 0};
-    if (rows)
+    if (rows != NULL)
         sqlite3_bind_int64(rows, 2, 1 + (sqlite3_int64)(run->end_ns / LIMITS_COLUMNS));
-    while (good && rows && report_query_next(rows))
+    while (good && rows != NULL && report_query_next(rows))
         good = limits_take(run, limits, rows);
     if (!report_query_close(rows, error))
         return false;

@@ -49,7 +49,7 @@ static bool run_load_head(struct plot_run *run, struct report_error *error)
                           run->run_id, error);
     double intervals = 0;
 
-    if (rows && report_query_next(rows)) {
+    if (rows != NULL && report_query_next(rows)) {
         report_label(run->name, report_query_text(rows, 0), PLOT_TITLE_CHARACTERS);
         report_label(run->status, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
         run->interval_ns = sqlite3_column_int64(rows, 2);
@@ -149,7 +149,7 @@ static bool run_load_groups(struct plot_run *run, struct report_error *error)
         "  FROM throttle_group AS g WHERE run_id = ?1 ORDER BY group_id",
         run->run_id, error);
 
-    while (rows && run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
+    while (rows != NULL && run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
         struct plot_group *group = &run->groups[run->drawn_groups++];
 
         group->group_id = sqlite3_column_int64(rows, 0);
@@ -174,7 +174,7 @@ static bool run_load_members(struct plot_run *run, struct report_error *error)
              : "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
 
-    while (rows && run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
+    while (rows != NULL && run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
         struct plot_member *member = &run->members[run->line_count++];
 
         member->member_id = sqlite3_column_int64(rows, 0);
@@ -189,10 +189,10 @@ static bool run_allocate_cells(struct plot_run *run)
     run->cells = calloc(run->line_count * run->bin_count + 1, sizeof *run->cells);
     for (size_t g = 0; g < run->drawn_groups; g++) {
         run->groups[g].totals = calloc(run->bin_count, sizeof *run->groups[g].totals);
-        if (!run->groups[g].totals)
+        if (run->groups[g].totals == NULL)
             return false;
     }
-    return run->cells;
+    return run->cells != NULL;
 }
 
 bool plot_run_load(struct plot_run *run, struct report_database *database, int64_t run_id,
@@ -201,7 +201,7 @@ bool plot_run_load(struct plot_run *run, struct report_database *database, int64
     *run = (struct plot_run){.database = database, .run_id = run_id};
     run->members = calloc(PLOT_LINES_MAX, sizeof *run->members);
 
-    bool good = run->members && run_load_head(run, error) && run_load_groups(run, error) &&
+    bool good = run->members != NULL && run_load_head(run, error) && run_load_groups(run, error) &&
                 run_load_members(run, error);
 
     if (good) {
@@ -209,7 +209,7 @@ bool plot_run_load(struct plot_run *run, struct report_database *database, int64
         if (run_allocate_cells(run))
             return plot_series_load(run, error);
     }
-    if (good || !run->members)
+    if (good || run->members == NULL)
         snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",
                  run_id);
     return false;

@@ -47,7 +47,8 @@ static bool series_load_places(struct series *series, struct report_error *error
         "SELECT member_id, attach = 'drive' FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
 
-    while (rows && series->place_count < (size_t)run->member_count && report_query_next(rows))
+    while (rows != NULL && series->place_count < (size_t)run->member_count &&
+           report_query_next(rows))
         series->places[series->place_count++] =
             (struct series_place){.member_id = sqlite3_column_int64(rows, 0),
                                   .line = SERIES_NO_LINE,
@@ -57,7 +58,7 @@ static bool series_load_places(struct series *series, struct report_error *error
     for (size_t i = 0; i < run->line_count; i++) {
         struct series_place *place = series_find(series, run->members[i].member_id);
 
-        if (place)
+        if (place != NULL)
             place->line = i;
     }
     return true;
@@ -68,7 +69,7 @@ static void series_apply_move(struct series *series)
     struct plot_run *run = series->run;
     struct series_place *place = series_find(series, sqlite3_column_int64(series->moves, 1));
 
-    if (!place)
+    if (place == NULL)
         return;
     place->group = NULL;
     for (size_t g = 0; g < run->drawn_groups; g++) {
@@ -139,7 +140,7 @@ static void series_take(struct series *series, sqlite3_stmt *rows)
     size_t bin = plot_run_bin(run, interval);
     struct series_place *place = series_find(series, sqlite3_column_int64(rows, SERIES_MEMBER));
 
-    if (interval < 0 || !place)
+    if (interval < 0 || place == NULL)
         return;
     series_apply_moves(series, interval);
     if (place->line != SERIES_NO_LINE) {
@@ -149,7 +150,7 @@ static void series_take(struct series *series, sqlite3_stmt *rows)
         if (!sqlite3_column_int(rows, SERIES_DISCARDS))
             series_add_waiting_and_latency(cell, rows);
     }
-    if (place->group)
+    if (place->group != NULL)
         series_add_throughput(&place->group->totals[bin], place, rows);
 }
 
@@ -179,7 +180,7 @@ static bool series_load_cells(struct series *series, struct report_error *error)
                                       " WHERE run_id = ?1 ORDER BY at_ns, rowid",
                                       run->run_id, error);
     sqlite3_stmt *rows =
-        series->moves
+        series->moves != NULL
             ? report_query_open(run->database,
                                 "SELECT interval, member_id, dispatched, dispatched_bytes,"
                                 "       waiting, waiting_max, completed, latency_p50_ns,"
@@ -189,12 +190,12 @@ static bool series_load_cells(struct series *series, struct report_error *error)
                                 " ORDER BY interval",
                                 run->run_id, error)
             : NULL;
-    series->move_pending = rows && report_query_next(series->moves);
-    while (rows && report_query_next(rows))
+    series->move_pending = rows != NULL && report_query_next(series->moves);
+    while (rows != NULL && report_query_next(rows))
         series_take(series, rows);
 
     bool good = report_query_close(rows, error);
-    if (series->moves && !report_query_close(series->moves, error))
+    if (series->moves != NULL && !report_query_close(series->moves, error))
         return false;
     return good;
 }
@@ -205,7 +206,7 @@ bool plot_series_load(struct plot_run *run, struct report_error *error)
     bool good = false;
 
     series.places = calloc((size_t)run->member_count + 1, sizeof *series.places);
-    if (series.places)
+    if (series.places != NULL)
         good = series_load_places(&series, error) && series_load_cells(&series, error);
     else
         snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",

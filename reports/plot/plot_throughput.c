@@ -111,7 +111,7 @@ static void throughput_choose_top(const struct plot_run *run, const struct plot_
 static void throughput_limit_style(const struct plot_script *script,
                                    const struct plot_limit_change *change)
 {
-    bool maximum = strstr(change->key, "-max");
+    bool maximum = strstr(change->key, "-max") != NULL;
 
     fprintf(script->out, " lc rgb '%s' lw 1.4 dt %s", plot_script_group_colour(change->group),
             maximum ? "(2,3)" : "(7,3)");

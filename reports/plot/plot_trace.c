@@ -24,7 +24,7 @@ void plot_trace_begin(struct trace_figure *figure, const char *title)
     const char *slash = strrchr(trace->name, '/');
     char name[REPORT_LABEL_MAX], text[REPORT_LABEL_MAX + 64];
 
-    report_label(name, slash && slash[1] ? slash + 1 : trace->name, 60);
+    report_label(name, slash != NULL && slash[1] ? slash + 1 : trace->name, 60);
     snprintf(text, sizeof text, "%s - %s", title, name);
     plot_script_begin_titled(&figure->script, text);
     for (size_t line = 0; line < trace->line_count; line++) {
@@ -158,7 +158,7 @@ static bool draw(const struct report_trace *trace, size_t number, const char *di
 
     choose_bins(&figure);
     figure.script = (struct plot_script){.out = open_memstream(&text, &length), .run = &figure.run};
-    if (!figure.script.out)
+    if (figure.script.out == NULL)
         return trace_memory(error);
     figures[number].draw(&figure);
     plot_script_end(&figure.script);

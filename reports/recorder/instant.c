@@ -38,9 +38,9 @@ static void enter_backlog(struct report_recorder *recorder, uint32_t number)
     struct recorder_member *member = &recorder->members[number];
     struct recorder_group *group = &recorder->groups[member->group];
 
-    if (!group->fairness)
+    if (group->fairness == NULL)
         group->fairness = report_fairness_create();
-    if (!group->fairness) {
+    if (group->fairness == NULL) {
         report_rows_fail(recorder->rows, "out of memory for the fairness of a group");
         return;
     }

@@ -47,8 +47,9 @@ static struct report_value jain_or_null(size_t members, double sum, double squar
 static void store_buckets(struct report_recorder *recorder, uint32_t group, int64_t end_ns)
 {
     struct report_bucket buckets[REPORT_BUCKET_MAX];
-    size_t count =
-        recorder->gauge ? recorder->gauge(recorder->gauge_context, group, end_ns, buckets) : 0;
+    size_t count = recorder->gauge != NULL
+                       ? recorder->gauge(recorder->gauge_context, group, end_ns, buckets)
+                       : 0;
 
     for (size_t i = 0; i < count; i++)
         report_rows_add(recorder->rows, REPORT_ROW_BUCKET_INTERVAL,
@@ -88,7 +89,7 @@ static void store_stream(struct report_recorder *recorder, uint32_t member, uint
     const struct report_service *counts = stream->interval;
     const struct recorder_queue *queue = &stream->queue;
     const struct report_histogram *total = stream->interval_total;
-    bool any = total && total->count > 0;
+    bool any = total != NULL && total->count > 0;
 
     report_rows_add(recorder->rows, REPORT_ROW_MEMBER_INTERVAL,
                     (struct report_value[]){
@@ -118,7 +119,7 @@ static void reset_stream(struct recorder_stream *stream)
         report_service_add(&stream->run[m], &stream->interval[m]);
         stream->interval[m] = (struct report_service){0, 0};
     }
-    if (stream->interval_total)
+    if (stream->interval_total != NULL)
         report_histogram_clear(stream->interval_total);
     stream->queue.interval_max = 0;
 }

@@ -12,7 +12,7 @@ void report_recorder_group(struct report_recorder *recorder, const char *name)
         size_t capacity = recorder->group_capacity ? recorder->group_capacity * 2 : 8;
         struct recorder_group *groups = realloc(recorder->groups, capacity * sizeof *groups);
 
-        if (!groups) {
+        if (groups == NULL) {
             report_rows_fail(recorder->rows, "out of memory for a group");
             return;
         }

@@ -14,9 +14,9 @@ void report_recorder_waited(struct report_recorder *recorder, const struct repor
     if (recorder->omit_series)
         return;
     recorder_reach(recorder, request->dispatch_ns);
-    if (!stream->causes)
+    if (stream->causes == NULL)
         stream->causes = calloc(recorder->cause_count, sizeof *stream->causes);
-    if (!stream->causes) {
+    if (stream->causes == NULL) {
         report_rows_fail(recorder->rows, "out of memory for the causes of waiting");
         return;
     }
@@ -32,7 +32,7 @@ void recorder_store_causes(struct report_recorder *recorder, uint32_t member, ui
 {
     struct recorder_cause *causes = recorder->members[member].streams[number].causes;
 
-    for (size_t i = 0; causes && i < recorder->cause_count; i++) {
+    for (size_t i = 0; causes != NULL && i < recorder->cause_count; i++) {
         if (causes[i].requests == 0)
             continue;
         report_rows_add(

@@ -39,10 +39,8 @@ enum recorder_metric {
 };
 
 // The streams of a member: the directions, then its reads and writes together.
-enum {
-    RECORDER_READ_WRITE = REPORT_DIRECTION_COUNT,
-    RECORDER_STREAM_COUNT,
-};
+#define RECORDER_READ_WRITE REPORT_DIRECTION_COUNT
+#define RECORDER_STREAM_COUNT (RECORDER_READ_WRITE + 1)
 
 // Requests that wait in the throttle.
 struct recorder_queue {

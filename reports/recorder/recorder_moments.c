@@ -8,9 +8,9 @@
 
 static bool have_histogram(struct report_histogram **histogram)
 {
-    if (!*histogram)
+    if (*histogram == NULL)
         *histogram = calloc(1, sizeof **histogram);
-    return *histogram;
+    return *histogram != NULL;
 }
 
 static void check_histogram(struct report_recorder *recorder, bool good)
@@ -30,14 +30,14 @@ static inline void record_latency(struct report_recorder *recorder,
                                   struct report_histogram **histogram, int64_t latency_ns)
 {
     assert(latency_ns >= 0);
-    if (!*histogram || !report_histogram_record(*histogram, latency_ns))
+    if (*histogram == NULL || !report_histogram_record(*histogram, latency_ns))
         record_first(recorder, histogram, latency_ns);
 }
 
 int64_t recorder_add_zeros(struct report_recorder *recorder, struct report_histogram **histogram,
                            int64_t count)
 {
-    int64_t zeros = count - (*histogram ? (int64_t)(*histogram)->count : 0);
+    int64_t zeros = count - (*histogram != NULL ? (int64_t)(*histogram)->count : 0);
 
     if (zeros > 0)
         check_histogram(recorder, have_histogram(histogram) &&
@@ -48,7 +48,7 @@ int64_t recorder_add_zeros(struct report_recorder *recorder, struct report_histo
 void recorder_merge(struct report_recorder *recorder, struct report_histogram **into,
                     const struct report_histogram *from)
 {
-    if (from && from->count > 0)
+    if (from != NULL && from->count > 0)
         check_histogram(recorder, have_histogram(into) && report_histogram_merge(*into, from));
 }
 

@@ -52,7 +52,7 @@ static void store_latency(struct report_recorder *recorder, const struct statist
     struct report_histogram_range range;
     size_t position = 0;
 
-    if (!latency || latency->count == 0)
+    if (latency == NULL || latency->count == 0)
         return;
     report_rows_add(recorder->rows, REPORT_ROW_LATENCY_STATISTICS,
                     (struct report_value[]){
@@ -139,7 +139,7 @@ static void store_differences(struct report_recorder *recorder)
     for (size_t i = 0; i < recorder->group_count; i++) {
         const struct report_fairness *fairness = recorder->groups[i].fairness;
         struct report_service difference = {0, 0};
-        bool known = !fairness || report_fairness_difference(fairness, &difference);
+        bool known = fairness == NULL || report_fairness_difference(fairness, &difference);
 
         report_rows_add(recorder->rows, REPORT_ROW_GROUP_DIFFERENCE,
                         (struct report_value[]){

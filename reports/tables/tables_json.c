@@ -77,7 +77,7 @@ bool tables_print_json(const struct tables_context *context)
         " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
         "   FROM run WHERE run_id = ?1");
 
-    if (rows && report_query_next(rows)) {
+    if (rows != NULL && report_query_next(rows)) {
         report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything
         putc('\n', context->out);
     }

@@ -122,7 +122,7 @@ static bool tables_print_limits(const struct tables_context *context)
                  " GROUP BY g.group_id ORDER BY g.group_id");
     bool first = true;
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
 
         report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);

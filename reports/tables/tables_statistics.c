@@ -47,12 +47,12 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
                                   context->total_latency, sql);
     sqlite3_stmt *rows = NULL;
 
-    if (whole)
+    if (whole != NULL)
         rows = report_query_open(context->database, whole, context->run_id, context->error);
     else
         tables_memory(context);
     sqlite3_free(whole);
-    if (rows)
+    if (rows != NULL)
         sqlite3_bind_int64(rows, 2, context->top);
     return rows;
 }

@@ -43,10 +43,10 @@ static bool total_merge(const struct tables_context *context, struct total *tota
         context->run_id, context->error);
     bool good = true;
 
-    while (rows && good && report_query_next(rows)) {
+    while (rows != NULL && good && report_query_next(rows)) {
         struct report_histogram *histogram = total_find(total, rows);
 
-        if (histogram)
+        if (histogram != NULL)
             good = report_histogram_add_many(histogram, sqlite3_column_int64(rows, 2),
                                              (uint64_t)sqlite3_column_int64(rows, 3));
     }
@@ -85,10 +85,10 @@ static bool total_write(const struct tables_context *context, struct total *tota
         "  FROM latency_statistics WHERE run_id = ?1 AND count > 0 GROUP BY direction, metric",
         context->run_id, context->error);
 
-    while (rows && report_query_next(rows)) {
+    while (rows != NULL && report_query_next(rows)) {
         struct report_histogram *histogram = total_find(total, rows);
 
-        if (histogram)
+        if (histogram != NULL)
             total_add_row(histogram, rows, sql);
     }
     return report_query_close(rows, context->error);
@@ -110,7 +110,7 @@ char *tables_total_latency(const struct tables_context *context)
             &total.histograms[i / COUNT(total_metrics)][i % COUNT(total_metrics)]);
     char *text = sqlite3_str_finish(sql);
 
-    if (good && text)
+    if (good && text != NULL)
         return text;
     sqlite3_free(text);
     if (good)

@@ -23,10 +23,10 @@ void json_path_assert(const char *json, const char *path, const char *expected)
     assert_int_equal(sqlite3_step(row), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(row, 0), 1);
     const char *found = (const char *)sqlite3_column_text(row, 1);
-    if (!expected)
+    if (expected == NULL)
         assert_null(found);
     else
-        assert_string_equal(found ? found : "(null)", expected);
+        assert_string_equal(found != NULL ? found : "(null)", expected);
     sqlite3_finalize(row);
     sqlite3_close(handle);
 }

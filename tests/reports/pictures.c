@@ -33,7 +33,7 @@ size_t picture_count(const char *directory)
     size_t count = 0;
 
     assert_non_null(files);
-    for (struct dirent *entry; (entry = readdir(files));)
+    for (struct dirent *entry; (entry = readdir(files)) != NULL;)
         count += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
     closedir(files);
     return count;
@@ -82,19 +82,19 @@ int picture_remove_directories(void **state)
     DIR *entries = opendir(scratch_directory());
 
     assert_non_null(entries);
-    for (struct dirent *entry; (entry = readdir(entries));) {
+    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         DIR *inner = strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")
                          ? opendir(scratch_path(entry->d_name))
                          : NULL;
 
-        for (struct dirent *file; inner && (file = readdir(inner));) {
+        for (struct dirent *file; inner != NULL && (file = readdir(inner)) != NULL;) {
             char path[1024];
 
             snprintf(path, sizeof path, "%s/%s/%s", scratch_directory(), entry->d_name,
                      file->d_name);
             unlink(path);
         }
-        if (inner) {
+        if (inner != NULL) {
             closedir(inner);
             rmdir(scratch_path(entry->d_name));
         }

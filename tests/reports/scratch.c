@@ -23,7 +23,7 @@ int scratch_make(void **state)
 {
     (void)state;
     strcpy(directory, "/tmp/throttlesim-test-XXXXXX");
-    return mkdtemp(directory) && chmod(directory, 0755) == 0 ? 0 : -1;
+    return mkdtemp(directory) != NULL && chmod(directory, 0755) == 0 ? 0 : -1;
 }
 
 int scratch_remove(void **state)
@@ -32,7 +32,7 @@ int scratch_remove(void **state)
     struct dirent *entry;
 
     (void)state;
-    if (!entries)
+    if (entries == NULL)
         return -1;
     while ((entry = readdir(entries)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)

@@ -58,7 +58,7 @@ static struct report_database *make(void)
     struct report_error error;
     struct report_database *database = report_database_open(NULL, REPORT_TEMPORARY, &error);
 
-    if (!database)
+    if (database == NULL)
         fail_msg("%s", error.message);
     execute(database, runs);
     return database;
@@ -236,7 +236,7 @@ static void test_refusals(void **state)
 
         execute(database, rows[i].sql);
         assert_null(compare(database, 1, 2, &error));
-        if (!strstr(error.message, rows[i].message))
+        if (strstr(error.message, rows[i].message) == NULL)
             fail_msg("'%s', expected '%s'", error.message, rows[i].message);
         assert_true(error.is_input);
         report_database_close(database);

@@ -60,10 +60,10 @@ static bool store_run(const char *path, uint64_t requests)
 {
     struct report_outcome outcome = {.status = REPORT_COMPLETE, .digest = 0xABC};
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
-    struct report_recorder *recorder = database ? begin_run(database) : NULL;
+    struct report_recorder *recorder = database != NULL ? begin_run(database) : NULL;
     bool stored = false;
 
-    if (recorder) {
+    if (recorder != NULL) {
         record_requests(recorder, requests);
         stored = report_recorder_finish(recorder, &outcome, &error);
     }
@@ -145,7 +145,7 @@ static void test_killed_while_writing(void **state)
 
     struct report_database *database = report_database_open(path, REPORT_READ, &error);
 
-    if (!database)
+    if (database == NULL)
         fail_msg("%s", error.message);
     assert_int_equal(report_run_find(database, 0, &error), 1);
     report_database_close(database);

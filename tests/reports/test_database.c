@@ -22,7 +22,7 @@ static struct report_error error;
 
 static void assert_message_has(const char *part)
 {
-    if (!strstr(error.message, part))
+    if (strstr(error.message, part) == NULL)
         fail_msg("\"%s\" is not in \"%s\"", part, error.message);
     assert_null(strchr(error.message, '\n'));
 }
@@ -184,12 +184,12 @@ static int look_as_nobody(const char *path)
     if (geteuid() == 0 && (setegid(NOBODY) != 0 || seteuid(NOBODY) != 0))
         return 10;
     database = report_database_open(path, REPORT_WRITE, &error);
-    if (database)
+    if (database != NULL)
         return 11;
-    if (!strstr(error.message, path))
+    if (strstr(error.message, path) == NULL)
         return 12;
     database = report_database_open(path, REPORT_READ, &error);
-    if (!database)
+    if (database == NULL)
         return 13;
     if (report_run_find(database, 0, &error) != 2)
         return 14;

@@ -24,7 +24,7 @@ static int open_both(void **state)
     const char *path;
     size_t size;
 
-    if (!file || scratch_make(state) != 0)
+    if (file == NULL || scratch_make(state) != 0)
         return -1;
     size = fread(page, 1, sizeof page - 1, file);
     fclose(file);
@@ -45,7 +45,7 @@ static void test_queries_run(void **state)
     int queries = 0;
 
     (void)state;
-    for (const char *at = strstr(page, fence); at; at = strstr(at, fence)) {
+    for (const char *at = strstr(page, fence); at != NULL; at = strstr(at, fence)) {
         const char *end = strstr(at += strlen(fence), "```");
         char sql[4096];
 
@@ -73,7 +73,7 @@ static void test_every_column_is_named(void **state)
         for (int i = 0; i < 2; i++) {
             const char *name = (const char *)sqlite3_column_text(columns, i);
 
-            if (!strstr(page, name))
+            if (strstr(page, name) == NULL)
                 fail_msg("%s is not described", name);
         }
     }
@@ -96,7 +96,7 @@ static void test_removal_names_every_table(void **state)
 
         snprintf(start, sizeof start, "DELETE FROM %s ",
                  (const char *)sqlite3_column_text(tables, 0));
-        if (!strstr(page, start))
+        if (strstr(page, start) == NULL)
             fail_msg("%s is missing", start);
     }
     sqlite3_finalize(tables);

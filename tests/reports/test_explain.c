@@ -218,7 +218,7 @@ static void test_more_causes_than_fit(void **state)
     fclose(out);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 100 || !strncmp(line, "***", 3));
-    for (const char *at = text; (at = strstr(at, " (more causes)\n")); at++)
+    for (const char *at = text; (at = strstr(at, " (more causes)\n")) != NULL; at++)
         tables++;
     assert_in_range(tables, 2, 6);
     assert_non_null(strstr(text, "  other\n"));

@@ -23,7 +23,7 @@ static void assert_fails(struct report_database *database, int64_t run_id, const
     assert_non_null(out);
     assert_false(report_explain(database, run_id, member, REPORT_TEXT, out, &error));
     assert_true(error.is_input);
-    if (!strstr(error.message, expected))
+    if (strstr(error.message, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
     for (const char *c = error.message; *c; c++)
         assert_false(iscntrl((unsigned char)*c));

@@ -81,7 +81,7 @@ static void assert_shows(const char *path, const char *text)
     size_t length;
     char *svg = picture_bytes(path, &length);
 
-    if (!strstr(svg, text))
+    if (strstr(svg, text) == NULL)
         fail_msg("%s does not show \"%s\"", path, text);
     free(svg);
 }
@@ -186,7 +186,7 @@ static void assert_fails(const char *directory, const char *expected)
     struct written written = {0};
 
     assert_false(report_plot(database, STORED_SMALL, directory, note_written, &written, &error));
-    if (!strstr(error.message, expected))
+    if (strstr(error.message, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
     assert_int_equal(written.count, 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -202,7 +202,7 @@ static void with_gnuplot(const char *script, const char *name, const char *expec
     assert_non_null(path);
     assert_int_equal(mkdir(bin, 0777), 0);
     snprintf(program, sizeof program, "%s/gnuplot", bin);
-    if (script) {
+    if (script != NULL) {
         scratch_write(program, script, strlen(script));
         assert_int_equal(chmod(program, 0755), 0);
     }

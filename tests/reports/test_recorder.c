@@ -107,9 +107,9 @@ static int record_run(void **state)
 
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     struct report_recorder *recorder =
-        database ? report_recorder_begin(database, &config, &error) : NULL;
+        database != NULL ? report_recorder_begin(database, &config, &error) : NULL;
 
-    if (!recorder || report_recorder_run_id(recorder) != 1)
+    if (recorder == NULL || report_recorder_run_id(recorder) != 1)
         return -1;
     record(recorder);
     if (!report_recorder_ok(recorder) || !report_recorder_finish(recorder, &outcome, &error))

@@ -85,7 +85,7 @@ static bool check_statistics(const struct run_span *span)
                  span->member, directions[span->direction]);
 
     assert_int_equal(row != NULL, expected);
-    if (!row)
+    if (row == NULL)
         return false;
     assert_close(sqlite3_column_double(row, 0), run_model_queue_mean(&run, span));
     assert_integers(row, 1,
@@ -102,7 +102,7 @@ static bool check_statistics(const struct run_span *span)
                        "'%s' AND metric = '%s'",
                        span->member, directions[span->direction], metrics[metric]);
         assert_int_equal(row != NULL, count > 0);
-        if (!row)
+        if (row == NULL)
             continue;
         assert_int_equal(sqlite3_column_int64(row, 0), count);
         assert_latencies(row, 1, per_mille, 4, sorted, count);
@@ -151,7 +151,7 @@ static bool check_member_interval(const struct run_span *span, int64_t interval)
                                  (long long)interval, span->member, directions[span->direction]);
 
     assert_int_equal(row != NULL, expected);
-    if (!row)
+    if (row == NULL)
         return false;
     assert_integers(row, 0,
                     (int64_t[]){sums.arrived, sums.arrived_bytes, sums.dispatched,
@@ -181,7 +181,7 @@ static int64_t check_causes(const struct run_span *span, int64_t interval)
 
         run_model_cause(&run, span, cause, &expected[0], &expected[1]);
         assert_int_equal(row != NULL, expected[0] > 0);
-        if (!row)
+        if (row == NULL)
             continue;
         assert_integers(row, 0, expected, 2);
         sqlite3_finalize(row);
@@ -206,7 +206,7 @@ static bool check_group_interval(const struct run_span *span, int64_t interval, 
                                  (long long)interval, group);
 
     assert_int_equal(row != NULL, run_model_group_active(&run, span, group));
-    if (!row)
+    if (row == NULL)
         return false;
     for (uint32_t member = 0; member < RUN_MEMBERS; member++) {
         struct run_span of_member = {member, RUN_THROTTLED, span->start_ns, span->end_ns};

@@ -132,7 +132,7 @@ static void test_hostile_names_are_harmless(void **state)
         assert_true(*c >= ' ' || *c == '\n');
         assert_true(*c < 0x7f); // nothing else of these names is fit to be shown
     }
-    for (const char *line = text, *end; (end = strchr(line, '\n')); line = end + 1)
+    for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
         assert_true(end - line <= 200);
     assert_non_null(strstr(text, "<&>???yyy"));
     json_path_assert(json, "$.members[0].name", "\"; system(\"touch pwned-double\") #");
