@@ -23,9 +23,8 @@ struct columns_reader {
 };
 
 // The next in order of arrival.
-static enum trace_result columns_next_ordered(struct columns_reader *reader,
-                                              struct trace_request *request,
-                                              struct trace_error *error)
+static enum trace_result next_ordered(struct columns_reader *reader, struct trace_request *request,
+                                      struct trace_error *error)
 {
     if (reader->layout->native)
         return columns_lines_next(&reader->lines, request, error);
@@ -41,14 +40,13 @@ static enum trace_result columns_next_ordered(struct columns_reader *reader,
     return trace_reorder_pop(&reader->window, request) ? TRACE_REQUEST : TRACE_END;
 }
 
-static enum trace_result columns_next_spread(struct columns_reader *reader,
-                                             struct trace_request *request,
-                                             struct trace_error *error)
+static enum trace_result next_spread(struct columns_reader *reader, struct trace_request *request,
+                                     struct trace_error *error)
 {
     if (!reader->layout->spread)
-        return columns_next_ordered(reader, request, error);
+        return next_ordered(reader, request, error);
     while (!trace_spread_pop(&reader->spread, request)) {
-        enum trace_result result = columns_next_ordered(reader, request, error);
+        enum trace_result result = next_ordered(reader, request, error);
         if (result == TRACE_ERROR)
             return TRACE_ERROR;
         if (result == TRACE_REQUEST) {
@@ -61,7 +59,7 @@ static enum trace_result columns_next_spread(struct columns_reader *reader,
     return TRACE_REQUEST;
 }
 
-static enum trace_result columns_end(const struct columns_reader *reader, struct trace_error *error)
+static enum trace_result end_trace(const struct columns_reader *reader, struct trace_error *error)
 {
     const char *volume = reader->context->volume;
     const struct columns_column *column = reader->lines.plan.column[COLUMNS_VOLUME];
@@ -76,7 +74,7 @@ static enum trace_result columns_end(const struct columns_reader *reader, struct
                         reader->lines.input.path, volume);
         return TRACE_ERROR;
     }
-    trace_volumes_list(&reader->context->volumes, list, sizeof(list));
+    trace_volumes_list(&reader->context->volumes, list, sizeof list);
     trace_error_set(error, "%s: no line has \"%s\" in column%s %s%s%s; %s are: %s",
                     reader->lines.input.path, volume, sub != NULL ? "s" : "", column->name,
                     sub != NULL ? "_" : "", sub != NULL ? sub->name : "",
@@ -85,7 +83,7 @@ static enum trace_result columns_end(const struct columns_reader *reader, struct
 }
 
 // Is this request of the volume asked for?
-static bool columns_wants(struct columns_reader *reader, const struct trace_request *request)
+static bool is_wanted(struct columns_reader *reader, const struct trace_request *request)
 {
     const struct trace_volumes *volumes = &reader->context->volumes;
     const char *volume = reader->context->volume;
@@ -97,14 +95,14 @@ static bool columns_wants(struct columns_reader *reader, const struct trace_requ
     return request->volume == reader->wanted;
 }
 
-static enum trace_result columns_next(struct columns_reader *reader, struct trace_request *request,
-                                      struct trace_error *error)
+static enum trace_result next_wanted(struct columns_reader *reader, struct trace_request *request,
+                                     struct trace_error *error)
 {
     for (;;) {
-        enum trace_result result = columns_next_spread(reader, request, error);
+        enum trace_result result = next_spread(reader, request, error);
         if (result == TRACE_END)
-            return columns_end(reader, error);
-        if (result == TRACE_ERROR || columns_wants(reader, request))
+            return end_trace(reader, error);
+        if (result == TRACE_ERROR || is_wanted(reader, request))
             return result;
     }
 }
@@ -125,7 +123,7 @@ void columns_own(void *opaque, void *memory)
     reader->owned = memory;
 }
 
-static bool columns_start(struct columns_reader *reader, struct trace_error *error)
+static bool start(struct columns_reader *reader, struct trace_error *error)
 {
     struct trace_context *context = reader->context;
     const struct columns_layout *layout = reader->layout;
@@ -137,7 +135,7 @@ static bool columns_start(struct columns_reader *reader, struct trace_error *err
     enum columns_unit unit = reader->lines.plan.column[COLUMNS_TIME]->unit;
     if (layout->spread && !trace_spread_init(&reader->spread, columns_unit_ns(unit), error))
         return false;
-    reader->first_result = columns_next_spread(reader, &reader->first, error);
+    reader->first_result = next_spread(reader, &reader->first, error);
     return reader->first_result != TRACE_ERROR;
 }
 
@@ -150,7 +148,7 @@ void *columns_open(struct trace_context *context, const struct columns_layout *l
                         files->items[0].path, files->count - 1);
         return NULL;
     }
-    struct columns_reader *reader = calloc(1, sizeof(*reader));
+    struct columns_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         trace_error_no_memory(error);
         return NULL;
@@ -158,7 +156,7 @@ void *columns_open(struct trace_context *context, const struct columns_layout *l
     reader->context = context;
     reader->layout = layout;
     reader->wanted = TRACE_VOLUME_NONE;
-    if (!columns_start(reader, error)) {
+    if (!start(reader, error)) {
         columns_close(reader);
         return NULL;
     }
@@ -172,12 +170,12 @@ enum trace_result columns_read(void *opaque, struct trace_request *request,
 {
     struct columns_reader *reader = opaque;
     if (reader->first_taken)
-        return columns_next(reader, request, error);
+        return next_wanted(reader, request, error);
     reader->first_taken = true;
     *request = reader->first;
     if (reader->first_result == TRACE_END)
-        return columns_end(reader, error);
-    return columns_wants(reader, request) ? TRACE_REQUEST : columns_next(reader, request, error);
+        return end_trace(reader, error);
+    return is_wanted(reader, request) ? TRACE_REQUEST : next_wanted(reader, request, error);
 }
 
 void columns_report(void *opaque)

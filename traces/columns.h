@@ -10,7 +10,7 @@
 #include "traces/columns/column_units.h"
 #include "traces/format.h"
 
-enum { COLUMNS_MAX = 128 };
+#define COLUMNS_MAX 128
 
 enum columns_role {
     COLUMNS_UNUSED,

@@ -9,12 +9,13 @@
 #include <string.h>
 
 // The kernel's own device number, in records: 12 bits of major, 20 of minor.
-enum { DEVICE_MINOR_BITS = 20, DEVICE_NAME_BYTES = 24 };
+#define DEVICE_MINOR_BITS 20
+#define DEVICE_NAME_BYTES 24
 #define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
 
 // A stream cannot be read twice: so many records of the wanted devices are kept while reading ahead
 // (4 MiB). Of a file whose end nobody wants, so many tell that there is no Q.
-enum { AHEAD_RECORDS_MAX = 1 << 16 };
+#define AHEAD_RECORDS_MAX (1 << 16)
 
 struct events_reader {
     struct trace_context *context;
@@ -33,7 +34,7 @@ struct events_reader {
 };
 
 // "MAJOR,MINOR"
-static bool device_parse(const char *name, uint32_t *device)
+static bool parse_device(const char *name, uint32_t *device)
 {
     const char *comma = strchr(name, ',');
     int64_t major;
@@ -46,15 +47,15 @@ static bool device_parse(const char *name, uint32_t *device)
     return true;
 }
 
-static uint32_t reader_volume(struct events_reader *reader, uint32_t device,
-                              struct trace_error *error)
+static uint32_t find_volume(struct events_reader *reader, uint32_t device,
+                            struct trace_error *error)
 {
     if (device == reader->last_device && reader->last_volume != TRACE_VOLUME_NONE)
         return reader->last_volume;
     uint32_t volume = trace_map_get(&reader->volumes, device, 0);
     if (volume == TRACE_MAP_NONE) {
         char name[DEVICE_NAME_BYTES];
-        int length = snprintf(name, sizeof(name), "%u,%u", device >> DEVICE_MINOR_BITS,
+        int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
                               device & DEVICE_MINOR_MASK);
         volume = trace_volumes_intern(&reader->context->volumes, name, (size_t)length, error);
         if (volume == TRACE_VOLUME_NONE)
@@ -83,7 +84,7 @@ static bool survey_add_device(struct events_survey *survey, uint32_t device,
                               struct trace_error *error)
 {
     char name[DEVICE_NAME_BYTES];
-    int length = snprintf(name, sizeof(name), "%u,%u", device >> DEVICE_MINOR_BITS,
+    int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
                           device & DEVICE_MINOR_MASK);
     return trace_volumes_intern(&survey->devices, name, (size_t)length, error) != TRACE_VOLUME_NONE;
 }
@@ -93,7 +94,7 @@ static bool survey_keep(struct events_reader *reader, const struct blktrace_reco
                         struct trace_error *error)
 {
     if (reader->ahead == NULL)
-        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof(*reader->ahead));
+        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof *reader->ahead);
     if (reader->ahead == NULL) {
         trace_error_no_memory(error);
         return false;
@@ -132,7 +133,7 @@ static bool survey_is_done(const struct events_reader *reader, const struct even
 }
 
 // Reads until it is done or to the end. The source stays open.
-static bool survey_read(struct events_reader *reader, struct events_survey *survey,
+static bool read_survey(struct events_reader *reader, struct events_survey *survey,
                         struct trace_error *error)
 {
     static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
@@ -150,14 +151,14 @@ static bool survey_read(struct events_reader *reader, struct events_survey *surv
 }
 
 // Decides what the arrivals are, and that the selected device is in the trace at all.
-static bool reader_survey(struct events_reader *reader, struct trace_error *error)
+static bool survey_input(struct events_reader *reader, struct trace_error *error)
 {
     struct trace_context *context = reader->context;
     struct events_survey survey = {.devices.source = reader->name};
-    bool good = survey_read(reader, &survey, error);
+    bool good = read_survey(reader, &survey, error);
     if (good && reader->wanted.selects && survey.count == 0) {
         char list[400];
-        trace_volumes_list(&survey.devices, list, sizeof(list));
+        trace_volumes_list(&survey.devices, list, sizeof list);
         trace_error_set(error, "%s: the trace has no record of device %s; it has %s", reader->name,
                         context->volume, survey.devices.count > 0 ? list : "no record at all");
         good = false;
@@ -176,7 +177,7 @@ static bool reader_survey(struct events_reader *reader, struct trace_error *erro
 }
 
 // Opens the source, reads ahead, and opens it again to be read from the start.
-static bool reader_start(struct events_reader *reader, struct trace_error *error)
+static bool start(struct events_reader *reader, struct trace_error *error)
 {
     struct trace_context *context = reader->context;
     for (size_t i = 0; i < context->files->count; i++)
@@ -185,7 +186,7 @@ static bool reader_start(struct events_reader *reader, struct trace_error *error
     if (reader->opened == NULL)
         return false;
     context->origin_ns = reader->source->origin_ns(reader->opened);
-    if (!reader_survey(reader, error))
+    if (!survey_input(reader, error))
         return false;
     if (!reader->once) {
         reader->source->close(reader->opened);
@@ -194,11 +195,11 @@ static bool reader_start(struct events_reader *reader, struct trace_error *error
     return reader->opened != NULL;
 }
 
-static bool reader_select(struct events_reader *reader, struct trace_error *error)
+static bool select_device(struct events_reader *reader, struct trace_error *error)
 {
     const char *name = reader->context->volume;
     reader->wanted.selects = name != NULL;
-    if (name != NULL && !device_parse(name, &reader->wanted.device)) {
+    if (name != NULL && !parse_device(name, &reader->wanted.device)) {
         trace_error_set(error,
                         "device \"%s\": a block trace knows devices as MAJOR,MINOR, such as "
                         "\"254,48\"",
@@ -222,7 +223,7 @@ void trace_events_close(void *opaque)
 void *trace_events_open(struct trace_context *context, const struct trace_event_source *source,
                         struct trace_error *error)
 {
-    struct events_reader *reader = calloc(1, sizeof(*reader));
+    struct events_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         trace_error_no_memory(error);
         return NULL;
@@ -233,7 +234,7 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     reader->name = strdup(context->files->items[0].base);
     if (reader->name == NULL)
         trace_error_no_memory(error);
-    if (reader->name == NULL || !reader_select(reader, error) || !reader_start(reader, error)) {
+    if (reader->name == NULL || !select_device(reader, error) || !start(reader, error)) {
         trace_events_close(reader);
         return NULL;
     }
@@ -244,7 +245,7 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
 }
 
 // The next wanted record.
-static enum trace_result reader_next(struct events_reader *reader,
+static enum trace_result next_record(struct events_reader *reader,
                                      const struct blktrace_record **record,
                                      struct trace_error *error)
 {
@@ -265,14 +266,14 @@ enum trace_result trace_events_read(void *opaque, struct trace_request *request,
         const struct blktrace_record *record;
         if (pairing->ended)
             return TRACE_END;
-        enum trace_result result = reader_next(reader, &record, error);
+        enum trace_result result = next_record(reader, &record, error);
         if (result == TRACE_ERROR)
             return TRACE_ERROR;
         if (result == TRACE_END) {
             blktrace_pairing_end(pairing);
             continue;
         }
-        uint32_t volume = reader_volume(reader, record->device, error);
+        uint32_t volume = find_volume(reader, record->device, error);
         if (volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
         if (!blktrace_pairing_event(pairing, record, volume)) {

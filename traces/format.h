@@ -12,7 +12,7 @@
 #include "traces/volumes.h"
 
 // How much of a file's start a format sees to recognise it.
-enum { TRACE_HEAD_BYTES = 32 * 1024 };
+#define TRACE_HEAD_BYTES (32 * 1024)
 
 struct trace_context {
     const struct trace_files *files;

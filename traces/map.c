@@ -4,13 +4,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { MAP_FIRST_SIZE = 64, MAP_FIRST_SHIFT = 64 - 6 };
+#define MAP_FIRST_SIZE 64
+#define MAP_FIRST_SHIFT (64 - 6)
 
 bool trace_map_grow(struct trace_map *map)
 {
     size_t size = map->size == 0 ? (size_t)MAP_FIRST_SIZE : map->size * 2;
     struct trace_map larger = {
-        .slots = malloc(size * sizeof(*larger.slots)),
+        .slots = malloc(size * sizeof *larger.slots),
         .size = size,
         .shift = map->size == 0 ? MAP_FIRST_SHIFT : map->shift - 1,
         .used = map->used,

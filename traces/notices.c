@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOTICE_TEXT_BYTES = 512 };
+#define NOTICE_TEXT_BYTES 512
 
 void trace_notices_free(struct trace_notices *notices)
 {
@@ -18,8 +18,8 @@ void trace_notices_free(struct trace_notices *notices)
     *notices = (struct trace_notices){0};
 }
 
-static struct trace_notice *notices_find(struct trace_notices *notices, const char *kind,
-                                         const char *source)
+static struct trace_notice *find(struct trace_notices *notices, const char *kind,
+                                 const char *source)
 {
     for (size_t i = 0; i < notices->count; i++)
         if (strcmp(notices->items[i].kind, kind) == 0 &&
@@ -28,12 +28,11 @@ static struct trace_notice *notices_find(struct trace_notices *notices, const ch
     return NULL;
 }
 
-static struct trace_notice *notices_add(struct trace_notices *notices, const char *kind,
-                                        const char *source)
+static struct trace_notice *add(struct trace_notices *notices, const char *kind, const char *source)
 {
     if (notices->count == notices->capacity) {
         size_t capacity = notices->capacity == 0 ? 8 : notices->capacity * 2;
-        struct trace_notice *items = realloc(notices->items, capacity * sizeof(*items));
+        struct trace_notice *items = realloc(notices->items, capacity * sizeof *items);
         if (items == NULL)
             return NULL;
         notices->items = items;
@@ -57,9 +56,9 @@ void trace_notices_set(struct trace_notices *notices, const char *kind, const ch
 {
     if (count == 0)
         return;
-    struct trace_notice *notice = notices_find(notices, kind, source);
+    struct trace_notice *notice = find(notices, kind, source);
     if (notice == NULL)
-        notice = notices_add(notices, kind, source);
+        notice = add(notices, kind, source);
     if (notice == NULL || notice->count == count)
         return;
     notice->count = count;

@@ -14,7 +14,7 @@
 
 #include "traces/notices.h"
 
-enum { TRACE_REORDER_MAX = 65536 };
+#define TRACE_REORDER_MAX 65536
 
 struct trace_reorder_entry {
     struct trace_request request;

@@ -9,7 +9,7 @@
 bool trace_spread_init(struct trace_spread *spread, int64_t period_ns, struct trace_error *error)
 {
     *spread = (struct trace_spread){.period_ns = period_ns};
-    spread->held = malloc(TRACE_SPREAD_MAX * sizeof(*spread->held));
+    spread->held = malloc(TRACE_SPREAD_MAX * sizeof *spread->held);
     if (spread->held == NULL)
         trace_error_no_memory(error);
     return spread->held != NULL;
@@ -22,20 +22,20 @@ void trace_spread_free(struct trace_spread *spread)
 }
 
 // SplitMix64.
-static uint64_t spread_random(struct trace_spread *spread)
+static uint64_t draw(struct trace_spread *spread)
 {
     return trace_mix(spread->random += TRACE_MIX_STEP);
 }
 
 // Gives the held requests their times between start and end.
-static void spread_close(struct trace_spread *spread, int64_t end_ns)
+static void close_period(struct trace_spread *spread, int64_t end_ns)
 {
     uint64_t length_ns = (uint64_t)(end_ns - spread->start_ns);
     // A period is at most a second and the count at most 2^18, so the products are below 2^48.
     for (size_t i = 0; i < spread->count; i++) {
         uint64_t from_ns = length_ns * i / spread->count;
         uint64_t slot_ns = length_ns * (i + 1) / spread->count - from_ns;
-        uint64_t drawn = spread_random(spread);
+        uint64_t drawn = draw(spread);
         from_ns += slot_ns > 0 ? drawn % slot_ns : 0;
         spread->held[i].arrival_ns = spread->start_ns + (int64_t)from_ns;
     }
@@ -44,7 +44,7 @@ static void spread_close(struct trace_spread *spread, int64_t end_ns)
     spread->closed = true;
 }
 
-static void spread_begin(struct trace_spread *spread, const struct trace_request *request)
+static void begin_period(struct trace_spread *spread, const struct trace_request *request)
 {
     int64_t period_ns = spread->period_ns;
     spread->start_ns = request->arrival_ns - request->arrival_ns % period_ns;
@@ -61,20 +61,20 @@ void trace_spread_push(struct trace_spread *spread, const struct trace_request *
     if (!same && spread->count > 0) {
         spread->following = *request;
         spread->has_following = true;
-        spread_close(spread, spread->end_ns);
+        close_period(spread, spread->end_ns);
         return;
     }
     if (!same)
-        spread_begin(spread, request);
+        begin_period(spread, request);
     spread->held[spread->count++] = *request;
     if (spread->count == TRACE_SPREAD_MAX)
-        spread_close(spread, spread->start_ns + (spread->end_ns - spread->start_ns) / 2);
+        close_period(spread, spread->start_ns + (spread->end_ns - spread->start_ns) / 2);
 }
 
 void trace_spread_finish(struct trace_spread *spread)
 {
     if (!spread->closed)
-        spread_close(spread, spread->end_ns);
+        close_period(spread, spread->end_ns);
 }
 
 bool trace_spread_pop(struct trace_spread *spread, struct trace_request *request)
@@ -89,7 +89,7 @@ bool trace_spread_pop(struct trace_spread *spread, struct trace_request *request
     spread->closed = false;
     if (spread->has_following) {
         spread->has_following = false;
-        spread_begin(spread, &spread->following);
+        begin_period(spread, &spread->following);
         spread->held[spread->count++] = spread->following;
     }
     return false;

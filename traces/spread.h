@@ -13,7 +13,7 @@
 
 #include "traces/trace_error.h"
 
-enum { TRACE_SPREAD_MAX = 1 << 18 };
+#define TRACE_SPREAD_MAX (1 << 18)
 
 struct trace_spread {
     struct trace_request *held;

@@ -19,14 +19,12 @@
 
 #include <signal.h>
 
-enum {
-    SYNTH_ENTRIES_MAX = 4096,              // of a specification
-    SYNTH_VOLUMES_MAX = TRACE_VOLUMES_MAX, // of all entries: no trace holds more
-    SYNTH_CLIENTS_MAX = 1000000,
-    SYNTH_STATES_MAX = 16,
-    SYNTH_SIZES_MAX = 256,
-    SYNTH_KINDS_MAX = 8,
-};
+#define SYNTH_ENTRIES_MAX 4096              // of a specification
+#define SYNTH_VOLUMES_MAX TRACE_VOLUMES_MAX // of all entries: no trace holds more
+#define SYNTH_CLIENTS_MAX 1000000
+#define SYNTH_STATES_MAX 16
+#define SYNTH_SIZES_MAX 256
+#define SYNTH_KINDS_MAX 8
 
 #define SYNTH_RATE_MAX 1e9  // requests a second
 #define SYNTH_RATE_MIN 1e-6 // but a state may have 0

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 // In the order in which they are tried.
-static const struct trace_format *const trace_formats[] = {
+static const struct trace_format *const formats[] = {
     &trace_format_blktrace, &trace_format_blkparse,  &trace_format_blkparse_f,
     &trace_format_ftrace,   &trace_format_biosnoop,  &trace_format_iolog,
     &trace_format_hfplayer, &trace_format_blkreplay, &trace_format_msr,
@@ -21,7 +21,7 @@ static const struct trace_format *const trace_formats[] = {
     &trace_format_spc,      &trace_format_disksim,   &trace_format_mqsim,
     &trace_format_csv,      &trace_format_columns,   &trace_format_vscsi,
 };
-enum { TRACE_FORMAT_COUNT = sizeof(trace_formats) / sizeof(trace_formats[0]) };
+#define TRACE_FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 struct trace {
     const struct trace_format *format;
@@ -33,17 +33,17 @@ struct trace {
     uint64_t total_bytes;
 };
 
-static const struct trace_format *trace_find_format(const char *name)
+static const struct trace_format *find_format(const char *name)
 {
     for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++) {
-        if (strcmp(trace_formats[i]->name, name) == 0)
-            return trace_formats[i];
+        if (strcmp(formats[i]->name, name) == 0)
+            return formats[i];
     }
     return NULL;
 }
 
 // "7f 45 4c 46 02 01 01 00"
-static void trace_show_bytes(const uint8_t *head, size_t length, char *text, size_t size)
+static void show_bytes(const uint8_t *head, size_t length, char *text, size_t size)
 {
     text[0] = '\0';
     for (size_t i = 0; i < length && i < 8; i++) {
@@ -52,21 +52,21 @@ static void trace_show_bytes(const uint8_t *head, size_t length, char *text, siz
     }
 }
 
-static void trace_unknown(const char *path, const uint8_t *head, size_t length,
-                          struct trace_error *error)
+static void fail_unknown(const char *path, const uint8_t *head, size_t length,
+                         struct trace_error *error)
 {
     char bytes[32];
     char known[400] = "";
     char shown[17];
-    for (size_t i = 0, used = 0; i < TRACE_FORMAT_COUNT && used < sizeof(known); i++)
-        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
-                                 trace_formats[i]->name);
+    for (size_t i = 0, used = 0; i < TRACE_FORMAT_COUNT && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                                 formats[i]->name);
     if (length == 0) {
         trace_error_set(error, "%s: the file is empty; expected one of: %s", path, known);
         return;
     }
-    trace_show_bytes(head, length, bytes, sizeof(bytes));
-    size_t shown_length = length < sizeof(shown) - 1 ? length : sizeof(shown) - 1;
+    show_bytes(head, length, bytes, sizeof bytes);
+    size_t shown_length = length < sizeof shown - 1 ? length : sizeof shown - 1;
     for (size_t i = 0; i < shown_length; i++)
         shown[i] = head[i] >= 0x20 && head[i] < 0x7f ? (char)head[i] : '.';
     shown[shown_length] = '\0';
@@ -77,17 +77,17 @@ static void trace_unknown(const char *path, const uint8_t *head, size_t length,
 }
 
 // The format whose files start like this; NULL: none.
-static const struct trace_format *trace_recognise_head(const uint8_t *head, size_t length)
+static const struct trace_format *recognise_head(const uint8_t *head, size_t length)
 {
     for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
-        if (trace_formats[i]->recognise(head, length))
-            return trace_formats[i];
+        if (formats[i]->recognise(head, length))
+            return formats[i];
     return NULL;
 }
 
 // The format of one file, from its first bytes. NULL with no error: the file is empty.
-static const struct trace_format *trace_recognise_file(const struct trace_file *file, bool *failed,
-                                                       struct trace_error *error)
+static const struct trace_format *recognise_file(const struct trace_file *file, bool *failed,
+                                                 struct trace_error *error)
 {
     const struct trace_format *format = NULL;
     struct trace_input input = {0};
@@ -100,33 +100,33 @@ static const struct trace_format *trace_recognise_file(const struct trace_file *
         // No more than that, so that a file and its text are recognised alike.
         size_t have = (size_t)(looked_at->end - looked_at->at);
         size_t length = have < TRACE_HEAD_BYTES ? have : TRACE_HEAD_BYTES;
-        format = length > 0 ? trace_recognise_head(looked_at->at, length) : NULL;
+        format = length > 0 ? recognise_head(looked_at->at, length) : NULL;
         *failed = length > 0 && format == NULL;
         if (*failed)
-            trace_unknown(file->path, looked_at->at, length, error);
+            fail_unknown(file->path, looked_at->at, length, error);
     }
     trace_input_close(&input);
     return format;
 }
 
 // The first file that is not empty decides; a CPU on which nothing happened has an empty file.
-static const struct trace_format *trace_recognise(const struct trace_files *files,
-                                                  struct trace_error *error)
+static const struct trace_format *recognise(const struct trace_files *files,
+                                            struct trace_error *error)
 {
     bool failed = false;
     for (size_t i = 0; i < files->count; i++) {
-        const struct trace_format *format = trace_recognise_file(&files->items[i], &failed, error);
+        const struct trace_format *format = recognise_file(&files->items[i], &failed, error);
         if (format != NULL || failed)
             return format;
     }
     if (files->items[0].cpu != TRACE_CPU_NONE)
         return &trace_format_blktrace;
-    trace_unknown(files->items[0].path, NULL, 0, error);
+    fail_unknown(files->items[0].path, NULL, 0, error);
     return NULL;
 }
 
-static bool trace_find_files(struct trace *trace, const struct trace_config *config,
-                             struct trace_error *error)
+static bool find_files(struct trace *trace, const struct trace_config *config,
+                       struct trace_error *error)
 {
     if (config->text != NULL)
         return trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
@@ -144,12 +144,12 @@ trace_choose(struct trace *trace, const struct trace_config *config, struct trac
 {
     const char *names[TRACE_FORMAT_COUNT];
     if (config->format == NULL)
-        return trace_recognise(&trace->files, error);
-    const struct trace_format *format = trace_find_format(config->format);
+        return recognise(&trace->files, error);
+    const struct trace_format *format = find_format(config->format);
     if (format != NULL)
         return format;
     for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
-        names[i] = trace_formats[i]->name;
+        names[i] = formats[i]->name;
     const char *nearest =
         trace_text_nearest(config->format, strlen(config->format), names, TRACE_FORMAT_COUNT);
     trace_error_set(error, "%s: unknown format \"%s\"%s%s%s", config->path, config->format,
@@ -158,7 +158,7 @@ trace_choose(struct trace *trace, const struct trace_config *config, struct trac
     return NULL;
 }
 
-static bool trace_copy(const char *text, char **copy)
+static bool copy_text(const char *text, char **copy)
 {
     *copy = text != NULL ? strdup(text) : NULL;
     return text == NULL || *copy != NULL;
@@ -166,13 +166,13 @@ static bool trace_copy(const char *text, char **copy)
 
 struct trace *trace_open(const struct trace_config *config, struct trace_error *error)
 {
-    struct trace *trace = calloc(1, sizeof(*trace));
+    struct trace *trace = calloc(1, sizeof *trace);
     if (trace == NULL) {
         trace_error_no_memory(error);
         return NULL;
     }
     bool good =
-        trace_copy(config->volume, &trace->volume) && trace_copy(config->layout, &trace->layout);
+        copy_text(config->volume, &trace->volume) && copy_text(config->layout, &trace->layout);
     trace->context.files = &trace->files;
     trace->context.volume = trace->volume;
     trace->context.layout = trace->layout;
@@ -180,7 +180,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     trace->context.arrival = config->arrival;
     if (!good)
         trace_error_no_memory(error);
-    if (good && trace_find_files(trace, config, error)) {
+    if (good && find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
         trace->format = trace_choose(trace, config, error);
     }
@@ -222,12 +222,12 @@ const char *trace_format(const struct trace *trace)
 
 const char *trace_format_at(size_t index)
 {
-    return index < TRACE_FORMAT_COUNT ? trace_formats[index]->name : NULL;
+    return index < TRACE_FORMAT_COUNT ? formats[index]->name : NULL;
 }
 
 const char *trace_format_help(const char *name)
 {
-    const struct trace_format *format = trace_find_format(name);
+    const struct trace_format *format = find_format(name);
     return format == NULL ? NULL : format->known_by;
 }
 

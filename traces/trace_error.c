@@ -17,7 +17,7 @@ void trace_error_set(struct trace_error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof(error->message), format, arguments);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
     trace_text_sanitize(error->message);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTED_MAX = 8 };
+#define LISTED_MAX 8
 
 void trace_volumes_free(struct trace_volumes *volumes)
 {
@@ -17,7 +17,7 @@ void trace_volumes_free(struct trace_volumes *volumes)
 }
 
 // FNV-1a, 64 bits.
-static uint64_t volumes_hash(const char *name, size_t length)
+static uint64_t hash_name(const char *name, size_t length)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < length; i++)
@@ -25,12 +25,12 @@ static uint64_t volumes_hash(const char *name, size_t length)
     return hash;
 }
 
-static bool volumes_reserve(struct trace_volumes *volumes)
+static bool reserve(struct trace_volumes *volumes)
 {
     if (volumes->count < volumes->capacity)
         return true;
     size_t capacity = volumes->capacity == 0 ? 8 : volumes->capacity * 2;
-    char **names = realloc(volumes->names, capacity * sizeof(*names));
+    char **names = realloc(volumes->names, capacity * sizeof *names);
     if (names == NULL)
         return false;
     volumes->names = names;
@@ -41,7 +41,7 @@ static bool volumes_reserve(struct trace_volumes *volumes)
 uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
                               struct trace_error *error)
 {
-    uint64_t hash = volumes_hash(name, length);
+    uint64_t hash = hash_name(name, length);
     uint32_t collision = 0;
     for (;; collision++) {
         uint32_t number = trace_map_get(&volumes->by_hash, hash, collision);
@@ -56,7 +56,7 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
                         volumes->source, TRACE_VOLUMES_MAX);
         return TRACE_VOLUME_NONE;
     }
-    char *copy = volumes_reserve(volumes) ? strndup(name, length) : NULL;
+    char *copy = reserve(volumes) ? strndup(name, length) : NULL;
     uint32_t number = (uint32_t)volumes->count;
     if (copy == NULL || !trace_map_put(&volumes->by_hash, hash, collision, number)) {
         free(copy);

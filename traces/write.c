@@ -13,19 +13,19 @@
 #include <string.h>
 
 // In the order of docs/traces.md.
-static const struct write_format *const write_formats[] = {
+static const struct write_format *const formats[] = {
     &write_format_csv,      &write_format_blktrace, &write_format_blkparse,  &write_format_ftrace,
     &write_format_biosnoop, &write_format_iolog,    &write_format_vscsi,     &write_format_msr,
     &write_format_alibaba,  &write_format_tencent,  &write_format_systor,    &write_format_spc,
     &write_format_disksim,  &write_format_mqsim,    &write_format_blkreplay, &write_format_hfplayer,
 };
-enum { WRITE_FORMAT_COUNT = sizeof(write_formats) / sizeof(write_formats[0]) };
+#define WRITE_FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 // Formats that can be read only.
 static const struct {
     const char *name;
     const char *why;
-} write_refused[] = {
+} refused[] = {
     {"columns", "its layout is for reading; csv is written with columns of fixed names"},
     {"blkparse-f", "its layout is for reading; blkparse is written as blkparse prints by default"},
 };
@@ -40,15 +40,14 @@ struct trace_writer {
 
 const char *trace_writer_format_at(size_t index)
 {
-    return index < WRITE_FORMAT_COUNT ? write_formats[index]->name : NULL;
+    return index < WRITE_FORMAT_COUNT ? formats[index]->name : NULL;
 }
 
-static const struct write_format *writer_find_format(const char *name, size_t length)
+static const struct write_format *find_format(const char *name, size_t length)
 {
     for (size_t i = 0; i < WRITE_FORMAT_COUNT; i++)
-        if (strlen(write_formats[i]->name) == length &&
-            memcmp(write_formats[i]->name, name, length) == 0)
-            return write_formats[i];
+        if (strlen(formats[i]->name) == length && memcmp(formats[i]->name, name, length) == 0)
+            return formats[i];
     return NULL;
 }
 
@@ -69,57 +68,57 @@ const char *trace_writer_format_of_path(const char *path)
     if (start < 2 || path[start - 1] != '.' || path[start - 2] == '/')
         return NULL;
     const char *ending = path + start;
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (strlen(others[i].ending) == length - start &&
             memcmp(others[i].ending, ending, length - start) == 0)
             return others[i].format;
-    const struct write_format *format = writer_find_format(ending, length - start);
+    const struct write_format *format = find_format(ending, length - start);
     return format != NULL ? format->name : NULL;
 }
 
-static void writer_list_formats(char *text, size_t size)
+static void list_formats(char *text, size_t size)
 {
     size_t used = 0;
     for (size_t i = 0; i < WRITE_FORMAT_COUNT && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "",
-                                 write_formats[i]->name);
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", formats[i]->name);
 }
 
-static void writer_refuse(const char *path, const char *name, struct trace_error *error)
+static void refuse(const char *path, const char *name, struct trace_error *error)
 {
     const char *names[WRITE_FORMAT_COUNT];
     char list[400] = "";
-    writer_list_formats(list, sizeof(list));
+    list_formats(list, sizeof list);
     if (name == NULL) {
         trace_error_set(error,
                         "%s: its ending does not say in which format to write; name one of: %s",
                         path, list);
         return;
     }
-    for (size_t i = 0; i < sizeof(write_refused) / sizeof(write_refused[0]); i++)
-        if (strcmp(write_refused[i].name, name) == 0) {
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (strcmp(refused[i].name, name) == 0) {
             trace_error_set(error, "%s: format %s cannot be written: %s", path, name,
-                            write_refused[i].why);
+                            refused[i].why);
             return;
         }
     for (size_t i = 0; i < WRITE_FORMAT_COUNT; i++)
-        names[i] = write_formats[i]->name;
+        names[i] = formats[i]->name;
     const char *nearest = trace_text_nearest(name, strlen(name), names, WRITE_FORMAT_COUNT);
     trace_error_set(error, "%s: unknown format \"%.40s\"%s%s%s; one of these can be written: %s",
                     path, name, nearest != NULL ? ", did you mean \"" : "",
                     nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", list);
 }
 
-static bool writer_start(struct trace_writer *writer, const struct trace_writer_config *config,
+static bool start_writer(struct trace_writer *writer, const struct trace_writer_config *config,
                          struct trace_error *error)
 {
     struct write_context *context = &writer->context;
     const char *name =
         config->format != NULL ? config->format : trace_writer_format_of_path(config->path);
     int cpu = 0;
-    context->format = name != NULL ? writer_find_format(name, strlen(name)) : NULL;
+    context->format = name != NULL ? find_format(name, strlen(name)) : NULL;
     if (context->format == NULL) {
-        writer_refuse(config->path, name, error);
+        refuse(config->path, name, error);
         return false;
     }
     writer->limits = context->format->layout != NULL ? write_columns_limits(context->format->layout)
@@ -142,13 +141,13 @@ static bool writer_start(struct trace_writer *writer, const struct trace_writer_
 struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
                                        struct trace_error *error)
 {
-    struct trace_writer *writer = calloc(1, sizeof(*writer));
+    struct trace_writer *writer = calloc(1, sizeof *writer);
     if (writer == NULL) {
         trace_error_set(error, "%s: out of memory while writing a trace", config->path);
         return NULL;
     }
     writer->last_ns = INT64_MIN;
-    if (!writer_start(writer, config, error)) {
+    if (!start_writer(writer, config, error)) {
         trace_writer_free(writer);
         return NULL;
     }

@@ -14,7 +14,7 @@ static bool entry_before(const struct blktrace_merge_entry *a, const struct blkt
     return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->stream < b->stream;
 }
 
-static void heap_sift_down(struct blktrace_merge *merge, size_t at)
+static void sift_down(struct blktrace_merge *merge, size_t at)
 {
     struct blktrace_merge_entry moved = merge->heap[at];
     for (;;) {
@@ -33,14 +33,14 @@ static void heap_sift_down(struct blktrace_merge *merge, size_t at)
 }
 
 // Closes the file of a stream that has ended, so that it holds no memory.
-static void merge_finish(struct blktrace_merge *merge, struct blktrace_stream *stream)
+static void finish_stream(struct blktrace_merge *merge, struct blktrace_stream *stream)
 {
     merge->finished_bytes += stream->file->bytes;
     blktrace_stream_close(stream);
 }
 
-static enum trace_result merge_start(struct blktrace_merge *merge, const struct trace_files *files,
-                                     struct trace_error *error)
+static enum trace_result start_streams(struct blktrace_merge *merge,
+                                       const struct trace_files *files, struct trace_error *error)
 {
     for (size_t i = 0; i < files->count; i++) {
         struct blktrace_stream *stream = &merge->streams[i];
@@ -51,31 +51,31 @@ static enum trace_result merge_start(struct blktrace_merge *merge, const struct 
         if (result == TRACE_ERROR)
             return TRACE_ERROR;
         if (result == TRACE_END) {
-            merge_finish(merge, stream);
+            finish_stream(merge, stream);
         } else {
             merge->heap[merge->heap_count++] =
                 (struct blktrace_merge_entry){stream->record.time_ns, stream};
         }
     }
     for (size_t i = merge->heap_count / 2; i > 0; i--)
-        heap_sift_down(merge, i - 1);
+        sift_down(merge, i - 1);
     return TRACE_END;
 }
 
 struct blktrace_merge *blktrace_merge_open(const struct trace_files *files,
                                            struct trace_error *error)
 {
-    struct blktrace_merge *merge = calloc(1, sizeof(*merge));
+    struct blktrace_merge *merge = calloc(1, sizeof *merge);
     if (merge == NULL) {
         trace_error_no_memory(error);
         return NULL;
     }
-    merge->streams = calloc(files->count, sizeof(*merge->streams));
-    merge->heap = calloc(files->count, sizeof(*merge->heap));
+    merge->streams = calloc(files->count, sizeof *merge->streams);
+    merge->heap = calloc(files->count, sizeof *merge->heap);
     bool good = merge->streams != NULL && merge->heap != NULL;
     if (!good)
         trace_error_no_memory(error);
-    if (!good || merge_start(merge, files, error) == TRACE_ERROR) {
+    if (!good || start_streams(merge, files, error) == TRACE_ERROR) {
         blktrace_merge_close(merge);
         return NULL;
     }
@@ -94,8 +94,7 @@ void blktrace_merge_close(struct blktrace_merge *merge)
 }
 
 // Makes the stream at the top the current one.
-static enum trace_result merge_choose(struct blktrace_merge *merge,
-                                      const struct blktrace_record **record)
+static enum trace_result choose(struct blktrace_merge *merge, const struct blktrace_record **record)
 {
     const struct blktrace_merge_entry *heap = merge->heap;
     if (merge->heap_count == 0) {
@@ -119,19 +118,19 @@ enum trace_result blktrace_merge_turn(struct blktrace_merge *merge,
 {
     struct blktrace_stream *stream = merge->current;
     if (stream == NULL)
-        return merge_choose(merge, record);
+        return choose(merge, record);
     enum trace_result result = blktrace_stream_next(stream, error);
     if (result == TRACE_ERROR)
         return TRACE_ERROR;
     if (result == TRACE_END) {
-        merge_finish(merge, stream);
+        finish_stream(merge, stream);
         merge->heap[0] = merge->heap[--merge->heap_count];
     } else {
         merge->heap[0].time_ns = stream->record.time_ns;
     }
     if (merge->heap_count > 0)
-        heap_sift_down(merge, 0);
-    return merge_choose(merge, record);
+        sift_down(merge, 0);
+    return choose(merge, record);
 }
 
 int64_t blktrace_merge_origin_ns(const struct blktrace_merge *merge)

@@ -23,7 +23,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
 
 // Makes room for one more request or fragment. What is oldest in the window is pending, since
 // everything that is known has been taken.
-static void pairing_make_room(struct blktrace_pairing *pairing)
+static void make_room(struct blktrace_pairing *pairing)
 {
     const struct blktrace_window *window = &pairing->window;
     if (pairing->fragments.live == BLKTRACE_FRAGMENTS_MAX ||
@@ -34,8 +34,7 @@ static void pairing_make_room(struct blktrace_pairing *pairing)
 }
 
 // The newest fragment of the key, or BLKTRACE_FRAGMENT_NONE.
-static uint32_t pairing_newest(const struct blktrace_pairing *pairing,
-                               const struct blktrace_key *key)
+static uint32_t find_newest(const struct blktrace_pairing *pairing, const struct blktrace_key *key)
 {
     uint32_t oldest = blktrace_fragments_find(&pairing->fragments, key);
     return oldest == BLKTRACE_FRAGMENT_NONE
@@ -43,13 +42,13 @@ static uint32_t pairing_newest(const struct blktrace_pairing *pairing,
                : blktrace_fragment_at(&pairing->fragments, oldest)->older;
 }
 
-static bool pairing_arrival(struct blktrace_pairing *pairing, const struct blktrace_record *record,
-                            uint32_t volume, enum trace_op op)
+static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                         uint32_t volume, enum trace_op op)
 {
     struct blktrace_key key = {record->offset, volume,
                                op == TRACE_FLUSH ? BLKTRACE_KIND_FLUSH
                                                  : blktrace_record_kind(record)};
-    uint32_t newest = pairing->continues ? pairing_newest(pairing, &key) : BLKTRACE_FRAGMENT_NONE;
+    uint32_t newest = pairing->continues ? find_newest(pairing, &key) : BLKTRACE_FRAGMENT_NONE;
     if (newest != BLKTRACE_FRAGMENT_NONE) {
         struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, newest);
         if (fragment->continued && fragment->bytes == record->bytes) {
@@ -57,7 +56,7 @@ static bool pairing_arrival(struct blktrace_pairing *pairing, const struct blktr
             return true;
         }
     }
-    pairing_make_room(pairing);
+    make_room(pairing);
     uint32_t fragment = blktrace_fragments_add(&pairing->fragments, &key, record->bytes,
                                                pairing->window.next, BLKTRACE_FRAGMENT_NONE);
     if (fragment == BLKTRACE_FRAGMENT_NONE)
@@ -80,16 +79,16 @@ static bool pairing_arrival(struct blktrace_pairing *pairing, const struct blktr
 }
 
 // The second half is announced again by some kernels, as an arrival of its own.
-static bool pairing_split(struct blktrace_pairing *pairing, const struct blktrace_record *record,
-                          uint32_t volume)
+static bool take_split(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                       uint32_t volume)
 {
     if (record->split_at == 0) {
         pairing->bad_splits++;
         return true;
     }
-    pairing_make_room(pairing);
+    make_room(pairing);
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
-    uint32_t number = pairing_newest(pairing, &key);
+    uint32_t number = find_newest(pairing, &key);
     if (number == BLKTRACE_FRAGMENT_NONE || record->split_at <= record->offset)
         return true;
     struct blktrace_fragment *front = blktrace_fragment_at(&pairing->fragments, number);
@@ -110,13 +109,13 @@ static bool pairing_split(struct blktrace_pairing *pairing, const struct blktrac
 
 // The device did not take it: it will be issued again. What is left of one that was partly
 // completed stays the same request.
-static void pairing_requeue(struct blktrace_pairing *pairing, const struct blktrace_record *record,
-                            uint32_t volume)
+static void take_requeue(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                         uint32_t volume)
 {
     bool flush = blktrace_record_op(record) == TRACE_FLUSH;
     struct blktrace_key key = {record->offset, volume,
                                flush ? BLKTRACE_KIND_FLUSH : blktrace_record_kind(record)};
-    uint32_t number = pairing_newest(pairing, &key);
+    uint32_t number = find_newest(pairing, &key);
     if (number == BLKTRACE_FRAGMENT_NONE)
         return;
     struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
@@ -145,14 +144,14 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
     }
     if (action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
         if (blktrace_record_arrives(record, pairing->arrival, &op))
-            return pairing_arrival(pairing, record, volume, op);
+            return take_arrival(pairing, record, volume, op);
         pairing->zero_bytes++;
     } else if (action == BLKTRACE_COMPLETE) {
         return blktrace_pairing_complete(pairing, record, volume);
     } else if (action == BLKTRACE_SPLIT && queue) {
-        return pairing_split(pairing, record, volume);
+        return take_split(pairing, record, volume);
     } else if (action == BLKTRACE_REQUEUE && !queue) {
-        pairing_requeue(pairing, record, volume);
+        take_requeue(pairing, record, volume);
     }
     return true;
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { CGROUP_FLAG = 0x100, CGROUP_BYTES = 8 };
+#define CGROUP_FLAG 0x100
+#define CGROUP_BYTES 8
 
 static uint16_t swap16(uint16_t value)
 {
@@ -23,7 +24,7 @@ static uint64_t swap64(uint64_t value)
 enum blktrace_magic blktrace_record_magic(const uint8_t *header, unsigned *version)
 {
     uint32_t magic;
-    memcpy(&magic, header, sizeof(magic));
+    memcpy(&magic, header, sizeof magic);
     *version = magic & 0xff;
     if ((magic & 0xffffff00) == BLKTRACE_MAGIC)
         return BLKTRACE_MAGIC_NATIVE;
@@ -32,7 +33,7 @@ enum blktrace_magic blktrace_record_magic(const uint8_t *header, unsigned *versi
     return (magic & 0xffffff00) == BLKTRACE_MAGIC ? BLKTRACE_MAGIC_SWAPPED : BLKTRACE_MAGIC_NONE;
 }
 
-static void header_swap(struct blktrace_header *header)
+static void swap_header(struct blktrace_header *header)
 {
     header->magic = swap32(header->magic);
     header->sequence = swap32(header->sequence);
@@ -48,8 +49,8 @@ static void header_swap(struct blktrace_header *header)
 bool blktrace_record_decode_swapped(struct blktrace_record *record, const uint8_t *bytes)
 {
     struct blktrace_header header;
-    memcpy(&header, bytes, sizeof(header));
-    header_swap(&header);
+    memcpy(&header, bytes, sizeof header);
+    swap_header(&header);
     return blktrace_record_decode(record, (const uint8_t *)&header, false);
 }
 
@@ -60,7 +61,7 @@ bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t 
     if (record->pdu_bytes < skipped + sizeof(uint64_t))
         return false;
     uint64_t sector = 0;
-    for (size_t i = 0; i < sizeof(sector); i++)
+    for (size_t i = 0; i < sizeof sector; i++)
         sector = sector << 8 | pdu[skipped + i];
     if (sector > INT64_MAX / BLKTRACE_SECTOR_BYTES)
         return false;

@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-enum { BLKTRACE_HEADER_BYTES = 48, BLKTRACE_VERSION = 7, BLKTRACE_SECTOR_BYTES = 512 };
+#define BLKTRACE_HEADER_BYTES 48
+#define BLKTRACE_VERSION 7
+#define BLKTRACE_SECTOR_BYTES 512
 
 #define BLKTRACE_MAGIC UINT32_C(0x65617400) // its low byte is the version
 
@@ -74,7 +76,7 @@ _Static_assert(sizeof(struct blktrace_header) == BLKTRACE_HEADER_BYTES, "no padd
 bool blktrace_record_decode_swapped(struct blktrace_record *record, const uint8_t *bytes);
 
 #define BLKTRACE_LOAD(bytes, field, to)                                                            \
-    memcpy((to), (bytes) + offsetof(struct blktrace_header, field), sizeof(*(to)))
+    memcpy((to), (bytes) + offsetof(struct blktrace_header, field), sizeof *(to))
 
 // Decodes a header of BLKTRACE_HEADER_BYTES. False: its magic or version is not that of version 7
 // in this byte order. Here, and field by field, because every record of a trace passes through it.

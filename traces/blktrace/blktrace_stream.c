@@ -31,8 +31,8 @@ void blktrace_stream_close(struct blktrace_stream *stream)
     blktrace_sequences_free(&stream->sequences);
 }
 
-static enum trace_result stream_error(const struct blktrace_stream *stream, const char *text,
-                                      struct trace_error *error)
+static enum trace_result fail(const struct blktrace_stream *stream, const char *text,
+                              struct trace_error *error)
 {
     trace_error_set(error, "%s: byte %llu%s: %s", stream->input.path,
                     (unsigned long long)stream->input.offset, trace_input_suffix(&stream->input),
@@ -40,33 +40,33 @@ static enum trace_result stream_error(const struct blktrace_stream *stream, cons
     return TRACE_ERROR;
 }
 
-static enum trace_result stream_bad_magic(const struct blktrace_stream *stream,
-                                          const uint8_t *header, struct trace_error *error)
+static enum trace_result fail_magic(const struct blktrace_stream *stream, const uint8_t *header,
+                                    struct trace_error *error)
 {
     char text[320];
     unsigned version;
     enum blktrace_magic magic = blktrace_record_magic(header, &version);
     if (magic == BLKTRACE_MAGIC_NONE) {
-        snprintf(text, sizeof(text),
+        snprintf(text, sizeof text,
                  "no blktrace record starts here: found %02x %02x %02x %02x, expected "
                  "07 74 61 65 (little-endian) or 65 61 74 07 (big-endian)",
                  header[0], header[1], header[2], header[3]);
     } else if (version == 8) {
-        snprintf(text, sizeof(text),
+        snprintf(text, sizeof text,
                  "blktrace version 8 (struct blk_io_trace2) is known but not supported, expected "
                  "version 7; record with an older blktrace");
     } else if (version != BLKTRACE_VERSION) {
-        snprintf(text, sizeof(text), "unknown blktrace version %u, expected version 7", version);
+        snprintf(text, sizeof text, "unknown blktrace version %u, expected version 7", version);
     } else {
-        snprintf(text, sizeof(text),
+        snprintf(text, sizeof text,
                  "the byte order changes within the file: was it joined from "
                  "recordings of different machines?");
     }
-    return stream_error(stream, text, error);
+    return fail(stream, text, error);
 }
 
 // What no kernel writes and no later calculation could hold; NULL if there is nothing of the kind.
-static const char *stream_implausible(const struct blktrace_record *record)
+static const char *is_implausible(const struct blktrace_record *record)
 {
     if (record->time_ns > INT64_MAX)
         return "the record's time is beyond 2^63 ns: the record is damaged";
@@ -78,8 +78,8 @@ static const char *stream_implausible(const struct blktrace_record *record)
 }
 
 // Makes a whole record contiguous. TRACE_END: there is none left.
-static enum trace_result stream_fill(struct blktrace_stream *stream, size_t wanted,
-                                     struct trace_error *error)
+static enum trace_result fill(struct blktrace_stream *stream, size_t wanted,
+                              struct trace_error *error)
 {
     struct trace_input *input = &stream->input;
     if (!trace_input_peek(input, wanted, error))
@@ -93,30 +93,30 @@ static enum trace_result stream_fill(struct blktrace_stream *stream, size_t want
         return TRACE_END;
     }
     char text[160];
-    snprintf(text, sizeof(text),
+    snprintf(text, sizeof text,
              "the record says that %zu bytes of data follow it, but the file ends after %zu: "
              "the record is damaged, or the file was cut",
              wanted - BLKTRACE_HEADER_BYTES, have - BLKTRACE_HEADER_BYTES);
-    return stream_error(stream, text, error);
+    return fail(stream, text, error);
 }
 
 // Decodes the record at the start of the window and moves past it.
-static enum trace_result stream_take(struct blktrace_stream *stream, struct trace_error *error)
+static enum trace_result take(struct blktrace_stream *stream, struct trace_error *error)
 {
     struct blktrace_record *record = &stream->record;
     struct trace_input *input = &stream->input;
-    enum trace_result result = stream_fill(stream, BLKTRACE_HEADER_BYTES, error);
+    enum trace_result result = fill(stream, BLKTRACE_HEADER_BYTES, error);
     if (result != TRACE_REQUEST)
         return result;
     if (!blktrace_record_decode(record, input->at, stream->swapped))
-        return stream_bad_magic(stream, input->at, error);
+        return fail_magic(stream, input->at, error);
     size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
-    if (stream_fill(stream, length, error) != TRACE_REQUEST)
+    if (fill(stream, length, error) != TRACE_REQUEST)
         return TRACE_ERROR;
     if (!blktrace_record_has(record, BLKTRACE_NOTIFY)) {
-        const char *implausible = stream_implausible(record);
+        const char *implausible = is_implausible(record);
         if (implausible != NULL)
-            return stream_error(stream, implausible, error);
+            return fail(stream, implausible, error);
         if (blktrace_record_action(record) == BLKTRACE_SPLIT)
             blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
     }
@@ -125,7 +125,7 @@ static enum trace_result stream_take(struct blktrace_stream *stream, struct trac
 }
 
 // Keeps the stream's times in order, which the merge relies on.
-static void stream_hold_time(struct blktrace_stream *stream, uint64_t last_ns)
+static void hold_time(struct blktrace_stream *stream, uint64_t last_ns)
 {
     struct blktrace_record *record = &stream->record;
     uint64_t step_ns = last_ns - record->time_ns;
@@ -141,19 +141,19 @@ enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct tr
     if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS))
         return TRACE_REQUEST;
     do {
-        enum trace_result result = stream_take(stream, error);
+        enum trace_result result = take(stream, error);
         if (result != TRACE_REQUEST)
             return result;
     } while (blktrace_record_has(record, BLKTRACE_NOTIFY));
     stream->records++;
     if (record->time_ns < stream->last_ns)
-        stream_hold_time(stream, stream->last_ns);
+        hold_time(stream, stream->last_ns);
     stream->last_ns = record->time_ns;
     stream->foreign_cpu += record->cpu != stream->own_cpu;
     const char *wrong;
     return blktrace_sequences_check(&stream->sequences, &stream->record, &wrong)
                ? TRACE_REQUEST
-               : stream_error(stream, wrong, error);
+               : fail(stream, wrong, error);
 }
 
 void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_notices *notices)

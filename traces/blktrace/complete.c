@@ -10,12 +10,13 @@
 
 // Where the front of a merged completion has no arrival, the next fragment is looked for in steps
 // of a page, this often.
-enum { PROBE_BYTES = 4096, PROBES_MAX = 16 };
+#define PROBE_BYTES 4096
+#define PROBES_MAX 16
 
 // Of so many of the oldest with the same start, one that is as long as the completion is preferred.
-enum { CANDIDATES_MAX = 8 };
+#define CANDIDATES_MAX 8
 
-static void pairing_known(struct blktrace_pending *request, int64_t latency_ns)
+static void set_known(struct blktrace_pending *request, int64_t latency_ns)
 {
     request->state = BLKTRACE_COMPLETED;
     request->latency_ns = latency_ns;
@@ -27,12 +28,12 @@ void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number)
     uint32_t fragment = request->fragment;
     while (fragment != BLKTRACE_FRAGMENT_NONE)
         fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
-    pairing_known(request, TRACE_LATENCY_UNKNOWN);
+    set_known(request, TRACE_LATENCY_UNKNOWN);
     pairing->no_completion++;
 }
 
-static uint32_t pairing_same_length(const struct blktrace_pairing *pairing, uint32_t oldest,
-                                    uint64_t bytes)
+static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_t oldest,
+                                 uint64_t bytes)
 {
     uint32_t number = oldest;
     for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
@@ -58,7 +59,7 @@ static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
         if (oldest->newer == number)
             break;
         if (!suspect)
-            return pairing_same_length(pairing, number, bytes);
+            return find_same_length(pairing, number, bytes);
         blktrace_pairing_abandon(pairing, oldest->request);
         number = blktrace_fragments_find(&pairing->fragments, key);
     }
@@ -75,12 +76,12 @@ static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t nu
         return blktrace_fragments_shorten(&pairing->fragments, number, bytes);
     request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
     if (request->fragment == BLKTRACE_FRAGMENT_NONE)
-        pairing_known(request, now_ns - request->arrival_ns);
+        set_known(request, now_ns - request->arrival_ns);
     return true;
 }
 
-static bool pairing_complete_data(struct blktrace_pairing *pairing,
-                                  const struct blktrace_record *record, uint32_t volume)
+static bool complete_data(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                          uint32_t volume)
 {
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint64_t end = record->offset + record->bytes;
@@ -109,8 +110,8 @@ static bool pairing_complete_data(struct blktrace_pairing *pairing,
 // kernel has sent the device a flush of its own, which is neither read nor write and whose
 // completion has the flush bit. A completion without bytes that finds no flush is the kernel's
 // second one for a write with a flush before or after it.
-static bool pairing_complete_flush(struct blktrace_pairing *pairing,
-                                   const struct blktrace_record *record, uint32_t volume)
+static bool complete_flush(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                           uint32_t volume)
 {
     bool flushes = blktrace_record_has(record, BLKTRACE_FLUSH);
     bool of_device = flushes && !blktrace_record_has(record, BLKTRACE_WRITE);
@@ -125,6 +126,6 @@ static bool pairing_complete_flush(struct blktrace_pairing *pairing,
 bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
                                const struct blktrace_record *record, uint32_t volume)
 {
-    return record->bytes > 0 ? pairing_complete_data(pairing, record, volume)
-                             : pairing_complete_flush(pairing, record, volume);
+    return record->bytes > 0 ? complete_data(pairing, record, volume)
+                             : complete_flush(pairing, record, volume);
 }

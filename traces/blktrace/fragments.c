@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FRAGMENTS_FIRST_CAPACITY = 64 };
+#define FRAGMENTS_FIRST_CAPACITY 64
 
 void blktrace_fragments_free(struct blktrace_fragments *fragments)
 {
@@ -14,7 +14,7 @@ void blktrace_fragments_free(struct blktrace_fragments *fragments)
 }
 
 // Makes a fragment findable as the newest of its key.
-static inline bool fragments_link(struct blktrace_fragments *fragments, uint32_t number)
+static inline bool link_newest(struct blktrace_fragments *fragments, uint32_t number)
 {
     struct blktrace_fragment *added = &fragments->items[number];
     uint32_t minor = blktrace_key_minor(added->volume, added->kind);
@@ -35,7 +35,7 @@ static inline bool fragments_link(struct blktrace_fragments *fragments, uint32_t
     return true;
 }
 
-static inline void fragments_unlink(struct blktrace_fragments *fragments, uint32_t number)
+static inline void unlink_key(struct blktrace_fragments *fragments, uint32_t number)
 {
     const struct blktrace_fragment *gone = &fragments->items[number];
     struct trace_map_slot *oldest = trace_map_find(&fragments->index, gone->start,
@@ -50,13 +50,13 @@ static inline void fragments_unlink(struct blktrace_fragments *fragments, uint32
     fragments->items[gone->newer].older = gone->older;
 }
 
-static inline bool fragments_reserve(struct blktrace_fragments *fragments)
+static inline bool reserve(struct blktrace_fragments *fragments)
 {
     if (fragments->free_count > 0 || fragments->used < fragments->capacity)
         return true;
     uint32_t capacity =
         fragments->capacity == 0 ? FRAGMENTS_FIRST_CAPACITY : fragments->capacity * 2;
-    struct blktrace_fragment *items = realloc(fragments->items, capacity * sizeof(*items));
+    struct blktrace_fragment *items = realloc(fragments->items, capacity * sizeof *items);
     if (items == NULL)
         return false;
     fragments->items = items;
@@ -64,7 +64,7 @@ static inline bool fragments_reserve(struct blktrace_fragments *fragments)
     return true;
 }
 
-static void fragments_release(struct blktrace_fragments *fragments, uint32_t number)
+static void release(struct blktrace_fragments *fragments, uint32_t number)
 {
     fragments->items[number].next = fragments->free_first;
     fragments->free_first = number;
@@ -77,7 +77,7 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
                                 uint32_t sibling)
 {
     assert(fragments->live < BLKTRACE_FRAGMENTS_MAX);
-    if (!fragments_reserve(fragments))
+    if (!reserve(fragments))
         return BLKTRACE_FRAGMENT_NONE;
     uint32_t number = fragments->used;
     if (fragments->free_count > 0) {
@@ -98,8 +98,8 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
         .volume = (uint16_t)key->volume,
         .kind = (uint8_t)key->kind,
     };
-    if (!fragments_link(fragments, number)) {
-        fragments_release(fragments, number);
+    if (!link_newest(fragments, number)) {
+        release(fragments, number);
         return BLKTRACE_FRAGMENT_NONE;
     }
     if (sibling != BLKTRACE_FRAGMENT_NONE) {
@@ -116,10 +116,10 @@ uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_
 {
     const struct blktrace_fragment *gone = &fragments->items[number];
     uint32_t sibling = gone->next == number ? BLKTRACE_FRAGMENT_NONE : gone->next;
-    fragments_unlink(fragments, number);
+    unlink_key(fragments, number);
     fragments->items[gone->previous].next = gone->next;
     fragments->items[gone->next].previous = gone->previous;
-    fragments_release(fragments, number);
+    release(fragments, number);
     return sibling;
 }
 
@@ -128,8 +128,8 @@ bool blktrace_fragments_shorten(struct blktrace_fragments *fragments, uint32_t n
 {
     struct blktrace_fragment *fragment = &fragments->items[number];
     assert(bytes < fragment->bytes);
-    fragments_unlink(fragments, number);
+    unlink_key(fragments, number);
     fragment->start += bytes;
     fragment->bytes -= bytes;
-    return fragments_link(fragments, number);
+    return link_newest(fragments, number);
 }

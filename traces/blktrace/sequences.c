@@ -16,12 +16,12 @@ void blktrace_sequences_free(struct blktrace_sequences *sequences)
     sequences->capacity = 0;
 }
 
-static bool sequences_reserve(struct blktrace_sequences *sequences)
+static bool reserve(struct blktrace_sequences *sequences)
 {
     if (sequences->count < sequences->capacity)
         return true;
     uint32_t capacity = sequences->count == 0 ? 4 : sequences->count * 2;
-    void *items = realloc(sequences->items, capacity * sizeof(*sequences->items));
+    void *items = realloc(sequences->items, capacity * sizeof *sequences->items);
     if (items == NULL)
         return false;
     sequences->items = items;
@@ -30,8 +30,8 @@ static bool sequences_reserve(struct blktrace_sequences *sequences)
 }
 
 // Makes the record's device and CPU the current one.
-static bool sequences_find(struct blktrace_sequences *sequences,
-                           const struct blktrace_record *record, const char **wrong)
+static bool find_current(struct blktrace_sequences *sequences, const struct blktrace_record *record,
+                         const char **wrong)
 {
     uint32_t number = trace_map_get(&sequences->index, record->device, record->cpu);
     if (number == TRACE_MAP_NONE) {
@@ -40,7 +40,7 @@ static bool sequences_find(struct blktrace_sequences *sequences,
             *wrong = "more than 65536 pairs of device and CPU: this is not a recording";
             return false;
         }
-        if (!sequences_reserve(sequences) ||
+        if (!reserve(sequences) ||
             !trace_map_put(&sequences->index, record->device, record->cpu, number)) {
             *wrong = "out of memory";
             return false;
@@ -64,7 +64,7 @@ bool blktrace_sequences_check(struct blktrace_sequences *sequences, struct blktr
 {
     struct blktrace_sequence *sequence = sequences->current;
     if ((sequence == NULL || sequence->device != record->device || sequence->cpu != record->cpu) &&
-        !sequences_find(sequences, record, wrong))
+        !find_current(sequences, record, wrong))
         return false;
     sequence = sequences->current;
     if (blktrace_record_action(record) == BLKTRACE_REMAP &&

@@ -24,7 +24,7 @@ bool blktrace_window_extend(struct blktrace_window *window)
     *chunk = window->spare;
     window->spare = NULL;
     if (*chunk == NULL)
-        *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof(**chunk));
+        *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof **chunk);
     return *chunk != NULL;
 }
 

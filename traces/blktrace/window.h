@@ -30,7 +30,8 @@ struct blktrace_pending {
     uint8_t state; // enum blktrace_state
 };
 
-enum { BLKTRACE_CHUNK_REQUESTS = 4096, BLKTRACE_CHUNKS = 512 };
+#define BLKTRACE_CHUNK_REQUESTS 4096
+#define BLKTRACE_CHUNKS 512
 
 // All zero is an empty window.
 struct blktrace_window {

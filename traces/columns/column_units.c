@@ -67,12 +67,12 @@ int64_t columns_unit_ns(enum columns_unit unit)
     return ns;
 }
 
-static bool unit_parse_whole(const struct columns_field *field, int64_t *value)
+static bool parse_whole(const struct columns_field *field, int64_t *value)
 {
     return trace_text_number(field->text, field->length, value);
 }
 
-static bool unit_multiply(int64_t factor, int64_t *value)
+static bool multiply(int64_t factor, int64_t *value)
 {
     if (*value > INT64_MAX / factor)
         return false;
@@ -84,22 +84,22 @@ bool columns_unit_parse(enum columns_unit unit, const struct columns_field *fiel
 {
     switch (unit) {
     case COLUMNS_NS:
-        return unit_parse_whole(field, value);
+        return parse_whole(field, value);
     case COLUMNS_US:
     case COLUMNS_MS:
     case COLUMNS_S:
     case COLUMNS_TICKS:
         return trace_text_decimal(field->text, field->length, unit_scales[unit].power, value);
     case COLUMNS_FILETIME:
-        if (!unit_parse_whole(field, value))
+        if (!parse_whole(field, value))
             return false;
         if (*value >= UNITS_FILETIME_1970)
             *value -= UNITS_FILETIME_1970;
-        return unit_multiply(unit_scales[unit].factor, value);
+        return multiply(unit_scales[unit].factor, value);
     case COLUMNS_READ_FLAG:
         return trace_text_hex(field->text, field->length, value);
     default:
-        return unit_parse_whole(field, value) && unit_multiply(unit_scales[unit].factor, value);
+        return parse_whole(field, value) && multiply(unit_scales[unit].factor, value);
     }
 }
 

@@ -28,7 +28,7 @@ enum columns_unit {
 };
 
 // 19 digits and a point.
-enum { COLUMNS_NUMBER_BYTES_MAX = 24 };
+#define COLUMNS_NUMBER_BYTES_MAX 24
 
 // What a user may write in a layout; NULL: not for users.
 extern const char *const columns_unit_names[COLUMNS_UNIT_COUNT];

@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEADER_SHOWN_BYTES_MAX = 40 };
+#define HEADER_SHOWN_BYTES_MAX 40
 
-static void plan_clear(struct columns_plan *plan, const struct columns_layout *layout)
+static void clear_plan(struct columns_plan *plan, const struct columns_layout *layout)
 {
     *plan = (struct columns_plan){.layout = layout, .more = layout->more};
     for (enum columns_role role = 0; role < COLUMNS_ROLE_COUNT; role++)
         plan->place[role] = COLUMNS_NOWHERE;
 }
 
-static void plan_place(struct columns_plan *plan, const struct columns_column *column, size_t place)
+static void place_column(struct columns_plan *plan, const struct columns_column *column,
+                         size_t place)
 {
     plan->place[column->role] = place;
     plan->column[column->role] = column;
@@ -23,28 +24,28 @@ static void plan_place(struct columns_plan *plan, const struct columns_column *c
 
 void columns_plan_by_place(struct columns_plan *plan, const struct columns_layout *layout)
 {
-    plan_clear(plan, layout);
+    clear_plan(plan, layout);
     plan->field_count = layout->column_count;
     for (size_t i = 0; i < layout->column_count; i++)
-        plan_place(plan, &layout->columns[i], i);
+        place_column(plan, &layout->columns[i], i);
 }
 
-static bool header_is(const struct columns_field *field, const char *name)
+static bool is_name(const struct columns_field *field, const char *name)
 {
     return strlen(name) == field->length && memcmp(name, field->text, field->length) == 0;
 }
 
-static const struct columns_column *header_find(const struct columns_layout *layout,
-                                                const struct columns_field *field)
+static const struct columns_column *find_name(const struct columns_layout *layout,
+                                              const struct columns_field *field)
 {
     for (size_t i = 0; i < layout->column_count; i++)
-        if (header_is(field, layout->columns[i].name))
+        if (is_name(field, layout->columns[i].name))
             return &layout->columns[i];
     return NULL;
 }
 
-static bool header_unknown(const struct columns_layout *layout, const struct columns_field *field,
-                           struct columns_fault *fault)
+static bool fail_unknown(const struct columns_layout *layout, const struct columns_field *field,
+                         struct columns_fault *fault)
 {
     const char *known[COLUMNS_MAX];
     for (size_t i = 0; i < layout->column_count; i++)
@@ -54,30 +55,30 @@ static bool header_unknown(const struct columns_layout *layout, const struct col
     int shown =
         field->length < HEADER_SHOWN_BYTES_MAX ? (int)field->length : HEADER_SHOWN_BYTES_MAX;
     fault->column = NULL;
-    snprintf(fault->text, sizeof(fault->text), "unknown column \"%.*s\"%s%s%s; the header is %s",
+    snprintf(fault->text, sizeof fault->text, "unknown column \"%.*s\"%s%s%s; the header is %s",
              shown, field->text, nearest != NULL ? ", did you mean \"" : "",
              nearest != NULL ? nearest : "", nearest != NULL ? "\"" : "", layout->header_help);
     return false;
 }
 
 // Shows what the header has that is near, or the start of the header.
-static bool header_missing(const struct columns_layout *layout, const char *name,
-                           const struct columns_field *names, size_t count,
-                           struct columns_fault *fault)
+static bool fail_missing(const struct columns_layout *layout, const char *name,
+                         const struct columns_field *names, size_t count,
+                         struct columns_fault *fault)
 {
     char copies[COLUMNS_MAX][HEADER_SHOWN_BYTES_MAX + 1];
     const char *known[COLUMNS_MAX];
     for (size_t i = 0; i < count; i++) {
         int shown = names[i].length < HEADER_SHOWN_BYTES_MAX ? (int)names[i].length
                                                              : HEADER_SHOWN_BYTES_MAX;
-        snprintf(copies[i], sizeof(copies[i]), "%.*s", shown, names[i].text);
+        snprintf(copies[i], sizeof copies[i], "%.*s", shown, names[i].text);
         known[i] = copies[i];
     }
     const char *nearest = NULL;
     if (layout->header != COLUMNS_HEADER_EXACT)
         nearest = trace_text_nearest(name, strlen(name), known, count);
     fault->column = NULL;
-    snprintf(fault->text, sizeof(fault->text), "column \"%.80s\" is missing%s%s%s%s%s", name,
+    snprintf(fault->text, sizeof fault->text, "column \"%.80s\" is missing%s%s%s%s%s", name,
              nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
              nearest != NULL ? "\"" : "", layout->header_help != NULL ? "; the header is " : "",
              layout->header_help != NULL ? layout->header_help : "");
@@ -90,24 +91,24 @@ bool columns_plan_by_name(struct columns_plan *plan, const struct columns_layout
 {
     bool exact = layout->header == COLUMNS_HEADER_EXACT;
     fault->column = NULL;
-    plan_clear(plan, layout);
+    clear_plan(plan, layout);
     plan->field_count = count;
     for (size_t i = 0; i < count; i++) {
-        const struct columns_column *column = header_find(layout, &names[i]);
+        const struct columns_column *column = find_name(layout, &names[i]);
         if (column == NULL && exact)
-            return header_unknown(layout, &names[i], fault);
+            return fail_unknown(layout, &names[i], fault);
         if (column != NULL && plan->column[column->role] != NULL) {
-            snprintf(fault->text, sizeof(fault->text), "column \"%.80s\" is there twice",
+            snprintf(fault->text, sizeof fault->text, "column \"%.80s\" is there twice",
                      column->name);
             return false;
         }
         if (column != NULL)
-            plan_place(plan, column, i);
+            place_column(plan, column, i);
     }
     for (size_t i = 0; i < layout->column_count; i++) {
         const struct columns_column *column = &layout->columns[i];
         if (!column->optional && plan->column[column->role] == NULL)
-            return header_missing(layout, column->name, names, count, fault);
+            return fail_missing(layout, column->name, names, count, fault);
     }
     return true;
 }

@@ -5,7 +5,7 @@
 
 #include "traces/columns.h"
 
-enum { COLUMNS_WORDS_MAX = 64 };
+#define COLUMNS_WORDS_MAX 64
 
 // One block of memory, freed with free().
 struct columns_user_layout {

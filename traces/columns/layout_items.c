@@ -23,7 +23,7 @@ struct layout_key {
     enum trace_op op;                        // of words
 };
 
-static const struct layout_key layout_keys[] = {
+static const struct layout_key keys[] = {
     {"time", LAYOUT_COLUMN, COLUMNS_TIME, columns_unit_is_time, COLUMNS_TEXT, 0},
     {"op", LAYOUT_COLUMN, COLUMNS_OP, NULL, COLUMNS_TEXT, 0},
     {"offset", LAYOUT_COLUMN, COLUMNS_OFFSET, columns_unit_is_size, COLUMNS_BYTES, 0},
@@ -40,17 +40,17 @@ static const struct layout_key layout_keys[] = {
     {.name = "header", .kind = LAYOUT_FLAG},
     {.name = "spread", .kind = LAYOUT_FLAG},
 };
-_Static_assert(sizeof(layout_keys) / sizeof(layout_keys[0]) == LAYOUT_KEY_COUNT, "one each");
+_Static_assert(sizeof keys / sizeof keys[0] == LAYOUT_KEY_COUNT, "one each");
 
 // Says what is wrong, the nearest of what it could have been, and what there is.
-static bool layout_unknown(struct layout_parser *parser, const char *what, const char *found,
-                           const char *const *known, size_t count)
+static bool fail_unknown(struct layout_parser *parser, const char *what, const char *found,
+                         const char *const *known, size_t count)
 {
     const char *nearest = trace_text_nearest(found, strlen(found), known, count);
     char list[300] = "";
-    for (size_t i = 0, used = 0; i < count && used < sizeof(list); i++)
+    for (size_t i = 0, used = 0; i < count && used < sizeof list; i++)
         used +=
-            (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", known[i]);
+            (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", known[i]);
     trace_error_set(parser->error, "%s: layout: unknown %s \"%.60s\"%s%s%s; expected one of: %s",
                     parser->path, what, found, nearest != NULL ? ", did you mean \"" : "",
                     nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", list);
@@ -65,7 +65,7 @@ bool layout_wrong(struct layout_parser *parser, const char *key, const char *tex
 
 // Takes a word up to one of the stops or the end; a part in double quotes is taken as it is.
 // Returns the stop and ends the word there.
-static char layout_take(struct layout_parser *parser, const char *stops, char **word, bool *quoted)
+static char take_value(struct layout_parser *parser, const char *stops, char **word, bool *quoted)
 {
     char *to = parser->at;
     bool inside = false;
@@ -85,8 +85,8 @@ static char layout_take(struct layout_parser *parser, const char *stops, char **
     return stop;
 }
 
-static bool layout_unit(struct layout_parser *parser, const struct layout_key *key,
-                        const char *name, enum columns_unit *unit)
+static bool take_unit(struct layout_parser *parser, const struct layout_key *key, const char *name,
+                      enum columns_unit *unit)
 {
     const char *known[COLUMNS_UNIT_COUNT];
     char what[40];
@@ -110,13 +110,13 @@ static bool layout_unit(struct layout_parser *parser, const struct layout_key *k
                             "as in time=1:s");
     if (count == 0)
         return layout_wrong(parser, key->name, "has no unit");
-    snprintf(what, sizeof(what), "unit of %s", key->name);
-    return layout_unknown(parser, what, name, known, count);
+    snprintf(what, sizeof what, "unit of %s", key->name);
+    return fail_unknown(parser, what, name, known, count);
 }
 
 // One column of a key: a number, or a name of the header.
-static bool layout_place(struct layout_parser *parser, const struct layout_key *key,
-                         enum columns_role role, char *word, bool quoted)
+static bool take_place(struct layout_parser *parser, const struct layout_key *key,
+                       enum columns_role role, char *word, bool quoted)
 {
     struct columns_column *column = &parser->column[role];
     *column = (struct columns_column){.name = word, .role = role};
@@ -130,36 +130,36 @@ static bool layout_place(struct layout_parser *parser, const struct layout_key *
         parser->number[role] > COLUMNS_MAX)
         return layout_wrong(parser, key->name, "is in no column from 1 to 128");
     char *name = parser->user->names[role];
-    snprintf(name, sizeof(parser->user->names[role]), "%.3s (%.12s)", word, key->name);
+    snprintf(name, sizeof parser->user->names[role], "%.3s (%.12s)", word, key->name);
     column->name = name;
     return true;
 }
 
-static bool layout_column(struct layout_parser *parser, const struct layout_key *key, char *stop)
+static bool take_column(struct layout_parser *parser, const struct layout_key *key, char *stop)
 {
     char *word;
     char *unit = NULL;
     bool quoted;
-    *stop = layout_take(parser, key->role == COLUMNS_VOLUME ? ",:+" : ",:", &word, &quoted);
-    if (!layout_place(parser, key, key->role, word, quoted))
+    *stop = take_value(parser, key->role == COLUMNS_VOLUME ? ",:+" : ",:", &word, &quoted);
+    if (!take_place(parser, key, key->role, word, quoted))
         return false;
     if (*stop == '+') {
-        *stop = layout_take(parser, ",:", &word, &quoted);
-        if (!layout_place(parser, key, COLUMNS_SUBVOLUME, word, quoted))
+        *stop = take_value(parser, ",:", &word, &quoted);
+        if (!take_place(parser, key, COLUMNS_SUBVOLUME, word, quoted))
             return false;
     }
     if (*stop == ':')
-        *stop = layout_take(parser, ",", &unit, &quoted);
-    return layout_unit(parser, key, unit, &parser->column[key->role].unit);
+        *stop = take_value(parser, ",", &unit, &quoted);
+    return take_unit(parser, key, unit, &parser->column[key->role].unit);
 }
 
-static bool layout_words(struct layout_parser *parser, const struct layout_key *key, char *stop)
+static bool take_words(struct layout_parser *parser, const struct layout_key *key, char *stop)
 {
     struct columns_user_layout *user = parser->user;
     do {
         char *word;
         bool quoted;
-        *stop = layout_take(parser, ",|", &word, &quoted);
+        *stop = take_value(parser, ",|", &word, &quoted);
         if (user->word_count == COLUMNS_WORDS_MAX)
             return layout_wrong(parser, key->name, "is one word too many");
         user->words[user->word_count++] = (struct columns_word){word, key->op};
@@ -167,7 +167,7 @@ static bool layout_words(struct layout_parser *parser, const struct layout_key *
     return true;
 }
 
-static bool layout_all(struct layout_parser *parser, const char *word)
+static bool take_all(struct layout_parser *parser, const char *word)
 {
     const char *known[TRACE_OP_COUNT];
     parser->all = true;
@@ -177,34 +177,33 @@ static bool layout_all(struct layout_parser *parser, const char *word)
         if (strcmp(known[op], word) == 0)
             return true;
     }
-    return layout_unknown(parser, "operation", word, known, TRACE_OP_COUNT);
+    return fail_unknown(parser, "operation", word, known, TRACE_OP_COUNT);
 }
 
-static bool layout_separator(struct layout_parser *parser, const char *word)
+static bool take_separator(struct layout_parser *parser, const char *word)
 {
     static const char *const names[] = {"comma", "semicolon", "tab", "space", "colon", "pipe"};
     static const char bytes[] = ",;\t :|";
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], word) == 0 || (word[0] == bytes[i] && word[1] == '\0')) {
             parser->user->layout.separator = bytes[i];
             return true;
         }
     }
     if (word[0] == '\0' || word[1] != '\0')
-        return layout_unknown(parser, "separator", word, names, sizeof(names) / sizeof(names[0]));
+        return fail_unknown(parser, "separator", word, names, sizeof names / sizeof names[0]);
     if (strchr("\"#.", word[0]) != NULL || (word[0] >= '0' && word[0] <= '9'))
         return layout_wrong(parser, "separator", "cannot be a digit, a point, a quote or #");
     parser->user->layout.separator = word[0];
     return true;
 }
 
-static bool layout_flag(struct layout_parser *parser, const struct layout_key *key,
-                        const char *word)
+static bool take_flag(struct layout_parser *parser, const struct layout_key *key, const char *word)
 {
     static const char *const answers[] = {"yes", "no"};
     bool yes = strcmp(word, answers[0]) == 0;
     if (!yes && strcmp(word, answers[1]) != 0)
-        return layout_unknown(parser, key->name, word, answers, 2);
+        return fail_unknown(parser, key->name, word, answers, 2);
     if (strcmp(key->name, "header") == 0)
         parser->header = yes;
     else
@@ -213,7 +212,7 @@ static bool layout_flag(struct layout_parser *parser, const struct layout_key *k
 }
 
 // A value that is one word.
-static bool layout_value(struct layout_parser *parser, const struct layout_key *key, char *stop)
+static bool find_value(struct layout_parser *parser, const struct layout_key *key, char *stop)
 {
     char *word;
     bool quoted;
@@ -221,14 +220,14 @@ static bool layout_value(struct layout_parser *parser, const struct layout_key *
     bool comma = key->kind == LAYOUT_SEPARATOR && parser->at[0] == ',' &&
                  (parser->at[1] == ',' || parser->at[1] == '\0');
     parser->at += comma;
-    *stop = layout_take(parser, ",", &word, &quoted);
+    *stop = take_value(parser, ",", &word, &quoted);
     switch (key->kind) {
     case LAYOUT_ALL:
-        return layout_all(parser, word);
+        return take_all(parser, word);
     case LAYOUT_SEPARATOR:
-        return layout_separator(parser, comma ? "," : word);
+        return take_separator(parser, comma ? "," : word);
     default:
-        return layout_flag(parser, key, word);
+        return take_flag(parser, key, word);
     }
 }
 
@@ -237,9 +236,9 @@ bool layout_item(struct layout_parser *parser, char *stop)
     const char *names[LAYOUT_KEY_COUNT];
     char *word;
     bool quoted;
-    *stop = layout_take(parser, "=,", &word, &quoted);
+    *stop = take_value(parser, "=,", &word, &quoted);
     for (size_t i = 0; i < LAYOUT_KEY_COUNT; i++) {
-        const struct layout_key *key = &layout_keys[i];
+        const struct layout_key *key = &keys[i];
         names[i] = key->name;
         if (strcmp(key->name, word) != 0)
             continue;
@@ -249,9 +248,9 @@ bool layout_item(struct layout_parser *parser, char *stop)
             return layout_wrong(parser, key->name, "is there twice");
         parser->seen[i] = true;
         if (key->kind == LAYOUT_COLUMN)
-            return layout_column(parser, key, stop);
-        return key->kind == LAYOUT_WORDS ? layout_words(parser, key, stop)
-                                         : layout_value(parser, key, stop);
+            return take_column(parser, key, stop);
+        return key->kind == LAYOUT_WORDS ? take_words(parser, key, stop)
+                                         : find_value(parser, key, stop);
     }
-    return layout_unknown(parser, "key", word, names, LAYOUT_KEY_COUNT);
+    return fail_unknown(parser, "key", word, names, LAYOUT_KEY_COUNT);
 }

@@ -5,7 +5,7 @@
 
 #include "traces/columns/layout.h"
 
-enum { LAYOUT_KEY_COUNT = 15 };
+#define LAYOUT_KEY_COUNT 15
 
 struct layout_parser {
     struct columns_user_layout *user;

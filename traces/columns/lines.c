@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS_SHOWN_BYTES_MAX = 40 };
+#define COLUMNS_SHOWN_BYTES_MAX 40
 
 // "FILE: line N: column C: found "...", expected ...", or "FILE: line N: TEXT"
-static enum trace_result columns_bad_line(const struct columns_lines *source,
-                                          const struct columns_fault *fault,
-                                          struct trace_error *error)
+static enum trace_result fail_line(const struct columns_lines *source,
+                                   const struct columns_fault *fault, struct trace_error *error)
 {
     const char *path = source->input.path;
     unsigned long long number = source->lines.number;
@@ -25,7 +24,7 @@ static enum trace_result columns_bad_line(const struct columns_lines *source,
 }
 
 // The next line that is not blank, with comments.
-static enum trace_result columns_next_line(struct columns_lines *source, struct trace_error *error)
+static enum trace_result next_line(struct columns_lines *source, struct trace_error *error)
 {
     struct trace_lines *lines = &source->lines;
     for (;;) {
@@ -42,7 +41,7 @@ static enum trace_result columns_next_line(struct columns_lines *source, struct 
     }
 }
 
-static bool columns_split_names(struct columns_lines *source, struct columns_fault *fault)
+static bool split_names(struct columns_lines *source, struct columns_fault *fault)
 {
     const char *text = source->lines.text;
     size_t length = source->lines.length;
@@ -51,7 +50,7 @@ static bool columns_split_names(struct columns_lines *source, struct columns_fau
                               COLUMNS_MAX, fault);
 }
 
-static bool columns_no_header(const struct columns_lines *source, struct trace_error *error)
+static bool fail_header(const struct columns_lines *source, struct trace_error *error)
 {
     const char *help = source->layout->header_help;
     trace_error_set(error, "%s: the file has no header line; expected %s", source->input.path,
@@ -60,22 +59,22 @@ static bool columns_no_header(const struct columns_lines *source, struct trace_e
 }
 
 // A comment may be the header: some tools start it with '#'.
-static bool columns_read_names(struct columns_lines *source, struct trace_error *error)
+static bool read_names(struct columns_lines *source, struct trace_error *error)
 {
     struct columns_fault fault;
     for (;;) {
-        enum trace_result result = columns_next_line(source, error);
+        enum trace_result result = next_line(source, error);
         if (result == TRACE_ERROR)
             return false;
         if (result == TRACE_END)
-            return columns_no_header(source, error);
+            return fail_header(source, error);
         bool comment = source->lines.text[0] == '#';
         if (comment && source->layout->header == COLUMNS_HEADER_EXACT)
             continue;
-        bool good = columns_split_names(source, &fault);
+        bool good = split_names(source, &fault);
         if (good && source->line.count > COLUMNS_MAX) {
             fault.column = NULL;
-            snprintf(fault.text, sizeof(fault.text), "the header has more than %d columns",
+            snprintf(fault.text, sizeof fault.text, "the header has more than %d columns",
                      COLUMNS_MAX);
             good = false;
         }
@@ -84,49 +83,49 @@ static bool columns_read_names(struct columns_lines *source, struct trace_error 
         if (good)
             return true;
         if (!comment) {
-            columns_bad_line(source, &fault, error);
+            fail_line(source, &fault, error);
             return false;
         }
     }
 }
 
 // Goes on until the line of the names.
-static bool columns_read_prose(struct columns_lines *source, struct trace_error *error)
+static bool read_prose(struct columns_lines *source, struct trace_error *error)
 {
     struct columns_fault fault;
     for (;;) {
-        enum trace_result result = columns_next_line(source, error);
+        enum trace_result result = next_line(source, error);
         if (result == TRACE_END)
-            return columns_no_header(source, error);
+            return fail_header(source, error);
         if (result == TRACE_ERROR)
             return false;
-        if (columns_split_names(source, &fault) &&
+        if (split_names(source, &fault) &&
             columns_are_names(source->layout, source->line.fields, source->line.count))
             return true;
     }
 }
 
-static bool columns_read_header(struct columns_lines *source, struct trace_error *error)
+static bool read_header(struct columns_lines *source, struct trace_error *error)
 {
     const struct columns_layout *layout = source->layout;
     columns_plan_by_place(&source->plan, layout);
     if (layout->header == COLUMNS_HEADER_PROSE)
-        return columns_read_prose(source, error);
-    return layout->header < COLUMNS_HEADER_NAMES || columns_read_names(source, error);
+        return read_prose(source, error);
+    return layout->header < COLUMNS_HEADER_NAMES || read_names(source, error);
 }
 
 // The first line after comments may be, or is, a header that says nothing new.
-static bool columns_is_header(struct columns_lines *source)
+static bool is_header(struct columns_lines *source)
 {
     struct columns_fault fault;
     if (source->layout->header == COLUMNS_HEADER_LINE)
         return true;
-    return source->layout->header == COLUMNS_HEADER_MAYBE && columns_split_names(source, &fault) &&
+    return source->layout->header == COLUMNS_HEADER_MAYBE && split_names(source, &fault) &&
            columns_are_names(source->layout, source->line.fields, source->line.count);
 }
 
 // The number of the current line's volume; TRACE_VOLUME_NONE: error filled.
-static uint32_t columns_volume(struct columns_lines *source, struct trace_error *error)
+static uint32_t intern_volume(struct columns_lines *source, struct trace_error *error)
 {
     struct columns_field name = source->line.fields[source->plan.place[COLUMNS_VOLUME]];
     if (source->plan.column[COLUMNS_SUBVOLUME] != NULL) {
@@ -140,22 +139,22 @@ static uint32_t columns_volume(struct columns_lines *source, struct trace_error 
     return trace_volumes_intern(source->volumes, name.text, name.length, error);
 }
 
-static enum trace_result columns_check_time(struct columns_lines *source, int64_t time_ns,
-                                            struct trace_error *error)
+static enum trace_result check_time(struct columns_lines *source, int64_t time_ns,
+                                    struct trace_error *error)
 {
     struct columns_fault fault = {0};
     if (time_ns < source->last_ns) {
         const char *name = source->plan.column[COLUMNS_TIME]->name;
-        snprintf(fault.text, sizeof(fault.text),
+        snprintf(fault.text, sizeof fault.text,
                  "column %s: found %lld after %lld: times may not decrease; sort the file by %s",
                  name, (long long)time_ns, (long long)source->last_ns, name);
-        return columns_bad_line(source, &fault, error);
+        return fail_line(source, &fault, error);
     }
     source->last_ns = time_ns;
     return TRACE_REQUEST;
 }
 
-static bool columns_is_blank(const struct columns_lines *source)
+static bool is_blank(const struct columns_lines *source)
 {
     const struct columns_line *line = &source->line;
     return line->count == 0 ||
@@ -163,7 +162,7 @@ static bool columns_is_blank(const struct columns_lines *source)
 }
 
 // Loads of two recordings put together have prose and header in the middle, too.
-static bool columns_is_prose(struct columns_lines *source)
+static bool is_prose(struct columns_lines *source)
 {
     if (source->layout->header != COLUMNS_HEADER_PROSE)
         return false;
@@ -177,7 +176,7 @@ enum trace_result columns_lines_next(struct columns_lines *source, struct trace_
 {
     struct columns_fault fault;
     for (;;) {
-        enum trace_result result = columns_next_line(source, error);
+        enum trace_result result = next_line(source, error);
         if (result != TRACE_REQUEST)
             return result;
         const struct trace_lines *lines = &source->lines;
@@ -185,21 +184,21 @@ enum trace_result columns_lines_next(struct columns_lines *source, struct trace_
             continue;
         if (!source->header_done) {
             source->header_done = true;
-            if (columns_is_header(source))
+            if (is_header(source))
                 continue;
         }
         if (!columns_split_line(source->layout, &source->line, lines->text, lines->length,
                                 source->plan.field_count, &fault))
-            return columns_bad_line(source, &fault, error);
-        if (columns_is_blank(source) || columns_is_prose(source))
+            return fail_line(source, &fault, error);
+        if (is_blank(source) || is_prose(source))
             continue;
         if (!columns_parse_line(&source->plan, &source->line, request, &source->counts, &fault))
-            return columns_bad_line(source, &fault, error);
-        request->volume = columns_volume(source, error);
+            return fail_line(source, &fault, error);
+        request->volume = intern_volume(source, error);
         if (request->volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
         if (source->layout->native)
-            return columns_check_time(source, request->arrival_ns, error);
+            return check_time(source, request->arrival_ns, error);
         if (request->bytes > 0 || request->op == TRACE_FLUSH)
             return TRACE_REQUEST;
     }
@@ -214,7 +213,7 @@ bool columns_lines_open(struct columns_lines *source, const struct columns_layou
     source->lines.input = &source->input;
     source->line.unquoted = source->unquoted;
     source->line.fields[COLUMNS_NOWHERE] = (struct columns_field){"", 0};
-    return trace_input_open(&source->input, file, error) && columns_read_header(source, error);
+    return trace_input_open(&source->input, file, error) && read_header(source, error);
 }
 
 void columns_lines_close(struct columns_lines *source)

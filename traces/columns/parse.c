@@ -17,7 +17,7 @@ bool columns_split_line(const struct columns_layout *layout, struct columns_line
                                            line->unquoted, &wrong);
         if (line->count == 0) {
             fault->column = NULL;
-            snprintf(fault->text, sizeof(fault->text), "%s", wrong);
+            snprintf(fault->text, sizeof fault->text, "%s", wrong);
             return false;
         }
     } else {
@@ -29,8 +29,8 @@ bool columns_split_line(const struct columns_layout *layout, struct columns_line
     return true;
 }
 
-static bool parse_fault(const struct columns_plan *plan, const struct columns_line *line,
-                        enum columns_role role, const char *expected, struct columns_fault *fault)
+static bool set_fault(const struct columns_plan *plan, const struct columns_line *line,
+                      enum columns_role role, const char *expected, struct columns_fault *fault)
 {
     fault->column = plan->column[role]->name;
     fault->found = line->fields[plan->place[role]];
@@ -43,7 +43,7 @@ static bool parse_number(const struct columns_plan *plan, const struct columns_l
 {
     enum columns_unit unit = plan->column[role]->unit;
     return columns_unit_parse(unit, &line->fields[plan->place[role]], number) ||
-           parse_fault(plan, line, role, columns_unit_help[unit], fault);
+           set_fault(plan, line, role, columns_unit_help[unit], fault);
 }
 
 static bool parse_op(const struct columns_plan *plan, const struct columns_line *line,
@@ -70,7 +70,7 @@ static bool parse_op(const struct columns_plan *plan, const struct columns_line 
             return true;
         }
     }
-    return parse_fault(plan, line, COLUMNS_OP, layout->words_help, fault);
+    return set_fault(plan, line, COLUMNS_OP, layout->words_help, fault);
 }
 
 static bool parse_latency(const struct columns_plan *plan, const struct columns_line *line,
@@ -84,12 +84,12 @@ static bool parse_latency(const struct columns_plan *plan, const struct columns_
         return true;
     if (plan->layout->native)
         return columns_unit_parse(column->unit, field, latency_ns) ||
-               parse_fault(plan, line, COLUMNS_LATENCY,
-                           "a number of at most 9223372036854775807, or nothing if unknown", fault);
+               set_fault(plan, line, COLUMNS_LATENCY,
+                         "a number of at most 9223372036854775807, or nothing if unknown", fault);
     bool negative = field->text[0] == '-';
     struct columns_field digits = {field->text + negative, field->length - negative};
     if (!columns_unit_parse(column->unit, &digits, latency_ns))
-        return parse_fault(plan, line, COLUMNS_LATENCY, columns_unit_help[column->unit], fault);
+        return set_fault(plan, line, COLUMNS_LATENCY, columns_unit_help[column->unit], fault);
     counts->negative_latencies += negative;
     if (negative || (column->zero_is_unknown && *latency_ns == 0))
         *latency_ns = TRACE_LATENCY_UNKNOWN;
@@ -106,10 +106,10 @@ static bool parse_range(const struct columns_plan *plan, const struct columns_li
         !parse_number(plan, line, COLUMNS_LENGTH, &bytes, fault))
         return false;
     if (bytes > INT64_MAX - offset)
-        return parse_fault(plan, line, COLUMNS_LENGTH, "offset + bytes below 2^63", fault);
+        return set_fault(plan, line, COLUMNS_LENGTH, "offset + bytes below 2^63", fault);
     if (request->op == TRACE_FLUSH && bytes != 0) {
         if (plan->layout->native)
-            return parse_fault(plan, line, COLUMNS_LENGTH, "0 for a flush", fault);
+            return set_fault(plan, line, COLUMNS_LENGTH, "0 for a flush", fault);
         bytes = 0;
     }
     counts->zero_bytes += bytes == 0 && request->op != TRACE_FLUSH;
@@ -118,18 +118,18 @@ static bool parse_range(const struct columns_plan *plan, const struct columns_li
     return true;
 }
 
-static bool parse_count(const struct columns_plan *plan, const struct columns_line *line,
-                        struct columns_fault *fault)
+static bool fail_count(const struct columns_plan *plan, const struct columns_line *line,
+                       struct columns_fault *fault)
 {
     const struct columns_layout *layout = plan->layout;
     bool by_name = layout->header >= COLUMNS_HEADER_NAMES;
     char names[256] = "";
-    for (size_t i = 0, used = 0; !by_name && i < layout->column_count && used < sizeof(names); i++)
-        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
+    for (size_t i = 0, used = 0; !by_name && i < layout->column_count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                  i > 0 ? (layout->separator == ' ' ? " " : ",") : ": ",
                                  layout->columns[i].name);
     fault->column = NULL;
-    snprintf(fault->text, sizeof(fault->text), "found %s%zu field%s, expected %s%zu%s%s",
+    snprintf(fault->text, sizeof fault->text, "found %s%zu field%s, expected %s%zu%s%s",
              line->count > plan->field_count ? "at least " : "", line->count,
              line->count == 1 ? "" : "s", plan->more ? "at least " : "", plan->field_count,
              by_name ? " as in the header" : "", names);
@@ -141,7 +141,7 @@ bool columns_parse_line(const struct columns_plan *plan, const struct columns_li
                         struct columns_fault *fault)
 {
     if (line->count != plan->field_count && !(plan->more && line->count > plan->field_count))
-        return parse_count(plan, line, fault);
+        return fail_count(plan, line, fault);
     if (!parse_number(plan, line, COLUMNS_TIME, &request->arrival_ns, fault) ||
         !parse_op(plan, line, &request->op, fault) ||
         !parse_range(plan, line, request, counts, fault) ||
@@ -150,7 +150,7 @@ bool columns_parse_line(const struct columns_plan *plan, const struct columns_li
     for (enum columns_role role = COLUMNS_VOLUME; role <= COLUMNS_SUBVOLUME; role++) {
         const struct columns_field *field = &line->fields[plan->place[role]];
         if (field->length > 0 && memchr(field->text, '\0', field->length) != NULL)
-            return parse_fault(plan, line, role, "a name without a NUL byte", fault);
+            return set_fault(plan, line, role, "a name without a NUL byte", fault);
     }
     return true;
 }

@@ -6,7 +6,7 @@
 #include "traces/columns.h"
 
 // The place of a role that no column has: a field that is always empty.
-enum { COLUMNS_NOWHERE = COLUMNS_MAX };
+#define COLUMNS_NOWHERE COLUMNS_MAX
 
 // Where the columns of a layout are in a certain file.
 struct columns_plan {

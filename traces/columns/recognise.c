@@ -5,7 +5,7 @@
 #include <string.h>
 
 // Enough to outvote a damaged line.
-enum { RECOGNISED_LINES_MAX = 16 };
+#define RECOGNISED_LINES_MAX 16
 
 struct recognised {
     const struct columns_layout *layout;

@@ -23,7 +23,7 @@ size_t columns_split(const char *line, size_t length, char separator, struct col
     return count;
 }
 
-static bool split_is_blank(char byte)
+static bool is_blank(char byte)
 {
     return byte == ' ' || byte == '\t';
 }
@@ -34,14 +34,14 @@ size_t columns_split_blanks(const char *line, size_t length, struct columns_fiel
     const char *at = line;
     const char *end = line + length;
     for (size_t count = 0;; count++) {
-        while (at < end && split_is_blank(*at))
+        while (at < end && is_blank(*at))
             at++;
         if (at == end)
             return count;
         if (count == limit)
             return limit + 1;
         const char *start = at;
-        while (at < end && !split_is_blank(*at))
+        while (at < end && !is_blank(*at))
             at++;
         fields[count] = (struct columns_field){start, (size_t)(at - start)};
     }
@@ -49,8 +49,8 @@ size_t columns_split_blanks(const char *line, size_t length, struct columns_fiel
 
 // Takes a quoted field at `at`, which is its opening quote; returns what follows the closing one,
 // or NULL if there is none. The characters go to *unquoted, which moves past them.
-static const char *split_unquote(const char *at, const char *end, char **unquoted,
-                                 struct columns_field *field)
+static const char *unquote(const char *at, const char *end, char **unquoted,
+                           struct columns_field *field)
 {
     char *to = *unquoted;
     field->text = to;
@@ -79,7 +79,7 @@ size_t columns_split_quoted(const char *line, size_t length, char separator,
     for (size_t count = 0; count < limit; count++) {
         const char *stop = NULL;
         if (at < end && *at == '"') {
-            stop = split_unquote(at, end, &unquoted, &fields[count]);
+            stop = unquote(at, end, &unquoted, &fields[count]);
             if (stop == NULL) {
                 *wrong = "a quoted field does not end on its line";
                 return 0;
@@ -103,11 +103,11 @@ size_t columns_split_quoted(const char *line, size_t length, char separator,
 
 struct columns_field columns_trim(struct columns_field field)
 {
-    while (field.length > 0 && split_is_blank(field.text[0])) {
+    while (field.length > 0 && is_blank(field.text[0])) {
         field.text++;
         field.length--;
     }
-    while (field.length > 0 && split_is_blank(field.text[field.length - 1]))
+    while (field.length > 0 && is_blank(field.text[field.length - 1]))
         field.length--;
     return field;
 }

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_BYTES_MAX = 40 };
+#define SHOWN_BYTES_MAX 40
 
-static bool text_start(struct events_text *text, const struct trace_context *context,
-                       struct trace_error *error)
+static bool start(struct events_text *text, const struct trace_context *context,
+                  struct trace_error *error)
 {
     const struct trace_files *files = context->files;
     if (files->count != 1) {
@@ -22,19 +22,19 @@ static bool text_start(struct events_text *text, const struct trace_context *con
            (text->syntax->start == NULL || text->syntax->start(text, context, error));
 }
 
-static void text_alien(struct events_text *text)
+static void count_alien(struct events_text *text)
 {
     const struct trace_lines *lines = &text->lines;
     if (text->aliens++ > 0)
         return;
     int shown = lines->length < SHOWN_BYTES_MAX ? (int)lines->length : SHOWN_BYTES_MAX;
     text->alien_first = lines->number;
-    snprintf(text->alien_text, sizeof(text->alien_text), "%.*s%s", shown, lines->text,
+    snprintf(text->alien_text, sizeof text->alien_text, "%.*s%s", shown, lines->text,
              lines->length > SHOWN_BYTES_MAX ? "..." : "");
 }
 
 // Times never decrease, as in a binary trace.
-static void text_hold_time(struct events_text *text)
+static void hold_time(struct events_text *text)
 {
     struct blktrace_record *record = &text->record;
     text->records++;
@@ -49,9 +49,9 @@ static void text_hold_time(struct events_text *text)
 }
 
 // The next record, whether it is wanted or not.
-static enum trace_result text_read(struct events_text *text,
-                                   const struct trace_events_wanted *wanted,
-                                   struct trace_error *error)
+static enum trace_result read_record(struct events_text *text,
+                                     const struct trace_events_wanted *wanted,
+                                     struct trace_error *error)
 {
     const struct trace_lines *lines = &text->lines;
     for (;;) {
@@ -69,19 +69,19 @@ static enum trace_result text_read(struct events_text *text,
         if (kind == EVENTS_LINE_BAD)
             return TRACE_ERROR;
         if (kind == EVENTS_LINE_ALIEN)
-            text_alien(text);
+            count_alien(text);
         if (kind == EVENTS_LINE_RECORD) {
-            text_hold_time(text);
+            hold_time(text);
             return TRACE_REQUEST;
         }
     }
 }
 
 // Reads the first record, for the origin.
-static bool text_read_first(struct events_text *text, struct trace_error *error)
+static bool read_first(struct events_text *text, struct trace_error *error)
 {
     static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
-    enum trace_result result = text_read(text, &everything, error);
+    enum trace_result result = read_record(text, &everything, error);
     text->held = result == TRACE_REQUEST;
     if (result == TRACE_END && text->aliens > 0) {
         trace_error_set(error, "%s: line %llu: found \"%s\", expected %s%s, as on no line",
@@ -102,7 +102,7 @@ void *events_text_open(const struct events_syntax *syntax, const struct trace_co
         return NULL;
     }
     text->syntax = syntax;
-    if (!text_start(text, context, error) || !text_read_first(text, error)) {
+    if (!start(text, context, error) || !read_first(text, error)) {
         events_text_close(text);
         return NULL;
     }
@@ -131,7 +131,7 @@ enum trace_result events_text_next(void *source, const struct trace_events_wante
         return TRACE_REQUEST;
     enum trace_result result;
     do {
-        result = text_read(text, wanted, error);
+        result = read_record(text, wanted, error);
     } while (result == TRACE_REQUEST && !trace_events_want(wanted, &text->record));
     return result;
 }

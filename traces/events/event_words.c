@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEVICE_MAJOR_MAX = 0xfff, DEVICE_MINOR_BITS = 20, SHOWN_BYTES_MAX = 24, DIGITS_MAX = 20 };
+#define DEVICE_MAJOR_MAX 0xfff
+#define DEVICE_MINOR_BITS 20
+#define SHOWN_BYTES_MAX 24
+#define DIGITS_MAX 20
 
 bool events_starts_with(const struct events_cursor *cursor, const char *start)
 {
@@ -66,11 +69,11 @@ bool events_take_sector(struct events_cursor *cursor, uint64_t *offset)
         *offset = (uint64_t)sector * BLKTRACE_SECTOR_BYTES;
         return true;
     }
-    if ((size_t)(cursor->end - cursor->at) < sizeof(none) - 1 ||
-        memcmp(cursor->at, none, sizeof(none) - 1) != 0)
+    if ((size_t)(cursor->end - cursor->at) < sizeof none - 1 ||
+        memcmp(cursor->at, none, sizeof none - 1) != 0)
         return false;
     *offset = 0;
-    cursor->at += sizeof(none) - 1;
+    cursor->at += sizeof none - 1;
     return true;
 }
 

@@ -19,7 +19,7 @@ static const struct columns_word alibaba_words[] = {
 
 const struct columns_layout alibaba_layout = {
     .columns = alibaba_columns,
-    .column_count = sizeof(alibaba_columns) / sizeof(alibaba_columns[0]),
+    .column_count = sizeof alibaba_columns / sizeof alibaba_columns[0],
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .words = alibaba_words,

@@ -22,7 +22,7 @@ struct biosnoop_reader {
     uint64_t cut_bytes; // of a last line that is not whole
 };
 
-static bool biosnoop_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     struct biosnoop_header header;
     const char *at = (const char *)head;
@@ -40,7 +40,7 @@ static bool biosnoop_recognise(const uint8_t *head, size_t length)
 }
 
 // The layout of the context, if it is given.
-static bool biosnoop_take_layout(struct biosnoop_reader *reader, struct trace_error *error)
+static bool take_layout(struct biosnoop_reader *reader, struct trace_error *error)
 {
     const char *layout = reader->flow.context->layout;
     if (layout == NULL)
@@ -53,8 +53,8 @@ static bool biosnoop_take_layout(struct biosnoop_reader *reader, struct trace_er
 }
 
 // False: a header in the middle.
-static bool biosnoop_take_header(struct biosnoop_reader *reader,
-                                 const struct biosnoop_header *header, struct trace_error *error)
+static bool take_header(struct biosnoop_reader *reader, const struct biosnoop_header *header,
+                        struct trace_error *error)
 {
     if (reader->rows > 0) {
         trace_error_set(error,
@@ -69,8 +69,8 @@ static bool biosnoop_take_header(struct biosnoop_reader *reader,
 }
 
 // From the times of the row.
-static void biosnoop_set_times(struct biosnoop_reader *reader, const struct biosnoop_row *row,
-                               struct trace_request *request)
+static void set_times(struct biosnoop_reader *reader, const struct biosnoop_row *row,
+                      struct trace_request *request)
 {
     bool known =
         row->latency_ns != TRACE_LATENCY_UNKNOWN && row->queued_ns != TRACE_LATENCY_UNKNOWN;
@@ -82,16 +82,15 @@ static void biosnoop_set_times(struct biosnoop_reader *reader, const struct bios
 }
 
 // TRACE_END: the row is no request, and counted.
-static enum trace_result biosnoop_take_row(struct biosnoop_reader *reader,
-                                           const struct biosnoop_row *row,
-                                           struct trace_request *request, struct trace_error *error)
+static enum trace_result take_row(struct biosnoop_reader *reader, const struct biosnoop_row *row,
+                                  struct trace_request *request, struct trace_error *error)
 {
     reader->rows++;
     reader->passthrough += row->kind == BIOSNOOP_PASSTHROUGH;
     reader->zero_bytes += row->kind == BIOSNOOP_ZERO_BYTES;
     if (row->kind != BIOSNOOP_REQUEST)
         return TRACE_END;
-    biosnoop_set_times(reader, row, request);
+    set_times(reader, row, request);
     request->op = row->op;
     request->offset = (uint64_t)row->offset;
     request->bytes = (uint64_t)row->bytes;
@@ -101,7 +100,7 @@ static enum trace_result biosnoop_take_row(struct biosnoop_reader *reader,
 }
 
 // A line that is neither a header nor a row.
-static void biosnoop_take_alien(struct biosnoop_reader *reader)
+static void take_alien(struct biosnoop_reader *reader)
 {
     // What the shell, or the tool itself, says before it starts is no loss.
     if (reader->rows == 0 || reader->lines.length == 0)
@@ -110,8 +109,7 @@ static void biosnoop_take_alien(struct biosnoop_reader *reader)
     reader->aliens++;
 }
 
-static enum trace_result biosnoop_end(const struct biosnoop_reader *reader,
-                                      struct trace_error *error)
+static enum trace_result end_trace(const struct biosnoop_reader *reader, struct trace_error *error)
 {
     if (reader->header_known)
         return TRACE_END;
@@ -121,7 +119,7 @@ static enum trace_result biosnoop_end(const struct biosnoop_reader *reader,
 }
 
 // Was the last line cut short?
-static bool biosnoop_is_cut(struct biosnoop_reader *reader)
+static bool is_cut(struct biosnoop_reader *reader)
 {
     const struct trace_lines *lines = &reader->lines;
     bool ended = lines->text[lines->taken - 1] == '\n';
@@ -129,8 +127,8 @@ static bool biosnoop_is_cut(struct biosnoop_reader *reader)
     return !ended;
 }
 
-static enum trace_result biosnoop_next(void *opaque, struct trace_request *request,
-                                       struct trace_error *error)
+static enum trace_result next_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct biosnoop_reader *reader = opaque;
     const struct trace_lines *lines = &reader->lines;
@@ -140,43 +138,43 @@ static enum trace_result biosnoop_next(void *opaque, struct trace_request *reque
     while (result == TRACE_END) {
         result = trace_lines_next(&reader->lines, error);
         if (result != TRACE_REQUEST)
-            return result == TRACE_END ? biosnoop_end(reader, error) : result;
+            return result == TRACE_END ? end_trace(reader, error) : result;
         result = TRACE_END;
         if (!biosnoop_row_starts(lines)) {
             if (!biosnoop_header_parse(&header, lines->text, lines->length))
-                biosnoop_take_alien(reader);
-            else if (!biosnoop_take_header(reader, &header, error))
+                take_alien(reader);
+            else if (!take_header(reader, &header, error))
                 return TRACE_ERROR;
             continue;
         }
         reader->header_assumed = reader->header_assumed || !reader->header_known;
         reader->header_known = true;
         if (!biosnoop_row_parse(&row, &reader->header, lines, error))
-            return biosnoop_is_cut(reader) ? TRACE_END : TRACE_ERROR;
-        result = biosnoop_take_row(reader, &row, request, error);
+            return is_cut(reader) ? TRACE_END : TRACE_ERROR;
+        result = take_row(reader, &row, request, error);
     }
     return result;
 }
 
-static void biosnoop_close(void *opaque)
+static void close_reader(void *opaque)
 {
     struct biosnoop_reader *reader = opaque;
     trace_flow_close(&reader->flow);
     free(reader);
 }
 
-static void *biosnoop_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    struct biosnoop_reader *reader = calloc(1, sizeof(*reader));
+    struct biosnoop_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         trace_error_no_memory(error);
         return NULL;
     }
     reader->lines.input = &reader->flow.input;
     if (!trace_flow_open(&reader->flow, context, "output of biosnoop", error) ||
-        !biosnoop_take_layout(reader, error) ||
-        !trace_flow_start(&reader->flow, biosnoop_next, reader, error)) {
-        biosnoop_close(reader);
+        !take_layout(reader, error) ||
+        !trace_flow_start(&reader->flow, next_request, reader, error)) {
+        close_reader(reader);
         return NULL;
     }
     if (context->arrival == TRACE_ARRIVAL_QUEUE && !reader->header.queued) {
@@ -188,14 +186,14 @@ static void *biosnoop_open(struct trace_context *context, struct trace_error *er
     return reader;
 }
 
-static enum trace_result biosnoop_read(void *opaque, struct trace_request *request,
-                                       struct trace_error *error)
+static enum trace_result read_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct biosnoop_reader *reader = opaque;
     return trace_flow_read(&reader->flow, request, error);
 }
 
-static void biosnoop_report(void *opaque)
+static void report(void *opaque)
 {
     struct biosnoop_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
@@ -222,7 +220,7 @@ static void biosnoop_report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t biosnoop_consumed(const void *opaque)
+static uint64_t consumed(const void *opaque)
 {
     const struct biosnoop_reader *reader = opaque;
     return trace_input_consumed(&reader->flow.input);
@@ -231,10 +229,10 @@ static uint64_t biosnoop_consumed(const void *opaque)
 const struct trace_format trace_format_biosnoop = {
     .name = "biosnoop",
     .known_by = "output of bcc's biosnoop (with the line " BIOSNOOP_HEADER ")",
-    .recognise = biosnoop_recognise,
-    .open = biosnoop_open,
-    .read = biosnoop_read,
-    .report = biosnoop_report,
-    .consumed = biosnoop_consumed,
-    .close = biosnoop_close,
+    .recognise = recognise,
+    .open = open_reader,
+    .read = read_request,
+    .report = report,
+    .consumed = consumed,
+    .close = close_reader,
 };

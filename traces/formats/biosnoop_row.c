@@ -3,16 +3,14 @@
 
 #include <string.h>
 
-enum {
-    BIOSNOOP_SECTOR_BYTES = 512,
-    BIOSNOOP_SHOWN_BYTES_MAX = 40,
-    BIOSNOOP_DECIMALS_MIN = 6,
-    BIOSNOOP_FIELDS_MAX = 32, // a COMM has at most 15 bytes
-    POWER_S = 9,              // to ns
-    POWER_MS = 6,
-};
+#define BIOSNOOP_SECTOR_BYTES 512
+#define BIOSNOOP_SHOWN_BYTES_MAX 40
+#define BIOSNOOP_DECIMALS_MIN 6
+#define BIOSNOOP_FIELDS_MAX 32 // a COMM has at most 15 bytes
+#define POWER_S 9              // to ns
+#define POWER_MS 6
 
-static const char *const biosnoop_names[BIOSNOOP_COLUMN_COUNT] = {
+static const char *const names[BIOSNOOP_COLUMN_COUNT] = {
     "TIME(s)", "COMM", "PID", "DISK", "T", "SECTOR", "BYTES", "P", "QUE(ms)", "LAT(ms)"};
 
 static bool field_is(const struct columns_field *field, const char *text)
@@ -20,7 +18,7 @@ static bool field_is(const struct columns_field *field, const char *text)
     return field->length == strlen(text) && memcmp(field->text, text, field->length) == 0;
 }
 
-static bool biosnoop_has(const struct biosnoop_header *header, enum biosnoop_column column)
+static bool has_column(const struct biosnoop_header *header, enum biosnoop_column column)
 {
     return (column != BIOSNOOP_PATTERN || header->pattern) &&
            (column != BIOSNOOP_QUEUED || header->queued);
@@ -35,7 +33,7 @@ bool biosnoop_header_parse(struct biosnoop_header *header, const char *text, siz
         return false;
     *header = (struct biosnoop_header){false, false};
     for (enum biosnoop_column column = 0; column < BIOSNOOP_COLUMN_COUNT; column++) {
-        bool found = at < count && field_is(&fields[at], biosnoop_names[column]);
+        bool found = at < count && field_is(&fields[at], names[column]);
         at += found;
         if (column == BIOSNOOP_PATTERN)
             header->pattern = found;
@@ -65,21 +63,21 @@ struct biosnoop_fields {
     struct columns_field column[BIOSNOOP_COLUMN_COUNT];
 };
 
-static bool biosnoop_bad(const struct biosnoop_fields *fields, enum biosnoop_column column,
-                         const char *expected, struct trace_error *error)
+static bool fail_field(const struct biosnoop_fields *fields, enum biosnoop_column column,
+                       const char *expected, struct trace_error *error)
 {
     const struct columns_field *found = &fields->column[column];
     bool whole = found->length <= BIOSNOOP_SHOWN_BYTES_MAX;
     trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s",
                     fields->lines->input->path, (unsigned long long)fields->lines->number,
-                    biosnoop_names[column], (int)(whole ? found->length : BIOSNOOP_SHOWN_BYTES_MAX),
+                    names[column], (int)(whole ? found->length : BIOSNOOP_SHOWN_BYTES_MAX),
                     found->text, whole ? "" : "...", expected);
     return false;
 }
 
 // The first field is the time, the last ones are those behind COMM, which is what lies between.
-static bool biosnoop_split(struct biosnoop_fields *fields, const struct biosnoop_header *header,
-                           struct trace_error *error)
+static bool split(struct biosnoop_fields *fields, const struct biosnoop_header *header,
+                  struct trace_error *error)
 {
     struct columns_field all[BIOSNOOP_FIELDS_MAX];
     const struct trace_lines *lines = fields->lines;
@@ -96,12 +94,12 @@ static bool biosnoop_split(struct biosnoop_fields *fields, const struct biosnoop
     fields->column[BIOSNOOP_TIME] = all[0];
     for (enum biosnoop_column column = BIOSNOOP_LATENCY; column > BIOSNOOP_COMM; column--)
         fields->column[column] =
-            biosnoop_has(header, column) ? all[--count] : (struct columns_field){"0", 1};
+            has_column(header, column) ? all[--count] : (struct columns_field){"0", 1};
     return true;
 }
 
 // Letters as the kernel writes them: F before the operation is a flush, behind it FUA.
-static bool biosnoop_operation(struct biosnoop_row *row, const struct columns_field *type)
+static bool take_operation(struct biosnoop_row *row, const struct columns_field *type)
 {
     bool writes = false, reads = false, discards = false, flushes = false;
     for (size_t i = 0; i < type->length; i++) {
@@ -124,7 +122,7 @@ static bool biosnoop_operation(struct biosnoop_row *row, const struct columns_fi
 }
 
 // A time in ms that is a decimal number. What cannot be true becomes TRACE_LATENCY_UNKNOWN.
-static bool biosnoop_duration(const struct columns_field *field, int64_t *duration_ns)
+static bool take_duration(const struct columns_field *field, int64_t *duration_ns)
 {
     bool negative = field->length > 0 && field->text[0] == '-';
     const char *text = field->text + negative;
@@ -140,8 +138,8 @@ static bool biosnoop_duration(const struct columns_field *field, int64_t *durati
     return true;
 }
 
-static bool biosnoop_place(struct biosnoop_row *row, const struct biosnoop_fields *fields,
-                           struct trace_error *error)
+static bool take_place(struct biosnoop_row *row, const struct biosnoop_fields *fields,
+                       struct trace_error *error)
 {
     const struct columns_field *sector = &fields->column[BIOSNOOP_SECTOR];
     // Without bytes it may be anything, such as 2^64 - 1.
@@ -150,7 +148,7 @@ static bool biosnoop_place(struct biosnoop_row *row, const struct biosnoop_field
         return true;
     if (!trace_text_number(sector->text, sector->length, &row->offset) ||
         row->offset > (INT64_MAX - row->bytes) / BIOSNOOP_SECTOR_BYTES)
-        return biosnoop_bad(fields, BIOSNOOP_SECTOR, "a number of sectors below 2^63 bytes", error);
+        return fail_field(fields, BIOSNOOP_SECTOR, "a number of sectors below 2^63 bytes", error);
     row->offset *= BIOSNOOP_SECTOR_BYTES;
     return true;
 }
@@ -161,23 +159,23 @@ bool biosnoop_row_parse(struct biosnoop_row *row, const struct biosnoop_header *
     struct biosnoop_fields fields = {.lines = lines};
     const struct columns_field *column = fields.column;
     int64_t pid;
-    if (!biosnoop_split(&fields, header, error))
+    if (!split(&fields, header, error))
         return false;
     row->disk = column[BIOSNOOP_DISK];
     if (!trace_text_decimal(column[BIOSNOOP_TIME].text, column[BIOSNOOP_TIME].length, POWER_S,
                             &row->done_ns))
-        return biosnoop_bad(&fields, BIOSNOOP_TIME, "seconds", error);
+        return fail_field(&fields, BIOSNOOP_TIME, "seconds", error);
     if (!trace_text_number(column[BIOSNOOP_PID].text, column[BIOSNOOP_PID].length, &pid))
-        return biosnoop_bad(&fields, BIOSNOOP_PID, "a number", error);
+        return fail_field(&fields, BIOSNOOP_PID, "a number", error);
     if (memchr(row->disk.text, '\0', row->disk.length) != NULL)
-        return biosnoop_bad(&fields, BIOSNOOP_DISK, "a name without a NUL byte", error);
+        return fail_field(&fields, BIOSNOOP_DISK, "a name without a NUL byte", error);
     if (!trace_text_number(column[BIOSNOOP_BYTES].text, column[BIOSNOOP_BYTES].length, &row->bytes))
-        return biosnoop_bad(&fields, BIOSNOOP_BYTES, "a number", error);
-    if (!biosnoop_operation(row, &column[BIOSNOOP_TYPE]))
-        return biosnoop_bad(&fields, BIOSNOOP_TYPE, "R, W, D or F, with flags", error);
-    if (!biosnoop_duration(&column[BIOSNOOP_QUEUED], &row->queued_ns))
-        return biosnoop_bad(&fields, BIOSNOOP_QUEUED, "milliseconds", error);
-    if (!biosnoop_duration(&column[BIOSNOOP_LATENCY], &row->latency_ns))
-        return biosnoop_bad(&fields, BIOSNOOP_LATENCY, "milliseconds", error);
-    return biosnoop_place(row, &fields, error);
+        return fail_field(&fields, BIOSNOOP_BYTES, "a number", error);
+    if (!take_operation(row, &column[BIOSNOOP_TYPE]))
+        return fail_field(&fields, BIOSNOOP_TYPE, "R, W, D or F, with flags", error);
+    if (!take_duration(&column[BIOSNOOP_QUEUED], &row->queued_ns))
+        return fail_field(&fields, BIOSNOOP_QUEUED, "milliseconds", error);
+    if (!take_duration(&column[BIOSNOOP_LATENCY], &row->latency_ns))
+        return fail_field(&fields, BIOSNOOP_LATENCY, "milliseconds", error);
+    return take_place(row, &fields, error);
 }

@@ -21,13 +21,10 @@ struct blkparse_source {
     uint64_t remap_offset;
 };
 
-enum {
-    FILTERED_ACTIONS = 1 << BLKTRACE_QUEUE | 1 << BLKTRACE_ISSUE | 1 << BLKTRACE_COMPLETE,
-    TAIL_ACTIONS = FILTERED_ACTIONS | 1 << BLKTRACE_REQUEUE | 1 << BLKTRACE_SPLIT, // are read
-};
+#define FILTERED_ACTIONS (1 << BLKTRACE_QUEUE | 1 << BLKTRACE_ISSUE | 1 << BLKTRACE_COMPLETE)
+#define TAIL_ACTIONS (FILTERED_ACTIONS | 1 << BLKTRACE_REQUEUE | 1 << BLKTRACE_SPLIT) // are read
 
-static enum events_line blkparse_check_sequence(struct blkparse_source *source,
-                                                struct trace_error *error)
+static enum events_line check_sequence(struct blkparse_source *source, struct trace_error *error)
 {
     struct blktrace_record *record = &source->text.record;
     const char *wrong;
@@ -116,7 +113,7 @@ static bool take_split(struct events_cursor *cursor, struct blktrace_record *rec
 }
 
 // What is lost in the text: the sector of a flush that arrives.
-static void blkparse_place_flush(struct blkparse_source *source)
+static void place_flush(struct blkparse_source *source)
 {
     struct blktrace_record *record = &source->text.record;
     if (blktrace_record_action(record) != BLKTRACE_QUEUE || record->bytes > 0 ||
@@ -128,8 +125,8 @@ static void blkparse_place_flush(struct blkparse_source *source)
         source->text.flushes_nowhere++;
 }
 
-static enum events_line blkparse_tail(struct blkparse_source *source, struct events_cursor *cursor,
-                                      struct trace_error *error)
+static enum events_line take_tail(struct blkparse_source *source, struct events_cursor *cursor,
+                                  struct trace_error *error)
 {
     static const char begun[] = "SECTOR + SECTORS [NAME] below 2^63 bytes";
     static const char ended[] = "SECTOR + SECTORS [ERROR] below 2^63 bytes";
@@ -148,7 +145,7 @@ static enum events_line blkparse_tail(struct blkparse_source *source, struct eve
     default:
         if (!take_begun(cursor, record))
             return events_text_expected(&source->text, &start, begun, error);
-        blkparse_place_flush(source);
+        place_flush(source);
         return EVENTS_LINE_RECORD;
     }
 }
@@ -193,7 +190,7 @@ static const char *take_header(struct events_cursor *cursor, struct blktrace_rec
 }
 
 // The remap that shows where a flush goes, for the next line on its CPU.
-static void blkparse_remember_remap(struct blkparse_source *source, struct events_cursor cursor)
+static void remember_remap(struct blkparse_source *source, struct events_cursor cursor)
 {
     const struct blktrace_record *record = &source->text.record;
     struct blktrace_record remap = *record;
@@ -206,9 +203,8 @@ static void blkparse_remember_remap(struct blkparse_source *source, struct event
     }
 }
 
-static enum events_line blkparse_parse(struct events_text *text,
-                                       const struct trace_events_wanted *wanted,
-                                       struct trace_error *error)
+static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
+                              struct trace_error *error)
 {
     struct blkparse_source *source = (struct blkparse_source *)text;
     struct blktrace_record *record = &text->record;
@@ -225,7 +221,7 @@ static enum events_line blkparse_parse(struct events_text *text,
         return events_text_expected(text, &cursor, expected, error);
     if (message)
         return EVENTS_LINE_PASSED;
-    enum events_line kind = blkparse_check_sequence(source, error);
+    enum events_line kind = check_sequence(source, error);
     if (kind != EVENTS_LINE_RECORD)
         return kind;
     events_skip_blanks(&cursor);
@@ -234,18 +230,18 @@ static enum events_line blkparse_parse(struct events_text *text,
     if ((needed >> record->action & 1) != 0) {
         if (!events_text_operation(text, letters, length))
             return EVENTS_LINE_PASSED;
-        kind = blkparse_tail(source, &cursor, error);
+        kind = take_tail(source, &cursor, error);
     }
-    blkparse_remember_remap(source, cursor);
+    remember_remap(source, cursor);
     return kind;
 }
 
-static void blkparse_stop(struct events_text *text)
+static void stop(struct events_text *text)
 {
     blktrace_sequences_free(&((struct blkparse_source *)text)->sequences);
 }
 
-static void blkparse_report(const struct events_text *text, struct trace_notices *notices)
+static void report(const struct events_text *text, struct trace_notices *notices)
 {
     const struct blkparse_source *source = (const struct blkparse_source *)text;
     blktrace_sequences_report(&source->sequences, text->file->path, notices);
@@ -255,33 +251,33 @@ static const struct events_syntax syntax = {
     .what = "text of blkparse",
     .line = "MAJOR,MINOR CPU SEQUENCE SECONDS.NANOSECONDS PID ACTION OPERATION ...",
     .bytes = sizeof(struct blkparse_source),
-    .stop = blkparse_stop,
-    .parse = blkparse_parse,
-    .report = blkparse_report,
+    .stop = stop,
+    .parse = parse,
+    .report = report,
 };
 
-static bool blkparse_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     return events_text_recognise(&syntax, head, length);
 }
 
-static void *source_open(const struct trace_context *context, struct trace_error *error)
+static void *open_source(const struct trace_context *context, struct trace_error *error)
 {
     return events_text_open(&syntax, context, error);
 }
 
-static const struct trace_event_source source_table = EVENTS_TEXT_SOURCE(source_open);
+static const struct trace_event_source event_source = EVENTS_TEXT_SOURCE(open_source);
 
-static void *blkparse_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    return trace_events_open(context, &source_table, error);
+    return trace_events_open(context, &event_source, error);
 }
 
 const struct trace_format trace_format_blkparse = {
     .name = "blkparse",
     .known_by = "what blkparse prints by default",
-    .recognise = blkparse_recognise,
-    .open = blkparse_open,
+    .recognise = recognise,
+    .open = open_reader,
     .read = trace_events_read,
     .report = trace_events_report,
     .consumed = trace_events_consumed,

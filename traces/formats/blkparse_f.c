@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-enum { MAJOR_MAX = 0xfff, MINOR_BITS = 20 };
+#define MAJOR_MAX 0xfff
+#define MINOR_BITS 20
 
 struct layout_source {
     struct events_text text;
@@ -16,8 +17,8 @@ struct layout_source {
     bool statistics; // they have begun
 };
 
-static bool layout_start(struct events_text *text, const struct trace_context *context,
-                         struct trace_error *error)
+static bool start(struct events_text *text, const struct trace_context *context,
+                  struct trace_error *error)
 {
     struct layout_source *source = (struct layout_source *)text;
     if (context->layout == NULL) {
@@ -31,8 +32,8 @@ static bool layout_start(struct events_text *text, const struct trace_context *c
 }
 
 // The device that the values tell; 0,0 without one. False: there cannot be such a device.
-static bool layout_device(const struct layout_source *source, const struct blkparse_values *values,
-                          uint32_t *device)
+static bool take_device(const struct layout_source *source, const struct blkparse_values *values,
+                        uint32_t *device)
 {
     int64_t major = values->numbers['M' - 'A'];
     int64_t minor = values->numbers['m' - 'A'];
@@ -43,7 +44,7 @@ static bool layout_device(const struct layout_source *source, const struct blkpa
     return major >= 0 && major <= MAJOR_MAX && minor >= 0 && minor < 1 << MINOR_BITS;
 }
 
-static enum events_line layout_bad(const struct layout_source *source, const char *expected,
+static enum events_line fail_value(const struct layout_source *source, const char *expected,
                                    struct trace_error *error)
 {
     struct events_cursor line = events_text_cursor(&source->text);
@@ -51,8 +52,8 @@ static enum events_line layout_bad(const struct layout_source *source, const cha
 }
 
 // Sector and length, and where a split is. False: they cannot be.
-static bool layout_extent(const struct layout_source *source, const struct blkparse_values *values,
-                          struct blktrace_record *record)
+static bool take_extent(const struct layout_source *source, const struct blkparse_values *values,
+                        struct blktrace_record *record)
 {
     bool in_bytes = blkparse_layout_has(&source->layout, 'N');
     int64_t length = values->numbers[(in_bytes ? 'N' : 'n') - 'A'];
@@ -74,8 +75,8 @@ static bool layout_extent(const struct layout_source *source, const struct blkpa
 }
 
 // A line that is no event, and if it is the first, why.
-static enum events_line layout_alien(struct layout_source *source,
-                                     const struct blkparse_values *values)
+static enum events_line explain_alien(struct layout_source *source,
+                                      const struct blkparse_values *values)
 {
     struct events_text *text = &source->text;
     const struct blkparse_layout *layout = &source->layout;
@@ -83,23 +84,22 @@ static enum events_line layout_alien(struct layout_source *source,
     if (kind != EVENTS_LINE_ALIEN || text->aliens > 0)
         return kind;
     if (values->misfit_at == NULL) {
-        snprintf(text->alien_wrong, sizeof(text->alien_wrong), " (for %%a: an action)");
+        snprintf(text->alien_wrong, sizeof text->alien_wrong, " (for %%a: an action)");
         return kind;
     }
     char expected[16] = "the end";
     if (values->misfit < layout->count) {
         const struct blkparse_item *item = &layout->items[values->misfit];
-        snprintf(expected, sizeof(expected), item->specifier != 0 ? "%%%c" : "'%c'",
+        snprintf(expected, sizeof expected, item->specifier != 0 ? "%%%c" : "'%c'",
                  item->specifier != 0 ? item->specifier : item->literal);
     }
-    snprintf(text->alien_wrong, sizeof(text->alien_wrong), " (in column %zu: %s)",
+    snprintf(text->alien_wrong, sizeof text->alien_wrong, " (in column %zu: %s)",
              (size_t)(values->misfit_at - text->lines.text) + 1, expected);
     return kind;
 }
 
-static enum events_line layout_parse(struct events_text *text,
-                                     const struct trace_events_wanted *wanted,
-                                     struct trace_error *error)
+static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
+                              struct trace_error *error)
 {
     struct layout_source *source = (struct layout_source *)text;
     struct blktrace_record *record = &text->record;
@@ -109,26 +109,26 @@ static enum events_line layout_parse(struct events_text *text,
     if (blkparse_layout_match(&source->layout, line, &values))
         record->action = (uint16_t)events_action(values.action, values.action_length);
     if (record->action == 0)
-        return layout_alien(source, &values);
+        return explain_alien(source, &values);
     if (source->statistics)
         return blkparse_lines_after_end(text, error);
     int64_t seconds = values.numbers['T' - 'A'];
     int64_t nanoseconds = values.numbers['t' - 'A'];
     if (seconds < 0 || seconds > INT64_MAX / 1000000000 - 1 || nanoseconds < 0 ||
         nanoseconds >= 1000000000)
-        return layout_bad(source, "%T seconds and %t nanoseconds below 2^63 ns in all", error);
+        return fail_value(source, "%T seconds and %t nanoseconds below 2^63 ns in all", error);
     record->time_ns = (uint64_t)(seconds * 1000000000 + nanoseconds);
-    if (!layout_device(source, &values, &record->device))
-        return layout_bad(source, "a device below 4096,1048576", error);
-    if (!layout_extent(source, &values, record))
-        return layout_bad(source, "a length below 2^32 and an end below 2^63 bytes", error);
+    if (!take_device(source, &values, &record->device))
+        return fail_value(source, "a device below 4096,1048576", error);
+    if (!take_extent(source, &values, record))
+        return fail_value(source, "a length below 2^32 and an end below 2^63 bytes", error);
     if (values.operation != NULL &&
         !events_text_operation(text, values.operation, values.operation_length))
         return EVENTS_LINE_PASSED;
     return EVENTS_LINE_RECORD;
 }
 
-static void layout_report(const struct events_text *text, struct trace_notices *notices)
+static void report(const struct events_text *text, struct trace_notices *notices)
 {
     const struct layout_source *source = (const struct layout_source *)text;
     const struct blkparse_layout *layout = &source->layout;
@@ -149,36 +149,36 @@ static const struct events_syntax syntax = {
     .what = "text of blkparse -f",
     .line = "a line as the layout says",
     .bytes = sizeof(struct layout_source),
-    .start = layout_start,
-    .parse = layout_parse,
-    .report = layout_report,
+    .start = start,
+    .parse = parse,
+    .report = report,
 };
 
 // Nothing can be told without the layout.
-static bool layout_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     (void)head;
     (void)length;
     return false;
 }
 
-static void *source_open(const struct trace_context *context, struct trace_error *error)
+static void *open_source(const struct trace_context *context, struct trace_error *error)
 {
     return events_text_open(&syntax, context, error);
 }
 
-static const struct trace_event_source source_table = EVENTS_TEXT_SOURCE(source_open);
+static const struct trace_event_source event_source = EVENTS_TEXT_SOURCE(open_source);
 
-static void *layout_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    return trace_events_open(context, &source_table, error);
+    return trace_events_open(context, &event_source, error);
 }
 
 const struct trace_format trace_format_blkparse_f = {
     .name = "blkparse-f",
     .known_by = "what blkparse -f prints, if the layout says its format string",
-    .recognise = layout_recognise,
-    .open = layout_open,
+    .recognise = recognise,
+    .open = open_reader,
     .read = trace_events_read,
     .report = trace_events_report,
     .consumed = trace_events_consumed,

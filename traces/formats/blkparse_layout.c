@@ -6,7 +6,10 @@
 
 // The name of a process has 15 characters, packet data a few dozen, an action, an operation or a
 // time of day less; a width may add blanks. Bounds the work on a hostile line.
-enum { LINE_BYTES_MAX = 1024, WORD_BYTES_MAX = 32, NUMBER_DIGITS_MAX = 20, TRIES_MAX = 2048 };
+#define LINE_BYTES_MAX 1024
+#define WORD_BYTES_MAX 32
+#define NUMBER_DIGITS_MAX 20
+#define TRIES_MAX 2048
 
 static const struct {
     char specifier;
@@ -18,16 +21,15 @@ static const struct {
     {'s', BLKPARSE_NUMBER}, {'S', BLKPARSE_NUMBER}, {'t', BLKPARSE_NUMBER}, {'T', BLKPARSE_NUMBER},
     {'u', BLKPARSE_NUMBER}, {'U', BLKPARSE_NUMBER}, {'z', BLKPARSE_WORD},
 };
-enum { SPECIFIER_COUNT = sizeof(specifiers) / sizeof(specifiers[0]) };
+#define SPECIFIER_COUNT (sizeof specifiers / sizeof specifiers[0])
 
-static bool layout_error(const char *path, const char *layout, const char *text,
-                         struct trace_error *error)
+static bool fail(const char *path, const char *layout, const char *text, struct trace_error *error)
 {
     trace_error_set(error, "%s: layout \"%s\": %s", path, layout, text);
     return false;
 }
 
-static bool layout_add(struct blkparse_layout *layout, struct blkparse_item item)
+static bool add(struct blkparse_layout *layout, struct blkparse_item item)
 {
     if (layout->count == BLKPARSE_LAYOUT_ITEMS)
         return false;
@@ -37,8 +39,8 @@ static bool layout_add(struct blkparse_layout *layout, struct blkparse_item item
 
 // The specifier behind a %, with its width, which only adds blanks. Returns what follows it; NULL:
 // `wrong` says why.
-static const char *layout_add_specifier(struct blkparse_layout *layout, const char *at, char *wrong,
-                                        size_t size)
+static const char *add_specifier(struct blkparse_layout *layout, const char *at, char *wrong,
+                                 size_t size)
 {
     static const char known[] = "a c C d D e m M n N p P s S t T u U z";
     at += *at == '-';
@@ -56,7 +58,7 @@ static const char *layout_add_specifier(struct blkparse_layout *layout, const ch
         return NULL;
     }
     layout->specifiers |= UINT64_C(1) << (*at - 'A');
-    if (!layout_add(layout, (struct blkparse_item){.specifier = *at, .kind = specifiers[i].kind})) {
+    if (!add(layout, (struct blkparse_item){.specifier = *at, .kind = specifiers[i].kind})) {
         snprintf(wrong, size, "it is too long, expected at most %d specifiers and characters",
                  BLKPARSE_LAYOUT_ITEMS);
         return NULL;
@@ -65,8 +67,8 @@ static const char *layout_add_specifier(struct blkparse_layout *layout, const ch
 }
 
 // One character between specifiers; an escape is two. Returns what follows; NULL as above.
-static const char *layout_add_literal(struct blkparse_layout *layout, const char *at, char *wrong,
-                                      size_t size)
+static const char *add_literal(struct blkparse_layout *layout, const char *at, char *wrong,
+                               size_t size)
 {
     static const char escapes[] = "n\nt\tr\rb\b";
     char literal = *at++;
@@ -82,7 +84,7 @@ static const char *layout_add_literal(struct blkparse_layout *layout, const char
         snprintf(wrong, size, "found a line end within it, expected one line for an event");
         return NULL;
     }
-    if (layout_add(layout, (struct blkparse_item){.literal = literal}))
+    if (add(layout, (struct blkparse_item){.literal = literal}))
         return at;
     snprintf(wrong, size, "it is too long, expected at most %d specifiers and characters",
              BLKPARSE_LAYOUT_ITEMS);
@@ -90,7 +92,7 @@ static const char *layout_add_literal(struct blkparse_layout *layout, const char
 }
 
 // Without these a line is no event that could be replayed.
-static bool layout_suffices(const struct blkparse_layout *layout, char *wrong, size_t size)
+static bool suffices(const struct blkparse_layout *layout, char *wrong, size_t size)
 {
     static const struct {
         char specifier;
@@ -105,7 +107,7 @@ static bool layout_suffices(const struct blkparse_layout *layout, char *wrong, s
     };
     size_t used = (size_t)snprintf(wrong, size, "it lacks ");
     bool good = true;
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (blkparse_layout_has(layout, needed[i].specifier) ||
             blkparse_layout_has(layout, needed[i].instead))
             continue;
@@ -126,12 +128,11 @@ bool blkparse_layout_parse(struct blkparse_layout *layout, const char *text, con
     *layout = (struct blkparse_layout){0};
     while (at != NULL && *at != '\0') {
         if (at[0] == '%' && at[1] != '%')
-            at = layout_add_specifier(layout, at + 1, wrong, sizeof(wrong));
+            at = add_specifier(layout, at + 1, wrong, sizeof wrong);
         else
-            at = layout_add_literal(layout, at + (*at == '%'), wrong, sizeof(wrong));
+            at = add_literal(layout, at + (*at == '%'), wrong, sizeof wrong);
     }
-    return (at != NULL && layout_suffices(layout, wrong, sizeof(wrong))) ||
-           layout_error(path, text, wrong, error);
+    return (at != NULL && suffices(layout, wrong, sizeof wrong)) || fail(path, text, wrong, error);
 }
 
 static bool take_number(struct events_cursor *cursor, int64_t *number)

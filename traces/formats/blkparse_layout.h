@@ -5,7 +5,7 @@
 
 #include "traces/events/event_text.h"
 
-enum { BLKPARSE_LAYOUT_ITEMS = 64 };
+#define BLKPARSE_LAYOUT_ITEMS 64
 
 // What a specifier's text looks like.
 enum blkparse_kind {
@@ -28,7 +28,7 @@ struct blkparse_layout {
 };
 
 // By specifier: number at 'x' - 'A'.
-enum { BLKPARSE_VALUES = 'z' - 'A' + 1 };
+#define BLKPARSE_VALUES ('z' - 'A' + 1)
 
 struct blkparse_values {
     int64_t numbers[BLKPARSE_VALUES];

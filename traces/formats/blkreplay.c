@@ -27,7 +27,7 @@ static const struct columns_word blkreplay_words[] = {
 
 const struct columns_layout blkreplay_layout = {
     .columns = blkreplay_columns,
-    .column_count = sizeof(blkreplay_columns) / sizeof(blkreplay_columns[0]),
+    .column_count = sizeof blkreplay_columns / sizeof blkreplay_columns[0],
     .header = COLUMNS_HEADER_PROSE,
     .header_help = BLKREPLAY_HEADER,
     .separator = ';',

@@ -7,7 +7,7 @@
 
 #define CSV_HEADER "time_ns,op,offset,bytes[,member][,latency_ns]"
 
-static const struct columns_column csv_columns[] = {
+static const struct columns_column columns[] = {
     {.name = "time_ns", .role = COLUMNS_TIME, .unit = COLUMNS_NS},
     {.name = "op", .role = COLUMNS_OP},
     {.name = "offset", .role = COLUMNS_OFFSET, .unit = COLUMNS_BYTES},
@@ -15,29 +15,29 @@ static const struct columns_column csv_columns[] = {
     {.name = "member", .role = COLUMNS_VOLUME, .optional = true},
     {.name = "latency_ns", .role = COLUMNS_LATENCY, .unit = COLUMNS_NS, .optional = true},
 };
-enum { CSV_COLUMN_COUNT = sizeof(csv_columns) / sizeof(csv_columns[0]) };
+#define CSV_COLUMN_COUNT (sizeof columns / sizeof columns[0])
 
-static const struct columns_word csv_words[] = {
+static const struct columns_word words[] = {
     {"read", TRACE_READ},       {"write", TRACE_WRITE},
     {"discard", TRACE_DISCARD}, {"write-zeroes", TRACE_WRITE_ZEROES},
     {"flush", TRACE_FLUSH},     {0},
 };
 
 const struct columns_layout csv_layout = {
-    .columns = csv_columns,
+    .columns = columns,
     .column_count = CSV_COLUMN_COUNT,
     .header = COLUMNS_HEADER_EXACT,
     .header_help = CSV_HEADER,
     .separator = ',',
     .quoted = true,
-    .words = csv_words,
+    .words = words,
     .exact_words = true,
     .words_help = "read, write, discard, write-zeroes or flush",
     .native = true,
 };
 
 // How many of the columns a header line names.
-static size_t csv_count_names(const char *at, const char *line_end)
+static size_t count_names(const char *at, const char *line_end)
 {
     size_t count = 0;
     while (at < line_end) {
@@ -48,8 +48,8 @@ static size_t csv_count_names(const char *at, const char *line_end)
         bool quoted = stop - at >= 2 && at[0] == '"' && stop[-1] == '"';
         size_t length = (size_t)(stop - at) - 2 * (size_t)quoted;
         for (size_t i = 0; i < CSV_COLUMN_COUNT; i++)
-            count += strlen(csv_columns[i].name) == length &&
-                     memcmp(csv_columns[i].name, at + quoted, length) == 0;
+            count += strlen(columns[i].name) == length &&
+                     memcmp(columns[i].name, at + quoted, length) == 0;
         at = comma + (comma < line_end);
     }
     return count;
@@ -57,7 +57,7 @@ static size_t csv_count_names(const char *at, const char *line_end)
 
 // A header with a slip is still one: two of the names in the first line that is neither blank nor
 // a comment will do.
-static bool csv_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     const char *text = (const char *)head;
     const char *end = text + length;
@@ -68,10 +68,10 @@ static bool csv_recognise(const uint8_t *head, size_t length)
         text = newline != NULL ? newline + 1 : end;
     }
     const char *line_end = text < end ? memchr(text, '\n', (size_t)(end - text)) : NULL;
-    return csv_count_names(text, line_end != NULL ? line_end : end) >= 2;
+    return count_names(text, line_end != NULL ? line_end : end) >= 2;
 }
 
-static void *csv_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
     return columns_open(context, &csv_layout, error);
 }
@@ -79,8 +79,8 @@ static void *csv_open(struct trace_context *context, struct trace_error *error)
 const struct trace_format trace_format_csv = {
     .name = "csv",
     .known_by = "a CSV file with the header " CSV_HEADER,
-    .recognise = csv_recognise,
-    .open = csv_open,
+    .recognise = recognise,
+    .open = open_reader,
     .read = columns_read,
     .report = columns_report,
     .consumed = columns_consumed,

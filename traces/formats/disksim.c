@@ -13,7 +13,7 @@ static const struct columns_column disksim_columns[] = {
 
 const struct columns_layout disksim_layout = {
     .columns = disksim_columns,
-    .column_count = sizeof(disksim_columns) / sizeof(disksim_columns[0]),
+    .column_count = sizeof disksim_columns / sizeof disksim_columns[0],
     .separator = ' ',
     .has_points = true,
 };

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FLAGS_BYTES_MAX = 16 };
+#define FLAGS_BYTES_MAX 16
 
 struct ftrace_source {
     struct events_text text;
@@ -33,7 +33,7 @@ static const struct ftrace_event {
     const char *name;
     enum blktrace_action action;
     enum ftrace_shape shape;
-} ftrace_events[] = {
+} events[] = {
     {"block_bio_queue:", BLKTRACE_QUEUE, FTRACE_BIO},
     {"block_rq_issue:", BLKTRACE_ISSUE, FTRACE_BEGUN},
     {"block_rq_complete:", BLKTRACE_COMPLETE, FTRACE_ENDED},
@@ -41,7 +41,7 @@ static const struct ftrace_event {
     {"block_rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED},
     {"block_split:", BLKTRACE_SPLIT, FTRACE_SPLIT},
 };
-enum { FTRACE_EVENT_COUNT = sizeof(ftrace_events) / sizeof(ftrace_events[0]) };
+#define FTRACE_EVENT_COUNT (sizeof events / sizeof events[0])
 
 // A short word such as "d..1.". The limit bounds the work on a hostile line, most of which could be
 // taken for flags again and again.
@@ -99,11 +99,11 @@ static const struct ftrace_event *take_event(struct events_cursor *cursor)
         events_skip_blanks(cursor);
     }
     if (events_starts_with(cursor, system))
-        cursor->at += sizeof(system) - 1;
+        cursor->at += sizeof system - 1;
     for (size_t i = 0; i < FTRACE_EVENT_COUNT; i++) {
-        if (events_starts_with(cursor, ftrace_events[i].name)) {
-            cursor->at += strlen(ftrace_events[i].name);
-            return &ftrace_events[i];
+        if (events_starts_with(cursor, events[i].name)) {
+            cursor->at += strlen(events[i].name);
+            return &events[i];
         }
     }
     return NULL;
@@ -175,7 +175,7 @@ static const char *take_body(struct events_cursor *cursor, struct blktrace_recor
 
 // Operations that have no letter of their own: the kernel prints N for writing zeroes, among
 // others.
-static void ftrace_name_operation(struct ftrace_source *source, const char *letters, size_t length)
+static void name_operation(struct ftrace_source *source, const char *letters, size_t length)
 {
     struct blktrace_record *record = &source->text.record;
     if (length == 0 || letters[0] != 'N' || record->bytes == 0)
@@ -184,9 +184,8 @@ static void ftrace_name_operation(struct ftrace_source *source, const char *lett
     source->nameless += blktrace_record_action(record) != BLKTRACE_COMPLETE;
 }
 
-static enum events_line ftrace_event_line(struct ftrace_source *source,
-                                          const struct ftrace_event *event,
-                                          struct events_cursor *cursor, struct trace_error *error)
+static enum events_line parse_event(struct ftrace_source *source, const struct ftrace_event *event,
+                                    struct events_cursor *cursor, struct trace_error *error)
 {
     struct blktrace_record *record = &source->text.record;
     const char *letters;
@@ -200,7 +199,7 @@ static enum events_line ftrace_event_line(struct ftrace_source *source,
     const char *expected = take_body(cursor, record, event->shape);
     if (expected != NULL)
         return events_text_expected(&source->text, cursor, expected, error);
-    ftrace_name_operation(source, letters, length);
+    name_operation(source, letters, length);
     record->after_gap = source->gap;
     source->gap = false;
     return EVENTS_LINE_RECORD;
@@ -208,7 +207,7 @@ static enum events_line ftrace_event_line(struct ftrace_source *source,
 
 // A line that is no event's. `CPU:3 [LOST 17 EVENTS]` (ftrace), `CPU:3 [17 EVENTS DROPPED]`
 // (trace-cmd): an unknown number is at least 1.
-static enum events_line ftrace_other(struct ftrace_source *source, struct events_cursor cursor)
+static enum events_line parse_other(struct ftrace_source *source, struct events_cursor cursor)
 {
     static const char *const known[] = {"#", "cpus=", "version = ", "CPU ", "trace-cmd "};
     int64_t lost = 1;
@@ -226,27 +225,26 @@ static enum events_line ftrace_other(struct ftrace_source *source, struct events
         source->gap = true;
         return EVENTS_LINE_PASSED;
     }
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (events_starts_with(&cursor, known[i]))
             return EVENTS_LINE_PASSED;
     }
     return EVENTS_LINE_ALIEN;
 }
 
-static enum events_line ftrace_parse(struct events_text *text,
-                                     const struct trace_events_wanted *wanted,
-                                     struct trace_error *error)
+static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
+                              struct trace_error *error)
 {
     struct ftrace_source *source = (struct ftrace_source *)text;
     struct events_cursor cursor = events_text_cursor(text);
     (void)wanted;
     if (!take_prefix(&cursor, &text->record))
-        return ftrace_other(source, events_text_cursor(text));
+        return parse_other(source, events_text_cursor(text));
     const struct ftrace_event *event = take_event(&cursor);
-    return event == NULL ? EVENTS_LINE_PASSED : ftrace_event_line(source, event, &cursor, error);
+    return event == NULL ? EVENTS_LINE_PASSED : parse_event(source, event, &cursor, error);
 }
 
-static void ftrace_report(const struct events_text *text, struct trace_notices *notices)
+static void report(const struct events_text *text, struct trace_notices *notices)
 {
     const struct ftrace_source *source = (const struct ftrace_source *)text;
     trace_notices_set(notices, "events-lost", text->file->path, source->lost,
@@ -263,32 +261,32 @@ static const struct events_syntax syntax = {
     .what = "text of perf script, trace-cmd or ftrace",
     .line = "... [CPU] SECONDS: block_rq_issue: ... or another event of the block layer",
     .bytes = sizeof(struct ftrace_source),
-    .parse = ftrace_parse,
-    .report = ftrace_report,
+    .parse = parse,
+    .report = report,
 };
 
-static bool ftrace_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     return events_text_recognise(&syntax, head, length);
 }
 
-static void *source_open(const struct trace_context *context, struct trace_error *error)
+static void *open_source(const struct trace_context *context, struct trace_error *error)
 {
     return events_text_open(&syntax, context, error);
 }
 
-static const struct trace_event_source source_table = EVENTS_TEXT_SOURCE(source_open);
+static const struct trace_event_source event_source = EVENTS_TEXT_SOURCE(open_source);
 
-static void *ftrace_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    return trace_events_open(context, &source_table, error);
+    return trace_events_open(context, &event_source, error);
 }
 
 const struct trace_format trace_format_ftrace = {
     .name = "ftrace",
     .known_by = "block_rq_* and block_bio_* as perf script, trace-cmd report or ftrace print them",
-    .recognise = ftrace_recognise,
-    .open = ftrace_open,
+    .recognise = recognise,
+    .open = open_reader,
     .read = trace_events_read,
     .report = trace_events_report,
     .consumed = trace_events_consumed,

@@ -23,7 +23,7 @@ static const struct columns_word hfplayer_words[] = {
 
 const struct columns_layout hfplayer_layout = {
     .columns = hfplayer_columns,
-    .column_count = sizeof(hfplayer_columns) / sizeof(hfplayer_columns[0]),
+    .column_count = sizeof hfplayer_columns / sizeof hfplayer_columns[0],
     .header = COLUMNS_HEADER_NAMES,
     .separator = ',',
     .words = hfplayer_words,

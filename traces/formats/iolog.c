@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { IOLOG_NS_PER_MS = 1000000 };
+#define IOLOG_NS_PER_MS 1000000
 
 struct iolog_reader {
     struct trace_flow flow;
@@ -21,12 +21,12 @@ struct iolog_reader {
     uint64_t cut_bytes; // of a last line that is not whole
 };
 
-static bool iolog_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     return iolog_header_version((const char *)head, length) != 0;
 }
 
-static bool iolog_read_header(struct iolog_reader *reader, struct trace_error *error)
+static bool read_header(struct iolog_reader *reader, struct trace_error *error)
 {
     enum trace_result result = trace_lines_next(&reader->lines, error);
     if (result == TRACE_ERROR)
@@ -42,7 +42,7 @@ static bool iolog_read_header(struct iolog_reader *reader, struct trace_error *e
 }
 
 // A time that has passed is not waited for.
-static void iolog_wait(struct iolog_reader *reader)
+static void wait_for(struct iolog_reader *reader)
 {
     int64_t until_ns = reader->line.offset * IOLOG_NS_PER_MS;
     if (reader->version == 3)
@@ -51,8 +51,8 @@ static void iolog_wait(struct iolog_reader *reader)
         reader->now_ns = until_ns;
 }
 
-static enum trace_result iolog_request(struct iolog_reader *reader, struct trace_request *request,
-                                       struct trace_error *error)
+static enum trace_result take_request(struct iolog_reader *reader, struct trace_request *request,
+                                      struct trace_error *error)
 {
     const struct iolog_line *line = &reader->line;
     const struct columns_field *file = &line->fields[IOLOG_FILE];
@@ -70,7 +70,7 @@ static enum trace_result iolog_request(struct iolog_reader *reader, struct trace
 }
 
 // Does the line have no end? Then it is not what it should be because fio was killed in it.
-static bool iolog_is_cut(struct iolog_reader *reader)
+static bool is_cut(struct iolog_reader *reader)
 {
     const struct trace_lines *lines = &reader->lines;
     bool ended = lines->text[lines->taken - 1] == '\n';
@@ -79,21 +79,21 @@ static bool iolog_is_cut(struct iolog_reader *reader)
 }
 
 // Takes a line into account; true: it is a request.
-static bool iolog_take(struct iolog_reader *reader)
+static bool take_line(struct iolog_reader *reader)
 {
     const struct iolog_line *line = &reader->line;
     int64_t time_ns = reader->version == 3 ? line->time_ns : reader->now_ns;
     reader->earliest_ns = time_ns < reader->earliest_ns ? time_ns : reader->earliest_ns;
     reader->longer += line->longer;
     if (line->kind == IOLOG_WAIT)
-        iolog_wait(reader);
+        wait_for(reader);
     bool empty = line->op != TRACE_FLUSH && line->bytes == 0;
     reader->zero_bytes += line->kind == IOLOG_REQUEST && empty;
     return line->kind == IOLOG_REQUEST && !empty;
 }
 
-static enum trace_result iolog_next(void *opaque, struct trace_request *request,
-                                    struct trace_error *error)
+static enum trace_result next_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct iolog_reader *reader = opaque;
     const struct trace_lines *lines = &reader->lines;
@@ -111,22 +111,22 @@ static enum trace_result iolog_next(void *opaque, struct trace_request *request,
         if (lines->length == 0)
             continue;
         if (!iolog_line_parse(&reader->line, lines, reader->version, error))
-            return iolog_is_cut(reader) ? TRACE_END : TRACE_ERROR;
-        if (iolog_take(reader))
-            return iolog_request(reader, request, error);
+            return is_cut(reader) ? TRACE_END : TRACE_ERROR;
+        if (take_line(reader))
+            return take_request(reader, request, error);
     }
 }
 
-static void iolog_close(void *opaque)
+static void close_reader(void *opaque)
 {
     struct iolog_reader *reader = opaque;
     trace_flow_close(&reader->flow);
     free(reader);
 }
 
-static void *iolog_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    struct iolog_reader *reader = calloc(1, sizeof(*reader));
+    struct iolog_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         trace_error_no_memory(error);
         return NULL;
@@ -134,9 +134,9 @@ static void *iolog_open(struct trace_context *context, struct trace_error *error
     reader->lines.input = &reader->flow.input;
     reader->earliest_ns = INT64_MAX;
     if (!trace_flow_open(&reader->flow, context, "an iolog", error) ||
-        !iolog_read_header(reader, error) ||
-        !trace_flow_start(&reader->flow, iolog_next, reader, error)) {
-        iolog_close(reader);
+        !read_header(reader, error) ||
+        !trace_flow_start(&reader->flow, next_request, reader, error)) {
+        close_reader(reader);
         return NULL;
     }
     // Lines that are no requests count too: adding and opening files takes time.
@@ -145,14 +145,14 @@ static void *iolog_open(struct trace_context *context, struct trace_error *error
     return reader;
 }
 
-static enum trace_result iolog_read(void *opaque, struct trace_request *request,
-                                    struct trace_error *error)
+static enum trace_result read_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct iolog_reader *reader = opaque;
     return trace_flow_read(&reader->flow, request, error);
 }
 
-static void iolog_report(void *opaque)
+static void report(void *opaque)
 {
     struct iolog_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
@@ -174,7 +174,7 @@ static void iolog_report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t iolog_consumed(const void *opaque)
+static uint64_t consumed(const void *opaque)
 {
     const struct iolog_reader *reader = opaque;
     return trace_input_consumed(&reader->flow.input);
@@ -183,10 +183,10 @@ static uint64_t iolog_consumed(const void *opaque)
 const struct trace_format trace_format_iolog = {
     .name = "iolog",
     .known_by = "an iolog of fio (starts with " IOLOG_HEADERS ")",
-    .recognise = iolog_recognise,
-    .open = iolog_open,
-    .read = iolog_read,
-    .report = iolog_report,
-    .consumed = iolog_consumed,
-    .close = iolog_close,
+    .recognise = recognise,
+    .open = open_reader,
+    .read = read_request,
+    .report = report,
+    .consumed = consumed,
+    .close = close_reader,
 };

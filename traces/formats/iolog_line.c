@@ -4,22 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    IOLOG_NAME_BYTES_MAX = 256, // as fio reads them
-    IOLOG_LINE_BYTES_MAX = 4096,
-    IOLOG_SHOWN_BYTES_MAX = 40,
-    IOLOG_NS_PER_US = 1000,
-    IOLOG_NS_PER_MS = 1000000,
-};
+#define IOLOG_NAME_BYTES_MAX 256 // as fio reads them
+#define IOLOG_LINE_BYTES_MAX 4096
+#define IOLOG_SHOWN_BYTES_MAX 40
+#define IOLOG_NS_PER_US 1000
+#define IOLOG_NS_PER_MS 1000000
 
-static const char *const iolog_field_names[IOLOG_FIELD_COUNT] = {"timestamp", "file", "action",
-                                                                 "offset", "length"};
+static const char *const field_names[IOLOG_FIELD_COUNT] = {"timestamp", "file", "action", "offset",
+                                                           "length"};
 
 static const struct iolog_action {
     const char *name;
     enum iolog_kind kind;
     enum trace_op op;
-} iolog_actions[] = {
+} actions[] = {
     {"read", IOLOG_REQUEST, TRACE_READ},
     {"write", IOLOG_REQUEST, TRACE_WRITE},
     {"trim", IOLOG_REQUEST, TRACE_DISCARD},
@@ -39,30 +37,29 @@ unsigned iolog_header_version(const char *line, size_t length)
     return header ? (unsigned)(line[prefix] - '0') : 0;
 }
 
-static bool iolog_bad_line(const struct trace_lines *lines, const char *text,
-                           struct trace_error *error)
+static bool fail_line(const struct trace_lines *lines, const char *text, struct trace_error *error)
 {
     trace_error_set(error, "%s: line %llu: %s", lines->input->path,
                     (unsigned long long)lines->number, text);
     return false;
 }
 
-static bool iolog_bad_field(const struct iolog_line *line, const struct trace_lines *lines,
-                            enum iolog_field field, const char *expected, struct trace_error *error)
+static bool fail_field(const struct iolog_line *line, const struct trace_lines *lines,
+                       enum iolog_field field, const char *expected, struct trace_error *error)
 {
     const struct columns_field *found = &line->fields[field];
     bool whole = found->length <= IOLOG_SHOWN_BYTES_MAX;
     trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s",
-                    lines->input->path, (unsigned long long)lines->number, iolog_field_names[field],
+                    lines->input->path, (unsigned long long)lines->number, field_names[field],
                     (int)(whole ? found->length : IOLOG_SHOWN_BYTES_MAX), found->text,
                     whole ? "" : "...", expected);
     return false;
 }
 
-static const struct iolog_action *iolog_find_action(const struct columns_field *field)
+static const struct iolog_action *find_action(const struct columns_field *field)
 {
-    for (size_t i = 0; i < sizeof(iolog_actions) / sizeof(iolog_actions[0]); i++) {
-        const struct iolog_action *action = &iolog_actions[i];
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        const struct iolog_action *action = &actions[i];
         if (strlen(action->name) == field->length &&
             memcmp(action->name, field->text, field->length) == 0)
             return action;
@@ -70,49 +67,48 @@ static const struct iolog_action *iolog_find_action(const struct columns_field *
     return NULL;
 }
 
-static bool iolog_number(const struct iolog_line *line, const struct trace_lines *lines,
-                         enum iolog_field field, int64_t max, int64_t *number,
-                         struct trace_error *error)
+static bool take_number(const struct iolog_line *line, const struct trace_lines *lines,
+                        enum iolog_field field, int64_t max, int64_t *number,
+                        struct trace_error *error)
 {
     const struct columns_field *text = &line->fields[field];
     char expected[80];
     if (trace_text_number(text->text, text->length, number) && *number <= max)
         return true;
-    snprintf(expected, sizeof(expected), "a number of at most %lld, without a sign",
-             (long long)max);
-    return iolog_bad_field(line, lines, field, expected, error);
+    snprintf(expected, sizeof expected, "a number of at most %lld, without a sign", (long long)max);
+    return fail_field(line, lines, field, expected, error);
 }
 
 // The offset and the length, of which a wait needs only the first.
-static bool iolog_numbers(struct iolog_line *line, const struct trace_lines *lines,
-                          struct trace_error *error)
+static bool take_numbers(struct iolog_line *line, const struct trace_lines *lines,
+                         struct trace_error *error)
 {
     if (line->kind == IOLOG_WAIT)
-        return iolog_number(line, lines, IOLOG_OFFSET, INT64_MAX / IOLOG_NS_PER_MS, &line->offset,
-                            error);
-    return iolog_number(line, lines, IOLOG_OFFSET, INT64_MAX, &line->offset, error) &&
-           iolog_number(line, lines, IOLOG_LENGTH, INT64_MAX - line->offset, &line->bytes, error);
+        return take_number(line, lines, IOLOG_OFFSET, INT64_MAX / IOLOG_NS_PER_MS, &line->offset,
+                           error);
+    return take_number(line, lines, IOLOG_OFFSET, INT64_MAX, &line->offset, error) &&
+           take_number(line, lines, IOLOG_LENGTH, INT64_MAX - line->offset, &line->bytes, error);
 }
 
 // Cuts the line into its fields; stores how many of those that mean something there are, counted
 // from the first of version 3.
-static bool iolog_split(struct iolog_line *line, const struct trace_lines *lines, unsigned version,
-                        size_t *count, struct trace_error *error)
+static bool split(struct iolog_line *line, const struct trace_lines *lines, unsigned version,
+                  size_t *count, struct trace_error *error)
 {
     size_t first = version == 3 ? IOLOG_TIME : IOLOG_FILE;
     size_t limit = IOLOG_FIELD_COUNT - first;
     if (lines->length > IOLOG_LINE_BYTES_MAX)
-        return iolog_bad_line(lines, "longer than 4096 bytes, which fio cannot read", error);
+        return fail_line(lines, "longer than 4096 bytes, which fio cannot read", error);
     *count = first + columns_split_blanks(lines->text, lines->length, &line->fields[first], limit);
     if (*count <= IOLOG_ACTION)
-        return iolog_bad_line(lines,
-                              version == 3 ? "expected TIMESTAMP FILE ACTION [OFFSET LENGTH]"
-                                           : "expected FILE ACTION [OFFSET LENGTH]",
-                              error);
+        return fail_line(lines,
+                         version == 3 ? "expected TIMESTAMP FILE ACTION [OFFSET LENGTH]"
+                                      : "expected FILE ACTION [OFFSET LENGTH]",
+                         error);
     const struct columns_field *file = &line->fields[IOLOG_FILE];
     if (file->length > IOLOG_NAME_BYTES_MAX || memchr(file->text, '\0', file->length) != NULL)
-        return iolog_bad_field(line, lines, IOLOG_FILE, "a name of at most 256 bytes without a NUL",
-                               error);
+        return fail_field(line, lines, IOLOG_FILE, "a name of at most 256 bytes without a NUL",
+                          error);
     return true;
 }
 
@@ -120,25 +116,25 @@ bool iolog_line_parse(struct iolog_line *line, const struct trace_lines *lines, 
                       struct trace_error *error)
 {
     size_t count;
-    if (!iolog_split(line, lines, version, &count, error))
+    if (!split(line, lines, version, &count, error))
         return false;
-    const struct iolog_action *action = iolog_find_action(&line->fields[IOLOG_ACTION]);
+    const struct iolog_action *action = find_action(&line->fields[IOLOG_ACTION]);
     if (action == NULL)
-        return iolog_bad_field(line, lines, IOLOG_ACTION,
-                               "read, write, trim, sync, datasync, wait, add, open or close; the "
-                               "name of a file cannot hold blanks",
-                               error);
+        return fail_field(line, lines, IOLOG_ACTION,
+                          "read, write, trim, sync, datasync, wait, add, open or close; the "
+                          "name of a file cannot hold blanks",
+                          error);
     line->kind = action->kind;
     line->op = action->op;
     if (version == 3) {
-        if (!iolog_number(line, lines, IOLOG_TIME, INT64_MAX / IOLOG_NS_PER_US, &line->time_ns,
-                          error))
+        if (!take_number(line, lines, IOLOG_TIME, INT64_MAX / IOLOG_NS_PER_US, &line->time_ns,
+                         error))
             return false;
         line->time_ns *= IOLOG_NS_PER_US;
     }
     bool about_file = line->kind == IOLOG_ABOUT_FILE;
     line->longer = count > (about_file ? IOLOG_OFFSET : IOLOG_FIELD_COUNT);
     if (!about_file && count <= IOLOG_LENGTH)
-        return iolog_bad_line(lines, "the action needs an OFFSET and a LENGTH", error);
-    return about_file || iolog_numbers(line, lines, error);
+        return fail_line(lines, "the action needs an OFFSET and a LENGTH", error);
+    return about_file || take_numbers(line, lines, error);
 }

@@ -18,7 +18,7 @@ static const struct columns_word mqsim_words[] = {
 
 const struct columns_layout mqsim_layout = {
     .columns = mqsim_columns,
-    .column_count = sizeof(mqsim_columns) / sizeof(mqsim_columns[0]),
+    .column_count = sizeof mqsim_columns / sizeof mqsim_columns[0],
     .separator = ' ',
     .words = mqsim_words,
     .words_help = "0 (write) or 1 (read)",

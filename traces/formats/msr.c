@@ -20,7 +20,7 @@ static const struct columns_word msr_words[] = {
 
 const struct columns_layout msr_layout = {
     .columns = msr_columns,
-    .column_count = sizeof(msr_columns) / sizeof(msr_columns[0]),
+    .column_count = sizeof msr_columns / sizeof msr_columns[0],
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .words = msr_words,

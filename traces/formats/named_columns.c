@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-static bool columns_user_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
     (void)head;
     (void)length;
     return false;
 }
 
-static void *columns_user_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
     const char *path = context->files->items[0].path;
     if (context->layout == NULL) {
@@ -33,8 +33,8 @@ static void *columns_user_open(struct trace_context *context, struct trace_error
 const struct trace_format trace_format_columns = {
     .name = "columns",
     .known_by = "any CSV file, if a layout names its columns",
-    .recognise = columns_user_recognise,
-    .open = columns_user_open,
+    .recognise = recognise,
+    .open = open_reader,
     .read = columns_read,
     .report = columns_report,
     .consumed = columns_consumed,

@@ -19,7 +19,7 @@ static const struct columns_word spc_words[] = {
 
 const struct columns_layout spc_layout = {
     .columns = spc_columns,
-    .column_count = sizeof(spc_columns) / sizeof(spc_columns[0]),
+    .column_count = sizeof spc_columns / sizeof spc_columns[0],
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .trimmed = true,

@@ -19,7 +19,7 @@ static const struct columns_word systor_words[] = {
 
 const struct columns_layout systor_layout = {
     .columns = systor_columns,
-    .column_count = sizeof(systor_columns) / sizeof(systor_columns[0]),
+    .column_count = sizeof systor_columns / sizeof systor_columns[0],
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .words = systor_words,

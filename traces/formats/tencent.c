@@ -18,7 +18,7 @@ static const struct columns_word tencent_words[] = {
 
 const struct columns_layout tencent_layout = {
     .columns = tencent_columns,
-    .column_count = sizeof(tencent_columns) / sizeof(tencent_columns[0]),
+    .column_count = sizeof tencent_columns / sizeof tencent_columns[0],
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .spread = true,

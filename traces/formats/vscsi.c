@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    VSCSI_SECTOR_BYTES = 512,
-    VSCSI_NS_PER_US = 1000,
-    VSCSI_RECORD_BYTES_MAX = 40,
-    VSCSI_RECOGNISED_BYTES_MAX = 16 << 20, // no plausible request is larger
-};
+#define VSCSI_SECTOR_BYTES 512
+#define VSCSI_NS_PER_US 1000
+#define VSCSI_RECORD_BYTES_MAX 40
+#define VSCSI_RECOGNISED_BYTES_MAX (16 << 20) // no plausible request is larger
 
 struct vscsi_layout {
     unsigned version; // the upper byte of the field
@@ -23,15 +21,15 @@ struct vscsi_layout {
     size_t time_at;  // u64, us
 };
 
-static const struct vscsi_layout vscsi_layouts[] = {
+static const struct vscsi_layout layouts[] = {
     {1, 32, 4, 12, 14, 16, 24},
     {2, 40, 8, 0, 2, 16, 24},
 };
-enum { VSCSI_LAYOUT_COUNT = sizeof(vscsi_layouts) / sizeof(vscsi_layouts[0]) };
+#define VSCSI_LAYOUT_COUNT (sizeof layouts / sizeof layouts[0])
 
 // Operation codes of SCSI block commands (SPC, SBC), as far as guests use them.
 enum vscsi_kind { VSCSI_UNKNOWN, VSCSI_OTHER, VSCSI_READS, VSCSI_WRITES, VSCSI_FLUSHES };
-static const uint8_t vscsi_kinds[256] = {
+static const uint8_t kinds[256] = {
     [0x00] = VSCSI_OTHER,  [0x03] = VSCSI_OTHER,   [0x04] = VSCSI_OTHER,  [0x08] = VSCSI_READS,
     [0x0a] = VSCSI_WRITES, [0x12] = VSCSI_OTHER,   [0x15] = VSCSI_OTHER,  [0x16] = VSCSI_OTHER,
     [0x17] = VSCSI_OTHER,  [0x1a] = VSCSI_OTHER,   [0x1b] = VSCSI_OTHER,  [0x1e] = VSCSI_OTHER,
@@ -53,7 +51,7 @@ struct vscsi_reader {
     uint64_t cut_bytes;  // of a last record that is not whole
 };
 
-static uint64_t vscsi_number(const uint8_t *bytes, size_t size)
+static uint64_t read_number(const uint8_t *bytes, size_t size)
 {
     uint64_t number = 0;
     for (size_t i = size; i > 0; i--)
@@ -61,49 +59,49 @@ static uint64_t vscsi_number(const uint8_t *bytes, size_t size)
     return number;
 }
 
-static unsigned vscsi_command(const struct vscsi_layout *layout, const uint8_t *record)
+static unsigned command_of(const struct vscsi_layout *layout, const uint8_t *record)
 {
-    return (unsigned)vscsi_number(record + layout->command_at, 2);
+    return (unsigned)read_number(record + layout->command_at, 2);
 }
 
-static enum vscsi_kind vscsi_kind(const struct vscsi_layout *layout, const uint8_t *record)
+static enum vscsi_kind kind_of(const struct vscsi_layout *layout, const uint8_t *record)
 {
-    unsigned command = vscsi_command(layout, record);
-    return command < sizeof(vscsi_kinds) ? (enum vscsi_kind)vscsi_kinds[command] : VSCSI_UNKNOWN;
+    unsigned command = command_of(layout, record);
+    return command < sizeof kinds ? (enum vscsi_kind)kinds[command] : VSCSI_UNKNOWN;
 }
 
-static bool vscsi_has_version(const struct vscsi_layout *layout, const uint8_t *record)
+static bool has_version(const struct vscsi_layout *layout, const uint8_t *record)
 {
     return record[layout->version_at + 1] == layout->version;
 }
 
 // As strict as real traces allow, since nothing marks the start of such a file.
-static bool vscsi_plausible(const struct vscsi_layout *layout, const uint8_t *record)
+static bool is_plausible(const struct vscsi_layout *layout, const uint8_t *record)
 {
-    enum vscsi_kind kind = vscsi_kind(layout, record);
-    uint64_t length = vscsi_number(record + layout->length_at, 4);
-    uint64_t time_us = vscsi_number(record + layout->time_at, 8);
-    uint64_t block = vscsi_number(record + layout->block_at, 8);
+    enum vscsi_kind kind = kind_of(layout, record);
+    uint64_t length = read_number(record + layout->length_at, 4);
+    uint64_t time_us = read_number(record + layout->time_at, 8);
+    uint64_t block = read_number(record + layout->block_at, 8);
     bool moves = kind == VSCSI_READS || kind == VSCSI_WRITES;
-    return vscsi_has_version(layout, record) && kind != VSCSI_UNKNOWN &&
+    return has_version(layout, record) && kind != VSCSI_UNKNOWN &&
            time_us <= INT64_MAX / VSCSI_NS_PER_US &&
            (!moves || (length % VSCSI_SECTOR_BYTES == 0 && length <= VSCSI_RECOGNISED_BYTES_MAX &&
                        block <= (UINT64_C(1) << 48)));
 }
 
 // All whole records of the head are plausible, and one of them at least moves data.
-static const struct vscsi_layout *vscsi_find_layout(const uint8_t *head, size_t length)
+static const struct vscsi_layout *find_layout(const uint8_t *head, size_t length)
 {
     for (size_t i = 0; i < VSCSI_LAYOUT_COUNT; i++) {
-        const struct vscsi_layout *layout = &vscsi_layouts[i];
+        const struct vscsi_layout *layout = &layouts[i];
         size_t plausible = 0;
         size_t moving = 0;
         size_t records = length / layout->bytes;
         for (; plausible < records; plausible++) {
             const uint8_t *record = head + plausible * layout->bytes;
-            if (!vscsi_plausible(layout, record))
+            if (!is_plausible(layout, record))
                 break;
-            enum vscsi_kind kind = vscsi_kind(layout, record);
+            enum vscsi_kind kind = kind_of(layout, record);
             moving += kind == VSCSI_READS || kind == VSCSI_WRITES;
         }
         if (plausible == records && moving > 0)
@@ -112,13 +110,13 @@ static const struct vscsi_layout *vscsi_find_layout(const uint8_t *head, size_t 
     return NULL;
 }
 
-static bool vscsi_recognise(const uint8_t *head, size_t length)
+static bool recognise(const uint8_t *head, size_t length)
 {
-    return vscsi_find_layout(head, length) != NULL;
+    return find_layout(head, length) != NULL;
 }
 
-static enum trace_result vscsi_error(const struct vscsi_reader *reader, const char *text,
-                                     struct trace_error *error)
+static enum trace_result fail(const struct vscsi_reader *reader, const char *text,
+                              struct trace_error *error)
 {
     const struct trace_input *input = &reader->flow.input;
     trace_error_set(error, "%s: byte %llu%s: %s", input->path, (unsigned long long)input->offset,
@@ -127,22 +125,21 @@ static enum trace_result vscsi_error(const struct vscsi_reader *reader, const ch
 }
 
 // TRACE_END: it is none, and counted.
-static enum trace_result vscsi_decode(struct vscsi_reader *reader, const uint8_t *record,
-                                      struct trace_request *request, struct trace_error *error)
+static enum trace_result decode(struct vscsi_reader *reader, const uint8_t *record,
+                                struct trace_request *request, struct trace_error *error)
 {
     const struct vscsi_layout *layout = reader->layout;
-    enum vscsi_kind kind = vscsi_kind(layout, record);
-    uint64_t block = vscsi_number(record + layout->block_at, 8);
-    uint64_t time_us = vscsi_number(record + layout->time_at, 8);
+    enum vscsi_kind kind = kind_of(layout, record);
+    uint64_t block = read_number(record + layout->block_at, 8);
+    uint64_t time_us = read_number(record + layout->time_at, 8);
     *request = (struct trace_request){.latency_ns = TRACE_LATENCY_UNKNOWN};
-    if (!vscsi_has_version(layout, record))
-        return vscsi_error(reader,
-                           "the record's version is not that of the file's first; bytes are "
-                           "missing before it, or it is damaged",
-                           error);
+    if (!has_version(layout, record))
+        return fail(reader,
+                    "the record's version is not that of the file's first; bytes are "
+                    "missing before it, or it is damaged",
+                    error);
     if (time_us > INT64_MAX / VSCSI_NS_PER_US)
-        return vscsi_error(reader, "the record's time is beyond 2^63 ns: the record is damaged",
-                           error);
+        return fail(reader, "the record's time is beyond 2^63 ns: the record is damaged", error);
     request->arrival_ns = (int64_t)(time_us * VSCSI_NS_PER_US);
     if (kind == VSCSI_FLUSHES) {
         request->op = TRACE_FLUSH;
@@ -153,17 +150,17 @@ static enum trace_result vscsi_decode(struct vscsi_reader *reader, const uint8_t
         return TRACE_END;
     }
     request->op = kind == VSCSI_READS ? TRACE_READ : TRACE_WRITE;
-    request->bytes = vscsi_number(record + layout->length_at, 4);
+    request->bytes = read_number(record + layout->length_at, 4);
     if (block > (INT64_MAX - request->bytes) / VSCSI_SECTOR_BYTES)
-        return vscsi_error(reader, "the record's block is beyond 2^63 bytes: the record is damaged",
-                           error);
+        return fail(reader, "the record's block is beyond 2^63 bytes: the record is damaged",
+                    error);
     request->offset = block * VSCSI_SECTOR_BYTES;
     reader->zero_bytes += request->bytes == 0;
     return request->bytes > 0 ? TRACE_REQUEST : TRACE_END;
 }
 
-static enum trace_result vscsi_next(void *opaque, struct trace_request *request,
-                                    struct trace_error *error)
+static enum trace_result next_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
     struct trace_input *input = &reader->flow.input;
@@ -177,13 +174,13 @@ static enum trace_result vscsi_next(void *opaque, struct trace_request *request,
             reader->cut_bytes = have;
             return TRACE_END;
         }
-        result = vscsi_decode(reader, input->at, request, error);
+        result = decode(reader, input->at, request, error);
         trace_input_advance(input, bytes);
     } while (result == TRACE_END);
     return result;
 }
 
-static void vscsi_close(void *opaque)
+static void close_reader(void *opaque)
 {
     struct vscsi_reader *reader = opaque;
     trace_flow_close(&reader->flow);
@@ -191,29 +188,28 @@ static void vscsi_close(void *opaque)
 }
 
 // Which version, also where the format was not recognised but named.
-static bool vscsi_choose_layout(struct vscsi_reader *reader, struct trace_error *error)
+static bool choose_layout(struct vscsi_reader *reader, struct trace_error *error)
 {
     struct trace_input *input = &reader->flow.input;
     if (!trace_input_peek(input, TRACE_HEAD_BYTES, error))
         return false;
     size_t length = (size_t)(input->end - input->at);
-    reader->layout =
-        vscsi_find_layout(input->at, length < TRACE_HEAD_BYTES ? length : TRACE_HEAD_BYTES);
+    reader->layout = find_layout(input->at, length < TRACE_HEAD_BYTES ? length : TRACE_HEAD_BYTES);
     for (size_t i = 0; reader->layout == NULL && i < VSCSI_LAYOUT_COUNT; i++) {
-        if (length >= vscsi_layouts[i].bytes && vscsi_has_version(&vscsi_layouts[i], input->at))
-            reader->layout = &vscsi_layouts[i];
+        if (length >= layouts[i].bytes && has_version(&layouts[i], input->at))
+            reader->layout = &layouts[i];
     }
     if (reader->layout == NULL)
-        vscsi_error(reader,
-                    "no vscsi record starts here; expected one of version 1 (32 bytes) or 2 "
-                    "(40 bytes)",
-                    error);
+        fail(reader,
+             "no vscsi record starts here; expected one of version 1 (32 bytes) or 2 "
+             "(40 bytes)",
+             error);
     return reader->layout != NULL;
 }
 
-static void *vscsi_open(struct trace_context *context, struct trace_error *error)
+static void *open_reader(struct trace_context *context, struct trace_error *error)
 {
-    struct vscsi_reader *reader = calloc(1, sizeof(*reader));
+    struct vscsi_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
         trace_error_no_memory(error);
         return NULL;
@@ -221,22 +217,22 @@ static void *vscsi_open(struct trace_context *context, struct trace_error *error
     // The one volume, number 0.
     if (!trace_flow_open(&reader->flow, context, "a vscsi trace", error) ||
         trace_volumes_intern(&context->volumes, "", 0, error) == TRACE_VOLUME_NONE ||
-        !vscsi_choose_layout(reader, error) ||
-        !trace_flow_start(&reader->flow, vscsi_next, reader, error)) {
-        vscsi_close(reader);
+        !choose_layout(reader, error) ||
+        !trace_flow_start(&reader->flow, next_request, reader, error)) {
+        close_reader(reader);
         return NULL;
     }
     return reader;
 }
 
-static enum trace_result vscsi_read(void *opaque, struct trace_request *request,
-                                    struct trace_error *error)
+static enum trace_result read_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
     return trace_flow_read(&reader->flow, request, error);
 }
 
-static void vscsi_report(void *opaque)
+static void report(void *opaque)
 {
     struct vscsi_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
@@ -257,7 +253,7 @@ static void vscsi_report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t vscsi_consumed(const void *opaque)
+static uint64_t consumed(const void *opaque)
 {
     const struct vscsi_reader *reader = opaque;
     return trace_input_consumed(&reader->flow.input);
@@ -266,10 +262,10 @@ static uint64_t vscsi_consumed(const void *opaque)
 const struct trace_format trace_format_vscsi = {
     .name = "vscsi",
     .known_by = "a CloudPhysics vscsi trace (binary records of 32 or 40 bytes)",
-    .recognise = vscsi_recognise,
-    .open = vscsi_open,
-    .read = vscsi_read,
-    .report = vscsi_report,
-    .consumed = vscsi_consumed,
-    .close = vscsi_close,
+    .recognise = recognise,
+    .open = open_reader,
+    .read = read_request,
+    .report = report,
+    .consumed = consumed,
+    .close = close_reader,
 };

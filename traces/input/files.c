@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CPU_DIGITS_MAX = 6 };
+#define CPU_DIGITS_MAX 6
 
 bool trace_path_ends_with(const char *path, size_t length, const char *ending)
 {
@@ -44,10 +44,10 @@ size_t trace_path_split(const char *path, int *cpu)
     return digits - 1;
 }
 
-static bool files_append(struct trace_files *files, struct trace_file *file, const char *path,
-                         size_t base_length, struct trace_error *error)
+static bool append(struct trace_files *files, struct trace_file *file, const char *path,
+                   size_t base_length, struct trace_error *error)
 {
-    struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof(*items));
+    struct trace_file *items = realloc(files->items, (files->count + 1) * sizeof *items);
     if (items != NULL)
         files->items = items;
     file->path = strdup(path);
@@ -72,20 +72,20 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
     bool is_there = stat(path, &status) == 0;
     file.bytes = is_there && status.st_size > 0 ? (uint64_t)status.st_size : 0;
     file.is_stream = is_there && trace_mode_is_stream(status.st_mode);
-    return files_append(files, &file, path, base > 0 ? base : uncompressed, error);
+    return append(files, &file, path, base > 0 ? base : uncompressed, error);
 }
 
 bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
                           size_t size, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE, .bytes = size, .text = text};
-    return files_append(files, &file, name, strlen(name), error);
+    return append(files, &file, name, strlen(name), error);
 }
 
 bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE, .is_stream = true};
-    return files_append(files, &file, "-", 1, error);
+    return append(files, &file, "-", 1, error);
 }
 
 bool trace_files_open_streams(struct trace_files *files, struct trace_error *error)
@@ -94,7 +94,7 @@ bool trace_files_open_streams(struct trace_files *files, struct trace_error *err
         struct trace_file *file = &files->items[i];
         if (!file->is_stream)
             continue;
-        file->opened = calloc(1, sizeof(*file->opened));
+        file->opened = calloc(1, sizeof *file->opened);
         if (file->opened == NULL) {
             trace_error_no_memory(error);
             return false;
@@ -118,7 +118,7 @@ void trace_files_free(struct trace_files *files)
     *files = (struct trace_files){0};
 }
 
-static int files_compare(const void *left, const void *right)
+static int compare(const void *left, const void *right)
 {
     const struct trace_file *a = left;
     const struct trace_file *b = right;
@@ -132,7 +132,7 @@ static int files_compare(const void *left, const void *right)
 
 void trace_files_sort(struct trace_files *files, struct trace_notices *notices)
 {
-    qsort(files->items, files->count, sizeof(*files->items), files_compare);
+    qsort(files->items, files->count, sizeof *files->items, compare);
     size_t kept = 0;
     for (size_t i = 0; i < files->count; i++) {
         struct trace_file *file = &files->items[i];
@@ -151,7 +151,7 @@ void trace_files_sort(struct trace_files *files, struct trace_notices *notices)
 }
 
 // Appends "first" or "first-last" while there is room; a list too long ends in "...".
-static void list_append(char *list, size_t size, int first, int last)
+static void append_text(char *list, size_t size, int first, int last)
 {
     size_t used = strlen(list);
     if (used + 32 > size) {
@@ -177,7 +177,7 @@ void trace_files_report_missing(struct trace_files *files, struct trace_notices 
              next_base++) {
             int cpu = files->items[next_base].cpu;
             if (cpu > expected) {
-                list_append(list, sizeof(list), expected, cpu - 1);
+                append_text(list, sizeof list, expected, cpu - 1);
                 missing += (uint64_t)(cpu - expected);
             }
             expected = cpu + 1;

@@ -7,7 +7,7 @@
 
 #define TRACE_BLKTRACE_ENDING ".blktrace"
 
-enum { TRACE_COMPRESSED_ENDINGS = 3 };
+#define TRACE_COMPRESSED_ENDINGS 3
 extern const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS];
 
 // A file that is not named NAME.blktrace.N.

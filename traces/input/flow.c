@@ -24,8 +24,8 @@ void trace_flow_close(struct trace_flow *flow)
 }
 
 // The next request in order of arrival, of any volume.
-static enum trace_result flow_take(struct trace_flow *flow, struct trace_request *request,
-                                   struct trace_error *error)
+static enum trace_result take(struct trace_flow *flow, struct trace_request *request,
+                              struct trace_error *error)
 {
     while (!flow->ended && !trace_reorder_full(&flow->reorder)) {
         enum trace_result result = flow->next(flow->reader, request, error);
@@ -38,7 +38,7 @@ static enum trace_result flow_take(struct trace_flow *flow, struct trace_request
     return trace_reorder_pop(&flow->reorder, request) ? TRACE_REQUEST : TRACE_END;
 }
 
-static bool flow_wants(struct trace_flow *flow, const struct trace_request *request)
+static bool is_wanted(struct trace_flow *flow, const struct trace_request *request)
 {
     const struct trace_volumes *volumes = &flow->context->volumes;
     if (flow->context->volume == NULL)
@@ -50,13 +50,13 @@ static bool flow_wants(struct trace_flow *flow, const struct trace_request *requ
     return request->volume == flow->selected;
 }
 
-static enum trace_result flow_end(const struct trace_flow *flow, struct trace_error *error)
+static enum trace_result end_trace(const struct trace_flow *flow, struct trace_error *error)
 {
     const struct trace_volumes *volumes = &flow->context->volumes;
     char list[400];
     if (flow->context->volume == NULL || flow->requests > 0)
         return TRACE_END;
-    trace_volumes_list(volumes, list, sizeof(list));
+    trace_volumes_list(volumes, list, sizeof list);
     bool named = volumes->count > 1 || (volumes->count == 1 && list[0] != '\0');
     trace_error_set(error, "%s: no request of volume \"%s\" is in the trace; it has %s",
                     flow->input.path, flow->context->volume,
@@ -71,7 +71,7 @@ bool trace_flow_start(struct trace_flow *flow, trace_flow_next *next, void *read
 {
     flow->next = next;
     flow->reader = reader;
-    enum trace_result result = flow_take(flow, &flow->first, error);
+    enum trace_result result = take(flow, &flow->first, error);
     flow->first_waits = result == TRACE_REQUEST;
     flow->context->times_are_absolute = false;
     flow->context->origin_ns = flow->first_waits ? flow->first.arrival_ns : 0;
@@ -86,11 +86,11 @@ enum trace_result trace_flow_read(struct trace_flow *flow, struct trace_request 
         if (flow->first_waits)
             *request = flow->first;
         else
-            result = flow_take(flow, request, error);
+            result = take(flow, request, error);
         flow->first_waits = false;
         if (result != TRACE_REQUEST)
-            return result == TRACE_END ? flow_end(flow, error) : result;
-    } while (!flow_wants(flow, request));
+            return result == TRACE_END ? end_trace(flow, error) : result;
+    } while (!is_wanted(flow, request));
     flow->requests++;
     return TRACE_REQUEST;
 }

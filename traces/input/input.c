@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 // Large enough that system calls do not matter, small enough for hundreds of per-CPU files.
-enum { INPUT_BLOCK_BYTES = 64 * 1024 };
+#define INPUT_BLOCK_BYTES (64 * 1024)
 
 // What cannot be opened a second time.
 struct trace_input_stream {
@@ -23,7 +23,7 @@ struct trace_input_stream {
     uint8_t buffer[]; // a block
 };
 
-static bool input_check_file(const char *path, struct trace_error *error)
+static bool check_file(const char *path, struct trace_error *error)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
@@ -38,7 +38,7 @@ static bool input_check_file(const char *path, struct trace_error *error)
 }
 
 // Only the decompressors that libarchive has built in: none of its external programs.
-static bool input_set_up(struct archive *archive)
+static bool set_up(struct archive *archive)
 {
     return archive_read_support_filter_none(archive) == ARCHIVE_OK &&
            archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
@@ -48,7 +48,7 @@ static bool input_set_up(struct archive *archive)
            archive_read_support_format_raw(archive) == ARCHIVE_OK;
 }
 
-static const char *input_archive_error(struct archive *archive)
+static const char *fail_archive(struct archive *archive)
 {
     const char *text = archive_error_string(archive);
     return text != NULL ? text : "unknown error";
@@ -56,7 +56,7 @@ static const char *input_archive_error(struct archive *archive)
 
 // Unlike libarchive's own, ends when a signal comes that the program handles: a pipe can be silent
 // for ever.
-static la_ssize_t input_read_stream(struct archive *archive, void *opaque, const void **bytes)
+static la_ssize_t read_stream(struct archive *archive, void *opaque, const void **bytes)
 {
     struct trace_input_stream *stream = opaque;
     *bytes = stream->buffer;
@@ -67,41 +67,41 @@ static la_ssize_t input_read_stream(struct archive *archive, void *opaque, const
     return ARCHIVE_FATAL;
 }
 
-static int input_open_archive(struct trace_input *input, const struct trace_file *file)
+static int open_archive(struct trace_input *input, const struct trace_file *file)
 {
     struct archive *archive = input->archive;
     if (file == NULL)
-        return archive_read_open2(archive, input->stream, NULL, input_read_stream, NULL, NULL);
+        return archive_read_open2(archive, input->stream, NULL, read_stream, NULL, NULL);
     return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
                               : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
 }
 
 // Reads up to the first block. NULL is the stream.
-static bool input_start(struct trace_input *input, const struct trace_file *file,
-                        struct trace_error *error)
+static bool start(struct trace_input *input, const struct trace_file *file,
+                  struct trace_error *error)
 {
     struct archive_entry *entry;
     int status = ARCHIVE_FATAL;
-    if (!input_set_up(input->archive)) {
+    if (!set_up(input->archive)) {
         trace_error_set(error, "libarchive was built without gzip, zstd or xz: %s",
-                        input_archive_error(input->archive));
-    } else if (input_open_archive(input, file) != ARCHIVE_OK) {
+                        fail_archive(input->archive));
+    } else if (open_archive(input, file) != ARCHIVE_OK) {
         int cause = archive_errno(input->archive); // libarchive's own numbers are below 0
         trace_error_set(error, "%s: cannot be read: %s", input->path,
-                        cause > 0 ? strerror(cause) : input_archive_error(input->archive));
+                        cause > 0 ? strerror(cause) : fail_archive(input->archive));
     } else {
         status = archive_read_next_header(input->archive, &entry);
         if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
             trace_error_set(error,
                             "%s: cannot be read or decompressed, so it is damaged or cut short: %s",
-                            input->path, input_archive_error(input->archive));
+                            input->path, fail_archive(input->archive));
         }
     }
     input->ended = status == ARCHIVE_EOF;
     return status == ARCHIVE_OK || status == ARCHIVE_EOF;
 }
 
-static bool input_open(struct trace_input *input, const struct trace_file *file, const char *path,
+static bool open_plain(struct trace_input *input, const struct trace_file *file, const char *path,
                        struct trace_error *error)
 {
     input->path = strdup(path);
@@ -109,12 +109,12 @@ static bool input_open(struct trace_input *input, const struct trace_file *file,
     bool good = input->path != NULL && input->archive != NULL;
     if (!good)
         trace_error_no_memory(error);
-    return good && input_start(input, file, error);
+    return good && start(input, file, error);
 }
 
 // What was looked at is still in the window.
-static bool input_take_over(struct trace_input *input, struct trace_input *opened, const char *path,
-                            struct trace_error *error)
+static bool take_over(struct trace_input *input, struct trace_input *opened, const char *path,
+                      struct trace_error *error)
 {
     if (opened->archive == NULL) {
         trace_error_set(error, "%s: was read already, and can be read once only", path);
@@ -130,18 +130,18 @@ bool trace_input_open(struct trace_input *input, const struct trace_file *file,
 {
     *input = (struct trace_input){0};
     if (file->opened != NULL)
-        return input_take_over(input, file->opened, file->path, error);
-    if (file->text == NULL && !input_check_file(file->path, error))
+        return take_over(input, file->opened, file->path, error);
+    if (file->text == NULL && !check_file(file->path, error))
         return false;
-    bool good = input_open(input, file, file->path, error);
+    bool good = open_plain(input, file, file->path, error);
     if (!good)
         trace_input_close(input);
     return good;
 }
 
 // Waiting for a pipe's writer, too, ends when a signal comes.
-static bool input_open_descriptor(struct trace_input_stream *stream, const char *path,
-                                  struct trace_error *error)
+static bool open_descriptor(struct trace_input_stream *stream, const char *path,
+                            struct trace_error *error)
 {
     stream->is_standard = strcmp(path, "-") == 0;
     stream->file = stream->is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -152,18 +152,18 @@ static bool input_open_descriptor(struct trace_input_stream *stream, const char 
 
 bool trace_input_open_stream(struct trace_input *input, const char *path, struct trace_error *error)
 {
-    struct trace_input_stream *stream = malloc(sizeof(*stream) + INPUT_BLOCK_BYTES);
+    struct trace_input_stream *stream = malloc(sizeof *stream + INPUT_BLOCK_BYTES);
     *input = (struct trace_input){0};
     if (stream == NULL) {
         trace_error_no_memory(error);
         return false;
     }
-    if (!input_open_descriptor(stream, path, error)) {
+    if (!open_descriptor(stream, path, error)) {
         free(stream);
         return false;
     }
     input->stream = stream;
-    bool good = input_open(input, NULL, path, error);
+    bool good = open_plain(input, NULL, path, error);
     if (!good)
         trace_input_close(input);
     return good;
@@ -195,7 +195,7 @@ const char *trace_input_suffix(const struct trace_input *input)
 }
 
 // The next block, or `ended`.
-static bool input_next_block(struct trace_input *input, struct trace_error *error)
+static bool next_block(struct trace_input *input, struct trace_error *error)
 {
     while (!input->ended) {
         const void *block;
@@ -211,7 +211,7 @@ static bool input_next_block(struct trace_input *input, struct trace_error *erro
                             input->path,
                             (unsigned long long)input->offset +
                                 (unsigned long long)(input->end - input->at),
-                            trace_input_suffix(input), input_archive_error(input->archive));
+                            trace_input_suffix(input), fail_archive(input->archive));
             return false;
         } else if (size > 0) {
             input->block_at = block;
@@ -223,7 +223,7 @@ static bool input_next_block(struct trace_input *input, struct trace_error *erro
 }
 
 // Moves what is left of the window to the start of a carry buffer that holds `wanted` bytes.
-static bool input_carry(struct trace_input *input, size_t wanted, struct trace_error *error)
+static bool carry_over(struct trace_input *input, size_t wanted, struct trace_error *error)
 {
     size_t left = (size_t)(input->end - input->at);
     if (input->carry_size < wanted) {
@@ -263,11 +263,11 @@ bool trace_input_fill(struct trace_input *input, size_t wanted, struct trace_err
         }
         if (left >= wanted || (input->ended && !input->carrying))
             return true;
-        if (!input_carry(input, wanted, error))
+        if (!carry_over(input, wanted, error))
             return false;
         if (input->block_at == input->block_end) {
             input->joint = input->end;
-            if (!input_next_block(input, error))
+            if (!next_block(input, error))
                 return false;
             if (input->ended)
                 return true;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool path_is_standard_input(const char *path)
+static bool is_standard_input(const char *path)
 {
     return strcmp(path, "-") == 0;
 }
@@ -20,7 +20,7 @@ bool trace_mode_is_stream(mode_t mode)
 bool trace_path_is_stream(const char *path)
 {
     struct stat status;
-    return path_is_standard_input(path) ||
+    return is_standard_input(path) ||
            (stat(path, &status) == 0 && trace_mode_is_stream(status.st_mode));
 }
 
@@ -34,8 +34,8 @@ bool trace_paths_are_one_stream(const char *path, const char *other)
     if (strcmp(path, other) == 0)
         return true;
     for (size_t i = 0; i < 2; i++) {
-        if ((path_is_standard_input(paths[i]) ? fstat(STDIN_FILENO, &status[i])
-                                              : stat(paths[i], &status[i])) != 0)
+        if ((is_standard_input(paths[i]) ? fstat(STDIN_FILENO, &status[i])
+                                         : stat(paths[i], &status[i])) != 0)
             return false;
     }
     return status[0].st_dev == status[1].st_dev && status[0].st_ino == status[1].st_ino;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 // Finds the end of the line, asking for more of the file until it is there or the line too long.
-static bool lines_measure(struct trace_lines *lines, size_t *length, struct trace_error *error)
+static bool measure(struct trace_lines *lines, size_t *length, struct trace_error *error)
 {
     struct trace_input *input = lines->input;
     size_t wanted = 1;
@@ -43,7 +43,7 @@ enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error
         lines->taken = 0;
     }
     size_t length;
-    if (!lines_measure(lines, &length, error))
+    if (!measure(lines, &length, error))
         return TRACE_ERROR;
     size_t have = (size_t)(lines->input->end - lines->input->at);
     if (have == 0)
@@ -98,10 +98,10 @@ bool trace_text_hex(const char *text, size_t length, int64_t *number)
 }
 
 // More would shift every digit out, or overflow, whatever the digits are.
-enum { EXPONENT_MAX = 4096 };
+#define EXPONENT_MAX 4096
 
 // The "e-3" at `at`; false: it is something else.
-static bool text_exponent(const char *at, const char *end, int *exponent)
+static bool take_exponent(const char *at, const char *end, int *exponent)
 {
     int64_t value;
     bool negative = end - at > 1 && at[1] == '-';
@@ -113,7 +113,7 @@ static bool text_exponent(const char *at, const char *end, int *exponent)
 }
 
 // value * 10^power, cut off.
-static bool text_shift(uint64_t value, int power, int64_t *number)
+static bool shift(uint64_t value, int power, int64_t *number)
 {
     for (; power < 0 && value > 0; power++)
         value /= 10;
@@ -152,9 +152,9 @@ bool trace_text_decimal(const char *text, size_t length, int power, int64_t *num
     }
     if (digits == 0 || digits > EXPONENT_MAX)
         return false;
-    if (at < end && ((*at | 0x20) != 'e' || !text_exponent(at, end, &power)))
+    if (at < end && ((*at | 0x20) != 'e' || !take_exponent(at, end, &power)))
         return false;
-    return text_shift(value, power, number);
+    return shift(value, power, number);
 }
 
 bool trace_text_equal(const char *text, size_t length, const char *word)
@@ -170,15 +170,15 @@ bool trace_text_equal(const char *text, size_t length, const char *word)
     return i == length && word[i] == '\0';
 }
 
-enum { NEAREST_LENGTH_MAX = 128 };
+#define NEAREST_LENGTH_MAX 128
 
-static size_t text_min(size_t a, size_t b)
+static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
 // Levenshtein distance, with one row of the table; both lengths are at most NEAREST_LENGTH_MAX.
-static size_t text_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     size_t row[NEAREST_LENGTH_MAX + 1];
     for (size_t j = 0; j <= b_length; j++)
@@ -189,7 +189,7 @@ static size_t text_distance(const char *a, size_t a_length, const char *b, size_
         for (size_t j = 1; j <= b_length; j++) {
             size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
             diagonal = row[j];
-            row[j] = text_min(replaced, text_min(row[j], row[j - 1]) + 1);
+            row[j] = min_size(replaced, min_size(row[j], row[j - 1]) + 1);
         }
     }
     return row[b_length];
@@ -205,7 +205,7 @@ const char *trace_text_nearest(const char *text, size_t length, const char *cons
         size_t candidate_length = strlen(candidates[i]);
         if (length > NEAREST_LENGTH_MAX || candidate_length > NEAREST_LENGTH_MAX)
             continue;
-        size_t distance = text_distance(text, length, candidates[i], candidate_length);
+        size_t distance = edit_distance(text, length, candidates[i], candidate_length);
         if (distance <= best && distance < candidate_length &&
             (nearest == NULL || distance < best)) {
             nearest = candidates[i];

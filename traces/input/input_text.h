@@ -6,7 +6,7 @@
 #include "traces/input/input.h"
 
 // Longest line accepted, without its end.
-enum { TRACE_LINE_BYTES_MAX = 64 * 1024 };
+#define TRACE_LINE_BYTES_MAX (64 * 1024)
 
 struct trace_lines {
     struct trace_input *input;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 // Splits a path into its directory, as a new string, and the name in it.
-static char *path_directory(const char *path, const char **name)
+static char *directory_length(const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash != NULL ? slash + 1 : path;
@@ -21,7 +21,7 @@ static char *path_directory(const char *path, const char **name)
     return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 }
 
-static char *path_join(const char *directory, const char *name)
+static char *join(const char *directory, const char *name)
 {
     size_t size = strlen(directory) + strlen(name) + 2;
     char *path = malloc(size);
@@ -33,8 +33,8 @@ static char *path_join(const char *directory, const char *name)
 }
 
 // Adds the files of a directory that are named NAME.blktrace.N: of one base, or (NULL) of all.
-static bool files_add_directory(struct trace_files *files, const char *directory, const char *base,
-                                struct trace_error *error)
+static bool add_directory(struct trace_files *files, const char *directory, const char *base,
+                          struct trace_error *error)
 {
     DIR *stream = opendir(directory);
     if (stream == NULL) {
@@ -51,7 +51,7 @@ static bool files_add_directory(struct trace_files *files, const char *directory
             continue;
         // "vdc" in the current directory is shown as the user wrote it, not as "./vdc".
         bool here = strcmp(directory, ".") == 0 && base != NULL;
-        char *path = here ? strdup(entry->d_name) : path_join(directory, entry->d_name);
+        char *path = here ? strdup(entry->d_name) : join(directory, entry->d_name);
         good = path != NULL;
         if (!good)
             trace_error_no_memory(error);
@@ -62,8 +62,7 @@ static bool files_add_directory(struct trace_files *files, const char *directory
     return good;
 }
 
-static bool files_add_glob(struct trace_files *files, const char *pattern,
-                           struct trace_error *error)
+static bool add_glob(struct trace_files *files, const char *pattern, struct trace_error *error)
 {
     glob_t matches;
     int status = glob(pattern, 0, NULL, &matches);
@@ -81,8 +80,7 @@ static bool files_add_glob(struct trace_files *files, const char *pattern,
 }
 
 // A file that was compressed since its name was written down.
-static bool files_add_compressed(struct trace_files *files, const char *path,
-                                 struct trace_error *error)
+static bool add_compressed(struct trace_files *files, const char *path, struct trace_error *error)
 {
     bool good = true;
     for (size_t i = 0; good && i < TRACE_COMPRESSED_ENDINGS; i++) {
@@ -101,11 +99,11 @@ static bool files_add_compressed(struct trace_files *files, const char *path,
     return good;
 }
 
-static bool files_add_base(struct trace_files *files, const char *path, struct trace_error *error)
+static bool add_base(struct trace_files *files, const char *path, struct trace_error *error)
 {
     const char *name;
-    char *directory = path_directory(path, &name);
-    size_t size = strlen(name) + sizeof(TRACE_BLKTRACE_ENDING);
+    char *directory = directory_length(path, &name);
+    size_t size = strlen(name) + sizeof TRACE_BLKTRACE_ENDING;
     char *base = malloc(size);
     struct stat status;
     bool good = true;
@@ -115,17 +113,17 @@ static bool files_add_base(struct trace_files *files, const char *path, struct t
     } else if (stat(directory, &status) == 0) {
         bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
         snprintf(base, size, "%s%s", name, whole ? "" : TRACE_BLKTRACE_ENDING);
-        good = files_add_directory(files, directory, base, error);
+        good = add_directory(files, directory, base, error);
     }
     free(directory);
     free(base);
     return good;
 }
 
-enum { SUGGESTED_FROM_MAX = 4096 };
+#define SUGGESTED_FROM_MAX 4096
 
 // The nearest name in the directory, whole or without ".blktrace.N"; NULL or a string to free.
-static char *path_suggest(const char *directory, const char *name)
+static char *suggest(const char *directory, const char *name)
 {
     DIR *stream = opendir(directory);
     char *nearest = NULL;
@@ -156,10 +154,10 @@ static char *path_suggest(const char *directory, const char *name)
     return nearest;
 }
 
-static void path_not_found(const char *path, struct trace_error *error)
+static void fail_not_found(const char *path, struct trace_error *error)
 {
     const char *name;
-    char *directory = path_directory(path, &name);
+    char *directory = directory_length(path, &name);
     struct stat status;
     if (directory == NULL) {
         trace_error_no_memory(error);
@@ -168,7 +166,7 @@ static void path_not_found(const char *path, struct trace_error *error)
     } else if (stat(directory, &status) != 0) {
         trace_error_set(error, "%s: there is no directory %s", path, directory);
     } else {
-        char *nearest = path_suggest(directory, name);
+        char *nearest = suggest(directory, name);
         bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
         trace_error_set(error,
                         "%s: there is no such file, nor %s%s.N (N: a CPU number, with or without "
@@ -181,7 +179,7 @@ static void path_not_found(const char *path, struct trace_error *error)
     free(directory);
 }
 
-static bool paths_collect(struct trace_files *files, const char *path, struct trace_error *error)
+static bool collect(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct stat status;
     if (path[0] == '\0') {
@@ -189,19 +187,19 @@ static bool paths_collect(struct trace_files *files, const char *path, struct tr
         return false;
     }
     if (stat(path, &status) != 0) {
-        bool good = files_add_compressed(files, path, error);
-        good = good && (files->count > 0 || files_add_base(files, path, error));
+        bool good = add_compressed(files, path, error);
+        good = good && (files->count > 0 || add_base(files, path, error));
         if (good && files->count == 0 && strpbrk(path, "*?[") != NULL)
-            good = files_add_glob(files, path, error);
+            good = add_glob(files, path, error);
         if (good && files->count == 0) {
-            path_not_found(path, error);
+            fail_not_found(path, error);
             good = false;
         }
         return good;
     }
     if (!S_ISDIR(status.st_mode))
         return trace_files_add(files, path, error);
-    if (!files_add_directory(files, path, NULL, error))
+    if (!add_directory(files, path, NULL, error))
         return false;
     if (files->count == 0) {
         trace_error_set(error, "%s: no file in this directory is named NAME.blktrace.N", path);
@@ -215,7 +213,7 @@ bool trace_paths_resolve(struct trace_files *files, const char *path, struct tra
 {
     int cpu;
     *files = (struct trace_files){0};
-    if (!paths_collect(files, path, error)) {
+    if (!collect(files, path, error)) {
         trace_files_free(files);
         return false;
     }

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FLIGHTS_FIRST = 64 };
+#define FLIGHTS_FIRST 64
 
 void write_flights_free(struct write_flights *flights)
 {
@@ -14,12 +14,12 @@ void write_flights_free(struct write_flights *flights)
     *flights = (struct write_flights){0};
 }
 
-static bool flights_reserve(struct write_flights *flights)
+static bool reserve(struct write_flights *flights)
 {
     if (flights->count < flights->capacity)
         return true;
     size_t capacity = flights->capacity == 0 ? FLIGHTS_FIRST : flights->capacity * 2;
-    struct write_flight *heap = realloc(flights->heap, capacity * sizeof(*heap));
+    struct write_flight *heap = realloc(flights->heap, capacity * sizeof *heap);
     if (heap == NULL)
         return false;
     flights->heap = heap;
@@ -27,7 +27,7 @@ static bool flights_reserve(struct write_flights *flights)
     return true;
 }
 
-static bool flight_before(const struct write_flight *a, const struct write_flight *b)
+static bool is_before(const struct write_flight *a, const struct write_flight *b)
 {
     return a->end_ns != b->end_ns ? a->end_ns < b->end_ns : a->sequence < b->sequence;
 }
@@ -37,10 +37,10 @@ bool write_flights_push(struct write_flights *flights, const struct trace_reques
 {
     struct write_flight flight = {end_ns, flights->pushed++, *request};
     assert(!write_flights_full(flights));
-    if (!flights_reserve(flights))
+    if (!reserve(flights))
         return false;
     size_t at = flights->count++;
-    while (at > 0 && flight_before(&flight, &flights->heap[(at - 1) / 2])) {
+    while (at > 0 && is_before(&flight, &flights->heap[(at - 1) / 2])) {
         flights->heap[at] = flights->heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
@@ -58,9 +58,9 @@ bool write_flights_pop(struct write_flights *flights, int64_t until_ns,
     const struct write_flight last = heap[--flights->count];
     size_t at = 0;
     for (size_t child = 1; child < flights->count; child = 2 * at + 1) {
-        if (child + 1 < flights->count && flight_before(&heap[child + 1], &heap[child]))
+        if (child + 1 < flights->count && is_before(&heap[child + 1], &heap[child]))
             child++;
-        if (!flight_before(&heap[child], &last))
+        if (!is_before(&heap[child], &last))
             break;
         heap[at] = heap[child];
         at = child;
@@ -69,7 +69,7 @@ bool write_flights_pop(struct write_flights *flights, int64_t until_ns,
     return true;
 }
 
-static void flights_complete(struct write_context *context, int64_t until_ns)
+static void complete(struct write_context *context, int64_t until_ns)
 {
     struct trace_request request;
     while (write_flights_pop(&context->flights, until_ns, &request))
@@ -80,7 +80,7 @@ bool write_flights_put(struct write_context *context, const struct trace_request
                        struct trace_error *error)
 {
     struct trace_request kept = *request;
-    flights_complete(context, request->arrival_ns);
+    complete(context, request->arrival_ns);
     bool known = request->latency_ns != TRACE_LATENCY_UNKNOWN;
     if (known && write_flights_full(&context->flights)) {
         kept.latency_ns = TRACE_LATENCY_UNKNOWN;
@@ -97,5 +97,5 @@ bool write_flights_put(struct write_context *context, const struct trace_request
 
 void write_flights_finish(struct write_context *context)
 {
-    flights_complete(context, INT64_MAX);
+    complete(context, INT64_MAX);
 }

@@ -7,7 +7,7 @@
 #include "traces/trace.h"
 
 // As many as a reader of block events keeps (blktrace/fragments.h): 16 MiB at most.
-enum { WRITE_FLIGHTS_MAX = 1 << 18 };
+#define WRITE_FLIGHTS_MAX (1 << 18)
 
 struct write_flight {
     int64_t end_ns;

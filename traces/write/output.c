@@ -16,20 +16,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    OUTPUT_BUFFER_BYTES = 2 * WRITE_RESERVE_MAX,
-    OUTPUT_NAMES_TRIED_MAX = 10000, // one process may write many files at a time
-    OUTPUT_TEMPORARY_BYTES = 64,    // longer than the name of a temporary file
-};
+#define OUTPUT_BUFFER_BYTES (2 * WRITE_RESERVE_MAX)
+#define OUTPUT_NAMES_TRIED_MAX 10000 // one process may write many files at a time
+#define OUTPUT_TEMPORARY_BYTES 64    // longer than the name of a temporary file
 
-static void output_fail(struct write_output *output, const char *reason)
+static void fail(struct write_output *output, const char *reason)
 {
     if (!output->failed)
         trace_error_set(&output->error, "%s: cannot be written: %s", output->path, reason);
     output->failed = true;
 }
 
-static void output_write(struct write_output *output, const char *bytes, size_t length)
+static void write_all(struct write_output *output, const char *bytes, size_t length)
 {
     while (length > 0 && !output->failed) {
         ssize_t written = write(output->file, bytes, length);
@@ -37,32 +35,32 @@ static void output_write(struct write_output *output, const char *bytes, size_t 
             bytes += written;
             length -= (size_t)written;
         } else if (errno != EINTR) {
-            output_fail(output, strerror(errno));
+            fail(output, strerror(errno));
         }
     }
 }
 
 // What the compressor calls.
-static la_ssize_t output_compressed(struct archive *archive, void *opaque, const void *bytes,
-                                    size_t length)
+static la_ssize_t take_compressed(struct archive *archive, void *opaque, const void *bytes,
+                                  size_t length)
 {
     struct write_output *output = opaque;
-    output_write(output, bytes, length);
+    write_all(output, bytes, length);
     if (!output->failed)
         return (la_ssize_t)length;
     archive_set_error(archive, EIO, "cannot be written");
     return -1;
 }
 
-static void output_check_archive(struct write_output *output, int status)
+static void check_archive(struct write_output *output, int status)
 {
     if (status >= ARCHIVE_OK || status == ARCHIVE_WARN)
         return;
     const char *text = archive_error_string(output->archive);
-    output_fail(output, text != NULL ? text : "it cannot be compressed");
+    fail(output, text != NULL ? text : "it cannot be compressed");
 }
 
-static int output_add_filter(struct archive *archive, const char *path)
+static int add_filter(struct archive *archive, const char *path)
 {
     size_t length = strlen(path);
     if (trace_path_ends_with(path, length, ".zst"))
@@ -77,7 +75,7 @@ static int output_add_filter(struct archive *archive, const char *path)
 }
 
 // Sets the compressor up, if the path asks for one.
-static bool output_compress(struct write_output *output, struct trace_error *error)
+static bool compress(struct write_output *output, struct trace_error *error)
 {
     bool compressed = false;
     for (size_t i = 0; i < TRACE_COMPRESSED_ENDINGS; i++)
@@ -92,12 +90,12 @@ static bool output_compress(struct write_output *output, struct trace_error *err
     if (good) {
         archive_entry_set_pathname(entry, "data");
         archive_entry_set_filetype(entry, AE_IFREG);
-        good = archive_write_set_format_raw(archive) == ARCHIVE_OK &&
-               output_add_filter(archive, output->path) == ARCHIVE_OK &&
-               archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
-               archive_write_open2(archive, output, NULL, output_compressed, NULL, NULL) ==
-                   ARCHIVE_OK &&
-               archive_write_header(archive, entry) == ARCHIVE_OK;
+        good =
+            archive_write_set_format_raw(archive) == ARCHIVE_OK &&
+            add_filter(archive, output->path) == ARCHIVE_OK &&
+            archive_write_set_bytes_in_last_block(archive, 1) == ARCHIVE_OK &&
+            archive_write_open2(archive, output, NULL, take_compressed, NULL, NULL) == ARCHIVE_OK &&
+            archive_write_header(archive, entry) == ARCHIVE_OK;
     }
     archive_entry_free(entry);
     if (!good) {
@@ -108,21 +106,21 @@ static bool output_compress(struct write_output *output, struct trace_error *err
     return good;
 }
 
-static bool output_no_memory(struct write_output *output, struct trace_error *error)
+static bool fail_memory(struct write_output *output, struct trace_error *error)
 {
     trace_error_set(error, "%s: out of memory while writing a trace", output->path);
     return false;
 }
 
 // A new file beside the target. A target that is a symbolic link stays one.
-static bool output_open_beside(struct write_output *output, bool exists, struct trace_error *error)
+static bool open_beside(struct write_output *output, bool exists, struct trace_error *error)
 {
     output->target = exists ? realpath(output->path, NULL) : strdup(output->path);
     size_t size = output->target != NULL ? strlen(output->target) + OUTPUT_TEMPORARY_BYTES : 1;
     char *name = malloc(size);
     if (output->target == NULL || name == NULL) {
         free(name);
-        return output_no_memory(output, error);
+        return fail_memory(output, error);
     }
     const char *slash = strrchr(output->target, '/');
     int directory = slash != NULL ? (int)(slash + 1 - output->target) : 0;
@@ -144,7 +142,7 @@ static bool output_open_beside(struct write_output *output, bool exists, struct 
     return false;
 }
 
-static bool output_open_file(struct write_output *output, struct trace_error *error)
+static bool open_file(struct write_output *output, struct trace_error *error)
 {
     struct stat status;
     const char *path = output->path;
@@ -157,11 +155,11 @@ static bool output_open_file(struct write_output *output, struct trace_error *er
     } else {
         bool exists = stat(path, &status) == 0;
         if (!exists || S_ISREG(status.st_mode)) {
-            if (!output_open_beside(output, exists, error))
+            if (!open_beside(output, exists, error))
                 return false;
             // The new file may be read by whom the old one could.
             if (exists && fchmod(output->file, status.st_mode & 0777) != 0)
-                output_fail(output, strerror(errno));
+                fail(output, strerror(errno));
             return true;
         }
         output->file = open(path, O_WRONLY | O_CLOEXEC);
@@ -174,22 +172,22 @@ static bool output_open_file(struct write_output *output, struct trace_error *er
 bool write_output_open(struct write_output *output, const char *path, struct trace_error *error)
 {
     output->path = path;
-    output->opened = output_open_file(output, error);
+    output->opened = open_file(output, error);
     if (!output->opened)
         return false;
     output->buffer = malloc(OUTPUT_BUFFER_BYTES);
     if (output->buffer == NULL)
-        return output_no_memory(output, error);
-    return output_compress(output, error);
+        return fail_memory(output, error);
+    return compress(output, error);
 }
 
-static void output_flush(struct write_output *output)
+static void flush(struct write_output *output)
 {
     if (output->archive == NULL) {
-        output_write(output, output->buffer, output->used);
+        write_all(output, output->buffer, output->used);
     } else if (!output->failed && output->used > 0) {
         la_ssize_t written = archive_write_data(output->archive, output->buffer, output->used);
-        output_check_archive(output, written < 0 ? (int)written : ARCHIVE_OK);
+        check_archive(output, written < 0 ? (int)written : ARCHIVE_OK);
     }
     output->used = 0;
 }
@@ -198,26 +196,26 @@ char *write_output_reserve(struct write_output *output, size_t bytes)
 {
     assert(bytes <= WRITE_RESERVE_MAX);
     if (OUTPUT_BUFFER_BYTES - output->used < bytes)
-        output_flush(output);
+        flush(output);
     return output->buffer + output->used;
 }
 
-static void output_close_file(struct write_output *output)
+static void close_file(struct write_output *output)
 {
     if (output->opened && close(output->file) != 0)
-        output_fail(output, strerror(errno));
+        fail(output, strerror(errno));
     output->opened = false;
 }
 
 bool write_output_finish(struct write_output *output, struct trace_error *error)
 {
-    output_flush(output);
+    flush(output);
     if (output->archive != NULL && !output->failed)
-        output_check_archive(output, archive_write_close(output->archive));
-    output_close_file(output);
+        check_archive(output, archive_write_close(output->archive));
+    close_file(output);
     if (!output->failed && output->temporary != NULL) {
         if (rename(output->temporary, output->target) != 0) {
-            output_fail(output, strerror(errno));
+            fail(output, strerror(errno));
         } else {
             free(output->temporary);
             output->temporary = NULL;
@@ -233,7 +231,7 @@ void write_output_close(struct write_output *output)
         output->failed = true;
         archive_write_free(output->archive);
     }
-    output_close_file(output);
+    close_file(output);
     if (output->temporary != NULL)
         unlink(output->temporary);
     free(output->temporary);

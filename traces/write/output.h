@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 // The most that may be asked for at once.
-enum { WRITE_RESERVE_MAX = 128 * 1024 };
+#define WRITE_RESERVE_MAX (128 * 1024)
 
 struct archive;
 

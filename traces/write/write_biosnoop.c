@@ -4,7 +4,7 @@
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
-enum { LINE_BYTES_MAX = 256 }; // without the disk
+#define LINE_BYTES_MAX 256 // without the disk
 
 static void biosnoop_begin(struct write_context *context)
 {

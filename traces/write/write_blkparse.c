@@ -3,9 +3,11 @@
 #include "traces/write/write_events.h"
 #include "traces/write/write_text.h"
 
-enum { LINE_BYTES_MAX = 256, LETTERS_WIDTH = 3, MINOR_WIDTH = 3 };
+#define LINE_BYTES_MAX 256
+#define LETTERS_WIDTH 3
+#define MINOR_WIDTH 3
 
-static char *blkparse_put_device(char *to, uint32_t device)
+static char *put_device(char *to, uint32_t device)
 {
     to = write_number_blanks(to, write_device_major(device), 3);
     *to++ = ',';
@@ -16,16 +18,16 @@ static char *blkparse_put_device(char *to, uint32_t device)
     return to;
 }
 
-static char blkparse_letter(enum blktrace_action action)
+static char letters(enum blktrace_action action)
 {
     return action == BLKTRACE_QUEUE ? 'Q' : action == BLKTRACE_ISSUE ? 'D' : 'C';
 }
 
-static void blkparse_put(struct write_context *context, const struct write_event *event)
+static void put_event(struct write_context *context, const struct write_event *event)
 {
     bool completes = event->action == BLKTRACE_COMPLETE;
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
-    to = blkparse_put_device(to, event->volume->device);
+    to = put_device(to, event->volume->device);
     *to++ = ' ';
     to = write_number_blanks(to, context->cpu, 2);
     *to++ = ' ';
@@ -35,7 +37,7 @@ static void blkparse_put(struct write_context *context, const struct write_event
     *to++ = '.';
     to = write_number_zeros(to, event->time_ns % 1000000000, 9);
     to = write_string(to, "     0  "); // process
-    *to++ = blkparse_letter(event->action);
+    *to++ = letters(event->action);
     *to++ = ' ';
     for (size_t length = strlen(event->op->letters); length < LETTERS_WIDTH; length++)
         *to++ = ' ';
@@ -54,15 +56,15 @@ static void blkparse_put(struct write_context *context, const struct write_event
     write_output_take(&context->output, to);
 }
 
-static void blkparse_stage(struct write_context *context, const struct trace_request *request,
-                           enum write_stage stage)
+static void put_stage(struct write_context *context, const struct trace_request *request,
+                      enum write_stage stage)
 {
-    write_events(context, request, stage, blkparse_put);
+    write_events(context, request, stage, put_event);
 }
 
 const struct write_format write_format_blkparse = {
     .name = "blkparse",
     .naming = WRITE_NAMES_DEVICE,
     .limits = WRITE_EVENT_LIMITS(WRITE_SECTOR_BYTES),
-    .stage = blkparse_stage,
+    .stage = put_stage,
 };

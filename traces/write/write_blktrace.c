@@ -4,16 +4,14 @@
 #include "traces/write/write_events.h"
 #include "traces/write/write_text.h"
 
-enum {
-    EVENT_QUEUED = 1 << 4,
-    EVENT_ISSUED = 1 << 6,
-    EVENT_COMPLETED = 1 << 7,
-    EVENT_FS = 1 << 8,
-    BLKTRACE_NAME_BYTES = 16,
-};
+#define EVENT_QUEUED (1 << 4)
+#define EVENT_ISSUED (1 << 6)
+#define EVENT_COMPLETED (1 << 7)
+#define EVENT_FS (1 << 8)
+#define BLKTRACE_NAME_BYTES 16
 
 // As the kernel has it: what is queued is a bio, the rest requests of the file system.
-static unsigned blktrace_action_categories(enum blktrace_action action)
+static unsigned action_categories(enum blktrace_action action)
 {
     if (action == BLKTRACE_QUEUE)
         return EVENT_QUEUED;
@@ -21,8 +19,8 @@ static unsigned blktrace_action_categories(enum blktrace_action action)
 }
 
 // The fields of a header up to the process, and of what follows them.
-static char *blktrace_header(char *to, const struct write_context *context,
-                             const struct write_event *event, uint32_t sequence, uint32_t action)
+static char *put_header(char *to, const struct write_context *context,
+                        const struct write_event *event, uint32_t sequence, uint32_t action)
 {
     to = write_little(to, BLKTRACE_MAGIC | BLKTRACE_VERSION, 4);
     to = write_little(to, sequence, 4);
@@ -36,39 +34,38 @@ static char *blktrace_header(char *to, const struct write_context *context,
 }
 
 // A record that names the process 0, which does all.
-static char *blktrace_name(char *to, const struct write_context *context,
-                           const struct write_event *event)
+static char *put_name(char *to, const struct write_context *context,
+                      const struct write_event *event)
 {
     static const char name[BLKTRACE_NAME_BYTES] = WRITE_EVENT_NAME;
     const struct write_event nothing = {.time_ns = event->time_ns, .volume = event->volume};
-    to = blktrace_header(to, context, &nothing, 0, (uint32_t)BLKTRACE_NOTIFY << 16);
+    to = put_header(to, context, &nothing, 0, (uint32_t)BLKTRACE_NOTIFY << 16);
     to = write_little(to, 0, 2); // error
-    to = write_little(to, sizeof(name), 2);
-    return write_bytes(to, name, sizeof(name));
+    to = write_little(to, sizeof name, 2);
+    return write_bytes(to, name, sizeof name);
 }
 
-static void blktrace_put(struct write_context *context, const struct write_event *event)
+static void put_event(struct write_context *context, const struct write_event *event)
 {
-    unsigned categories = event->op->categories | blktrace_action_categories(event->action);
+    unsigned categories = event->op->categories | action_categories(event->action);
     char *to =
         write_output_reserve(&context->output, 2 * BLKTRACE_HEADER_BYTES + BLKTRACE_NAME_BYTES);
     if (context->records++ == 0)
-        to = blktrace_name(to, context, event);
-    to = blktrace_header(to, context, event, ++event->volume->events,
-                         categories << 16 | event->action);
+        to = put_name(to, context, event);
+    to = put_header(to, context, event, ++event->volume->events, categories << 16 | event->action);
     to = write_little(to, 0, 4); // error, and the length of what follows
     write_output_take(&context->output, to);
 }
 
-static void blktrace_stage(struct write_context *context, const struct trace_request *request,
-                           enum write_stage stage)
+static void put_stage(struct write_context *context, const struct trace_request *request,
+                      enum write_stage stage)
 {
-    write_events(context, request, stage, blktrace_put);
+    write_events(context, request, stage, put_event);
 }
 
 const struct write_format write_format_blktrace = {
     .name = "blktrace",
     .naming = WRITE_NAMES_DEVICE,
     .limits = WRITE_EVENT_LIMITS(1),
-    .stage = blktrace_stage,
+    .stage = put_stage,
 };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool fit_operation(const struct write_limits *limits, struct trace_request *request,
-                          struct write_losses *losses)
+static bool clip_operation(const struct write_limits *limits, struct trace_request *request,
+                           struct write_losses *losses)
 {
     if (request->bytes == 0 && request->op != TRACE_FLUSH && !limits->empty) {
         losses->zero_bytes++;
@@ -22,8 +22,8 @@ static bool fit_operation(const struct write_limits *limits, struct trace_reques
     return true;
 }
 
-static void fit_times(const struct write_limits *limits, struct trace_request *request,
-                      struct write_losses *losses)
+static void clip_times(const struct write_limits *limits, struct trace_request *request,
+                       struct write_losses *losses)
 {
     int64_t finer_ns = request->arrival_ns % limits->time_step_ns;
     if (request->arrival_ns < limits->time_min_ns) {
@@ -50,8 +50,8 @@ static void fit_times(const struct write_limits *limits, struct trace_request *r
     }
 }
 
-static void fit_range(const struct write_limits *limits, struct trace_request *request,
-                      struct write_losses *losses)
+static void clip_range(const struct write_limits *limits, struct trace_request *request,
+                       struct write_losses *losses)
 {
     // Where a flush is means nothing.
     if (request->op == TRACE_FLUSH)
@@ -77,15 +77,15 @@ static void fit_range(const struct write_limits *limits, struct trace_request *r
 bool write_fit(const struct write_limits *limits, struct trace_request *request,
                struct write_losses *losses)
 {
-    if (!fit_operation(limits, request, losses))
+    if (!clip_operation(limits, request, losses))
         return false;
-    fit_times(limits, request, losses);
-    fit_range(limits, request, losses);
+    clip_times(limits, request, losses);
+    clip_range(limits, request, losses);
     return true;
 }
 
 // "1 us"
-static void fit_show_time(int64_t time_ns, char *text, size_t size)
+static void show_time(int64_t time_ns, char *text, size_t size)
 {
     static const struct {
         int64_t ns;
@@ -97,14 +97,13 @@ static void fit_show_time(int64_t time_ns, char *text, size_t size)
     snprintf(text, size, "%lld %s", (long long)(time_ns / units[i].ns), units[i].name);
 }
 
-static void losses_report_times(const struct write_losses *losses,
-                                const struct write_limits *limits, const char *path,
-                                struct trace_notices *notices)
+static void report_times(const struct write_losses *losses, const struct write_limits *limits,
+                         const char *path, struct trace_notices *notices)
 {
     char step[40], latency_step[40], least[40];
-    fit_show_time(limits->time_step_ns, step, sizeof(step));
-    fit_show_time(limits->latency_step_ns, latency_step, sizeof(latency_step));
-    fit_show_time(limits->time_min_ns, least, sizeof(least));
+    show_time(limits->time_step_ns, step, sizeof step);
+    show_time(limits->latency_step_ns, latency_step, sizeof latency_step);
+    show_time(limits->time_min_ns, least, sizeof least);
     trace_notices_set(notices, "time-rounded", path, losses->time_rounded,
                       "%llu arrivals are finer than %s, the unit of the format; they are rounded "
                       "down.",
@@ -125,9 +124,8 @@ static void losses_report_times(const struct write_losses *losses,
                                   : "the format cannot hold such long ones, or so many at a time");
 }
 
-static void losses_report_ranges(const struct write_losses *losses,
-                                 const struct write_limits *limits, const char *path,
-                                 struct trace_notices *notices)
+static void report_ranges(const struct write_losses *losses, const struct write_limits *limits,
+                          const char *path, struct trace_notices *notices)
 {
     trace_notices_set(notices, "offset-rounded", path, losses->offset_rounded,
                       "%llu offsets are no multiple of %llu bytes, the unit of the format; they "
@@ -146,15 +144,15 @@ static void losses_report_ranges(const struct write_losses *losses,
                       (unsigned long long)limits->bytes_max);
 }
 
-static void losses_report_operations(const struct write_losses *losses, const char *path,
-                                     struct trace_notices *notices)
+static void report_operations(const struct write_losses *losses, const char *path,
+                              struct trace_notices *notices)
 {
     char list[200] = "";
     uint64_t sum = 0;
     for (enum trace_op op = 0; op < TRACE_OP_COUNT; op++) {
         size_t used = strlen(list);
         if (losses->operation_lost[op] > 0)
-            snprintf(list + used, sizeof(list) - used, "%s%s: %llu", used > 0 ? ", " : "",
+            snprintf(list + used, sizeof list - used, "%s%s: %llu", used > 0 ? ", " : "",
                      trace_op_name(op), (unsigned long long)losses->operation_lost[op]);
         sum += losses->operation_lost[op];
     }
@@ -175,9 +173,9 @@ static void losses_report_operations(const struct write_losses *losses, const ch
 void write_losses_report(const struct write_losses *losses, const struct write_limits *limits,
                          const char *path, struct trace_notices *notices)
 {
-    losses_report_operations(losses, path, notices);
-    losses_report_times(losses, limits, path, notices);
-    losses_report_ranges(losses, limits, path, notices);
+    report_operations(losses, path, notices);
+    report_times(losses, limits, path, notices);
+    report_ranges(losses, limits, path, notices);
     trace_notices_set(notices, "volume-lost", path, losses->volume_lost,
                       "%llu requests are in the file without the name of their volume; the format "
                       "has one volume, without a name.",

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-enum { WRITE_SECTOR_BYTES = 512 };
+#define WRITE_SECTOR_BYTES 512
 
 struct write_limits {
     unsigned operations;     // bit n: operation n has a word of its own

@@ -5,9 +5,9 @@
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
-enum { LINE_BYTES_MAX = 1024 }; // without the name of the volume
+#define LINE_BYTES_MAX 1024 // without the name of the volume
 
-static char *columns_separate(const struct columns_layout *layout, char *to)
+static char *separate(const struct columns_layout *layout, char *to)
 {
     if (layout->spaced)
         *to++ = ' ';
@@ -17,7 +17,7 @@ static char *columns_separate(const struct columns_layout *layout, char *to)
     return to;
 }
 
-static void columns_begin(struct write_context *context)
+static void put_header(struct write_context *context)
 {
     const struct columns_layout *layout = context->format->layout;
     // Files of other tools do not have the headers that may be there.
@@ -26,14 +26,14 @@ static void columns_begin(struct write_context *context)
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
     for (size_t i = 0; i < layout->column_count; i++) {
         if (i > 0)
-            to = columns_separate(layout, to);
+            to = separate(layout, to);
         to = write_string(to, layout->columns[i].name);
     }
     *to++ = '\n';
     write_output_take(&context->output, to);
 }
 
-static const char *columns_word(const struct columns_layout *layout, enum trace_op op)
+static const char *find_word(const struct columns_layout *layout, enum trace_op op)
 {
     for (const struct columns_word *word = layout->words; word != NULL && word->text != NULL;
          word++)
@@ -42,39 +42,38 @@ static const char *columns_word(const struct columns_layout *layout, enum trace_
     return NULL;
 }
 
-static char *columns_put_op(const struct columns_layout *layout,
-                            const struct columns_column *column, enum trace_op op, char *to)
+static char *put_op(const struct columns_layout *layout, const struct columns_column *column,
+                    enum trace_op op, char *to)
 {
     if (column->unit == COLUMNS_READ_FLAG) {
         *to++ = op == TRACE_READ ? '1' : '0';
         return to;
     }
-    return write_string(to, columns_word(layout, op));
+    return write_string(to, find_word(layout, op));
 }
 
-static char *columns_put_latency(const struct columns_column *column, int64_t latency_ns, char *to)
+static char *put_latency(const struct columns_column *column, int64_t latency_ns, char *to)
 {
     if (latency_ns != TRACE_LATENCY_UNKNOWN)
         return columns_unit_print(column->unit, column->decimals, latency_ns, to);
     return column->zero_is_unknown ? columns_unit_print(column->unit, column->decimals, 0, to) : to;
 }
 
-static char *columns_put_field(const struct columns_layout *layout,
-                               const struct columns_column *column,
-                               const struct write_volume *volume,
-                               const struct trace_request *request, char *to)
+static char *put_field(const struct columns_layout *layout, const struct columns_column *column,
+                       const struct write_volume *volume, const struct trace_request *request,
+                       char *to)
 {
     switch (column->role) {
     case COLUMNS_TIME:
         return columns_unit_print(column->unit, column->decimals, request->arrival_ns, to);
     case COLUMNS_OP:
-        return columns_put_op(layout, column, request->op, to);
+        return put_op(layout, column, request->op, to);
     case COLUMNS_OFFSET:
         return columns_unit_print(column->unit, 0, (int64_t)request->offset, to);
     case COLUMNS_LENGTH:
         return columns_unit_print(column->unit, 0, (int64_t)request->bytes, to);
     case COLUMNS_LATENCY:
-        return columns_put_latency(column, request->latency_ns, to);
+        return put_latency(column, request->latency_ns, to);
     case COLUMNS_VOLUME:
         return write_bytes(to, volume->text, volume->sub > 0 ? volume->sub - 1 : volume->length);
     case COLUMNS_SUBVOLUME:
@@ -84,15 +83,15 @@ static char *columns_put_field(const struct columns_layout *layout,
     }
 }
 
-static void columns_put(struct write_context *context, const struct trace_request *request)
+static void put_request(struct write_context *context, const struct trace_request *request)
 {
     const struct columns_layout *layout = context->format->layout;
     const struct write_volume *volume = &context->volumes.items[request->volume];
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX + volume->length);
     for (size_t i = 0; i < layout->column_count; i++) {
         if (i > 0)
-            to = columns_separate(layout, to);
-        to = columns_put_field(layout, &layout->columns[i], volume, request, to);
+            to = separate(layout, to);
+        to = put_field(layout, &layout->columns[i], volume, request, to);
     }
     *to++ = '\n';
     write_output_take(&context->output, to);
@@ -121,7 +120,7 @@ struct write_limits write_columns_limits(const struct columns_layout *layout)
     }
     limits.bytes_max -= limits.bytes_max % limits.bytes_step;
     for (enum trace_op op = 0; op < TRACE_OP_COUNT; op++)
-        if (columns_word(layout, op) != NULL)
+        if (find_word(layout, op) != NULL)
             limits.operations |= 1U << op;
     return limits;
 }
@@ -131,8 +130,8 @@ struct write_limits write_columns_limits(const struct columns_layout *layout)
         .name = #format_name,                                                                      \
         .layout = &format_name##_layout,                                                           \
         .naming = (format_naming),                                                                 \
-        .begin = columns_begin,                                                                    \
-        .put = columns_put,                                                                        \
+        .begin = put_header,                                                                       \
+        .put = put_request,                                                                        \
     }
 
 COLUMNS_FORMAT(alibaba, WRITE_NAMES_NUMBER);

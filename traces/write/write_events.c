@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/write/write_events.h"
 
-enum { EVENT_READ = 1 << 0, EVENT_SYNC = 1 << 3 };
+#define EVENT_READ (1 << 0)
+#define EVENT_SYNC (1 << 3)
 
 const struct write_event_op write_event_ops[TRACE_OP_COUNT] = {
     [TRACE_READ] = {"R", EVENT_READ},

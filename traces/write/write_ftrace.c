@@ -3,7 +3,7 @@
 #include "traces/write/write_events.h"
 #include "traces/write/write_text.h"
 
-enum { LINE_BYTES_MAX = 256 };
+#define LINE_BYTES_MAX 256
 
 static const char *ftrace_name(enum blktrace_action action)
 {

@@ -3,16 +3,17 @@
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
-enum { LINE_BYTES_MAX = 256, IOLOG_NS_PER_US = 1000 }; // without the file
+#define LINE_BYTES_MAX 256 // without the file
+#define IOLOG_NS_PER_US 1000
 
-static void iolog_begin(struct write_context *context)
+static void begin(struct write_context *context)
 {
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
     write_output_take(&context->output, write_string(to, "fio version 3 iolog\n"));
 }
 
-static char *iolog_put_start(char *to, const struct trace_request *request,
-                             const struct write_volume *volume)
+static char *put_start(char *to, const struct trace_request *request,
+                       const struct write_volume *volume)
 {
     to = write_number(to, (uint64_t)request->arrival_ns / IOLOG_NS_PER_US);
     *to++ = ' ';
@@ -21,7 +22,7 @@ static char *iolog_put_start(char *to, const struct trace_request *request,
     return to;
 }
 
-static void iolog_put(struct write_context *context, const struct trace_request *request)
+static void put_request(struct write_context *context, const struct trace_request *request)
 {
     static const char *const words[TRACE_OP_COUNT] = {
         [TRACE_READ] = "read ",
@@ -33,10 +34,10 @@ static void iolog_put(struct write_context *context, const struct trace_request 
     char *to = write_output_reserve(&context->output, 3 * (LINE_BYTES_MAX + volume->length));
     // fio wants to have heard of a file before it uses it.
     if (volume->events++ == 0) {
-        to = write_string(iolog_put_start(to, request, volume), "add\n");
-        to = write_string(iolog_put_start(to, request, volume), "open\n");
+        to = write_string(put_start(to, request, volume), "add\n");
+        to = write_string(put_start(to, request, volume), "open\n");
     }
-    to = write_string(iolog_put_start(to, request, volume), words[request->op]);
+    to = write_string(put_start(to, request, volume), words[request->op]);
     to = write_number(to, request->op == TRACE_FLUSH ? 0 : request->offset);
     *to++ = ' ';
     to = write_number(to, request->bytes);
@@ -58,6 +59,6 @@ const struct write_format write_format_iolog = {
             .bytes_step = 1,
             .bytes_max = UINT32_MAX,
         },
-    .begin = iolog_begin,
-    .put = iolog_put,
+    .begin = begin,
+    .put = put_request,
 };

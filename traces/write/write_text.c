@@ -2,23 +2,23 @@
 #include "traces/write/write_text.h"
 
 // Two digits at a time: half the divisions.
-static const char text_pairs[] =
+static const char digit_pairs[] =
     "00010203040506070809101112131415161718192021222324252627282930313233"
     "34353637383940414243444546474849505152535455565758596061626364656667"
     "6869707172737475767778798081828384858687888990919293949596979899";
 
 // The digits end at `end`; returns where they start.
-static char *text_digits(char *end, uint64_t number)
+static char *put_digits(char *end, uint64_t number)
 {
     while (number >= 100) {
-        const char *pair = &text_pairs[number % 100 * 2];
+        const char *pair = &digit_pairs[number % 100 * 2];
         number /= 100;
         *--end = pair[1];
         *--end = pair[0];
     }
     if (number >= 10) {
-        *--end = text_pairs[number * 2 + 1];
-        *--end = text_pairs[number * 2];
+        *--end = digit_pairs[number * 2 + 1];
+        *--end = digit_pairs[number * 2];
     } else {
         *--end = (char)('0' + number);
     }
@@ -28,15 +28,15 @@ static char *text_digits(char *end, uint64_t number)
 char *write_number(char *to, uint64_t number)
 {
     char digits[WRITE_DIGITS_MAX];
-    const char *start = text_digits(digits + sizeof(digits), number);
-    return write_bytes(to, start, (size_t)(digits + sizeof(digits) - start));
+    const char *start = put_digits(digits + sizeof digits, number);
+    return write_bytes(to, start, (size_t)(digits + sizeof digits - start));
 }
 
-static char *text_padded(char *to, uint64_t number, unsigned width, char padding)
+static char *put_padded(char *to, uint64_t number, unsigned width, char padding)
 {
     char digits[WRITE_DIGITS_MAX];
-    const char *start = text_digits(digits + sizeof(digits), number);
-    size_t length = (size_t)(digits + sizeof(digits) - start);
+    const char *start = put_digits(digits + sizeof digits, number);
+    size_t length = (size_t)(digits + sizeof digits - start);
     if (length < width) {
         memset(to, padding, width - length);
         to += width - length;
@@ -46,15 +46,15 @@ static char *text_padded(char *to, uint64_t number, unsigned width, char padding
 
 char *write_number_zeros(char *to, uint64_t number, unsigned width)
 {
-    return text_padded(to, number, width, '0');
+    return put_padded(to, number, width, '0');
 }
 
 char *write_number_blanks(char *to, uint64_t number, unsigned width)
 {
-    return text_padded(to, number, width, ' ');
+    return put_padded(to, number, width, ' ');
 }
 
-static uint64_t text_power(unsigned power)
+static uint64_t power_of_ten(unsigned power)
 {
     uint64_t value = 1;
     for (; power > 0; power--)
@@ -64,10 +64,10 @@ static uint64_t text_power(unsigned power)
 
 char *write_decimal(char *to, uint64_t number, unsigned power, unsigned decimals)
 {
-    uint64_t one = text_power(power);
+    uint64_t one = power_of_ten(power);
     to = write_number(to, number / one);
     if (decimals == 0)
         return to;
     *to++ = '.';
-    return write_number_zeros(to, number % one / text_power(power - decimals), decimals);
+    return write_number_zeros(to, number % one / power_of_ten(power - decimals), decimals);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 // Of UINT64_MAX.
-enum { WRITE_DIGITS_MAX = 20 };
+#define WRITE_DIGITS_MAX 20
 
 char *write_number(char *to, uint64_t number);
 

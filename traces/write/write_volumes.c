@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NAME_BYTES_MAX = 16 * 1024, // quoted, twice that: a line has at most 64 KiB
-    SHORT_NAME_BYTES_MAX = 256,
-    NUMBER_MAX = INT32_MAX,
-    MAJOR_MAX = 0xfff,
-    MINOR_BITS = 20,
-    MINOR_MAX = (1 << MINOR_BITS) - 1,
-    SUFFIX_BYTES_MAX = 24,
-    LISTED_NAME_BYTES_MAX = 32,
-};
+#define NAME_BYTES_MAX (16 * 1024) // quoted, twice that: a line has at most 64 KiB
+#define SHORT_NAME_BYTES_MAX 256
+#define NUMBER_MAX INT32_MAX
+#define MAJOR_MAX 0xfff
+#define MINOR_BITS 20
+#define MINOR_MAX ((1 << MINOR_BITS) - 1)
+#define SUFFIX_BYTES_MAX 24
+#define LISTED_NAME_BYTES_MAX 32
 
 // Of devices without a number: Linux leaves the majors 240 to 254 to local use.
 #define MAJOR_ASSIGNED "240,"
@@ -78,8 +76,7 @@ static bool name_allows(enum write_naming naming, char byte)
 }
 
 // The number of the text in the set of those used, added if it is new; *is_new says so.
-static bool volumes_claim(struct write_volumes *volumes, const char *text, size_t length,
-                          bool *is_new)
+static bool claim(struct write_volumes *volumes, const char *text, size_t length, bool *is_new)
 {
     struct trace_error ignored;
     size_t before = volumes->held.count;
@@ -90,7 +87,7 @@ static bool volumes_claim(struct write_volumes *volumes, const char *text, size_
 
 // A name in words: what cannot stand there is replaced, what is too long cut, what is taken
 // numbered. Stores it in `text`.
-static bool volumes_hold_word(struct write_volumes *volumes, const char *name, char *text)
+static bool hold_word(struct write_volumes *volumes, const char *name, char *text)
 {
     enum write_naming naming = volumes->naming;
     const char *disk = naming == WRITE_NAMES_HOST_DISK ? name_find_disk(name) : NULL;
@@ -107,27 +104,27 @@ static bool volumes_hold_word(struct write_volumes *volumes, const char *name, c
     for (size_t number = volumes->known.count; !is_new; number++) {
         char suffix[SUFFIX_BYTES_MAX] = "";
         if (number > volumes->known.count)
-            snprintf(suffix, sizeof(suffix), "-%zu", number);
+            snprintf(suffix, sizeof suffix, "-%zu", number);
         size_t room = limit - strlen(suffix);
         size_t length = stem < room ? stem : room;
         for (size_t i = 0; i < length; i++)
             text[i] = name_allows(naming, name[i]) ? name[i] : '_';
         snprintf(text + length, NAME_BYTES_MAX + 1 - length, "%s%s", suffix, tail);
-        if (!volumes_claim(volumes, text, strlen(text), &is_new))
+        if (!claim(volumes, text, strlen(text), &is_new))
             return false;
     }
     return true;
 }
 
 // A number or a device: its own if it is one, else the next that is free.
-static bool volumes_hold_number(struct write_volumes *volumes, const char *name, char *text)
+static bool hold_number(struct write_volumes *volumes, const char *name, char *text)
 {
     bool devices = volumes->naming == WRITE_NAMES_DEVICE;
     uint32_t device;
     bool is_new = false;
     if (devices ? name_is_device(name, &device) : name_is_number(name)) {
         strcpy(text, name);
-        if (!volumes_claim(volumes, text, strlen(text), &is_new))
+        if (!claim(volumes, text, strlen(text), &is_new))
             return false;
     }
     // Fewer volumes than minors, so there is always a free one.
@@ -136,14 +133,14 @@ static bool volumes_hold_number(struct write_volumes *volumes, const char *name,
         if (devices)
             end = write_string(end, MAJOR_ASSIGNED);
         *write_number(end, volumes->next) = '\0';
-        if (!volumes_claim(volumes, text, strlen(text), &is_new))
+        if (!claim(volumes, text, strlen(text), &is_new))
             return false;
     }
     return true;
 }
 
 // Adds an entry to the list; after one that did not fit, which "..." stands for, none follows.
-static void volumes_list(struct write_volumes *volumes, const char *name, const char *text)
+static void add_to_list(struct write_volumes *volumes, const char *name, const char *text)
 {
     static const char more[] = ", ...";
     char entry[2 * LISTED_NAME_BYTES_MAX + 32];
@@ -151,15 +148,15 @@ static void volumes_list(struct write_volumes *volumes, const char *name, const 
     bool cut = strlen(name) > LISTED_NAME_BYTES_MAX;
     if (volumes->list_full)
         return;
-    snprintf(entry, sizeof(entry), "%s\"%.*s%s\" is \"%.*s\"", used > 0 ? ", " : "",
+    snprintf(entry, sizeof entry, "%s\"%.*s%s\" is \"%.*s\"", used > 0 ? ", " : "",
              LISTED_NAME_BYTES_MAX, name, cut ? "..." : "", LISTED_NAME_BYTES_MAX, text);
-    volumes->list_full = used + strlen(entry) + sizeof(more) > sizeof(volumes->list);
-    snprintf(volumes->list + used, sizeof(volumes->list) - used, "%s",
+    volumes->list_full = used + strlen(entry) + sizeof more > sizeof volumes->list;
+    snprintf(volumes->list + used, sizeof volumes->list - used, "%s",
              volumes->list_full ? more : entry);
 }
 
 // The name as a field, in quotes if it needs them; returns its end.
-static char *volume_quote(char *to, const char *name)
+static char *quote(char *to, const char *name)
 {
     if (strpbrk(name, ",\"\r") == NULL)
         return write_string(to, name);
@@ -174,10 +171,10 @@ static char *volume_quote(char *to, const char *name)
 }
 
 // Makes the item of a name that the file holds as `held`.
-static bool volume_fill(struct write_volume *item, enum write_naming naming, const char *held)
+static bool fill_item(struct write_volume *item, enum write_naming naming, const char *held)
 {
     char text[WRITE_NAME_BYTES_MAX];
-    char *end = naming == WRITE_NAMES_QUOTED ? volume_quote(text, held) : write_string(text, held);
+    char *end = naming == WRITE_NAMES_QUOTED ? quote(text, held) : write_string(text, held);
     *item = (struct write_volume){.length = (size_t)(end - text)};
     if (naming == WRITE_NAMES_HOST_DISK) {
         item->sub = (size_t)(name_find_disk(held) - held);
@@ -191,29 +188,28 @@ static bool volume_fill(struct write_volume *item, enum write_naming naming, con
     return item->text != NULL;
 }
 
-static bool volumes_hold(struct write_volumes *volumes, const char *name)
+static bool hold_name(struct write_volumes *volumes, const char *name)
 {
     char held[NAME_BYTES_MAX + 1] = "";
     struct write_volume *item = &volumes->items[volumes->known.count];
     bool numbers = volumes->naming == WRITE_NAMES_NUMBER || volumes->naming == WRITE_NAMES_DEVICE;
-    bool good =
-        volumes->naming == WRITE_NAMES_NONE || (numbers ? volumes_hold_number(volumes, name, held)
-                                                        : volumes_hold_word(volumes, name, held));
-    if (!good || !volume_fill(item, volumes->naming, held))
+    bool good = volumes->naming == WRITE_NAMES_NONE ||
+                (numbers ? hold_number(volumes, name, held) : hold_word(volumes, name, held));
+    if (!good || !fill_item(item, volumes->naming, held))
         return false;
     if (volumes->naming != WRITE_NAMES_NONE && strcmp(held, name) != 0) {
         volumes->replaced++;
-        volumes_list(volumes, name, held);
+        add_to_list(volumes, name, held);
     }
     return true;
 }
 
-static bool volumes_reserve(struct write_volumes *volumes)
+static bool reserve(struct write_volumes *volumes)
 {
     if (volumes->known.count < volumes->capacity)
         return true;
     size_t capacity = volumes->capacity == 0 ? 8 : volumes->capacity * 2;
-    struct write_volume *items = realloc(volumes->items, capacity * sizeof(*items));
+    struct write_volume *items = realloc(volumes->items, capacity * sizeof *items);
     if (items == NULL)
         return false;
     volumes->items = items;
@@ -229,7 +225,7 @@ uint32_t write_volumes_find(struct write_volumes *volumes, const char *name,
     if (volumes->last < known->count && strcmp(known->names[volumes->last], name) == 0)
         return volumes->last;
     size_t count = known->count;
-    bool good = volumes_reserve(volumes);
+    bool good = reserve(volumes);
     uint32_t number =
         good ? trace_volumes_intern(known, name, strlen(name), error) : TRACE_VOLUME_NONE;
     if (number == TRACE_VOLUME_NONE && count == TRACE_VOLUMES_MAX) {
@@ -240,7 +236,7 @@ uint32_t write_volumes_find(struct write_volumes *volumes, const char *name,
     if (known->count > count) {
         // The item of the new volume has its place, but is not counted until it is whole.
         known->count = count;
-        good = volumes_hold(volumes, name);
+        good = hold_name(volumes, name);
         known->count = count + 1;
     }
     if (!good || number == TRACE_VOLUME_NONE) {

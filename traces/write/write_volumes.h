@@ -19,7 +19,7 @@ enum write_naming {
 };
 
 // The longest text of a volume in a file.
-enum { WRITE_NAME_BYTES_MAX = 33 * 1024 };
+#define WRITE_NAME_BYTES_MAX (33 * 1024)
 
 struct write_volume {
     char *text; // as it stands in the file

@@ -4,12 +4,10 @@
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
-enum {
-    VSCSI_RECORD_BYTES = 32,
-    VSCSI_VERSION = 1 << 8,
-    VSCSI_NS_PER_US = 1000,
-    VSCSI_SYNCHRONIZE_CACHE = 0x35,
-};
+#define VSCSI_RECORD_BYTES 32
+#define VSCSI_VERSION (1 << 8)
+#define VSCSI_NS_PER_US 1000
+#define VSCSI_SYNCHRONIZE_CACHE 0x35
 
 // The shorter command of 10 bytes where block and length fit in its 32 and 16 bits.
 static unsigned vscsi_command(const struct trace_request *request)
