@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PIECE_BYTES_MAX = 60 };
+#define PIECE_BYTES_MAX 60
 
 static void damage_piece(struct bytes *bytes, uint64_t *random)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CPUS_MAX = 64 };
+#define CPUS_MAX 64
 
 const char *const recordings[RECORDING_COUNT] = {
     "mixed/vdc",          "mixed/vdd",          "mixed/vde",          "mixed/vdf",
@@ -16,7 +16,7 @@ const char *const recordings[RECORDING_COUNT] = {
 const char *recording_path(const char *recording)
 {
     static char path[512];
-    snprintf(path, sizeof(path), TEST_TRACES_DIR "/recorded/%s", recording);
+    snprintf(path, sizeof path, TEST_TRACES_DIR "/recorded/%s", recording);
     return path;
 }
 
@@ -25,7 +25,7 @@ static bool recording_is_there(const char *recording)
     char path[600];
     struct stat status;
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof(path), "%s.blktrace.0%s", recording_path(recording),
+        snprintf(path, sizeof path, "%s.blktrace.0%s", recording_path(recording),
                  i == 0 ? "" : ".zst");
         if (stat(path, &status) == 0)
             return true;
@@ -46,8 +46,8 @@ void recording_unpack(const char *recording, const char *name)
     for (int cpu = 0; cpu < CPUS_MAX; cpu++) {
         char path[600];
         char file[64];
-        snprintf(path, sizeof(path), "%s.blktrace.%d", recording_path(recording), cpu);
-        snprintf(file, sizeof(file), "%s.blktrace.%d", name, cpu);
+        snprintf(path, sizeof path, "%s.blktrace.%d", recording_path(recording), cpu);
+        snprintf(file, sizeof file, "%s.blktrace.%d", name, cpu);
         if (!scratch_decompress(file, path)) {
             strcat(path, ".zst");
             if (!scratch_decompress(file, path))
@@ -59,7 +59,7 @@ void recording_unpack(const char *recording, const char *name)
 void blkparse_run(const char *arguments, const char *file)
 {
     char command[1200];
-    snprintf(command, sizeof(command), "cd %s && blkparse %s >%s 2>/dev/null", scratch(), arguments,
+    snprintf(command, sizeof command, "cd %s && blkparse %s >%s 2>/dev/null", scratch(), arguments,
              file);
     assert_int_equal(system(command), 0);
 }
@@ -82,7 +82,7 @@ static void normalise(struct reading *reading, const struct comparison *comparis
         reading->requests[kept++] = request;
     }
     reading->count = kept;
-    qsort(reading->requests, kept, sizeof(*reading->requests), request_compare);
+    qsort(reading->requests, kept, sizeof *reading->requests, request_compare);
 }
 
 void compare_readings(struct reading *first, struct reading *second,

@@ -5,7 +5,7 @@
 
 #include "tests/traces/trace_files.h"
 
-enum { RECORDING_COUNT = 8 };
+#define RECORDING_COUNT 8
 extern const char *const recordings[RECORDING_COUNT]; // "mixed/vdc", ...
 
 // Are the recordings and blkparse there?

@@ -38,7 +38,7 @@ static void expect_requests(const struct reading *reading, const char *const *ex
     for (size_t i = 0; i < reading->count; i++) {
         const struct trace_request *request = &reading->requests[i];
         char found[400];
-        snprintf(found, sizeof(found), "%s %" PRId64 " %" PRId64 " %s %" PRIu64 " %" PRIu64,
+        snprintf(found, sizeof found, "%s %" PRId64 " %" PRId64 " %s %" PRIu64 " %" PRIu64,
                  trace_volume_name(reading->trace, request->volume), request->arrival_ns,
                  request->latency_ns, trace_op_name(request->op), request->offset, request->bytes);
         assert_non_null(expected[i]);
@@ -179,9 +179,9 @@ static void test_errors(void **state)
          "line 3: found more than 32 fields, expected"},
         {HEADER, "line 3: another recording starts here, with times of its own"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[600];
-        snprintf(text, sizeof(text), HEADER "0.000000 x 1 sda W 8 512 0.47\n%s", cases[i].row);
+        snprintf(text, sizeof text, HEADER "0.000000 x 1 sda W 8 512 0.47\n%s", cases[i].row);
         struct reading reading = read_text(text);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, NAME);
@@ -201,21 +201,22 @@ static void test_errors(void **state)
     reading_free(&reading);
 }
 
+#define ROWS 20000
+
 // Many rows that arrive long before they are complete: the order is that of a sort.
 static void test_order(void **state)
 {
     (void)state;
-    enum { ROWS = 20000 };
     uint64_t random = 3;
     struct bytes text = {0};
-    int64_t *arrivals = malloc(ROWS * sizeof(*arrivals));
+    int64_t *arrivals = malloc(ROWS * sizeof *arrivals);
     assert_non_null(arrivals);
     bytes_append(&text, HEADER, strlen(HEADER));
     for (int64_t i = 0; i < ROWS; i++) {
         char row[128];
         int64_t done_us = i * 10, latency_us = (int64_t)random_below(&random, 50000) * 10;
         int length = snprintf(
-            row, sizeof(row),
+            row, sizeof row,
             "%" PRId64 ".%06" PRId64 " x 1 sda W %" PRId64 " 512 %" PRId64 ".%02" PRId64 "\n",
             done_us / 1000000, done_us % 1000000, i, latency_us / 1000, latency_us % 1000 / 10);
         bytes_append(&text, row, (size_t)length);
@@ -243,7 +244,7 @@ static void test_damaged(void **state)
     bytes_append(&bytes, HEADER_QUEUED, strlen(HEADER_QUEUED));
     for (int i = 0; i < 25; i++) {
         char row[128];
-        int length = snprintf(row, sizeof(row), "%d.%06d a b 1 sd%c %s %d 4096 0.%02d 1.%02d\n", i,
+        int length = snprintf(row, sizeof row, "%d.%06d a b 1 sd%c %s %d 4096 0.%02d 1.%02d\n", i,
                               i * 7, 'a' + i % 3, i % 2 == 0 ? "W" : "R", i * 8, i, 99 - i);
         bytes_append(&bytes, row, (size_t)length);
     }
@@ -265,15 +266,15 @@ static void test_public_samples(void **state)
     fclose(file);
     for (int sample = 0; sample < 2; sample++) {
         char command[2048], line[256], found[256], cut[1024];
-        snprintf(cut, sizeof(cut), "%s", scratch_path("sample.txt"));
-        snprintf(command, sizeof(command),
+        snprintf(cut, sizeof cut, "%s", scratch_path("sample.txt"));
+        snprintf(command, sizeof command,
                  "awk '/^TIME/ { n++ } n == %d && (/^TIME/ || /^[0-9.]+ /)' '%s' >'%s'", sample + 1,
                  path, cut);
         assert_int_equal(system(command), 0);
         struct reading reading = read_trace(cut, TRACE_ARRIVAL_QUEUE, NULL);
         assert_int_equal(reading.result, TRACE_END);
         assert_int_equal(reading.count, rows[sample]);
-        snprintf(command, sizeof(command),
+        snprintf(command, sizeof command,
                  "awk 'NR > 1 { l = $8 + $9; printf \"%%.0f %%s %%.0f %%s %%.0f %%.0f\\n\", "
                  "$1 * 1e6 - l * 1000, $4, l * 1000, $5 == \"W\" ? \"write\" : \"read\", "
                  "$6 * 512, $7 }' '%s' | sort -s -n -k 1,1",
@@ -282,15 +283,14 @@ static void test_public_samples(void **state)
         assert_non_null(awk);
         for (size_t i = 0; i < reading.count; i++) {
             const struct trace_request *request = &reading.requests[i];
-            assert_non_null(fgets(line, sizeof(line), awk));
-            snprintf(found, sizeof(found),
-                     "%" PRId64 " %s %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n",
+            assert_non_null(fgets(line, sizeof line, awk));
+            snprintf(found, sizeof found, "%" PRId64 " %s %" PRId64 " %s %" PRIu64 " %" PRIu64 "\n",
                      request->arrival_ns / 1000, trace_volume_name(reading.trace, request->volume),
                      request->latency_ns / 1000, trace_op_name(request->op), request->offset,
                      request->bytes);
             assert_string_equal(found, line);
         }
-        assert_null(fgets(line, sizeof(line), awk));
+        assert_null(fgets(line, sizeof line, awk));
         assert_int_equal(pclose(awk), 0);
         reading_free(&reading);
     }

@@ -33,7 +33,7 @@ static void arrivals_add(struct arrivals *arrivals, const struct arrival *arriva
 {
     if ((arrivals->count & (arrivals->count - 1)) == 0) {
         size_t capacity = arrivals->count == 0 ? 1 : arrivals->count * 2;
-        arrivals->items = realloc(arrivals->items, capacity * sizeof(*arrival));
+        arrivals->items = realloc(arrivals->items, capacity * sizeof *arrival);
         assert_non_null(arrivals->items);
     }
     arrivals->items[arrivals->count++] = *arrival;
@@ -44,12 +44,12 @@ static struct arrivals read_blkparse(char action)
     struct arrivals arrivals = {0};
     char command[1200];
     char line[512];
-    snprintf(command, sizeof(command),
+    snprintf(command, sizeof command,
              "cd %s && blkparse -q -i x -f 'event %%a %%d %%T %%t %%S %%N\\n' 2>/dev/null",
              scratch());
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
-    while (fgets(line, sizeof(line), pipe) != NULL) {
+    while (fgets(line, sizeof line, pipe) != NULL) {
         char shown;
         char flags[16];
         uint64_t seconds;
@@ -102,8 +102,8 @@ static void compare(const char *recording, enum trace_arrival kind)
     assert_true(theirs.count > 500);
     assert_int_equal(ours.count, theirs.count);
     // blkparse leaves the order of equal times open.
-    qsort(theirs.items, theirs.count, sizeof(*theirs.items), compare_arrivals);
-    qsort(ours.items, ours.count, sizeof(*ours.items), compare_arrivals);
+    qsort(theirs.items, theirs.count, sizeof *theirs.items, compare_arrivals);
+    qsort(ours.items, ours.count, sizeof *ours.items, compare_arrivals);
     for (size_t i = 0; i < ours.count; i++) {
         assert_int_equal(ours.items[i].time_ns, theirs.items[i].time_ns);
         assert_int_equal(ours.items[i].offset, theirs.items[i].offset);
@@ -132,7 +132,7 @@ static void test_dump_equals_files(void **state)
     char command[1200];
     scratch_clear();
     recording_unpack(recordings[2], "x");
-    snprintf(command, sizeof(command), "cd %s && blkparse -q -O -i x -d dump.bin >/dev/null 2>&1",
+    snprintf(command, sizeof command, "cd %s && blkparse -q -O -i x -d dump.bin >/dev/null 2>&1",
              scratch());
     assert_int_equal(system(command), 0);
     for (int kind = 0; kind < 2; kind++) {
@@ -140,8 +140,8 @@ static void test_dump_equals_files(void **state)
         struct arrivals dump = read_ours(scratch_path("dump.bin"), (enum trace_arrival)kind);
         assert_true(files.count > 500);
         assert_int_equal(files.count, dump.count);
-        qsort(files.items, files.count, sizeof(*files.items), compare_arrivals);
-        qsort(dump.items, dump.count, sizeof(*dump.items), compare_arrivals);
+        qsort(files.items, files.count, sizeof *files.items, compare_arrivals);
+        qsort(dump.items, dump.count, sizeof *dump.items, compare_arrivals);
         for (size_t i = 0; i < files.count; i++) {
             assert_int_equal(files.items[i].time_ns, dump.items[i].time_ns);
             assert_int_equal(files.items[i].offset, dump.items[i].offset);

@@ -65,7 +65,7 @@ static void test_odd(void **state)
            "8 + 8 [x]") "CPU0 (sda):\n Reads Queued: 0\n\nTotal (sda):\nThroughput\n",
          1, "other-lines", 0},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, NULL);
         if (reading.result != TRACE_END)
             fail_msg("%zu: %s", i, reading.error.message);
@@ -98,7 +98,7 @@ static void test_broken(void **state)
         {Q("0.1", "1 + 1 [x]") "CPU0 (sda):\n" Q("0.2", "1 + 1 [x]"), "after the statistics"},
         {"hello\nworld\n", "line 1: found \"hello\", expected MAJOR,MINOR CPU"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, NULL);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, cases[i].error);
@@ -128,7 +128,7 @@ static void test_broken_layouts(void **state)
         {"%T.%t,%d,%a,%S,%n", "(for %a: an action)"},
         {"%T.%t,%a,%d,%S", "it lacks"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text("1.5,Q,W,8,8\n", cases[i].layout);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, "trace.txt: ");
@@ -161,7 +161,7 @@ static void test_layout_values(void **state)
     reading_free(&reading);
     static const char *const broken[] = {"1.1000000000 Q 8 8\n", "1.5 Q 8 8388608\n",
                                          "9223372036.5 Q 8 8\n", "1.5 Q 36028797018963968 8\n"};
-    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         reading = read_text(broken[i], "%T.%t %a %S %n");
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, "line 1: column 1: found");

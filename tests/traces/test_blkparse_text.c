@@ -71,9 +71,9 @@ static void test_layouts(void **state)
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
         scratch_clear();
         recording_unpack(recordings[i], "x");
-        for (size_t j = 0; j < sizeof(layouts) / sizeof(layouts[0]); j++) {
+        for (size_t j = 0; j < sizeof layouts / sizeof layouts[0]; j++) {
             char arguments[200];
-            snprintf(arguments, sizeof(arguments), "-i x -f '%s'", layouts[j]);
+            snprintf(arguments, sizeof arguments, "-i x -f '%s'", layouts[j]);
             blkparse_run(arguments, "x.txt");
             compare_text(recordings[i], TRACE_ARRIVAL_QUEUE, layouts[j]);
             compare_text(recordings[i], TRACE_ARRIVAL_ISSUE, layouts[j]);
@@ -143,12 +143,13 @@ static size_t plain_read(const char *path, char (*lines)[128], size_t limit)
     return count;
 }
 
+#define LINES_MAX 2000
+
 // A stack of dm-crypt on LVM on NVMe, with comments, remaps, and flushes that only these place.
 static void test_public_sample(void **state)
 {
     (void)state;
     static const char path[] = TEST_PUBLIC_TRACES_DIR "/blkparse/oxdeadmeat-nvme-dmcrypt.txt";
-    enum { LINES_MAX = 2000 };
     static char lines[LINES_MAX][128];
     if (access(path, R_OK) != 0)
         skip();
@@ -174,9 +175,9 @@ static void test_public_sample(void **state)
         } else if (action == 'D') {
             const struct trace_request *request = &issue.requests[issued++];
             if (sectors > 0)
-                snprintf(extent, sizeof(extent), " %llu + %u ", sector, sectors);
+                snprintf(extent, sizeof extent, " %llu + %u ", sector, sectors);
             else
-                snprintf(extent, sizeof(extent), " FN 0 ");
+                snprintf(extent, sizeof extent, " FN 0 ");
             assert_int_equal(request->bytes, sectors * 512);
             assert_int_equal(request->latency_ns, plain_latency(lines, count, i, extent));
         }
@@ -218,11 +219,12 @@ static void test_standard_input(void **state)
     reading_free(&absent);
 }
 
+#define ISSUES 66000
+
 // A queue event that comes later than anything that is kept: too late to be the arrival.
 static void test_standard_input_limit(void **state)
 {
     (void)state;
-    enum { ISSUES = 66000 };
     FILE *file = fopen(scratch_path("x.txt"), "w");
     assert_non_null(file);
     for (int i = 0; i < ISSUES; i++)

@@ -24,7 +24,7 @@ static void expect_requests(const struct reading *reading, const char *expected)
     for (size_t i = 0; i < reading->count; i++) {
         const struct trace_request *request = &reading->requests[i];
         size_t used = strlen(found);
-        snprintf(found + used, sizeof(found) - used,
+        snprintf(found + used, sizeof found - used,
                  "%s %" PRId64 " %s %" PRIu64 " %" PRIu64 " %" PRId64 ";",
                  trace_volume_name(reading->trace, request->volume), request->arrival_ns,
                  trace_op_name(request->op), request->offset, request->bytes, request->latency_ns);
@@ -93,7 +93,7 @@ static const struct {
 static void test_good(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct reading reading = read_text(good[i].text, good[i].format, NULL);
         char notices[200] = "";
         expect_requests(&reading, good[i].requests);
@@ -104,7 +104,7 @@ static void test_good(void **state)
             const struct trace_notice *notice = trace_notice(reading.trace, k);
             size_t used = strlen(notices);
             assert_string_equal(notice->source, "a.trace");
-            snprintf(notices + used, sizeof(notices) - used, "%s %" PRIu64 ";", notice->kind,
+            snprintf(notices + used, sizeof notices - used, "%s %" PRIu64 ";", notice->kind,
                      notice->count);
         }
         assert_string_equal(notices, good[i].notices);
@@ -181,7 +181,7 @@ static void test_errors(void **state)
         {"hfplayer", "LBA.I,LBA.I,NBLKS.I\n", "line 1: column \"LBA.I\" is there twice"},
         {"hfplayer", "#\n#\n", "a.trace: the file has no header line; expected the names of its"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, cases[i].format, NULL);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, cases[i].message);
@@ -214,7 +214,7 @@ static void test_volumes(void **state)
 static void test_damage(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct bytes bytes = {0};
         for (size_t copies = 0; copies < 3; copies++)
             bytes_append(&bytes, good[i].text, strlen(good[i].text));
@@ -224,7 +224,7 @@ static void test_damage(void **state)
     struct bytes bytes = {0};
     for (int i = 0; i < 20; i++) {
         char line[60];
-        int length = snprintf(line, sizeof(line), "%d,%d,8,%d,7\n", 100 + i / 7, i, i % 2);
+        int length = snprintf(line, sizeof line, "%d,%d,8,%d,7\n", 100 + i / 7, i, i % 2);
         bytes_append(&bytes, line, (size_t)length);
     }
     damage_and_read(&bytes, "tencent", 1000);
@@ -238,7 +238,7 @@ static void test_too_late(void **state)
     struct bytes bytes = {0};
     for (int i = 0; i < 70000; i++) {
         char line[60];
-        int length = snprintf(line, sizeof(line), "%d 0 8 8 1\n", i < 69000 ? 1000 + i : i - 69000);
+        int length = snprintf(line, sizeof line, "%d 0 8 8 1\n", i < 69000 ? 1000 + i : i - 69000);
         bytes_append(&bytes, line, (size_t)length);
     }
     scratch_write("late.trace", bytes.data, bytes.length);

@@ -75,7 +75,7 @@ static void test_compressed_and_one_member(void **state)
     bytes_append(&text, "time_ns,op,offset,bytes,member\n", 31);
     for (int i = 0; i < 30000; i++) {
         char line[80];
-        int length = snprintf(line, sizeof(line), "%d,write,%d,4096,m%d\n", i, i * 512, i % 3);
+        int length = snprintf(line, sizeof line, "%d,write,%d,4096,m%d\n", i, i * 512, i % 3);
         bytes_append(&text, line, (size_t)length);
     }
     scratch_compress("big.csv.zst", text.data, text.length);
@@ -122,10 +122,10 @@ static void test_errors(void **state)
         {"H,member\n1,read,0,1,\"a\n", "line 2: a quoted field does not end on its line"},
         {"H,member\n1,read,0,1,\"a\"b\n", "line 2: a closing quote is not followed by a comma"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[400] = "";
         bool standard = cases[i].text[0] == 'H';
-        snprintf(text, sizeof(text), "%s%s", standard ? "time_ns,op,offset,bytes" : "",
+        snprintf(text, sizeof text, "%s%s", standard ? "time_ns,op,offset,bytes" : "",
                  cases[i].text + standard);
         struct reading reading = read_text(text, NULL);
         assert_int_equal(reading.result, TRACE_ERROR);
@@ -145,7 +145,7 @@ static void test_long_lines(void **state)
         memset(name, 'n', length);
         name[length] = '\n';
         struct bytes text = {0};
-        bytes_append(&text, header, sizeof(header) - 1);
+        bytes_append(&text, header, sizeof header - 1);
         bytes_append(&text, name, length + 1);
         scratch_write("long.csv", text.data, text.length);
         struct reading reading = read_trace(scratch_path("long.csv"), TRACE_ARRIVAL_QUEUE, NULL);
@@ -172,7 +172,7 @@ static void test_text_in_memory(void **state)
 {
     (void)state;
     static const char text[] = "time_ns,op,offset,bytes,member\n7,read,0,512,a\n9,write,0,1,b\n";
-    struct reading reading = read_memory(text, sizeof(text) - 1);
+    struct reading reading = read_memory(text, sizeof text - 1);
     uint64_t consumed, total;
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(reading.count, 2);
@@ -182,10 +182,10 @@ static void test_text_in_memory(void **state)
     assert_string_equal(trace_volume_name(reading.trace, 1), "b");
     assert_int_equal(trace_notice_count(reading.trace), 0);
     trace_progress(reading.trace, &consumed, &total);
-    assert_int_equal(total, sizeof(text) - 1);
+    assert_int_equal(total, sizeof text - 1);
     assert_int_equal(consumed, total);
     reading_free(&reading);
-    reading = read_memory(text, sizeof(text) - 2 - 7);
+    reading = read_memory(text, sizeof text - 2 - 7);
     assert_message(&reading.error,
                    "no/such*.blktrace.3: line 3: found 2 fields, expected 5 as in the header");
     reading_free(&reading);

@@ -61,7 +61,7 @@ static void print_request(FILE *file, const struct event_line *event, const stru
     char bytes[16] = "";
     uint64_t sector = flush && !issue ? UINT64_MAX : event->sector;
     if (issue)
-        snprintf(bytes, sizeof(bytes), " %u", style->bytes ? event->bytes : 0);
+        snprintf(bytes, sizeof bytes, " %u", style->bytes ? event->bytes : 0);
     fprintf(file, "%s: %s %s%s () %" PRIu64 " + %u%s [%s]\n", name, event->device,
             flush ? "FF" : event->operation, bytes, sector, event->bytes / 512,
             style->priority ? " none,0,0" : "", issue ? event->name : "0");
@@ -103,14 +103,14 @@ static void derive(const char *recording, const struct style *style)
     char line[512];
     scratch_clear();
     recording_unpack(recording, "x");
-    snprintf(arguments, sizeof(arguments), "-q -i x -f '%s'", event_layout);
+    snprintf(arguments, sizeof arguments, "-q -i x -f '%s'", event_layout);
     blkparse_run(arguments, "x.txt");
     FILE *from = fopen(scratch_path("x.txt"), "r");
     FILE *to = fopen(scratch_path("events.txt"), "w");
     assert_non_null(from);
     assert_non_null(to);
     fputs("# tracer: nop\n#\ncpus=2\nCPU 1 is empty\n", to);
-    while (fgets(line, sizeof(line), from) != NULL) {
+    while (fgets(line, sizeof line, from) != NULL) {
         struct event_line event;
         if (parse_line(line, &event))
             print_event(to, &event, style);

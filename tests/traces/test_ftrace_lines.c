@@ -36,9 +36,9 @@ static void test_real_lines(void **state)
          "8 [kworker/4:1H]",
          543348164815000, 1313103872, 4096, TRACE_READ},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[400];
-        snprintf(text, sizeof(text), "%s\n", cases[i].line);
+        snprintf(text, sizeof text, "%s\n", cases[i].line);
         struct trace_config config = {.path = "trace.txt", .text = text, .text_size = strlen(text)};
         struct reading reading = read_config(&config);
         assert_int_equal(reading.result, TRACE_END);
@@ -91,7 +91,7 @@ static void test_odd(void **state)
         {QUEUE("1.5") AT("2.0") "block_bio_queue: 8,0 R 8 + ", TRACE_ARRIVAL_QUEUE, 1, "truncated",
          1, TRACE_READ},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, cases[i].arrival);
         if (reading.result != TRACE_END)
             fail_msg("%zu: %s", i, reading.error.message);
@@ -138,7 +138,7 @@ static void test_broken(void **state)
         {"a-1 [1] 1: block_bio_queue: 8,0 R 8 + 8 [a]\n", "line 1: found \"a-1 [1] 1: block_bio"},
         {"a-1 [1] 9223372037.0: block_bio_queue: 8,0 R 8 + 8 [a]\n", "as on no line"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, TRACE_ARRIVAL_QUEUE);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, cases[i].error);

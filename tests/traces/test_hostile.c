@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 2500 };
+#define ROUNDS 2500
 
 // In memory, under the name of the file, the bytes are the same trace: the same requests and the
 // same end. A number in the name does not mean a CPU then.
@@ -116,7 +116,7 @@ static void make_csv(struct bytes *bytes, uint64_t *random)
     static const char *const lines[] = {
         "17,read,4096,4096,a,\n", "18,write,0,512,\"b,\"\"c\",5\n",      "# comment\n", "\r\n",
         "19,flush,0,0,a,0\n",     "9223372036854775807,discard,1,2,,3\n"};
-    bytes_append(bytes, header, sizeof(header) - 1);
+    bytes_append(bytes, header, sizeof header - 1);
     for (uint64_t i = 0; i < 20; i++) {
         const char *line = lines[random_below(random, i < 15 ? 2 : 6)];
         bytes_append(bytes, line, strlen(line));

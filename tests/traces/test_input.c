@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DATA_BYTES = 700000 };
+#define DATA_BYTES 700000
 
 static uint8_t *make_data(uint64_t *random)
 {
@@ -25,7 +25,7 @@ static uint8_t *make_data(uint64_t *random)
 static bool open_path(struct trace_input *input, const char *path, struct trace_error *error)
 {
     char copy[600];
-    snprintf(copy, sizeof(copy), "%s", path);
+    snprintf(copy, sizeof copy, "%s", path);
     struct trace_file file = {.path = copy};
     return trace_input_open(input, &file, error);
 }
@@ -99,7 +99,7 @@ static void test_lines_equal_search(void **state)
         char line[5000];
         lengths[i] = random_below(&random, 10) == 0 ? random_below(&random, 5000)
                                                     : random_below(&random, 60);
-        memset(line, 'a' + (int)(i % 26), sizeof(line));
+        memset(line, 'a' + (int)(i % 26), sizeof line);
         bytes_append(&text, line, lengths[i]);
         bytes_append(&text, i % 3 == 0 ? "\r\n" : "\n", i % 3 == 0 ? 2 : 1);
     }

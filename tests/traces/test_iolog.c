@@ -27,7 +27,7 @@ static void expect_requests(const struct reading *reading, const char *const *ex
     for (size_t i = 0; i < reading->count; i++) {
         const struct trace_request *request = &reading->requests[i];
         char found[400];
-        snprintf(found, sizeof(found), "%s %" PRId64 " %s %" PRIu64 " %" PRIu64,
+        snprintf(found, sizeof found, "%s %" PRId64 " %s %" PRIu64 " %" PRIu64,
                  trace_volume_name(reading->trace, request->volume), request->arrival_ns,
                  trace_op_name(request->op), request->offset, request->bytes);
         assert_non_null(expected[i]);
@@ -138,7 +138,7 @@ static void test_errors(void **state)
         {"fio version 3 iolog\n1 a add\nfio version 3 iolog\n2 a add\n",
          "line 3: another iolog starts here: fio appends those of further jobs and runs"},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_text(cases[i].text, NULL);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, cases[i].message);
@@ -152,9 +152,9 @@ static void test_limits_of_names_and_lines(void **state)
     (void)state;
     char name[300], text[5000];
     for (int length = 256; length <= 257; length++) {
-        memset(name, 'n', sizeof(name));
+        memset(name, 'n', sizeof name);
         name[length] = '\0';
-        snprintf(text, sizeof(text), "fio version 3 iolog\n1 %s read 0 1\n", name);
+        snprintf(text, sizeof text, "fio version 3 iolog\n1 %s read 0 1\n", name);
         struct reading reading = read_text(text, NULL);
         assert_int_equal(reading.count, length == 256);
         if (length == 256)
@@ -163,11 +163,11 @@ static void test_limits_of_names_and_lines(void **state)
             assert_message(&reading.error, "nnn...\", expected a name of at most 256 bytes");
         reading_free(&reading);
     }
-    snprintf(text, sizeof(text), "fio version 3 iolog\n1 a add %*s\n", 4096 - 8, "x");
+    snprintf(text, sizeof text, "fio version 3 iolog\n1 a add %*s\n", 4096 - 8, "x");
     struct reading reading = read_text(text, NULL);
     assert_int_equal(reading.result, TRACE_END);
     reading_free(&reading);
-    snprintf(text, sizeof(text), "fio version 3 iolog\n1 a add %*s\n", 4096 - 7, "x");
+    snprintf(text, sizeof text, "fio version 3 iolog\n1 a add %*s\n", 4096 - 7, "x");
     reading = read_text(text, NULL);
     assert_message(&reading.error, "line 2: longer than 4096 bytes, which fio cannot read");
     reading_free(&reading);
@@ -204,11 +204,11 @@ static void test_damaged(void **state)
             "a wait 5 0", "b sync 0 0", "a trim 4096 1048576"};
         struct bytes bytes = {0};
         char line[64];
-        int length = snprintf(line, sizeof(line), "fio version %u iolog\n", version);
+        int length = snprintf(line, sizeof line, "fio version %u iolog\n", version);
         bytes_append(&bytes, line, (size_t)length);
         for (int i = 0; i < 30; i++) {
-            length = version == 3 ? snprintf(line, sizeof(line), "%d %s\n", i * 17, lines[i % 7])
-                                  : snprintf(line, sizeof(line), "%s\n", lines[i % 7]);
+            length = version == 3 ? snprintf(line, sizeof line, "%d %s\n", i * 17, lines[i % 7])
+                                  : snprintf(line, sizeof line, "%s\n", lines[i % 7]);
             bytes_append(&bytes, line, (size_t)length);
         }
         damage_and_read(&bytes, NULL, 1000);
@@ -225,17 +225,17 @@ static void expect_as_awk(const char *path)
     struct reading reading = read_trace(path, TRACE_ARRIVAL_QUEUE, NULL);
     if (reading.result == TRACE_ERROR)
         fail_msg("%s", reading.error.message);
-    snprintf(command, sizeof(command),
+    snprintf(command, sizeof command,
              "awk 'NR > 1 && NF == 5 { f = $3 ~ /sync/; print $1, $2, f ? \"flush\" : $3, "
              "f ? 0 : $4, f ? 0 : $5 }' '%s' | sort -s -n -k 1,1",
              path);
     FILE *awk = popen(command, "r");
     assert_non_null(awk);
-    for (; fgets(line, sizeof(line), awk) != NULL; at++) {
+    for (; fgets(line, sizeof line, awk) != NULL; at++) {
         assert_true(at < reading.count);
         const struct trace_request *request = &reading.requests[at];
         bool trims = request->op == TRACE_DISCARD;
-        snprintf(found, sizeof(found), "%" PRId64 " %s %s %" PRIu64 " %" PRIu64 "\n",
+        snprintf(found, sizeof found, "%" PRId64 " %s %s %" PRIu64 " %" PRIu64 "\n",
                  request->arrival_ns / 1000, trace_volume_name(reading.trace, request->volume),
                  trims ? "trim" : trace_op_name(request->op), request->offset, request->bytes);
         assert_string_equal(found, line);
@@ -258,11 +258,11 @@ static void test_real_fio(void **state)
     };
     if (system("command -v fio >/dev/null 2>&1") != 0)
         skip();
-    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
         char command[2048], path[1024], name[16];
-        snprintf(name, sizeof(name), "%zu.iolog", i);
-        snprintf(path, sizeof(path), "%s", scratch_path(name));
-        snprintf(command, sizeof(command),
+        snprintf(name, sizeof name, "%zu.iolog", i);
+        snprintf(path, sizeof path, "%s", scratch_path(name));
+        snprintf(command, sizeof command,
                  "cd '%s' && fio --name=job --ioengine=null --size=2m %s --write_iolog='%s' "
                  ">fio.out 2>&1",
                  scratch(), jobs[i], path);

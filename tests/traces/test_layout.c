@@ -41,7 +41,7 @@ static const struct {
 static void test_forms(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct reading reading = read_layout(forms[i].text, forms[i].layout);
         if (reading.result != TRACE_END)
             fail_msg("%s: %s", forms[i].layout, reading.error.message);
@@ -131,7 +131,7 @@ static void test_errors(void **state)
         {"time=1:ns,op=2,offset=3,bytes=4,spread=yes", "layout: spread needs a time in a coarser"},
         {"time=1:s,op=2,offset=3,bytes=4,", "layout: unknown key \"\""},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct reading reading = read_layout("1,2,3,4\n", cases[i].layout);
         assert_int_equal(reading.result, TRACE_ERROR);
         assert_message(&reading.error, cases[i].message);
@@ -146,7 +146,7 @@ static void test_damaged_layouts(void **state)
     uint64_t random = 11;
     size_t good = 0;
     for (int round = 0; round < 20000; round++) {
-        size_t form = random_below(&random, sizeof(forms) / sizeof(forms[0]));
+        size_t form = random_below(&random, sizeof forms / sizeof forms[0]);
         char layout[200] = "";
         strcpy(layout, forms[form].layout);
         size_t length = strlen(layout);

@@ -5,7 +5,8 @@
 
 #include "traces/map.h"
 
-enum { KEYS = 300, OPERATIONS = 200000 };
+#define KEYS 300
+#define OPERATIONS 200000
 
 static void test_map_equals_list(void **state)
 {
@@ -43,11 +44,12 @@ static void test_map_equals_list(void **state)
     trace_map_free(&map);
 }
 
+#define COUNT 20000
+
 // Addresses in steps of any power of two: no step makes the runs of neighbours long.
 static void test_strides(void **state)
 {
     (void)state;
-    enum { COUNT = 20000 };
     for (unsigned shift = 9; shift < 48; shift++) {
         struct trace_map map = {0};
         for (uint32_t i = 0; i < COUNT; i++)

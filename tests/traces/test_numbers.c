@@ -13,12 +13,12 @@ static bool slow_decimal(const char *whole, const char *fraction, int power, int
 {
     char digits[400] = "";
     int point = 100 + (int)strlen(whole) + power;
-    memset(digits, '0', sizeof(digits) - 1);
+    memset(digits, '0', sizeof digits - 1);
     memcpy(digits + 100, whole, strlen(whole));
     memcpy(digits + 100 + strlen(whole), fraction, strlen(fraction));
     char before[400] = "0";
     if (point > 0)
-        snprintf(before, sizeof(before), "%.*s", point, digits);
+        snprintf(before, sizeof before, "%.*s", point, digits);
     const char *first = before + strspn(before, "0");
     char limit[] = "9223372036854775807";
     if (strlen(first) > 19 || (strlen(first) == 19 && strcmp(first, limit) > 0))
@@ -50,7 +50,7 @@ static void test_decimal_against_model(void **state)
         if (whole[0] == '\0' && fraction[0] == '\0')
             continue;
         bool point = fraction[0] != '\0' || random_below(&random, 2) == 0;
-        snprintf(text, sizeof(text), "%s%s%s", whole, point ? "." : "", fraction);
+        snprintf(text, sizeof text, "%s%s%s", whole, point ? "." : "", fraction);
         if (random_below(&random, 2) == 0)
             exponent = 0;
         else
@@ -101,11 +101,11 @@ static void test_decimal_edges(void **state)
                                       "9223372036.854775808",
                                       "inf"};
     int64_t number;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         assert_true(trace_text_decimal(good[i].text, strlen(good[i].text), good[i].power, &number));
         assert_true(number == good[i].number);
     }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(trace_text_decimal(bad[i], strlen(bad[i]), 9, &number));
 }
 
@@ -120,11 +120,11 @@ static void test_hex(void **state)
         char text[24];
         int64_t value = (int64_t)(random_next(&random) >> (1 + random_below(&random, 63)));
         static const char *const forms[] = {"%" PRIx64, "0x%" PRIX64, "0X%" PRIx64};
-        snprintf(text, sizeof(text), forms[random_below(&random, 3)], (uint64_t)value);
+        snprintf(text, sizeof text, forms[random_below(&random, 3)], (uint64_t)value);
         assert_true(trace_text_hex(text, strlen(text), &number));
         assert_true(number == value);
     }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(trace_text_hex(bad[i], strlen(bad[i]), &number));
 }
 

@@ -17,7 +17,7 @@ struct rule {
     {                                                                                              \
         .time_ns = (time), .action = (kind), .sector = (at), .bytes = (size)                       \
     }
-enum { UNKNOWN = TRACE_LATENCY_UNKNOWN };
+#define UNKNOWN TRACE_LATENCY_UNKNOWN
 
 static const struct rule rules[] = {
     {"the same twice: the older first",
@@ -110,7 +110,7 @@ static const struct rule rules[] = {
 static void test_rules(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct rule *rule = &rules[i];
         size_t events = 0;
         while (events < 8 && rule->events[events].time_ns != 0)
@@ -126,11 +126,12 @@ static void test_rules(void **state)
     }
 }
 
+#define ARRIVALS 1000000
+
 // Only arrivals, as of `blktrace -a queue`: handed out as the bound on what waits is reached.
 static void test_no_completions_at_all(void **state)
 {
     (void)state;
-    enum { ARRIVALS = 1000000 };
     struct blktrace_pairing pairing;
     struct trace_request request;
     uint64_t taken = 0;

@@ -27,7 +27,7 @@ static struct reading expect_parts(const char *path, const char *marks)
     if (reading.trace == NULL)
         fail_msg("%s", reading.error.message);
     for (size_t i = 0; i < reading.count && i < 60; i++)
-        snprintf(found + i, sizeof(found) - i, "%d", (int)(reading.requests[i].offset / 4096));
+        snprintf(found + i, sizeof found - i, "%d", (int)(reading.requests[i].offset / 4096));
     assert_string_equal(found, marks);
     return reading;
 }
@@ -69,7 +69,7 @@ static void test_base_in_current_directory(void **state)
 {
     (void)state;
     char before[4096];
-    assert_non_null(getcwd(before, sizeof(before)));
+    assert_non_null(getcwd(before, sizeof before));
     assert_int_equal(chdir(scratch()), 0);
     struct reading reading = expect_parts("vdd", "45");
     reading_free(&reading);

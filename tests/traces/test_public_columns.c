@@ -111,9 +111,9 @@ static bool slow_read(const char *path, bool (*parse)(const char *, struct slow_
         return false;
     FILE *file = fopen(scratch_path("slow"), "r");
     assert_non_null(file);
-    *trace = (struct slow_trace){calloc(300000, sizeof(*trace->items)), 0};
+    *trace = (struct slow_trace){calloc(300000, sizeof *trace->items), 0};
     assert_non_null(trace->items);
-    for (size_t number = 0; fgets(line, sizeof(line), file) != NULL; number++) {
+    for (size_t number = 0; fgets(line, sizeof line, file) != NULL; number++) {
         struct slow_request *slow = &trace->items[trace->count];
         *slow = (struct slow_request){.request.latency_ns = TRACE_LATENCY_UNKNOWN, .line = number};
         if (parse(line, slow)) {
@@ -123,7 +123,7 @@ static bool slow_read(const char *path, bool (*parse)(const char *, struct slow_
         }
     }
     fclose(file);
-    qsort(trace->items, trace->count, sizeof(*trace->items), by_time);
+    qsort(trace->items, trace->count, sizeof *trace->items, by_time);
     return true;
 }
 
@@ -147,7 +147,7 @@ static void test_public(void **state)
         {PUBLIC("hfplayer/small-tpch.csv"), "hfplayer", slow_hfplayer, 780},
     };
     size_t read = 0;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         struct slow_trace slow;
         if (!slow_read(files[i].path, files[i].parse, &slow))
             continue;

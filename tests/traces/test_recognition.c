@@ -41,7 +41,7 @@ static const struct {
     {&trace_format_ftrace, "fio-789 [000] ..... 4455.092003: block_rq_issue: 259,0 WS 65536 () "
                            "64 + 128 none,0,0 [fio]\n"},
 };
-enum { SAMPLE_COUNT = sizeof(samples) / sizeof(samples[0]) };
+#define SAMPLE_COUNT (sizeof samples / sizeof samples[0])
 
 static const struct trace_format *const formats[] = {
     &trace_format_alibaba,    &trace_format_biosnoop,  &trace_format_blkparse,
@@ -51,7 +51,7 @@ static const struct trace_format *const formats[] = {
     &trace_format_mqsim,      &trace_format_msr,       &trace_format_spc,
     &trace_format_systor,     &trace_format_tencent,   &trace_format_vscsi,
 };
-enum { FORMAT_COUNT = sizeof(formats) / sizeof(formats[0]) };
+#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 static void check_recognised(const char *text, size_t length, const struct trace_format *expected)
 {
@@ -121,7 +121,7 @@ static void test_nothing(void **state)
                                         "0.5 a b c d\n",
                                         "# comments only\n",
                                         "start ; sector\n"};
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         check_recognised(texts[i], strlen(texts[i]), NULL);
 }
 
@@ -133,7 +133,7 @@ static void test_cut_head(void **state)
     char *text = calloc(1, TRACE_HEAD_BYTES + 1);
     assert_non_null(text);
     for (size_t i = 0; i < TRACE_HEAD_BYTES; i++)
-        text[i] = line[i % (sizeof(line) - 1)];
+        text[i] = line[i % (sizeof line - 1)];
     check_recognised(text, TRACE_HEAD_BYTES, &trace_format_tencent);
     memset(text, 'x', TRACE_HEAD_BYTES);
     check_recognised(text, TRACE_HEAD_BYTES, NULL);

@@ -23,7 +23,7 @@ static const struct event simple[] = {
      .action = EVENT_COMPLETE_WRITE | EVENT_CGROUP,
      .pdu_bytes = 8},
 };
-enum { SIMPLE_COUNT = sizeof(simple) / sizeof(simple[0]) };
+#define SIMPLE_COUNT (sizeof simple / sizeof simple[0])
 
 static void check_simple(const char *path)
 {
@@ -104,7 +104,7 @@ static void test_cut_everywhere(void **state)
             record++;
         size_t rest = length - starts[record];
         char where[64];
-        snprintf(where, sizeof(where), "cut.blktrace.0: byte %zu: ", starts[record]);
+        snprintf(where, sizeof where, "cut.blktrace.0: byte %zu: ", starts[record]);
         scratch_write("cut.blktrace.0", bytes.data, length);
         struct reading reading =
             read_trace(scratch_path("cut.blktrace.0"), TRACE_ARRIVAL_QUEUE, NULL);
@@ -229,7 +229,7 @@ static void test_merge_ties(void **state)
                                        .sector = 8 * (cpu * 10 + i),
                                        .action = EVENT_QUEUE_READ};
         }
-        snprintf(name, sizeof(name), "ties.blktrace.%u", cpu);
+        snprintf(name, sizeof name, "ties.blktrace.%u", cpu);
         scratch_events(name, events, 3, cpu % 2 == 1);
     }
     struct reading reading = read_trace(scratch_path("ties"), TRACE_ARRIVAL_QUEUE, NULL);
@@ -241,10 +241,11 @@ static void test_merge_ties(void **state)
     reading_free(&reading);
 }
 
+#define OTHER (8 << 20 | 1)
+
 static void test_devices(void **state)
 {
     (void)state;
-    enum { OTHER = 8 << 20 | 1 };
     static const struct event events[] = {
         {.time_ns = 500, .sector = 8, .bytes = 512, .action = EVENT_REMAP_READ, .device = OTHER},
         {.time_ns = 1000, .sector = 8, .bytes = 4096, .action = EVENT_QUEUE_READ},
@@ -291,7 +292,6 @@ static void test_devices(void **state)
 static void test_misplaced_remaps(void **state)
 {
     (void)state;
-    enum { OTHER = 8 << 20 | 1 };
     struct event events[] = {
         {.time_ns = 1, .sector = 8, .bytes = 512, .action = EVENT_QUEUE_READ, .sequence = 1},
         {.time_ns = 2, .sector = 8, .action = EVENT_REMAP_READ, .device = OTHER, .sequence = 2},
@@ -310,15 +310,16 @@ static void test_misplaced_remaps(void **state)
     }
 }
 
+#define AHEAD 65536
+
 // How far is read ahead for the first Q: a D, so many records less one without an arrival, then the
 // Q as the last of them or as the first behind them, which is too far if only a part is wanted.
 static void test_late_queue(void **state)
 {
     (void)state;
-    enum { AHEAD = 65536 };
     for (int round = 0; round < 4; round++) {
         bool beyond = round % 2 != 0, is_late = round == 3;
-        struct event *events = calloc(AHEAD + 3, sizeof(*events));
+        struct event *events = calloc(AHEAD + 3, sizeof *events);
         assert_non_null(events);
         for (int i = 0; i < AHEAD + 3; i++)
             events[i] = (struct event){.time_ns = (uint64_t)i + 1,

@@ -63,7 +63,7 @@ static void test_against_model(void **state)
         struct slow_window slow = {.last_ns = INT64_MIN};
         int64_t now = (int64_t)random_below(&random, 3) - 1;
         uint64_t spread = 1 + random_below(&random, 40);
-        slow.entries = calloc(600, sizeof(*slow.entries));
+        slow.entries = calloc(600, sizeof *slow.entries);
         assert_non_null(slow.entries);
         assert_true(trace_reorder_init(&reorder, &error));
         for (uint64_t i = 0; i < 600; i++) {
@@ -84,7 +84,7 @@ static void test_against_model(void **state)
     }
 }
 
-enum { MANY = 3 * TRACE_REORDER_MAX };
+#define MANY (3 * TRACE_REORDER_MAX)
 
 // Moves each request of a sorted sequence at most `far` places, by sorting blocks the wrong way
 // round, and reads it through a full window.

@@ -31,7 +31,7 @@ static struct spread_run spread_seconds(const size_t *counts, size_t seconds, in
     size_t total = 0;
     for (size_t second = 0; second < seconds; second++)
         total += counts[second];
-    run.times_ns = calloc(total + 1, sizeof(*run.times_ns));
+    run.times_ns = calloc(total + 1, sizeof *run.times_ns);
     assert_non_null(run.times_ns);
     assert_true(trace_spread_init(&spread, SECOND, &error));
     size_t pushed = 0;

@@ -70,18 +70,18 @@ static struct reading read_named_pipes(const struct bytes *bytes, size_t count)
     pid_t writers[4];
     char name[64];
     for (size_t i = 0; i < count; i++) {
-        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        snprintf(name, sizeof name, "pipe.blktrace.%zu", i);
         assert_int_equal(mkfifo(scratch_path(name), 0600), 0);
     }
     for (size_t i = 0; i < count; i++) {
-        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        snprintf(name, sizeof name, "pipe.blktrace.%zu", i);
         writers[i] = fork_writer();
         if (writers[i] == 0)
             write_pieces(open(scratch_path(name), O_WRONLY), &bytes[i]);
     }
     struct reading reading = read_trace(scratch_path("pipe"), TRACE_ARRIVAL_QUEUE, NULL);
     for (size_t i = 0; i < count; i++) {
-        snprintf(name, sizeof(name), "pipe.blktrace.%zu", i);
+        snprintf(name, sizeof name, "pipe.blktrace.%zu", i);
         assert_int_equal(waitpid(writers[i], NULL, 0), writers[i]);
         assert_int_equal(unlink(scratch_path(name)), 0);
     }
@@ -108,7 +108,7 @@ static void make_trace(const char *name, struct bytes *bytes)
         for (int i = 0; i < 30000; i++) {
             char line[80];
             int length =
-                snprintf(line, sizeof(line), "%d,a,%d,Read,%d,512,%d\n", i * 10, i % 3, i * 512, i);
+                snprintf(line, sizeof line, "%d,a,%d,Read,%d,512,%d\n", i * 10, i % 3, i * 512, i);
             bytes_append(bytes, line, (size_t)length);
         }
         return;
@@ -136,7 +136,7 @@ static void test_pipes(void **state)
         for (size_t k = 0; k < 4; k++) {
             char name[20];
             struct bytes packed = {0};
-            snprintf(name, sizeof(name), "trace%s", endings[k]);
+            snprintf(name, sizeof name, "trace%s", endings[k]);
             if (k == 0)
                 scratch_write(name, plain.data, plain.length);
             else
@@ -175,7 +175,7 @@ static void test_named_pipes(void **state)
         }
         for (size_t i = 0; i < 3; i++) {
             char name[32];
-            snprintf(name, sizeof(name), "file%zu.blktrace.%zu", k, i);
+            snprintf(name, sizeof name, "file%zu.blktrace.%zu", k, i);
             scratch_write(name, bytes[i].data, bytes[i].length);
         }
         struct reading from_files =
@@ -191,12 +191,14 @@ static void test_named_pipes(void **state)
     }
 }
 
+#define OTHERS 70000
+#define WANTED 100
+
 // However late the selected device appears: the arrivals are what its own records tell.
 static void test_late_device(void **state)
 {
     (void)state;
     static const uint32_t actions[] = {EVENT_QUEUE_READ, EVENT_ISSUE_READ};
-    enum { OTHERS = 70000, WANTED = 100 };
     for (size_t k = 0; k < 2; k++) {
         struct bytes bytes = {0};
         for (uint64_t i = 0; i < OTHERS + WANTED; i++) {

@@ -185,12 +185,13 @@ static void test_diurnal(void **state)
 
 // ---- MMPP ----
 
+#define VOLUMES 100
+
 // Variance of counts over mean of counts, of windows of t, against the theory of two states
 // (Fischer and Meier-Hellstern, "The MMPP cookbook", 1993); volume by volume.
 static void test_dispersion(void **state)
 {
     (void)state;
-    enum { VOLUMES = 100 };
     static const size_t lengths[] = {1, 10, 80}; // in windows of 25 ms
     size_t volumes, windows;
     struct synth_volume volume = mmpp();
@@ -266,12 +267,13 @@ static int compare_times(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+#define CLIENTS 8
+
 // Never more in flight than clients; and requests a second times the time of a round is their
 // number (Little).
 static void test_closed(void **state)
 {
     (void)state;
-    enum { CLIENTS = 8 };
     struct synth_volume volume = closed(CLIENTS);
     struct synth_spec spec = lab_spec(&volume, 1, 500 * SECOND_NS);
     struct lab_requests all = lab_read(&spec);

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { VOLUMES = 6, RUNS = 16 };
+#define VOLUMES 6
+#define RUNS 16
 
 // Windows are far shorter than periods, so that the rate hardly changes within one.
 #define WINDOW_NS (SECOND_NS / 20)

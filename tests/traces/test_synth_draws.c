@@ -74,7 +74,8 @@ static const struct synth_draw draws[] = {
     {SYNTH_LOGNORMAL, 3e5, 0.1}, {SYNTH_LOGNORMAL, 1e12, 5},
 };
 
-enum { DRAW_COUNT = sizeof draws / sizeof draws[0], VALUES = 20000 };
+#define DRAW_COUNT (sizeof draws / sizeof draws[0])
+#define VALUES 20000
 
 typedef double draw_function(const struct synth_sampler *sampler, struct synth_stream *stream);
 
@@ -162,11 +163,13 @@ static void test_constant(void **state)
 
 // ---- Zipf ----
 
+#define SINGLE 32
+#define RANGES 16
+
 // Ranks up to `single` one by one, then in ranges that double; P from Hurwitz's zeta function,
 // or from sums where the exponent is 1 or less.
 static void expect_zipf(double exponent, uint64_t count, uint64_t seed)
 {
-    enum { SINGLE = 32, RANGES = 16 };
     uint64_t found[SINGLE + RANGES] = {0};
     double shares[SINGLE + RANGES] = {0};
     struct synth_zipf zipf;

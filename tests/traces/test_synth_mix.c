@@ -83,12 +83,13 @@ static int compare_counts(const void *a, const void *b)
     return (*x < *y) - (*x > *y);
 }
 
+#define PLACES 64
+
 // The places, most often asked for first, have the shares of the ranks; reads and writes have the
 // same hot places, two volumes do not.
 static void test_zipf(void **state)
 {
     (void)state;
-    enum { PLACES = 64 };
     struct synth_volume volume = lab_volume();
     uint64_t found[2][2][PLACES] = {{{0}}};
     double shares[PLACES];

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL_MAX = 4000 };
+#define MODEL_MAX 4000
 
 // A part of a request that waits; kept in a plain array in order of coming to its start.
 struct piece {
@@ -41,7 +41,7 @@ struct model {
 static void model_remove(struct model *model, size_t at)
 {
     memmove(&model->pieces[at], &model->pieces[at + 1],
-            (model->piece_count - at - 1) * sizeof(model->pieces[0]));
+            (model->piece_count - at - 1) * sizeof model->pieces[0]);
     model->piece_count--;
 }
 
@@ -262,7 +262,7 @@ static void compare_taken(struct blktrace_pairing *pairing, const struct model *
 static void run_beside_model(uint64_t seed)
 {
     uint64_t random = seed;
-    struct model *model = calloc(1, sizeof(*model));
+    struct model *model = calloc(1, sizeof *model);
     struct blktrace_pairing pairing;
     size_t taken = 0;
     uint64_t unknown = 0;

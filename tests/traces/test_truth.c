@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 60000, TRUTHS_MAX = 20000, CPUS = 3, SLOT_SECTORS = 1024, SLOTS = 64 };
+#define EVENTS_MAX 60000
+#define TRUTHS_MAX 20000
+#define CPUS 3
+#define SLOT_SECTORS 1024
+#define SLOTS 64
 
 struct truth {
     size_t arrival; // numbers of events
@@ -160,13 +164,13 @@ static int compare_times(const void *left, const void *right)
 // Gives every event a time of its own, so that no tie is left to the order of the files.
 static void write_world(struct world *world, const char *name, bool big_endian)
 {
-    size_t *order = malloc(world->event_count * sizeof(*order));
+    size_t *order = malloc(world->event_count * sizeof *order);
     struct bytes files[CPUS] = {{0}};
     assert_non_null(order);
     for (size_t i = 0; i < world->event_count; i++)
         order[i] = i;
     sorted_world = world;
-    qsort(order, world->event_count, sizeof(*order), compare_times);
+    qsort(order, world->event_count, sizeof *order, compare_times);
     for (size_t i = 0; i < world->event_count; i++) {
         struct event *event = &world->events[order[i]];
         event->time_ns = world->times[order[i]] * 2 + i;
@@ -179,7 +183,7 @@ static void write_world(struct world *world, const char *name, bool big_endian)
     }
     for (unsigned cpu = 0; cpu < CPUS; cpu++) {
         char file[64];
-        snprintf(file, sizeof(file), "%s.blktrace.%u", name, cpu);
+        snprintf(file, sizeof file, "%s.blktrace.%u", name, cpu);
         scratch_write(file, files[cpu].data, files[cpu].length);
         bytes_free(&files[cpu]);
     }
@@ -198,7 +202,7 @@ static int compare_arrivals(const void *left, const void *right)
 static void check(const struct world *world, const char *name, enum trace_arrival arrival,
                   struct truth *truths, size_t count)
 {
-    qsort(truths, count, sizeof(*truths), compare_arrivals);
+    qsort(truths, count, sizeof *truths, compare_arrivals);
     struct reading reading = read_trace(scratch_path(name), arrival, NULL);
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(trace_notice_count(reading.trace), 0);
@@ -240,10 +244,10 @@ static void test_reader_finds_truth(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++) {
         struct world world = {.random = seed, .now = 1000, .old_kernel = seed % 3 == 0};
-        world.events = calloc(EVENTS_MAX, sizeof(*world.events));
-        world.times = calloc(EVENTS_MAX, sizeof(*world.times));
-        world.queued = calloc(TRUTHS_MAX, sizeof(*world.queued));
-        world.issued = calloc(TRUTHS_MAX, sizeof(*world.issued));
+        world.events = calloc(EVENTS_MAX, sizeof *world.events);
+        world.times = calloc(EVENTS_MAX, sizeof *world.times);
+        world.queued = calloc(TRUTHS_MAX, sizeof *world.queued);
+        world.issued = calloc(TRUTHS_MAX, sizeof *world.issued);
         fill_world(&world);
         assert_true(world.queued_count > 1000 && world.issued_count > 500);
         write_world(&world, "truth", seed % 2 == 0);

@@ -144,7 +144,7 @@ static void test_errors(void **state)
         {{0x28, 512, INT64_MAX / 512, 1, 0}, "byte 64000: the record's block is beyond 2^63"},
     };
     static const struct command good = {0x28, 4096, 8, 1000, 0};
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes bytes = {0};
         for (size_t j = 0; j < 2000; j++)
             put_command(&bytes, &good, 1);
@@ -173,8 +173,8 @@ static void test_recognition_is_strict(void **state)
     };
     static const struct command good = {0x2a, 4096, 8, 1000, 0};
     static const struct command test_unit_ready = {0x00, 0, 0, 0, 0};
-    for (size_t i = 0; i <= sizeof(odd) / sizeof(odd[0]); i++) {
-        bool last = i == sizeof(odd) / sizeof(odd[0]);
+    for (size_t i = 0; i <= sizeof odd / sizeof odd[0]; i++) {
+        bool last = i == sizeof odd / sizeof odd[0];
         struct bytes bytes = {0};
         for (size_t j = 0; j < 100; j++)
             put_command(&bytes, last ? &test_unit_ready : j == 90 ? &odd[i] : &good, 1);
@@ -224,16 +224,16 @@ static void test_public_trace(void **state)
     char path[1024];
     char line[200];
     size_t at = 0;
-    snprintf(path, sizeof(path), "%scloudPhysicsIO.csv", folder);
+    snprintf(path, sizeof path, "%scloudPhysicsIO.csv", folder);
     FILE *csv = fopen(path, "r");
     if (csv == NULL)
         skip();
-    snprintf(path, sizeof(path), "%scloudPhysicsIO.vscsi", folder);
+    snprintf(path, sizeof path, "%scloudPhysicsIO.vscsi", folder);
     struct reading reading = read_trace(path, TRACE_ARRIVAL_QUEUE, NULL);
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(reading_notice(&reading, "passthrough"), 0);
-    assert_non_null(fgets(line, sizeof(line), csv));
-    for (; fgets(line, sizeof(line), csv) != NULL; at++) {
+    assert_non_null(fgets(line, sizeof line, csv));
+    for (; fgets(line, sizeof line, csv) != NULL; at++) {
         unsigned operation;
         uint64_t seconds, bytes, block;
         assert_int_equal(sscanf(line, "1,%" SCNu64 ",%x,%" SCNu64 ",%" SCNu64, &seconds, &operation,

@@ -41,7 +41,7 @@ static void expect_sound(const struct reading *reading, const struct workload *m
         "no-device",    "no-operation", "duplicate-file",    "cpu-missing",     "zero-bytes",
     };
     uint64_t unknown = 0;
-    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
         if (reading_notice(reading, odd[i]) != 0 &&
             (strcmp(format->format, "biosnoop") != 0 || strcmp(odd[i], "out-of-order") != 0))
             fail_msg("%s: %s", format->format, odd[i]);
@@ -97,7 +97,7 @@ static void convert(const struct held *from, const struct held *to)
     assert_int_equal(first.result, TRACE_END);
     size_t volumes = trace_volume_count(first.trace);
     workload.count = first.count;
-    memcpy(workload.requests, first.requests, first.count * sizeof(*first.requests));
+    memcpy(workload.requests, first.requests, first.count * sizeof *first.requests);
     for (uint32_t i = 0; i < volumes; i++)
         workload.names[i] = trace_volume_name(first.trace, i);
     workload_held(&workload, to, &expected);
@@ -153,8 +153,8 @@ static void test_compressed(void **state)
     for (size_t i = 0; i < 6; i++) {
         const char *format = formats[i % 2];
         char first[32], second[32];
-        snprintf(first, sizeof(first), "1%s", endings[i / 2]);
-        snprintf(second, sizeof(second), "2%s", endings[i / 2]);
+        snprintf(first, sizeof first, "1%s", endings[i / 2]);
+        snprintf(second, sizeof second, "2%s", endings[i / 2]);
         // Long enough to be written in several blocks.
         workload_random(&workload, WORKLOAD_MAX, true, held_find(format)->names, 5);
         trace_writer_free(workload_write(&workload, scratch_path("plain"), format));
@@ -207,9 +207,9 @@ static void test_edges(void **state)
         {INT64_MAX, 1, 0, 65536 * 512, 1, TRACE_WRITE},
     };
     for (size_t i = 0; i < WRITTEN_FORMATS; i++) {
-        workload = (struct workload){.count = sizeof(edges) / sizeof(edges[0])};
-        memcpy(workload.requests, edges, sizeof(edges));
-        memcpy(workload.names, held[i].names, sizeof(workload.names));
+        workload = (struct workload){.count = sizeof edges / sizeof edges[0]};
+        memcpy(workload.requests, edges, sizeof edges);
+        memcpy(workload.names, held[i].names, sizeof workload.names);
         workload_held(&workload, &held[i], &expected);
         struct trace_writer *writer =
             workload_write(&workload, scratch_path("edges"), held[i].format);
@@ -260,11 +260,13 @@ static void test_same_bytes(void **state)
     reading_free(&reading);
 }
 
+#define FLIGHTS_MAX (1 << 18)
+#define BEYOND 1000
+
 // More in flight than are kept: the latencies of those beyond are lost, and counted.
 static void test_many_in_flight(void **state)
 {
     (void)state;
-    enum { FLIGHTS_MAX = 1 << 18, BEYOND = 1000 };
     struct trace_error error;
     struct trace_writer_config config = {.path = scratch_path("many"), .format = "blktrace"};
     struct trace_writer *writer = trace_writer_open(&config, &error);

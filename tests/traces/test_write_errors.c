@@ -132,7 +132,7 @@ static void test_closed_pipe(void **state)
         struct trace_error error = {""};
         signal(SIGPIPE, SIG_IGN);
         assert_int_equal(pipe(ends), 0);
-        snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+        snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
         struct trace_writer *writer = open_writer(path, "csv", &error);
         assert_non_null(writer);
         close(ends[0]);
@@ -150,7 +150,7 @@ static void test_unfinished(void **state)
 {
     (void)state;
     static const char *const names[] = {"a.csv", "a.csv.gz", "a.csv.zst", "a.csv.xz", "a.iolog"};
-    for (size_t i = 0; i < 2 * sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < 2 * sizeof names / sizeof names[0]; i++) {
         struct trace_error error;
         bool finish = i % 2 == 0;
         scratch_clear();
@@ -223,9 +223,9 @@ static void test_names_of_files(void **state)
     struct trace_error error;
     char name[256];
     char directory[1024];
-    memset(name, 'n', sizeof(name));
-    strcpy(name + sizeof(name) - 5, ".csv");
-    assert_non_null(getcwd(directory, sizeof(directory)));
+    memset(name, 'n', sizeof name);
+    strcpy(name + sizeof name - 5, ".csv");
+    assert_non_null(getcwd(directory, sizeof directory));
     assert_int_equal(chdir(scratch()), 0);
     struct trace_writer *writer = open_writer(name, NULL, &error);
     assert_non_null(writer);
@@ -244,7 +244,7 @@ static void test_in_place(void **state)
                                    "1000,read,4096,4096,\"254,48\",7\n";
     for (size_t i = 0; i < 2; i++) {
         struct trace_error error;
-        char path[64] = "-", text[sizeof(expected) + 1];
+        char path[64] = "-", text[sizeof expected + 1];
         int ends[2];
         assert_int_equal(pipe(ends), 0);
         fflush(stdout);
@@ -252,7 +252,7 @@ static void test_in_place(void **state)
         if (i == 0)
             dup2(ends[1], STDOUT_FILENO);
         else
-            snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+            snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
         struct trace_writer *writer = open_writer(path, "csv", &error);
         bool good = writer != NULL && put_requests(writer, 2, &error) &&
                     trace_writer_finish(writer, &error);
@@ -261,9 +261,9 @@ static void test_in_place(void **state)
         close(output);
         close(ends[1]);
         assert_true(good);
-        assert_int_equal(read(ends[0], text, sizeof(text)), strlen(expected));
+        assert_int_equal(read(ends[0], text, sizeof text), strlen(expected));
         assert_memory_equal(text, expected, strlen(expected));
-        assert_int_equal(read(ends[0], text, sizeof(text)), 0);
+        assert_int_equal(read(ends[0], text, sizeof text), 0);
         close(ends[0]);
     }
 }

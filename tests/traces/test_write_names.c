@@ -65,7 +65,7 @@ static void test_numbers(void **state)
                                         "-1",  "1 ", "+4", "4294967295", "",           NULL};
     static const char *const expected[] = {"0", "1", "2", "3", "2147483647", "4",
                                            "5", "6", "7", "8", "9"};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         expect_names(formats[i], names, expected, "volume-renumbered", 9,
                      "9 volumes have another name in the file, since the format wants numbers: "
                      "\"vdc\" is \"0\", \"0\" is \"2\", \"007\" is \"3\"");
@@ -81,7 +81,7 @@ static void test_devices(void **state)
     static const char *const expected[] = {"254,48", "240,0",        "240,1", "240,2", "240,3",
                                            "240,4",  "4095,1048575", "240,5", "240,6", "240,7",
                                            "240,8",  "240,9",        "240,10"};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         expect_names(formats[i], names, expected, "volume-renumbered", 10,
                      "since the format wants MAJOR,MINOR: \"vdc\" is \"240,0\", \"240,0\" is "
                      "\"240,1\"");
@@ -97,7 +97,7 @@ static void test_words(void **state)
     static const char *const expected[] = {"vdc",       "a_b",        "a_b-3",    "a_b-4",
                                            "a_b-5",     "unnamed",    "_",        "a,b",
                                            "unnamed-9", "a__add_0_1", "h\xc3\xa4"};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         expect_names(formats[i], names, expected, "volume-renamed", 8, "\"a b\" is \"a_b\"");
 }
 
@@ -136,11 +136,12 @@ static void test_nameless(void **state)
     }
 }
 
+#define LONG_BYTES 70000
+
 // Long names are held as they are, up to a limit, then cut; and still different.
 static void test_long_names(void **state)
 {
     (void)state;
-    enum { LONG_BYTES = 70000 };
     char *name = malloc(LONG_BYTES + 1);
     char *other = malloc(LONG_BYTES + 1);
     assert_non_null(name);
@@ -177,11 +178,13 @@ static void test_long_names(void **state)
     free(other);
 }
 
+#define NAMES 40
+#define BYTES_MAX 8
+
 // Any bytes but NUL, which no name can hold.
 static void test_random_names(void **state)
 {
     (void)state;
-    enum { NAMES = 40, BYTES_MAX = 8 };
     static const char likely[] = ",;\"\n\r\t _-#0123456789/:\\";
     for (uint64_t seed = 1; seed <= 100; seed++) {
         char bytes[NAMES][BYTES_MAX + 1] = {{0}};
@@ -192,7 +195,7 @@ static void test_random_names(void **state)
             size_t length = random_below(&random, BYTES_MAX);
             for (size_t j = 0; j < length; j++)
                 bytes[i][j] = random_below(&random, 2) == 0
-                                  ? likely[random_below(&random, sizeof(likely) - 1)]
+                                  ? likely[random_below(&random, sizeof likely - 1)]
                                   : (char)(1 + random_below(&random, 255));
             names[i] = bytes[i];
             size_t same = 0;
@@ -222,11 +225,12 @@ static void test_random_names(void **state)
     }
 }
 
+#define NAMES_MAX 65535
+
 // As many as a trace may have: the notice stays short, the writing fast, and one more is an error.
 static void test_many_names(void **state)
 {
     (void)state;
-    enum { NAMES_MAX = 65535 };
     for (size_t i = 0; i < WRITTEN_FORMATS; i++) {
         struct trace_error error;
         struct trace_writer_config config = {.path = scratch_path("many"),
@@ -237,7 +241,7 @@ static void test_many_names(void **state)
         for (int j = 0; j <= NAMES_MAX; j++) {
             struct trace_request request = {0, 1, 0, 512, 0, TRACE_READ};
             // All would be cut or replaced to the same.
-            snprintf(name, sizeof(name), "%0300d%c", j, '\n');
+            snprintf(name, sizeof name, "%0300d%c", j, '\n');
             for (size_t k = 0; j > 0 && k < 16; k++)
                 name[284 + k] = (char)(1 + (j >> k & 1));
             bool written = trace_writer_put(writer, &request, name, &error);

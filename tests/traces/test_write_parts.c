@@ -28,16 +28,16 @@ static void test_numbers(void **state)
         uint64_t number = i < 60 ? power + i % 3 - 1 : random_number(&seed);
         power = i % 3 == 2 && i < 57 ? power * 10 : power;
         *write_number(text, number) = '\0';
-        snprintf(expected, sizeof(expected), "%" PRIu64, number);
+        snprintf(expected, sizeof expected, "%" PRIu64, number);
         assert_string_equal(text, expected);
         *write_number_zeros(text, number, width) = '\0';
-        snprintf(expected, sizeof(expected), "%0*" PRIu64, (int)width, number);
+        snprintf(expected, sizeof expected, "%0*" PRIu64, (int)width, number);
         assert_string_equal(text, expected);
         *write_number_blanks(text, number, width) = '\0';
-        snprintf(expected, sizeof(expected), "%*" PRIu64, (int)width, number);
+        snprintf(expected, sizeof expected, "%*" PRIu64, (int)width, number);
         assert_string_equal(text, expected);
         *write_decimal(text, number, 9, 9) = '\0';
-        snprintf(expected, sizeof(expected), "%" PRIu64 ".%09" PRIu64, number / 1000000000,
+        snprintf(expected, sizeof expected, "%" PRIu64 ".%09" PRIu64, number / 1000000000,
                  number % 1000000000);
         assert_string_equal(text, expected);
     }
@@ -63,25 +63,26 @@ static void test_units(void **state)
         {COLUMNS_PAGES, 0, 4096},
     };
     uint64_t seed = 2;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(columns_unit_step(cases[i].unit, cases[i].decimals), cases[i].step);
         for (unsigned j = 0; j < 2000; j++) {
             char text[COLUMNS_NUMBER_BYTES_MAX];
             int64_t value = j == 0 ? INT64_MAX : (int64_t)(random_number(&seed) >> 1), read;
             const char *end = columns_unit_print(cases[i].unit, cases[i].decimals, value, text);
             struct columns_field field = {text, (size_t)(end - text)};
-            assert_true(field.length <= sizeof(text));
+            assert_true(field.length <= sizeof text);
             assert_true(columns_unit_parse(cases[i].unit, &field, &read));
             assert_int_equal(read, value / cases[i].step * cases[i].step);
         }
     }
 }
 
+#define LISTED_MAX 200
+
 // The slow model: the first of the earliest among all that are in the list.
 static void test_flights(void **state)
 {
     (void)state;
-    enum { LISTED_MAX = 200 };
     struct write_flights flights = {0};
     struct {
         int64_t end_ns;
@@ -106,7 +107,7 @@ static void test_flights(void **state)
             if (!due)
                 break;
             assert_int_equal(request.offset, listed[best].number);
-            memmove(&listed[best], &listed[best + 1], (count - best - 1) * sizeof(listed[0]));
+            memmove(&listed[best], &listed[best + 1], (count - best - 1) * sizeof listed[0]);
             count--;
             popped++;
         }
@@ -147,7 +148,7 @@ static void test_paths(void **state)
         {"", NULL},
         {".", NULL},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *format = trace_writer_format_of_path(cases[i].path);
         if (cases[i].format == NULL && format != NULL)
             fail_msg("%s: %s", cases[i].path, format);

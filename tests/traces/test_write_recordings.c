@@ -28,7 +28,7 @@ static void test_recordings(void **state)
     static const char *const formats[] = {"csv", "blktrace", "blkparse", "ftrace", "biosnoop"};
     static const struct comparison exact = {0};
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
-        for (size_t j = 0; j < sizeof(formats) / sizeof(formats[0]); j++) {
+        for (size_t j = 0; j < sizeof formats / sizeof formats[0]; j++) {
             enum trace_arrival arrival =
                 (i + j) % 2 == 0 ? TRACE_ARRIVAL_QUEUE : TRACE_ARRIVAL_ISSUE;
             struct reading recorded = read_trace(recording_path(recordings[i]), arrival, NULL);

@@ -13,7 +13,7 @@ static bool missing; // a tool is not there: its tests are skipped
 static int run(const char *command)
 {
     char line[1200];
-    snprintf(line, sizeof(line), "cd %s && (%s) >printed 2>errors", scratch(), command);
+    snprintf(line, sizeof line, "cd %s && (%s) >printed 2>errors", scratch(), command);
     return system(line);
 }
 

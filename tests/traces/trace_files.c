@@ -98,7 +98,7 @@ const char *scratch_path(const char *name)
     static char paths[8][1024];
     static unsigned next;
     char *path = paths[next++ % 8];
-    snprintf(path, sizeof(paths[0]), "%s/%s", scratch(), name);
+    snprintf(path, sizeof paths[0], "%s/%s", scratch(), name);
     return path;
 }
 
@@ -144,7 +144,7 @@ void scratch_read(const char *name, struct bytes *bytes)
     size_t got;
     FILE *file = fopen(scratch_path(name), "rb");
     assert_non_null(file);
-    while ((got = fread(block, 1, sizeof(block), file)) > 0)
+    while ((got = fread(block, 1, sizeof block, file)) > 0)
         bytes_append(bytes, block, got);
     fclose(file);
 }
@@ -188,7 +188,7 @@ struct reading read_config(const struct trace_config *config)
            TRACE_REQUEST) {
         if (reading.count == capacity) {
             capacity = capacity == 0 ? 64 : capacity * 2;
-            reading.requests = realloc(reading.requests, capacity * sizeof(request));
+            reading.requests = realloc(reading.requests, capacity * sizeof request);
             assert_non_null(reading.requests);
         }
         reading.requests[reading.count++] = request;

@@ -172,8 +172,8 @@ static void hold_range(const struct held *format, struct trace_request *request,
 void workload_held(const struct workload *workload, const struct held *format,
                    struct workload *expected)
 {
-    memcpy(expected->names, workload->names, sizeof(expected->names));
-    memset(expected->losses, 0, sizeof(expected->losses));
+    memcpy(expected->names, workload->names, sizeof expected->names);
+    memset(expected->losses, 0, sizeof expected->losses);
     expected->count = 0;
     for (size_t i = 0; i < workload->count; i++) {
         struct trace_request request = workload->requests[i];
@@ -249,7 +249,7 @@ static uint32_t name_number(const struct workload *workload, const char *name)
 static struct trace_request *normalised(const struct trace_request *requests, size_t count,
                                         const struct held *format)
 {
-    struct trace_request *copy = calloc(count + 1, sizeof(*copy));
+    struct trace_request *copy = calloc(count + 1, sizeof *copy);
     assert_non_null(copy);
     for (size_t i = 0; i < count; i++) {
         copy[i] = requests[i];
@@ -276,8 +276,8 @@ void workload_compare(const struct workload *expected, const struct reading *rea
     }
     // biosnoop's rows stand in the order of completion: at equal arrivals they come in that.
     if (strcmp(format->format, "biosnoop") == 0) {
-        qsort(left, expected->count, sizeof(*left), request_compare);
-        qsort(right, expected->count, sizeof(*right), request_compare);
+        qsort(left, expected->count, sizeof *left, request_compare);
+        qsort(right, expected->count, sizeof *right, request_compare);
     }
     for (size_t i = 0; i < expected->count; i++) {
         const struct trace_request *a = &left[i];

@@ -7,7 +7,9 @@
 #include "tests/traces/trace_files.h"
 #include "traces/write.h"
 
-enum { WORKLOAD_MAX = 4000, WORKLOAD_VOLUMES = 5, WRITTEN_FORMATS = 16 };
+#define WORKLOAD_MAX 4000
+#define WORKLOAD_VOLUMES 5
+#define WRITTEN_FORMATS 16
 
 struct held {
     const char *format;
