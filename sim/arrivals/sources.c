@@ -3,7 +3,7 @@
 
 #include "sim/arrivals/source.h"
 #include "sim/parts/merge.h"
-#include "sim/parts/trace_streams.h"
+#include "sim/parts/trace_names.h"
 
 #include <stdlib.h>
 #include <string.h>

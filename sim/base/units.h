@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Numbers with units, as people write them. All return false on anything else, and on overflow;
-// none accepts leading or trailing space.
+// Numbers as people write them: with units, and exact factors. Parsers return false on anything
+// else, and on overflow; none accepts leading or trailing space.
 #ifndef SIM_BASE_UNITS_H
 #define SIM_BASE_UNITS_H
 
@@ -21,5 +21,27 @@ bool units_parse_size(const char *text, int64_t *bytes);
 // "90.1 s", "12 ms": three significant digits, for people.
 const char *units_format_duration(int64_t ns, char *text, size_t size);
 const char *units_format_size(double bytes, char *text, size_t size);
+
+// An exact factor above 0, such as the speed of a replay.
+
+#define FRACTION_MAX INT64_C(1000000000) // of each of the two, so that no product overflows
+
+// Both from 1 to FRACTION_MAX, without a common divisor.
+struct fraction {
+    int64_t numerator;
+    int64_t denominator;
+};
+
+// "2", "1.5", "1/3". False on anything else, on 0, and on what needs larger numbers.
+bool fraction_parse(const char *text, struct fraction *fraction);
+
+// Completes "expected ..." for fraction_parse.
+#define FRACTION_EXPECTED "a factor above 0, such as 2, 1.5 or 1/3"
+
+// *quotient = value / divisor, rounded down, exactly. value is at least 0. False: it does not fit.
+bool fraction_divide(int64_t value, const struct fraction *divisor, int64_t *quotient);
+
+// Of two numbers that are not negative, by Euclid; 0 and a number: that number.
+int64_t greatest_divisor(int64_t a, int64_t b);
 
 #endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Decisions are written in the order of leaving, each as what changed since the one before. A
 // throttled group lets requests go at even distances, so most of them take three to five bytes.
-#include "sim/check/accepted.h"
-
 #include "sim/base/text_file.h"
+#include "sim/check/accepted.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -178,4 +177,33 @@ bool accepted_write(const char *path, const char *scenario, const struct accepte
     ok = ok ? text_file_write(path, text, error) : sim_fail_memory(error);
     free(text);
     return ok;
+}
+
+void accepted_free(struct accepted *accepted)
+{
+    for (size_t i = 0; i < accepted->stream_count; i++)
+        free(accepted->streams[i].member);
+    free(accepted->streams);
+    free(accepted->decisions);
+    *accepted = (struct accepted){.engine = ""};
+}
+
+const char *accepted_number_name(enum accepted_number number)
+{
+    static const char *const names[ACCEPTED_NUMBER_COUNT] = {
+        [ACCEPTED_ARRIVED] = "arrived",     [ACCEPTED_DISPATCHED] = "dispatched",
+        [ACCEPTED_COMPLETED] = "completed", [ACCEPTED_WAITED] = "waited",
+        [ACCEPTED_P50] = "p50_ns",          [ACCEPTED_P90] = "p90_ns",
+        [ACCEPTED_P99] = "p99_ns",          [ACCEPTED_MAX] = "max_ns",
+    };
+    return names[number];
+}
+
+const char *accepted_label(size_t stream, char label[ACCEPTED_LABEL_SIZE])
+{
+    char *first = label + ACCEPTED_LABEL_SIZE - 1;
+    *first = '\0';
+    for (size_t rest = stream + 1; rest > 0 && first > label; rest = (rest - 1) / 26)
+        *--first = (char)('a' + (rest - 1) % 26);
+    return first;
 }

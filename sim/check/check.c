@@ -3,7 +3,7 @@
 
 #include "reports/json_text.h"
 #include "sim/check/collect.h"
-#include "sim/check/describe.h"
+#include "sim/check/comparison.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

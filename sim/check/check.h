@@ -3,12 +3,34 @@
 #ifndef SIM_CHECK_CHECK_H
 #define SIM_CHECK_CHECK_H
 
-#include "sim/check/suite.h"
+#include "sim/base/error.h"
 
 #include <jansson.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+// Which scenarios there are to check, and where what was accepted of them is kept.
+
+struct suite_entry {
+    char *scenario; // path; NULL: accepted results without a scenario
+    char *accepted; // path
+};
+
+// All zero is empty.
+struct suite {
+    struct suite_entry *entries; // in the order of the operands, in a folder by name
+    size_t count;
+    size_t scenario_count;
+};
+
+// Each operand is a scenario file or a folder, of which *.yaml, *.yml and *.json are taken, but not
+// what is in folders in it, nor names that begin with a dot. A scenario named twice counts once.
+// suite_free is needed in any case.
+bool suite_find(struct suite *suite, char *const *operands, size_t count, struct sim_error *error);
+void suite_free(struct suite *suite);
 
 enum check_status {
     CHECK_NOT_YET,

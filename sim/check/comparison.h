@@ -8,6 +8,9 @@
 #define SIM_CHECK_COMPARISON_H
 
 #include "sim/check/accepted.h"
+#include "sim/scenario/scenario.h"
+
+#include <jansson.h>
 
 struct comparison_request {
     uint64_t seq;
@@ -49,5 +52,15 @@ const struct accepted_stream *comparison_stream(const struct accepted *accepted,
 // Can this number be compared, and is it another? NULL stands for a stream without requests.
 bool comparison_number_differs(const struct accepted *found, const struct accepted_stream *ours,
                                const struct accepted_stream *theirs, enum accepted_number number);
+
+// In what a run differs from what was accepted: for people, and as JSON.
+
+// Lines that are indented, each with what was found and what was accepted.
+void describe_difference(const struct comparison *comparison, const struct accepted *found,
+                         const struct scenario *scenario, FILE *out);
+
+// Adds to an object: engine, digest, requests, different_requests, first_difference, numbers.
+void describe_difference_json(const struct comparison *comparison, const struct accepted *found,
+                              const struct scenario *scenario, json_t *object);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/check/describe.h"
+#include "sim/check/comparison.h"
 
 #include "engine/engine.h"
 #include "reports/label.h"

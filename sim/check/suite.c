@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/check/suite.h"
+#include "sim/check/check.h"
 
 #include "sim/check/accepted.h"
 

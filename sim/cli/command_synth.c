@@ -6,7 +6,7 @@
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
 #include "sim/cli/options.h"
-#include "sim/parts/formats.h"
+#include "sim/parts/trace_names.h"
 #include "sim/workload/synth/synth_spec.h"
 #include "traces/write.h"
 

@@ -6,7 +6,6 @@
 #include "sim/base/suggest.h"
 #include "sim/cli/options.h"
 #include "sim/scenario/scenario.h"
-#include "sim/workload/info/info_draw.h"
 #include "sim/workload/info/trace_info.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 // throttlesim verify
 #include "sim/cli/command.h"
 
+#include "reports/json_text.h"
 #include "sim/base/progress.h"
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
@@ -152,7 +153,7 @@ static enum sim_exit tell_failure(const struct verify_random_config *config,
     } else if (as_json) {
         json_t *object = verify_random_json(result, config);
         json_object_set_new(object, "failing_seed", json_integer((json_int_t)result->failing_seed));
-        json_object_set_new(object, "written", verify_json_path(failure.path));
+        json_object_set_new(object, "written", report_json_text(failure.path));
         json_object_set_new(object, "small", verify_json(&failure.result, failure.small));
         if (!command_print_json(object, error))
             exit = error->exit;

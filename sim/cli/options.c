@@ -4,7 +4,7 @@
 #include "sim/base/suggest.h"
 #include "sim/base/units.h"
 #include "sim/parts/cut.h"
-#include "sim/parts/formats.h"
+#include "sim/parts/trace_names.h"
 #include "sim/scenario/scenario.h"
 
 #include <getopt.h>

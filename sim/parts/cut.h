@@ -7,8 +7,8 @@
 #define SIM_PARTS_CUT_H
 
 #include "sim/base/error.h"
-#include "sim/base/fraction.h"
 #include "sim/base/names.h"
+#include "sim/base/units.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>

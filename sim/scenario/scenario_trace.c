@@ -4,7 +4,7 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/suggest.h"
-#include "sim/parts/formats.h"
+#include "sim/parts/trace_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/parts/merge.h"
-#include "sim/parts/trace_streams.h"
+#include "sim/parts/trace_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -64,9 +64,7 @@ void verify_failure_free(struct verify_failure *failure);
 
 // ---- What came of it ----
 
-// The JSON objects are to be freed; NULL: out of memory. A path need not be text: what is none of
-// it becomes U+FFFD.
-json_t *verify_json_path(const char *path);
+// The JSON objects are to be freed; NULL: out of memory.
 json_t *verify_json(const struct lockstep_result *result, const struct scenario *scenario);
 json_t *verify_random_json(const struct verify_random_result *result,
                            const struct verify_random_config *config);

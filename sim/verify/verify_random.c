@@ -2,9 +2,9 @@
 // Random scenarios by several processes at a time. They take the next seed from shared memory, in
 // order, so that the smallest failing one is found whatever their number.
 #define _GNU_SOURCE // MAP_ANONYMOUS
-#include "sim/verify/verify.h"
-
 #include "sim/base/stop.h"
+#include "sim/verify/random/shrink.h"
+#include "sim/verify/verify.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +17,119 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+// A random case as a scenario, and one that fails made small.
+
+#define SHRINK_TRIES 400
+
+static struct scenario *parse_case(const struct random_case *random_case, int64_t granularity_ns,
+                                   struct sim_error *error)
+{
+    char name[64], *text = NULL;
+    size_t length;
+    struct scenario *scenario = NULL;
+    FILE *out = open_memstream(&text, &length);
+    bool ok = out != NULL && random_case_write(random_case, out);
+    if (out != NULL)
+        ok = fclose(out) == 0 && ok;
+    snprintf(name, sizeof name, "random scenario %" PRIu64, random_case->seed);
+    if (ok)
+        scenario = scenario_parse(name, text, length, error);
+    else
+        sim_fail_memory(error);
+    free(text);
+    if (scenario != NULL && !verify_prepare(scenario, granularity_ns, error)) {
+        scenario_free(scenario);
+        return NULL;
+    }
+    return scenario;
+}
+
+bool verify_case(const struct verify_random_config *config, const struct random_case *random_case,
+                 struct lockstep_result *result, struct sim_error *error)
+{
+    struct scenario *scenario = parse_case(random_case, config->granularity_ns, error);
+    bool ok = scenario != NULL && lockstep_run(scenario, &config->lockstep, result, error);
+    scenario_free(scenario);
+    return ok;
+}
+
+struct shrinking {
+    const struct verify_random_config *config;
+    struct sim_error *error;
+    bool gave_up;
+};
+
+static bool still_fails(void *context, const struct random_case *random_case)
+{
+    struct shrinking *shrinking = context;
+    struct lockstep_result result = {0};
+    if (shrinking->gave_up)
+        return false;
+    shrinking->gave_up = !verify_case(shrinking->config, random_case, &result, shrinking->error);
+    bool fails = !shrinking->gave_up && !result.agree;
+    verify_free(&result);
+    return fails;
+}
+
+// With the granularity at which it fails, so that the file is all that is needed.
+static bool write_case(const struct verify_random_config *config,
+                       const struct random_case *random_case, const char *path,
+                       struct sim_error *error)
+{
+    FILE *out = fopen(path, "w");
+    bool ok = out != NULL && random_case_write(random_case, out);
+    if (ok && config->granularity_ns > 0)
+        ok = fprintf(out, "timer-granularity: %" PRId64 "\n", config->granularity_ns) > 0;
+    if (out != NULL)
+        ok = fclose(out) == 0 && ok;
+    return ok || sim_fail(error, SIM_FAILED, "%s: %s", path, strerror(errno));
+}
+
+static bool make_small(const struct verify_random_config *config,
+                       const struct random_case *random_case, struct verify_failure *failure,
+                       struct sim_error *error)
+{
+    struct shrinking shrinking = {config, error, false};
+    struct random_case *small = shrink_case(random_case, still_fails, &shrinking, SHRINK_TRIES);
+    bool ok = !shrinking.gave_up && (small != NULL || sim_fail_memory(error)) &&
+              write_case(config, small, failure->small_path, error);
+    random_case_free(small);
+    if (!ok)
+        return false;
+    failure->small = scenario_load(failure->small_path, error);
+    return failure->small != NULL &&
+           verify_prepare(failure->small, config->granularity_ns, error) &&
+           verify_scenario(failure->small, &config->lockstep, &failure->result, error);
+}
+
+bool verify_shrink(const struct verify_random_config *config, uint64_t seed,
+                   struct verify_failure *failure, struct sim_error *error)
+{
+    *failure = (struct verify_failure){0};
+    const char *folder = config->directory == NULL ? "" : config->directory;
+    const char *slash = config->directory == NULL ? "" : "/";
+    snprintf(failure->path, sizeof failure->path, "%s%sverify-%" PRIu64 ".yaml", folder, slash,
+             seed);
+    snprintf(failure->small_path, sizeof failure->small_path, "%s%sverify-%" PRIu64 "-small.yaml",
+             folder, slash, seed);
+    struct random_case *random_case = random_case_new(seed);
+    if (random_case == NULL)
+        return sim_fail_memory(error);
+    bool ok = write_case(config, random_case, failure->path, error) &&
+              make_small(config, random_case, failure, error);
+    random_case_free(random_case);
+    return ok;
+}
+
+void verify_failure_free(struct verify_failure *failure)
+{
+    verify_free(&failure->result);
+    scenario_free(failure->small);
+    *failure = (struct verify_failure){0};
+}
+
+// ---- Many ----
 
 #define JOBS_MAX 256
 #define LOOK_NS 50000000 // between two looks at the workers

@@ -2,12 +2,9 @@
 // The figures that `trace fit` goes by, against slow and obvious ones from all values.
 #include "tests/sim/lab.h"
 
-#include "sim/workload/fit/bins.h"
-#include "sim/workload/fit/fit_places.h"
-#include "sim/workload/fit/fit_runs.h"
-#include "sim/workload/fit/fit_windows.h"
-#include "sim/workload/fit/hidden.h"
-#include "sim/workload/fit/points.h"
+#include "sim/workload/fit/fit_record.h"
+#include "sim/workload/fit/law.h"
+#include "sim/workload/fit/search.h"
 
 #include <gsl/gsl_statistics.h>
 #include <math.h>

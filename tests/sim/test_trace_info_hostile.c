@@ -2,7 +2,7 @@
 // Recordings that nobody records: nothing in them, everything at once, numbers at their ends.
 #include "tests/sim/lab.h"
 
-#include "sim/workload/info/info_draw.h"
+#include "sim/workload/info/trace_info.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,12 +3,10 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/info/blocks.h"
-#include "sim/workload/info/info_series.h"
 #include "sim/workload/info/info_trial.h"
 #include "sim/workload/info/info_windows.h"
-#include "sim/workload/info/moments.h"
-#include "sim/workload/info/sizes.h"
 #include "sim/workload/info/spool.h"
+#include "sim/workload/info/volume.h"
 
 #include <gsl/gsl_rstat.h>
 #include <math.h>

@@ -9,6 +9,7 @@
 #define SIM_VERIFY_QEMU_CLOCK_PAGE_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CLOCK_ENVIRONMENT "THROTTLESIM_CLOCK"
@@ -24,5 +25,9 @@ struct clock_page {
     _Atomic int64_t timeout_ns; // how long it wants to sleep, or CLOCK_FOR_EVER
     _Atomic int32_t asleep;     // 1 while it sleeps. `seen` and `timeout_ns` are set before
 };
+
+// The library itself, as bytes of the program (qemu_clock_bytes.c, made): no file need be found.
+extern const unsigned char qemu_clock_bytes[];
+extern const size_t qemu_clock_bytes_size;
 
 #endif

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// A random case: all that is drawn of it but its requests. Of its operations many come at the very
+// time of a request; which are possible depends on those before, so they are drawn in order of
+// time.
 #include "sim/verify/random/random_case.h"
 
 #include "sim/verify/random/random_case_internal.h"
@@ -6,6 +9,124 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+struct draft {
+    gsl_rng *rng;
+    struct random_case *random_case;
+    bool extreme;
+};
+
+static int compare_times(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+// Of a request, just beside one, or any.
+static int64_t draw_operation_time(struct draft *draft)
+{
+    const struct random_case *random_case = draft->random_case;
+    size_t index = (size_t)random_draw_below(draft->rng, random_case->event_count);
+    int64_t at_ns = random_case->events[index].at_ns;
+    int64_t last_ns = random_case->events[random_case->event_count - 1].at_ns;
+    if (random_draw_percent(draft->rng, 30))
+        return random_draw_between(draft->rng, 0, last_ns + SECOND);
+    if (random_draw_percent(draft->rng, 30))
+        return at_ns + (at_ns > 0 && random_draw_percent(draft->rng, 50) ? -1 : 1);
+    return at_ns;
+}
+
+// A drive, or any member if there is none.
+static uint32_t draw_drive(struct draft *draft)
+{
+    const struct random_case *random_case = draft->random_case;
+    uint32_t first = (uint32_t)random_draw_below(draft->rng, random_case->member_count);
+    for (uint32_t i = 0; i < random_case->member_count; i++) {
+        uint32_t member = (first + i) % random_case->member_count;
+        if (random_case->members[member].attach == ENGINE_DRIVE)
+            return member;
+    }
+    return first;
+}
+
+static struct random_group draw_group(struct draft *draft, uint32_t member)
+{
+    static const unsigned weights[] = {45, 25, 20, 10}; // as enum random_group_kind
+    const struct random_case *random_case = draft->random_case;
+    struct random_group group = {.kind = RANDOM_GROUP_NONE};
+    group.kind = (enum random_group_kind)random_draw_weighted(draft->rng, weights, 4);
+    if (group.kind == RANDOM_GROUP_DECLARED)
+        group.index = (uint32_t)random_draw_below(draft->rng, random_case->group_count);
+    else if (group.kind == RANDOM_GROUP_NAMED)
+        group.index = (uint32_t)random_draw_below(draft->rng, 2);
+    else if (group.kind == RANDOM_GROUP_MEMBER)
+        group.index = random_draw_percent(draft->rng, 60)
+                          ? member
+                          : (uint32_t)random_draw_below(draft->rng, random_case->member_count);
+    return group;
+}
+
+static void draw_operation(struct draft *draft, const struct random_state *state,
+                           struct random_event *operation)
+{
+    gsl_rng *rng = draft->rng;
+    bool extreme = draft->extreme && random_draw_percent(rng, 40);
+    uint32_t member = draw_drive(draft);
+    operation->member = member;
+    if (draft->random_case->members[member].attach != ENGINE_DRIVE ||
+        random_draw_percent(rng, 45)) {
+        uint32_t group = (uint32_t)random_draw_below(rng, draft->random_case->group_count);
+        operation->kind = RANDOM_QOM_SET;
+        operation->member = 0;
+        operation->group = (struct random_group){RANDOM_GROUP_DECLARED, group};
+        random_limits_draw_change(rng, extreme, &state->limits[group], &operation->limits);
+        return;
+    }
+    operation->kind = RANDOM_BLOCK_SET_IO_THROTTLE;
+    operation->group = draw_group(draft, member);
+    if (random_draw_percent(rng, 15))
+        random_limits_draw_leave(rng, &operation->limits);
+    else
+        random_limits_draw_command(rng, extreme, &operation->limits);
+}
+
+// After those of an earlier time and earlier operations, before the requests of its time.
+static void insert(struct random_case *random_case, const struct random_event *operation)
+{
+    struct random_event *at = random_case->events, *end = at + random_case->event_count;
+    while (at < end && (at->at_ns < operation->at_ns ||
+                        (at->at_ns == operation->at_ns && at->kind != RANDOM_REQUEST)))
+        at++;
+    memmove(at + 1, at, (size_t)(end - at) * sizeof *at);
+    *at = *operation;
+    random_case->event_count++;
+}
+
+void random_operations_draw(gsl_rng *rng, bool extreme, struct random_case *random_case)
+{
+    struct draft draft = {rng, random_case, extreme};
+    int64_t times_ns[RANDOM_OPERATIONS_MAX];
+    size_t count = random_draw_percent(rng, 25) ? 0 : (size_t)random_draw_between(rng, 1, 8);
+    if (random_draw_percent(rng, 15))
+        count = (size_t)random_draw_between(rng, 1, RANDOM_OPERATIONS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        bool is_together = i > 0 && random_draw_percent(rng, 15);
+        times_ns[i] = is_together ? times_ns[i - 1] : draw_operation_time(&draft);
+    }
+    qsort(times_ns, count, sizeof times_ns[0], compare_times);
+    struct random_state state;
+    random_state_begin(&state, random_case);
+    for (size_t i = 0; i < count; i++) {
+        struct random_event operation = {.at_ns = times_ns[i]};
+        draw_operation(&draft, &state, &operation);
+        if (random_state_apply(&state, random_case, &operation))
+            insert(random_case, &operation);
+    }
+}
+
+// ---- The whole ----
 
 struct random_case *random_case_copy(const struct random_case *original)
 {

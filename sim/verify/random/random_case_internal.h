@@ -4,7 +4,7 @@
 #define SIM_VERIFY_RANDOM_RANDOM_CASE_INTERNAL_H
 
 #include "sim/verify/random/random_case.h"
-#include "sim/verify/random/random_draw.h"
+#include "sim/verify/random/random_limits.h"
 
 // What operations have made of the groups so far.
 struct random_state {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/verify/random/shrink_internal.h"
+#include "sim/verify/random/shrink.h"
 
 #include <stdlib.h>
 #include <string.h>

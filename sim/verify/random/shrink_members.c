@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Shrinking, the members and groups: those that nothing happens to are taken out, all at once if
 // that works. The others are numbered anew.
-#include "sim/verify/random/shrink_internal.h"
+#include "sim/verify/random/shrink.h"
 
 #define NUMBERS_MAX RANDOM_CASE_MEMBERS_MAX
 

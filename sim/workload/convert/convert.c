@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/convert/convert.h"
 
-#include "sim/parts/trace_streams.h"
+#include "sim/parts/trace_names.h"
 #include "sim/scenario/scenario.h"
 
 #include <inttypes.h>

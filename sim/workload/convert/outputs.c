@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/workload/convert/outputs.h"
+#include "sim/workload/convert/convert.h"
 
-#include "sim/parts/formats.h"
+#include "sim/parts/trace_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,4 +157,95 @@ void outputs_close(struct convert_outputs *outputs)
         free(outputs->items[i].volume);
     }
     free(outputs->items);
+}
+
+// ---- What was done ----
+
+// What a conversion did.
+
+static void nothing_written(const struct convert *convert, convert_notice *notice, void *context)
+{
+    struct trace_notice nothing = {
+        .kind = "nothing-written",
+        .source = convert->config->output,
+        .count = 1,
+        .text = "No request was written: there is none in the piece that was cut out, of the "
+                "volumes and operations that were chosen.",
+    };
+    if (convert->written == 0)
+        notice(context, &nothing);
+}
+
+void convert_notices(const struct convert *convert, convert_notice *notice, void *context)
+{
+    for (size_t i = 0; i < convert->merge.count; i++) {
+        const struct trace *trace = convert->streams[i].trace;
+        size_t count = trace_notice_count(trace);
+        for (size_t k = 0; k < count; k++)
+            notice(context, trace_notice(trace, k));
+    }
+    cut_notice_missed(convert->streams, convert->merge.count, notice, context);
+    for (size_t i = 0; i < convert->outputs.count; i++) {
+        const struct trace_writer *writer = convert->outputs.items[i].writer;
+        for (size_t k = 0; k < trace_writer_notice_count(writer); k++)
+            notice(context, trace_writer_notice(writer, k));
+    }
+    nothing_written(convert, notice, context);
+}
+
+static json_t *inputs_json(const struct convert *convert)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < convert->merge.count; i++) {
+        const struct cut_stream *stream = &convert->streams[i];
+        json_t *input = json_pack(
+            "{s:s, s:s, s:I, s:b}", "path", stream->path, "format", trace_format(stream->trace),
+            "requests", (json_int_t)stream->requests_read, "cut_off", (int)stream->is_cut_off);
+        if (json_array_append_new(array, input) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *outputs_json(const struct convert *convert)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < convert->outputs.count; i++) {
+        const struct convert_output *item = &convert->outputs.items[i];
+        json_t *output = json_pack("{s:s, s:s?, s:I}", "path", item->path, "volume", item->volume,
+                                   "requests", (json_int_t)item->requests);
+        if (json_array_append_new(array, output) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static void add_notice(void *context, const struct trace_notice *notice)
+{
+    json_t **array = context;
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:s}", "kind", notice->kind, "source", notice->source, "count",
+                  (json_int_t)notice->count, "text", notice->text);
+    if (*array != NULL && json_array_append_new(*array, object) != 0) {
+        json_decref(*array);
+        *array = NULL;
+    }
+}
+
+json_t *convert_json(const struct convert *convert)
+{
+    uint64_t filtered = 0;
+    json_t *notices = json_array();
+    convert_notices(convert, add_notice, &notices);
+    for (size_t i = 0; i < convert->merge.count; i++)
+        filtered += convert->streams[i].filtered;
+    // json_pack takes the references, and fails if one of them is NULL.
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "requests_read",
+                     (json_int_t)convert->requests_read, "requests_filtered", (json_int_t)filtered,
+                     "requests_written", (json_int_t)convert->written, "inputs",
+                     inputs_json(convert), "outputs", outputs_json(convert), "notices", notices);
 }

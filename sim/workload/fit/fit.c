@@ -2,8 +2,6 @@
 #include "sim/workload/fit/fit.h"
 
 #include "sim/base/stop.h"
-#include "sim/workload/fit/fit_mix.h"
-#include "sim/workload/fit/tune.h"
 
 #include <gsl/gsl_errno.h>
 
@@ -158,9 +156,9 @@ static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
     struct fit_choice choice;
     spec->name = make_name(trace_volume_name(fit->stream.trace, entry->volume));
     spec->count = 1;
-    if (spec->name == NULL || !fit_mix(volume, spec))
+    if (spec->name == NULL)
         return sim_fail_memory(error);
-    if (!fit_tune_places(volume, spec, &fit->work, error) || !fit_arrivals(&target, &choice, error))
+    if (!fit_mix(volume, spec, &fit->work, error) || !fit_arrivals(&target, &choice, error))
         return false;
     spec->arrivals = choice.arrivals;
     entry->score = choice.score;

@@ -6,15 +6,58 @@
 
 #include "sim/base/error.h"
 #include "sim/parts/cut.h"
-#include "sim/workload/fit/fit_arrivals.h"
 #include "sim/workload/fit/fit_record.h"
-#include "sim/workload/fit/goodness.h"
-#include "sim/workload/fit/work.h"
+#include "sim/workload/fit/search.h"
 #include "traces/synth.h"
 #include "traces/trace.h"
 
 #include <jansson.h>
 #include <stdio.h>
+
+// A recording and what its specification makes, side by side.
+
+#define FIT_SHOWN_WINDOWS 5       // 1 ms, 10 ms, ... 10 s
+#define FIT_CORRELATION_COUNT 2   // in windows of 100 ms, 1 s
+#define FIT_CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
+
+extern const int fit_shown_windows[FIT_SHOWN_WINDOWS];       // indexes of fit_window_ns
+extern const char *const fit_shown_names[FIT_SHOWN_WINDOWS]; // "1 ms"
+extern const char *const fit_shown_keys[FIT_SHOWN_WINDOWS];  // "1ms"
+extern const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT];
+extern const char *const fit_correlation_names[FIT_CORRELATION_COUNT];
+extern const char *const fit_correlation_keys[FIT_CORRELATION_COUNT];
+
+struct fit_figures {
+    uint64_t requests;
+    double requests_per_s;
+    double bytes_per_s;
+    double read_share;
+    double sequential_share;
+    double working_set;                   // bytes
+    double dispersion[FIT_SHOWN_WINDOWS]; // negative: unknown
+    double latency_ns;                    // mean; negative: unknown
+};
+
+struct fit_goodness {
+    struct fit_figures recorded;
+    struct fit_figures made;
+    double gap_distance; // Kolmogorov's and Smirnov's
+    double size_distance;
+    double latency_distance; // negative: unknown
+};
+
+// blocks: of 4 KiB, that either touches. duration_ns: of both. False: out of memory.
+bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
+                       uint64_t recorded_blocks, const struct fit_volume *made,
+                       uint64_t made_blocks, double recorded_s, double made_s);
+
+// The verdicts in words, one sentence each; returns false behind the last. text is for the caller.
+bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
+                          size_t size);
+
+// The mean correlation of all pairs of volumes, in windows of fit_correlation_ns[index]; pairs: how
+// many there are.
+double fit_correlation(const struct fit_record *record, int index, size_t *pairs);
 
 struct fit_options {
     uint64_t seed;
@@ -44,7 +87,7 @@ struct fit {
     struct synth_spec spec;
     struct fit_entry *entries; // one for each of the record's volumes, and of the specification's
     struct fit_goodness all;
-    double correlations[FIT_CORRELATION_COUNT]; // between volumes, on average; see goodness.h
+    double correlations[FIT_CORRELATION_COUNT]; // between volumes, on average
     size_t pairs;                               // of volumes that were looked at
 };
 

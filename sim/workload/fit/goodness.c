@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/workload/fit/goodness.h"
+#include "sim/workload/fit/fit.h"
 
 #include "sim/base/stop.h"
-#include "sim/workload/fit/points.h"
+#include "sim/workload/fit/law.h"
 
 #include <math.h>
 #include <stdio.h>

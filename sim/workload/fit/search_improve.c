@@ -2,7 +2,6 @@
 // The last step of every estimate: each number in turn is made a little larger or smaller, as long
 // as the trial comes out better. All trials have the same seed, so that a difference between two is
 // that of the numbers.
-#include "sim/workload/fit/hidden.h"
 #include "sim/workload/fit/search.h"
 
 #include <math.h>

@@ -3,6 +3,49 @@
 
 #include <stdlib.h>
 
+void info_moments_add(struct info_moments *moments, double value)
+{
+    double distance = value - moments->mean;
+    moments->count++;
+    moments->mean += distance / (double)moments->count;
+    moments->squares += distance * (value - moments->mean);
+}
+
+// Chan, Golub and LeVeque's rule for two samples, of which one is all zeros.
+void info_moments_add_zeros(struct info_moments *moments, uint64_t count)
+{
+    if (count == 0)
+        return;
+    double old = (double)moments->count, added = (double)count;
+    moments->squares += moments->mean * moments->mean * old * (added / (old + added));
+    moments->mean *= old / (old + added);
+    moments->count += count;
+}
+
+double info_moments_variance(const struct info_moments *moments)
+{
+    return moments->count < 2 ? 0 : moments->squares / (double)(moments->count - 1);
+}
+
+void info_counter_add(struct info_counter *counter, uint64_t index)
+{
+    if (index != counter->index) {
+        info_moments_add(&counter->counts, (double)counter->requests);
+        info_moments_add_zeros(&counter->counts, index - counter->index - 1);
+        counter->index = index;
+        counter->requests = 0;
+    }
+    counter->requests++;
+}
+
+double info_counter_dispersion(const struct info_counter *counter)
+{
+    const struct info_moments *counts = &counter->counts;
+    return counts->count < 2 ? -1 : info_moments_variance(counts) / counts->mean;
+}
+
+// ---- Windows ----
+
 #define INSTANTS_MIN 64
 
 const int64_t info_window_ns[INFO_WINDOW_COUNT] = {1000000, 100000000, 1000000000};

@@ -12,11 +12,40 @@
 #ifndef SIM_WORKLOAD_INFO_INFO_WINDOWS_H
 #define SIM_WORKLOAD_INFO_INFO_WINDOWS_H
 
-#include "sim/workload/info/counter.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// Mean and variance of a stream in constant memory, by Welford's recurrence; zeros can be added any
+// number at a time, which a count of requests per window needs where nothing happens for long.
+
+// All zero is empty.
+struct info_moments {
+    uint64_t count;
+    double mean;
+    double squares; // sum of the squared distances from the mean
+};
+
+void info_moments_add(struct info_moments *moments, double value);
+void info_moments_add_zeros(struct info_moments *moments, uint64_t count);
+
+// Of a sample, as gsl_rstat_variance; 0 of fewer than two values.
+double info_moments_variance(const struct info_moments *moments);
+
+// How the counts of windows [k w, (k + 1) w) that follow each other vary.
+
+// All zero is before the first window.
+struct info_counter {
+    uint64_t index;             // of the window that is being counted
+    uint64_t requests;          // in it so far
+    struct info_moments counts; // of the windows that have passed
+};
+
+// A request arrives in the window of this index, which never decreases.
+void info_counter_add(struct info_counter *counter, uint64_t index);
+
+// The variance of the counts divided by their mean; negative: fewer than two windows have passed.
+double info_counter_dispersion(const struct info_counter *counter);
 
 #define INFO_WINDOW_COUNT 3
 #define INFO_INSTANTS_MAX (UINT64_C(1) << 20)

@@ -2,7 +2,7 @@
 #include "sim/workload/info/trace_info.h"
 
 #include "sim/base/stop.h"
-#include "sim/workload/info/divisor.h"
+#include "sim/base/units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -57,7 +57,7 @@ static bool add_request(struct trace_info *info, const struct trace_request *req
         info->all.first_ns = request->arrival_ns;
     else
         info->resolution_ns =
-            info_greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
+            greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
     bool is_drawn = info->wants_series && request->volume < TRACE_INFO_DRAWN_MAX;
     if (!add_to(info, volume, is_drawn, request, sequential) ||
         !add_to(info, &info->all, info->wants_series, request, sequential))

@@ -3,6 +3,7 @@
 #ifndef SIM_WORKLOAD_INFO_TRACE_INFO_H
 #define SIM_WORKLOAD_INFO_TRACE_INFO_H
 
+#include "reports/plot.h"
 #include "sim/base/error.h"
 #include "sim/workload/info/volume.h"
 #include "traces/trace.h"
@@ -37,5 +38,9 @@ json_t *trace_info_json(const struct trace_info *info);
 
 // "queue" or "issue".
 const char *trace_info_arrival(const struct trace_info *info);
+
+// Plots of a trace that was read with series. False with the error filled.
+bool info_draw(struct trace_info *info, const char *directory, report_plot_written *written,
+               void *context, struct sim_error *error);
 
 #endif

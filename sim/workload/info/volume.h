@@ -4,13 +4,60 @@
 #define SIM_WORKLOAD_INFO_VOLUME_H
 
 #include "reports/histogram.h"
+#include "reports/plot/plot_trace.h"
 #include "sim/workload/info/blocks.h"
 #include "sim/workload/info/info_limits.h"
-#include "sim/workload/info/info_series.h"
 #include "sim/workload/info/info_windows.h"
-#include "sim/workload/info/moments.h"
-#include "sim/workload/info/sizes.h"
 #include "traces/trace.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// How often requests have which size. Exact up to INFO_SIZES_MAX different sizes, as block devices
+// have far fewer; beyond, quantiles have the histogram's error (0.4 %), and sizes that were first
+// seen after the others are not told apart.
+
+#define INFO_SIZES_MAX 4096
+
+// All zero is empty, to be freed after use.
+struct info_sizes {
+    struct report_trace_size *table; // by a hash of the size; no requests: free
+    size_t capacity;                 // a power of two, at least twice `used`
+    size_t used;
+    uint64_t others; // requests of sizes that found no place
+    struct report_histogram histogram;
+};
+
+// bytes <= INT64_MAX. False: out of memory.
+bool info_sizes_add(struct info_sizes *sizes, uint64_t bytes);
+bool info_sizes_merge(struct info_sizes *into, const struct info_sizes *from);
+void info_sizes_free(struct info_sizes *sizes);
+
+// All in the table, by size or the commonest first (then by size); to be freed. NULL: out of
+// memory, or none.
+struct report_trace_size *info_sizes_by_size(const struct info_sizes *sizes);
+struct report_trace_size *info_sizes_by_count(const struct info_sizes *sizes);
+
+// By nearest rank; 0 of nothing. False: out of memory.
+bool info_sizes_quantile(const struct info_sizes *sizes, unsigned per_mille, uint64_t *bytes);
+
+// Requests and bytes over time, for plots: at most INFO_BINS_MAX bins of equal length. When they do
+// not reach, 2 or 5 are joined, so that the length is always a round number.
+
+#define INFO_BINS_MAX 2000
+
+// All zero is empty, to be freed after use.
+struct info_series {
+    struct report_trace_bin *bins; // INFO_BINS_MAX
+    int64_t bin_ns;
+};
+
+// since_ns: since the beginning of the trace, never negative. False: out of memory.
+bool info_series_add(struct info_series *series, int64_t since_ns, uint64_t bytes);
+// Joins bins until they are bin_ns long, which is a length that another series has.
+void info_series_join(struct info_series *series, int64_t bin_ns);
+void info_series_free(struct info_series *series);
 
 #define INFO_DIRECTION_COUNT 2 // reads, writes (of zeroes, too); nothing else has a place to follow
 
