@@ -25,11 +25,14 @@ const struct report_metric_row report_metrics[REPORT_METRIC_COUNT] = {
     [REPORT_SLOWER_MEDIAN] = {"slower-median", "slower_median_ns", REPORT_QUANTITY_TIME},
     [REPORT_SLOWER_MEAN] = {"slower-mean", "slower_mean_ns", REPORT_QUANTITY_TIME},
     [REPORT_SLOWER_MAX] = {"slower-max", "slower_max_ns", REPORT_QUANTITY_TIME},
+    [REPORT_SLOWER_BLOCKS] = {"slower-blocks", "slower_blocks", REPORT_QUANTITY_BLOCKS},
     [REPORT_FASTER] = {"faster", "faster", REPORT_QUANTITY_COUNT},
     [REPORT_FASTER_MEDIAN] = {"faster-median", "faster_median_ns", REPORT_QUANTITY_TIME},
     [REPORT_FASTER_MEAN] = {"faster-mean", "faster_mean_ns", REPORT_QUANTITY_TIME},
     [REPORT_FASTER_MAX] = {"faster-max", "faster_max_ns", REPORT_QUANTITY_TIME},
+    [REPORT_FASTER_BLOCKS] = {"faster-blocks", "faster_blocks", REPORT_QUANTITY_BLOCKS},
     [REPORT_UNCHANGED] = {"unchanged", "unchanged", REPORT_QUANTITY_COUNT},
+    [REPORT_UNCHANGED_BLOCKS] = {"unchanged-blocks", "unchanged_blocks", REPORT_QUANTITY_BLOCKS},
 };
 
 const struct report_metric_row report_group_metrics[REPORT_GROUP_METRIC_COUNT] = {

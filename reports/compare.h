@@ -12,10 +12,7 @@
 
 #include <signal.h>
 
-#define REPORT_COMPARE_SEED 1
-#define REPORT_COMPARE_RESAMPLES 1000
-#define REPORT_COMPARE_RESAMPLES_MIN 100
-#define REPORT_COMPARE_RESAMPLES_MAX 100000
+#define REPORT_COMPARE_BLOCKS 10     // of equal length, from the first arrival to the last
 #define REPORT_COMPARE_TOTAL "total" // all members together
 
 struct report_compare_side {
@@ -26,8 +23,6 @@ struct report_compare_side {
 
 struct report_compare_config {
     struct report_compare_side sides[2];
-    uint32_t seed;
-    unsigned resamples;
     const volatile sig_atomic_t *stop; // becomes non-zero: it fails soon
 };
 
@@ -47,15 +42,18 @@ enum report_metric {
     REPORT_WAITING, // still in the throttle at the end
     REPORT_IOPS,
     REPORT_THROUGHPUT,
-    REPORT_SLOWER, // requests, and by how much
+    REPORT_SLOWER, // requests, by how much, and when
     REPORT_SLOWER_MEDIAN,
     REPORT_SLOWER_MEAN,
     REPORT_SLOWER_MAX,
+    REPORT_SLOWER_BLOCKS, // in which the mean total latency is longer in B
     REPORT_FASTER,
     REPORT_FASTER_MEDIAN,
     REPORT_FASTER_MEAN,
     REPORT_FASTER_MAX,
+    REPORT_FASTER_BLOCKS,
     REPORT_UNCHANGED,
+    REPORT_UNCHANGED_BLOCKS,
     REPORT_METRIC_COUNT,
 };
 
@@ -73,6 +71,7 @@ enum report_group_metric {
 enum report_quantity {
     REPORT_QUANTITY_TIME,  // ns
     REPORT_QUANTITY_COUNT, // requests
+    REPORT_QUANTITY_BLOCKS,
     REPORT_QUANTITY_SHARE, // 0 to 1
     REPORT_QUANTITY_RATE,  // requests/s
     REPORT_QUANTITY_BYTES, // bytes, or bytes/s
@@ -90,7 +89,6 @@ extern const struct report_metric_row report_group_metrics[REPORT_GROUP_METRIC_C
 // NAN: not known. An infinite time: never.
 struct report_change {
     double a, b;
-    double low, high; // 95 % confidence interval of b - a; NAN: none
 };
 
 // b - a; 0 if both are the same infinity.

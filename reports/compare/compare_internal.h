@@ -3,23 +3,25 @@
 #ifndef REPORTS_COMPARE_COMPARE_INTERNAL_H
 #define REPORTS_COMPARE_COMPARE_INTERNAL_H
 
-#include "reports/bootstrap.h"
 #include "reports/compare.h"
 #include "reports/label.h"
 #include "reports/recorder.h"
 #include "reports/spill.h"
 
 #define COMPARE_NO_MEMBER UINT32_MAX
+#define COMPARE_NEVER INT64_MAX // infinite
+#define COMPARE_UNKNOWN (-1)    // of total latencies, on both sides or on none
 
 // The streams of a member: the directions, then reads and writes together.
 #define COMPARE_READ_WRITE REPORT_DIRECTION_COUNT
 #define COMPARE_STREAMS (COMPARE_READ_WRITE + 1)
 
-// One request in both runs. Times as in bootstrap.h.
+// One request in both runs.
 struct compare_pair {
-    int64_t wait_ns[2], total_ns[2];
+    int64_t wait_ns[2], total_ns[2]; // or COMPARE_NEVER, COMPARE_UNKNOWN
     uint32_t member;
-    enum report_direction direction;
+    uint8_t direction; // enum report_direction
+    uint8_t block;     // of time, below REPORT_COMPARE_BLOCKS
 };
 
 // What can be added up while the requests are read.
@@ -45,13 +47,6 @@ struct compare_member {
     struct compare_stream *streams[COMPARE_STREAMS]; // NULL: no requests
 };
 
-// The pairs of one stream as columns, in order of arrival. Times as in bootstrap.h.
-struct compare_columns {
-    struct report_spill spill;
-    int64_t *wait_ns[2], *total_ns[2];
-    size_t count;
-};
-
 struct compare_group {
     char *name;
     struct report_change changes[REPORT_GROUP_METRIC_COUNT];
@@ -69,7 +64,8 @@ struct compare_side {
     char name[REPORT_LABEL_MAX], engine[REPORT_LABEL_MAX], device[REPORT_LABEL_MAX];
     char digest[REPORT_LABEL_MAX], status[REPORT_LABEL_MAX];
     int64_t end_ns, interval_ns;
-    uint64_t logged;                     // requests
+    uint64_t logged; // requests
+    int64_t first_arrival_ns, last_arrival_ns;
     struct compare_identity *identities; // in order of member_id
     size_t identity_count;
 };
@@ -85,7 +81,6 @@ struct report_comparison {
     uint64_t count;            // pairs
     struct report_spill pairs; // struct compare_pair, in order of arrival
     struct report_spill order; // uint64_t: the pairs' numbers, member by member
-    size_t most;               // requests that a resample of a member's stream has
 };
 
 bool compare_memory(struct report_error *error); // fills it; false
@@ -97,10 +92,6 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
 bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error);
 // Needs the pairs: all streams of all members and of the total.
 bool compare_measure(struct report_comparison *comparison, struct report_error *error);
-// One stream of it; columns have room for the stream's requests and are overwritten.
-bool compare_measure_stream(const struct report_comparison *comparison,
-                            const struct compare_member *member, size_t number,
-                            struct compare_columns *columns, struct report_error *error);
 
 // The pairs of a member (or the total), one after the other: number i of `count`.
 const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
@@ -108,7 +99,7 @@ const struct compare_pair *compare_pair_at(const struct report_comparison *compa
 static inline bool compare_is_in(const struct compare_pair *pair, size_t stream)
 {
     return stream == COMPARE_READ_WRITE ? pair->direction <= REPORT_DIRECTION_WRITE
-                                        : pair->direction == (enum report_direction)stream;
+                                        : pair->direction == stream;
 }
 
 // How many members have requests: with one, the total is that member.

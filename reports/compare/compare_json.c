@@ -25,10 +25,6 @@ static json_t *json_change(const struct report_change *change)
     json_object_set_new(object, "change", json_number_of(report_change_absolute(change)));
     json_object_set_new(object, "change_percent",
                         json_number_of(100 * report_change_relative(change)));
-    if (!isnan(change->low)) {
-        json_object_set_new(object, "low", json_number_of(change->low));
-        json_object_set_new(object, "high", json_number_of(change->high));
-    }
     return object;
 }
 
@@ -110,8 +106,7 @@ bool compare_print_json(const struct report_comparison *comparison, FILE *out)
     json_object_set_new(object, "a", json_side(&comparison->sides[0]));
     json_object_set_new(object, "b", json_side(&comparison->sides[1]));
     json_object_set_new(object, "requests", json_integer((json_int_t)comparison->count));
-    json_object_set_new(object, "resamples", json_integer(comparison->config.resamples));
-    json_object_set_new(object, "seed", json_integer(comparison->config.seed));
+    json_object_set_new(object, "blocks", json_integer(REPORT_COMPARE_BLOCKS));
     json_object_set_new(object, "members", json_members(comparison));
     json_object_set_new(object, "total", json_directions(&comparison->total));
     json_object_set_new(object, "groups", json_groups(comparison));

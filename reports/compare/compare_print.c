@@ -33,15 +33,13 @@ static void print_row_head(struct grid *grid, const char *member, const char *di
     grid_text(grid, direction);
 }
 
-// A, B, and what has changed; the interval of the change.
+// A, B, and what has changed.
 static void print_change(struct grid *grid, const struct report_change *change)
 {
     print_value(grid, change->a);
     print_value(grid, change->b);
     print_value(grid, report_change_absolute(change));
     print_value(grid, 100 * report_change_relative(change));
-    print_value(grid, change->low);
-    print_value(grid, change->high);
 }
 
 // Five rows of latencies, from `metric` on.
@@ -92,8 +90,6 @@ static void print_share_rows(struct grid *grid, const struct compare_stream *str
     print_value(grid, 100 * share->a);
     print_value(grid, 100 * share->b);
     print_value(grid, 100 * report_change_absolute(share));
-    print_value(grid, 100 * share->low);
-    print_value(grid, 100 * share->high);
     print_value(grid, waiting->a);
     print_value(grid, waiting->b);
 }
@@ -135,6 +131,7 @@ static void print_request_rows(struct grid *grid, const struct compare_stream *s
             else
                 print_value(grid, changes[c].b);
         }
+        print_value(grid, changes[kinds[i] == REPORT_UNCHANGED ? 1 : 4].b);
     }
 }
 
@@ -182,8 +179,7 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
         {NULL, "member", GRID_TEXT},     {NULL, "direction", GRID_TEXT},
         {NULL, "", GRID_TEXT},           {NULL, "A", GRID_TIME},
         {NULL, "B", GRID_TIME},          {"change", "", GRID_CHANGE},
-        {NULL, "", GRID_CHANGE_PERCENT}, {"95 % interval", "from", GRID_CHANGE},
-        {NULL, "to", GRID_CHANGE},
+        {NULL, "", GRID_CHANGE_PERCENT},
     };
 
     return print_table(comparison, out, "Total latency, where it changed", columns, COUNT(columns),
@@ -195,9 +191,11 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
 static bool print_requests(const struct report_comparison *comparison, FILE *out)
 {
     static const struct grid_column columns[] = {
-        {NULL, "member", GRID_TEXT},    {NULL, "direction", GRID_TEXT}, {NULL, "in B", GRID_TEXT},
-        {NULL, "requests", GRID_COUNT}, {NULL, "share", GRID_PERCENT},  {"by", "median", GRID_TIME},
-        {NULL, "mean", GRID_TIME},      {NULL, "max", GRID_TIME},
+        {NULL, "member", GRID_TEXT},   {NULL, "direction", GRID_TEXT},
+        {NULL, "in B", GRID_TEXT},     {NULL, "requests", GRID_COUNT},
+        {NULL, "share", GRID_PERCENT}, {"by", "median", GRID_TIME},
+        {NULL, "mean", GRID_TIME},     {NULL, "max", GRID_TIME},
+        {NULL, "blocks", GRID_COUNT},
     };
 
     return print_table(comparison, out, "Requests, by their total latency", columns, COUNT(columns),
@@ -212,8 +210,6 @@ static bool print_rates(const struct report_comparison *comparison, FILE *out)
         {"wait share", "A", GRID_PERCENT},
         {NULL, "B", GRID_PERCENT},
         {"change", "", GRID_CHANGE_PERCENT},
-        {"95 % interval", "from", GRID_CHANGE_PERCENT},
-        {NULL, "to", GRID_CHANGE_PERCENT},
         {"left waiting", "A", GRID_COUNT},
         {NULL, "B", GRID_COUNT},
     };
@@ -277,11 +273,8 @@ static void print_head(const struct report_comparison *comparison, FILE *out)
         fprintf(out, "   engine %s, device %s, simulated %.3f s, digest %s\n", sides[i].engine,
                 sides[i].device, (double)sides[i].end_ns / 1e9, sides[i].digest);
     }
-    fprintf(out,
-            "%" PRIu64 " requests, the same in both; intervals from %u resamples, seed %" PRIu32
-            "\n"
-            "no interval (-) where requests are too few, or depend too much on each other\n",
-            comparison->count, comparison->config.resamples, comparison->config.seed);
+    fprintf(out, "%" PRIu64 " requests, the same in both; in %d blocks of time\n",
+            comparison->count, REPORT_COMPARE_BLOCKS);
     for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
         unknown += comparison->total.traffic[d].unknown;
     if (unknown > 0)

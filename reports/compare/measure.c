@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The statistics of one stream: a member's requests in one direction.
+// The statistics of each stream (a member's requests in one direction), each measured once.
 #include "reports/compare/compare_internal.h"
+#include "reports/fairness.h"
 #include "reports/histogram.h"
 #include "reports/quantile.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+// The pairs of one stream as columns, in order of arrival.
+struct columns {
+    struct report_spill spill;
+    int64_t *wait_ns[2], *total_ns[2];
+    size_t count;
+};
+
+// The known latencies of one stream's requests that arrived in a block of time.
+struct block {
+    struct report_sum total_ns[2];
+    bool any, never[2]; // never: one of them is infinite
+};
 
 const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
                                            const struct compare_member *member, uint64_t i)
@@ -15,9 +30,20 @@ const struct compare_pair *compare_pair_at(const struct report_comparison *compa
     return member == &comparison->total ? &pairs[i] : &pairs[order[member->first + i]];
 }
 
+static void count_in_block(struct block *block, const struct compare_pair *pair)
+{
+    for (int side = 0; side < 2 && pair->total_ns[side] != COMPARE_UNKNOWN; side++) {
+        block->any = true;
+        if (pair->total_ns[side] == COMPARE_NEVER)
+            block->never[side] = true;
+        else
+            report_sum_add(&block->total_ns[side], (uint64_t)pair->total_ns[side]);
+    }
+}
+
 static void measure_gather(const struct report_comparison *comparison,
                            const struct compare_member *member, size_t stream,
-                           struct compare_columns *columns)
+                           struct columns *columns, struct block *blocks)
 {
     columns->count = 0;
     for (uint64_t i = 0; i < member->count; i++) {
@@ -25,6 +51,7 @@ static void measure_gather(const struct report_comparison *comparison,
 
         if (!compare_is_in(pair, stream))
             continue;
+        count_in_block(&blocks[pair->block], pair);
         for (int side = 0; side < 2; side++) {
             columns->wait_ns[side][columns->count] = pair->wait_ns[side];
             columns->total_ns[side][columns->count] = pair->total_ns[side];
@@ -35,7 +62,7 @@ static void measure_gather(const struct report_comparison *comparison,
 
 static double measure_time(int64_t ns)
 {
-    return ns == BOOTSTRAP_NEVER ? INFINITY : (double)ns;
+    return ns == COMPARE_NEVER ? INFINITY : (double)ns;
 }
 
 // Sum of the values that are known in `beside`; false if one is infinite.
@@ -44,9 +71,9 @@ static bool measure_sum(const int64_t *values, const int64_t *beside, size_t cou
     struct report_sum exact = {0, 0};
 
     for (size_t i = 0; i < count; i++) {
-        if (beside[i] == BOOTSTRAP_UNKNOWN)
+        if (beside[i] == COMPARE_UNKNOWN)
             continue;
-        if (values[i] == BOOTSTRAP_NEVER)
+        if (values[i] == COMPARE_NEVER)
             return false;
         report_sum_add(&exact, (uint64_t)values[i]);
     }
@@ -57,13 +84,13 @@ static bool measure_sum(const int64_t *values, const int64_t *beside, size_t cou
 // p50, p90, p99, the maximum and the mean of `known` latencies of a column.
 static void measure_column(const int64_t *values, size_t count, uint64_t known, double *out[5])
 {
+    static const unsigned percents[] = {50, 90, 99};
     double sum;
 
     if (known == 0)
         return;
-    for (int q = 0; q < BOOTSTRAP_QUANTILES; q++)
-        *out[q] = measure_time(
-            quantile_select(values, count, quantile_rank(known, bootstrap_percents[q])));
+    for (size_t q = 0; q < sizeof percents / sizeof percents[0]; q++)
+        *out[q] = measure_time(quantile_select(values, count, quantile_rank(known, percents[q])));
     *out[3] = measure_time(quantile_select(values, count, known));
     *out[4] = measure_sum(values, values, count, &sum) ? sum / (double)known : INFINITY;
 }
@@ -74,7 +101,7 @@ static double *measure_slot(struct compare_stream *stream, int metric, int side)
 }
 
 // As waits grow without end, their share goes to 1.
-static double measure_share(const struct compare_columns *columns, int side)
+static double measure_share(const struct columns *columns, int side)
 {
     double wait, total;
 
@@ -84,7 +111,7 @@ static double measure_share(const struct compare_columns *columns, int side)
     return total > 0 ? wait / total : NAN;
 }
 
-static void measure_latencies(const struct compare_columns *columns, struct compare_stream *stream)
+static void measure_latencies(const struct columns *columns, struct compare_stream *stream)
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
     uint64_t known[] = {columns->count - stream->traffic.unknown, columns->count};
@@ -137,7 +164,7 @@ static void measure_differences(const int64_t *differences, size_t count,
 }
 
 // Overwrites the columns of the waits.
-static void measure_changes(struct compare_columns *columns, struct compare_stream *stream)
+static void measure_changes(struct columns *columns, struct compare_stream *stream)
 {
     int64_t *slower = columns->wait_ns[0], *faster = columns->wait_ns[1];
     size_t slower_count = 0, faster_count = 0;
@@ -146,9 +173,9 @@ static void measure_changes(struct compare_columns *columns, struct compare_stre
         int64_t a = columns->total_ns[0][i], b = columns->total_ns[1][i];
 
         if (b > a)
-            slower[slower_count++] = b == BOOTSTRAP_NEVER ? b : b - a;
+            slower[slower_count++] = b == COMPARE_NEVER ? b : b - a;
         else if (b < a)
-            faster[faster_count++] = a == BOOTSTRAP_NEVER ? a : a - b;
+            faster[faster_count++] = a == COMPARE_NEVER ? a : a - b;
     }
     measure_differences(slower, slower_count, stream, REPORT_SLOWER);
     measure_differences(faster, faster_count, stream, REPORT_FASTER);
@@ -156,53 +183,163 @@ static void measure_changes(struct compare_columns *columns, struct compare_stre
         (double)(columns->count - stream->traffic.unknown - slower_count - faster_count);
 }
 
-static void measure_set_interval(struct report_change *change,
-                                 const struct bootstrap_interval *distance)
+// Less than 0: the mean is shorter in B. Both sides have the same requests, so sums do.
+static int block_change(const struct block *block)
 {
-    change->low = report_change_absolute(change) + distance->low;
-    change->high = report_change_absolute(change) + distance->high;
+    const struct report_sum *a = &block->total_ns[0], *b = &block->total_ns[1];
+
+    if (block->never[0] || block->never[1])
+        return block->never[1] - block->never[0];
+    if (a->high != b->high)
+        return a->high < b->high ? 1 : -1;
+    return (a->low < b->low) - (a->low > b->low);
 }
 
-static bool measure_intervals(const struct report_comparison *comparison, size_t most,
-                              const struct compare_columns *columns, struct compare_stream *stream,
-                              struct report_error *error)
+static void measure_blocks(const struct block *blocks, struct compare_stream *stream)
 {
-    static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
-    static const int means[] = {REPORT_MEAN, REPORT_WAIT_MEAN};
-    const struct bootstrap_series series = {
-        .wait_ns = {columns->wait_ns[0], columns->wait_ns[1]},
-        .total_ns = {columns->total_ns[0], columns->total_ns[1]},
-        .count = columns->count,
-    };
-    const struct bootstrap_config config = {comparison->config.seed, comparison->config.resamples,
-                                            most};
-    struct bootstrap_result result;
+    static const int metrics[] = {REPORT_FASTER_BLOCKS, REPORT_UNCHANGED_BLOCKS,
+                                  REPORT_SLOWER_BLOCKS};
+    double counts[] = {0, 0, 0};
 
-    if (!bootstrap_run(&series, &config, &result))
-        return compare_memory(error);
-    for (int c = 0; c < BOOTSTRAP_COLUMNS; c++) {
-        for (int q = 0; q < BOOTSTRAP_QUANTILES; q++)
-            measure_set_interval(&stream->changes[firsts[c] + q], &result.quantiles[c][q]);
-        measure_set_interval(&stream->changes[means[c]], &result.mean[c]);
+    for (int i = 0; i < REPORT_COMPARE_BLOCKS; i++) {
+        if (blocks[i].any)
+            counts[block_change(&blocks[i]) + 1]++;
     }
-    measure_set_interval(&stream->changes[REPORT_WAIT_SHARE], &result.wait_share);
+    for (int i = 0; i < 3; i++)
+        *measure_slot(stream, metrics[i], 1) = counts[i];
+}
+
+// Both are of the same runs, or the first is empty.
+static void streams_add_traffic(struct compare_traffic *to, const struct compare_traffic *what)
+{
+    if (what->requests == 0)
+        return;
+    if (to->requests == 0 || what->first_arrival_ns < to->first_arrival_ns)
+        to->first_arrival_ns = what->first_arrival_ns;
+    to->requests += what->requests;
+    to->unknown += what->unknown;
+    for (int i = 0; i < 2; i++) {
+        to->waiting[i] += what->waiting[i];
+        to->completed[i] += what->completed[i];
+        to->completed_bytes[i] =
+            report_add_saturated(to->completed_bytes[i], what->completed_bytes[i]);
+        if (what->last_completion_ns[i] > to->last_completion_ns[i])
+            to->last_completion_ns[i] = what->last_completion_ns[i];
+    }
+}
+
+static bool streams_make(struct compare_member *member, struct report_error *error)
+{
+    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
+        struct compare_traffic traffic = {0};
+
+        for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
+            if (d == s || (s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
+                streams_add_traffic(&traffic, &member->traffic[d]);
+        }
+        if (traffic.requests == 0)
+            continue;
+        struct compare_stream *stream = calloc(1, sizeof *stream);
+
+        if (stream == NULL)
+            return compare_memory(error);
+        stream->traffic = traffic;
+        for (size_t i = 0; i < REPORT_METRIC_COUNT; i++)
+            stream->changes[i] = (struct report_change){NAN, NAN};
+        member->streams[s] = stream;
+    }
     return true;
 }
 
-bool compare_measure_stream(const struct report_comparison *comparison,
-                            const struct compare_member *member, size_t number,
-                            struct compare_columns *columns, struct report_error *error)
+// The same requests as in another stream, measured already: reads and writes of a member that only
+// reads, the total of one member.
+static const struct compare_stream *streams_find_equal(const struct report_comparison *comparison,
+                                                       const struct compare_member *member,
+                                                       size_t s)
+{
+    uint64_t requests = member->streams[s]->traffic.requests;
+
+    for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
+        if (member->streams[d] != NULL && member->streams[d]->traffic.requests == requests)
+            return member->streams[d];
+    }
+    for (size_t m = 0; member == &comparison->total && m < comparison->member_count; m++) {
+        const struct compare_stream *stream = comparison->members[m].streams[s];
+
+        if (stream != NULL && stream->traffic.requests == requests)
+            return stream;
+    }
+    return NULL;
+}
+
+static bool measure_stream(const struct report_comparison *comparison,
+                           const struct compare_member *member, size_t number,
+                           struct columns *columns, struct report_error *error)
 {
     struct compare_stream *stream = member->streams[number];
-    size_t most = member == &comparison->total ? BOOTSTRAP_MOST : comparison->most;
+    struct block blocks[REPORT_COMPARE_BLOCKS] = {0};
 
     if (compare_stopped(comparison, error))
         return false;
-    measure_gather(comparison, member, number, columns);
+    measure_gather(comparison, member, number, columns, blocks);
     measure_traffic(stream);
     measure_latencies(columns, stream);
-    if (!measure_intervals(comparison, most, columns, stream, error))
-        return false;
     measure_changes(columns, stream);
+    measure_blocks(blocks, stream);
     return true;
+}
+
+static bool streams_measure(const struct report_comparison *comparison,
+                            struct compare_member *member, struct columns *columns,
+                            struct report_error *error)
+{
+    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
+        if (member->streams[s] == NULL)
+            continue;
+        const struct compare_stream *equal = streams_find_equal(comparison, member, s);
+
+        if (equal != NULL)
+            *member->streams[s] = *equal;
+        else if (!measure_stream(comparison, member, s, columns, error))
+            return false;
+    }
+    return true;
+}
+
+static bool streams_prepare(struct report_comparison *comparison, struct columns *columns,
+                            struct report_error *error)
+{
+    struct compare_member *total = &comparison->total;
+    bool good = true;
+
+    for (size_t m = 0; good && m < comparison->member_count; m++) {
+        struct compare_member *member = &comparison->members[m];
+
+        good = streams_make(member, error);
+        for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
+            streams_add_traffic(&total->traffic[d], &member->traffic[d]);
+    }
+    total->count = comparison->count;
+    if (!good || !streams_make(total, error) ||
+        !report_spill_open(&columns->spill, comparison->count, 4 * sizeof(int64_t), error))
+        return false;
+    for (int side = 0; side < 2 && comparison->count > 0; side++) {
+        int64_t *first = columns->spill.bytes;
+
+        columns->wait_ns[side] = first + (size_t)side * comparison->count;
+        columns->total_ns[side] = first + (size_t)(side + 2) * comparison->count;
+    }
+    return true;
+}
+
+bool compare_measure(struct report_comparison *comparison, struct report_error *error)
+{
+    struct columns columns = {.count = 0};
+    bool good = streams_prepare(comparison, &columns, error);
+
+    for (size_t m = 0; good && m < comparison->member_count; m++)
+        good = streams_measure(comparison, &comparison->members[m], &columns, error);
+    good = good && streams_measure(comparison, &comparison->total, &columns, error);
+    report_spill_close(&columns.spill);
+    return good;
 }

@@ -45,11 +45,11 @@ static const struct compare_identity *pairs_identity(const struct compare_side *
 }
 
 // How the log spells the operations.
-static bool pairs_direction(const char *op, enum report_direction *direction)
+static bool pairs_direction(const char *op, uint8_t *direction)
 {
     static const struct {
         const char *op;
-        enum report_direction direction;
+        uint8_t direction; // enum report_direction
     } ops[] = {
         {"read", REPORT_DIRECTION_READ},          {"write", REPORT_DIRECTION_WRITE},
         {"write-zeroes", REPORT_DIRECTION_WRITE}, {"discard", REPORT_DIRECTION_DISCARD},
@@ -65,12 +65,14 @@ static bool pairs_direction(const char *op, enum report_direction *direction)
     return false;
 }
 
-static bool pairs_is_sound(const struct pairs_request *request)
+static bool pairs_is_sound(const struct pairs_request *request, const struct compare_side *side)
 {
-    enum report_direction unused;
+    uint8_t unused;
 
     return request->identity != NULL && pairs_direction(request->op, &unused) &&
            request->bytes >= 0 && request->arrival_ns >= 0 &&
+           request->arrival_ns >= side->first_arrival_ns &&
+           request->arrival_ns <= side->last_arrival_ns &&
            (request->dispatched || !request->completed) &&
            (!request->dispatched || request->dispatch_ns >= request->arrival_ns) &&
            (!request->completed || request->complete_ns >= request->dispatch_ns);
@@ -97,7 +99,7 @@ static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
         .dispatch_ns = sqlite3_column_int64(rows, 6),
         .complete_ns = sqlite3_column_int64(rows, 7),
     };
-    if (pairs_is_sound(request))
+    if (pairs_is_sound(request, reader->side))
         return true;
     error->is_input = true;
     snprintf(error->message, sizeof error->message,
@@ -165,22 +167,28 @@ static void pairs_count(struct compare_traffic *traffic, const struct pairs_read
 static void pairs_take(struct report_comparison *comparison, const struct pairs_reader readers[2],
                        struct compare_pair *pair)
 {
-    *pair = (struct compare_pair){.member = readers[0].request.identity->member};
+    const struct compare_side *side = readers[0].side;
+    int64_t width_ns = (side->last_arrival_ns - side->first_arrival_ns) / REPORT_COMPARE_BLOCKS + 1;
+
+    *pair = (struct compare_pair){
+        .member = readers[0].request.identity->member,
+        .block = (uint8_t)((readers[0].request.arrival_ns - side->first_arrival_ns) / width_ns),
+    };
     pairs_direction(readers[0].request.op, &pair->direction);
     for (int i = 0; i < 2; i++) {
         const struct pairs_request *request = &readers[i].request;
 
         pair->wait_ns[i] =
-            request->dispatched ? request->dispatch_ns - request->arrival_ns : BOOTSTRAP_NEVER;
-        pair->total_ns[i] = !request->dispatched ? BOOTSTRAP_NEVER
+            request->dispatched ? request->dispatch_ns - request->arrival_ns : COMPARE_NEVER;
+        pair->total_ns[i] = !request->dispatched ? COMPARE_NEVER
                             : request->completed ? request->complete_ns - request->arrival_ns
-                                                 : BOOTSTRAP_UNKNOWN;
+                                                 : COMPARE_UNKNOWN;
     }
     struct compare_member *member = &comparison->members[pair->member];
     struct compare_traffic *traffic = &member->traffic[pair->direction];
 
-    if (pair->total_ns[0] == BOOTSTRAP_UNKNOWN || pair->total_ns[1] == BOOTSTRAP_UNKNOWN) {
-        pair->total_ns[0] = pair->total_ns[1] = BOOTSTRAP_UNKNOWN;
+    if (pair->total_ns[0] == COMPARE_UNKNOWN || pair->total_ns[1] == COMPARE_UNKNOWN) {
+        pair->total_ns[0] = pair->total_ns[1] = COMPARE_UNKNOWN;
         traffic->unknown++;
     }
     member->count++;

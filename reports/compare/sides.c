@@ -20,7 +20,10 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
     sqlite3_stmt *rows = report_query_open(
         side->run.database,
         "SELECT name, engine, device, digest, status, end_ns, interval_ns, arrived,"
-        "       (SELECT count(*) FROM request WHERE run_id = ?1) FROM run WHERE run_id = ?1",
+        "       (SELECT count(*) FROM request WHERE run_id = ?1),"
+        "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq LIMIT 1),"
+        "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1)"
+        "  FROM run WHERE run_id = ?1",
         side->run.run_id, error);
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
     int64_t arrived = 0;
@@ -32,6 +35,8 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
         side->interval_ns = sqlite3_column_int64(rows, 6);
         arrived = sqlite3_column_int64(rows, 7);
         side->logged = (uint64_t)sqlite3_column_int64(rows, 8);
+        side->first_arrival_ns = sqlite3_column_int64(rows, 9);
+        side->last_arrival_ns = sqlite3_column_int64(rows, 10);
     }
     if (!report_query_close(rows, error))
         return false;
@@ -160,7 +165,7 @@ static struct compare_group *sides_group(struct report_comparison *comparison, i
 
     *group = (struct compare_group){.name = strdup(name)};
     for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
-        group->changes[i] = (struct report_change){NAN, NAN, NAN, NAN};
+        group->changes[i] = (struct report_change){NAN, NAN};
     comparison->group_count += group->name != NULL;
     return group->name != NULL ? group : NULL;
 }

@@ -53,10 +53,10 @@ static bool figure_load_latencies(struct figure *figure, size_t line)
     for (uint64_t i = 0; i < member->count; i++) {
         const struct compare_pair *pair = compare_pair_at(figure->comparison, member, i);
 
-        if (!compare_is_in(pair, COMPARE_READ_WRITE) || pair->total_ns[0] == BOOTSTRAP_UNKNOWN)
+        if (!compare_is_in(pair, COMPARE_READ_WRITE) || pair->total_ns[0] == COMPARE_UNKNOWN)
             continue;
         for (int side = 0; side < 2; side++) {
-            if (pair->total_ns[side] == BOOTSTRAP_NEVER)
+            if (pair->total_ns[side] == COMPARE_NEVER)
                 figure->never[line][side]++;
             else if (!report_histogram_record(&figure->latencies[line][side], pair->total_ns[side]))
                 return false;

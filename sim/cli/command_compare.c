@@ -8,7 +8,6 @@
 #include "sim/compare/condition.h"
 #include "sim/compare/operand.h"
 
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +19,6 @@ struct compare_arguments {
     bool help;
     struct option_list fail_if;
     const char *output;
-    int64_t resamples;
-    int64_t seed;
     bool json;
     const char *eta;
 };
@@ -32,10 +29,6 @@ static const struct option_row rows[] = {
      "exit with 4 if 'db.read.p99 > +5%' holds; may be given often"},
     {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct compare_arguments, output),
      "draw both runs in one plot there"},
-    {"resamples", 0, OPTION_NUMBER, "N", NULL, offsetof(struct compare_arguments, resamples),
-     "of the bootstrap for the confidence intervals (default 1000)"},
-    {"seed", 0, OPTION_NUMBER, "S", NULL, offsetof(struct compare_arguments, seed),
-     "of their random numbers (default 1)"},
     {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct compare_arguments, json),
      "print the comparison as JSON"},
     {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct compare_arguments, eta),
@@ -66,15 +59,6 @@ struct compare_work {
     size_t failed;
 };
 
-static bool check_range(const char *name, int64_t value, int64_t least, int64_t most,
-                        struct sim_error *error)
-{
-    return (value >= least && value <= most) ||
-           sim_fail(error, SIM_USAGE,
-                    "--%s: expected a number from %" PRId64 " to %" PRId64 ", found %" PRId64, name,
-                    least, most, value);
-}
-
 static bool check_arguments(struct compare_work *work, int count, char **operands,
                             struct sim_error *error)
 {
@@ -83,10 +67,6 @@ static bool check_arguments(struct compare_work *work, int count, char **operand
         return sim_fail(error, SIM_USAGE, "two runs are needed, found %d", count);
     if (strcmp(operands[0], "-") == 0 && strcmp(operands[1], "-") == 0)
         return sim_fail(error, SIM_USAGE, "standard input can be only one of the two");
-    if (!check_range("resamples", arguments->resamples, REPORT_COMPARE_RESAMPLES_MIN,
-                     REPORT_COMPARE_RESAMPLES_MAX, error) ||
-        !check_range("seed", arguments->seed, 1, UINT32_MAX, error))
-        return false;
     for (size_t i = 0; i < arguments->fail_if.count; i++) {
         work->condition_count = i + 1;
         if (!compare_condition_parse(&work->conditions[i], arguments->fail_if.texts[i], error))
@@ -125,11 +105,7 @@ static bool check_stored(const struct compare_work *work, struct sim_error *erro
 
 static bool compare(struct compare_work *work, struct sim_error *error)
 {
-    struct report_compare_config config = {
-        .seed = (uint32_t)work->arguments->seed,
-        .resamples = (unsigned)work->arguments->resamples,
-        .stop = &stop_signal,
-    };
+    struct report_compare_config config = {.stop = &stop_signal};
     struct report_error report_error;
     for (int i = 0; i < 2; i++) {
         bool interrupted = false;
@@ -207,8 +183,7 @@ static void release(struct compare_work *work)
 
 enum sim_exit command_compare(int argc, char **argv, struct sim_error *error)
 {
-    struct compare_arguments arguments = {
-        .resamples = REPORT_COMPARE_RESAMPLES, .seed = REPORT_COMPARE_SEED, .eta = "auto"};
+    struct compare_arguments arguments = {.eta = "auto"};
     int first;
     if (!options_parse(argc, argv, rows, &arguments, &first, error))
         return SIM_USAGE;

@@ -81,8 +81,9 @@ const char *compare_value_expected(enum report_quantity quantity, bool change, b
         return "+5% or +3 (change), or 10 (in B)";
     if (change)
         return of_both[quantity];
-    return quantity == REPORT_QUANTITY_TIME ? "a time such as 20ms, without a sign"
-                                            : "10, or 1% of the requests, without a sign";
+    return quantity == REPORT_QUANTITY_TIME     ? "a time such as 20ms, without a sign"
+           : quantity == REPORT_QUANTITY_BLOCKS ? "a number of blocks such as 7, without a sign"
+                                                : "10, or 1% of the requests, without a sign";
 }
 
 // ---- Conditions ----
@@ -255,6 +256,7 @@ static void format_value(double value, enum report_quantity quantity, char *text
         snprintf(text, size, "%.6g %s", value / units[i].ns, units[i].name);
         break;
     case REPORT_QUANTITY_COUNT:
+    case REPORT_QUANTITY_BLOCKS:
         snprintf(text, size, "%.0f", value);
         break;
     case REPORT_QUANTITY_SHARE:

@@ -69,8 +69,6 @@ static struct report_comparison *compare(struct report_database *database, int64
 {
     const struct report_compare_config config = {
         .sides = {{database, a, "left"}, {database, b, "right"}},
-        .seed = 1,
-        .resamples = 100,
         .stop = &never,
     };
 
@@ -124,6 +122,10 @@ static void test_pairs(void **state)
     expect(pair, "db", "read", REPORT_FASTER, NAN, 1);
     expect(pair, "db", "read", REPORT_FASTER_MAX, NAN, 50);
     expect(pair, "db", "read", REPORT_UNCHANGED, NAN, 1);
+    // Each of the three arrives in another block of 41 ns.
+    expect(pair, "db", "read", REPORT_SLOWER_BLOCKS, NAN, 1);
+    expect(pair, "db", "read", REPORT_FASTER_BLOCKS, NAN, 1);
+    expect(pair, "db", "read", REPORT_UNCHANGED_BLOCKS, NAN, 1);
     // From the first arrival, 100, to the last completion, 400 and 350.
     expect(pair, "db", "read", REPORT_IOPS, 3 / 300e-9, 3 / 250e-9);
     expect(pair, "db", "read", REPORT_THROUGHPUT, 1536 / 300e-9, 1536 / 250e-9);
@@ -153,6 +155,9 @@ static void test_no_end(void **state)
     expect(pair, "db", "write", REPORT_SLOWER, NAN, 1);
     expect(pair, "db", "write", REPORT_SLOWER_MEDIAN, NAN, INFINITY);
     expect(pair, "db", "write", REPORT_UNCHANGED, NAN, 0);
+    // One of the two blocks with writes has no latency that is known in both runs.
+    expect(pair, "db", "write", REPORT_SLOWER_BLOCKS, NAN, 1);
+    expect(pair, "db", "write", REPORT_UNCHANGED_BLOCKS, NAN, 0);
     expect(pair, "db", "read+write", REPORT_MAX, 200, INFINITY);
     expect(pair, "db", "read+write", REPORT_WAIT_P90, 100, INFINITY);
     const struct report_change *most =
@@ -172,6 +177,8 @@ static void test_no_end(void **state)
     assert_true(isinf(most->a) && report_change_absolute(most) == 0);
     assert_true(report_change_relative(most) == 0);
     expect(pair, NULL, "read+write", REPORT_SLOWER, NAN, 0);
+    expect(pair, NULL, "read+write", REPORT_SLOWER_BLOCKS, NAN, 0);
+    expect(pair, NULL, "read+write", REPORT_UNCHANGED_BLOCKS, NAN, 5);
     report_comparison_free(pair);
     report_database_close(database);
 }
@@ -226,6 +233,7 @@ static void test_refusals(void **state)
         {"UPDATE request SET bytes = -5 WHERE run_id = 1 AND seq = 0", "damaged"},
         {"UPDATE request SET op = 'reed' WHERE run_id = 1 AND seq = 0", "damaged"},
         {"UPDATE request SET member_id = -1 WHERE run_id = 1 AND seq = 0", "damaged"},
+        {"UPDATE request SET arrival_ns = 600, dispatch_ns = 600 WHERE seq = 4", "damaged"},
         {"UPDATE run SET interval_ns = 0 WHERE run_id = 1", "damaged"},
     };
 
