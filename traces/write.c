@@ -14,10 +14,10 @@
 
 // In the order of docs/traces.md.
 static const struct write_format *const formats[] = {
-    &write_format_csv,      &write_format_blktrace, &write_format_blkparse,  &write_format_ftrace,
-    &write_format_biosnoop, &write_format_iolog,    &write_format_vscsi,     &write_format_msr,
-    &write_format_alibaba,  &write_format_tencent,  &write_format_systor,    &write_format_spc,
-    &write_format_disksim,  &write_format_mqsim,    &write_format_blkreplay, &write_format_hfplayer,
+    &write_format_csv,      &write_format_blktrace, &write_format_blkparse, &write_format_iolog,
+    &write_format_msr,      &write_format_alibaba,  &write_format_tencent,  &write_format_systor,
+    &write_format_spc,      &write_format_disksim,  &write_format_mqsim,    &write_format_blkreplay,
+    &write_format_hfplayer,
 };
 #define WRITE_FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -53,12 +53,15 @@ static void expect_refused(const char *path, const char *format, const char *mes
 static void test_refused(void **state)
 {
     (void)state;
-    static const char list[] = "csv, blktrace, blkparse, ftrace, biosnoop, iolog, vscsi, msr, "
-                               "alibaba, tencent, systor, spc, disksim, mqsim, blkreplay, hfplayer";
+    static const char list[] = "csv, blktrace, blkparse, iolog, msr, alibaba, tencent, systor, "
+                               "spc, disksim, mqsim, blkreplay, hfplayer";
     scratch_clear();
     expect_refused("a", "blktrac", "a: unknown format \"blktrac\", did you mean \"blktrace\"?");
     expect_refused("a", "zzzzzzzzz", "unknown format \"zzzzzzzzz\"; one of these can be written: ");
     expect_refused("a", "zzzzzzzzz", list);
+    expect_refused("a", "ftrace", "a: unknown format \"ftrace\", did you mean \"blktrace\"?");
+    expect_refused("a.csv", "biosnoop", list);
+    expect_refused("a.vscsi", NULL, "a.vscsi: its ending does not say in which format");
     expect_refused("a.csv", "columns", "a.csv: format columns cannot be written: its layout is");
     expect_refused("a", "blkparse-f", "a: format blkparse-f cannot be written: its layout is");
     expect_refused("a", NULL, "a: its ending does not say in which format to write; name one of: ");
@@ -86,7 +89,7 @@ static void expect_failure(const char *path, const char *format, int64_t count, 
 static void test_full_disk(void **state)
 {
     (void)state;
-    static const char *const formats[] = {"csv", "blktrace", "biosnoop"};
+    static const char *const formats[] = {"csv", "blktrace", "iolog"};
     for (size_t i = 0; i < 3; i++) {
         expect_failure("/dev/full", formats[i], 1, "No space left on device");
         expect_failure("/dev/full", formats[i], 20000, "No space left on device");

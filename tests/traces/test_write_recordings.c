@@ -25,7 +25,7 @@ static void write_reading(const struct reading *reading, const char *format)
 static void test_recordings(void **state)
 {
     (void)state;
-    static const char *const formats[] = {"csv", "blktrace", "blkparse", "ftrace", "biosnoop"};
+    static const char *const formats[] = {"csv", "blktrace", "blkparse"};
     static const struct comparison exact = {0};
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
         for (size_t j = 0; j < sizeof formats / sizeof formats[0]; j++) {

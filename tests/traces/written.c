@@ -12,28 +12,23 @@ static const char *const numbers[] = {"0", "7", "2147483647", "1", "1000000"};
 static const char *const devices[] = {"254,48", "8,0", "0,0", "4095,1048575", "240,1"};
 static const char *const nameless[] = {"", "", "", "", ""};
 
-#define HOUR_NS INT64_C(3600000000000)
-#define ALWAYS INT64_MAX
 #define SECTORS (UINT64_MAX >> 1 & ~UINT64_C(511))
 #define U32_SECTORS (UINT64_C(0xfffffe00))
 
 const struct held held[WRITTEN_FORMATS] = {
-    {"csv", "RWDZF", 1, 1, 1, 1, INT64_MAX, ALWAYS, any_names, false},
-    {"blktrace", "RWDF", 1, 1, 512, 1, UINT32_MAX, ALWAYS, devices, true},
-    {"blkparse", "RWDF", 1, 1, 512, 512, U32_SECTORS, ALWAYS, devices, true},
-    {"ftrace", "RWDF", 1, 1, 512, 512, U32_SECTORS, ALWAYS, devices, true},
-    {"biosnoop", "RWDF", 1, 1, 512, 1, INT64_MAX, HOUR_NS, words, true},
-    {"iolog", "RWDF", 1000, 0, 1, 1, UINT32_MAX, 0, words, false},
-    {"vscsi", "RWF", 1000, 0, 512, 512, U32_SECTORS, 0, nameless, false},
-    {"msr", "RW", 100, 100, 1, 1, INT64_MAX, ALWAYS, disks, false},
-    {"alibaba", "RW", 1000, 0, 1, 1, INT64_MAX, 0, numbers, false},
-    {"tencent", "RW", 1000000000, 0, 512, 512, SECTORS, 0, numbers, false},
-    {"systor", "RW", 1, 1, 1, 1, INT64_MAX, ALWAYS, numbers, false},
-    {"spc", "RW", 1, 0, 512, 1, INT64_MAX, 0, numbers, false},
-    {"disksim", "RW", 1, 0, 512, 512, SECTORS, 0, numbers, false},
-    {"mqsim", "RW", 1, 0, 512, 512, SECTORS, 0, numbers, false},
-    {"blkreplay", "RW", 1, 1, 512, 512, SECTORS, ALWAYS, nameless, false},
-    {"hfplayer", "RW", 1, 1, 512, 512, SECTORS, ALWAYS, numbers, false},
+    {"csv", "RWDZF", 1, 1, 1, 1, INT64_MAX, any_names, false},
+    {"blktrace", "RWDF", 1, 1, 512, 1, UINT32_MAX, devices, true},
+    {"blkparse", "RWDF", 1, 1, 512, 512, U32_SECTORS, devices, true},
+    {"iolog", "RWDF", 1000, 0, 1, 1, UINT32_MAX, words, false},
+    {"msr", "RW", 100, 100, 1, 1, INT64_MAX, disks, false},
+    {"alibaba", "RW", 1000, 0, 1, 1, INT64_MAX, numbers, false},
+    {"tencent", "RW", 1000000000, 0, 512, 512, SECTORS, numbers, false},
+    {"systor", "RW", 1, 1, 1, 1, INT64_MAX, numbers, false},
+    {"spc", "RW", 1, 0, 512, 1, INT64_MAX, numbers, false},
+    {"disksim", "RW", 1, 0, 512, 512, SECTORS, numbers, false},
+    {"mqsim", "RW", 1, 0, 512, 512, SECTORS, numbers, false},
+    {"blkreplay", "RW", 1, 1, 512, 512, SECTORS, nameless, false},
+    {"hfplayer", "RW", 1, 1, 512, 512, SECTORS, numbers, false},
 };
 
 const char *const loss_kinds[LOSS_COUNT] = {
@@ -137,8 +132,7 @@ static void hold_times(const struct held *format, struct trace_request *request,
     }
     if (latency_ns == TRACE_LATENCY_UNKNOWN)
         return;
-    bool lost = format->latency_ns == 0 || latency_ns > format->latency_max_ns ||
-                (format->by_completion && reaches_end) ||
+    bool lost = format->latency_ns == 0 || (format->by_completion && reaches_end) ||
                 (strcmp(format->format, "blkreplay") == 0 && latency_ns == 0);
     if (lost) {
         request->latency_ns = TRACE_LATENCY_UNKNOWN;
@@ -273,11 +267,6 @@ void workload_compare(const struct workload *expected, const struct reading *rea
         left[i].volume = names ? name_number(expected, expected->names[left[i].volume]) : 0;
         right[i].volume =
             names ? name_number(expected, trace_volume_name(reading->trace, right[i].volume)) : 0;
-    }
-    // biosnoop's rows stand in the order of completion: at equal arrivals they come in that.
-    if (strcmp(format->format, "biosnoop") == 0) {
-        qsort(left, expected->count, sizeof *left, request_compare);
-        qsort(right, expected->count, sizeof *right, request_compare);
     }
     for (size_t i = 0; i < expected->count; i++) {
         const struct trace_request *a = &left[i];

@@ -9,7 +9,7 @@
 
 #define WORKLOAD_MAX 4000
 #define WORKLOAD_VOLUMES 5
-#define WRITTEN_FORMATS 16
+#define WRITTEN_FORMATS 13
 
 struct held {
     const char *format;
@@ -19,7 +19,6 @@ struct held {
     uint64_t offset;        // the unit
     uint64_t length;
     uint64_t length_max;
-    int64_t latency_max_ns;
     const char *const *names; // that it holds as they are; NULL: none
     bool by_completion;       // latencies are held as ends
 };
@@ -68,7 +67,7 @@ struct trace_writer *workload_write(const struct workload *workload, const char 
 uint64_t writer_notice(const struct trace_writer *writer, const char *kind);
 const char *writer_notice_text(const struct trace_writer *writer, const char *kind);
 
-// Fails unless the reading has the requests, in their order if the format has one. NULL names:
+// Fails unless the reading has the requests, in their order. NULL names:
 // whatever the names, there are as many.
 void workload_compare(const struct workload *expected, const struct reading *reading,
                       const struct held *format, bool names);

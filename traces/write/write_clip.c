@@ -35,7 +35,7 @@ static void clip_times(const struct write_limits *limits, struct trace_request *
     }
     if (request->latency_ns == TRACE_LATENCY_UNKNOWN)
         return;
-    if (limits->latency_step_ns == 0 || request->latency_ns > limits->latency_max_ns ||
+    if (limits->latency_step_ns == 0 ||
         (limits->completions && request->latency_ns > INT64_MAX - request->arrival_ns)) {
         request->latency_ns = TRACE_LATENCY_UNKNOWN;
         losses->latency_lost++;

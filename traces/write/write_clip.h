@@ -15,7 +15,6 @@ struct write_limits {
     int64_t time_step_ns;    // of arrivals
     int64_t time_min_ns;     // earlier ones are moved there
     int64_t latency_step_ns; // 0: there are no latencies
-    int64_t latency_max_ns;  // longer ones cannot be told
     bool latency_nonzero;    // 0 means that it is unknown
     bool completions;        // a latency is told by when it ends, which is below 2^63 ns
     uint64_t offset_step;    // bytes

@@ -99,8 +99,7 @@ static void put_request(struct write_context *context, const struct trace_reques
 
 struct write_limits write_columns_limits(const struct columns_layout *layout)
 {
-    struct write_limits limits = {
-        .empty = layout->native, .latency_max_ns = INT64_MAX, .bytes_max = INT64_MAX};
+    struct write_limits limits = {.empty = layout->native, .bytes_max = INT64_MAX};
     for (size_t i = 0; i < layout->column_count; i++) {
         const struct columns_column *column = &layout->columns[i];
         if (column->unit == COLUMNS_READ_FLAG)

@@ -24,7 +24,7 @@ extern const struct write_event_op write_event_ops[TRACE_OP_COUNT];
     {                                                                                              \
         .operations =                                                                              \
             1U << TRACE_READ | 1U << TRACE_WRITE | 1U << TRACE_DISCARD | 1U << TRACE_FLUSH,        \
-        .time_step_ns = 1, .latency_step_ns = 1, .latency_max_ns = INT64_MAX, .completions = true, \
+        .time_step_ns = 1, .latency_step_ns = 1, .completions = true,                              \
         .offset_step = WRITE_SECTOR_BYTES, .bytes_step = (step),                                   \
         .bytes_max = UINT32_MAX - UINT32_MAX % (step),                                             \
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a format that can be written is made of: what it can hold, and how it puts that down.
 //
-// Requests are cut to what the format can hold (write/fit.h) before it sees them, so it writes
-// what it is given. A new format is one constant table, and one line in write.c.
+// Requests are cut to what the format can hold (write/write_clip.h) before it sees them, so it
+// writes what it is given. A new format is one constant table, and one line in write.c.
 #ifndef TRACES_WRITE_WRITE_FORMAT_H
 #define TRACES_WRITE_WRITE_FORMAT_H
 
@@ -43,13 +43,11 @@ struct write_format {
 };
 
 extern const struct write_format write_format_alibaba;
-extern const struct write_format write_format_biosnoop;
 extern const struct write_format write_format_blkparse;
 extern const struct write_format write_format_blkreplay;
 extern const struct write_format write_format_blktrace;
 extern const struct write_format write_format_csv;
 extern const struct write_format write_format_disksim;
-extern const struct write_format write_format_ftrace;
 extern const struct write_format write_format_hfplayer;
 extern const struct write_format write_format_iolog;
 extern const struct write_format write_format_mqsim;
@@ -57,7 +55,6 @@ extern const struct write_format write_format_msr;
 extern const struct write_format write_format_spc;
 extern const struct write_format write_format_systor;
 extern const struct write_format write_format_tencent;
-extern const struct write_format write_format_vscsi;
 
 // What the fields of a layout can tell.
 struct write_limits write_columns_limits(const struct columns_layout *layout);

@@ -48,7 +48,7 @@ static void put_request(struct write_context *context, const struct trace_reques
 // To fio a timestamp of 0 is none, and the wait after it is lost: the earliest is 1 us.
 const struct write_format write_format_iolog = {
     .name = "iolog",
-    .naming = WRITE_NAMES_SHORT_WORD,
+    .naming = WRITE_NAMES_WORD,
     .limits =
         {
             .operations =

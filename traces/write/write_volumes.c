@@ -93,7 +93,7 @@ static bool hold_word(struct write_volumes *volumes, const char *name, char *tex
     const char *disk = naming == WRITE_NAMES_HOST_DISK ? name_find_disk(name) : NULL;
     size_t stem = disk != NULL ? (size_t)(disk - name) : strlen(name);
     const char *tail = naming != WRITE_NAMES_HOST_DISK ? "" : disk != NULL ? disk : "_0";
-    size_t limit = naming == WRITE_NAMES_SHORT_WORD ? SHORT_NAME_BYTES_MAX : NAME_BYTES_MAX;
+    size_t limit = naming == WRITE_NAMES_WORD ? SHORT_NAME_BYTES_MAX : NAME_BYTES_MAX;
     limit -= strlen(tail);
     if (stem == 0 && naming != WRITE_NAMES_QUOTED) {
         name = "unnamed";
@@ -253,8 +253,7 @@ void write_volumes_report(const struct write_volumes *volumes, struct trace_noti
         [WRITE_NAMES_NUMBER] = "wants numbers",
         [WRITE_NAMES_DEVICE] = "wants MAJOR,MINOR",
         [WRITE_NAMES_QUOTED] = "cannot hold line ends or more than 16 KiB in a name",
-        [WRITE_NAMES_WORD] = "cannot hold blanks or nothing as a name",
-        [WRITE_NAMES_SHORT_WORD] = "cannot hold blanks, nothing or more than 256 bytes as a name",
+        [WRITE_NAMES_WORD] = "cannot hold blanks, nothing or more than 256 bytes as a name",
         [WRITE_NAMES_HOST_DISK] = "wants HOST_NUMBER without commas",
         [WRITE_NAMES_NONE] = "",
     };

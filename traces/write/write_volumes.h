@@ -9,13 +9,12 @@
 #include "traces/volumes.h"
 
 enum write_naming {
-    WRITE_NAMES_NONE,       // the file is of one volume, without a name
-    WRITE_NAMES_QUOTED,     // anything but a line end; held as a quoted field if need be
-    WRITE_NAMES_WORD,       // one word without blanks
-    WRITE_NAMES_SHORT_WORD, // of at most 256 bytes, as fio has it
-    WRITE_NAMES_HOST_DISK,  // HOST_NUMBER, held as "HOST,NUMBER"
-    WRITE_NAMES_NUMBER,     // a number below 2^31
-    WRITE_NAMES_DEVICE,     // MAJOR,MINOR
+    WRITE_NAMES_NONE,      // the file is of one volume, without a name
+    WRITE_NAMES_QUOTED,    // anything but a line end; held as a quoted field if need be
+    WRITE_NAMES_WORD,      // without blanks, of at most 256 bytes, as fio has it
+    WRITE_NAMES_HOST_DISK, // HOST_NUMBER, held as "HOST,NUMBER"
+    WRITE_NAMES_NUMBER,    // a number below 2^31
+    WRITE_NAMES_DEVICE,    // MAJOR,MINOR
 };
 
 // The longest text of a volume in a file.
