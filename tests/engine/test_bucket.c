@@ -2,11 +2,7 @@
 // bucket, by hand: section 11 of docs/model.md. A bucket of iops-total 100 holds 10 requests and
 // leaks one in 10 ms; who comes while there are more than 10 in it waits.
 #include "tests/engine/stage.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/test_group.h"
 
 #define CASE(name)                                                                                 \
     static void name(struct stage *stage);                                                         \
@@ -201,16 +197,10 @@ CASE(allowances_run_out)
     assert_int_equal(stage->ran_out[2].limit, ENGINE_CAUSE_IOPS_TOTAL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads_at_once),
-        cmocka_unit_test(test_two_timers_share_a_bucket),
-        cmocka_unit_test(test_reads_pass_writes),
-        cmocka_unit_test(test_share_of_a_disk),
-        cmocka_unit_test(test_maximum_is_the_size),
-        cmocka_unit_test(test_configuration_wakes),
-        cmocka_unit_test(test_allowances_run_out),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_reads_at_once),       cmocka_unit_test(test_two_timers_share_a_bucket),
+    cmocka_unit_test(test_reads_pass_writes),   cmocka_unit_test(test_share_of_a_disk),
+    cmocka_unit_test(test_maximum_is_the_size), cmocka_unit_test(test_configuration_wakes),
+    cmocka_unit_test(test_allowances_run_out),
+};
+TEST_GROUP(bucket, tests, NULL, NULL);

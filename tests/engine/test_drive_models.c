@@ -6,16 +6,13 @@
 // repeats with another seed.
 #include "tests/engine/drive_pair.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include <gsl/gsl_rng.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-#include <gsl/gsl_rng.h>
-
 #include "tests/engine/draw.h"
+#include "tests/support/test_group.h"
 
 #define RUNS 3000
 #define STEPS_MAX 260
@@ -260,12 +257,9 @@ static void check_bucket(void **state)
     check("bucket");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_slice_2011),
-        cmocka_unit_test(check_slice),
-        cmocka_unit_test(check_bucket),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check_slice_2011),
+    cmocka_unit_test(check_slice),
+    cmocka_unit_test(check_bucket),
+};
+TEST_GROUP(drive_models, tests, NULL, NULL);

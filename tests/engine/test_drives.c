@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the engines without groups have in common: limits, operations, numbers at the edge.
 #include "tests/engine/stage.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/test_group.h"
 
 static const char *const names[] = {"slice-2011", "slice", "bucket"};
 #define NAME_COUNT (sizeof(names) / sizeof(names[0]))
@@ -194,12 +190,9 @@ static void check_edges(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_parameters),    cmocka_unit_test(check_validity),
-        cmocka_unit_test(check_operations),    cmocka_unit_test(check_member_set),
-        cmocka_unit_test(check_not_throttled), cmocka_unit_test(check_edges),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check_parameters),    cmocka_unit_test(check_validity),
+    cmocka_unit_test(check_operations),    cmocka_unit_test(check_member_set),
+    cmocka_unit_test(check_not_throttled), cmocka_unit_test(check_edges),
+};
+TEST_GROUP(drives, tests, NULL, NULL);

@@ -6,16 +6,13 @@
 // parts of the ring that a small one never has. THROTTLESIM_TEST_SEED=N repeats with another seed.
 #include "tests/engine/pair.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
-
 #include "tests/engine/draw.h"
+#include "tests/support/test_group.h"
 
 struct profile {
     uint32_t members_max;
@@ -294,12 +291,9 @@ static void check_large_rings(void **state)
     free_world(world);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_many_short_runs),
-        cmocka_unit_test(check_long_runs),
-        cmocka_unit_test(check_large_rings),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check_many_short_runs),
+    cmocka_unit_test(check_long_runs),
+    cmocka_unit_test(check_large_rings),
+};
+TEST_GROUP(engine_model, tests, NULL, NULL);

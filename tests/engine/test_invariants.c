@@ -2,11 +2,7 @@
 // The invariants of section 6 of the specification (crowd.h) under live changes: limits through the
 // group and through members, joining, leaving, moving.
 #include "tests/engine/crowd.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/test_group.h"
 
 static void operate(struct crowd *crowd)
 {
@@ -45,8 +41,5 @@ static void check_with_operations(void **state)
     crowd_free(crowd);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(check_with_operations)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(check_with_operations)};
+TEST_GROUP(invariants, tests, NULL, NULL);

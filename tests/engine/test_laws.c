@@ -6,14 +6,11 @@
 // The throttle groups' long-run rate, and that they do not idle, is in test_rates.c.
 #include "tests/engine/draw.h"
 #include "tests/engine/stage.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define DRIVES 3
 #define REQUESTS 300
@@ -213,11 +210,8 @@ static void check_digests(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_laws),
-        cmocka_unit_test(check_digests),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check_laws),
+    cmocka_unit_test(check_digests),
+};
+TEST_GROUP(laws, tests, NULL, NULL);

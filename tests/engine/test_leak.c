@@ -2,12 +2,9 @@
 // Leaking, by itself: section 1 of docs/model.md. An engine's clock never goes back, so that what
 // happens if it does can only be seen here.
 #include "engine/leaky_bucket.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
-
-#include <cmocka.h>
 
 #define SECOND INT64_C(1000000000)
 
@@ -67,12 +64,9 @@ static void test_clock_set_back(void **state)
     expect_levels(&buckets, 60, 20);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_time_empties),
-        cmocka_unit_test(test_no_time_changes_nothing),
-        cmocka_unit_test(test_clock_set_back),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_time_empties),
+    cmocka_unit_test(test_no_time_changes_nothing),
+    cmocka_unit_test(test_clock_set_back),
+};
+TEST_GROUP(leak, tests, NULL, NULL);

@@ -3,12 +3,9 @@
 // Those on behaviour are run on the engine and on the model. For the arithmetic see
 // test_operations.c.
 #include "tests/engine/bench.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define NO_LIMITS ((struct engine_parameters){.given = 0})
 #define TEN LIMITS({"iops-total", 10})
@@ -316,12 +313,9 @@ static void the_interface_answers(void **state)
 
 CASES(BENCH_ON_BOTH)
 
-int main(void)
-{
 #define UNIT_TEST(name) cmocka_unit_test(name##_on_both),
-    const struct CMUnitTest tests[] = {
-        CASES(UNIT_TEST) cmocka_unit_test(faults_are_named),
-        cmocka_unit_test(the_interface_answers),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    CASES(UNIT_TEST) cmocka_unit_test(faults_are_named),
+    cmocka_unit_test(the_interface_answers),
+};
+TEST_GROUP(limits, tests, NULL, NULL);

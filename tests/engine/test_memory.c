@@ -4,12 +4,9 @@
 // This program is linked with malloc and its like wrapped (CMakeLists.txt).
 #include "tests/engine/draw.h"
 #include "tests/engine/pair.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 static int calls;             // of any of the functions below
 static int refused_call = -1; // the one that finds no memory, counted from 0; -1: none
@@ -174,12 +171,9 @@ static void check_no_allocation(void **state)
     gsl_rng_free(rng);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_no_engine),
-        cmocka_unit_test(check_failures),
-        cmocka_unit_test(check_no_allocation),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check_no_engine),
+    cmocka_unit_test(check_failures),
+    cmocka_unit_test(check_no_allocation),
+};
+TEST_GROUP(memory, tests, NULL, NULL);

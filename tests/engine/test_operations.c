@@ -6,12 +6,9 @@
 // the level is at most 1. From empty, two leave (levels 0 and 1); at level L the next waits
 // (L - 1) / 10 s, 100 ms for each operation too many.
 #include "tests/engine/bench.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define TEN LIMITS({"iops-total", 10})
 
@@ -345,9 +342,6 @@ static void a_deadline_saturates(struct bench *bench)
 
 CASES(BENCH_ON_BOTH)
 
-int main(void)
-{
 #define UNIT_TEST(name) cmocka_unit_test(name##_on_both),
-    const struct CMUnitTest tests[] = {CASES(UNIT_TEST)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {CASES(UNIT_TEST)};
+TEST_GROUP(operations, tests, NULL, NULL);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Under limits that stay: no request leaves early, and none waits without a reason.
 #include "tests/engine/crowd.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static int64_t limit(const struct engine_parameters *limits, const char *key, const char *suffix)
 {
@@ -131,8 +128,5 @@ static void check_with_constant_limits(void **state)
     crowd_free(crowd);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(check_with_constant_limits)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(check_with_constant_limits)};
+TEST_GROUP(rates, tests, NULL, NULL);

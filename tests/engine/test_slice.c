@@ -3,11 +3,7 @@
 // where the slice reaches to `end` = now + slice_time, at first 500 ms; it exceeds if sent + its
 // amount > limit * (end - start), and waits (sent + amount) / limit - (now - start).
 #include "tests/engine/stage.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/test_group.h"
 
 #define CASE(name)                                                                                 \
     static void name(struct stage *stage);                                                         \
@@ -191,18 +187,15 @@ CASE(no_limit_left)
     EXPECT_TIMES(stage, 8, 200 * MS, 202 * MS, 204 * MS, 206 * MS, 208 * MS, 210 * MS);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wait_outlasts_the_slice),
-        cmocka_unit_test(test_no_overtaking),
-        cmocka_unit_test(test_reads_wait_behind_writes),
-        cmocka_unit_test(test_late_accounting),
-        cmocka_unit_test(test_blind_spot),
-        cmocka_unit_test(test_new_limits_wake_the_head),
-        cmocka_unit_test(test_tighter_limits_forget),
-        cmocka_unit_test(test_negative_wait_is_not_the_larger),
-        cmocka_unit_test(test_no_limit_left),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_wait_outlasts_the_slice),
+    cmocka_unit_test(test_no_overtaking),
+    cmocka_unit_test(test_reads_wait_behind_writes),
+    cmocka_unit_test(test_late_accounting),
+    cmocka_unit_test(test_blind_spot),
+    cmocka_unit_test(test_new_limits_wake_the_head),
+    cmocka_unit_test(test_tighter_limits_forget),
+    cmocka_unit_test(test_negative_wait_is_not_the_larger),
+    cmocka_unit_test(test_no_limit_left),
+};
+TEST_GROUP(slice, tests, NULL, NULL);

@@ -4,11 +4,7 @@
 //     bps:  (sent + bytes - limit * 0.1) / limit + (0.1 - elapsed), in ns, + 1
 //     iops: (sent + 1) / limit - elapsed, in ns, + 1
 #include "tests/engine/stage.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "tests/support/test_group.h"
 
 #define CASE(name)                                                                                 \
     static void name(struct stage *stage);                                                         \
@@ -205,22 +201,19 @@ CASE(late_timer)
     assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_TIMER), 2999999 + 799999999);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_timer_misses_the_earliest_deadline),
-        cmocka_unit_test(test_newcomers_slip_past),
-        cmocka_unit_test(test_newcomers_slip_past_across_a_slice),
-        cmocka_unit_test(test_timer_fires_for_nobody),
-        cmocka_unit_test(test_second_limit_never_sees_a_new_slice),
-        cmocka_unit_test(test_second_limit_alone_does),
-        cmocka_unit_test(test_history_is_forgotten),
-        cmocka_unit_test(test_large_never_leaves),
-        cmocka_unit_test(test_directions_reset_each_other),
-        cmocka_unit_test(test_what_is_put_back_waits_a_second),
-        cmocka_unit_test(test_overtaking),
-        cmocka_unit_test(test_total_hides_directions),
-        cmocka_unit_test(test_late_timer),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_timer_misses_the_earliest_deadline),
+    cmocka_unit_test(test_newcomers_slip_past),
+    cmocka_unit_test(test_newcomers_slip_past_across_a_slice),
+    cmocka_unit_test(test_timer_fires_for_nobody),
+    cmocka_unit_test(test_second_limit_never_sees_a_new_slice),
+    cmocka_unit_test(test_second_limit_alone_does),
+    cmocka_unit_test(test_history_is_forgotten),
+    cmocka_unit_test(test_large_never_leaves),
+    cmocka_unit_test(test_directions_reset_each_other),
+    cmocka_unit_test(test_what_is_put_back_waits_a_second),
+    cmocka_unit_test(test_overtaking),
+    cmocka_unit_test(test_total_hides_directions),
+    cmocka_unit_test(test_late_timer),
+};
+TEST_GROUP(slice_2011, tests, NULL, NULL);

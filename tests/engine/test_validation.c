@@ -3,13 +3,10 @@
 // every rule on both sides of its edge, naming the key that is to blame.
 #include "tests/engine/subject.h"
 #include "tests/support/json.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void ignore(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
@@ -303,12 +300,9 @@ static void rows_are_complete(void **state)
     assert_int_equal(engine_parameter_find(algorithm, ""), -1);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded_decisions), cmocka_unit_test(rules_of_a_bucket),
-        cmocka_unit_test(rules_of_a_total),   cmocka_unit_test(other_rules_hold),
-        cmocka_unit_test(rows_are_complete),  cmocka_unit_test(a_total_max_excludes_others),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(recorded_decisions), cmocka_unit_test(rules_of_a_bucket),
+    cmocka_unit_test(rules_of_a_total),   cmocka_unit_test(other_rules_hold),
+    cmocka_unit_test(rows_are_complete),  cmocka_unit_test(a_total_max_excludes_others),
+};
+TEST_GROUP(validation, tests, NULL, NULL);

@@ -3,14 +3,11 @@
 // in the recorded order. The model must pass as well, or it could not judge the engine.
 #include "tests/engine/subject.h"
 #include "tests/support/json.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define NAMES_MAX 256
 
@@ -282,12 +279,8 @@ VECTOR_TEST(engine_filter, SUBJECT_ENGINE, "filter.jsonl", 40)
 VECTOR_TEST(engine_drive, SUBJECT_ENGINE, "drive.jsonl", 40)
 VECTOR_TEST(engine_edges, SUBJECT_ENGINE, "edges.jsonl", 6)
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(model_filter), cmocka_unit_test(model_drive),
-        cmocka_unit_test(model_edges),  cmocka_unit_test(engine_filter),
-        cmocka_unit_test(engine_drive), cmocka_unit_test(engine_edges),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(model_filter),  cmocka_unit_test(model_drive),  cmocka_unit_test(model_edges),
+    cmocka_unit_test(engine_filter), cmocka_unit_test(engine_drive), cmocka_unit_test(engine_edges),
+};
+TEST_GROUP(vectors, tests, NULL, NULL);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Two runs written by hand: what is paired, what never ends, what is refused.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/compare.h"
 #include "reports/database_internal.h"
+#include "tests/support/test_group.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -276,15 +273,11 @@ static void test_nothing_to_compare(void **state)
     report_database_close(database);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_no_end),
-        cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_nothing_to_compare),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pairs),
+    cmocka_unit_test(test_no_end),
+    cmocka_unit_test(test_groups),
+    cmocka_unit_test(test_refusals),
+    cmocka_unit_test(test_nothing_to_compare),
+};
+TEST_GROUP(compare, tests, NULL, NULL);

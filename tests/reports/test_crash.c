@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is left when a writer is killed, when the disk is full, and when several write at once.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/recorder.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -268,16 +265,12 @@ static void test_recording_locks_nobody_out(void **state)
                         "interrupted,complete");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_killed_while_recording),
-        cmocka_unit_test(test_killed_while_writing),
-        cmocka_unit_test(test_no_room_while_recording),
-        cmocka_unit_test(test_no_room_at_all),
-        cmocka_unit_test(test_several_writers),
-        cmocka_unit_test(test_recording_locks_nobody_out),
-    };
-
-    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_killed_while_recording),
+    cmocka_unit_test(test_killed_while_writing),
+    cmocka_unit_test(test_no_room_while_recording),
+    cmocka_unit_test(test_no_room_at_all),
+    cmocka_unit_test(test_several_writers),
+    cmocka_unit_test(test_recording_locks_nobody_out),
+};
+TEST_GROUP(crash, tests, scratch_make, scratch_remove);

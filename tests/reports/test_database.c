@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which files are opened, which are refused and how, and which run is found.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/recorder.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -275,21 +272,17 @@ static void test_database_in_memory(void **state)
     report_database_close(NULL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_file_is_marked_as_ours),
-        cmocka_unit_test(test_foreign_files_are_refused),
-        cmocka_unit_test(test_other_versions_are_refused),
-        cmocka_unit_test(test_older_files_are_brought_up_to_date),
-        cmocka_unit_test(test_damaged_files_do_no_harm),
-        cmocka_unit_test(test_places_without_a_database),
-        cmocka_unit_test(test_names_are_taken_literally),
-        cmocka_unit_test(test_reading_in_a_read_only_directory),
-        cmocka_unit_test(test_reading_changes_nothing),
-        cmocka_unit_test(test_finding_runs),
-        cmocka_unit_test(test_database_in_memory),
-    };
-
-    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_new_file_is_marked_as_ours),
+    cmocka_unit_test(test_foreign_files_are_refused),
+    cmocka_unit_test(test_other_versions_are_refused),
+    cmocka_unit_test(test_older_files_are_brought_up_to_date),
+    cmocka_unit_test(test_damaged_files_do_no_harm),
+    cmocka_unit_test(test_places_without_a_database),
+    cmocka_unit_test(test_names_are_taken_literally),
+    cmocka_unit_test(test_reading_in_a_read_only_directory),
+    cmocka_unit_test(test_reading_changes_nothing),
+    cmocka_unit_test(test_finding_runs),
+    cmocka_unit_test(test_database_in_memory),
+};
+TEST_GROUP(database, tests, scratch_make, scratch_remove);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // docs/database.md is true: its queries run, and it names every table and column there is.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/database.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -102,13 +99,9 @@ static void test_removal_names_every_table(void **state)
     sqlite3_finalize(tables);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_queries_run),
-        cmocka_unit_test(test_every_column_is_named),
-        cmocka_unit_test(test_removal_names_every_table),
-    };
-
-    return cmocka_run_group_tests(tests, open_both, close_both);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_queries_run),
+    cmocka_unit_test(test_every_column_is_named),
+    cmocka_unit_test(test_removal_names_every_table),
+};
+TEST_GROUP(documentation, tests, open_both, close_both);

@@ -3,17 +3,14 @@
 #include "reports/explain.h"
 #include "tests/reports/json_path.h"
 #include "tests/reports/stored_run_lab.h"
+#include "tests/support/test_group.h"
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 // What report_explain writes; to be freed.
 static char *explained(int64_t run_id, const char *member, enum report_format format)
@@ -247,14 +244,10 @@ static void test_hostile_names(void **state)
     free(json);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_is_golden),  cmocka_unit_test(test_json_has_everything),
-        cmocka_unit_test(test_huge_sums),       cmocka_unit_test(test_nothing_waited),
-        cmocka_unit_test(test_fits_a_terminal), cmocka_unit_test(test_more_causes_than_fit),
-        cmocka_unit_test(test_hostile_names),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_text_is_golden),  cmocka_unit_test(test_json_has_everything),
+    cmocka_unit_test(test_huge_sums),       cmocka_unit_test(test_nothing_waited),
+    cmocka_unit_test(test_fits_a_terminal), cmocka_unit_test(test_more_causes_than_fit),
+    cmocka_unit_test(test_hostile_names),
+};
+TEST_GROUP(explain, tests, NULL, NULL);

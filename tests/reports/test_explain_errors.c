@@ -3,16 +3,13 @@
 #include "reports/database_internal.h"
 #include "reports/explain.h"
 #include "tests/reports/stored_run_lab.h"
+#include "tests/support/test_group.h"
 
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void assert_fails(struct report_database *database, int64_t run_id, const char *member,
                          const char *expected)
@@ -83,13 +80,9 @@ static void test_out_cannot_be_written(void **state)
     report_database_close(database);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_not_there),
-        cmocka_unit_test(test_earlier_version),
-        cmocka_unit_test(test_out_cannot_be_written),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_what_is_not_there),
+    cmocka_unit_test(test_earlier_version),
+    cmocka_unit_test(test_out_cannot_be_written),
+};
+TEST_GROUP(explain_errors, tests, NULL, NULL);

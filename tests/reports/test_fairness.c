@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The tracker of service differences beside the definition, taken literally: all pairs of members,
 // all pairs of instants, sums written out.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/fairness.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_rng.h>
 #include <math.h>
@@ -211,15 +208,11 @@ static void test_jain(void **state)
     assert_true(fabs(report_jain(3, 6.0, 14.0) - 6.0 / 7.0) < 1e-15);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tracker_against_the_definition),
-        cmocka_unit_test(test_round_robin_is_one_apart),
-        cmocka_unit_test(test_one_member_too_many),
-        cmocka_unit_test(test_bytes_beyond_int64_stay_at_the_largest),
-        cmocka_unit_test(test_jain),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_tracker_against_the_definition),
+    cmocka_unit_test(test_round_robin_is_one_apart),
+    cmocka_unit_test(test_one_member_too_many),
+    cmocka_unit_test(test_bytes_beyond_int64_stay_at_the_largest),
+    cmocka_unit_test(test_jain),
+};
+TEST_GROUP(fairness, tests, NULL, NULL);

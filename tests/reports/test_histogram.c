@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The histogram beside a sorted array of the same values.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/histogram.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -292,19 +289,15 @@ static int release_all(void **state)
     return 0;
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantiles_against_sorted_values),
-        cmocka_unit_test(test_buckets_cover_every_value),
-        cmocka_unit_test(test_merge_is_recording_all),
-        cmocka_unit_test(test_many_are_recorded_one_by_one),
-        cmocka_unit_test(test_clear_leaves_nothing),
-        cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_sum_is_exact),
-        cmocka_unit_test(test_product_against_doubling),
-        cmocka_unit_test(test_rank_of_a_huge_count),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, release_all);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_quantiles_against_sorted_values),
+    cmocka_unit_test(test_buckets_cover_every_value),
+    cmocka_unit_test(test_merge_is_recording_all),
+    cmocka_unit_test(test_many_are_recorded_one_by_one),
+    cmocka_unit_test(test_clear_leaves_nothing),
+    cmocka_unit_test(test_extremes),
+    cmocka_unit_test(test_sum_is_exact),
+    cmocka_unit_test(test_product_against_doubling),
+    cmocka_unit_test(test_rank_of_a_huge_count),
+};
+TEST_GROUP(histogram, tests, NULL, release_all);

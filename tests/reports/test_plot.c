@@ -4,10 +4,9 @@
 #include "tests/reports/pictures.h"
 #include "tests/reports/scratch.h"
 #include "tests/reports/stored_run_lab.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define PLOT_COUNT 7
 
@@ -275,18 +272,14 @@ static void test_unknown_run(void **state)
     report_database_close(database);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_files),
-        cmocka_unit_test(test_what_is_shown),
-        cmocka_unit_test(test_hostile_names_are_inert),
-        cmocka_unit_test(test_same_run_same_bytes),
-        cmocka_unit_test(test_gnuplot_fails),
-        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_directory_cannot_be_written),
-        cmocka_unit_test(test_unknown_run),
-    };
-
-    return cmocka_run_group_tests(tests, scratch_make, picture_remove_directories);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_all_files),
+    cmocka_unit_test(test_what_is_shown),
+    cmocka_unit_test(test_hostile_names_are_inert),
+    cmocka_unit_test(test_same_run_same_bytes),
+    cmocka_unit_test(test_gnuplot_fails),
+    cmocka_unit_test(test_interrupted),
+    cmocka_unit_test(test_directory_cannot_be_written),
+    cmocka_unit_test(test_unknown_run),
+};
+TEST_GROUP(plot, tests, scratch_make, picture_remove_directories);

@@ -4,16 +4,13 @@
 #include "reports/plot/number.h"
 #include "reports/plot/plot_run.h"
 #include "tests/reports/stored_run_lab.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 // The rows of STORED_SMALL, added up by hand.
 static void test_series(void **state)
@@ -154,14 +151,10 @@ static void test_numbers(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bins),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_series),
-        cmocka_unit_test(test_series_is_bounded),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_bins),
+    cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_series),
+    cmocka_unit_test(test_series_is_bounded),
+};
+TEST_GROUP(plot_run, tests, NULL, NULL);

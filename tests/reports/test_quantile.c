@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Order statistics beside sorting.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/quantile.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_rng.h>
 #include <stdlib.h>
@@ -81,13 +78,9 @@ static void test_rank(void **state)
     assert_int_equal(quantile_rank(UINT64_MAX, 100), UINT64_MAX);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_select),
-        cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_rank),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_select),
+    cmocka_unit_test(test_largest),
+    cmocka_unit_test(test_rank),
+};
+TEST_GROUP(quantile, tests, NULL, NULL);

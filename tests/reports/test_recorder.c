@@ -12,15 +12,12 @@
 //
 // Intervals of 100 ns, end at 430. a is backlogged in [20, 220), b in [50, 250) and from 350 on;
 // both are in [50, 220), where a gets requests 1 and 3 and b nothing.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "reports/recorder.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 
@@ -255,14 +252,10 @@ static void test_request_log(void **state)
                 "6 b read 0 100 350 350 360");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run),         cmocka_unit_test(test_what_was_told),
-        cmocka_unit_test(test_groups),      cmocka_unit_test(test_member_statistics),
-        cmocka_unit_test(test_latencies),   cmocka_unit_test(test_member_intervals),
-        cmocka_unit_test(test_request_log),
-    };
-
-    return cmocka_run_group_tests(tests, record_run, scratch_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_run),         cmocka_unit_test(test_what_was_told),
+    cmocka_unit_test(test_groups),      cmocka_unit_test(test_member_statistics),
+    cmocka_unit_test(test_latencies),   cmocka_unit_test(test_member_intervals),
+    cmocka_unit_test(test_request_log),
+};
+TEST_GROUP(recorder, tests, record_run, scratch_remove);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The recorder at the edges: huge numbers and gaps, a move between groups, texts that do not fit.
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 #include "reports/fairness.h"
 #include "reports/recorder.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -304,17 +301,13 @@ static void test_crowds_of_every_kind(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_move_at_the_start_of_an_interval),
-        cmocka_unit_test(test_too_many_backlogged),
-        cmocka_unit_test(test_long_texts),
-        cmocka_unit_test(test_run_deleted_meanwhile),
-        cmocka_unit_test(test_numbers_of_rows),
-        cmocka_unit_test(test_crowds_of_every_kind),
-    };
-
-    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_extremes),
+    cmocka_unit_test(test_move_at_the_start_of_an_interval),
+    cmocka_unit_test(test_too_many_backlogged),
+    cmocka_unit_test(test_long_texts),
+    cmocka_unit_test(test_run_deleted_meanwhile),
+    cmocka_unit_test(test_numbers_of_rows),
+    cmocka_unit_test(test_crowds_of_every_kind),
+};
+TEST_GROUP(recorder_edges, tests, scratch_make, scratch_remove);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The recorder beside the slow model, on random runs: every row that is stored, and none besides.
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
-
 #include "run_model.h"
 #include "scratch.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_rng.h>
 #include <math.h>
@@ -320,9 +318,5 @@ static void test_random_runs(void **state)
                                       "FROM throttle_group") > RUNS / 4);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_runs)};
-
-    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_runs)};
+TEST_GROUP(recorder_model, tests, scratch_make, scratch_remove);

@@ -5,16 +5,13 @@
 #include "reports/tables.h"
 #include "tests/reports/json_path.h"
 #include "tests/reports/stored_run_lab.h"
+#include "tests/support/test_group.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 // What report_print writes; to be freed.
 static char *printed(int64_t run_id, enum report_format format)
@@ -199,17 +196,13 @@ static void test_labels(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text_is_golden),
-        cmocka_unit_test(test_json_has_everything),
-        cmocka_unit_test(test_unfinished_runs_say_so),
-        cmocka_unit_test(test_hostile_names_are_harmless),
-        cmocka_unit_test(test_unknown_run),
-        cmocka_unit_test(test_full_disk_is_an_error),
-        cmocka_unit_test(test_labels),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_text_is_golden),
+    cmocka_unit_test(test_json_has_everything),
+    cmocka_unit_test(test_unfinished_runs_say_so),
+    cmocka_unit_test(test_hostile_names_are_harmless),
+    cmocka_unit_test(test_unknown_run),
+    cmocka_unit_test(test_full_disk_is_an_error),
+    cmocka_unit_test(test_labels),
+};
+TEST_GROUP(tables, tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/check/accepted.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -262,12 +263,9 @@ static void test_damaged(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_messages),   cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damaged),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_round_trip), cmocka_unit_test(test_labels),
+    cmocka_unit_test(test_messages),   cmocka_unit_test(test_cut),
+    cmocka_unit_test(test_damaged),
+};
+TEST_GROUP(accepted, tests, lab_make, lab_remove);

@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/compare/condition.h"
+#include "tests/support/test_group.h"
 
 #include <string.h>
 
@@ -107,11 +108,8 @@ static void bad_conditions(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_conditions),
-        cmocka_unit_test(bad_conditions),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(good_conditions),
+    cmocka_unit_test(bad_conditions),
+};
+TEST_GROUP(compare_condition, tests, NULL, NULL);

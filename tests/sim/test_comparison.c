@@ -4,6 +4,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/check/collect.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -304,18 +305,15 @@ static void test_each_field_counts(void **state)
     accepted_free(&found);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_equal_holds),
-        cmocka_unit_test(test_each_change_is_named),
-        cmocka_unit_test(test_each_wait_that_is_gone_is_named),
-        cmocka_unit_test(test_the_earliest_is_first),
-        cmocka_unit_test(test_the_smallest_is_first),
-        cmocka_unit_test(test_order_counts),
-        cmocka_unit_test(test_any_order_is_found),
-        cmocka_unit_test(test_each_field_counts),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_equal_holds),
+    cmocka_unit_test(test_each_change_is_named),
+    cmocka_unit_test(test_each_wait_that_is_gone_is_named),
+    cmocka_unit_test(test_the_earliest_is_first),
+    cmocka_unit_test(test_the_smallest_is_first),
+    cmocka_unit_test(test_order_counts),
+    cmocka_unit_test(test_any_order_is_found),
+    cmocka_unit_test(test_each_field_counts),
+};
+TEST_GROUP(comparison, tests, lab_make, lab_remove);

@@ -4,6 +4,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/convert/convert.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,12 +272,9 @@ static void greatest_offset(void **state)
     convert_close(&convert);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_conversions),
-        cmocka_unit_test(safe_names),
-        cmocka_unit_test(greatest_offset),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(random_conversions),
+    cmocka_unit_test(safe_names),
+    cmocka_unit_test(greatest_offset),
+};
+TEST_GROUP(convert, tests, lab_make, lab_remove);

@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/parts/merge.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -264,12 +265,9 @@ static void random_parts(void **state)
     assert_true(requests > 5000);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fractions),
-        cmocka_unit_test(division_is_exact),
-        cmocka_unit_test(random_parts),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(fractions),
+    cmocka_unit_test(division_is_exact),
+    cmocka_unit_test(random_parts),
+};
+TEST_GROUP(cut, tests, lab_make, lab_remove);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The digest: the same for the same decisions, another for any other.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,13 +101,10 @@ static void every_request_matters(void **state)
     assert_string_not_equal(digest, digest_of(scenario));
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_does_not_matter),
-        cmocka_unit_test(log_does_not_matter),
-        cmocka_unit_test(every_decision_matters),
-        cmocka_unit_test(every_request_matters),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_does_not_matter),
+    cmocka_unit_test(log_does_not_matter),
+    cmocka_unit_test(every_decision_matters),
+    cmocka_unit_test(every_request_matters),
+};
+TEST_GROUP(digest, tests, lab_make, lab_remove);

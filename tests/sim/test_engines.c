@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Scenarios and engines: what an engine cannot do is an error, or left out with a notice.
 #include "lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -318,19 +319,16 @@ static void requests_that_wait_for_ever_are_told(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_an_engine_cannot_do_is_refused),
-        cmocka_unit_test(members_of_a_group_get_groups_of_their_own),
-        cmocka_unit_test(events_that_need_what_is_left_out_are_left_out),
-        cmocka_unit_test(an_event_that_never_worked_is_refused_leniently_too),
-        cmocka_unit_test(a_small_file_does_not_become_a_huge_scenario),
-        cmocka_unit_test(the_command_line_chooses_the_engine),
-        cmocka_unit_test(a_leniently_made_source_means_the_same),
-        cmocka_unit_test(limits_without_a_group_make_one),
-        cmocka_unit_test(an_engine_that_never_rests_ends),
-        cmocka_unit_test(requests_that_wait_for_ever_are_told),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_an_engine_cannot_do_is_refused),
+    cmocka_unit_test(members_of_a_group_get_groups_of_their_own),
+    cmocka_unit_test(events_that_need_what_is_left_out_are_left_out),
+    cmocka_unit_test(an_event_that_never_worked_is_refused_leniently_too),
+    cmocka_unit_test(a_small_file_does_not_become_a_huge_scenario),
+    cmocka_unit_test(the_command_line_chooses_the_engine),
+    cmocka_unit_test(a_leniently_made_source_means_the_same),
+    cmocka_unit_test(limits_without_a_group_make_one),
+    cmocka_unit_test(an_engine_that_never_rests_ends),
+    cmocka_unit_test(requests_that_wait_for_ever_are_told),
+};
+TEST_GROUP(engines, tests, lab_make, lab_remove);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Limits and events that cannot be, and exactly what is said about each.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 // Section 4 of the model, and values that are no numbers.
 static const struct lab_refusal limits_rows[] = {
@@ -307,12 +308,9 @@ static void block_set_io_throttle(void **state)
     lab_refuse_all(block_set_io_throttle_rows);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits),
-        cmocka_unit_test(events),
-        cmocka_unit_test(block_set_io_throttle),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(limits),
+    cmocka_unit_test(events),
+    cmocka_unit_test(block_set_io_throttle),
+};
+TEST_GROUP(event_errors, tests, lab_make, lab_remove);

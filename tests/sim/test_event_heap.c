@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/base/event_heap.h"
+#include "tests/support/test_group.h"
 
 #define ENTRIES_MAX 300
 
@@ -69,8 +70,5 @@ static void same_as_a_plain_array(void **state)
     assert_int_equal(heap.count, 0);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_a_plain_array)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_a_plain_array)};
+TEST_GROUP(event_heap, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Operations on the way: who is in which group, and how the groups' limits change, as stored.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -104,13 +105,10 @@ static void drains_nest(void **state)
                       "7\n7\n10\n20\n500000000\n");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(named_groups_come_and_go),
-        cmocka_unit_test(moves_and_limits),
-        cmocka_unit_test(waiting_requests),
-        cmocka_unit_test(drains_nest),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(named_groups_come_and_go),
+    cmocka_unit_test(moves_and_limits),
+    cmocka_unit_test(waiting_requests),
+    cmocka_unit_test(drains_nest),
+};
+TEST_GROUP(events, tests, lab_make, lab_remove);

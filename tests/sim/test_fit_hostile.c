@@ -2,6 +2,7 @@
 // Recordings of which little or nothing can be said: an error, or a specification in which every
 // number is one.
 #include "tests/sim/fit_lab.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -152,13 +153,10 @@ static void odd_requests(void **state)
     free(text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing),      cmocka_unit_test(hardly_anything),
-        cmocka_unit_test(all_at_once),  cmocka_unit_test(at_the_ends),
-        cmocka_unit_test(many_volumes), cmocka_unit_test(too_many_volumes),
-        cmocka_unit_test(odd_requests),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(nothing),      cmocka_unit_test(hardly_anything),
+    cmocka_unit_test(all_at_once),  cmocka_unit_test(at_the_ends),
+    cmocka_unit_test(many_volumes), cmocka_unit_test(too_many_volumes),
+    cmocka_unit_test(odd_requests),
+};
+TEST_GROUP(fit_hostile, tests, NULL, NULL);

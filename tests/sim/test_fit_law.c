@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/fit/law.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_sf_gamma.h>
@@ -122,13 +123,10 @@ static void few_values(void **state)
     report_histogram_release(&histogram);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_distance),
-        cmocka_unit_test(by_likelihood),
-        cmocka_unit_test(shares),
-        cmocka_unit_test(few_values),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(by_distance),
+    cmocka_unit_test(by_likelihood),
+    cmocka_unit_test(shares),
+    cmocka_unit_test(few_values),
+};
+TEST_GROUP(fit_law, tests, NULL, NULL);

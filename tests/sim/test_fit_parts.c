@@ -5,6 +5,7 @@
 #include "sim/workload/fit/fit_record.h"
 #include "sim/workload/fit/law.h"
 #include "sim/workload/fit/search.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_statistics.h>
 #include <math.h>
@@ -265,19 +266,16 @@ static void rounding(void **state)
     assert_true(fit_round(NAN) == 0 && fit_round(INFINITY) == 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distance_of_samples),
-        cmocka_unit_test(points),
-        cmocka_unit_test(dispersion),
-        cmocka_unit_test(bins_are_joined),
-        cmocka_unit_test(correlation),
-        cmocka_unit_test(runs),
-        cmocka_unit_test(touched),
-        cmocka_unit_test(steps),
-        cmocka_unit_test(hidden_states),
-        cmocka_unit_test(rounding),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(distance_of_samples),
+    cmocka_unit_test(points),
+    cmocka_unit_test(dispersion),
+    cmocka_unit_test(bins_are_joined),
+    cmocka_unit_test(correlation),
+    cmocka_unit_test(runs),
+    cmocka_unit_test(touched),
+    cmocka_unit_test(steps),
+    cmocka_unit_test(hidden_states),
+    cmocka_unit_test(rounding),
+};
+TEST_GROUP(fit_parts, tests, NULL, NULL);

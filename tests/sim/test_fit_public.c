@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Recordings of production machines that others have published, as test_fit_recordings.
 #include "tests/sim/fit_lab.h"
+#include "tests/support/test_group.h"
 
 #include <unistd.h>
 
@@ -20,10 +21,7 @@ static void other_peoples(void **state)
         fit_lab_check(&public_ones[i]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_peoples),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(other_peoples),
+};
+TEST_GROUP(fit_public, tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "tests/sim/fit_lab.h"
 
 #include "sim/workload/synth/synth_spec.h"
+#include "tests/support/test_group.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -113,12 +114,9 @@ static void again(void **state)
     fit_free(&second);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_projects),
-        cmocka_unit_test(printed),
-        cmocka_unit_test(again),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_projects),
+    cmocka_unit_test(printed),
+    cmocka_unit_test(again),
+};
+TEST_GROUP(fit_recordings, tests, NULL, NULL);

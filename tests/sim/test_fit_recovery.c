@@ -2,6 +2,7 @@
 // A known specification makes a workload, and the fit finds the specification again: the process,
 // and its numbers within bounds that are stated here.
 #include "tests/sim/fit_lab.h"
+#include "tests/support/test_group.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -93,13 +94,10 @@ static void what_requests_are(void **state)
     fit_free(&fit);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_off),
-        cmocka_unit_test(random_periods),
-        cmocka_unit_test(mmpp),
-        cmocka_unit_test(what_requests_are),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(on_off),
+    cmocka_unit_test(random_periods),
+    cmocka_unit_test(mmpp),
+    cmocka_unit_test(what_requests_are),
+};
+TEST_GROUP(fit_recovery, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // As test_fit_recovery: independent gaps, and batches.
 #include "tests/sim/fit_lab.h"
+#include "tests/support/test_group.h"
 
 #define REQUESTS 10000
 #define SEEDS 2
@@ -44,11 +45,8 @@ static void batches(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(renewal),
-        cmocka_unit_test(batches),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(renewal),
+    cmocka_unit_test(batches),
+};
+TEST_GROUP(fit_renewal, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Scenarios that are whole in themselves: their requests in the key `csv`, their text in memory.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,14 +288,11 @@ static void parsed_badly(void **state)
                        "case: byte 1: not YAML or JSON text: control characters are not allowed");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(csv_equals_file), cmocka_unit_test(csv_of_members),
-        cmocka_unit_test(broken_csv),      cmocka_unit_test(broken_later),
-        cmocka_unit_test(hostile_csv),     cmocka_unit_test(huge_line),
-        cmocka_unit_test(many_aliases),    cmocka_unit_test(parsed),
-        cmocka_unit_test(parsed_paths),    cmocka_unit_test(parsed_badly),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(csv_equals_file), cmocka_unit_test(csv_of_members),
+    cmocka_unit_test(broken_csv),      cmocka_unit_test(broken_later),
+    cmocka_unit_test(hostile_csv),     cmocka_unit_test(huge_line),
+    cmocka_unit_test(many_aliases),    cmocka_unit_test(parsed),
+    cmocka_unit_test(parsed_paths),    cmocka_unit_test(parsed_badly),
+};
+TEST_GROUP(inline, tests, lab_make, lab_remove);

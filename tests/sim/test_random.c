@@ -6,6 +6,7 @@
 #include "reports/database_internal.h"
 #include "tests/engine/draw.h"
 #include "tests/sim/slow_replay.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -315,8 +316,5 @@ static void same_as_the_slow_replay(void **state)
     assert_true(waited > 20 * ROUNDS && never > 5 * ROUNDS);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_slow_replay)};
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_slow_replay)};
+TEST_GROUP(random, tests, lab_make, lab_remove);

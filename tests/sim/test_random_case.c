@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Random cases: which may be; the same seed gives the same text; their runs are of interest.
 #include "tests/sim/case_lab.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -197,14 +198,11 @@ static void runs_are_of_interest(void **state)
     assert_true(waited > all / 4 && never > all / 50 && coincidences > all / 120);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_may_not_be_is_refused),
-        cmocka_unit_test(waits_are_bounded),
-        cmocka_unit_test(the_same_seed_gives_the_same_text),
-        cmocka_unit_test(different_seeds_differ),
-        cmocka_unit_test(runs_are_of_interest),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_may_not_be_is_refused),
+    cmocka_unit_test(waits_are_bounded),
+    cmocka_unit_test(the_same_seed_gives_the_same_text),
+    cmocka_unit_test(different_seeds_differ),
+    cmocka_unit_test(runs_are_of_interest),
+};
+TEST_GROUP(random_case, tests, lab_make, lab_remove);

@@ -2,6 +2,7 @@
 // Random cases: every one loads and keeps to what random_case.h says, and together they hold all
 // that they should.
 #include "tests/sim/case_lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 
@@ -283,8 +284,5 @@ static void every_case_loads_and_all_is_seen(void **state)
     }
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_loads_and_all_is_seen)};
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_loads_and_all_is_seen)};
+TEST_GROUP(random_features, tests, lab_make, lab_remove);

@@ -3,6 +3,7 @@
 // are worked out by hand; the limit is ten requests a second, whose bucket holds one request, so
 // that two of a burst go at once and then one each 100 ms.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -242,23 +243,20 @@ static void completion_wakes(void **state)
     lab_run_free(&run);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(timer_before_arrival),
-        cmocka_unit_test(timer_before_operation),
-        cmocka_unit_test(operation_before_arrival),
-        cmocka_unit_test(operations_as_listed),
-        cmocka_unit_test(drain_ends_before_arrival),
-        cmocka_unit_test(arrivals_in_order_of_members),
-        cmocka_unit_test(null_device),
-        cmocka_unit_test(fixed_device),
-        cmocka_unit_test(recorded_device),
-        cmocka_unit_test(device_after_throttle),
-        cmocka_unit_test(end),
-        cmocka_unit_test(nothing_to_do),
-        cmocka_unit_test(sleeps_in_whole_steps),
-        cmocka_unit_test(completion_wakes),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(timer_before_arrival),
+    cmocka_unit_test(timer_before_operation),
+    cmocka_unit_test(operation_before_arrival),
+    cmocka_unit_test(operations_as_listed),
+    cmocka_unit_test(drain_ends_before_arrival),
+    cmocka_unit_test(arrivals_in_order_of_members),
+    cmocka_unit_test(null_device),
+    cmocka_unit_test(fixed_device),
+    cmocka_unit_test(recorded_device),
+    cmocka_unit_test(device_after_throttle),
+    cmocka_unit_test(end),
+    cmocka_unit_test(nothing_to_do),
+    cmocka_unit_test(sleeps_in_whole_steps),
+    cmocka_unit_test(completion_wakes),
+};
+TEST_GROUP(replay, tests, lab_make, lab_remove);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a good scenario file means, key by key.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -380,18 +381,15 @@ static void anchors(void **state)
     scenario_free(scenario);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(groups_and_settings),
-        cmocka_unit_test(members),
-        cmocka_unit_test(events),
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(equal_times_keep_their_order),
-        cmocka_unit_test(json_means_the_same),
-        cmocka_unit_test(quick_source_means_the_same),
-        cmocka_unit_test(values_of_the_command_line),
-        cmocka_unit_test(anchors),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(groups_and_settings),
+    cmocka_unit_test(members),
+    cmocka_unit_test(events),
+    cmocka_unit_test(defaults),
+    cmocka_unit_test(equal_times_keep_their_order),
+    cmocka_unit_test(json_means_the_same),
+    cmocka_unit_test(quick_source_means_the_same),
+    cmocka_unit_test(values_of_the_command_line),
+    cmocka_unit_test(anchors),
+};
+TEST_GROUP(scenario, tests, lab_make, lab_remove);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Broken scenarios, and exactly what is said about each: where, what was found, what was expected.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -235,14 +236,11 @@ static void not_yaml(void **state)
     lab_refuse_all(not_yaml_rows);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_and_kinds),
-        cmocka_unit_test(names),
-        cmocka_unit_test(traces_and_settings),
-        cmocka_unit_test(unknown_format),
-        cmocka_unit_test(not_yaml),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(keys_and_kinds),
+    cmocka_unit_test(names),
+    cmocka_unit_test(traces_and_settings),
+    cmocka_unit_test(unknown_format),
+    cmocka_unit_test(not_yaml),
+};
+TEST_GROUP(scenario_errors, tests, lab_make, lab_remove);

@@ -2,6 +2,7 @@
 // Files that are no scenarios at all, or hardly: an answer in finite time and memory, never a
 // crash.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,12 +207,9 @@ static void not_a_file(void **state)
     lab_expect_message(&error, SIM_BAD_INPUT, "DIR/.: Is a directory");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mutations), cmocka_unit_test(every_prefix), cmocka_unit_test(random_bytes),
-        cmocka_unit_test(nesting),   cmocka_unit_test(many_laughs),  cmocka_unit_test(many_aliases),
-        cmocka_unit_test(too_large), cmocka_unit_test(not_a_file),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(mutations), cmocka_unit_test(every_prefix), cmocka_unit_test(random_bytes),
+    cmocka_unit_test(nesting),   cmocka_unit_test(many_laughs),  cmocka_unit_test(many_aliases),
+    cmocka_unit_test(too_large), cmocka_unit_test(not_a_file),
+};
+TEST_GROUP(scenario_hostile, tests, lab_make, lab_remove);

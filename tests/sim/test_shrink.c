@@ -4,6 +4,7 @@
 #include "tests/sim/case_lab.h"
 
 #include "sim/verify/random/shrink.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -316,15 +317,12 @@ static void a_wrong_engine_is_shown_in_short(void **state)
     assert_true(events < 8 * 20);
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_events_remain),
-        cmocka_unit_test(hardly_anything_remains),
-        cmocka_unit_test(all_remains),
-        cmocka_unit_test(one_burst_remains),
-        cmocka_unit_test(no_call_beyond_the_budget),
-        cmocka_unit_test(a_wrong_engine_is_shown_in_short),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(two_events_remain),
+    cmocka_unit_test(hardly_anything_remains),
+    cmocka_unit_test(all_remains),
+    cmocka_unit_test(one_burst_remains),
+    cmocka_unit_test(no_call_beyond_the_budget),
+    cmocka_unit_test(a_wrong_engine_is_shown_in_short),
+};
+TEST_GROUP(shrink, tests, lab_make, lab_remove);

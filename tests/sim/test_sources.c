@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which requests arrive, when, and at which member.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -283,22 +284,19 @@ static void standard_input_twice(void **state)
                    "DIR/run.yaml: two traces on standard input (-), which can be read once only");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(part_of_a_trace),
-        cmocka_unit_test(speed),
-        cmocka_unit_test(operations),
-        cmocka_unit_test(shared_trace),
-        cmocka_unit_test(volume_replaces_the_name),
-        cmocka_unit_test(common_trace),
-        cmocka_unit_test(several_devices),
-        cmocka_unit_test(several_of_the_devices),
-        cmocka_unit_test(missing_and_broken_traces),
-        cmocka_unit_test(recorded_completions),
-        cmocka_unit_test(recordings_keep_their_distance),
-        cmocka_unit_test(format_and_layout),
-        cmocka_unit_test(standard_input_twice),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(part_of_a_trace),
+    cmocka_unit_test(speed),
+    cmocka_unit_test(operations),
+    cmocka_unit_test(shared_trace),
+    cmocka_unit_test(volume_replaces_the_name),
+    cmocka_unit_test(common_trace),
+    cmocka_unit_test(several_devices),
+    cmocka_unit_test(several_of_the_devices),
+    cmocka_unit_test(missing_and_broken_traces),
+    cmocka_unit_test(recorded_completions),
+    cmocka_unit_test(recordings_keep_their_distance),
+    cmocka_unit_test(format_and_layout),
+    cmocka_unit_test(standard_input_twice),
+};
+TEST_GROUP(sources, tests, lab_make, lab_remove);

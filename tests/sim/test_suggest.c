@@ -2,6 +2,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/base/suggest.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,12 +61,9 @@ static void short_buffer(void **state)
     assert_string_equal(suggest("gruop", suggest_in_array, words, text, sizeof text), "; did y");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nearest_word),
-        cmocka_unit_test(long_words_get_no_hint),
-        cmocka_unit_test(short_buffer),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(nearest_word),
+    cmocka_unit_test(long_words_get_no_hint),
+    cmocka_unit_test(short_buffer),
+};
+TEST_GROUP(suggest, tests, NULL, NULL);

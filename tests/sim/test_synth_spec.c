@@ -4,6 +4,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/synth/synth_spec.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,12 +269,9 @@ static void test_damage(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_short_numbers), cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_damage),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_defaults),      cmocka_unit_test(test_round_trip),
+    cmocka_unit_test(test_short_numbers), cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_errors),        cmocka_unit_test(test_damage),
+};
+TEST_GROUP(synth_spec, tests, NULL, NULL);

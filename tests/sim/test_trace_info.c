@@ -2,6 +2,7 @@
 // What `trace info` says of random recordings, against the definitions worked out the slow way.
 #include "tests/sim/lab.h"
 #include "tests/sim/trace_info_model.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -278,8 +279,5 @@ static void random_traces(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_traces)};
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(random_traces)};
+TEST_GROUP(trace_info, tests, lab_make, lab_remove);

@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/info/trace_info.h"
+#include "tests/support/test_group.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -218,18 +219,15 @@ static void answers_without_the_engine(void **state)
     show_and_free(&info);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing),
-        cmocka_unit_test(one_request),
-        cmocka_unit_test(only_flushes),
-        cmocka_unit_test(all_at_one_time),
-        cmocka_unit_test(late_times),
-        cmocka_unit_test(far_offsets),
-        cmocka_unit_test(random_magnitudes),
-        cmocka_unit_test(many_volumes),
-        cmocka_unit_test(answers_without_the_engine),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(nothing),
+    cmocka_unit_test(one_request),
+    cmocka_unit_test(only_flushes),
+    cmocka_unit_test(all_at_one_time),
+    cmocka_unit_test(late_times),
+    cmocka_unit_test(far_offsets),
+    cmocka_unit_test(random_magnitudes),
+    cmocka_unit_test(many_volumes),
+    cmocka_unit_test(answers_without_the_engine),
+};
+TEST_GROUP(trace_info_hostile, tests, lab_make, lab_remove);

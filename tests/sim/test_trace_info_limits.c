@@ -3,6 +3,7 @@
 // that the share that waits never grows with the limit.
 #include "tests/sim/lab.h"
 #include "tests/sim/trace_info_model.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -160,14 +161,11 @@ static void wrong_guesses_are_corrected(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_agree),
-        cmocka_unit_test(waiting_falls_with_the_limit),
-        cmocka_unit_test(known_answers),
-        cmocka_unit_test(edges_are_the_engines),
-        cmocka_unit_test(wrong_guesses_are_corrected),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(runs_agree),
+    cmocka_unit_test(waiting_falls_with_the_limit),
+    cmocka_unit_test(known_answers),
+    cmocka_unit_test(edges_are_the_engines),
+    cmocka_unit_test(wrong_guesses_are_corrected),
+};
+TEST_GROUP(trace_info_limits, tests, lab_make, lab_remove);

@@ -7,6 +7,7 @@
 #include "sim/workload/info/info_windows.h"
 #include "sim/workload/info/spool.h"
 #include "sim/workload/info/volume.h"
+#include "tests/support/test_group.h"
 
 #include <gsl/gsl_rstat.h>
 #include <math.h>
@@ -221,18 +222,15 @@ static void trials_give_up(void **state)
     info_pool_free(&pool);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moments_are_those_of_gsl),
-        cmocka_unit_test(too_many_instants),
-        cmocka_unit_test(too_many_sizes),
-        cmocka_unit_test(many_blocks),
-        cmocka_unit_test(huge_requests),
-        cmocka_unit_test(bins_of_any_length),
-        cmocka_unit_test(spools_keep_everything),
-        cmocka_unit_test(spools_say_where_they_cannot_write),
-        cmocka_unit_test(trials_give_up),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(moments_are_those_of_gsl),
+    cmocka_unit_test(too_many_instants),
+    cmocka_unit_test(too_many_sizes),
+    cmocka_unit_test(many_blocks),
+    cmocka_unit_test(huge_requests),
+    cmocka_unit_test(bins_of_any_length),
+    cmocka_unit_test(spools_keep_everything),
+    cmocka_unit_test(spools_say_where_they_cannot_write),
+    cmocka_unit_test(trials_give_up),
+};
+TEST_GROUP(trace_info_parts, tests, lab_make, lab_remove);

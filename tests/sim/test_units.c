@@ -3,6 +3,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/base/units.h"
+#include "tests/support/test_group.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -219,12 +220,9 @@ static void for_people(void **state)
     assert_string_equal(units_format_size(12.5e9, text, sizeof text), "12.5 GB");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),  cmocka_unit_test(sizes),
-        cmocka_unit_test(integers),   cmocka_unit_test(random_durations_are_exact),
-        cmocka_unit_test(for_people),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(durations),  cmocka_unit_test(sizes),
+    cmocka_unit_test(integers),   cmocka_unit_test(random_durations_are_exact),
+    cmocka_unit_test(for_people),
+};
+TEST_GROUP(units, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Each volume of the scenario's traces is a member.
 #include "tests/sim/lab.h"
+#include "tests/support/test_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,12 +115,9 @@ static void each_volume_source_means_the_same(void **state)
                        "standard input (-) can be read once only: save it in a file");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_from_the_trace),
-        cmocka_unit_test(members_from_several_traces),
-        cmocka_unit_test(each_volume_source_means_the_same),
-    };
-    return cmocka_run_group_tests(tests, lab_make, lab_remove);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(members_from_the_trace),
+    cmocka_unit_test(members_from_several_traces),
+    cmocka_unit_test(each_volume_source_means_the_same),
+};
+TEST_GROUP(volumes, tests, lab_make, lab_remove);

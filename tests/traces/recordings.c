@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/traces/recordings.h"
 
+#include "tests/support/test_group.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +35,13 @@ static bool recording_is_there(const char *recording)
     return false;
 }
 
-bool recordings_usable(void)
+void recordings_needed(void)
 {
     for (size_t i = 0; i < RECORDING_COUNT; i++)
         if (!recording_is_there(recordings[i]))
-            return false;
-    return system("blkparse -V >/dev/null 2>&1") == 0;
+            test_cannot_run(recordings[i]);
+    if (system("blkparse -V >/dev/null 2>&1") != 0)
+        test_cannot_run("blkparse");
 }
 
 void recording_unpack(const char *recording, const char *name)

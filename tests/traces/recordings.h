@@ -8,8 +8,8 @@
 #define RECORDING_COUNT 8
 extern const char *const recordings[RECORDING_COUNT]; // "mixed/vdc", ...
 
-// Are the recordings and blkparse there?
-bool recordings_usable(void);
+// The test cannot run (tests/support/test_group.h) unless the recordings and blkparse are there.
+void recordings_needed(void);
 
 // The base name under which a recording is read.
 const char *recording_path(const char *recording);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // biosnoop's rows: arrivals computed from completions, in every form of its columns, what is odd
 // and what is broken, and the samples of its own documentation.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 
 #include <inttypes.h>
@@ -296,17 +297,14 @@ static void test_public_samples(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arrivals_are_computed),
-        cmocka_unit_test(test_queued_and_pattern),
-        cmocka_unit_test(test_operations_and_oddities),
-        cmocka_unit_test(test_without_header),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_public_samples),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_arrivals_are_computed),
+    cmocka_unit_test(test_queued_and_pattern),
+    cmocka_unit_test(test_operations_and_oddities),
+    cmocka_unit_test(test_without_header),
+    cmocka_unit_test(test_errors),
+    cmocka_unit_test(test_order),
+    cmocka_unit_test(test_damaged),
+    cmocka_unit_test(test_public_samples),
+};
+TEST_GROUP(biosnoop, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The arrivals of real recordings are those that blkparse shows, to the nanosecond and in order.
+#include "tests/support/test_group.h"
 #include "tests/traces/recordings.h"
 
 #include <inttypes.h>
@@ -117,6 +118,7 @@ static void compare(const char *recording, enum trace_arrival kind)
 static void test_arrivals_equal_blkparse(void **state)
 {
     (void)state;
+    recordings_needed();
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
         scratch_clear();
         recording_unpack(recordings[i], "x");
@@ -129,6 +131,7 @@ static void test_arrivals_equal_blkparse(void **state)
 static void test_dump_equals_files(void **state)
 {
     (void)state;
+    recordings_needed();
     char command[1200];
     scratch_clear();
     recording_unpack(recordings[2], "x");
@@ -156,6 +159,7 @@ static void test_dump_equals_files(void **state)
 static void test_foreign_cpu(void **state)
 {
     (void)state;
+    recordings_needed();
     static const char path[] = TEST_PUBLIC_TRACES_DIR "/blktrace/sample.blktrace.0";
     if (access(path, R_OK) != 0)
         skip();
@@ -166,16 +170,9 @@ static void test_foreign_cpu(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arrivals_equal_blkparse),
-        cmocka_unit_test(test_dump_equals_files),
-        cmocka_unit_test(test_foreign_cpu),
-    };
-    if (!recordings_usable()) {
-        fprintf(stderr, "skipped: blkparse or the recordings are missing\n");
-        return SKIPPED;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_arrivals_equal_blkparse),
+    cmocka_unit_test(test_dump_equals_files),
+    cmocka_unit_test(test_foreign_cpu),
+};
+TEST_GROUP(blkparse, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of blkparse that are odd or broken, and layouts that do not do.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <inttypes.h>
@@ -169,13 +170,10 @@ static void test_layout_values(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_broken),
-        cmocka_unit_test(test_broken_layouts),
-        cmocka_unit_test(test_layout_values),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_odd),
+    cmocka_unit_test(test_broken),
+    cmocka_unit_test(test_broken_layouts),
+    cmocka_unit_test(test_layout_values),
+};
+TEST_GROUP(blkparse_lines, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Text of blkparse, by default and with -f. The strongest test: what the real blkparse prints of
 // the recordings reads as the recordings themselves do, request by request.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 #include "tests/traces/recordings.h"
 
@@ -50,6 +51,7 @@ static void compare_text(const char *recording, enum trace_arrival arrival, cons
 static void test_default_text(void **state)
 {
     (void)state;
+    recordings_needed();
     for (size_t i = 0; i < RECORDING_COUNT; i++) {
         scratch_clear();
         recording_unpack(recordings[i], "x");
@@ -64,6 +66,7 @@ static void test_default_text(void **state)
 static void test_layouts(void **state)
 {
     (void)state;
+    recordings_needed();
     static const char *const layouts[] = {
         "%D %2c %8s %5T.%9t %5p %2a %3d %S %N %U %C\\n",
         "%M,%m;%T;%t;%-20C;%a;%-5d|%S\\t%n %12U%%\\n",
@@ -85,6 +88,7 @@ static void test_layouts(void **state)
 static void test_merged_devices(void **state)
 {
     (void)state;
+    recordings_needed();
     scratch_clear();
     for (size_t i = 0; i < 4; i++)
         recording_unpack(recordings[i], strrchr(recordings[i], '/') + 1);
@@ -107,6 +111,7 @@ static void test_merged_devices(void **state)
 static void test_no_operation(void **state)
 {
     (void)state;
+    recordings_needed();
     scratch_clear();
     recording_unpack("mixed/vdd", "x");
     blkparse_run("-q -i x -f '%D %5T.%9t,%p,%C,%a,%S,%n\\n'", "x.txt");
@@ -204,6 +209,7 @@ static struct reading read_standard_input(const char *name, enum trace_arrival a
 static void test_standard_input(void **state)
 {
     (void)state;
+    recordings_needed();
     static const char *const names[] = {"x.txt", "x.bin"};
     scratch_clear();
     recording_unpack("mixed/vdf", "x");
@@ -250,6 +256,7 @@ static void test_standard_input_limit(void **state)
 static void test_damaged(void **state)
 {
     (void)state;
+    recordings_needed();
     struct bytes good = {0};
     scratch_clear();
     recording_unpack("mixed/vdf", "x");
@@ -265,21 +272,10 @@ static void test_damaged(void **state)
     bytes_free(&good);
 }
 
-int main(void)
-{
-    const struct CMUnitTest always[] = {
-        cmocka_unit_test(test_standard_input_limit),
-        cmocka_unit_test(test_public_sample),
-    };
-    const struct CMUnitTest with_blkparse[] = {
-        cmocka_unit_test(test_default_text),   cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_merged_devices), cmocka_unit_test(test_no_operation),
-        cmocka_unit_test(test_standard_input), cmocka_unit_test(test_damaged),
-    };
-    int failed = cmocka_run_group_tests(always, NULL, NULL);
-    if (recordings_usable())
-        failed += cmocka_run_group_tests(with_blkparse, NULL, NULL);
-    else
-        fprintf(stderr, "in part skipped: blkparse or the recordings are missing\n");
-    return failed;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_standard_input_limit), cmocka_unit_test(test_public_sample),
+    cmocka_unit_test(test_default_text),         cmocka_unit_test(test_layouts),
+    cmocka_unit_test(test_merged_devices),       cmocka_unit_test(test_no_operation),
+    cmocka_unit_test(test_standard_input),       cmocka_unit_test(test_damaged),
+};
+TEST_GROUP(blkparse_text, tests, NULL, NULL);

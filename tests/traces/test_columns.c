@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The formats with one request per line: what their columns mean, what is odd and what is broken.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 
 #include <inttypes.h>
@@ -252,12 +253,8 @@ static void test_too_late(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),   cmocka_unit_test(test_tencent),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_volumes),
-        cmocka_unit_test(test_damage), cmocka_unit_test(test_too_late),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_good),    cmocka_unit_test(test_tencent), cmocka_unit_test(test_errors),
+    cmocka_unit_test(test_volumes), cmocka_unit_test(test_damage),  cmocka_unit_test(test_too_late),
+};
+TEST_GROUP(columns, tests, NULL, NULL);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
@@ -197,15 +198,12 @@ static void test_text_in_memory(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_columns),
-        cmocka_unit_test(test_fewest_columns),
-        cmocka_unit_test(test_compressed_and_one_member),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_text_in_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_all_columns),
+    cmocka_unit_test(test_fewest_columns),
+    cmocka_unit_test(test_compressed_and_one_member),
+    cmocka_unit_test(test_errors),
+    cmocka_unit_test(test_long_lines),
+    cmocka_unit_test(test_text_in_memory),
+};
+TEST_GROUP(csv, tests, NULL, NULL);

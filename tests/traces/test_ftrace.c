@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Tracepoints as text. What perf, trace-cmd and ftrace would have printed is derived from what
 // blkparse prints of the recordings, and reads as the recordings themselves do.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 #include "tests/traces/recordings.h"
 
@@ -122,6 +123,7 @@ static void derive(const char *recording, const struct style *style)
 static void test_recordings(void **state)
 {
     (void)state;
+    recordings_needed();
     static const struct style styles[] = {
         {.ends_in_pid = true, .nanoseconds = true, .bytes = true, .priority = true, .before = ""},
         {.nanoseconds = true, .bytes = true, .before = "block:"},
@@ -147,6 +149,7 @@ static void test_recordings(void **state)
 static void test_damaged(void **state)
 {
     (void)state;
+    recordings_needed();
     static const struct style style = {.ends_in_pid = true, .priority = true, .before = ""};
     struct bytes good = {0};
     derive("mixed/vdf", &style);
@@ -157,15 +160,8 @@ static void test_damaged(void **state)
     bytes_free(&good);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recordings),
-        cmocka_unit_test(test_damaged),
-    };
-    if (!recordings_usable()) {
-        fprintf(stderr, "skipped: blkparse or the recordings are missing\n");
-        return SKIPPED;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_recordings),
+    cmocka_unit_test(test_damaged),
+};
+TEST_GROUP(ftrace, tests, NULL, NULL);

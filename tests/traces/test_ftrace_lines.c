@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Lines of tracepoints as the tools really print them, odd ones and broken ones.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <inttypes.h>
@@ -146,13 +147,10 @@ static void test_broken(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_real_lines),
-        cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_lost_completion),
-        cmocka_unit_test(test_broken),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_real_lines),
+    cmocka_unit_test(test_odd),
+    cmocka_unit_test(test_lost_completion),
+    cmocka_unit_test(test_broken),
+};
+TEST_GROUP(ftrace_lines, tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // Damaged files: thousands of random changes to good ones. Reading ends, with an end or with an
 // error that names the file, and what was read keeps its promises. Under the sanitizers this is
 // also the test that nothing is read or written out of bounds.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <stdlib.h>
@@ -176,12 +177,9 @@ static void test_endless_devices(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_damaged_files),
-        cmocka_unit_test(test_damaged_compression),
-        cmocka_unit_test(test_endless_devices),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_damaged_files),
+    cmocka_unit_test(test_damaged_compression),
+    cmocka_unit_test(test_endless_devices),
+};
+TEST_GROUP(hostile, tests, NULL, NULL);

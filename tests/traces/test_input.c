@@ -3,6 +3,7 @@
 // cross blocks in every way; and lines beside a plain search for newlines.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/input/input_text.h"
 
 #include <stdio.h>
@@ -174,14 +175,11 @@ static void test_cut_compression(void **state)
     free(data);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stream_equals_bytes),
-        cmocka_unit_test(test_lines_equal_search),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_not_a_file),
-        cmocka_unit_test(test_cut_compression),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_stream_equals_bytes),
+    cmocka_unit_test(test_lines_equal_search),
+    cmocka_unit_test(test_numbers),
+    cmocka_unit_test(test_not_a_file),
+    cmocka_unit_test(test_cut_compression),
+};
+TEST_GROUP(input, tests, NULL, NULL);

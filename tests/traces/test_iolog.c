@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // fio's iologs: both versions, what is odd and what is broken, a public one, and those that a real
 // fio writes, against what awk sees in them.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 
 #include <inttypes.h>
@@ -287,13 +288,10 @@ static void test_public_iolog(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version_3), cmocka_unit_test(test_version_2),
-        cmocka_unit_test(test_errors),    cmocka_unit_test(test_limits_of_names_and_lines),
-        cmocka_unit_test(test_cut),       cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_real_fio),  cmocka_unit_test(test_public_iolog),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_version_3), cmocka_unit_test(test_version_2),
+    cmocka_unit_test(test_errors),    cmocka_unit_test(test_limits_of_names_and_lines),
+    cmocka_unit_test(test_cut),       cmocka_unit_test(test_damaged),
+    cmocka_unit_test(test_real_fio),  cmocka_unit_test(test_public_iolog),
+};
+TEST_GROUP(iolog, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any CSV by a layout: the same requests in many forms, and what is wrong with layouts.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 
 #include <stdio.h>
@@ -202,12 +203,9 @@ static void test_public(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),         cmocka_unit_test(test_options),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_damaged_layouts),
-        cmocka_unit_test(test_quoted_number), cmocka_unit_test(test_public),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_forms),         cmocka_unit_test(test_options),
+    cmocka_unit_test(test_errors),        cmocka_unit_test(test_damaged_layouts),
+    cmocka_unit_test(test_quoted_number), cmocka_unit_test(test_public),
+};
+TEST_GROUP(layout, tests, NULL, NULL);

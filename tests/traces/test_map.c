@@ -3,6 +3,7 @@
 // neighbours, removals within them and growth all happen.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/map.h"
 
 #define KEYS 300
@@ -65,11 +66,8 @@ static void test_strides(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_map_equals_list),
-        cmocka_unit_test(test_strides),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_map_equals_list),
+    cmocka_unit_test(test_strides),
+};
+TEST_GROUP(map, tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // Decimal and hexadecimal numbers, against a model that moves the point through a string of digits.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/input/input_text.h"
 
 #include <inttypes.h>
@@ -139,13 +140,10 @@ static void test_equal(void **state)
     assert_true(trace_text_equal("", 0, ""));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decimal_against_model),
-        cmocka_unit_test(test_decimal_edges),
-        cmocka_unit_test(test_hex),
-        cmocka_unit_test(test_equal),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_decimal_against_model),
+    cmocka_unit_test(test_decimal_edges),
+    cmocka_unit_test(test_hex),
+    cmocka_unit_test(test_equal),
+};
+TEST_GROUP(numbers, tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // The rules of pairing one by one, and the bounds on its memory.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/blktrace/blktrace_pair.h"
 
 // Each case is a short recording and the latencies of its requests, in order of arrival.
@@ -185,12 +186,9 @@ static void test_one_stuck_request(void **state)
     blktrace_pairing_free(&pairing);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_no_completions_at_all),
-        cmocka_unit_test(test_one_stuck_request),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_rules),
+    cmocka_unit_test(test_no_completions_at_all),
+    cmocka_unit_test(test_one_stuck_request),
+};
+TEST_GROUP(pairing, tests, NULL, NULL);

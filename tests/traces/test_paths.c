@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From what the user gave to the files that are read: one request per file tells which they were.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
@@ -163,17 +164,14 @@ static void test_nothing_there(void **state)
     expect_error(scratch(), "no file in this directory is named NAME.blktrace.N");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_base_names, set_up),
-        cmocka_unit_test_setup(test_base_in_current_directory, set_up),
-        cmocka_unit_test_setup(test_single_files, set_up),
-        cmocka_unit_test_setup(test_glob_and_directory, set_up),
-        cmocka_unit_test_setup(test_plain_before_compressed, set_up),
-        cmocka_unit_test_setup(test_missing_lists, set_up),
-        cmocka_unit_test_setup(test_empty_parts, set_up),
-        cmocka_unit_test_setup(test_nothing_there, set_up),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup(test_base_names, set_up),
+    cmocka_unit_test_setup(test_base_in_current_directory, set_up),
+    cmocka_unit_test_setup(test_single_files, set_up),
+    cmocka_unit_test_setup(test_glob_and_directory, set_up),
+    cmocka_unit_test_setup(test_plain_before_compressed, set_up),
+    cmocka_unit_test_setup(test_missing_lists, set_up),
+    cmocka_unit_test_setup(test_empty_parts, set_up),
+    cmocka_unit_test_setup(test_nothing_there, set_up),
+};
+TEST_GROUP(paths, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Other people's recordings, where they are there: every request against a slow, obvious reading
 // of the same lines with sscanf, sorted with qsort.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <inttypes.h>
@@ -170,10 +171,7 @@ static void test_public(void **state)
         skip();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_public),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_public),
+};
+TEST_GROUP(public_columns, tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // A file of each format is recognised as that and as nothing else, alone and with a damaged line.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/format.h"
 
 #include <stdlib.h>
@@ -140,12 +141,9 @@ static void test_cut_head(void **state)
     free(text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_as_itself), cmocka_unit_test(test_all_formats),
-        cmocka_unit_test(test_damaged_line),   cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_cut_head),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_each_as_itself), cmocka_unit_test(test_all_formats),
+    cmocka_unit_test(test_damaged_line),   cmocka_unit_test(test_nothing),
+    cmocka_unit_test(test_cut_head),
+};
+TEST_GROUP(recognition, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Records and files: byte orders, compression, ends, damage, and what each oddity is called.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
@@ -341,20 +342,17 @@ static void test_late_queue(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_byte_orders),
-        cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_mixed_byte_orders),
-        cmocka_unit_test(test_cut_everywhere),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_unknown_content),
-        cmocka_unit_test(test_odd_recording),
-        cmocka_unit_test(test_merge_ties),
-        cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_misplaced_remaps),
-        cmocka_unit_test(test_late_queue),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_byte_orders),
+    cmocka_unit_test(test_compressed),
+    cmocka_unit_test(test_mixed_byte_orders),
+    cmocka_unit_test(test_cut_everywhere),
+    cmocka_unit_test(test_damage),
+    cmocka_unit_test(test_unknown_content),
+    cmocka_unit_test(test_odd_recording),
+    cmocka_unit_test(test_merge_ties),
+    cmocka_unit_test(test_devices),
+    cmocka_unit_test(test_misplaced_remaps),
+    cmocka_unit_test(test_late_queue),
+};
+TEST_GROUP(records, tests, NULL, NULL);

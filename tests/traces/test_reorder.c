@@ -3,6 +3,7 @@
 // model cannot know: that requests which are not too far off come out sorted, and none is lost.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/reorder.h"
 
 #include <stdlib.h>
@@ -170,12 +171,9 @@ static void test_too_late(void **state)
     trace_reorder_free(&reorder);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_against_model),
-        cmocka_unit_test(test_reach),
-        cmocka_unit_test(test_too_late),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_against_model),
+    cmocka_unit_test(test_reach),
+    cmocka_unit_test(test_too_late),
+};
+TEST_GROUP(reorder, tests, NULL, NULL);

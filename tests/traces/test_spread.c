@@ -2,6 +2,7 @@
 // Whole seconds: every request in its own slot of its second, in order, whatever was read before.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/spread.h"
 
 #include <stdlib.h>
@@ -124,13 +125,10 @@ static void test_last_second(void **state)
     free(run.times_ns);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slots),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_full_second),
-        cmocka_unit_test(test_last_second),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_slots),
+    cmocka_unit_test(test_cut),
+    cmocka_unit_test(test_full_second),
+    cmocka_unit_test(test_last_second),
+};
+TEST_GROUP(spread, tests, NULL, NULL);

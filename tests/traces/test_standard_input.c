@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // "-" is standard input: a pipe, plain or compressed, recognised by content, the same requests as
 // from a file. So is a pipe that has a name.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <fcntl.h>
@@ -265,12 +266,9 @@ static void test_errors(void **state)
     bytes_free(&bytes);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pipes),       cmocka_unit_test(test_named_pipes),
-        cmocka_unit_test(test_late_device), cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_errors),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pipes),       cmocka_unit_test(test_named_pipes),
+    cmocka_unit_test(test_late_device), cmocka_unit_test(test_streams),
+    cmocka_unit_test(test_errors),
+};
+TEST_GROUP(standard_input, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Specifications as a whole: order, the same bytes everywhere, what depends on what, what is
 // refused.
+#include "tests/support/test_group.h"
 #include "tests/traces/synth_lab.h"
 
 #include <inttypes.h>
@@ -271,12 +272,9 @@ static void test_stop(void **state)
     synth_close(synth);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),  cmocka_unit_test(test_independence),
-        cmocka_unit_test(test_volumes), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_many),    cmocka_unit_test(test_stop),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_golden),  cmocka_unit_test(test_independence),
+    cmocka_unit_test(test_volumes), cmocka_unit_test(test_names),
+    cmocka_unit_test(test_many),    cmocka_unit_test(test_stop),
+};
+TEST_GROUP(synth, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // When requests arrive: every process against its theory, from the first second on.
+#include "tests/support/test_group.h"
 #include "tests/traces/synth_lab.h"
 
 #include <gsl/gsl_cdf.h>
@@ -319,14 +320,11 @@ static void test_busy(void **state)
     lab_free(&all);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gaps),    cmocka_unit_test(test_fractions),
-        cmocka_unit_test(test_rates),   cmocka_unit_test(test_stationary),
-        cmocka_unit_test(test_diurnal), cmocka_unit_test(test_dispersion),
-        cmocka_unit_test(test_batches), cmocka_unit_test(test_closed),
-        cmocka_unit_test(test_busy),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_gaps),    cmocka_unit_test(test_fractions),
+    cmocka_unit_test(test_rates),   cmocka_unit_test(test_stationary),
+    cmocka_unit_test(test_diurnal), cmocka_unit_test(test_dispersion),
+    cmocka_unit_test(test_batches), cmocka_unit_test(test_closed),
+    cmocka_unit_test(test_busy),
+};
+TEST_GROUP(synth_arrivals, tests, NULL, NULL);

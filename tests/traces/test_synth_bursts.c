@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Bursts that volumes have in common: the correlation is the one asked for, and a single volume
 // does not show it.
+#include "tests/support/test_group.h"
 #include "tests/traces/synth_lab.h"
 
 #include <gsl/gsl_statistics_double.h>
@@ -151,12 +152,9 @@ static void test_single(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_correlation),
-        cmocka_unit_test(test_entries),
-        cmocka_unit_test(test_single),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_correlation),
+    cmocka_unit_test(test_entries),
+    cmocka_unit_test(test_single),
+};
+TEST_GROUP(synth_bursts, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is wrong with a specification is said, and nothing that is accepted hangs.
+#include "tests/support/test_group.h"
 #include "tests/traces/synth_lab.h"
 
 #include <math.h>
@@ -188,12 +189,9 @@ static void test_extremes(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_extremes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_ranges),
+    cmocka_unit_test(test_refusals),
+    cmocka_unit_test(test_extremes),
+};
+TEST_GROUP(synth_check, tests, NULL, NULL);

@@ -2,6 +2,7 @@
 // The mathematics that is the same everywhere against libm's, the laws against GSL's.
 #include "tests/traces/synth_lab.h"
 
+#include "tests/support/test_group.h"
 #include "traces/synth/exact_math.h"
 #include "traces/synth/law_draw.h"
 #include "traces/synth/synth_places.h"
@@ -263,13 +264,10 @@ static void test_scatter(void **state)
         assert_true(synth_scatter(large - 1 - i, large, i) < large);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mathematics), cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_laws),        cmocka_unit_test(test_rests),
-        cmocka_unit_test(test_constant),    cmocka_unit_test(test_zipf),
-        cmocka_unit_test(test_zipf_large),  cmocka_unit_test(test_scatter),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_mathematics), cmocka_unit_test(test_edges),
+    cmocka_unit_test(test_laws),        cmocka_unit_test(test_rests),
+    cmocka_unit_test(test_constant),    cmocka_unit_test(test_zipf),
+    cmocka_unit_test(test_zipf_large),  cmocka_unit_test(test_scatter),
+};
+TEST_GROUP(synth_draws, tests, NULL, NULL);

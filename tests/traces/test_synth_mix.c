@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What requests are: operations, sizes, places.
+#include "tests/support/test_group.h"
 #include "tests/traces/synth_lab.h"
 
 #include <gsl/gsl_cdf.h>
@@ -158,13 +159,10 @@ static void test_sequential(void **state)
     lab_free(&all);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mix),
-        cmocka_unit_test(test_uniform),
-        cmocka_unit_test(test_zipf),
-        cmocka_unit_test(test_sequential),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_mix),
+    cmocka_unit_test(test_uniform),
+    cmocka_unit_test(test_zipf),
+    cmocka_unit_test(test_sequential),
+};
+TEST_GROUP(synth_mix, tests, NULL, NULL);

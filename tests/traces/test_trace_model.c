@@ -4,6 +4,7 @@
 // requeues, lost records.
 #include "tests/traces/trace_files.h"
 
+#include "tests/support/test_group.h"
 #include "traces/blktrace/blktrace_pair.h"
 
 #include <stdlib.h>
@@ -302,10 +303,7 @@ static void test_pairing_equals_model(void **state)
         run_beside_model(seed);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairing_equals_model),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_pairing_equals_model),
+};
+TEST_GROUP(trace_model, tests, NULL, NULL);

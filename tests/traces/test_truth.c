@@ -2,6 +2,7 @@
 // Recordings of a simulated block layer, which knows what became of each request: merges, splits
 // (announced again by old kernels or not), partial completions in any order, requeues, flushes.
 // Nothing is lost, so the reader has to find exactly the truth, for both kinds of arrival.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
@@ -260,10 +261,7 @@ static void test_reader_finds_truth(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reader_finds_truth),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_reader_finds_truth),
+};
+TEST_GROUP(truth, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // CloudPhysics' binary traces: both versions, what is odd, what is no such trace, and a public one
 // against its own CSV form.
+#include "tests/support/test_group.h"
 #include "tests/traces/damage.h"
 
 #include <inttypes.h>
@@ -252,12 +253,9 @@ static void test_public_trace(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_versions), cmocka_unit_test(test_cut_compressed_and_selected),
-        cmocka_unit_test(test_errors),        cmocka_unit_test(test_recognition_is_strict),
-        cmocka_unit_test(test_damaged),       cmocka_unit_test(test_public_trace),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_both_versions), cmocka_unit_test(test_cut_compressed_and_selected),
+    cmocka_unit_test(test_errors),        cmocka_unit_test(test_recognition_is_strict),
+    cmocka_unit_test(test_damaged),       cmocka_unit_test(test_public_trace),
+};
+TEST_GROUP(vscsi, tests, NULL, NULL);

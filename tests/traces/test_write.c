@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is written is read again: random requests in every format, and from every format into every
 // other, against a model of what each can hold.
+#include "tests/support/test_group.h"
 #include "tests/traces/written.h"
 
 #include <stdio.h>
@@ -277,14 +278,11 @@ static void test_many_in_flight(void **state)
     reading_free(&reading);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_cpu),
-        cmocka_unit_test(test_all_pairs),      cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_nothing),        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_negative_times), cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_many_in_flight),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_cpu),
+    cmocka_unit_test(test_all_pairs),      cmocka_unit_test(test_compressed),
+    cmocka_unit_test(test_nothing),        cmocka_unit_test(test_edges),
+    cmocka_unit_test(test_negative_times), cmocka_unit_test(test_same_bytes),
+    cmocka_unit_test(test_many_in_flight),
+};
+TEST_GROUP(write, tests, NULL, NULL);

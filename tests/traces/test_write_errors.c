@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What can go wrong with the file: errors say it, and nothing half-written stays.
+#include "tests/support/test_group.h"
 #include "tests/traces/written.h"
 
 #include <dirent.h>
@@ -271,14 +272,11 @@ static void test_in_place(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),        cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_file_too_large), cmocka_unit_test(test_closed_pipe),
-        cmocka_unit_test(test_unfinished),     cmocka_unit_test(test_replaced),
-        cmocka_unit_test(test_mode),           cmocka_unit_test(test_names_of_files),
-        cmocka_unit_test(test_in_place),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_refused),        cmocka_unit_test(test_full_disk),
+    cmocka_unit_test(test_file_too_large), cmocka_unit_test(test_closed_pipe),
+    cmocka_unit_test(test_unfinished),     cmocka_unit_test(test_replaced),
+    cmocka_unit_test(test_mode),           cmocka_unit_test(test_names_of_files),
+    cmocka_unit_test(test_in_place),
+};
+TEST_GROUP(write_errors, tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Names of volumes that a format cannot hold: replaced by others, never two by the same, and said;
 // whatever they are, the file is whole.
+#include "tests/support/test_group.h"
 #include "tests/traces/written.h"
 
 #include <inttypes.h>
@@ -246,14 +247,11 @@ static void test_many_names(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_words),      cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_quoted),     cmocka_unit_test(test_nameless),
-        cmocka_unit_test(test_long_names), cmocka_unit_test(test_random_names),
-        cmocka_unit_test(test_many_names),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_numbers),    cmocka_unit_test(test_devices),
+    cmocka_unit_test(test_words),      cmocka_unit_test(test_hosts),
+    cmocka_unit_test(test_quoted),     cmocka_unit_test(test_nameless),
+    cmocka_unit_test(test_long_names), cmocka_unit_test(test_random_names),
+    cmocka_unit_test(test_many_names),
+};
+TEST_GROUP(write_names, tests, NULL, NULL);

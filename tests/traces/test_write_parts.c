@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The parts of writing: numbers against the C library, units against their reading, requests in
 // flight against a list that is searched, and endings of paths.
+#include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
 #include "traces/columns/column_units.h"
 #include "traces/write.h"
@@ -169,12 +170,8 @@ static void test_formats(void **state)
     assert_int_equal(count, 13);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_units),
-        cmocka_unit_test(test_flights), cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_formats),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_numbers), cmocka_unit_test(test_units),   cmocka_unit_test(test_flights),
+    cmocka_unit_test(test_paths),   cmocka_unit_test(test_formats),
+};
+TEST_GROUP(write_parts, tests, NULL, NULL);

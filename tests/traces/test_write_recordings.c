@@ -2,6 +2,7 @@
 // The project's recordings, written in each format that can hold all of them, are the same
 // requests; whatever the arrival is taken to be. Real disks do write the same bytes again and
 // again, but not at the same time.
+#include "tests/support/test_group.h"
 #include "tests/traces/recordings.h"
 #include "traces/write.h"
 
@@ -44,8 +45,5 @@ static void test_recordings(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_recordings)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {cmocka_unit_test(test_recordings)};
+TEST_GROUP(write_recordings, tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What other programs make of written files: blkparse of block traces, fio of these and of iologs.
+#include "tests/support/test_group.h"
 #include "tests/traces/written.h"
 
 #include <stdio.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 
 static struct workload workload;
-static bool missing; // a tool is not there: its tests are skipped
 
 // Runs it in the scratch directory; what it prints goes to the file `printed`.
 static int run(const char *command)
@@ -30,10 +30,8 @@ static void run_well(const char *command)
 
 static void need(const char *command)
 {
-    if (run(command) == 0)
-        return;
-    missing = true;
-    skip();
+    if (run(command) != 0)
+        test_cannot_run(command);
 }
 
 static void write_as(const char *name, const char *format)
@@ -163,14 +161,10 @@ static void test_fio_blktrace(void **state)
                  "sed -n 's/.* store //p' fio.out >replayed; diff expected replayed");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blkparse),
-        cmocka_unit_test(test_fio_iolog),
-        cmocka_unit_test(test_fio_iolog_time),
-        cmocka_unit_test(test_fio_blktrace),
-    };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    return failed == 0 && missing ? SKIPPED : failed;
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_blkparse),
+    cmocka_unit_test(test_fio_iolog),
+    cmocka_unit_test(test_fio_iolog_time),
+    cmocka_unit_test(test_fio_blktrace),
+};
+TEST_GROUP(write_tools, tests, NULL, NULL);

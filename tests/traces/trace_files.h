@@ -14,8 +14,6 @@
 
 #include "traces/trace.h"
 
-#define SKIPPED 77
-
 // Actions with the category bits that a Linux kernel gives them.
 #define EVENT_QUEUE_READ 0x00110001
 #define EVENT_QUEUE_WRITE 0x00120001

@@ -2,13 +2,10 @@
 // The library that the verifier preloads into QEMU: one clock and one function of one thread of one
 // process are replaced, and nothing else anywhere.
 #define _GNU_SOURCE // CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME
+#include "tests/support/test_group.h"
 #include "tests/verify/guest.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
-
-#include <cmocka.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -268,18 +265,15 @@ static void no_page(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sees_the_page),
-        cmocka_unit_test(tells_how_long_it_would_sleep),
-        cmocka_unit_test(sleeps_until_woken),
-        cmocka_unit_test(wakes_for_a_descriptor),
-        cmocka_unit_test(wakes_for_a_signal),
-        cmocka_unit_test(a_look_is_no_sleep),
-        cmocka_unit_test(other_threads_and_processes),
-        cmocka_unit_test(nobody_or_another_process),
-        cmocka_unit_test(no_page),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(sees_the_page),
+    cmocka_unit_test(tells_how_long_it_would_sleep),
+    cmocka_unit_test(sleeps_until_woken),
+    cmocka_unit_test(wakes_for_a_descriptor),
+    cmocka_unit_test(wakes_for_a_signal),
+    cmocka_unit_test(a_look_is_no_sleep),
+    cmocka_unit_test(other_threads_and_processes),
+    cmocka_unit_test(nobody_or_another_process),
+    cmocka_unit_test(no_page),
+};
+TEST_GROUP(clock, tests, NULL, NULL);
