@@ -35,7 +35,7 @@ for leaf in engine traces reports; do
 done
 
 # In this order, which docs/design.md explains.
-rooms='base parts scenario arrivals replay workload/info workload/synth workload/fit
+rooms='base parts scenario arrivals replay/devices replay workload/info workload/synth workload/fit
        workload/convert compare check verify/qemu verify/lockstep verify/random verify cli'
 below=
 for room in $rooms; do

@@ -9,6 +9,7 @@
 #include <string.h>
 
 struct sources {
+    struct arrivals arrivals; // first: they lead back to it
     const struct scenario *scenario;
     struct source *sources;
     struct cut_stream *streams; // theirs, in the same order
@@ -78,6 +79,20 @@ static bool accept(void *context, size_t index, bool *accepted, struct sim_error
     return source_accept(&sources->sources[index], accepted, error);
 }
 
+// Always true.
+static bool look_ahead(struct sources *sources)
+{
+    size_t next = merge_next(&sources->merge);
+    sources->arrivals.next = next < sources->count ? &sources->sources[next].next : NULL;
+    return true;
+}
+
+static bool advance(struct arrivals *arrivals, struct sim_error *error)
+{
+    struct sources *sources = (struct sources *)arrivals;
+    return merge_advance(&sources->merge, error) && look_ahead(sources);
+}
+
 static bool open_all(struct sources *sources, struct sim_error *error)
 {
     const struct scenario *scenario = sources->scenario;
@@ -104,7 +119,8 @@ static bool open_all(struct sources *sources, struct sim_error *error)
         .accept = accept,
         .context = sources,
     };
-    return merge_start(&sources->merge, error);
+    sources->arrivals.advance = advance;
+    return merge_start(&sources->merge, error) && look_ahead(sources);
 }
 
 struct sources *sources_open(const struct scenario *scenario, struct sim_error *error)
@@ -134,21 +150,9 @@ void sources_close(struct sources *sources)
     free(sources);
 }
 
-// ---- Reading ----
-
-int64_t sources_next_ns(const struct sources *sources)
+struct arrivals *sources_arrivals(struct sources *sources)
 {
-    return event_heap_time(&sources->merge.heap);
-}
-
-const struct arrival *sources_next(const struct sources *sources)
-{
-    return &sources->sources[merge_next(&sources->merge)].next;
-}
-
-bool sources_advance(struct sources *sources, struct sim_error *error)
-{
-    return merge_advance(&sources->merge, error);
+    return &sources->arrivals;
 }
 
 void sources_notices(const struct sources *sources, sources_notice *notice, void *context)

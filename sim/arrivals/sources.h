@@ -8,13 +8,8 @@
 #ifndef SIM_ARRIVALS_SOURCES_H
 #define SIM_ARRIVALS_SOURCES_H
 
+#include "sim/arrivals/arrivals.h"
 #include "sim/scenario/scenario.h"
-
-struct arrival {
-    int64_t time_ns;
-    struct trace_request request; // as recorded
-    uint32_t member;
-};
 
 struct sources;
 
@@ -22,14 +17,8 @@ struct sources;
 struct sources *sources_open(const struct scenario *scenario, struct sim_error *error);
 void sources_close(struct sources *sources); // NULL is allowed
 
-// Time of the next arrival, INT64_MAX at the end.
-int64_t sources_next_ns(const struct sources *sources);
-
-// The next arrival, of which there must be one; valid until sources_advance.
-const struct arrival *sources_next(const struct sources *sources);
-
-// Goes on behind the next arrival. False with the error filled: the trace is broken there.
-bool sources_advance(struct sources *sources, struct sim_error *error);
+// Their arrivals, which are the sources'. To advance fails where a trace is broken.
+struct arrivals *sources_arrivals(struct sources *sources);
 
 typedef void sources_notice(void *context, const struct trace_notice *notice);
 

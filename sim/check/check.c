@@ -136,7 +136,7 @@ static void describe(const struct check *check)
 // Compares, if there is what to compare with.
 static bool run(struct check *check, enum accepted_found found, struct sim_error *error)
 {
-    struct collect_options options = {
+    struct replay_watch watch = {
         .stop = check->options->stop,
         .progress = show_progress,
         .progress_context = check,
@@ -147,7 +147,7 @@ static bool run(struct check *check, enum accepted_found found, struct sim_error
         return false;
     if (comparison != NULL && !comparison_open(comparison, &check->accepted))
         return sim_fail_memory(error);
-    return collect_run(check->scenario, &options, comparison, &check->found, error);
+    return collect_run(check->scenario, &watch, comparison, &check->found, error);
 }
 
 static bool accept(struct check *check, struct sim_error *error)

@@ -2,12 +2,10 @@
 #include "sim/check/collect.h"
 
 #include "reports/quantile.h"
-#include "sim/replay/replay.h"
+#include "sim/replay/recording.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 
 struct collector {
     struct accepted *found;
@@ -83,7 +81,6 @@ static void note_request(struct collector *collector, const struct report_reques
     bool is_left = request->dispatch_ns != REPORT_NOT_YET;
     numbers[ACCEPTED_ARRIVED]++;
     numbers[ACCEPTED_DISPATCHED] += is_left;
-    numbers[ACCEPTED_COMPLETED] += is_left;
     collector->found->requests++;
     collector->found->requests_hash += hash_request(request);
     if (collector->comparison != NULL)
@@ -96,43 +93,38 @@ static void note_request(struct collector *collector, const struct report_reques
 
 static void note_departure(void *context, const struct sim_request *request)
 {
-    note_request(context, &request->report);
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    note_request(context, &report);
 }
 
-// What has not completed: at the device, where departure was noted, or still waiting.
-static void note_rest(void *context, struct sim_request *request)
+static void note_completion(void *context, const struct sim_request *request, int64_t now_ns)
 {
     struct collector *collector = context;
-    if (request->report.dispatch_ns == REPORT_NOT_YET)
-        note_request(collector, &request->report);
-    else
-        collector->numbers[stream_of(&request->report)][ACCEPTED_COMPLETED]--;
+    struct report_request report = recording_request(request, now_ns);
+    collector->numbers[stream_of(&report)][ACCEPTED_COMPLETED]++;
 }
 
-static void show_progress(const struct replay *replay, const struct collect_options *options)
+static void note_rest(void *context, const struct sim_request *request)
 {
-    struct progress_state state = {.requests = replay->next_seq};
-    if (options->progress == NULL)
-        return;
-    sources_progress(replay->sources, &state.consumed, &state.total);
-    options->progress(options->progress_context, &state);
+    if (request->state == REQUEST_WAITS)
+        note_departure(context, request);
 }
 
-static bool run_to_end(struct replay *replay, const struct collect_options *options,
-                       struct sim_error *error)
+static const struct replay_observer observer = {
+    .dispatch = note_departure,
+    .complete = note_completion,
+};
+
+static bool run_to_end(struct replay *replay, struct collector *collector,
+                       const struct replay_watch *watch, struct sim_error *error)
 {
-    for (;;) {
-        for (int i = 0; i < STEPS_PER_LOOK; i++) {
-            enum replay_step step = replay_next(replay);
-            if (step != REPLAY_MORE) {
-                show_progress(replay, options);
-                return step == REPLAY_FINISHED;
-            }
-        }
-        if (*options->stop)
-            return sim_fail(error, SIM_FAILED, "interrupted");
-        show_progress(replay, options);
-    }
+    if (!replay_start(replay, &observer, collector))
+        return false;
+    enum replay_step step = replay_all(replay, watch);
+    if (step == REPLAY_STOPPED)
+        return sim_fail(error, SIM_FAILED, "interrupted");
+    request_pool_walk(replay->pool, note_rest, collector);
+    return step == REPLAY_FINISHED;
 }
 
 // ---- Afterwards ----
@@ -248,33 +240,20 @@ static bool finish(struct collector *collector, const struct replay *replay,
     return ok;
 }
 
-bool collect_run(const struct scenario *scenario, const struct collect_options *options,
+bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
                  struct comparison *comparison, struct accepted *found, struct sim_error *error)
 {
     struct collector collector = {.found = found, .comparison = comparison};
-    struct report_database *database;
     struct replay replay;
-    enum report_status status = REPORT_FAILED;
     *found = (struct accepted){.engine = ""};
     collector.numbers =
         calloc(scenario->member_count + 1, REPORT_DIRECTION_COUNT * sizeof *collector.numbers);
     if (collector.numbers == NULL)
         return sim_fail_memory(error);
-    bool ok = run_open_unstored(&replay, scenario, &database, error);
-    if (ok) {
-        replay.tap = note_departure;
-        replay.tap_context = &collector;
-        ok = run_to_end(&replay, options, error);
-    }
-    if (ok) {
-        request_pool_walk(&replay.pool, note_rest, &collector);
-        ok = finish(&collector, &replay, scenario) || sim_fail_memory(error);
-        status = ok ? REPORT_COMPLETE : REPORT_FAILED;
-    }
-    if (database != NULL) {
-        ok = run_close(&replay, &status, error) && ok;
-        report_database_close(database);
-    }
+    bool ok = replay_open(&replay, scenario, NULL, error) &&
+              run_to_end(&replay, &collector, watch, error) &&
+              (finish(&collector, &replay, scenario) || sim_fail_memory(error));
+    replay_close(&replay);
     free(collector.numbers);
     free(collector.waits);
     return ok;

@@ -4,17 +4,12 @@
 #define SIM_CHECK_COLLECT_H
 
 #include "sim/check/comparison.h"
-#include "sim/replay/run.h"
+#include "sim/replay/replay.h"
 
-struct collect_options {
-    const volatile sig_atomic_t *stop; // becomes non-zero: the run fails, "interrupted"
-    progress_tell *progress;           // may be NULL
-    void *progress_context;
-};
-
-// comparison: is told of every request; may be NULL. *found is to be freed in any case. Its memory
-// is bounded: of more requests that wait than ACCEPTED_DECISIONS_MAX none is kept.
-bool collect_run(const struct scenario *scenario, const struct collect_options *options,
+// To stop: it fails, "interrupted". comparison: is told of every request; may be NULL. *found is to
+// be freed in any case. Its memory is bounded: of more requests that wait than
+// ACCEPTED_DECISIONS_MAX none is kept.
+bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
                  struct comparison *comparison, struct accepted *found, struct sim_error *error);
 
 #endif

@@ -217,9 +217,9 @@ static bool run_and_print(const struct scenario *scenario, const struct run_argu
     struct run_options options = {
         .log_requests = arguments->log != NULL,
         .omit_series = arguments->db == NULL,
-        .stop = &stop_signal,
-        .progress = progress_show,
-        .progress_context = &progress,
+        .watch.stop = &stop_signal,
+        .watch.progress = progress_show,
+        .watch.progress_context = &progress,
     };
     struct report_error report_error;
     int64_t run_id;

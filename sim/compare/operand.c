@@ -60,9 +60,9 @@ bool compare_operand_run(struct compare_operand *operand, const char *eta, bool 
     struct progress progress;
     struct run_options options = {
         .log_requests = true,
-        .stop = &stop_signal,
-        .progress = progress_show,
-        .progress_context = &progress,
+        .watch.stop = &stop_signal,
+        .watch.progress = progress_show,
+        .watch.progress_context = &progress,
     };
     struct report_error report_error;
     enum report_status status;

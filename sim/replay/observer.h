@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tells the recorder what control operations changed: who is in which group, and the groups'
-// limits.
+// Who listens to a replay: the recorder of a run, check, verify, the trials of trace info.
+//
+// An observer only looks: it must not call the engine. Calls come in order of time. Any function
+// may be NULL.
 #ifndef SIM_REPLAY_OBSERVER_H
 #define SIM_REPLAY_OBSERVER_H
 
-#include "reports/recorder.h"
-#include "sim/scenario/control.h"
+#include "sim/arrivals/request_pool.h"
 
-struct observer {
-    const struct control *control;
-    struct report_recorder *recorder;
-    uint32_t *member_nodes;                // by member, as last told
-    uint8_t *throttled_ops;                // by member: bit OP of those that its throttle counts
-    struct engine_parameters *node_limits; // by node, as last told
-    uint32_t node_count;
+struct replay_observer {
+    // Before anything else of the next thing that happens, and before the engine's state changes.
+    // False: the replay fails, and the observer knows why.
+    bool (*advance)(void *context, int64_t now_ns);
+
+    // The moments of a request, in this order. Each arrives.
+    request_visit *arrival;
+    request_visit *dispatch; // it has left the throttle, at engine.dispatch_ns
+    void (*complete)(void *context, const struct sim_request *request, int64_t now_ns);
+    // In the instant of its dispatch, before it: why it waited, in ns by the engine's causes. Only
+    // of one that waited.
+    void (*waited)(void *context, const struct sim_request *request, const int64_t *wait_ns);
+
+    // An operation of the scenario and what came of it, in words.
+    void (*operation)(void *context, int64_t now_ns, const char *what, const char *result);
+    // A group that came up meanwhile; its node is the next one. The scenario's come first.
+    void (*group)(void *context, const char *name);
+    // From now on the member is at this node, or at none (ENGINE_NONE). Also for time 0.
+    void (*membership)(void *context, int64_t now_ns, uint32_t member, uint32_t node);
+    // From now on this limit of the node has this value. Also for time 0, unless initial.
+    void (*limit)(void *context, int64_t now_ns, uint32_t node, const char *key, int64_t value);
+    // See engine_ran_out; key: of the limit, static.
+    void (*ran_out)(void *context, int64_t now_ns, uint32_t node, const char *key,
+                    int64_t refill_ns);
 };
-
-// False: out of memory; observer_close is needed in any case.
-bool observer_open(struct observer *observer, const struct control *control);
-void observer_close(struct observer *observer);
-
-// Does the throttle count a request of this member and kind?
-static inline bool observer_throttles(const struct observer *observer, uint32_t member,
-                                      enum engine_op op)
-{
-    return observer->throttled_ops[member] >> op & 1;
-}
-
-// Tells how all stands. False: out of memory.
-bool observer_look(struct observer *observer, int64_t now_ns);
-
-// Tells what changed with an operation on this member and node; either can be ENGINE_NONE.
-bool observer_follow(struct observer *observer, int64_t now_ns, uint32_t member, uint32_t node);
 
 #endif

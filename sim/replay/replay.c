@@ -8,22 +8,22 @@
 // any request go: as many as this, and none will ever go. The others' cannot do so.
 #define REPLAY_IDLE_FIRES_MAX 1000
 
-struct op_row {
-    enum engine_op op;
-    enum report_direction direction;
-};
-
-static const struct op_row op_rows[TRACE_OP_COUNT] = {
-    [TRACE_READ] = {ENGINE_READ, REPORT_DIRECTION_READ},
-    [TRACE_WRITE] = {ENGINE_WRITE, REPORT_DIRECTION_WRITE},
-    [TRACE_DISCARD] = {ENGINE_DISCARD, REPORT_DIRECTION_DISCARD},
-    [TRACE_WRITE_ZEROES] = {ENGINE_WRITE_ZEROES, REPORT_DIRECTION_WRITE},
-    [TRACE_FLUSH] = {ENGINE_FLUSH, REPORT_DIRECTION_FLUSH},
-};
+#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 
 enum engine_op replay_op(enum trace_op op)
 {
-    return op_rows[op].op;
+    static const enum engine_op ops[TRACE_OP_COUNT] = {
+        [TRACE_READ] = ENGINE_READ,       [TRACE_WRITE] = ENGINE_WRITE,
+        [TRACE_DISCARD] = ENGINE_DISCARD, [TRACE_WRITE_ZEROES] = ENGINE_WRITE_ZEROES,
+        [TRACE_FLUSH] = ENGINE_FLUSH,
+    };
+    return ops[op];
+}
+
+static enum replay_step out_of_memory(const struct replay *replay)
+{
+    sim_fail_memory(replay->error);
+    return REPLAY_FAILED;
 }
 
 // ---- The device ----
@@ -34,71 +34,57 @@ static uint64_t digest_add(uint64_t digest, uint64_t value)
     return digest ^ digest >> 32;
 }
 
-// When the device will have finished a request, or ENGINE_NEVER.
-static int64_t completion_ns(const struct replay *replay, const struct sim_request *request)
-{
-    const struct scenario_device *device = &replay->scenario->device;
-    int64_t latency_ns = 0;
-    if (device->model == SCENARIO_DEVICE_FIXED)
-        latency_ns = device->latency_ns;
-    if (device->model == SCENARIO_DEVICE_RECORDED)
-        latency_ns = request->report.recorded_ns;
-    if (latency_ns == REPORT_NOT_YET || latency_ns > ENGINE_NEVER - replay->now_ns)
-        return ENGINE_NEVER;
-    return replay->now_ns + latency_ns;
-}
-
 static void complete(struct replay *replay, struct sim_request *request)
 {
-    request->report.complete_ns = replay->now_ns;
     engine_complete(replay->control.engine, replay->now_ns, &request->engine);
-    report_recorder_complete(replay->observer.recorder, &request->report);
-    request_pool_give(&replay->pool, request);
+    if (replay->observer->complete != NULL)
+        replay->observer->complete(replay->context, request, replay->now_ns);
+    if (replay->arrivals->completed != NULL)
+        replay->arrivals->completed(replay->arrivals, request, replay->now_ns);
+    request_pool_give(replay->pool, request);
 }
 
-static void on_dispatch(void *context, struct engine_request *engine_request,
-                        const int64_t *wait_ns)
+static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct replay *replay = context;
-    struct sim_request *request = (struct sim_request *)engine_request;
     request->next = NULL;
-    request->report.dispatch_ns = engine_request->dispatch_ns;
     *replay->dispatched_end = request;
     replay->dispatched_end = &request->next;
-    if (wait_ns != NULL)
-        report_recorder_waited(replay->observer.recorder, &request->report, wait_ns);
+    if (wait_ns != NULL && replay->observer->waited != NULL)
+        replay->observer->waited(replay->context, (struct sim_request *)request, wait_ns);
 }
 
 static void on_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
                        int64_t refill_ns)
 {
     const struct replay *replay = context;
-    report_recorder_ran_out(replay->observer.recorder, now_ns, node, engine_cause_key(limit),
-                            refill_ns);
+    if (replay->observer->ran_out != NULL)
+        replay->observer->ran_out(replay->context, now_ns, node, engine_cause_key(limit),
+                                  refill_ns);
 }
 
 // Gives the device what the engine has let go. What completes at once may make the engine let go
 // more.
 static enum replay_step start_dispatched(struct replay *replay)
 {
-    struct sim_request *request;
-    while ((request = replay->dispatched) != NULL) {
-        replay->dispatched = request->next;
+    while (replay->dispatched != NULL) {
+        struct sim_request *request = (struct sim_request *)replay->dispatched;
+        replay->dispatched = request->engine.next;
         if (replay->dispatched == NULL)
             replay->dispatched_end = &replay->dispatched;
+        request->state = REQUEST_AT_DEVICE;
         replay->idle_fires = 0;
-        replay->digest = digest_add(replay->digest, request->report.seq);
+        replay->digest = digest_add(replay->digest, request->seq);
         replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
-        report_recorder_dispatch(replay->observer.recorder, &request->report);
-        if (replay->tap != NULL)
-            replay->tap(replay->tap_context, request);
-        int64_t done_ns = completion_ns(replay, request);
-        if (done_ns == replay->now_ns)
+        if (replay->observer->dispatch != NULL)
+            replay->observer->dispatch(replay->context, request);
+        enum device_start start =
+            replay->device->model->start(replay->device, replay->now_ns, request);
+        if (start == DEVICE_NO_MEMORY)
+            return out_of_memory(replay);
+        if (start == DEVICE_DONE)
             complete(replay, request);
-        else if (done_ns == ENGINE_NEVER)
-            replay->never_complete++;
-        else if (!event_heap_push(&replay->completions, done_ns, request->report.seq, request))
-            return (enum replay_step)sim_fail_memory(replay->error);
+        replay->never_complete += start == DEVICE_NEVER;
     }
     return REPLAY_MORE;
 }
@@ -107,32 +93,24 @@ static enum replay_step start_dispatched(struct replay *replay)
 
 static enum replay_step arrive(struct replay *replay)
 {
-    const struct arrival *arrival = sources_next(replay->sources);
-    struct sim_request *request = request_pool_take(&replay->pool);
-    if (request == NULL)
-        return (enum replay_step)sim_fail_memory(replay->error);
+    const struct arrival *arrival = replay->arrivals->next;
     const struct trace_request *recorded = &arrival->request;
+    struct sim_request *request = request_pool_take(replay->pool);
+    if (request == NULL)
+        return out_of_memory(replay);
     request->engine.member = arrival->member;
-    request->engine.op = (uint8_t)op_rows[recorded->op].op;
+    request->engine.op = (uint8_t)replay_op(recorded->op);
     request->engine.offset = recorded->offset;
     request->engine.bytes = recorded->bytes;
-    request->report = (struct report_request){
-        .seq = replay->next_seq++,
-        .member = arrival->member,
-        .direction = op_rows[recorded->op].direction,
-        .throttled = observer_throttles(&replay->observer, arrival->member, request->engine.op),
-        .op = trace_op_name(recorded->op),
-        .offset = recorded->offset,
-        .bytes = recorded->bytes,
-        .arrival_ns = replay->now_ns,
-        .dispatch_ns = REPORT_NOT_YET,
-        .complete_ns = REPORT_NOT_YET,
-        .recorded_ns =
-            recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REPORT_NOT_YET : recorded->latency_ns,
-    };
-    report_recorder_arrival(replay->observer.recorder, &request->report);
+    request->engine.arrival_ns = replay->now_ns;
+    request->seq = replay->next_seq++;
+    request->recorded_ns =
+        recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REQUEST_UNKNOWN : recorded->latency_ns;
+    request->throttled = changes_throttles(&replay->changes, arrival->member, request->engine.op);
+    if (replay->observer->arrival != NULL)
+        replay->observer->arrival(replay->context, request);
     engine_submit(replay->control.engine, replay->now_ns, &request->engine);
-    return sources_advance(replay->sources, replay->error) ? REPLAY_MORE : REPLAY_FAILED;
+    return replay->arrivals->advance(replay->arrivals, replay->error) ? REPLAY_MORE : REPLAY_FAILED;
 }
 
 static enum replay_step operate(struct replay *replay)
@@ -142,14 +120,15 @@ static enum replay_step operate(struct replay *replay)
     char what[256], result[512] = "done";
     enum engine_status status = control_apply(&replay->control, replay->now_ns, event, &done);
     if (status == ENGINE_NO_MEMORY)
-        return (enum replay_step)sim_fail_memory(replay->error);
+        return out_of_memory(replay);
     if (status != ENGINE_OK)
         control_refusal(&replay->control, event, status, &done, result, sizeof result);
     control_describe(&replay->control, event, what, sizeof what);
-    report_recorder_operation(replay->observer.recorder, replay->now_ns, what, result);
+    if (replay->observer->operation != NULL)
+        replay->observer->operation(replay->context, replay->now_ns, what, result);
     uint32_t member = event->kind == SCENARIO_QOM_SET ? ENGINE_NONE : event->member;
-    if (!observer_follow(&replay->observer, replay->now_ns, member, done.node))
-        return (enum replay_step)sim_fail_memory(replay->error);
+    if (!changes_follow(&replay->changes, replay->now_ns, member, done.node))
+        return out_of_memory(replay);
     return REPLAY_MORE;
 }
 
@@ -190,13 +169,13 @@ static bool is_over(const struct replay *replay, int64_t other_ns)
 enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
 {
     enum replay_event first = REPLAY_COMPLETION;
-    int64_t first_ns = event_heap_time(&replay->completions);
+    int64_t first_ns = replay->device->next_ns;
     int64_t operation_ns = next_operation_ns(replay);
     if (operation_ns < first_ns) {
         first = REPLAY_OPERATION;
         first_ns = operation_ns;
     }
-    int64_t arrival_ns = sources_next_ns(replay->sources);
+    int64_t arrival_ns = arrivals_next_ns(replay->arrivals);
     if (arrival_ns < first_ns) {
         first = REPLAY_ARRIVAL;
         first_ns = arrival_ns;
@@ -223,12 +202,13 @@ enum replay_step replay_next(struct replay *replay)
         replay->now_ns = replay->scenario->end_ns;
         return REPLAY_FINISHED;
     }
-    report_recorder_advance(replay->observer.recorder, time_ns);
+    if (replay->observer->advance != NULL && !replay->observer->advance(replay->context, time_ns))
+        return REPLAY_FAILED;
     replay->now_ns = time_ns;
     replay->idle_fires = event == REPLAY_TIMER ? replay->idle_fires + 1 : 0;
     switch (event) {
     case REPLAY_COMPLETION:
-        complete(replay, event_heap_pop(&replay->completions));
+        complete(replay, replay->device->model->pop(replay->device));
         break;
     case REPLAY_TIMER:
         engine_fire(replay->control.engine, time_ns);
@@ -243,98 +223,109 @@ enum replay_step replay_next(struct replay *replay)
     return step == REPLAY_MORE ? start_dispatched(replay) : step;
 }
 
+enum replay_step replay_all(struct replay *replay, const struct replay_watch *watch)
+{
+    enum replay_step step = REPLAY_MORE;
+    while (step == REPLAY_MORE) {
+        for (int i = 0; i < STEPS_PER_LOOK && step == REPLAY_MORE; i++)
+            step = replay_next(replay);
+        if (step != REPLAY_FINISHED && *watch->stop)
+            step = REPLAY_STOPPED; // a silent pipe fails then: it is not waited for
+        struct progress_state state;
+        replay_progress(replay, &state);
+        if (watch->progress != NULL)
+            watch->progress(watch->progress_context, &state);
+    }
+    return step;
+}
+
+void replay_progress(const struct replay *replay, struct progress_state *state)
+{
+    *state = (struct progress_state){
+        .requests = replay->next_seq,
+        .waiting = engine_waiting(replay->control.engine),
+    };
+    if (replay->sources != NULL)
+        sources_progress(replay->sources, &state->consumed, &state->total);
+}
+
 // ---- Beginning and end ----
 
-bool replay_open(struct replay *replay, const struct scenario *scenario, struct sim_error *error)
+static bool open_arrivals(struct replay *replay, const struct replay_supply *supply)
+{
+    replay->pool = &replay->own_pool;
+    if (supply != NULL && supply->pool != NULL)
+        replay->pool = supply->pool;
+    if (supply != NULL && supply->arrivals != NULL) {
+        replay->arrivals = supply->arrivals;
+        return true;
+    }
+    replay->sources = sources_open(replay->scenario, replay->error);
+    if (replay->sources == NULL)
+        return false;
+    replay->arrivals = sources_arrivals(replay->sources);
+    return true;
+}
+
+bool replay_open(struct replay *replay, const struct scenario *scenario,
+                 const struct replay_supply *supply, struct sim_error *error)
 {
     struct engine_callbacks callbacks = {
-        .dispatch = on_dispatch, .context = replay, .ran_out = on_ran_out};
+        .dispatch = on_dispatch,
+        .context = replay,
+        .ran_out = on_ran_out,
+    };
     // The digest's start is arbitrary, but not 0: a first dispatch of request 0 at time 0 counts.
-    *replay = (struct replay){.scenario = scenario, .error = error, .digest = 1};
+    *replay = (struct replay){
+        .scenario = scenario,
+        .digest = 1,
+        .error = error,
+    };
     replay->dispatched_end = &replay->dispatched;
     if (!control_open(&replay->control, scenario, &callbacks, error))
         return false;
-    if (!observer_open(&replay->observer, &replay->control))
+    replay->device = device_open(&scenario->device);
+    if (!changes_open(&replay->changes, &replay->control) || replay->device == NULL)
         return sim_fail_memory(error);
-    replay->sources = sources_open(scenario, error);
-    return replay->sources != NULL;
+    return open_arrivals(replay, supply);
 }
 
-static size_t gauge(void *context, uint32_t group, int64_t at_ns, struct report_bucket *buckets)
+bool replay_start(struct replay *replay, const struct replay_observer *observer, void *context)
 {
-    const struct replay *replay = context;
-    struct engine_node_gauge node;
-    if (!engine_node_gauge(replay->control.engine, group, at_ns, &node))
-        return 0;
-    for (size_t i = 0; i < node.bucket_count; i++) {
-        const struct engine_bucket_gauge *bucket = &node.bucket[i];
-        buckets[i] = (struct report_bucket){
-            .name = bucket->key,
-            .level = bucket->level,
-            .size = bucket->size,
-            .burst_level = bucket->burst_level,
-            .burst_size = bucket->burst_size,
-        };
-    }
-    return node.bucket_count;
+    replay->observer = observer;
+    replay->context = context;
+    return changes_start(&replay->changes, observer, context) || sim_fail_memory(replay->error);
 }
 
-void replay_gauge(struct replay *replay, report_gauge **function, void **context)
+void replay_notices(const struct replay *replay, replay_notice *notice, void *context)
 {
-    *function = gauge;
-    *context = replay;
-}
-
-bool replay_start(struct replay *replay, struct report_recorder *recorder)
-{
-    replay->observer.recorder = recorder;
-    return observer_look(&replay->observer, 0) || sim_fail_memory(replay->error);
-}
-
-static void tell_unfinished(void *context, struct sim_request *request)
-{
-    struct replay *replay = context;
-    report_recorder_unfinished(replay->observer.recorder, &request->report);
-}
-
-static void tell_notice(void *context, const struct trace_notice *notice)
-{
-    struct replay *replay = context;
-    report_recorder_notice(replay->observer.recorder, notice->kind, notice->source, notice->count,
-                           notice->text);
-}
-
-void replay_finish(struct replay *replay)
-{
-    request_pool_walk(&replay->pool, tell_unfinished, replay);
-    sources_notices(replay->sources, tell_notice, replay);
-    for (size_t i = 0; i < replay->scenario->notice_count; i++)
-        report_recorder_notice(replay->observer.recorder, "left-out", replay->scenario->name, 1,
-                               replay->scenario->notices[i]);
+    const struct scenario *scenario = replay->scenario;
     char text[160];
     uint64_t waiting = engine_waiting(replay->control.engine);
+    if (replay->sources != NULL)
+        sources_notices(replay->sources, notice, context);
+    for (size_t i = 0; i < scenario->notice_count; i++)
+        notice(context,
+               &(struct trace_notice){"left-out", scenario->name, 1, scenario->notices[i]});
     if (replay->nothing_left && waiting > 0) {
         snprintf(text, sizeof text, "%" PRIu64 " requests never leave the throttle", waiting);
-        report_recorder_notice(replay->observer.recorder, "never-leaves", replay->scenario->name,
-                               waiting, text);
+        notice(context, &(struct trace_notice){"never-leaves", scenario->name, waiting, text});
     }
     if (replay->never_complete > 0) {
         snprintf(text, sizeof text,
-                 "%" PRIu64
-                 " requests never complete on the device 'recorded': their traces do not "
-                 "say how long they took",
+                 "%" PRIu64 " requests never complete on the device 'recorded': their traces do "
+                 "not say how long they took",
                  replay->never_complete);
-        struct trace_notice notice = {"never-completes", replay->scenario->name,
-                                      replay->never_complete, text};
-        tell_notice(replay, &notice);
+        notice(context, &(struct trace_notice){"never-completes", scenario->name,
+                                               replay->never_complete, text});
     }
 }
 
 void replay_close(struct replay *replay)
 {
     sources_close(replay->sources);
-    observer_close(&replay->observer);
+    changes_close(&replay->changes);
+    device_close(replay->device);
     control_close(&replay->control);
-    event_heap_free(&replay->completions);
-    request_pool_free(&replay->pool);
+    request_pool_free(&replay->own_pool);
 }

@@ -8,11 +8,12 @@
 #define SIM_REPLAY_REPLAY_H
 
 #include "sim/arrivals/sources.h"
-#include "sim/base/event_heap.h"
+#include "sim/base/progress.h"
+#include "sim/replay/changes.h"
+#include "sim/replay/devices/device.h"
 #include "sim/replay/observer.h"
-#include "sim/replay/request_pool.h"
-#include "sim/replay/run.h"
-#include "sim/scenario/control.h"
+
+#include <signal.h>
 
 // What can happen next; the order is that within one instant.
 enum replay_event {
@@ -23,47 +24,50 @@ enum replay_event {
     REPLAY_NOTHING,
 };
 
-// Told of each request that leaves the throttle.
-typedef void replay_tap(void *context, const struct sim_request *request);
-
 struct replay {
     const struct scenario *scenario;
+    const struct replay_observer *observer;
+    void *context; // the observer's
     struct control control;
-    struct sources *sources;
-    struct observer observer;
-    struct request_pool pool;
-    struct event_heap completions;  // of requests at the device
-    struct sim_request *dispatched; // by the last call of the engine, in order
-    struct sim_request **dispatched_end;
+    struct sources *sources; // the scenario's traces; NULL: the arrivals are the caller's
+    struct arrivals *arrivals;
+    struct changes changes;
+    struct request_pool own_pool;
+    struct request_pool *pool; // that one, unless it is the caller's
+    struct device *device;
+    struct engine_request *dispatched; // by the last call of the engine, in order
+    struct engine_request **dispatched_end;
     size_t next_event; // index of the next operation
     uint64_t next_seq;
     uint64_t digest;         // over all dispatches, in order
-    uint64_t never_complete; // requests whose service time is not known
+    uint64_t never_complete; // requests that the device never ends
     unsigned idle_fires;     // timers since something else happened or a request left
     bool nothing_left;       // to happen: what waits now never leaves
     int64_t now_ns;
-    replay_tap *tap; // may be set once it is open; NULL: none
-    void *tap_context;
     struct sim_error *error;
 };
 
-// False with the error filled; replay_close is needed in any case.
-bool replay_open(struct replay *replay, const struct scenario *scenario, struct sim_error *error);
-
-// What lets the recorder look at bucket levels.
-void replay_gauge(struct replay *replay, report_gauge **gauge, void **context);
-
-// Tells the recorder how things stand at time 0. False with the error filled.
-bool replay_start(struct replay *replay, struct report_recorder *recorder);
-
-enum replay_step {
-    REPLAY_FAILED,   // the error says why
-    REPLAY_FINISHED, // nothing is left to happen, or the scenario's end is reached
-    REPLAY_MORE,
+// Where a replay's requests come from and where they live, if not as usual.
+struct replay_supply {
+    struct arrivals *arrivals; // not the scenario's traces, which are not opened
+    struct request_pool *pool; // for several replays; what is in flight at the end stays in it
 };
 
-// What a recorded operation is for the engine.
-enum engine_op replay_op(enum trace_op op);
+// supply may be NULL. False with the error filled; replay_close is needed in any case.
+bool replay_open(struct replay *replay, const struct scenario *scenario,
+                 const struct replay_supply *supply, struct sim_error *error);
+void replay_close(struct replay *replay);
+
+// From now on the observer listens; it is told how things stand at time 0. To be called once,
+// before anything happens. False with the error filled.
+bool replay_start(struct replay *replay, const struct replay_observer *observer, void *context);
+
+enum replay_step {
+    REPLAY_FAILED,   // the error says why, or the observer knows
+    REPLAY_FINISHED, // nothing is left to happen, or the scenario's end is reached
+    REPLAY_STOPPED,  // it was to stop
+    REPLAY_MORE,
+};
 
 // What replay_next would do, and when.
 enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns);
@@ -71,9 +75,30 @@ enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns);
 // Does the next thing.
 enum replay_step replay_next(struct replay *replay);
 
-// The run is over: what has not completed is told to the recorder, and the traces' oddities.
-void replay_finish(struct replay *replay);
+struct replay_watch {
+    const volatile sig_atomic_t *stop; // becomes non-zero: the replay stops
+    progress_tell *progress;           // may be NULL
+    void *progress_context;
+};
 
-void replay_close(struct replay *replay);
+// Does all there is, as long as it is not to stop. Never REPLAY_MORE.
+enum replay_step replay_all(struct replay *replay, const struct replay_watch *watch);
+
+// Does the throttle count a request of this member and kind, as things stand?
+static inline bool replay_throttles(const struct replay *replay, uint32_t member, enum engine_op op)
+{
+    return changes_throttles(&replay->changes, member, op);
+}
+
+// What a recorded operation is for the engine.
+enum engine_op replay_op(enum trace_op op);
+
+// How far it has come.
+void replay_progress(const struct replay *replay, struct progress_state *state);
+
+typedef void replay_notice(void *context, const struct trace_notice *notice);
+
+// Of a replay that is over: the traces' oddities, what was left out, what never left.
+void replay_notices(const struct replay *replay, replay_notice *notice, void *context);
 
 #endif

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/replay/run.h"
 
-#include "sim/replay/replay.h"
+#include "sim/replay/recording.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 
 // The recorder's view of a scenario's members and groups.
 struct run_names {
@@ -73,6 +71,8 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
         .log_requests = options->log_requests,
         .omit_series = options->omit_series,
         .cause_count = ENGINE_CAUSE_COUNT,
+        .gauge = recording_gauge,
+        .gauge_context = replay,
     };
     for (int i = 0; i < ENGINE_CAUSE_COUNT; i++)
         config.causes[i] = engine_cause_key((enum engine_cause)i);
@@ -89,7 +89,6 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
             .groups = names.groups,
             .group_count = scenario->group_count,
         };
-        replay_gauge(replay, &config.gauge, &config.gauge_context);
         recorder = report_recorder_begin(database, &config, &report_error);
         if (recorder == NULL)
             sim_fail(error, SIM_FAILED, "%s", report_error.message);
@@ -100,79 +99,35 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     return recorder;
 }
 
-static void tell_progress(const struct replay *replay, const struct run_options *options)
+static enum report_status replay_whole(struct replay *replay, const struct replay_watch *watch)
 {
-    if (options->progress == NULL)
-        return;
-    struct progress_state state = {
-        .requests = replay->next_seq,
-        .waiting = engine_waiting(replay->control.engine),
-    };
-    sources_progress(replay->sources, &state.consumed, &state.total);
-    options->progress(options->progress_context, &state);
-}
-
-static enum report_status replay_all(struct replay *replay, const struct run_options *options)
-{
-    for (;;) {
-        for (int i = 0; i < STEPS_PER_LOOK; i++) {
-            enum replay_step step = replay_next(replay);
-            if (step == REPLAY_FAILED) // a silent pipe is not waited for when it is to stop
-                return *options->stop ? REPORT_INTERRUPTED : REPORT_FAILED;
-            if (step == REPLAY_FINISHED)
-                return REPORT_COMPLETE;
-        }
-        if (*options->stop)
-            return REPORT_INTERRUPTED;
-        if (!report_recorder_ok(replay->observer.recorder))
-            return REPORT_FAILED; // report_recorder_finish has the reason
-        tell_progress(replay, options);
+    switch (replay_all(replay, watch)) {
+    case REPLAY_FINISHED:
+        return REPORT_COMPLETE;
+    case REPLAY_STOPPED:
+        return REPORT_INTERRUPTED;
+    default:
+        return REPORT_FAILED;
     }
 }
 
-bool run_open(struct replay *replay, const struct scenario *scenario,
-              const struct run_options *options, struct report_database *database,
-              struct sim_error *error)
+// Stores how the run ended, as *status has it.
+static bool finish(struct report_recorder *recorder, const struct replay *replay,
+                   enum report_status *status, struct sim_error *error)
 {
-    if (!replay_open(replay, scenario, error))
-        return false;
-    struct report_recorder *recorder = begin(replay, scenario, options, database, error);
-    return recorder != NULL && replay_start(replay, recorder);
-}
-
-bool run_open_unstored(struct replay *replay, const struct scenario *scenario,
-                       struct report_database **database, struct sim_error *error)
-{
-    static const volatile sig_atomic_t never;
-    struct run_options options = {.omit_series = true, .stop = &never};
     struct report_error report_error;
-    *database = report_database_open(NULL, REPORT_WRITE, &report_error);
-    if (*database == NULL)
-        return sim_fail(error, SIM_FAILED, "%s", report_error.message);
-    return run_open(replay, scenario, &options, *database, error);
-}
-
-bool run_close(struct replay *replay, enum report_status *status, struct sim_error *error)
-{
-    struct report_recorder *recorder = replay->observer.recorder;
-    struct report_error report_error;
-    if (recorder == NULL) { // it never began
-        replay_close(replay);
-        return false;
-    }
-    replay_finish(replay);
     struct report_outcome outcome = {
         .status = *status,
         .error = *status == REPORT_FAILED && error->message[0] != '\0' ? error->message : NULL,
         .digest = replay->digest,
         .end_ns = replay->now_ns,
     };
+    recording_finish(recorder, replay);
     if (!report_recorder_finish(recorder, &outcome, &report_error)) {
         *status = REPORT_FAILED;
         if (outcome.error == NULL)
             sim_fail(error, SIM_FAILED, "%s", report_error.message);
     }
-    replay_close(replay);
     return *status != REPORT_FAILED;
 }
 
@@ -181,12 +136,18 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
                   struct sim_error *error)
 {
     struct replay replay;
+    struct report_recorder *recorder = NULL;
     error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
-    if (run_open(&replay, scenario, options, database, error))
-        *status = replay_all(&replay, options);
-    if (replay.observer.recorder != NULL)
-        *run_id = report_recorder_run_id(replay.observer.recorder);
-    return run_close(&replay, status, error);
+    if (replay_open(&replay, scenario, NULL, error))
+        recorder = begin(&replay, scenario, options, database, error);
+    if (recorder != NULL) {
+        *run_id = report_recorder_run_id(recorder);
+        if (replay_start(&replay, &recording_observer, recorder))
+            *status = replay_whole(&replay, &options->watch);
+    }
+    bool ok = recorder != NULL && finish(recorder, &replay, status, error);
+    replay_close(&replay);
+    return ok;
 }

@@ -66,7 +66,7 @@ struct scenario *lab_load(const char *name, const char *text, struct sim_error *
 struct lab_run lab_run(const char *text)
 {
     static const volatile sig_atomic_t never_stop = 0;
-    struct run_options options = {.log_requests = true, .stop = &never_stop};
+    struct run_options options = {.log_requests = true, .watch = {.stop = &never_stop}};
     struct lab_run run = {0};
     struct report_error report_error;
     run.scenario = lab_load("run.yaml", text, &run.error);

@@ -40,14 +40,14 @@ static void write_workload(void)
 // The run's comparison with `accepted`, the run's own results in *found.
 static struct comparison compare(const struct accepted *accepted, struct accepted *found)
 {
-    struct collect_options options = {.stop = &never_stop};
+    struct replay_watch watch = {.stop = &never_stop};
     struct comparison comparison;
     struct sim_error error;
     struct scenario *scenario = lab_load("w.yaml", WORKLOAD, &error);
     if (scenario == NULL)
         fail_msg("%s", error.message);
     assert_true(comparison_open(&comparison, accepted));
-    if (!collect_run(scenario, &options, &comparison, found, &error))
+    if (!collect_run(scenario, &watch, &comparison, found, &error))
         fail_msg("%s", error.message);
     scenario_free(scenario);
     return comparison;

@@ -49,7 +49,7 @@ static void log_does_not_matter(void **state)
 {
     (void)state;
     static const volatile sig_atomic_t never_stop = 0;
-    struct run_options options = {.stop = &never_stop};
+    struct run_options options = {.watch = {.stop = &never_stop}};
     struct report_error report_error;
     write_traces();
     struct lab_run logged = lab_run_complete(LIMITS("10") MEMBERS);

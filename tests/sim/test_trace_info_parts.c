@@ -209,17 +209,20 @@ static void spools_say_where_they_cannot_write(void **state)
 static void trials_give_up(void **state)
 {
     (void)state;
-    struct info_pool pool = {0};
+    struct request_pool pool = {.max = INFO_TRIAL_REQUESTS_MAX};
+    struct info_group group;
     struct info_trial trial;
     struct info_record record = {.op = TRACE_READ};
-    assert_true(info_trial_open(&trial, &pool, "iops-total", 1, 1));
+    assert_true(info_group_make(&group, 1));
+    assert_true(info_trial_open(&trial, &group, &pool, "iops-total", 1));
     for (int i = 0; i < 300000; i++)
         assert_true(info_trial_add(&trial, 0, &record));
     assert_true(trial.given_up);
     assert_true(pool.count < 300000);
     info_trial_finish(&trial);
     info_trial_close(&trial);
-    info_pool_free(&pool);
+    info_group_free(&group);
+    request_pool_free(&pool);
 }
 
 static const struct CMUnitTest tests[] = {

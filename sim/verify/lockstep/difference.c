@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/verify/lockstep/difference.h"
 
-#include "sim/replay/replay.h"
+#include "sim/replay/recording.h"
 #include "sim/verify/lockstep/disks.h"
 
 #include <stdlib.h>
@@ -64,70 +64,51 @@ void difference_free(struct difference *difference)
 
 struct search {
     struct difference *difference;
-    struct replay *replay;
     uint64_t arrived; // of the member and direction
     uint64_t left;
 };
 
-static bool is_wanted(const struct search *search, uint32_t member, enum engine_op op,
-                      bool throttled)
+static bool is_wanted(const struct search *search, const struct sim_request *request)
 {
-    return member == search->difference->member &&
-           disks_direction(op, throttled) == search->difference->direction;
+    return request->engine.member == search->difference->member &&
+           disks_direction(request->engine.op, request->throttled) == search->difference->direction;
+}
+
+static void note_arrival(void *context, const struct sim_request *request)
+{
+    struct search *search = context;
+    struct difference *difference = search->difference;
+    if (!is_wanted(search, request) || ++search->arrived != difference->number)
+        return;
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    difference->has_request = true;
+    difference->seq = report.seq;
+    difference->op = report.op;
+    difference->bytes = report.bytes;
+    difference->arrival_ns = report.arrival_ns;
 }
 
 static void note_departure(void *context, const struct sim_request *request)
 {
     struct search *search = context;
-    const struct report_request *report = &request->report;
-    if (is_wanted(search, report->member, request->engine.op, report->throttled) &&
-        ++search->left == search->difference->number)
-        search->difference->our_ns = report->dispatch_ns;
-}
-
-static void note_arrival(struct search *search)
-{
-    struct difference *difference = search->difference;
-    const struct arrival *arrival = sources_next(search->replay->sources);
-    enum engine_op op = replay_op(arrival->request.op);
-    bool throttled = observer_throttles(&search->replay->observer, arrival->member, op);
-    if (!is_wanted(search, arrival->member, op, throttled) ||
-        ++search->arrived != difference->number)
-        return;
-    difference->has_request = true;
-    difference->seq = search->replay->next_seq;
-    difference->op = trace_op_name(arrival->request.op);
-    difference->bytes = arrival->request.bytes;
-    difference->arrival_ns = arrival->time_ns;
-}
-
-static bool search_all(struct search *search)
-{
-    for (;;) {
-        int64_t time_ns;
-        if (replay_peek(search->replay, &time_ns) == REPLAY_ARRIVAL &&
-            time_ns <= search->replay->scenario->end_ns)
-            note_arrival(search);
-        enum replay_step step = replay_next(search->replay);
-        if (step != REPLAY_MORE)
-            return step == REPLAY_FINISHED;
-    }
+    if (is_wanted(search, request) && ++search->left == search->difference->number)
+        search->difference->our_ns = request->engine.dispatch_ns;
 }
 
 bool difference_find_request(struct difference *difference, const struct scenario *scenario,
                              struct sim_error *error)
 {
-    struct report_database *database;
+    static const struct replay_observer observer = {
+        .arrival = note_arrival,
+        .dispatch = note_departure,
+    };
+    static const volatile sig_atomic_t never;
     struct replay replay;
-    struct search search = {.difference = difference, .replay = &replay};
-    enum report_status status = REPORT_COMPLETE;
+    struct search search = {.difference = difference};
     difference->our_ns = ENGINE_NEVER;
-    bool ok = run_open_unstored(&replay, scenario, &database, error);
-    replay.tap = note_departure;
-    replay.tap_context = &search;
-    ok = ok && search_all(&search);
-    if (database != NULL)
-        ok = run_close(&replay, &status, error) && ok;
-    report_database_close(database);
+    bool ok = replay_open(&replay, scenario, NULL, error) &&
+              replay_start(&replay, &observer, &search) &&
+              replay_all(&replay, &(struct replay_watch){.stop = &never}) == REPLAY_FINISHED;
+    replay_close(&replay);
     return ok;
 }

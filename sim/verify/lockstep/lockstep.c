@@ -9,24 +9,20 @@
 static void count_departure(void *context, const struct sim_request *request)
 {
     struct lockstep *lockstep = context;
-    const struct report_request *report = &request->report;
-    enum engine_direction direction = disks_direction(request->engine.op, report->throttled);
-    lockstep->result->waited += report->dispatch_ns > report->arrival_ns;
+    enum engine_direction direction = disks_direction(request->engine.op, request->throttled);
+    lockstep->result->waited += request->engine.dispatch_ns > request->engine.arrival_ns;
     lockstep->is_new = true;
     if (direction != ENGINE_NOT_THROTTLED)
-        lockstep->ours[report->member].left[direction]++;
+        lockstep->ours[request->engine.member].left[direction]++;
 }
 
 // ---- Opening and closing ----
 
 static bool open_simulator(struct lockstep *lockstep)
 {
-    if (!run_open_unstored(&lockstep->replay, lockstep->scenario, &lockstep->database,
-                           lockstep->error))
-        return false;
-    lockstep->replay.tap = count_departure;
-    lockstep->replay.tap_context = lockstep;
-    return true;
+    static const struct replay_observer observer = {.dispatch = count_departure};
+    return replay_open(&lockstep->replay, lockstep->scenario, NULL, lockstep->error) &&
+           replay_start(&lockstep->replay, &observer, lockstep);
 }
 
 static bool open_both(struct lockstep *lockstep)
@@ -36,6 +32,7 @@ static bool open_both(struct lockstep *lockstep)
     lockstep->counted = calloc(members, sizeof *lockstep->counted);
     if (lockstep->ours == NULL || lockstep->counted == NULL)
         return sim_fail_memory(lockstep->error);
+    lockstep->is_open = true;
     if (!open_simulator(lockstep) || !disks_open(&lockstep->disks, &lockstep->replay.control,
                                                  &lockstep->config->qemu, lockstep->error))
         return false;
@@ -44,14 +41,11 @@ static bool open_both(struct lockstep *lockstep)
     return true;
 }
 
-static void close_both(struct lockstep *lockstep, bool ok)
+static void close_both(struct lockstep *lockstep)
 {
-    struct sim_error unused;
-    enum report_status status = ok ? REPORT_COMPLETE : REPORT_FAILED;
     disks_close(&lockstep->disks);
-    if (lockstep->database != NULL)
-        run_close(&lockstep->replay, &status, &unused);
-    report_database_close(lockstep->database);
+    if (lockstep->is_open)
+        replay_close(&lockstep->replay);
     free(lockstep->ours);
     free(lockstep->counted);
 }
@@ -79,7 +73,7 @@ static bool is_woken(const struct lockstep *lockstep, int64_t time_ns)
 {
     const struct scenario *scenario = lockstep->scenario;
     size_t next = lockstep->replay.next_event;
-    return sources_next_ns(lockstep->replay.sources) == time_ns ||
+    return arrivals_next_ns(lockstep->replay.arrivals) == time_ns ||
            (next < scenario->event_count && scenario->events[next].at_ns == time_ns);
 }
 
@@ -122,13 +116,13 @@ static bool pass_time(struct lockstep *lockstep, enum replay_event event, int64_
 
 static bool arrive(struct lockstep *lockstep)
 {
-    const struct arrival *arrival = sources_next(lockstep->replay.sources);
+    const struct arrival *arrival = lockstep->replay.arrivals->next;
     struct engine_request request = {
         .member = arrival->member,
         .op = (uint8_t)replay_op(arrival->request.op),
         .bytes = arrival->request.bytes,
     };
-    bool throttled = observer_throttles(&lockstep->replay.observer, request.member, request.op);
+    bool throttled = replay_throttles(&lockstep->replay, request.member, request.op);
     lockstep->result->requests++;
     return disks_submit(&lockstep->disks, &request, throttled, lockstep->error);
 }
@@ -165,11 +159,8 @@ static void tell_progress(const struct lockstep *lockstep)
     const struct lockstep_config *config = lockstep->config;
     if (config->progress == NULL)
         return;
-    struct progress_state state = {
-        .requests = lockstep->result->requests,
-        .waiting = engine_waiting(lockstep->replay.control.engine),
-    };
-    sources_progress(lockstep->replay.sources, &state.consumed, &state.total);
+    struct progress_state state;
+    replay_progress(&lockstep->replay, &state);
     config->progress(config->progress_context, &state);
 }
 
@@ -224,7 +215,7 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
     result->agree = result->agree && !lockstep.differs;
     result->digest = lockstep.replay.digest;
     result->end_ns = lockstep.now_ns;
-    close_both(&lockstep, ok);
+    close_both(&lockstep);
     return ok;
 }
 
@@ -247,7 +238,7 @@ bool lockstep_probe(const struct scenario *scenario, const struct lockstep_confi
         *left = lockstep.counted[member].left[direction];
         *timeout_ns = qemu_timeout_ns(&lockstep.disks.qemu);
     }
-    close_both(&lockstep, ok);
+    close_both(&lockstep);
     return ok;
 }
 
@@ -269,6 +260,6 @@ bool lockstep_follow(const struct scenario *scenario, const struct lockstep_conf
         *left_ns = lockstep.counted[request->member].left[request->direction] >= request->number
                        ? lockstep.now_ns
                        : ENGINE_NEVER;
-    close_both(&lockstep, ok);
+    close_both(&lockstep);
     return ok;
 }

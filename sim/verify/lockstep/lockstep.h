@@ -10,7 +10,7 @@
 #ifndef SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
 #define SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
 
-#include "sim/replay/run.h"
+#include "sim/replay/replay.h"
 #include "sim/verify/lockstep/difference.h"
 #include "sim/verify/lockstep/disks.h"
 

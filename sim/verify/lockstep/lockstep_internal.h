@@ -3,7 +3,6 @@
 #ifndef SIM_VERIFY_LOCKSTEP_LOCKSTEP_INTERNAL_H
 #define SIM_VERIFY_LOCKSTEP_LOCKSTEP_INTERNAL_H
 
-#include "sim/replay/replay.h"
 #include "sim/verify/lockstep/lockstep.h"
 
 // Both, and how far they have come.
@@ -11,8 +10,8 @@ struct lockstep {
     const struct scenario *scenario;
     const struct lockstep_config *config;
     struct lockstep_result *result;
-    struct report_database *database; // in memory: a replay has a recorder
     struct replay replay;
+    bool is_open; // the replay, be it that it failed
     struct disks disks;
     int64_t now_ns;                          // QEMU's clock
     int64_t looked_ns;                       // the last look

@@ -32,7 +32,9 @@ struct confirmation {
     size_t volume_count;
     struct doubt *doubts; // in order of stream
     size_t doubt_count;
-    struct info_pool pool;
+    struct info_group volume; // one alone
+    struct info_group all;    // all volumes together
+    struct request_pool pool;
 };
 
 #define DOUBTS (INFO_LIMIT_COUNT * INFO_SHARE_COUNT) // of a stream
@@ -56,12 +58,12 @@ static void doubt_begin(struct doubt *doubt, size_t stream, struct info_answers 
 static bool doubt_open(struct doubt *doubt, struct confirmation *confirmation)
 {
     bool is_all = doubt->stream == confirmation->volume_count;
-    uint32_t members = is_all ? (uint32_t)confirmation->volume_count : 1;
+    struct info_group *group = is_all ? &confirmation->all : &confirmation->volume;
     for (int i = 0; i < 2; i++) {
         int64_t limit = doubt->guess - i;
         doubt->limits[i] = limit > doubt->low && limit < doubt->high ? limit : 0;
-        if (doubt->limits[i] != 0 && !info_trial_open(&doubt->trials[i], &confirmation->pool,
-                                                      info_limit_keys[doubt->kind], limit, members))
+        if (doubt->limits[i] != 0 && !info_trial_open(&doubt->trials[i], group, &confirmation->pool,
+                                                      info_limit_keys[doubt->kind], limit))
             return false;
     }
     return true;
@@ -171,29 +173,36 @@ static bool confirm_once(struct confirmation *confirmation, bool *settled, struc
             doubt_judge(doubt);
         doubt_close(doubt);
     }
-    info_pool_free(&confirmation->pool);
+    request_pool_free(&confirmation->pool);
     return ok;
 }
 
 bool info_limits_confirm(struct info_spool *spool, size_t volume_count,
                          struct info_answers *answers, struct sim_error *error)
 {
-    struct confirmation confirmation = {.spool = spool, .volume_count = volume_count};
+    struct confirmation confirmation = {
+        .spool = spool,
+        .volume_count = volume_count,
+        .pool = {.max = INFO_TRIAL_REQUESTS_MAX},
+    };
     size_t streams = volume_count > 1 ? volume_count + 1 : volume_count;
     bool settled = streams == 0 || streams > VOLUMES_MAX;
     if (settled)
         return true;
     confirmation.doubts = calloc(streams * DOUBTS, sizeof *confirmation.doubts);
-    if (confirmation.doubts == NULL)
-        return sim_fail_memory(error);
-    for (size_t stream = 0; stream < streams; stream++) {
+    bool ok = confirmation.doubts != NULL && info_group_make(&confirmation.volume, 1) &&
+              info_group_make(&confirmation.all, (uint32_t)volume_count);
+    if (!ok)
+        sim_fail_memory(error);
+    for (size_t stream = 0; ok && stream < streams; stream++) {
         for (int i = 0; i < DOUBTS; i++)
             doubt_begin(&confirmation.doubts[confirmation.doubt_count++], stream, &answers[stream],
                         i / INFO_SHARE_COUNT, i % INFO_SHARE_COUNT);
     }
-    bool ok = true;
     for (int pass = 0; ok && !settled && pass < PASSES_MAX; pass++)
         ok = confirm_once(&confirmation, &settled, error);
+    info_group_free(&confirmation.volume);
+    info_group_free(&confirmation.all);
     free(confirmation.doubts);
     return ok;
 }

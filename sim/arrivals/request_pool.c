@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/replay/request_pool.h"
+#include "sim/arrivals/request_pool.h"
 
 #include <stdlib.h>
 
@@ -10,18 +10,21 @@ struct request_slab {
     struct sim_request requests[SLAB_REQUESTS];
 };
 
+bool request_pool_is_spent(const struct request_pool *pool)
+{
+    return pool->free == NULL && pool->max > 0 && pool->count >= pool->max;
+}
+
 static bool add_slab(struct request_pool *pool)
 {
-    struct request_slab *slab = malloc(sizeof *slab);
+    struct request_slab *slab = request_pool_is_spent(pool) ? NULL : malloc(sizeof *slab);
     if (slab == NULL)
         return false;
     slab->next = pool->slabs;
     pool->slabs = slab;
-    for (size_t i = SLAB_REQUESTS; i-- > 0;) {
-        slab->requests[i].is_live = false;
-        slab->requests[i].next = pool->free;
-        pool->free = &slab->requests[i];
-    }
+    pool->count += SLAB_REQUESTS;
+    for (size_t i = SLAB_REQUESTS; i-- > 0;)
+        request_pool_give(pool, &slab->requests[i]);
     return true;
 }
 
@@ -30,24 +33,23 @@ struct sim_request *request_pool_take(struct request_pool *pool)
     if (pool->free == NULL && !add_slab(pool))
         return NULL;
     struct sim_request *request = pool->free;
-    pool->free = request->next;
-    request->is_live = true;
+    pool->free = (struct sim_request *)request->engine.next;
+    request->state = REQUEST_WAITS;
     return request;
 }
 
 void request_pool_give(struct request_pool *pool, struct sim_request *request)
 {
-    request->is_live = false;
-    request->next = pool->free;
+    request->state = REQUEST_FREE;
+    request->engine.next = pool->free == NULL ? NULL : &pool->free->engine;
     pool->free = request;
 }
 
-void request_pool_walk(struct request_pool *pool, void (*each)(void *context, struct sim_request *),
-                       void *context)
+void request_pool_walk(const struct request_pool *pool, request_visit *each, void *context)
 {
-    for (struct request_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
+    for (const struct request_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
         for (size_t i = 0; i < SLAB_REQUESTS; i++) {
-            if (slab->requests[i].is_live)
+            if (slab->requests[i].state != REQUEST_FREE)
                 each(context, &slab->requests[i]);
         }
     }
@@ -61,4 +63,5 @@ void request_pool_free(struct request_pool *pool)
         free(slab);
     }
     pool->free = NULL;
+    pool->count = 0;
 }

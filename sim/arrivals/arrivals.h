@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where the requests of a replay come from.
+//
+// The replay takes the next arrival when nothing else comes before it, and tells what completed:
+// arrivals that answer, as a guest does, go on from there. Recorded ones do not listen.
+#ifndef SIM_ARRIVALS_ARRIVALS_H
+#define SIM_ARRIVALS_ARRIVALS_H
+
+#include "sim/arrivals/request_pool.h"
+#include "sim/base/error.h"
+#include "traces/trace.h"
+
+struct arrival {
+    int64_t time_ns;
+    struct trace_request request; // as recorded
+    uint32_t member;
+};
+
+// To be the first field of what gives arrivals.
+struct arrivals {
+    const struct arrival *next; // not before the one before it; NULL: none, for now or for ever
+    // Goes on behind `next`, which there is. False with the error filled.
+    bool (*advance)(struct arrivals *arrivals, struct sim_error *error);
+    // A request has completed; may change `next`, to none before now_ns. NULL: it does not matter.
+    void (*completed)(struct arrivals *arrivals, const struct sim_request *request, int64_t now_ns);
+};
+
+// INT64_MAX: none.
+static inline int64_t arrivals_next_ns(const struct arrivals *arrivals)
+{
+    return arrivals->next == NULL ? INT64_MAX : arrivals->next->time_ns;
+}
+
+#endif

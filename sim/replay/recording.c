@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/replay/recording.h"
+
+struct op_row {
+    enum report_direction direction;
+    const char *name;
+};
+
+static const struct op_row ops[ENGINE_OP_COUNT] = {
+    [ENGINE_READ] = {REPORT_DIRECTION_READ, "read"},
+    [ENGINE_WRITE] = {REPORT_DIRECTION_WRITE, "write"},
+    [ENGINE_DISCARD] = {REPORT_DIRECTION_DISCARD, "discard"},
+    [ENGINE_WRITE_ZEROES] = {REPORT_DIRECTION_WRITE, "write-zeroes"},
+    [ENGINE_FLUSH] = {REPORT_DIRECTION_FLUSH, "flush"},
+};
+
+struct report_request recording_request(const struct sim_request *request, int64_t complete_ns)
+{
+    return (struct report_request){
+        .seq = request->seq,
+        .member = request->engine.member,
+        .direction = ops[request->engine.op].direction,
+        .throttled = request->throttled,
+        .op = ops[request->engine.op].name,
+        .offset = request->engine.offset,
+        .bytes = request->engine.bytes,
+        .arrival_ns = request->engine.arrival_ns,
+        .dispatch_ns =
+            request->state == REQUEST_WAITS ? REPORT_NOT_YET : request->engine.dispatch_ns,
+        .complete_ns = complete_ns,
+        .recorded_ns =
+            request->recorded_ns == REQUEST_UNKNOWN ? REPORT_NOT_YET : request->recorded_ns,
+    };
+}
+
+static bool advance(void *recorder, int64_t now_ns)
+{
+    report_recorder_advance(recorder, now_ns);
+    return report_recorder_ok(recorder); // report_recorder_finish has the reason
+}
+
+static void arrival(void *recorder, const struct sim_request *request)
+{
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    report_recorder_arrival(recorder, &report);
+}
+
+static void dispatch(void *recorder, const struct sim_request *request)
+{
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    report_recorder_dispatch(recorder, &report);
+}
+
+static void complete(void *recorder, const struct sim_request *request, int64_t now_ns)
+{
+    struct report_request report = recording_request(request, now_ns);
+    report_recorder_complete(recorder, &report);
+}
+
+static void waited(void *recorder, const struct sim_request *request, const int64_t *wait_ns)
+{
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    report.dispatch_ns = request->engine.dispatch_ns;
+    report_recorder_waited(recorder, &report, wait_ns);
+}
+
+static void operation(void *recorder, int64_t now_ns, const char *what, const char *result)
+{
+    report_recorder_operation(recorder, now_ns, what, result);
+}
+
+static void group(void *recorder, const char *name)
+{
+    report_recorder_group(recorder, name);
+}
+
+static void membership(void *recorder, int64_t now_ns, uint32_t member, uint32_t node)
+{
+    report_recorder_membership(recorder, now_ns, member, node == ENGINE_NONE ? REPORT_NONE : node);
+}
+
+static void limit(void *recorder, int64_t now_ns, uint32_t node, const char *key, int64_t value)
+{
+    report_recorder_limit(recorder, now_ns, node, key, value);
+}
+
+static void ran_out(void *recorder, int64_t now_ns, uint32_t node, const char *key,
+                    int64_t refill_ns)
+{
+    report_recorder_ran_out(recorder, now_ns, node, key, refill_ns);
+}
+
+const struct replay_observer recording_observer = {
+    .advance = advance,
+    .arrival = arrival,
+    .dispatch = dispatch,
+    .complete = complete,
+    .waited = waited,
+    .operation = operation,
+    .group = group,
+    .membership = membership,
+    .limit = limit,
+    .ran_out = ran_out,
+};
+
+size_t recording_gauge(void *context, uint32_t group, int64_t at_ns, struct report_bucket *buckets)
+{
+    const struct replay *replay = context;
+    struct engine_node_gauge node;
+    if (!engine_node_gauge(replay->control.engine, group, at_ns, &node))
+        return 0;
+    for (size_t i = 0; i < node.bucket_count; i++) {
+        const struct engine_bucket_gauge *bucket = &node.bucket[i];
+        buckets[i] = (struct report_bucket){
+            .name = bucket->key,
+            .level = bucket->level,
+            .size = bucket->size,
+            .burst_level = bucket->burst_level,
+            .burst_size = bucket->burst_size,
+        };
+    }
+    return node.bucket_count;
+}
+
+static void unfinished(void *recorder, const struct sim_request *request)
+{
+    struct report_request report = recording_request(request, REPORT_NOT_YET);
+    report_recorder_unfinished(recorder, &report);
+}
+
+static void notice(void *recorder, const struct trace_notice *notice)
+{
+    report_recorder_notice(recorder, notice->kind, notice->source, notice->count, notice->text);
+}
+
+void recording_finish(struct report_recorder *recorder, const struct replay *replay)
+{
+    request_pool_walk(replay->pool, unfinished, recorder);
+    replay_notices(replay, notice, recorder);
+}
