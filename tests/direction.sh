@@ -6,47 +6,59 @@
 set -eu
 
 cd "$1"
-bad=0
-
-complain() {
-    echo "$1" >&2
-    bad=1
-}
-
-space='[[:space:]]*'
-quoted="s/^$space#${space}include$space\"\([^\"]*\)\".*/\1/p"
-angled="#${space}include$space<(engine|traces|reports|sim|tests)/"
-commands='target_link_libraries|target_include_directories|add_subdirectory'
-
-for leaf in engine traces reports; do
-    sources=$(find "$leaf" -name '*.[ch]')
-    [ -n "$sources" ] || complain "$leaf: no sources"
-    for file in $sources; do
-        foreign=$(sed -n "$quoted" "$file" | grep -v "^$leaf/[a-z0-9_/]*\.h\$" || true)
-        [ -z "$foreign" ] || complain "$file: a leaf may not include $foreign"
-        ! grep -En "$angled" "$file" || complain "$file: include with quotes"
-    done
-    for other in engine traces reports sim; do
-        [ "$other" != "$leaf" ] || continue
-        list=$(sed 's/#.*//' "$leaf/CMakeLists.txt" | tr '\n' ' ')
-        ! echo "$list" | grep -Eq "($commands)[^)]*[ /(]${other}[ /)]" ||
-            complain "$leaf/CMakeLists.txt: a leaf may not link $other"
-    done
-done
 
 # In this order, which docs/design.md explains.
 rooms='base parts scenario arrivals replay/devices replay workload/info workload/synth workload/fit
        workload/convert compare check verify/qemu verify/lockstep verify/random verify cli'
-below=
-for room in $rooms; do
-    below="$below${below:+|}$room"
-    for file in sim/"$room"/*.[ch]; do
-        upward=$(sed -n "$quoted" "$file" | grep "^sim/" |
-            grep -Ev "^sim/($below)/[a-z0-9_]*\\.h\$" || true)
-        [ -z "$upward" ] || complain "$file: $room may not include $upward"
+
+find engine traces reports sim -name '*.[ch]' -exec awk -v rooms="$rooms" '
+    function complain(text) {
+        print FILENAME ": " text
+        bad = 1
+    }
+    function folder(path) {
+        sub(/\/[^\/]*$/, "", path)
+        return path
+    }
+    BEGIN {
+        count = split(rooms, names, " ")
+        for (i = 1; i <= count; i++)
+            rank["sim/" names[i]] = i
+    }
+    FNR == 1 {
+        split(FILENAME, parts, "/")
+        leaf = parts[1] == "sim" ? "" : parts[1]
+        room = folder(FILENAME)
+        if (leaf == "" && FILENAME != "sim/main.c" && !(room in rank))
+            complain("in no room of sim")
+    }
+    /^[ \t]*#[ \t]*include[ \t]*<(engine|traces|reports|sim|tests)\// {
+        complain("include with quotes")
+    }
+    /^[ \t]*#[ \t]*include[ \t]*"/ {
+        split($0, quoted, "\"")
+        from = folder(quoted[2])
+        if (leaf != "" && quoted[2] !~ "^" leaf "/[a-z0-9_/]*\\.h$")
+            complain("a leaf may not include " quoted[2])
+        if (leaf == "" && FILENAME != "sim/main.c" && from ~ /^sim/ &&
+            (!(from in rank) || rank[from] > rank[room]))
+            complain(room " may not include " quoted[2])
+        includes++
+    }
+    END {
+        if (includes < 20)
+            complain("hardly any include")
+        exit bad
+    }' {} + >&2
+
+commands='target_link_libraries|target_include_directories|add_subdirectory'
+for leaf in engine traces reports; do
+    for other in engine traces reports sim; do
+        [ "$other" != "$leaf" ] || continue
+        list=$(sed 's/#.*//' "$leaf/CMakeLists.txt" | tr '\n' ' ')
+        if echo "$list" | grep -Eq "($commands)[^)]*[ /(]${other}[ /)]"; then
+            echo "$leaf/CMakeLists.txt: a leaf may not link $other" >&2
+            exit 1
+        fi
     done
 done
-strangers=$(find sim -name '*.[ch]' ! -path sim/main.c |
-    grep -Ev "^sim/($below)/[a-z0-9_]*\.[ch]\$" || true)
-[ -z "$strangers" ] || complain "in no room: $strangers"
-exit $bad
