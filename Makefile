@@ -8,6 +8,7 @@
 #     make verify     compare 1,000 random scenarios with a real QEMU
 #     make bench      measure against blkparse, and how fast text is read
 #     make install    to PREFIX (default /usr/local), below DESTDIR
+#     make manual      put what the program's help tells into docs/throttlesim.1
 #     make clean
 
 PREFIX ?= /usr/local
@@ -47,8 +48,12 @@ bench: packages-bench preset-release
 install: build
 	cmake --install build/release --prefix $(PREFIX)
 
+manual: build
+	awk -v program=build/release/throttlesim -f docs/manual.awk docs/throttlesim.1 > manual.new
+	mv manual.new docs/throttlesim.1
+
 clean:
 	rm -rf build $(DEMO_DIR)
 
-.PHONY: build demo test verify bench install clean
+.PHONY: build demo test verify bench install manual clean
 .NOTPARALLEL:

@@ -27,14 +27,19 @@ void stored_run_free(struct stored_run *run)
     free(run->path);
 }
 
+bool stored_run_fail(const struct report_error *report_error, struct sim_error *error)
+{
+    return sim_fail(error, report_error->is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
+                    report_error->message);
+}
+
 struct report_database *stored_run_open(const struct stored_run *run, int64_t *run_id,
                                         struct sim_error *error)
 {
     struct report_error report_error;
     struct report_database *database = report_database_open(run->path, REPORT_READ, &report_error);
     if (database == NULL) {
-        sim_fail(error, report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
-                 report_error.message); // says which file
+        stored_run_fail(&report_error, error); // says which file
         return NULL;
     }
     *run_id = report_run_find(database, run->number, &report_error);

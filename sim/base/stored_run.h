@@ -20,4 +20,7 @@ void stored_run_free(struct stored_run *run);
 struct report_database *stored_run_open(const struct stored_run *run, int64_t *run_id,
                                         struct sim_error *error);
 
+// What went wrong with a database, as an error of the program; false.
+bool stored_run_fail(const struct report_error *report_error, struct sim_error *error);
+
 #endif

@@ -1,39 +1,102 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The subcommands. Each takes its own argv (argv[0] is the subcommand's name) and returns an exit
-// code; on anything but SIM_DONE the error is filled, and main prints it.
+// A command as a row: what it is called, takes and does. The program finds it, parses its options,
+// calls it, flushes standard output and prints its error.
 #ifndef SIM_CLI_COMMAND_H
 #define SIM_CLI_COMMAND_H
 
 #include "sim/base/error.h"
+#include "sim/base/progress.h"
+#include "sim/cli/options.h"
 #include "traces/trace.h"
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-typedef enum sim_exit command_function(int argc, char **argv, struct sim_error *error);
+// What every command is given; stands first in the struct of its arguments.
+struct command_call {
+    char **operands; // what is no option
+    size_t operand_count;
+    bool help; // is printed before the command would be called
+    bool json;
+    const char *eta; // for progress_start
+    struct progress progress;
+};
 
-command_function command_run;
-command_function command_report;
-command_function command_plot;
-command_function command_explain;
-command_function command_compare;
-command_function command_trace;
-command_function command_convert; // trace convert
-command_function command_fit;     // trace fit
-command_function command_synth;   // trace synth
-command_function command_verify;
-command_function command_check;
-command_function command_engines;
-command_function command_limits;
+// Options that every command has, or many have. `what` is printed as JSON.
+#define OPTION_JSON(what)                                                                          \
+    {                                                                                              \
+        "json", 0, OPTION_FLAG, NULL, offsetof(struct command_call, json), "print " what           \
+    }
+#define OPTION_ETA                                                                                 \
+    {                                                                                              \
+        "eta", 0, OPTION_CHOICE, "auto|always|never", offsetof(struct command_call, eta),          \
+            "show progress, rate and remaining time on standard error: auto (default: if that is " \
+            "a terminal), always or never. Nothing is shown in the first second"                   \
+    }
+#define OPTIONS_END                                                                                \
+    {"help", 'h', OPTION_FLAG, NULL, offsetof(struct command_call, help), "print this help"},      \
+    {                                                                                              \
+        NULL, 0, OPTION_FLAG, NULL, 0, NULL                                                        \
+    }
 
-// Standard output could not be written (disk full, closed pipe)? Then SIM_FAILED.
-enum sim_exit command_flush(struct sim_error *error);
+// arguments: the command's own struct, filled from its options, the rest zero. True: done. False:
+// the error is filled; with SIM_CHECK_FAILED all has been printed nevertheless. A command that
+// calls stop_on_signals need not end it.
+typedef bool command_run_function(void *arguments, struct sim_error *error);
+
+struct command {
+    const char *group; // "trace" of "trace info"; NULL: none
+    const char *name;
+    const char *summary;  // one line, in lower case; NULL: the command is shown nowhere
+    const char *operands; // a line for each way to call it; NULL: it takes none
+    const char *help;     // what it does, in lines
+    const struct option_row *options;
+    size_t size; // of the struct of its arguments
+    command_run_function *run;
+};
+
+extern const struct command command_run, command_report, command_plot, command_explain,
+    command_compare, command_info, command_convert, command_formats, command_fit, command_synth,
+    command_verify, command_check, command_engines, command_limits, command_help, command_version,
+    command_complete;
+
+// All commands, those of a group together; ends with NULL.
+extern const struct command *const commands[];
+
+// The program without its name: finds the command, runs it, and prints what went wrong.
+enum sim_exit commands_main(size_t count, char **words);
+
+// The command that these words begin with, *used of them, or NULL.
+const struct command *commands_find(size_t count, char *const *words, size_t *used);
+
+bool commands_is_group(const char *name);
+bool command_is_in(const struct command *command, const char *group);
+
+// There is no command of these words: false with the error filled.
+bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error);
+
+#define COMMAND_TITLE_MAX 32
+
+// Writes "trace info", which is returned.
+const char *command_title(const struct command *command, char text[COMMAND_TITLE_MAX]);
+
+void command_print_help(const struct command *command);
+
+// ---- What they share ----
 
 // Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
-// memory to print it. To be followed by command_flush.
+// memory to print it.
 bool command_print_json(json_t *value, struct sim_error *error);
 
-// A line on standard error; a convert_notice, whose context is not used.
+// A line on standard error; a cut_notice, whose context is not used.
 void command_tell_notice(void *context, const struct trace_notice *notice);
+
+// Prints the path of a plot, unless JSON is printed; the context is the struct command_call.
+void command_print_path(void *context, const char *path);
+
+// Standard output could not be written (disk full, closed pipe)? Only needed before something is
+// printed on standard error.
+bool command_flush(struct sim_error *error);
 
 #endif

@@ -2,50 +2,30 @@
 // throttlesim check
 #include "sim/cli/command.h"
 
-#include "sim/base/progress.h"
 #include "sim/base/stop.h"
 #include "sim/check/check.h"
-#include "sim/cli/options.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define JOBS_MAX 256
 
 struct check_arguments {
-    bool help;
+    struct command_call call;
     bool accept;
-    bool json;
     int64_t jobs;
-    const char *eta;
 };
 
 static const struct option_row rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct check_arguments, help), "print this"},
-    {"accept", 0, OPTION_FLAG, NULL, NULL, offsetof(struct check_arguments, accept),
+    {"accept", 0, OPTION_FLAG, NULL, offsetof(struct check_arguments, accept),
      "write what differs from what was accepted, or is new"},
-    {"jobs", 'j', OPTION_NUMBER, "J", NULL, offsetof(struct check_arguments, jobs),
-     "scenarios at a time (default: one for each processor)"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct check_arguments, json),
-     "print the results as JSON"},
-    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct check_arguments, eta),
-     "progress on stderr: auto (default), always, never"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+    {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct check_arguments, jobs),
+     "how many scenarios run at a time; the default is one for each processor"},
+    OPTION_JSON("the results as one JSON object"),
+    OPTION_ETA,
+    OPTIONS_END,
 };
-
-static void print_help(void)
-{
-    puts("usage: throttlesim check [--accept] [OPTION...] SUITE...\n"
-         "\n"
-         "Replays the scenarios of a suite, a folder or single files, and compares every decision\n"
-         "with what was accepted, NAME.accepted beside NAME.yaml. Exit code 4 if anything "
-         "differs.\n");
-    options_help(stdout, rows);
-}
 
 // ---- Results ----
 
@@ -98,15 +78,15 @@ static bool print_json(const struct suite *suite, struct check_result *results,
     return command_print_json(object, error);
 }
 
-static enum sim_exit print_results(const struct suite *suite, struct check_result *results,
-                                   bool as_json, struct sim_error *error)
+static bool print_results(const struct suite *suite, struct check_result *results, bool as_json,
+                          struct sim_error *error)
 {
     char text[256];
     struct summary summary = summarise(suite, results);
     write_summary(&summary, suite->scenario_count, text, sizeof text);
     if (as_json) {
         if (!print_json(suite, results, &summary, error))
-            return error->exit;
+            return false;
     } else {
         for (size_t i = 0; i < suite->count; i++)
             print_lines(results[i].text);
@@ -114,10 +94,9 @@ static enum sim_exit print_results(const struct suite *suite, struct check_resul
     }
     size_t not_held = summary.counts[CHECK_DIFFERENT] + summary.counts[CHECK_MISSING] +
                       summary.counts[CHECK_STALE];
-    if (summary.worst == SIM_DONE && not_held == 0)
-        return command_flush(error);
-    sim_fail(error, summary.worst != SIM_DONE ? summary.worst : SIM_CHECK_FAILED, "%s", text);
-    return error->exit;
+    if (summary.worst != SIM_DONE)
+        return sim_fail(error, summary.worst, "%s", text);
+    return not_held == 0 || sim_fail(error, SIM_CHECK_FAILED, "%s", text);
 }
 
 // ---- The command ----
@@ -129,60 +108,53 @@ static void show(void *context, const struct check_state *state)
                                                     .requests = state->requests});
 }
 
-static unsigned jobs_of(const struct check_arguments *arguments)
+static bool check_all(const struct suite *suite, const struct check_options *options,
+                      struct command_call *call, struct sim_error *error)
 {
-    long jobs = arguments->jobs > 0 ? (long)arguments->jobs : sysconf(_SC_NPROCESSORS_ONLN);
-    return jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : (unsigned)jobs;
-}
-
-static enum sim_exit check_all(const struct suite *suite, const struct check_arguments *arguments,
-                               struct sim_error *error)
-{
-    struct progress progress;
-    struct check_options options = {
-        .accept = arguments->accept,
-        .jobs = jobs_of(arguments),
-        .stop = &stop_signal,
-        .progress = show,
-        .progress_context = &progress,
-    };
     struct check_result *results = calloc(suite->count + 1, sizeof *results);
-    if (results == NULL) {
-        sim_fail_memory(error);
-        return SIM_FAILED;
-    }
+    if (results == NULL)
+        return sim_fail_memory(error);
     stop_on_signals();
-    progress_start(&progress, arguments->eta);
-    bool ok = check_suite(suite, &options, results, error);
-    progress_end(&progress);
-    enum sim_exit exit = ok ? print_results(suite, results, arguments->json, error) : error->exit;
+    progress_start(&call->progress, call->eta);
+    bool ok = check_suite(suite, options, results, error);
+    progress_end(&call->progress);
+    ok = ok && print_results(suite, results, call->json, error);
     for (size_t i = 0; i < suite->count; i++)
         check_result_free(&results[i]);
     free(results);
-    return exit;
+    return ok;
 }
 
-enum sim_exit command_check(int argc, char **argv, struct sim_error *error)
+static bool run(void *opaque, struct sim_error *error)
 {
-    struct check_arguments arguments = {.eta = "auto"};
+    struct check_arguments *arguments = opaque;
+    struct command_call *call = &arguments->call;
+    struct check_options options = {
+        .accept = arguments->accept,
+        .stop = &stop_signal,
+        .progress = show,
+        .progress_context = &call->progress,
+    };
     struct suite suite;
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        print_help();
-        return command_flush(error);
-    }
-    if (arguments.jobs > JOBS_MAX)
-        sim_fail(error, SIM_USAGE, "--jobs: expected at most %d", JOBS_MAX);
-    else if (first == argc)
-        sim_fail(error, SIM_USAGE, "a suite is needed: a folder with scenarios, or scenarios");
-    if (error->exit != SIM_DONE)
-        return error->exit;
-    enum sim_exit exit = suite_find(&suite, argv + first, (size_t)(argc - first), error)
-                             ? check_all(&suite, &arguments, error)
-                             : error->exit;
+    if (!options_jobs(arguments->jobs, &options.jobs, error))
+        return false;
+    if (call->operand_count == 0)
+        return sim_fail(error, SIM_USAGE,
+                        "a suite is needed: a folder with scenarios, or scenarios");
+    bool ok = suite_find(&suite, call->operands, call->operand_count, error) &&
+              check_all(&suite, &options, call, error);
     suite_free(&suite);
-    stop_die();
-    return exit;
+    return ok;
 }
+
+const struct command command_check = {
+    .name = "check",
+    .summary = "compare scenarios with what was accepted of them",
+    .operands = "SUITE...",
+    .help =
+        "Replays the scenarios of a suite, a folder or single files, and compares every decision\n"
+        "with what was accepted, NAME.accepted beside NAME.yaml. Exit code 4 if anything differs.",
+    .options = rows,
+    .size = sizeof(struct check_arguments),
+    .run = run,
+};

@@ -4,53 +4,35 @@
 
 #include "reports/compare.h"
 #include "sim/base/stop.h"
-#include "sim/cli/options.h"
+#include "sim/base/stored_run.h"
 #include "sim/compare/condition.h"
 #include "sim/compare/operand.h"
 
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NUMBERS_MAX 256 // characters
 
 struct compare_arguments {
-    bool help;
+    struct command_call call;
     struct option_list fail_if;
     const char *output;
-    bool json;
-    const char *eta;
 };
 
 static const struct option_row rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct compare_arguments, help), "print this"},
-    {"fail-if", 0, OPTION_LIST, "CONDITION", NULL, offsetof(struct compare_arguments, fail_if),
-     "exit with 4 if 'db.read.p99 > +5%' holds; may be given often"},
-    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct compare_arguments, output),
-     "draw both runs in one plot there"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct compare_arguments, json),
-     "print the comparison as JSON"},
-    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct compare_arguments, eta),
-     "progress on stderr: auto (default), always, never"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+    {"fail-if", 0, OPTION_LIST, "CONDITION", offsetof(struct compare_arguments, fail_if),
+     "exit with 4 if this holds, such as 'db.read.p99 > +5%' (the change), 'db.read.p99 > 20ms' "
+     "(the value in B) or 'total.read+write.slower > 1%'; may be given often"},
+    {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct compare_arguments, output),
+     "draw both runs in one plot, compare, there, as SVG and PNG"},
+    OPTION_JSON("the comparison as one JSON object"),
+    OPTION_ETA,
+    OPTIONS_END,
 };
-
-static void print_help(void)
-{
-    puts(
-        "usage: throttlesim compare A B [OPTION...]\n"
-        "\n"
-        "Compares two runs of the same requests, one by one. A and B are each FILE.db:RUN, stored\n"
-        "with --log requests, FILE.db (its newest run), or a scenario, which is run first.\n"
-        "A condition is MEMBER.DIRECTION.METRIC, one of > >= < <=, and +5% or +2ms (change) or\n"
-        "20ms (in B); MEMBER 'total' is all of them. With --fail-if: exit code 4 if one holds.\n");
-    options_help(stdout, rows);
-}
 
 // All that is to be freed.
 struct compare_work {
-    const struct compare_arguments *arguments;
+    struct compare_arguments *arguments;
     struct compare_operand operands[2];
     struct compare_condition conditions[OPTION_LIST_MAX];
     size_t condition_count;
@@ -59,12 +41,13 @@ struct compare_work {
     size_t failed;
 };
 
-static bool check_arguments(struct compare_work *work, int count, char **operands,
-                            struct sim_error *error)
+static bool check_arguments(struct compare_work *work, struct sim_error *error)
 {
     const struct compare_arguments *arguments = work->arguments;
-    if (count != 2)
-        return sim_fail(error, SIM_USAGE, "two runs are needed, found %d", count);
+    char **operands = arguments->call.operands;
+    if (arguments->call.operand_count != 2)
+        return sim_fail(error, SIM_USAGE, "two runs are needed, found %zu",
+                        arguments->call.operand_count);
     if (strcmp(operands[0], "-") == 0 && strcmp(operands[1], "-") == 0)
         return sim_fail(error, SIM_USAGE, "standard input can be only one of the two");
     for (size_t i = 0; i < arguments->fail_if.count; i++) {
@@ -84,12 +67,6 @@ static struct report_compare_side side_of(const struct compare_operand *operand)
     };
 }
 
-static bool fail_report(const struct report_error *report_error, struct sim_error *error)
-{
-    return sim_fail(error, report_error->is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
-                    report_error->message);
-}
-
 // Before a scenario is run for a while: what it would be compared with.
 static bool check_stored(const struct compare_work *work, struct sim_error *error)
 {
@@ -98,7 +75,7 @@ static bool check_stored(const struct compare_work *work, struct sim_error *erro
         const struct report_compare_side side = side_of(&work->operands[i]);
         if (side.database != NULL && work->operands[1 - i].scenario != NULL &&
             !report_compare_check(&side, &report_error))
-            return fail_report(&report_error, error);
+            return stored_run_fail(&report_error, error);
     }
     return true;
 }
@@ -109,14 +86,15 @@ static bool compare(struct compare_work *work, struct sim_error *error)
     struct report_error report_error;
     for (int i = 0; i < 2; i++) {
         bool interrupted = false;
-        if (!compare_operand_run(&work->operands[i], work->arguments->eta, &interrupted, error))
+        if (!compare_operand_run(&work->operands[i], work->arguments->call.eta, &interrupted,
+                                 error))
             return false;
         if (interrupted)
             return sim_fail(error, SIM_FAILED, "interrupted");
         config.sides[i] = side_of(&work->operands[i]);
     }
     work->comparison = report_compare(&config, &report_error);
-    return work->comparison != NULL || fail_report(&report_error, error);
+    return work->comparison != NULL || stored_run_fail(&report_error, error);
 }
 
 static bool check_conditions(struct compare_work *work, struct sim_error *error)
@@ -134,31 +112,25 @@ static bool check_conditions(struct compare_work *work, struct sim_error *error)
     return true;
 }
 
-static void print_path(void *context, const char *path)
-{
-    const struct compare_work *work = context;
-    if (!work->arguments->json)
-        puts(path);
-}
-
 static bool print(struct compare_work *work, struct sim_error *error)
 {
     struct report_error report_error;
-    bool ok = report_comparison_print(
-        work->comparison, work->arguments->json ? REPORT_JSON : REPORT_TEXT, stdout, &report_error);
+    struct command_call *call = &work->arguments->call;
+    bool ok = report_comparison_print(work->comparison, call->json ? REPORT_JSON : REPORT_TEXT,
+                                      stdout, &report_error);
     if (ok && work->arguments->output != NULL) {
-        print_path(work, "");
-        ok = report_comparison_plot(work->comparison, work->arguments->output, print_path, work,
-                                    &report_error);
+        command_print_path(call, "");
+        ok = report_comparison_plot(work->comparison, work->arguments->output, command_print_path,
+                                    call, &report_error);
     }
     return ok || sim_fail(error, SIM_FAILED, "%s", report_error.message);
 }
 
 // One line for each condition that holds; the last is the error's.
-static enum sim_exit judge(const struct compare_work *work, struct sim_error *error)
+static bool judge(const struct compare_work *work, struct sim_error *error)
 {
-    if (command_flush(error) != SIM_DONE)
-        return error->exit;
+    if (!command_flush(error))
+        return false;
     for (size_t i = 0, told = 0; i < work->condition_count; i++) {
         if (work->numbers[i][0] == '\0')
             continue;
@@ -169,7 +141,7 @@ static enum sim_exit judge(const struct compare_work *work, struct sim_error *er
             sim_fail(error, SIM_CHECK_FAILED, "--fail-if '%s': %s", work->conditions[i].text,
                      work->numbers[i]);
     }
-    return work->failed > 0 ? SIM_CHECK_FAILED : SIM_DONE;
+    return work->failed == 0;
 }
 
 static void release(struct compare_work *work)
@@ -181,27 +153,32 @@ static void release(struct compare_work *work)
         compare_condition_free(&work->conditions[i]);
 }
 
-enum sim_exit command_compare(int argc, char **argv, struct sim_error *error)
+static bool run(void *opaque, struct sim_error *error)
 {
-    struct compare_arguments arguments = {.eta = "auto"};
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        print_help();
-        return command_flush(error);
-    }
-    struct compare_work work = {.arguments = &arguments};
-    bool ok = check_arguments(&work, argc - first, argv + first, error);
+    struct compare_arguments *arguments = opaque;
+    struct compare_work work = {.arguments = arguments};
+    bool ok = check_arguments(&work, error);
     for (int i = 0; ok && i < 2; i++)
-        ok = compare_operand_open(&work.operands[i], argv[first + i], error);
+        ok = compare_operand_open(&work.operands[i], arguments->call.operands[i], error);
     if (ok) {
         stop_on_signals();
         ok = check_stored(&work, error) && compare(&work, error) &&
-             check_conditions(&work, error) && print(&work, error);
+             check_conditions(&work, error) && print(&work, error) && judge(&work, error);
     }
-    enum sim_exit exit = ok ? judge(&work, error) : error->exit;
     release(&work);
-    stop_die();
-    return exit;
+    return ok;
 }
+
+const struct command command_compare = {
+    .name = "compare",
+    .summary = "compare two runs of the same requests",
+    .operands = "A B",
+    .help =
+        "Compares two runs of the same requests, one by one. A and B are each FILE.db:RUN, stored\n"
+        "with --log requests, FILE.db (its newest run), or a scenario, which is run first.\n"
+        "A condition is MEMBER.DIRECTION.METRIC, one of > >= < <=, and +5% or +2ms (change) or\n"
+        "20ms (in B); MEMBER 'total' is all of them. With --fail-if: exit code 4 if one holds.",
+    .options = rows,
+    .size = sizeof(struct compare_arguments),
+    .run = run,
+};

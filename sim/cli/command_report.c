@@ -6,7 +6,6 @@
 #include "reports/plot.h"
 #include "reports/tables.h"
 #include "sim/base/stored_run.h"
-#include "sim/cli/options.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -14,52 +13,23 @@
 #include <string.h>
 
 struct report_arguments {
-    bool help;
-    int64_t run;
+    struct command_call call;
+    int64_t run; // as it was given before DB:RUN
     int64_t top;
-    bool json;
     const char *output;
     const char *member;
 };
 
-static const struct option_row report_rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
-    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run, as DB:N (default: the newest)"},
-    {"top", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, top),
-     "only the N members whose requests waited longest"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
-     "print the results as JSON"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
-};
-
-static const struct option_row plot_rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
-    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run, as DB:N (default: the newest)"},
-    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct report_arguments, output),
-     "where the plots go (default: plots)"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
-};
-
-static const struct option_row explain_rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, help), "print this"},
-    {"run", 0, OPTION_NUMBER, "N", NULL, offsetof(struct report_arguments, run),
-     "this run, as DB:N (default: the newest)"},
-    {"member", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct report_arguments, member),
-     "only this member, and when it waited longest"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct report_arguments, json),
-     "print the results as JSON"},
-    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct report_arguments, output),
-     "draw the plot wait-causes there, too"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
-};
+#define OPTION_RUN                                                                                 \
+    {                                                                                              \
+        "run", 0, OPTION_NUMBER, "N", offsetof(struct report_arguments, run), NULL                 \
+    }
 
 // What is done with the run that was asked for.
-typedef bool use_run(const struct report_arguments *arguments, struct report_database *database,
+typedef bool use_run(struct report_arguments *arguments, struct report_database *database,
                      int64_t run_id, struct report_error *error);
 
-static bool use_stored(const struct report_arguments *arguments, const struct stored_run *stored,
+static bool use_stored(struct report_arguments *arguments, const struct stored_run *stored,
                        use_run *use, struct sim_error *error)
 {
     struct report_error report_error = {.is_input = false};
@@ -76,89 +46,130 @@ static bool use_stored(const struct report_arguments *arguments, const struct st
     return ok;
 }
 
-static enum sim_exit with_run(int argc, char **argv, const struct option_row *rows,
-                              const char *usage, use_run *use, struct sim_error *error)
+static bool with_run(struct report_arguments *arguments, use_run *use, struct sim_error *error)
 {
-    struct report_arguments arguments = {0};
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        puts(usage);
-        options_help(stdout, rows);
-        return command_flush(error);
-    }
-    if (argc - first != 1) {
-        sim_fail(error, SIM_USAGE, "one database is needed, as written by 'run --db'");
-        return SIM_USAGE;
-    }
     struct stored_run stored;
-    bool ok = stored_run_parse(&stored, argv[first], error);
-    if (ok && stored.number > 0 && arguments.run > 0)
-        ok = sim_fail(error, SIM_USAGE, "%s --run %" PRId64 ": the run is given twice", argv[first],
-                      arguments.run);
+    if (arguments->call.operand_count != 1)
+        return sim_fail(error, SIM_USAGE, "one database is needed, as written by 'run --db'");
+    const char *named = arguments->call.operands[0];
+    bool ok = stored_run_parse(&stored, named, error);
+    if (ok && stored.number > 0 && arguments->run > 0)
+        ok = sim_fail(error, SIM_USAGE, "%s --run %" PRId64 ": the run is given twice", named,
+                      arguments->run);
     if (ok && stored.number == 0)
-        stored.number = arguments.run;
-    ok = ok && use_stored(&arguments, &stored, use, error);
+        stored.number = arguments->run;
+    ok = ok && use_stored(arguments, &stored, use, error);
     stored_run_free(&stored);
-    return ok ? command_flush(error) : error->exit;
+    return ok;
 }
 
-static bool print_run(const struct report_arguments *arguments, struct report_database *database,
-                      int64_t run_id, struct report_error *error)
+static enum report_format format_of(const struct report_arguments *arguments)
 {
-    return report_print_top(database, run_id, arguments->top,
-                            arguments->json ? REPORT_JSON : REPORT_TEXT, stdout, error);
+    return arguments->call.json ? REPORT_JSON : REPORT_TEXT;
 }
 
-enum sim_exit command_report(int argc, char **argv, struct sim_error *error)
+// ---- report ----
+
+static bool report(struct report_arguments *arguments, struct report_database *database,
+                   int64_t run_id, struct report_error *error)
 {
-    return with_run(argc, argv, report_rows,
-                    "usage: throttlesim report DB[:RUN] [OPTION...]\n\n"
-                    "Prints the tables of a stored run.\n",
-                    print_run, error);
+    return report_print_top(database, run_id, arguments->top, format_of(arguments), stdout, error);
 }
 
-static void print_path(void *context, const char *path)
+static bool run_report(void *arguments, struct sim_error *error)
 {
-    (void)context;
-    puts(path);
+    return with_run(arguments, report, error);
 }
 
-static bool plot_run(const struct report_arguments *arguments, struct report_database *database,
-                     int64_t run_id, struct report_error *error)
+static const struct option_row report_rows[] = {
+    {"top", 0, OPTION_NUMBER, "N", offsetof(struct report_arguments, top),
+     "only the N members whose requests waited longest, in this order, and their groups. What all "
+     "members did together is of all in any case"},
+    OPTION_RUN,
+    OPTION_JSON("one JSON object"),
+    OPTIONS_END,
+};
+
+const struct command command_report = {
+    .name = "report",
+    .summary = "print the tables of a stored run again",
+    .operands = "DB[:RUN]",
+    .help = "Prints the tables of a stored run; without RUN, of the newest.",
+    .options = report_rows,
+    .size = sizeof(struct report_arguments),
+    .run = run_report,
+};
+
+// ---- plot ----
+
+static bool plot(struct report_arguments *arguments, struct report_database *database,
+                 int64_t run_id, struct report_error *error)
 {
     const char *directory = arguments->output == NULL ? "plots" : arguments->output;
-    return report_plot(database, run_id, directory, print_path, NULL, error);
+    return report_plot(database, run_id, directory, command_print_path, &arguments->call, error);
 }
 
-enum sim_exit command_plot(int argc, char **argv, struct sim_error *error)
+static bool run_plot(void *arguments, struct sim_error *error)
 {
-    return with_run(argc, argv, plot_rows,
-                    "usage: throttlesim plot DB[:RUN] [OPTION...]\n\n"
-                    "Draws a stored run with gnuplot, each plot as SVG and PNG, and prints their "
-                    "paths.\n",
-                    plot_run, error);
+    return with_run(arguments, plot, error);
 }
 
-static bool explain_run(const struct report_arguments *arguments, struct report_database *database,
-                        int64_t run_id, struct report_error *error)
+static const struct option_row plot_rows[] = {
+    {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
+     "where the plots go; the default is plots. It is made if it is not there, but not what is "
+     "above it. Plots that are there are replaced"},
+    OPTION_RUN,
+    OPTIONS_END,
+};
+
+const struct command command_plot = {
+    .name = "plot",
+    .summary = "draw a stored run with gnuplot",
+    .operands = "DB[:RUN]",
+    .help =
+        "Draws a stored run (without RUN, the newest) with gnuplot, each plot as SVG and PNG, and\n"
+        "prints their paths.",
+    .options = plot_rows,
+    .size = sizeof(struct report_arguments),
+    .run = run_plot,
+};
+
+// ---- explain ----
+
+static bool explain(struct report_arguments *arguments, struct report_database *database,
+                    int64_t run_id, struct report_error *error)
 {
-    enum report_format format = arguments->json ? REPORT_JSON : REPORT_TEXT;
-    if (!report_explain(database, run_id, arguments->member, format, stdout, error))
+    if (!report_explain(database, run_id, arguments->member, format_of(arguments), stdout, error))
         return false;
     if (arguments->output == NULL)
         return true;
-    if (!arguments->json)
-        putchar('\n');
+    command_print_path(&arguments->call, "");
     return report_plot_causes(database, run_id, arguments->member, arguments->output,
-                              arguments->json ? NULL : print_path, NULL, error);
+                              command_print_path, &arguments->call, error);
 }
 
-enum sim_exit command_explain(int argc, char **argv, struct sim_error *error)
+static bool run_explain(void *arguments, struct sim_error *error)
 {
-    return with_run(argc, argv, explain_rows,
-                    "usage: throttlesim explain DB[:RUN] [OPTION...]\n\n"
-                    "Tells why the requests of a stored run waited.\n",
-                    explain_run, error);
+    return with_run(arguments, explain, error);
 }
+
+static const struct option_row explain_rows[] = {
+    {"member", 0, OPTION_TEXT, "NAME", offsetof(struct report_arguments, member),
+     "only this member, and also the intervals in which its requests waited longest, and each time "
+     "a burst allowance of its group ran out"},
+    {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
+     "draw the plot wait-causes there, too, of the one member if one is given"},
+    OPTION_RUN,
+    OPTION_JSON("one JSON object"),
+    OPTIONS_END,
+};
+
+const struct command command_explain = {
+    .name = "explain",
+    .summary = "tell why the requests of a stored run waited",
+    .operands = "DB[:RUN]",
+    .help = "Tells why the requests of a stored run waited; without RUN, of the newest.",
+    .options = explain_rows,
+    .size = sizeof(struct report_arguments),
+    .run = run_explain,
+};

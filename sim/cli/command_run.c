@@ -3,23 +3,19 @@
 #include "sim/cli/command.h"
 
 #include "reports/tables.h"
-#include "sim/base/progress.h"
 #include "sim/base/stop.h"
-#include "sim/base/units.h"
-#include "sim/cli/options.h"
+#include "sim/base/stored_run.h"
 #include "sim/replay/run.h"
-#include "traces/trace.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct run_arguments {
-    bool help;
+    struct command_call call;
     const char *db;
     const char *limits;
     bool each_volume;
-    const char *engine;
+    const struct engine_algorithm *algorithm;
     bool lenient;
     const char *attach;
     const char *arrival;
@@ -31,63 +27,58 @@ struct run_arguments {
     const char *end;
     const char *timer_granularity;
     const char *log;
-    const char *eta;
-    bool json;
 };
 
 static const struct option_row rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, help), "print this"},
-    {"db", 0, OPTION_TEXT, "FILE", NULL, offsetof(struct run_arguments, db),
-     "store the run in this SQLite file, beside those it holds"},
-    {"limits", 0, OPTION_TEXT, "KEY=VALUE,...", NULL, offsetof(struct run_arguments, limits),
-     "no scenario: all traces in one group with these limits"},
-    {"each-volume", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, each_volume),
-     "with --limits: every volume in the traces is a member"},
-    {"engine", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, engine),
-     "throttle with this algorithm ('throttlesim engines' lists them)"},
-    {"lenient", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, lenient),
-     "leave out what the engine cannot do, with a notice"},
-    {"attach", 0, OPTION_CHECKED, "WHERE", "filter|drive", offsetof(struct run_arguments, attach),
-     "with --limits: filter (default) or drive"},
-    {"arrival", 0, OPTION_CHECKED, "POINT", "queue|issue", offsetof(struct run_arguments, arrival),
-     "with --limits: arrivals are Q (queue, default) or D (issue)"},
-    {"device", 0, OPTION_LIST, "DEVICE", NULL, offsetof(struct run_arguments, devices),
-     "with --limits: only this device of each trace, such as 254,48; may be given often"},
-    {"volume", 0, OPTION_LIST, "DEVICE", NULL, offsetof(struct run_arguments, devices), "the same"},
-    {"format", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct run_arguments, format),
-     "with --limits: the traces' format ('throttlesim trace formats' lists them)"},
-    {"layout", 0, OPTION_TEXT, "TEXT", NULL, offsetof(struct run_arguments, layout),
-     "with --limits: what a format needs to be told, such as its columns"},
-    {"device-model", 0, OPTION_TEXT, "MODEL", NULL, offsetof(struct run_arguments, device_model),
-     "null (default), fixed:LATENCY or recorded"},
-    {"interval", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, interval),
-     "of the rows over time (default 1s)"},
-    {"end", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct run_arguments, end),
-     "stop the virtual clock here (default: when all is done)"},
-    {"timer-granularity", 0, OPTION_TEXT, "TIME", NULL,
-     offsetof(struct run_arguments, timer_granularity),
-     "0 (default): timers fire at their deadline; 1ms: as in QEMU's main loop"},
-    {"log", 0, OPTION_CHECKED, "WHAT", "requests", offsetof(struct run_arguments, log),
-     "'requests': store every single request"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct run_arguments, json),
-     "print the results as JSON"},
-    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct run_arguments, eta),
-     "progress on stderr: auto (default), always, never"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+    {"db", 0, OPTION_TEXT, "FILE", offsetof(struct run_arguments, db),
+     "store the run in this SQLite file, beside the runs it holds. It is made if it is not there"},
+    {"limits", 0, OPTION_TEXT, "KEY=VALUE,...", offsetof(struct run_arguments, limits),
+     "no scenario: all traces are members of one group with these limits, named after their files. "
+     "'throttlesim limits' lists the keys"},
+    {"each-volume", 0, OPTION_FLAG, NULL, offsetof(struct run_arguments, each_volume),
+     "only with --limits: every volume in the traces is a member, called as the volume, instead of "
+     "every trace. The traces are read once before the run, to know their volumes, so none of them "
+     "can be standard input or a pipe"},
+    {"engine", 0, OPTION_ENGINE, "NAME", offsetof(struct run_arguments, algorithm),
+     "throttle with this algorithm instead of the scenario's; 'throttlesim engines' lists them"},
+    {"lenient", 0, OPTION_FLAG, NULL, offsetof(struct run_arguments, lenient),
+     "leave out what the engine cannot do, such as limits that it does not have; a notice in the "
+     "results says what. Without this it is an error"},
+    {"attach", 0, OPTION_CHOICE, "filter|drive", offsetof(struct run_arguments, attach),
+     "only with --limits: where the throttle sits; the default is filter. A filter throttles "
+     "discards, a drive does not"},
+    {"arrival", 0, OPTION_CHOICE, "queue|issue", offsetof(struct run_arguments, arrival),
+     "only with --limits: which event of a block trace is a request's arrival at the throttle, Q "
+     "(queue, default) or D (issue)"},
+    {"device", 0, OPTION_LIST, "NAME", offsetof(struct run_arguments, devices),
+     "only with --limits: take only the requests of this device, such as 254,48, from each trace. "
+     "Needed for a trace that holds several. May be given several times, with --each-volume"},
+    {"volume", 0, OPTION_LIST, "NAME", offsetof(struct run_arguments, devices), NULL},
+    {"format", 0, OPTION_FORMAT, "NAME", offsetof(struct run_arguments, format),
+     "only with --limits: read the traces as this format, whatever they look like; 'throttlesim "
+     "trace formats' lists them"},
+    {"layout", 0, OPTION_TEXT, "TEXT", offsetof(struct run_arguments, layout),
+     "only with --limits: what some formats need to be told, such as the columns of a CSV file"},
+    {"device-model", 0, OPTION_TEXT, "MODEL", offsetof(struct run_arguments, device_model),
+     "how long requests take at the device: null, no time; fixed:LATENCY, such as fixed:200us; "
+     "recorded, as long as they took when they were recorded. Goes before what the scenario says; "
+     "the default is null"},
+    {"interval", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, interval),
+     "length of the intervals for results over time, such as 500ms. Goes before what the scenario "
+     "says; the default is 1s"},
+    {"end", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, end),
+     "stop the virtual clock here. Goes before what the scenario says; the default is to stop when "
+     "nothing is left to happen"},
+    {"timer-granularity", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, timer_granularity),
+     "how the event loop sleeps: 0, its timers fire at their deadlines; 1ms, it sleeps in whole "
+     "milliseconds, rounded up, as QEMU's main loop does. Goes before what the scenario says; the "
+     "default is 0"},
+    {"log", 0, OPTION_CHOICE, "requests", offsetof(struct run_arguments, log),
+     "store every single request; see the view request_log of the database"},
+    OPTION_JSON("the results as one JSON object"),
+    OPTION_ETA,
+    OPTIONS_END,
 };
-
-static void print_help(void)
-{
-    puts(
-        "usage: throttlesim run SCENARIO.yaml [--db OUT.db] [OPTION...]\n"
-        "       throttlesim run --limits KEY=VALUE,... [OPTION...] TRACE...\n"
-        "\n"
-        "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
-        "member of one group, and prints what happened to every member. Nothing is stored "
-        "without\n"
-        "--db. 'throttlesim limits' lists the limits.\n");
-    options_help(stdout, rows);
-}
 
 // The run is stored with all that made it what it is.
 static bool keep_source(const struct run_arguments *arguments, struct scenario *scenario,
@@ -97,7 +88,7 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
         const char *name;
         const char *value;
     } changes[] = {
-        {"engine", arguments->engine},
+        {"engine", arguments->algorithm == NULL ? NULL : arguments->algorithm->name},
         {"device-model", arguments->device_model},
         {"interval", arguments->interval},
         {"end", arguments->end},
@@ -141,8 +132,8 @@ static bool apply_options(const struct run_arguments *arguments, struct scenario
 }
 
 static struct scenario *quick_scenario(const struct run_arguments *arguments,
-                                       const struct scenario_settings *settings, int count,
-                                       char **traces, struct sim_error *error)
+                                       const struct scenario_settings *settings,
+                                       struct sim_error *error)
 {
     struct scenario_quick quick = {
         .settings = *settings,
@@ -152,16 +143,14 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
         .device_count = arguments->devices.count,
         .format = arguments->format,
         .layout = arguments->layout,
-        .traces = traces,
-        .trace_count = (size_t)count,
+        .traces = arguments->call.operands,
+        .trace_count = arguments->call.operand_count,
     };
     if (arguments->attach != NULL)
         scenario_parse_attach(arguments->attach, &quick.attach);
     if (arguments->arrival != NULL)
         scenario_parse_arrival(arguments->arrival, &quick.arrival);
-    if (!options_format(arguments->format, error))
-        return NULL;
-    if (count > 0)
+    if (quick.trace_count > 0)
         return scenario_quick(&quick, error);
     sim_fail(error, SIM_USAGE, "--limits needs at least one trace");
     return NULL;
@@ -184,15 +173,16 @@ static void explain_trace(const char *path, struct sim_error *error)
     trace_close(trace);
 }
 
-static struct scenario *make_scenario(const struct run_arguments *arguments, int count,
-                                      char **operands, struct sim_error *error)
+static struct scenario *make_scenario(const struct run_arguments *arguments,
+                                      struct sim_error *error)
 {
-    struct scenario_settings settings = {.lenient = arguments->lenient};
+    const struct scenario_settings settings = {.algorithm = arguments->algorithm,
+                                               .lenient = arguments->lenient};
+    char **operands = arguments->call.operands;
+    size_t count = arguments->call.operand_count;
     struct scenario *scenario = NULL;
-    if (!options_engine(arguments->engine, &settings.algorithm, error))
-        return NULL;
     if (arguments->limits != NULL)
-        return quick_scenario(arguments, &settings, count, operands, error);
+        return quick_scenario(arguments, &settings, error);
     if (arguments->attach != NULL || arguments->arrival != NULL || arguments->devices.count > 0 ||
         arguments->format != NULL || arguments->layout != NULL || arguments->each_volume) {
         sim_fail(error, SIM_USAGE,
@@ -205,61 +195,64 @@ static struct scenario *make_scenario(const struct run_arguments *arguments, int
     } else if (count == 0) {
         sim_fail(error, SIM_USAGE, "a scenario is needed, or --limits and traces");
     } else {
-        sim_fail(error, SIM_USAGE, "one scenario, please, not %d; traces need --limits", count);
+        sim_fail(error, SIM_USAGE, "one scenario, please, not %zu; traces need --limits", count);
     }
     return scenario;
 }
 
-static bool run_and_print(const struct scenario *scenario, const struct run_arguments *arguments,
+static bool run_and_print(const struct scenario *scenario, struct run_arguments *arguments,
                           struct report_database *database, struct sim_error *error)
 {
-    struct progress progress;
+    struct command_call *call = &arguments->call;
     struct run_options options = {
         .log_requests = arguments->log != NULL,
         .omit_series = arguments->db == NULL,
         .watch.stop = &stop_signal,
         .watch.progress = progress_show,
-        .watch.progress_context = &progress,
+        .watch.progress_context = &call->progress,
     };
     struct report_error report_error;
     int64_t run_id;
     enum report_status status;
-    progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
+    progress_start(&call->progress, call->eta);
     bool ok = run_scenario(scenario, &options, database, &run_id, &status, error);
-    progress_end(&progress);
+    progress_end(&call->progress);
     if (!ok)
         return false;
-    if (!report_print(database, run_id, arguments->json ? REPORT_JSON : REPORT_TEXT, stdout,
-                      &report_error))
-        return sim_fail(error, SIM_FAILED, "%s", report_error.message);
-    return true;
+    return report_print(database, run_id, call->json ? REPORT_JSON : REPORT_TEXT, stdout,
+                        &report_error) ||
+           sim_fail(error, SIM_FAILED, "%s", report_error.message);
 }
 
-enum sim_exit command_run(int argc, char **argv, struct sim_error *error)
+static bool run(void *opaque, struct sim_error *error)
 {
-    struct run_arguments arguments = {0};
+    struct run_arguments *arguments = opaque;
     struct report_error report_error;
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        print_help();
-        return command_flush(error);
-    }
-    struct scenario *scenario = make_scenario(&arguments, argc - first, argv + first, error);
-    bool ok = scenario != NULL && apply_options(&arguments, scenario, error);
     struct report_database *database = NULL;
+    struct scenario *scenario = make_scenario(arguments, error);
+    bool ok = scenario != NULL && apply_options(arguments, scenario, error);
     if (ok) {
-        database = report_database_open(arguments.db, REPORT_WRITE, &report_error);
-        ok = database != NULL || sim_fail(error, report_error.is_input ? SIM_BAD_INPUT : SIM_FAILED,
-                                          "%s", report_error.message);
+        database = report_database_open(arguments->db, REPORT_WRITE, &report_error);
+        ok = database != NULL || stored_run_fail(&report_error, error);
     }
     if (ok) {
         stop_on_signals();
-        ok = run_and_print(scenario, &arguments, database, error);
+        ok = run_and_print(scenario, arguments, database, error);
     }
     report_database_close(database);
     scenario_free(scenario);
-    stop_die();
-    return ok ? command_flush(error) : error->exit;
+    return ok;
 }
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "replay a scenario, or traces under given limits",
+    .operands = "SCENARIO.yaml\n--limits KEY=VALUE,... TRACE...",
+    .help =
+        "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
+        "member of one group, and prints what happened to every member. Nothing is stored without\n"
+        "--db. 'throttlesim limits' lists the limits.",
+    .options = rows,
+    .size = sizeof(struct run_arguments),
+    .run = run,
+};

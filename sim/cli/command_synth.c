@@ -2,10 +2,8 @@
 // throttlesim trace synth
 #include "sim/cli/command.h"
 
-#include "sim/base/progress.h"
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
-#include "sim/cli/options.h"
 #include "sim/parts/trace_names.h"
 #include "sim/workload/synth/synth_spec.h"
 #include "traces/write.h"
@@ -14,33 +12,30 @@
 #include <string.h>
 
 struct synth_arguments {
-    bool help;
-    bool json;
+    struct command_call call;
     const char *output;
     const char *to;
     int64_t seed;
     const char *duration;
     int64_t volumes;
-    const char *eta;
 };
 
 static const struct option_row rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct synth_arguments, help), "print this"},
-    {"output", 'o', OPTION_TEXT, "FILE", NULL, offsetof(struct synth_arguments, output),
-     "write the trace there; - is standard output"},
-    {"to", 0, OPTION_TEXT, "FORMAT", NULL, offsetof(struct synth_arguments, to),
-     "in this format (default: as the file's name ends; csv)"},
-    {"seed", 0, OPTION_NUMBER, "N", NULL, offsetof(struct synth_arguments, seed),
-     "another workload of the same kind"},
-    {"duration", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct synth_arguments, duration),
+    {"output", 'o', OPTION_TEXT, "FILE", offsetof(struct synth_arguments, output),
+     "write the trace there; - is standard output. The file gets its name when it is whole, so "
+     "half a trace is never left"},
+    {"to", 0, OPTION_OUTPUT_FORMAT, "NAME", offsetof(struct synth_arguments, to),
+     "write this format; the default is the one that the name of FILE ends with, such as .csv or "
+     ".iolog.gz, and csv on standard output"},
+    {"seed", 0, OPTION_NUMBER, "N", offsetof(struct synth_arguments, seed),
+     "instead of the specification's: another workload of the same kind"},
+    {"duration", 0, OPTION_TEXT, "TIME", offsetof(struct synth_arguments, duration),
      "instead of the specification's"},
-    {"volumes", 0, OPTION_NUMBER, "N", NULL, offsetof(struct synth_arguments, volumes),
+    {"volumes", 0, OPTION_NUMBER, "N", offsetof(struct synth_arguments, volumes),
      "so many of each entry, instead of the specification's counts"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct synth_arguments, json),
-     "print what was made as JSON"},
-    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct synth_arguments, eta),
-     "progress on stderr: auto (default), always, never"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+    OPTION_JSON("what was made as JSON"),
+    OPTION_ETA,
+    OPTIONS_END,
 };
 
 // What was made.
@@ -55,15 +50,15 @@ static bool is_stdout(const struct synth_arguments *arguments)
     return strcmp(arguments->output, "-") == 0;
 }
 
-static bool check_arguments(const struct synth_arguments *arguments, int operands,
-                            struct sim_error *error)
+static bool check_arguments(const struct synth_arguments *arguments, struct sim_error *error)
 {
-    if (operands != 1)
-        return sim_fail(error, SIM_USAGE, "one specification is needed, found %d", operands);
+    if (arguments->call.operand_count != 1)
+        return sim_fail(error, SIM_USAGE, "one specification is needed, found %zu",
+                        arguments->call.operand_count);
     if (arguments->output == NULL)
         return sim_fail(error, SIM_USAGE,
                         "where to? -o FILE, such as -o out.csv; -o - is standard output");
-    if (arguments->json && is_stdout(arguments))
+    if (arguments->call.json && is_stdout(arguments))
         return sim_fail(error, SIM_USAGE, "--json and the trace cannot both be on standard output");
     return true;
 }
@@ -114,12 +109,6 @@ static void print_made(const struct synth_arguments *arguments, const struct mad
            made->volumes == 1 ? "" : "s");
 }
 
-static void tell_notices(const struct trace_writer *writer)
-{
-    for (size_t i = 0; i < trace_writer_notice_count(writer); i++)
-        command_tell_notice(NULL, trace_writer_notice(writer, i));
-}
-
 static bool print_json(const struct synth_arguments *arguments, const struct synth_spec *spec,
                        const struct made *made, const struct trace_writer *writer,
                        struct sim_error *error)
@@ -140,9 +129,23 @@ static bool print_json(const struct synth_arguments *arguments, const struct syn
     return command_print_json(root, error);
 }
 
-static bool make(const struct synth_arguments *arguments, const struct synth_spec *spec,
+static bool print_result(const struct synth_arguments *arguments, const struct synth_spec *spec,
+                         const struct made *made, const struct trace_writer *writer,
+                         struct sim_error *error)
+{
+    if (arguments->call.json)
+        return print_json(arguments, spec, made, writer, error);
+    for (size_t i = 0; i < trace_writer_notice_count(writer); i++)
+        command_tell_notice(NULL, trace_writer_notice(writer, i));
+    if (!is_stdout(arguments))
+        print_made(arguments, made);
+    return true;
+}
+
+static bool make(struct synth_arguments *arguments, const struct synth_spec *spec,
                  struct synth *synth, struct sim_error *error)
 {
+    struct command_call *call = &arguments->call;
     struct trace_error problem;
     struct made made = {.volumes = synth_volume_total(synth)};
     struct trace_writer_config config = {
@@ -157,63 +160,53 @@ static bool make(const struct synth_arguments *arguments, const struct synth_spe
     struct trace_writer *writer = trace_writer_open(&config, &problem);
     if (writer == NULL)
         return sim_fail(error, SIM_FAILED, "%s", problem.message);
-    struct progress progress;
-    progress_start(&progress, arguments->eta == NULL ? "auto" : arguments->eta);
-    bool ok = write_all(synth, spec, writer, &progress, &made, &problem);
-    progress_end(&progress);
+    progress_start(&call->progress, call->eta);
+    bool ok = write_all(synth, spec, writer, &call->progress, &made, &problem);
+    progress_end(&call->progress);
     if (ok && stop_signal == 0)
         ok = trace_writer_finish(writer, &problem);
     if (!ok)
         sim_fail(error, SIM_FAILED, "%s", problem.message);
-    bool is_whole = ok && stop_signal == 0;
-    if (is_whole && arguments->json)
-        ok = print_json(arguments, spec, &made, writer, error);
-    else if (is_whole)
-        tell_notices(writer);
-    if (is_whole && !arguments->json && !is_stdout(arguments))
-        print_made(arguments, &made);
+    else if (stop_signal == 0)
+        ok = print_result(arguments, spec, &made, writer, error);
     trace_writer_free(writer);
     return ok;
 }
 
-static void print_help(void)
+static bool run(void *opaque, struct sim_error *error)
 {
-    puts("usage: throttlesim trace synth [OPTION...] SPEC -o FILE\n\n"
-         "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places.\n"
-         "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or\n"
-         "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"
-         "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n\n"
-         "What the format cannot hold is told on stderr.\n");
-    options_help(stdout, rows);
-}
-
-enum sim_exit command_synth(int argc, char **argv, struct sim_error *error)
-{
-    struct synth_arguments arguments = {0};
+    struct synth_arguments *arguments = opaque;
+    const char *path = arguments->call.operands[0];
     struct trace_error problem;
     struct synth_spec spec;
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        print_help();
-        return command_flush(error);
-    }
-    if (!check_arguments(&arguments, argc - first, error) ||
-        !synth_spec_load(&spec, argv[first], error))
-        return error->exit;
+    if (!check_arguments(arguments, error) || !synth_spec_load(&spec, path, error))
+        return false;
     struct synth *synth = NULL;
-    bool ok = apply_options(&arguments, &spec, error);
+    bool ok = apply_options(arguments, &spec, error);
     if (ok) {
         synth = synth_open(&spec, &problem);
         ok = synth != NULL ||
              sim_fail(error, SIM_BAD_INPUT, "%s: %s",
-                      strcmp(argv[first], "-") == 0 ? "standard input" : argv[first],
-                      problem.message);
+                      strcmp(path, "-") == 0 ? "standard input" : path, problem.message);
     }
-    ok = ok && make(&arguments, &spec, synth, error);
+    ok = ok && make(arguments, &spec, synth, error);
     synth_close(synth);
     synth_spec_free(&spec);
-    stop_die();
-    return ok ? command_flush(error) : error->exit;
+    return ok;
 }
+
+const struct command command_synth = {
+    .group = "trace",
+    .name = "synth",
+    .summary = "make a workload from a specification",
+    .operands = "SPEC -o FILE",
+    .help =
+        "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places.\n"
+        "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or\n"
+        "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"
+        "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n\n"
+        "What the format cannot hold is told on stderr.",
+    .options = rows,
+    .size = sizeof(struct synth_arguments),
+    .run = run,
+};

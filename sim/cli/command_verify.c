@@ -3,10 +3,8 @@
 #include "sim/cli/command.h"
 
 #include "reports/json_text.h"
-#include "sim/base/progress.h"
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
-#include "sim/cli/options.h"
 #include "sim/verify/verify.h"
 
 #include <errno.h>
@@ -16,10 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JOBS_MAX 256
-
 struct verify_arguments {
-    bool help;
+    struct command_call call;
     const char *qemu;
     const char *granularity;
     const char *timeout;
@@ -27,54 +23,39 @@ struct verify_arguments {
     int64_t seed;
     int64_t jobs;
     const char *output;
-    bool json;
-    const char *eta;
 };
 
 static const struct option_row rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct verify_arguments, help), "print this"},
-    {"qemu", 0, OPTION_TEXT, "PATH", NULL, offsetof(struct verify_arguments, qemu),
-     "the QEMU to compare with (default qemu-system-x86_64)"},
-    {"timer-granularity", 0, OPTION_TEXT, "TIME", NULL,
-     offsetof(struct verify_arguments, granularity),
-     "0: timers fire at their deadline; 1ms: as in QEMU's main loop"},
-    {"random", 0, OPTION_NUMBER, "N", NULL, offsetof(struct verify_arguments, random),
-     "no scenario: make N random ones and verify each"},
-    {"seed", 0, OPTION_NUMBER, "S", NULL, offsetof(struct verify_arguments, seed),
-     "with --random: seed of the first, the next has the next (default 1)"},
-    {"jobs", 'j', OPTION_NUMBER, "J", NULL, offsetof(struct verify_arguments, jobs),
-     "with --random: QEMUs at a time (default: one for each processor)"},
-    {"output", 'o', OPTION_TEXT, "DIR", NULL, offsetof(struct verify_arguments, output),
-     "with --random: where a failing scenario is written to (default: here)"},
-    {"timeout", 0, OPTION_TEXT, "TIME", NULL, offsetof(struct verify_arguments, timeout),
-     "how long QEMU may take for an answer (default 30s)"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct verify_arguments, json),
-     "print the result as JSON"},
-    {"eta", 0, OPTION_CHECKED, "WHEN", "auto|always|never", offsetof(struct verify_arguments, eta),
-     "progress on stderr: auto (default), always, never"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
+    {"qemu", 0, OPTION_TEXT, "PATH", offsetof(struct verify_arguments, qemu),
+     "the QEMU to compare with; without a slash it is looked for in PATH. The default is "
+     "qemu-system-x86_64"},
+    {"timer-granularity", 0, OPTION_TEXT, "TIME", offsetof(struct verify_arguments, granularity),
+     "0: timers fire at their deadline; 1ms: the main loop of QEMU sleeps as it wants to. Goes "
+     "before what the scenario says; the default is 0"},
+    {"timeout", 0, OPTION_TEXT, "TIME", offsetof(struct verify_arguments, timeout),
+     "how long QEMU may take for an answer; the default is 30s"},
+    {"random", 0, OPTION_NUMBER, "N", offsetof(struct verify_arguments, random),
+     "no scenario: make N random ones and verify each. One that fails is written to "
+     "verify-SEED.yaml, and, made small, to verify-SEED-small.yaml"},
+    {"seed", 0, OPTION_NUMBER, "S", offsetof(struct verify_arguments, seed),
+     "only with --random: seed of the first scenario; the next has the next. The default is 1"},
+    {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct verify_arguments, jobs),
+     "only with --random: how many QEMUs run at a time; the default is one for each processor"},
+    {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct verify_arguments, output),
+     "only with --random: the folder for a failing scenario; the default is the current one"},
+    OPTION_JSON("the result as one JSON object"),
+    OPTION_ETA,
+    OPTIONS_END,
 };
-
-static void print_help(void)
-{
-    puts("usage: throttlesim verify SCENARIO.yaml [--qemu PATH] [OPTION...]\n"
-         "       throttlesim verify --random N [--seed S] [OPTION...]\n"
-         "\n"
-         "Runs the scenario's requests and operations through a real QEMU whose clock is under\n"
-         "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and "
-         "the\n"
-         "simulator differ.\n");
-    options_help(stdout, rows);
-}
 
 // What both ways need.
 struct verify_setting {
-    const struct verify_arguments *arguments;
+    struct verify_arguments *arguments;
     struct lockstep_config lockstep;
     int64_t granularity_ns; // below 0: the scenario's own
 };
 
-static bool make_setting(const struct verify_arguments *arguments, struct verify_setting *setting,
+static bool make_setting(struct verify_arguments *arguments, struct verify_setting *setting,
                          struct sim_error *error)
 {
     int64_t patience_ns = INT64_C(30000000000);
@@ -94,40 +75,35 @@ static bool make_setting(const struct verify_arguments *arguments, struct verify
     return true;
 }
 
-static enum sim_exit differ(struct sim_error *error, const char *what)
+static bool differ(struct sim_error *error, const char *what)
 {
-    sim_fail(error, SIM_CHECK_FAILED, "%s: QEMU and the simulator differ", what);
-    return SIM_CHECK_FAILED;
+    return sim_fail(error, SIM_CHECK_FAILED, "%s: QEMU and the simulator differ", what);
 }
 
 // ---- One scenario ----
 
-static enum sim_exit verify_one(struct verify_setting *setting, const char *path,
-                                struct sim_error *error)
+static bool verify_one(struct verify_setting *setting, const char *path, struct sim_error *error)
 {
+    struct command_call *call = &setting->arguments->call;
     struct lockstep_result result = {0};
-    struct progress progress;
     struct scenario *scenario = scenario_load(path, error);
     bool ok = scenario != NULL && verify_prepare(scenario, setting->granularity_ns, error);
     if (ok) {
         setting->lockstep.progress = progress_show;
-        setting->lockstep.progress_context = &progress;
-        progress_start(&progress, setting->arguments->eta);
+        setting->lockstep.progress_context = &call->progress;
+        progress_start(&call->progress, call->eta);
         ok = verify_scenario(scenario, &setting->lockstep, &result, error);
-        progress_end(&progress);
+        progress_end(&call->progress);
     }
-    enum sim_exit exit = ok ? SIM_DONE : error->exit;
-    if (ok && setting->arguments->json) {
-        if (!command_print_json(verify_json(&result, scenario), error))
-            exit = error->exit;
-    } else if (ok) {
+    if (ok && call->json)
+        ok = command_print_json(verify_json(&result, scenario), error);
+    else if (ok)
         verify_print(&result, scenario, stdout);
-    }
-    if (exit == SIM_DONE && !result.agree)
-        exit = differ(error, scenario->name);
+    if (ok && !result.agree)
+        ok = differ(error, scenario->name);
     verify_free(&result);
     scenario_free(scenario);
-    return exit;
+    return ok;
 }
 
 // ---- Random ones ----
@@ -138,89 +114,84 @@ static void show_random(void *context, uint64_t done, uint64_t count, uint64_t r
                   &(struct progress_state){.consumed = done, .total = count, .requests = requests});
 }
 
-static enum sim_exit tell_failure(const struct verify_random_config *config,
-                                  const struct verify_random_result *result, bool as_json,
-                                  struct sim_error *error)
+static bool print_failure(const struct verify_random_config *config,
+                          const struct verify_random_result *result,
+                          const struct verify_failure *failure, bool as_json,
+                          struct sim_error *error)
+{
+    if (as_json) {
+        json_t *object = verify_random_json(result, config);
+        json_object_set_new(object, "failing_seed", json_integer((json_int_t)result->failing_seed));
+        json_object_set_new(object, "written", report_json_text(failure->path));
+        json_object_set_new(object, "small", verify_json(&failure->result, failure->small));
+        return command_print_json(object, error);
+    }
+    printf("%s: as it was drawn\n%s: small\n", failure->path, failure->small_path);
+    verify_print(&failure->result, failure->small, stdout);
+    return true;
+}
+
+static bool tell_failure(const struct verify_random_config *config,
+                         const struct verify_random_result *result, bool as_json,
+                         struct sim_error *error)
 {
     struct verify_failure failure;
     if (!as_json)
         printf("random scenario %" PRIu64 ": QEMU and the simulator differ; making it small\n",
                result->failing_seed);
     fflush(stdout);
-    enum sim_exit exit = SIM_CHECK_FAILED;
-    if (!verify_shrink(config, result->failing_seed, &failure, error)) {
-        exit = error->exit;
-    } else if (as_json) {
-        json_t *object = verify_random_json(result, config);
-        json_object_set_new(object, "failing_seed", json_integer((json_int_t)result->failing_seed));
-        json_object_set_new(object, "written", report_json_text(failure.path));
-        json_object_set_new(object, "small", verify_json(&failure.result, failure.small));
-        if (!command_print_json(object, error))
-            exit = error->exit;
-    } else {
-        printf("%s: as it was drawn\n%s: small\n", failure.path, failure.small_path);
-        verify_print(&failure.result, failure.small, stdout);
-    }
-    if (exit == SIM_CHECK_FAILED)
-        exit = differ(error, failure.small_path);
+    bool ok = verify_shrink(config, result->failing_seed, &failure, error) &&
+              print_failure(config, result, &failure, as_json, error) &&
+              differ(error, failure.small_path);
     verify_failure_free(&failure);
-    return exit;
+    return ok;
 }
 
-static int64_t default_jobs(void)
+static bool verify_many(const struct verify_setting *setting, struct sim_error *error)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    return processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : processors;
-}
-
-static enum sim_exit verify_many(const struct verify_setting *setting, struct sim_error *error)
-{
-    const struct verify_arguments *arguments = setting->arguments;
-    int64_t jobs = arguments->jobs == 0 ? default_jobs() : arguments->jobs;
-    struct progress progress;
+    struct verify_arguments *arguments = setting->arguments;
+    struct command_call *call = &arguments->call;
     struct verify_random_result result;
     struct verify_random_config config = {
         .lockstep = setting->lockstep,
-        .seed = (uint64_t)arguments->seed,
+        .seed = arguments->seed > 0 ? (uint64_t)arguments->seed : 1,
         .count = (uint64_t)arguments->random,
-        .jobs = (unsigned)(jobs < arguments->random ? jobs : arguments->random),
         .granularity_ns = setting->granularity_ns,
         .directory = arguments->output,
         .progress = show_random,
-        .progress_context = &progress,
+        .progress_context = &call->progress,
     };
+    if (!options_jobs(arguments->jobs, &config.jobs, error))
+        return false;
+    if (config.jobs > config.count)
+        config.jobs = (unsigned)config.count;
     // Better now than when there is something to be written.
-    if (config.directory != NULL && access(config.directory, W_OK | X_OK) != 0) {
-        sim_fail(error, SIM_FAILED, "--output: %s: %s", config.directory, strerror(errno));
-        return SIM_FAILED;
-    }
-    progress_start(&progress, arguments->eta);
+    if (config.directory != NULL && access(config.directory, W_OK | X_OK) != 0)
+        return sim_fail(error, SIM_FAILED, "--output: %s: %s", config.directory, strerror(errno));
+    progress_start(&call->progress, call->eta);
     bool ok = verify_random(&config, &result, error);
-    progress_end(&progress);
+    progress_end(&call->progress);
     if (!ok)
-        return error->exit;
+        return false;
     if (!result.agree)
-        return tell_failure(&config, &result, arguments->json, error);
-    if (!arguments->json)
-        verify_random_print(&result, stdout);
-    else if (!command_print_json(verify_random_json(&result, &config), error))
-        return error->exit;
-    return SIM_DONE;
+        return tell_failure(&config, &result, call->json, error);
+    if (call->json)
+        return command_print_json(verify_random_json(&result, &config), error);
+    verify_random_print(&result, stdout);
+    return true;
 }
 
 // ---- The command ----
 
-static bool check_arguments(const struct verify_arguments *arguments, int operands,
-                            struct sim_error *error)
+static bool check_arguments(const struct verify_arguments *arguments, struct sim_error *error)
 {
+    size_t operands = arguments->call.operand_count;
     if (arguments->random == 0 && operands != 1)
         return sim_fail(error, SIM_USAGE, "%s",
                         operands == 0 ? "a scenario is needed, or --random N"
                                       : "one scenario, please");
     if (arguments->random != 0 && operands != 0)
         return sim_fail(error, SIM_USAGE, "--random makes its own scenarios");
-    if (arguments->jobs > JOBS_MAX)
-        return sim_fail(error, SIM_USAGE, "--jobs: expected at most %d", JOBS_MAX);
     if (arguments->random > 0 && arguments->seed > INT64_MAX - (arguments->random - 1))
         return sim_fail(error, SIM_USAGE,
                         "--seed: the last of %" PRId64 " scenarios would have one above %" PRId64,
@@ -231,25 +202,26 @@ static bool check_arguments(const struct verify_arguments *arguments, int operan
     return true;
 }
 
-enum sim_exit command_verify(int argc, char **argv, struct sim_error *error)
+static bool run(void *opaque, struct sim_error *error)
 {
-    struct verify_arguments arguments = {.eta = "auto"};
+    struct verify_arguments *arguments = opaque;
     struct verify_setting setting;
-    int first;
-    if (!options_parse(argc, argv, rows, &arguments, &first, error))
-        return SIM_USAGE;
-    if (arguments.help) {
-        print_help();
-        return command_flush(error);
-    }
-    if (!check_arguments(&arguments, argc - first, error) ||
-        !make_setting(&arguments, &setting, error))
-        return SIM_USAGE;
-    if (arguments.seed == 0)
-        arguments.seed = 1;
+    if (!check_arguments(arguments, error) || !make_setting(arguments, &setting, error))
+        return false;
     stop_on_signals();
-    enum sim_exit exit = arguments.random > 0 ? verify_many(&setting, error)
-                                              : verify_one(&setting, argv[first], error);
-    stop_die();
-    return exit == SIM_DONE ? command_flush(error) : exit;
+    return arguments->random > 0 ? verify_many(&setting, error)
+                                 : verify_one(&setting, arguments->call.operands[0], error);
 }
+
+const struct command command_verify = {
+    .name = "verify",
+    .summary = "compare the simulator with a real QEMU",
+    .operands = "SCENARIO.yaml\n--random N",
+    .help =
+        "Runs the scenario's requests and operations through a real QEMU whose clock is under\n"
+        "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and the\n"
+        "simulator differ.",
+    .options = rows,
+    .size = sizeof(struct verify_arguments),
+    .run = run,
+};

@@ -1,36 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/cli/options.h"
 
+#include "engine/engine.h"
 #include "sim/base/suggest.h"
 #include "sim/base/units.h"
-#include "sim/parts/cut.h"
 #include "sim/parts/trace_names.h"
 #include "sim/scenario/scenario.h"
+#include "traces/write.h"
 
 #include <getopt.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ROWS_MAX 32
+#define JOBS_MAX 256
 
 // What getopt_long answers for the row with this index, when it has no letter.
 #define LONG_ONLY 1000
 
-static const char *row_name(const void *words, size_t index)
+// The help is this wide, and its texts begin there.
+#define HELP_WIDTH 100
+#define HELP_INDENT 34
+
+// For suggest(): the options that are shown.
+static const char *name_at(const void *words, size_t index)
 {
-    return ((const struct option_row *)words)[index].name;
+    const struct option_row *row = words;
+    for (; row->name != NULL; row++) {
+        if (row->help != NULL && index-- == 0)
+            break;
+    }
+    return row->name;
 }
 
-static bool is_one_of(const char *text, const char *values)
+static const char *choice_at(const char *choices, size_t index, char text[OPTION_VALUE_MAX])
 {
-    size_t length = strlen(text);
-    for (const char *value = values; value != NULL; value = strchr(value, '|')) {
-        value += *value == '|';
-        if (strncmp(value, text, length) == 0 && (value[length] == '|' || value[length] == '\0'))
-            return true;
+    for (; index > 0 && choices != NULL; index--) {
+        choices = strchr(choices, '|');
+        choices += choices != NULL;
     }
-    return false;
+    if (choices == NULL)
+        return NULL;
+    snprintf(text, OPTION_VALUE_MAX, "%.*s", (int)strcspn(choices, "|"), choices);
+    return text;
+}
+
+const char *options_value(const struct option_row *row, size_t index, char text[OPTION_VALUE_MAX])
+{
+    switch (row->kind) {
+    case OPTION_CHOICE:
+        return choice_at(row->argument, index, text);
+    case OPTION_OPS:
+        return cut_op_at(NULL, index);
+    case OPTION_ENGINE:
+        return scenario_algorithm_at(NULL, index);
+    case OPTION_FORMAT:
+        return trace_format_at(index);
+    case OPTION_OUTPUT_FORMAT:
+        return trace_writer_format_at(index);
+    default:
+        return NULL;
+    }
+}
+
+// ---- Parsing ----
+
+static bool set_choice(const struct option_row *row, const char **value, const char *text,
+                       struct sim_error *error)
+{
+    char known[OPTION_VALUE_MAX];
+    for (size_t i = 0; choice_at(row->argument, i, known) != NULL; i++) {
+        if (strcmp(known, text) == 0) {
+            *value = text;
+            return true;
+        }
+    }
+    return sim_fail(error, SIM_USAGE, "--%s: expected %s, found '%s'", row->name, row->argument,
+                    text);
 }
 
 static bool add_text(const char *name, struct option_list *list, const char *text,
@@ -43,31 +90,63 @@ static bool add_text(const char *name, struct option_list *list, const char *tex
     return true;
 }
 
-static bool set_value(const struct option_row *row, void *target, const char *text,
+static bool set_ops(unsigned *ops, const char *text, struct sim_error *error)
+{
+    char hint[128], name[32];
+    *ops = 0;
+    for (const char *start = text; start != NULL; start = strchr(start, ',')) {
+        start += *start == ',';
+        size_t length = strcspn(start, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < 31 ? length : 31), start);
+        if (!cut_add_op(ops, name))
+            return sim_fail(error, SIM_USAGE,
+                            "--op: expected some of read, write, discard, write-zeroes and flush, "
+                            "separated by commas, found '%s'%s",
+                            name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
+    }
+    return true;
+}
+
+static bool set_engine(const struct engine_algorithm **algorithm, const char *text,
+                       struct sim_error *error)
+{
+    char hint[128];
+    *algorithm = engine_find(text);
+    return *algorithm != NULL ||
+           sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
+                    suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
+}
+
+static bool set_value(const struct option_row *row, void *arguments, const char *text,
                       struct sim_error *error)
 {
-    void *value = (char *)target + row->offset;
+    char message[FORMATS_MESSAGE_MAX];
+    void *value = (char *)arguments + row->offset;
     switch (row->kind) {
     case OPTION_FLAG:
         *(bool *)value = true;
-        break;
+        return true;
     case OPTION_NUMBER:
-        if (!units_parse_integer(text, value) || *(int64_t *)value <= 0)
-            return sim_fail(error, SIM_USAGE, "--%s: expected a number above 0, found '%s'",
-                            row->name, text);
-        break;
-    case OPTION_CHECKED:
-        if (!is_one_of(text, row->values))
-            return sim_fail(error, SIM_USAGE, "--%s: expected %s, found '%s'", row->name,
-                            row->values, text);
-        *(const char **)value = text;
-        break;
-    case OPTION_TEXT:
-        *(const char **)value = text;
-        break;
+        return (units_parse_integer(text, value) && *(int64_t *)value > 0) ||
+               sim_fail(error, SIM_USAGE, "--%s: expected a number above 0, found '%s'", row->name,
+                        text);
+    case OPTION_CHOICE:
+        return set_choice(row, value, text, error);
     case OPTION_LIST:
         return add_text(row->name, value, text, error);
+    case OPTION_OPS:
+        return set_ops(value, text, error);
+    case OPTION_ENGINE:
+        return set_engine(value, text, error);
+    case OPTION_FORMAT:
+        if (!formats_check(text, message))
+            return sim_fail(error, SIM_USAGE, "--%s: %s", row->name, message);
+        break;
+    case OPTION_TEXT:
+    case OPTION_OUTPUT_FORMAT:
+        break;
     }
+    *(const char **)value = text;
     return true;
 }
 
@@ -102,7 +181,7 @@ static bool complain(int answer, const char *word, const struct option_row *rows
         return sim_fail(error, SIM_USAGE, "option '%s' takes no value", name);
     if (is_long && count_beginning(bare, rows) > 1)
         return sim_fail(error, SIM_USAGE, "option '%s' can mean several; write it out", name);
-    const char *nearest = suggest_nearest(bare, row_name, rows);
+    const char *nearest = suggest_nearest(bare, name_at, rows);
     if (nearest == NULL)
         return sim_fail(error, SIM_USAGE, "unknown option '%s'", name);
     return sim_fail(error, SIM_USAGE, "unknown option '%s'; did you mean '--%s'?", name, nearest);
@@ -119,8 +198,8 @@ static bool is_given_before(const struct option_row *row, const struct option_ro
     return false;
 }
 
-bool options_parse(int argc, char **argv, const struct option_row *rows, void *target, int *first,
-                   struct sim_error *error)
+bool options_parse(int argc, char **argv, const struct option_row *rows, void *arguments,
+                   int *first, struct sim_error *error)
 {
     struct option long_options[ROWS_MAX + 1] = {0};
     char letters[2 * ROWS_MAX + 2] = ":";
@@ -150,12 +229,50 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *t
         if (row->kind != OPTION_LIST && is_given_before(row, rows, seen))
             return sim_fail(error, SIM_USAGE, "--%s is given twice", row->name);
         seen[row - rows] = true;
-        if (!set_value(row, target, optarg, error))
+        if (!set_value(row, arguments, optarg, error))
             return false;
     }
     *first = optind;
     return true;
 }
+
+// ---- Help ----
+
+static void print_row(const struct option_row *row)
+{
+    int column = row->letter != 0 ? printf("  -%c, ", row->letter) : printf("      ");
+    column += printf("--%s ", row->name);
+    if (row->argument != NULL)
+        column += printf("%s ", row->argument);
+    const char *word = row->help;
+    column += printf("%*s", column < HELP_INDENT ? HELP_INDENT - column : 0, "");
+    while (*word != '\0') {
+        int length = (int)strcspn(word, " ");
+        if (column + 1 + length > HELP_WIDTH)
+            column = printf("\n%*s", HELP_INDENT, "") - 1;
+        column += printf(" %.*s", length, word);
+        word += length + (word[length] == ' ');
+    }
+    putchar('\n');
+}
+
+void options_help(const struct option_row *rows)
+{
+    const char *name;
+    bool has_output_format = false;
+    for (; rows->name != NULL; rows++) {
+        has_output_format = has_output_format || rows->kind == OPTION_OUTPUT_FORMAT;
+        if (rows->help != NULL)
+            print_row(rows);
+    }
+    if (!has_output_format)
+        return;
+    for (size_t i = 0; (name = trace_writer_format_at(i)) != NULL; i++)
+        printf("%s %s", i > 0 ? "," : "\nFormats that can be written:", name);
+    putchar('\n');
+}
+
+// ---- Values that commands share ----
 
 bool options_time(const char *name, const char *text, int64_t least_ns, int64_t *ns,
                   struct sim_error *error)
@@ -167,61 +284,29 @@ bool options_time(const char *name, const char *text, int64_t least_ns, int64_t 
                     least_ns > 0 ? "1 ns" : "0", text);
 }
 
-bool options_engine(const char *text, const struct engine_algorithm **algorithm,
-                    struct sim_error *error)
-{
-    char hint[128];
-    if (text == NULL)
-        return true;
-    *algorithm = engine_find(text);
-    return *algorithm != NULL ||
-           sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
-                    suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
-}
-
-static bool read_ops(const char *text, unsigned *ops, struct sim_error *error)
-{
-    char hint[128], name[32];
-    if (text == NULL)
-        return true;
-    *ops = 0;
-    for (const char *start = text; start != NULL; start = strchr(start, ',')) {
-        start += *start == ',';
-        size_t length = strcspn(start, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(length < 31 ? length : 31), start);
-        if (!cut_add_op(ops, name))
-            return sim_fail(error, SIM_USAGE,
-                            "--op: expected some of read, write, discard, write-zeroes and flush, "
-                            "separated by commas, found '%s'%s",
-                            name, suggest(name, cut_op_at, NULL, hint, sizeof hint));
-    }
-    return true;
-}
-
 bool options_cut(const struct option_cut *options, struct cut *cut, struct sim_error *error)
 {
     cut->volumes = options->volumes.texts;
     cut->volume_count = options->volumes.count;
+    if (options->ops != 0)
+        cut->ops = options->ops;
     return options_time("start", options->start, 0, &cut->start_ns, error) &&
-           options_time("duration", options->duration, 0, &cut->duration_ns, error) &&
-           read_ops(options->op, &cut->ops, error);
+           options_time("duration", options->duration, 0, &cut->duration_ns, error);
 }
 
-bool options_format(const char *text, struct sim_error *error)
+void options_reading(const struct option_reading *options, struct trace_config *config)
 {
-    char message[FORMATS_MESSAGE_MAX];
-    return text == NULL || formats_check(text, message) ||
-           sim_fail(error, SIM_USAGE, "--format: %s", message);
+    config->format = options->format;
+    config->layout = options->layout;
+    if (options->arrival != NULL)
+        scenario_parse_arrival(options->arrival, &config->arrival);
 }
 
-void options_help(FILE *out, const struct option_row *rows)
+bool options_jobs(int64_t given, unsigned *jobs, struct sim_error *error)
 {
-    for (; rows->name != NULL; rows++) {
-        char left[64], letter[5] = "    ";
-        if (rows->letter != 0)
-            snprintf(letter, sizeof letter, "-%c, ", rows->letter);
-        snprintf(left, sizeof left, "%s--%s%s%s", letter, rows->name,
-                 rows->argument == NULL ? "" : " ", rows->argument == NULL ? "" : rows->argument);
-        fprintf(out, "  %-32s %s\n", left, rows->help);
-    }
+    int64_t wanted = given > 0 ? given : sysconf(_SC_NPROCESSORS_ONLN);
+    if (given > JOBS_MAX)
+        return sim_fail(error, SIM_USAGE, "--jobs: expected at most %d", JOBS_MAX);
+    *jobs = wanted < 1 ? 1 : wanted > JOBS_MAX ? JOBS_MAX : (unsigned)wanted;
+    return true;
 }

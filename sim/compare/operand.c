@@ -31,12 +31,6 @@ static bool is_database(const char *path)
     return found || ends_in(path, ".db") || ends_in(path, ".sqlite");
 }
 
-static bool fail_report(const struct report_error *report_error, struct sim_error *error)
-{
-    return sim_fail(error, report_error->is_input ? SIM_BAD_INPUT : SIM_FAILED, "%s",
-                    report_error->message);
-}
-
 bool compare_operand_open(struct compare_operand *operand, const char *text,
                           struct sim_error *error)
 {
@@ -70,7 +64,7 @@ bool compare_operand_run(struct compare_operand *operand, const char *eta, bool 
         return true;
     operand->database = report_database_open(NULL, REPORT_TEMPORARY, &report_error);
     if (operand->database == NULL)
-        return fail_report(&report_error, error);
+        return stored_run_fail(&report_error, error);
     progress_start(&progress, eta);
     bool ok = run_scenario(operand->scenario, &options, operand->database, &operand->run_id,
                            &status, error);

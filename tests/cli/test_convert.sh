@@ -134,9 +134,9 @@ part 0 99000000000 3 7 ',write,|,flush,'
 convert --duration 99s --speed 3/7 --op flush,write "$recorded/mixed" found.csv
 same found.csv expected.csv 'slower, of two operations'
 part 20000000000 99000000000 5 2 '"254,(32|80)"'
-convert --start 20s --duration 79s --speed 2.5 --device 254,80 --volume 254,32 all.csv found.csv
+convert --start 20s --duration 79s --speed 2.5 --device 254,80 --device 254,32 all.csv found.csv
 same found.csv expected.csv 'faster, of two volumes'
-convert --json --duration 1s --op write,read --volume 254,80 --volume 254,32 all.csv found.csv
+convert --json --duration 1s --op write,read --device 254,80 --device 254,32 all.csv found.csv
 part 0 1000000000 1 1 ',(read|write),.*"254,(32|80)"'
 same found.csv expected.csv 'of two volumes and operations'
 awk -F, 'NR > 1 && $1 < 1000000000' all.csv >inside.csv
@@ -209,7 +209,7 @@ endless() {
 endless | timeout 100 "$program" trace convert --start 20ms --duration 10ms - piece.csv ||
     fail 'a piece of a trace without end'
 expect 10001 "$(wc -l <piece.csv)" 'lines of the piece'
-convert --duration 90s --volume nobody --volume 254,32 all.csv a.b.csv piece.csv
+convert --duration 90s --device nobody --device 254,32 all.csv a.b.csv piece.csv
 expect_error "No request of device 'nobody' came up in what was read."
 expect 1 "$(wc -l <err)" 'notices of a volume that does not come up'
 { cat all.csv && echo nonsense; } >broken.csv
@@ -312,10 +312,10 @@ expect_code 2 trace convert --json all.csv --to csv -
 expect_error '--json and the trace cannot both be on standard output'
 expect_code 2 trace convert - - out.csv
 expect_error 'standard input (-) is given twice'
-expect_code 3 trace convert --volume nobody all.csv out.csv
-expect_code 3 trace convert --volume 254,32 --volume nobody all.csv out.csv
+expect_code 3 trace convert --device nobody all.csv out.csv
+expect_code 3 trace convert --device 254,32 --device nobody all.csv out.csv
 expect_error "no request of device 'nobody' in it"
-expect_code 3 trace convert --volume nobody all.csv a.b.csv out.csv
+expect_code 3 trace convert --device nobody all.csv a.b.csv out.csv
 expect_error "no request of volume 'nobody' in any of the inputs"
 expect_code 3 trace convert nowhere.csv out.csv
 expect_code 1 trace convert all.csv nowhere/out.csv

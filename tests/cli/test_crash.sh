@@ -104,8 +104,8 @@ wait "$locker"
 ask a.db 'SELECT * FROM request_log WHERE run_id = 1' | cmp -s - before.txt ||
     fail 'an earlier run has changed'
 expect complete "$(status_of 1)" 'status of the first run'
-expect_code 0 report a.db --run 3
-expect_code 0 report a.db --run 4
+expect_code 0 report a.db:3
+expect_code 0 report a.db:4
 expect_code 0 run short.yaml --log requests --db a.db
 expect complete "$(status_of 5)" 'status of a run after the killed ones'
 

@@ -57,9 +57,11 @@ for picture in "$source_dir"/docs/*/*/*.svg; do
 done
 [ "$pictures" -gt 0 ] || fail 'there is no picture in the documents'
 
-# The manual page knows every option, and its examples and those of the help work, where the
-# recordings have the names that they use.
+# The manual page tells the options as the program does, and its examples and those of the help
+# work, where the recordings have the names that they use.
 manual=$source_dir/docs/throttlesim.1
+awk -v program="$program" -f "$source_dir/docs/manual.awk" "$manual" | diff "$manual" - ||
+    fail 'the manual page does not tell what the help does: make manual'
 for command in run report plot explain compare 'trace info' 'trace convert' 'trace fit' \
     'trace formats' 'trace synth' verify check engines limits; do
     # shellcheck disable=SC2086 # 'trace info' is two words

@@ -183,15 +183,15 @@ echo 'members: [{id: a}]' >empty.yaml
 expect_code 0 run empty.yaml --db turns.db
 expect_code 0 explain turns.db
 grep -qx 'No request waited.' out || fail 'nobody waited'
-expect_code 0 explain turns.db --run 1
-grep -q 'Requests waited 600.00 ms' out || fail 'explain --run 1'
+expect_code 0 explain turns.db:1
+grep -q 'Requests waited 600.00 ms' out || fail 'explain turns.db:1'
 
 # What is not there.
-expect_code 3 explain turns.db --run 7
+expect_code 3 explain turns.db:7
 expect_error 'turns.db: there is no run 7'
-expect_code 3 explain turns.db --run 1 --member A
+expect_code 3 explain turns.db:1 --member A
 expect_error "turns.db: run 1 has no member 'A'; it has: a, b"
-expect_code 3 explain turns.db --run 1 --member A -o nowhere
+expect_code 3 explain turns.db:1 --member A -o nowhere
 [ ! -e nowhere ] || fail 'a directory for a plot of nobody'
 expect_code 3 explain missing.db
 expect_code 2 explain
@@ -207,7 +207,7 @@ expect_error 'burst.db: run 1 was stored by an earlier throttlesim'
 expect_code 0 plot burst.db -o old
 grep -q 'Not known: an earlier version' old/wait-causes.svg || fail 'the plot of an old run'
 expect_code 0 run burst.yaml --db burst.db
-expect_code 3 explain burst.db --run 1
+expect_code 3 explain burst.db:1
 expect_error 'run it again'
 expect_code 0 explain burst.db
 

@@ -49,7 +49,7 @@ done
 
 # ---- A hundred of them ----
 
-expect_code 0 trace fit --json --volume 254,48 "$recorded/mixed"
+expect_code 0 trace fit --json --device 254,48 "$recorded/mixed"
 mv out one.json
 expect_code 0 trace fit --volumes 100 --seed 7 --device 254,48 "$recorded/mixed" -o hundred.yaml
 expect 1 "$(grep -c '^    count: 100$' hundred.yaml)" 'a hundred volumes'
@@ -63,13 +63,13 @@ expect true "$(jq -s --argjson recorded "$(jq .requests one.json)" \
     'requests of a hundred volumes'
 expect_code 0 trace synth --volumes 3 mixed.yaml -o twelve.csv
 expect_code 0 trace info --json twelve.csv
-expect 12 "$(jq '.[0].devices | length' out)" 'volumes with --volumes of synth'
+expect 12 "$(jq '.[0].devices | length' out)" 'volumes with --devices of synth'
 
 # ---- JSON ----
 
 jq -r .spec one.json >one.yaml
 expect_code 0 trace synth one.yaml -o one.csv
-expect 1 "$(jq '.volumes | length' one.json)" 'volumes with --volume'
+expect 1 "$(jq '.volumes | length' one.json)" 'volumes with --device'
 expect null "$(jq -c '.correlation["1s"]' one.json)" 'correlation of one volume'
 expect "$(jq -c '.volumes[0].distance' one.json)" "$(jq -c .all.distance one.json)" \
     'all of one volume'
@@ -90,17 +90,17 @@ fit_part() {
 }
 fit_part --start 20s --duration 2s --op write,flush
 fit_part --volume 254,32 --device 254,48 --start 5s --duration 3s
-expect_code 0 trace fit --start 5s --duration 200ms --op read,write --volume 254,32 \
+expect_code 0 trace fit --start 5s --duration 200ms --op read,write --device 254,32 \
     "$recorded/mixed"
 grep -qx '# Of the recording: from 5 s on for 200 ms; operations read, write; some volumes.' out ||
     fail "the part is not named: $(sed -n 3p out)"
 expect_code 0 trace fit --op flush "$recorded/mixed"
 grep -qx '# Of the recording: all of its time; operations flush; all volumes.' out ||
     fail "the part is not named: $(sed -n 3p out)"
-expect_code 0 trace fit --json --start 5s --duration 3s --volume 254,32 --volume 254,48 \
+expect_code 0 trace fit --json --start 5s --duration 3s --device 254,32 --device 254,48 \
     "$recorded/mixed"
 expect '["254,32","254,48"]' "$(jq -c '[.volumes[].volume] | sort' out)" 'volumes asked for'
-expect_code 3 trace fit --volume 254,32 --volume 7,7 "$recorded/mixed"
+expect_code 3 trace fit --device 254,32 --device 7,7 "$recorded/mixed"
 expect_error "no request of device '7,7'"
 expect_code 3 trace fit --start 1h "$recorded/mixed"
 expect_error 'no request in the part asked for'

@@ -37,21 +37,27 @@ for option in db limits attach arrival device format layout device-model interva
     run run --help
     grep -q -e "^ .*--$option\b" out || fail "run --help does not mention --$option"
 done
-for option in run json help; do
+for option in top json help; do
     run report --help
     grep -q -e "^ .*--$option\b" out || fail "report --help does not mention --$option"
 done
-for option in run output help; do
+for option in output help; do
     run plot --help
     grep -q -e "^ .*--$option\b" out || fail "plot --help does not mention --$option"
 done
-for option in run member json output help; do
+for option in member json output help; do
     run explain --help
     grep -q -e "^ .*--$option\b" out || fail "explain --help does not mention --$option"
 done
 for option in json arrival device format layout help; do
     run trace info --help
     grep -q -e "^ .*--$option\b" out || fail "trace info --help does not mention --$option"
+done
+# What is read for one release more, and shown nowhere.
+for command in run report plot explain 'trace info' 'trace convert' 'trace fit'; do
+    # shellcheck disable=SC2086 # a command line
+    run $command --help
+    ! grep -q -e '--run\b' -e '--volume\b' out || fail "$command --help shows an old option"
 done
 run help
 for command in run report plot explain compare trace limits help version; do
@@ -72,6 +78,7 @@ cp out second.txt
 cmp -s first.txt second.txt && fail 'two different runs print the same'
 expect_code 0 run all.yaml --db a.db --json --interval 10ms
 cp out third.json
+# As an earlier version wrote DB:N.
 expect_code 0 report a.db --run 1
 cmp -s first.txt out || fail 'report --run 1 prints something else than run did'
 expect_code 0 report --run 2 a.db

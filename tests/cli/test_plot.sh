@@ -30,7 +30,7 @@ while read -r plot; do
 done <found.txt
 
 # The same run, the same pictures.
-expect_code 0 plot a.db --output again --run 1
+expect_code 0 plot a.db:1 --output again
 for plot in drawn/*.svg; do
     cmp -s "$plot" "again/$(basename "$plot")" || fail "$plot differs when it is drawn again"
 done

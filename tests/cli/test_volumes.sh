@@ -54,7 +54,8 @@ trace: {path: $recorded/mixed, start: 10s, duration: 30s, speed: 1.5, ops: [read
 END
 expect "$(digest_of part.yaml)" "$(digest_of cut.yaml)" 'cut by convert and by the scenario'
 
-# Only some of its volumes, by either name of the option; without it one must be chosen.
+# Only some of its volumes, by either name of the option, one of them old; without it one must be
+# chosen.
 cat >two.yaml <<END
 groups: [{id: group, limits: {iops-total: 40}}]
 members: {from: trace, group: group}

@@ -106,7 +106,7 @@ uint32_t outputs_find(struct convert_outputs *outputs, const char *volume, struc
     if (outputs->count == CONVERT_OUTPUTS_MAX) {
         sim_fail(error, SIM_FAILED,
                  "more than %d volumes, too many files to write at the same time; split off some "
-                 "with --volume",
+                 "with --device",
                  CONVERT_OUTPUTS_MAX);
         return NAMES_NONE;
     }

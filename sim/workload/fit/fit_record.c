@@ -220,7 +220,7 @@ static bool learn_volumes(struct fit_record *record, uint32_t volume, struct sim
     if (count > SYNTH_ENTRIES_MAX)
         return sim_fail(error, SIM_BAD_INPUT,
                         "there are more than %d volumes, which is the most that a specification "
-                        "can describe; choose some with --volume",
+                        "can describe; choose some with --device",
                         SYNTH_ENTRIES_MAX);
     if (count > record->volume_capacity) {
         size_t capacity = 2 * record->volume_capacity > count ? 2 * record->volume_capacity : count;

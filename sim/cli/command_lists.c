@@ -1,34 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// throttlesim engines, throttlesim limits
+// throttlesim engines, throttlesim limits, throttlesim trace formats
 #include "sim/cli/command.h"
 
 #include "engine/engine.h"
-#include "sim/cli/options.h"
-#include "sim/scenario/scenario.h"
 
-#include <stddef.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-struct engines_arguments {
-    bool help;
-    bool json;
-    const char *engine;
-};
+static const struct option_row list_rows[] = {OPTION_JSON("the list as JSON"), OPTIONS_END};
 
-static const struct option_row engines_rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct engines_arguments, help), "print this"},
-    {"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct engines_arguments, json),
-     "print the list as JSON"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
-};
-
-static const struct option_row limits_rows[] = {
-    {"help", 'h', OPTION_FLAG, NULL, NULL, offsetof(struct engines_arguments, help), "print this"},
-    {"engine", 0, OPTION_TEXT, "NAME", NULL, offsetof(struct engines_arguments, engine),
-     "of this engine (default throttle-group)"},
-    {NULL, 0, OPTION_FLAG, NULL, NULL, 0, NULL},
-};
+// ---- engines ----
 
 // What an engine may know of what a scenario can ask for.
 static const struct {
@@ -97,77 +78,110 @@ static json_t *engine_json(const struct engine_algorithm *algorithm, bool is_def
                      events);
 }
 
-static bool print_json(const struct engine_algorithm *const *algorithms, size_t count,
-                       struct sim_error *error)
+// Takes the value over; NULL: out of memory.
+static bool append(json_t *list, json_t *value, struct sim_error *error)
 {
-    json_t *list = json_array();
-    bool ok = list != NULL;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = json_array_append_new(list, engine_json(algorithms[i], i == 0)) == 0;
-    if (ok)
-        return command_print_json(list, error);
-    json_decref(list);
-    return sim_fail_memory(error);
+    return json_array_append_new(list, value) == 0 || sim_fail_memory(error);
 }
 
-// Options only. False: the exit code says how the command ends.
-static bool parse(int argc, char **argv, const struct option_row *rows, const char *usage,
-                  struct engines_arguments *arguments, struct sim_error *error, enum sim_exit *exit)
+static bool run_engines(void *opaque, struct sim_error *error)
 {
-    int first;
-    *exit = SIM_USAGE;
-    if (!options_parse(argc, argv, rows, arguments, &first, error))
-        return false;
-    if (first < argc)
-        return sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'", argv[0],
-                        argv[first]);
-    if (!arguments->help)
-        return true;
-    puts(usage);
-    options_help(stdout, rows);
-    *exit = command_flush(error);
-    return false;
-}
-
-enum sim_exit command_engines(int argc, char **argv, struct sim_error *error)
-{
-    struct engines_arguments arguments = {0};
-    enum sim_exit exit;
+    const struct command_call *call = opaque;
     size_t count;
     const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
-    if (!parse(argc, argv, engines_rows,
-               "usage: throttlesim engines [OPTION...]\n\n"
-               "Lists the throttling algorithms, and what each supports. A scenario chooses one "
-               "with\n'engine: NAME', 'run' with --engine NAME.\n",
-               &arguments, error, &exit))
-        return exit;
-    if (arguments.json)
-        return print_json(algorithms, count, error) ? command_flush(error) : error->exit;
-    for (size_t i = 0; i < count; i++) {
+    json_t *list = json_array();
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (call->json) {
+            ok = append(list, engine_json(algorithms[i], i == 0), error);
+            continue;
+        }
         if (i > 0)
             putchar('\n');
         print_engine(algorithms[i], i == 0);
     }
-    return command_flush(error);
+    if (ok && call->json)
+        return command_print_json(list, error);
+    json_decref(list);
+    return ok;
 }
 
-enum sim_exit command_limits(int argc, char **argv, struct sim_error *error)
+const struct command command_engines = {
+    .name = "engines",
+    .summary = "list the throttling algorithms and what each supports",
+    .help = "Lists the throttling algorithms, and what each supports. A scenario chooses one with\n"
+            "'engine: NAME', 'run' with --engine NAME.",
+    .options = list_rows,
+    .size = sizeof(struct command_call),
+    .run = run_engines,
+};
+
+// ---- limits ----
+
+struct limits_arguments {
+    struct command_call call;
+    const struct engine_algorithm *algorithm;
+};
+
+static const struct option_row limits_rows[] = {
+    {"engine", 0, OPTION_ENGINE, "NAME", offsetof(struct limits_arguments, algorithm),
+     "those of this engine; the default is throttle-group"},
+    OPTIONS_END,
+};
+
+static bool run_limits(void *opaque, struct sim_error *error)
 {
-    struct engines_arguments arguments = {0};
+    const struct limits_arguments *arguments = opaque;
+    const struct engine_algorithm *algorithm = arguments->algorithm;
     size_t count;
-    const struct engine_algorithm *algorithm = engine_algorithms(&count)[0];
-    enum sim_exit exit;
-    if (!parse(argc, argv, limits_rows,
-               "usage: throttlesim limits [OPTION...]\n\n"
-               "Lists the limits that can be set, as scenarios and QEMU spell them.\n",
-               &arguments, error, &exit))
-        return exit;
-    if (!options_engine(arguments.engine, &algorithm, error))
-        return error->exit;
+    (void)error;
+    if (algorithm == NULL)
+        algorithm = engine_algorithms(&count)[0];
     printf("%-22s %-20s %s\n", "limit", "QMP", "meaning");
     for (size_t i = 0; i < algorithm->parameter_count; i++) {
         const struct engine_parameter *row = &algorithm->parameters[i];
         printf("%-22s %-20s %s\n", row->key, row->qmp_key, row->help);
     }
-    return command_flush(error);
+    return true;
 }
+
+const struct command command_limits = {
+    .name = "limits",
+    .summary = "list the limits that can be set",
+    .help = "Lists the limits that can be set, as scenarios and QEMU spell them.",
+    .options = limits_rows,
+    .size = sizeof(struct limits_arguments),
+    .run = run_limits,
+};
+
+// ---- trace formats ----
+
+static bool run_formats(void *opaque, struct sim_error *error)
+{
+    const struct command_call *call = opaque;
+    json_t *list = json_array();
+    const char *name;
+    bool ok = true;
+    for (size_t i = 0; ok && (name = trace_format_at(i)) != NULL; i++) {
+        const char *help = trace_format_help(name);
+        if (call->json)
+            ok = append(list, json_pack("{s:s, s:s}", "name", name, "help", help), error);
+        else
+            printf("%-10s %s\n", name, help);
+    }
+    if (ok && call->json)
+        return command_print_json(list, error);
+    json_decref(list);
+    return ok;
+}
+
+const struct command command_formats = {
+    .group = "trace",
+    .name = "formats",
+    .summary = "list the formats of traces that can be read",
+    .help = "Lists the formats of traces that can be read, in the order in which they are tried,\n"
+            "with what a file of each looks like.",
+    .options = list_rows,
+    .size = sizeof(struct command_call),
+    .run = run_formats,
+};

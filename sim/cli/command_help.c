@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim help, throttlesim version, and the help of each command
+#include "sim/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_usage(const struct command *command, const char *before)
+{
+    char title[COMMAND_TITLE_MAX];
+    const char *operands = command->operands != NULL ? command->operands : "";
+    command_title(command, title);
+    do {
+        int length = (int)strcspn(operands, "\n");
+        printf("%s throttlesim %s [OPTION...]%s%.*s\n", before, title, length > 0 ? " " : "",
+               length, operands);
+        before = "      ";
+        operands += length;
+    } while (*operands++ != '\0');
+}
+
+void command_print_help(const struct command *command)
+{
+    print_usage(command, "usage:");
+    printf("\n%s\n\n", command->help);
+    options_help(command->options);
+}
+
+static void print_group(const char *group)
+{
+    const char *before = "usage:";
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if (!command_is_in(*at, group))
+            continue;
+        print_usage(*at, before);
+        before = "      ";
+    }
+    printf("\n'throttlesim %s COMMAND --help' explains a command and lists its options.\n", group);
+}
+
+static void print_overview(void)
+{
+    char title[COMMAND_TITLE_MAX];
+    puts("throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
+         "clock.\n"
+         "\n"
+         "usage: throttlesim COMMAND [OPTION...] [ARGUMENT...]\n");
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->summary != NULL)
+            printf("  %-14s %s\n", command_title(*at, title), (*at)->summary);
+    }
+    puts("\n"
+         "  throttlesim run --limits iops-total=300,iops-total-max=900 vdc.blktrace\n"
+         "  throttlesim run scenario.yaml --db results.db\n"
+         "  throttlesim plot results.db -o plots\n"
+         "\n"
+         "'throttlesim COMMAND --help' explains a command; 'man throttlesim' all of it.\n"
+         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 a check did not hold.");
+}
+
+static const struct option_row rows[] = {OPTIONS_END};
+
+static bool run_help(void *arguments, struct sim_error *error)
+{
+    const struct command_call *call = arguments;
+    char **words = call->operands;
+    size_t used = 1;
+    const struct command *command = commands_find(call->operand_count, words, &used);
+    bool is_group = call->operand_count > 0 && commands_is_group(words[0]);
+    if (call->operand_count == 0)
+        print_overview();
+    else if (command == NULL && !(is_group && call->operand_count == 1))
+        return commands_fail_unknown(call->operand_count, words, error);
+    else if (call->operand_count > used)
+        return sim_fail(error, SIM_USAGE, "'help' takes one command, found '%s' too", words[used]);
+    else if (command == NULL)
+        print_group(words[0]);
+    else
+        command_print_help(command);
+    return true;
+}
+
+const struct command command_help = {
+    .name = "help",
+    .summary = "list the commands, or the options of one",
+    .operands = "[COMMAND]",
+    .help = "Lists the commands, or prints the options of one.",
+    .options = rows,
+    .size = sizeof(struct command_call),
+    .run = run_help,
+};
+
+static bool run_version(void *arguments, struct sim_error *error)
+{
+    (void)arguments;
+    (void)error;
+    puts("throttlesim " THROTTLESIM_VERSION);
+    return true;
+}
+
+const struct command command_version = {
+    .name = "version",
+    .summary = "print the version",
+    .help = "Prints the version.",
+    .options = rows,
+    .size = sizeof(struct command_call),
+    .run = run_version,
+};

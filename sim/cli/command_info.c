@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// throttlesim trace info
+#include "sim/cli/command.h"
+
+#include "sim/base/stop.h"
+#include "sim/workload/info/trace_info.h"
+
+struct info_arguments {
+    struct command_call call;
+    const char *device;
+    struct option_reading reading;
+    const char *output;
+};
+
+static const struct option_row rows[] = {
+    {"device", 0, OPTION_TEXT, "NAME", offsetof(struct info_arguments, device),
+     "only this volume, such as 254,48, or in a CSV file this member"},
+    {"volume", 0, OPTION_TEXT, "NAME", offsetof(struct info_arguments, device), NULL},
+    OPTIONS_READING(offsetof(struct info_arguments, reading)),
+    {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct info_arguments, output),
+     "draw rates, sizes, times between arrivals, and latencies if they are known, there, each as "
+     "SVG and PNG: trace-rates, trace-sizes, trace-gaps, trace-latency. Only with one trace"},
+    OPTION_JSON("a JSON array, one object for each trace"),
+    OPTIONS_END,
+};
+
+static bool tell_one(struct info_arguments *arguments, const char *path, json_t *array,
+                     struct sim_error *error)
+{
+    struct trace_config config = {.path = path, .volume = arguments->device};
+    struct trace_info info;
+    bool as_json = arguments->call.json;
+    options_reading(&arguments->reading, &config);
+    bool ok = trace_info_read(&info, &config, arguments->output != NULL, error);
+    if (ok && !as_json)
+        ok = trace_info_print(&info, stdout) || sim_fail_memory(error);
+    // Names that are not UTF-8 cannot be put into JSON.
+    if (ok && as_json && json_array_append_new(array, trace_info_json(&info)) != 0)
+        ok = sim_fail(error, SIM_FAILED, "%s: a name in it is not UTF-8, which JSON needs", path);
+    if (ok && arguments->output != NULL)
+        ok = info_draw(&info, arguments->output, command_print_path, &arguments->call, error);
+    trace_info_free(&info);
+    return ok;
+}
+
+static bool run(void *opaque, struct sim_error *error)
+{
+    struct info_arguments *arguments = opaque;
+    size_t count = arguments->call.operand_count;
+    if (count == 0)
+        return sim_fail(error, SIM_USAGE, "at least one trace is needed");
+    if (arguments->output != NULL && count > 1)
+        return sim_fail(error, SIM_USAGE, "--output draws one trace, found %zu", count);
+    stop_on_signals();
+    json_t *array = json_array();
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = tell_one(arguments, arguments->call.operands[i], array, error);
+    if (ok && arguments->call.json)
+        return command_print_json(array, error);
+    json_decref(array);
+    return ok;
+}
+
+const struct command command_info = {
+    .group = "trace",
+    .name = "info",
+    .summary = "tell what is in a recording",
+    .operands = "TRACE...",
+    .help = "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted\n"
+            "glob, a directory, or - for standard input.",
+    .options = rows,
+    .size = sizeof(struct info_arguments),
+    .run = run,
+};

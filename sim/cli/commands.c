@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of commands, and how one of them is run.
+#include "sim/cli/command.h"
+
+#include "sim/base/stop.h"
+#include "sim/base/suggest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command *const commands[] = {
+    &command_run,     &command_report,   &command_plot,
+    &command_explain, &command_compare,  &command_info,
+    &command_convert, &command_formats,  &command_fit,
+    &command_synth,   &command_verify,   &command_check,
+    &command_engines, &command_limits,   &command_help,
+    &command_version, &command_complete, NULL,
+};
+
+bool command_is_in(const struct command *command, const char *group)
+{
+    return command->group != NULL && strcmp(command->group, group) == 0;
+}
+
+bool commands_is_group(const char *name)
+{
+    const struct command *const *at = commands;
+    while (*at != NULL && !command_is_in(*at, name))
+        at++;
+    return *at != NULL;
+}
+
+const struct command *commands_find(size_t count, char *const *words, size_t *used)
+{
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        *used = (*at)->group != NULL ? 2 : 1;
+        if (*used <= count && (*used == 1 || command_is_in(*at, words[0])) &&
+            strcmp((*at)->name, words[*used - 1]) == 0)
+            return *at;
+    }
+    return NULL;
+}
+
+const char *command_title(const struct command *command, char text[COMMAND_TITLE_MAX])
+{
+    bool has_group = command->group != NULL;
+    snprintf(text, COMMAND_TITLE_MAX, "%s%s%s", has_group ? command->group : "",
+             has_group ? " " : "", command->name);
+    return text;
+}
+
+// For suggest(): the first words of all commands, or the second ones of a group's.
+static const char *word_at(const void *group, size_t index)
+{
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->summary != NULL && (group == NULL || command_is_in(*at, group)) && index-- == 0)
+            return group == NULL && (*at)->group != NULL ? (*at)->group : (*at)->name;
+    }
+    return NULL;
+}
+
+bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error)
+{
+    char text[512] = "a command is needed: ";
+    const char *word, *last = "";
+    if (count == 0) {
+        for (size_t i = 0; (word = word_at(NULL, i)) != NULL; last = word, i++) {
+            if (strcmp(word, last) != 0)
+                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? ", " : "",
+                         word);
+        }
+        return sim_fail(error, SIM_USAGE, "%s", text);
+    }
+    const char *group = commands_is_group(words[0]) ? words[0] : NULL;
+    if (group != NULL && count == 1)
+        return sim_fail(error, SIM_USAGE,
+                        "'%s' needs to know what to do, such as: trace info TRACE", group);
+    word = words[group != NULL];
+    return sim_fail(error, SIM_USAGE, "unknown command '%s%s%s'%s", group != NULL ? group : "",
+                    group != NULL ? " " : "", word,
+                    suggest(word, word_at, group, text, sizeof text));
+}
+
+// ---- Running one ----
+
+bool command_flush(struct sim_error *error)
+{
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
+           sim_fail(error, SIM_FAILED, "standard output: %s", strerror(errno));
+}
+
+// argv[0] is the command's name.
+static bool run(const struct command *command, int argc, char **argv, struct sim_error *error)
+{
+    char title[COMMAND_TITLE_MAX];
+    struct command_call *call = calloc(1, command->size);
+    int first = 0;
+    if (call == NULL)
+        return sim_fail_memory(error);
+    call->eta = "auto";
+    bool ok = options_parse(argc, argv, command->options, call, &first, error);
+    call->operands = argv + first;
+    call->operand_count = (size_t)(argc - first);
+    if (ok && call->help)
+        command_print_help(command);
+    else if (ok && command->operands == NULL && call->operand_count > 0)
+        ok = sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'",
+                      command_title(command, title), argv[first]);
+    else if (ok)
+        ok = command->run(call, error);
+    free(call);
+    stop_die();
+    return (ok || error->exit == SIM_CHECK_FAILED) && command_flush(error) && ok;
+}
+
+// Parts of it may come from a file: no control characters for the terminal.
+static void print_error(char *message)
+{
+    for (char *p = message; *p != '\0'; p++) {
+        if (iscntrl((unsigned char)*p))
+            *p = '?';
+    }
+    fprintf(stderr, "throttlesim: %s\n", message);
+}
+
+static void print_usage_hint(const struct command *command, size_t count, char *const *words)
+{
+    char title[COMMAND_TITLE_MAX];
+    if (command == NULL && (count == 0 || !commands_is_group(words[0])))
+        fputs("Try 'throttlesim help'.\n", stderr);
+    else
+        fprintf(stderr, "Try 'throttlesim %s --help'.\n",
+                command != NULL ? command_title(command, title) : words[0]);
+}
+
+enum sim_exit commands_main(size_t count, char **words)
+{
+    static char help[] = "help", version[] = "version";
+    struct sim_error error = {.exit = SIM_DONE};
+    size_t used = 0;
+    if (count > 0 && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0))
+        words[0] = help;
+    if (count > 0 && (strcmp(words[0], "--version") == 0 || strcmp(words[0], "-V") == 0))
+        words[0] = version;
+    if (count > 1 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0) &&
+        commands_is_group(words[0])) {
+        words[1] = words[0];
+        words[0] = help;
+    }
+    const struct command *command = commands_find(count, words, &used);
+    if (command == NULL)
+        commands_fail_unknown(count, words, &error);
+    else if (run(command, (int)(count - used + 1), words + used - 1, &error))
+        return SIM_DONE;
+    print_error(error.message);
+    if (error.exit == SIM_USAGE)
+        print_usage_hint(command, count, words);
+    return error.exit;
+}
+
+// ---- What they share ----
+
+bool command_print_json(json_t *value, struct sim_error *error)
+{
+    // What is wrong with standard output is told by command_flush.
+    bool ok = value != NULL && (json_dumpf(value, stdout, JSON_INDENT(2)) == 0 || ferror(stdout));
+    putchar('\n');
+    json_decref(value);
+    return ok || sim_fail_memory(error);
+}
+
+void command_tell_notice(void *context, const struct trace_notice *notice)
+{
+    (void)context;
+    fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
+}
+
+void command_print_path(void *context, const char *path)
+{
+    const struct command_call *call = context;
+    if (!call->json)
+        puts(path);
+}
