@@ -26,11 +26,11 @@ static struct bucket_drive *state_of(struct drive *drive)
 }
 
 static bool must_wait(struct drive_engine *engine, struct drive_lane *lane,
-                      enum engine_direction direction, int64_t now_ns)
+                      enum direction direction, int64_t now_ns)
 {
     struct leaky_buckets *buckets = &state_of(lane->drive)->buckets;
     leaky_buckets_leak(buckets, now_ns);
-    enum engine_cause cause = ENGINE_CAUSE_QUEUE;
+    int cause = CAUSE_QUEUE;
     int64_t wait_ns = leaky_buckets_wait_ns(buckets, direction, &cause);
     if (wait_ns == 0)
         return false;
@@ -40,8 +40,8 @@ static bool must_wait(struct drive_engine *engine, struct drive_lane *lane,
 }
 
 // A request has been found to have to wait.
-static void tell_ran_out(struct drive_engine *engine, struct drive *drive,
-                         enum engine_direction direction, int64_t now_ns)
+static void tell_ran_out(struct drive_engine *engine, struct drive *drive, enum direction direction,
+                         int64_t now_ns)
 {
     if (engine->base.callbacks.ran_out == NULL)
         return;
@@ -49,7 +49,7 @@ static void tell_ran_out(struct drive_engine *engine, struct drive *drive,
     uint32_t run_out = leaky_buckets_run_out(buckets, direction);
     for (int i = 0; run_out >> i != 0; i++) {
         if ((run_out >> i & 1) != 0)
-            engine_tell_ran_out(&engine->base, now_ns, drive->id, (enum engine_cause)i,
+            engine_tell_ran_out(&engine->base, now_ns, drive->id, i,
                                 leaky_buckets_refill_ns(buckets, i));
     }
 }
@@ -59,7 +59,7 @@ static void leave(struct drive_engine *engine, struct drive_lane *lane,
                   struct engine_request *request, int64_t now_ns)
 {
     while (request != NULL) {
-        enum engine_direction direction = drive_direction_of(lane->drive, request);
+        enum direction direction = drive_direction_of(lane->drive, request);
         leaky_buckets_account(&state_of(lane->drive)->buckets, direction, request->bytes);
         drive_engine_pass(engine, now_ns, request);
         if (must_wait(engine, lane, direction, now_ns)) {
@@ -72,7 +72,7 @@ static void leave(struct drive_engine *engine, struct drive_lane *lane,
 }
 
 static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
-                   struct engine_request *request, enum engine_direction direction)
+                   struct engine_request *request, enum direction direction)
 {
     struct drive_lane *lane = &drive->lanes[direction];
     bool waits = must_wait(engine, lane, direction, now_ns);
@@ -95,9 +95,9 @@ static void configure(struct drive_engine *engine, struct drive *drive, int64_t 
     struct leaky_buckets *buckets = &state_of(drive)->buckets;
     limits_apply(&drive->limits, buckets);
     leaky_buckets_reset(buckets, now_ns);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++)
+    for (int i = 0; i < DIRECTION_COUNT; i++)
         drive_lane_cancel(engine, &drive->lanes[i]);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++)
+    for (int i = 0; i < DIRECTION_COUNT; i++)
         fire(engine, &drive->lanes[i], now_ns);
 }
 
@@ -141,8 +141,7 @@ static enum engine_status check(const struct engine_parameters *parameters,
 const struct engine_algorithm bucket_algorithm = {
     .name = "bucket",
     .help = "leaky buckets for each drive, as in QEMU 1.7 to 2.3",
-    .parameters = limit_rows,
-    .parameter_count = LIMIT_MAX_LENGTH,
+    LIMIT_TABLES(LIMIT_MAX_LENGTH),
     .operations = DRIVE_ENGINE_OPERATIONS | DRIVE_ENGINE_CHANGES,
     .create = create,
     .check = check,

@@ -7,7 +7,7 @@
 void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engine_request *request)
 {
     engine->waiting--;
-    engine_hand_over(&engine->base, now_ns, request);
+    engine_hand_over(&engine->base, now_ns, request, engine->wait_ns);
 }
 
 void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_request *request)
@@ -24,13 +24,13 @@ struct engine_request *drive_lane_pop(struct drive_engine *engine, struct drive_
     struct engine_request *request = request_queue_pop(&lane->fifo);
     if (request == NULL)
         return NULL;
-    wait_leaves_head(&lane->wait, lane->fifo.head, now_ns, engine->base.wait_ns);
+    wait_leaves_head(&lane->wait, lane->fifo.head, now_ns, engine->wait_ns);
     lane->drive->waiting[drive_direction_of(lane->drive, request)]--;
     return request;
 }
 
 void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns,
-                    int64_t wait_ns, enum engine_cause cause)
+                    int64_t wait_ns, int cause)
 {
     int64_t deadline_ns = drive_add_ns(now_ns, wait_ns);
     timer_heap_arm(&engine->timers, &lane->timer, deadline_ns);
@@ -48,7 +48,7 @@ void drive_engine_submit(struct engine *base, int64_t now_ns, struct engine_requ
     struct drive_engine *engine = drive_engine_of(base);
     assert(request->member < engine->member_count);
     const struct drive_member *member = engine->members[request->member];
-    enum engine_direction direction = engine_direction_of(member->attach, request->op);
+    enum direction direction = limit_direction_of[member->attach][request->op];
     engine->waiting++;
     if (member->drive == NULL || !member->drive->limited || direction == ENGINE_NOT_THROTTLED)
         drive_engine_pass(engine, now_ns, request);
@@ -62,7 +62,7 @@ void drive_engine_complete(struct engine *base, int64_t now_ns, struct engine_re
     struct drive_engine *engine = drive_engine_of(base);
     assert(request->member < engine->member_count);
     const struct drive_member *member = engine->members[request->member];
-    enum engine_direction direction = engine_direction_of(member->attach, request->op);
+    enum direction direction = limit_direction_of[member->attach][request->op];
     if (member->drive != NULL && member->drive->limited && direction != ENGINE_NOT_THROTTLED)
         engine->kind->complete(member->drive, direction, request->bytes);
 }
@@ -99,7 +99,7 @@ bool drive_engine_node_gauge(const struct engine *base, uint32_t node, int64_t n
     if (drive == NULL)
         return false;
     *gauge = (struct engine_node_gauge){.members = drive->member != NULL};
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         gauge->waiting[i] = drive->waiting[i];
         gauge->token[i] = ENGINE_NONE;
         gauge->timer_armed[i] = timer_is_pending(&lane_of(engine, drive, i)->timer);
@@ -118,7 +118,7 @@ bool drive_engine_member_gauge(const struct engine *base, uint32_t id,
         return false;
     const struct drive *drive = member->drive;
     *gauge = (struct engine_member_gauge){.node = drive == NULL ? ENGINE_NONE : drive->id};
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         gauge->deadline_ns[i] = ENGINE_NEVER;
         if (drive == NULL)
             continue;

@@ -36,8 +36,8 @@ struct drive {
     bool limited;                    // it has a member and a limit
     struct drive_member *member;     // NULL: none
     struct engine_parameters limits; // complete
-    struct drive_lane lanes[ENGINE_DIRECTION_COUNT];
-    uint64_t waiting[ENGINE_DIRECTION_COUNT];
+    struct drive_lane lanes[DIRECTION_COUNT];
+    uint64_t waiting[DIRECTION_COUNT];
 };
 
 struct drive_member {
@@ -54,7 +54,8 @@ struct drive_engine {
     struct drive **drives; // by id; NULL: gone
     uint32_t drive_count;
     struct timer_heap timers;
-    uint64_t waiting; // submitted and not dispatched
+    uint64_t waiting;             // submitted and not dispatched
+    int64_t wait_ns[CAUSE_COUNT]; // of the request that leaves next, if it waited
 };
 
 // An algorithm. The functions are called for drives with limits only.
@@ -65,9 +66,9 @@ struct drive_kind {
     void (*start)(struct drive_engine *engine, struct drive *drive, int64_t now_ns);
     void (*change)(struct drive_engine *engine, struct drive *drive, int64_t now_ns); // of limits
     void (*arrive)(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
-                   struct engine_request *request, enum engine_direction direction);
+                   struct engine_request *request, enum direction direction);
     void (*fire)(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns);
-    void (*complete)(struct drive *drive, enum engine_direction direction, uint64_t bytes);
+    void (*complete)(struct drive *drive, enum direction direction, uint64_t bytes);
     void (*gauge)(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge);
     void (*show)(struct engine_parameters *limits); // as users see them; NULL: as they were given
 };
@@ -88,10 +89,10 @@ static inline struct drive_member *drive_engine_member(const struct drive_engine
     return id < engine->member_count ? engine->members[id] : NULL;
 }
 
-static inline enum engine_direction drive_direction_of(const struct drive *drive,
-                                                       const struct engine_request *request)
+static inline enum direction drive_direction_of(const struct drive *drive,
+                                                const struct engine_request *request)
 {
-    return engine_direction_of(drive->member->attach, request->op);
+    return limit_direction_of[drive->member->attach][request->op];
 }
 
 // A sum of times stays at the ends of its type.
@@ -123,7 +124,7 @@ struct engine_request *drive_lane_pop(struct drive_engine *engine, struct drive_
 
 // Arms the timer (anew), for which the head then waits, because of this cause.
 void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns,
-                    int64_t wait_ns, enum engine_cause cause);
+                    int64_t wait_ns, int cause);
 void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane);
 
 // ---- For the tables of the algorithms ----

@@ -61,7 +61,7 @@ static enum engine_status check_merged(const struct drive_kind *kind, const stru
 
 static void let_all_leave(struct drive_engine *engine, struct drive *drive, int64_t now_ns)
 {
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         struct drive_lane *lane = &drive->lanes[i];
         drive_lane_cancel(engine, lane);
         struct engine_request *request;
@@ -110,7 +110,7 @@ static struct drive *drive_new(struct drive_engine *engine, const struct engine_
     if (array == NULL)
         return NULL;
     engine->drives = array;
-    size_t timers = ((size_t)engine->drive_count + 1) * ENGINE_DIRECTION_COUNT;
+    size_t timers = ((size_t)engine->drive_count + 1) * DIRECTION_COUNT;
     if (!timer_heap_reserve(&engine->timers, timers))
         return NULL;
     struct drive *drive = calloc(1, engine->kind->drive_size);
@@ -119,7 +119,7 @@ static struct drive *drive_new(struct drive_engine *engine, const struct engine_
     drive->id = engine->drive_count;
     drive->implicit = implicit;
     drive->limits = *limits;
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         timer_init(&drive->lanes[i].timer);
         drive->lanes[i].drive = drive;
     }
@@ -131,8 +131,6 @@ static enum engine_status node_create(struct drive_engine *engine, int64_t now_n
                                       struct engine_operation *operation)
 {
     (void)now_ns;
-    if (operation->parent != ENGINE_NONE)
-        return ENGINE_UNSUPPORTED;
     struct engine_parameters limits = whole(engine->kind, &operation->parameters);
     enum engine_status status = limits_check_by(&engine->kind->rules, &limits, &operation->fault);
     if (status != ENGINE_OK)

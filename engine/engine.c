@@ -13,30 +13,11 @@ static const struct engine_algorithm *const algorithms[] = {
     &slice_2011_algorithm,
 };
 
-// Source: the table of section 3 of the specification, docs/model.md.
-static const enum engine_direction directions[ENGINE_ATTACH_COUNT][ENGINE_OP_COUNT] = {
-    [ENGINE_FILTER] =
-        {
-            [ENGINE_READ] = ENGINE_DIRECTION_READ,
-            [ENGINE_WRITE] = ENGINE_DIRECTION_WRITE,
-            [ENGINE_DISCARD] = ENGINE_DIRECTION_WRITE,
-            [ENGINE_WRITE_ZEROES] = ENGINE_DIRECTION_WRITE,
-            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
-        },
-    [ENGINE_DRIVE] =
-        {
-            [ENGINE_READ] = ENGINE_DIRECTION_READ,
-            [ENGINE_WRITE] = ENGINE_DIRECTION_WRITE,
-            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
-            [ENGINE_WRITE_ZEROES] = ENGINE_DIRECTION_WRITE,
-            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
-        },
-};
-
-enum engine_direction engine_direction_of(enum engine_attach attach, enum engine_op op)
+unsigned engine_direction_of(const struct engine_algorithm *algorithm, enum engine_attach attach,
+                             enum engine_op op)
 {
     assert(attach < ENGINE_ATTACH_COUNT && op < ENGINE_OP_COUNT);
-    return directions[attach][op];
+    return algorithm->direction_of[attach][op];
 }
 
 const struct engine_algorithm *const *engine_algorithms(size_t *count)
@@ -62,30 +43,6 @@ int engine_parameter_find(const struct engine_algorithm *algorithm, const char *
             return (int)i;
     }
     return -1;
-}
-
-const char *engine_cause_key(enum engine_cause cause)
-{
-    // Source: the keys of the limits in limits.c, in the order of enum bucket_index.
-    static const char *const keys[ENGINE_CAUSE_COUNT] = {
-        "bps-total",
-        "bps-read",
-        "bps-write",
-        "iops-total",
-        "iops-read",
-        "iops-write",
-        "bps-total-max",
-        "bps-read-max",
-        "bps-write-max",
-        "iops-total-max",
-        "iops-read-max",
-        "iops-write-max",
-        [ENGINE_CAUSE_TURN] = "turn",
-        [ENGINE_CAUSE_QUEUE] = "queue",
-        [ENGINE_CAUSE_TIMER] = "timer",
-    };
-    assert(cause < ENGINE_CAUSE_COUNT);
-    return keys[cause];
 }
 
 const char *engine_status_text(enum engine_status status)
@@ -155,9 +112,12 @@ enum engine_status engine_control(struct engine *engine, int64_t now_ns,
 {
     enter(engine, now_ns);
     assert(operation->kind < ENGINE_OPERATION_COUNT);
-    if ((engine->algorithm->operations & ENGINE_OPERATION_BIT(operation->kind)) == 0)
+    const struct engine_algorithm *algorithm = engine->algorithm;
+    bool has_parent = operation->kind == ENGINE_NODE_CREATE && operation->parent != ENGINE_NONE;
+    if ((algorithm->operations & ENGINE_OPERATION_BIT(operation->kind)) == 0 ||
+        (has_parent && !algorithm->has_trees))
         return ENGINE_UNSUPPORTED;
-    return engine->algorithm->control(engine, now_ns, operation);
+    return algorithm->control(engine, now_ns, operation);
 }
 
 int64_t engine_next_deadline(const struct engine *engine)

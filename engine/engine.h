@@ -44,44 +44,12 @@ enum engine_op {
     ENGINE_OP_COUNT,
 };
 
-// What a throttled request counts as.
-enum engine_direction {
-    ENGINE_DIRECTION_READ,
-    ENGINE_DIRECTION_WRITE,
-    ENGINE_DIRECTION_COUNT,
-    ENGINE_NOT_THROTTLED = ENGINE_DIRECTION_COUNT,
-};
-
 // Where a member's throttle sits, which decides what it sees.
 enum engine_attach {
     ENGINE_FILTER, // a node of the block graph: all but flushes; a discard is a write of its length
     ENGINE_DRIVE,  // on the drive: reads, writes, write zeroes
     ENGINE_ATTACH_COUNT,
 };
-
-// What a member's throttle takes an operation for.
-enum engine_direction engine_direction_of(enum engine_attach attach, enum engine_op op);
-
-// Why a request waits. A bucket's second part is its burst part, which caps the rate during a burst
-// (iops-total-max with a length above 1 s).
-enum engine_cause {
-    ENGINE_CAUSE_BPS_TOTAL, // the limit that was binding: of all that are exceeded, the one that
-    ENGINE_CAUSE_BPS_READ,  // makes the request wait longest
-    ENGINE_CAUSE_BPS_WRITE,
-    ENGINE_CAUSE_IOPS_TOTAL,
-    ENGINE_CAUSE_IOPS_READ,
-    ENGINE_CAUSE_IOPS_WRITE,
-    ENGINE_CAUSE_BURST,                         // the burst parts, in the same order
-    ENGINE_CAUSE_TURN = 2 * ENGINE_CAUSE_BURST, // other members of the group are served
-    ENGINE_CAUSE_QUEUE, // requests of the same member, and of the same direction unless the engine
-                        // has one FIFO for both, are before it
-    ENGINE_CAUSE_TIMER, // the timer was due, but fired later: the loop's granularity; or what it
-                        // waited for is over, but the engine wakes it later (slice-2011)
-    ENGINE_CAUSE_COUNT,
-};
-
-// "iops-total", "iops-total-max" for its burst part, "turn", "queue", "timer".
-const char *engine_cause_key(enum engine_cause cause);
 
 #define ENGINE_NOTE_COUNT 2
 
@@ -99,7 +67,7 @@ struct engine_request {
     uint8_t note; // as notes
 };
 
-// ---- Parameters: limits as rows of data ----
+// ---- What an algorithm knows, as rows of data, each called by its number ----
 
 enum engine_unit {
     ENGINE_BYTES_PER_SECOND,
@@ -119,6 +87,31 @@ struct engine_parameter {
 };
 
 #define ENGINE_PARAMETER_MAX 32
+
+// A direction: requests of a member that count as the same.
+struct engine_direction {
+    const char *key; // "read"
+};
+
+#define ENGINE_DIRECTION_MAX 2
+#define ENGINE_NOT_THROTTLED UINT8_MAX // no direction: the throttle does not see the request
+
+// What a limit fills: it has a level, and above its size requests wait.
+struct engine_bucket {
+    const char *key; // "iops-total"
+    int parameter;   // of its limit: a row of the parameters
+};
+
+#define ENGINE_BUCKET_MAX 16
+
+// Why a request waits. Where several limits are exceeded, the one counts that makes it wait
+// longest.
+struct engine_cause {
+    const char *key;  // "iops-total", "iops-total-max" for its burst part, "turn"
+    const char *help; // what the request waits for
+    int bucket;       // whose limit it is, or -1: none's
+    bool is_burst;    // the bucket's burst part, which caps the rate during a burst
+};
 
 // A set of parameters, by row number. Bit i of `given`: value[i] is meant; other values are not
 // read.
@@ -188,20 +181,19 @@ struct engine_operation {
 // ---- Read-only views ----
 
 struct engine_bucket_gauge {
-    const char *key;    // of the bucket's average: "iops-total"
+    const char *key;    // of the algorithm's row
     double level;       // bytes or operations, leaked up to the asked time
     double size;        // above it, requests wait
     double burst_level; // 0 without a burst length
     double burst_size;
 };
 
-#define ENGINE_BUCKET_MAX 6
-
+// Arrays are by direction.
 struct engine_node_gauge {
     uint32_t members;
-    uint64_t waiting[ENGINE_DIRECTION_COUNT];
-    uint32_t token[ENGINE_DIRECTION_COUNT]; // whose turn it is, or ENGINE_NONE
-    bool timer_armed[ENGINE_DIRECTION_COUNT];
+    uint64_t waiting[ENGINE_DIRECTION_MAX];
+    uint32_t token[ENGINE_DIRECTION_MAX]; // whose turn it is, or ENGINE_NONE
+    bool timer_armed[ENGINE_DIRECTION_MAX];
     size_t bucket_count; // buckets with a limit only
     struct engine_bucket_gauge bucket[ENGINE_BUCKET_MAX];
 };
@@ -209,10 +201,10 @@ struct engine_node_gauge {
 struct engine_member_gauge {
     uint32_t node; // ENGINE_NONE: in none
     unsigned limits_disabled;
-    uint64_t waiting[ENGINE_DIRECTION_COUNT];    // in the FIFO
-    uint64_t pending[ENGINE_DIRECTION_COUNT];    // as the algorithm counts them
-    int64_t deadline_ns[ENGINE_DIRECTION_COUNT]; // of its timer
-    bool timer_pending[ENGINE_DIRECTION_COUNT];
+    uint64_t waiting[ENGINE_DIRECTION_MAX];    // in the FIFO
+    uint64_t pending[ENGINE_DIRECTION_MAX];    // as the algorithm counts them
+    int64_t deadline_ns[ENGINE_DIRECTION_MAX]; // of its timer
+    bool timer_pending[ENGINE_DIRECTION_MAX];
 };
 
 // ---- The engine ----
@@ -224,9 +216,9 @@ struct engine_member_gauge {
 typedef void engine_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns);
 
 // A limit's burst allowance (iops-total-max) has run out: for the first time since it was last
-// whole, it makes a request wait. limit: one of the first six causes. refill_ns: until it is whole
-// again if nothing more leaves.
-typedef void engine_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
+// whole, it makes a request wait. bucket: a row. refill_ns: until it is whole again if nothing more
+// leaves.
+typedef void engine_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket,
                             int64_t refill_ns);
 
 struct engine_callbacks {
@@ -243,6 +235,13 @@ struct engine_algorithm {
     const char *help; // one line
     const struct engine_parameter *parameters;
     size_t parameter_count;
+    const struct engine_direction *directions;
+    size_t direction_count;
+    const uint8_t (*direction_of)[ENGINE_OP_COUNT]; // by enum engine_attach, then enum engine_op
+    const struct engine_bucket *buckets;
+    size_t bucket_count;
+    const struct engine_cause *causes;
+    size_t cause_count;
     bool has_groups;     // several members may share a node
     bool has_trees;      // nodes may have parents
     bool uses_completes; // wants engine_complete
@@ -269,6 +268,10 @@ struct engine_algorithm {
 // All algorithms; the first is the default.
 const struct engine_algorithm *const *engine_algorithms(size_t *count);
 const struct engine_algorithm *engine_find(const char *name); // NULL: no such
+
+// What the throttle of a member takes an operation for: a direction, or ENGINE_NOT_THROTTLED.
+unsigned engine_direction_of(const struct engine_algorithm *algorithm, enum engine_attach attach,
+                             enum engine_op op);
 
 // The row with this key in either spelling, or -1.
 int engine_parameter_find(const struct engine_algorithm *algorithm, const char *key);

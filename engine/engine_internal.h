@@ -8,9 +8,8 @@
 struct engine {
     const struct engine_algorithm *algorithm;
     struct engine_callbacks callbacks;
-    int64_t now_ns;                      // of the last call: time never goes back
-    bool dispatching;                    // inside the callback, which must not call the engine
-    int64_t wait_ns[ENGINE_CAUSE_COUNT]; // of the request that is handed over next, if it waited
+    int64_t now_ns;   // of the last call: time never goes back
+    bool dispatching; // inside the callback, which must not call the engine
 };
 
 // `operations` of an algorithm that knows all, and the bit of one.
@@ -22,22 +21,22 @@ extern const struct engine_algorithm bucket_algorithm;
 extern const struct engine_algorithm slice_algorithm;
 extern const struct engine_algorithm slice_2011_algorithm;
 
-// Hands the request back to the caller.
+// Hands the request back to the caller. wait_ns: by cause; not looked at if it did not wait.
 static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
-                                    struct engine_request *request)
+                                    struct engine_request *request, const int64_t *wait_ns)
 {
     request->dispatch_ns = now_ns;
     engine->dispatching = true;
     engine->callbacks.dispatch(engine->callbacks.context, request,
-                               now_ns > request->arrival_ns ? engine->wait_ns : NULL);
+                               now_ns > request->arrival_ns ? wait_ns : NULL);
     engine->dispatching = false;
 }
 
 static inline void engine_tell_ran_out(struct engine *engine, int64_t now_ns, uint32_t node,
-                                       enum engine_cause limit, int64_t refill_ns)
+                                       int bucket, int64_t refill_ns)
 {
     engine->dispatching = true;
-    engine->callbacks.ran_out(engine->callbacks.context, now_ns, node, limit, refill_ns);
+    engine->callbacks.ran_out(engine->callbacks.context, now_ns, node, bucket, refill_ns);
     engine->dispatching = false;
 }
 

@@ -6,11 +6,11 @@ static bool counts_bytes(int index)
     return index <= BUCKET_BPS_WRITE;
 }
 
-static bool counts_direction(int index, enum engine_direction direction)
+static bool counts_direction(int index, enum direction direction)
 {
-    static const enum bucket_index own[ENGINE_DIRECTION_COUNT][2] = {
-        [ENGINE_DIRECTION_READ] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},
-        [ENGINE_DIRECTION_WRITE] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},
+    static const enum bucket_index own[DIRECTION_COUNT][2] = {
+        [DIRECTION_READ] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},
+        [DIRECTION_WRITE] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},
     };
     return index == BUCKET_BPS_TOTAL || index == BUCKET_IOPS_TOTAL ||
            index == (int)own[direction][0] || index == (int)own[direction][1];
@@ -38,15 +38,15 @@ static void list_add(struct bucket_list *list, int index)
 void leaky_buckets_set_up(struct leaky_buckets *buckets)
 {
     buckets->limited.count = 0;
-    for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++)
+    for (int direction = 0; direction < DIRECTION_COUNT; direction++)
         buckets->limited_for[direction].count = 0;
     for (int i = 0; i < BUCKET_COUNT; i++) {
         set_up_bucket(&buckets->bucket[i]);
         if (buckets->bucket[i].avg == 0)
             continue;
         list_add(&buckets->limited, i);
-        for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {
-            if (counts_direction(i, (enum engine_direction)direction))
+        for (int direction = 0; direction < DIRECTION_COUNT; direction++) {
+            if (counts_direction(i, (enum direction)direction))
                 list_add(&buckets->limited_for[direction], i);
         }
     }
@@ -96,7 +96,7 @@ static int64_t leak_time_ns(double extra, double rate)
     return wait < 9223372036854775808.0 ? (int64_t)wait : ENGINE_NEVER;
 }
 
-// *cause: added ENGINE_CAUSE_BURST if it is the burst part that takes time.
+// *cause: added CAUSE_BURST if it is the burst part that takes time.
 static int64_t bucket_wait_ns(const struct leaky_bucket *bucket, int *cause)
 {
     double extra = bucket->level - bucket->size;
@@ -104,15 +104,15 @@ static int64_t bucket_wait_ns(const struct leaky_bucket *bucket, int *cause)
         return leak_time_ns(extra, bucket->avg_rate);
     if (bucket->has_burst_part) {
         extra = bucket->burst_level - bucket->burst_size;
-        *cause += ENGINE_CAUSE_BURST;
+        *cause += CAUSE_BURST;
         if (extra > 0)
             return leak_time_ns(extra, bucket->max_rate);
     }
     return 0;
 }
 
-int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction,
-                              enum engine_cause *cause)
+int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum direction direction,
+                              int *cause)
 {
     const struct bucket_list *list = &buckets->limited_for[direction];
     int64_t longest_ns = 0;
@@ -121,13 +121,13 @@ int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_d
         int64_t wait_ns = bucket_wait_ns(&buckets->bucket[list->index[i]], &part);
         if (wait_ns > longest_ns) {
             longest_ns = wait_ns;
-            *cause = (enum engine_cause)part;
+            *cause = part;
         }
     }
     return longest_ns;
 }
 
-uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum engine_direction direction)
+uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum direction direction)
 {
     const struct bucket_list *list = &buckets->limited_for[direction];
     uint32_t run_out = 0;
@@ -149,8 +149,7 @@ int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index)
     return (double)whole_ns < time_ns && whole_ns != ENGINE_NEVER ? whole_ns + 1 : whole_ns;
 }
 
-void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,
-                           uint64_t bytes)
+void leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction, uint64_t bytes)
 {
     const struct bucket_list *list = &buckets->limited_for[direction];
     double units = 1.0;

@@ -16,6 +16,12 @@
 
 static_assert(FLT_EVAL_METHOD == 0, "doubles must be evaluated as doubles");
 
+enum direction {
+    DIRECTION_READ,
+    DIRECTION_WRITE,
+    DIRECTION_COUNT,
+};
+
 enum bucket_index {
     BUCKET_BPS_TOTAL,
     BUCKET_BPS_READ,
@@ -24,6 +30,15 @@ enum bucket_index {
     BUCKET_IOPS_READ,
     BUCKET_IOPS_WRITE,
     BUCKET_COUNT,
+};
+
+// Why a request waits: a bucket, a bucket's burst part, or neither.
+enum cause {
+    CAUSE_BURST = BUCKET_COUNT, // the burst parts, in the order of the buckets
+    CAUSE_TURN = 2 * BUCKET_COUNT,
+    CAUSE_QUEUE, // and of the same direction, unless the engine has one FIFO for both
+    CAUSE_TIMER, // the loop's granularity; or what it waited for is over (slice-2011)
+    CAUSE_COUNT,
 };
 
 struct leaky_bucket {
@@ -55,7 +70,7 @@ struct leaky_buckets {
 
     // Derived by leaky_buckets_set_up: the buckets with a limit.
     struct bucket_list limited;
-    struct bucket_list limited_for[ENGINE_DIRECTION_COUNT];
+    struct bucket_list limited_for[DIRECTION_COUNT];
 };
 
 // To be called when avg, max or burst_length of a bucket have changed.
@@ -69,18 +84,17 @@ void leaky_buckets_leak(struct leaky_buckets *buckets, int64_t now_ns);
 // How long a request of this direction has to wait in these buckets as they are: ns, 0 if not at
 // all, ENGINE_NEVER if for ever. If it has to, *cause is the bucket, or burst part, that takes
 // longest.
-int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum engine_direction direction,
-                              enum engine_cause *cause);
+int64_t leaky_buckets_wait_ns(const struct leaky_buckets *buckets, enum direction direction,
+                              int *cause);
 
 // A request of this direction has to wait: bit i is set for a bucket i with a burst allowance of
 // which nothing is left, unless it was set before and the bucket has not been empty since.
-uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum engine_direction direction);
+uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum direction direction);
 
 // Until this bucket is empty if nothing more leaves: ns, rounded up, or ENGINE_NEVER.
 int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index);
 
 // A request leaves. Does not leak.
-void leaky_buckets_account(struct leaky_buckets *buckets, enum engine_direction direction,
-                           uint64_t bytes);
+void leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction, uint64_t bytes);
 
 #endif

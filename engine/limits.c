@@ -42,6 +42,55 @@ const struct engine_parameter limit_rows[LIMIT_COUNT] = {
     LENGTH("iops", "write", "iops_wr", "writes"),
 };
 
+const struct engine_direction limit_directions[DIRECTION_COUNT] = {
+    [DIRECTION_READ] = {"read"},
+    [DIRECTION_WRITE] = {"write"},
+};
+
+// Source: the table of section 3 of the specification, docs/model.md.
+const uint8_t limit_direction_of[ENGINE_ATTACH_COUNT][ENGINE_OP_COUNT] = {
+    [ENGINE_FILTER] =
+        {
+            [ENGINE_READ] = DIRECTION_READ,
+            [ENGINE_WRITE] = DIRECTION_WRITE,
+            [ENGINE_DISCARD] = DIRECTION_WRITE,
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,
+            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+        },
+    [ENGINE_DRIVE] =
+        {
+            [ENGINE_READ] = DIRECTION_READ,
+            [ENGINE_WRITE] = DIRECTION_WRITE,
+            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,
+            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+        },
+};
+
+#define BUCKET(index, name) [index] = {name, LIMIT_AVG + (index)}
+
+const struct engine_bucket limit_buckets[BUCKET_COUNT] = {
+    BUCKET(BUCKET_BPS_TOTAL, "bps-total"), BUCKET(BUCKET_BPS_READ, "bps-read"),
+    BUCKET(BUCKET_BPS_WRITE, "bps-write"), BUCKET(BUCKET_IOPS_TOTAL, "iops-total"),
+    BUCKET(BUCKET_IOPS_READ, "iops-read"), BUCKET(BUCKET_IOPS_WRITE, "iops-write"),
+};
+
+#define LIMIT_CAUSES(index, name)                                                                  \
+    [index] = {name, "the average to allow more", index, false},                                   \
+    [CAUSE_BURST + (index)] = {name "-max", "the burst rate to allow more", index, true}
+
+const struct engine_cause limit_causes[CAUSE_COUNT] = {
+    LIMIT_CAUSES(BUCKET_BPS_TOTAL, "bps-total"),
+    LIMIT_CAUSES(BUCKET_BPS_READ, "bps-read"),
+    LIMIT_CAUSES(BUCKET_BPS_WRITE, "bps-write"),
+    LIMIT_CAUSES(BUCKET_IOPS_TOTAL, "iops-total"),
+    LIMIT_CAUSES(BUCKET_IOPS_READ, "iops-read"),
+    LIMIT_CAUSES(BUCKET_IOPS_WRITE, "iops-write"),
+    [CAUSE_TURN] = {"turn", "its member's turn: others of the group are served", -1, false},
+    [CAUSE_QUEUE] = {"queue", "requests of its member that came before it", -1, false},
+    [CAUSE_TIMER] = {"timer", "the event loop, which wakes after the time that was set", -1, false},
+};
+
 void limits_complete(struct engine_parameters *limits)
 {
     for (int row = 0; row < LIMIT_COUNT; row++) {

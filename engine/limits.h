@@ -17,6 +17,17 @@ enum {
 };
 
 extern const struct engine_parameter limit_rows[LIMIT_COUNT];
+extern const struct engine_direction limit_directions[DIRECTION_COUNT];
+extern const uint8_t limit_direction_of[ENGINE_ATTACH_COUNT][ENGINE_OP_COUNT];
+extern const struct engine_bucket limit_buckets[BUCKET_COUNT];
+extern const struct engine_cause limit_causes[CAUSE_COUNT];
+
+// The part of an algorithm's table that is the same for all of QEMU's. It knows so many parameters.
+#define LIMIT_TABLES(rows)                                                                         \
+    .parameters = limit_rows, .parameter_count = (rows), .directions = limit_directions,           \
+    .direction_count = DIRECTION_COUNT, .direction_of = limit_direction_of,                        \
+    .buckets = limit_buckets, .bucket_count = BUCKET_COUNT, .causes = limit_causes,                \
+    .cause_count = CAUSE_COUNT
 
 // What an engine holds of the rules about limits.
 struct limit_rules {

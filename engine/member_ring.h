@@ -22,7 +22,7 @@ struct ring_node {
 };
 
 enum ring_set {
-    RING_PENDING_READ, // in the order of enum engine_direction
+    RING_PENDING_READ, // in the order of enum direction
     RING_PENDING_WRITE,
     RING_TAKEN,
     RING_SET_COUNT,

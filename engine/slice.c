@@ -38,7 +38,7 @@ struct slice_drive {
 // What a request has to wait for; wait_ns is below 0 if for nothing.
 struct verdict {
     int64_t wait_ns;
-    enum engine_cause cause;
+    int cause;
 };
 
 static struct slice_drive *state_of(struct drive *drive)
@@ -64,9 +64,8 @@ static double slice_length_s(int64_t start_ns, int64_t end_ns)
     return (double)(end_ns - start_ns) / 1e9;
 }
 
-static void ask_limit(struct slice_drive *state, enum slice_kind kind,
-                      enum engine_direction direction, double amount, double elapsed,
-                      struct verdict *verdict)
+static void ask_limit(struct slice_drive *state, enum slice_kind kind, enum direction direction,
+                      double amount, double elapsed, struct verdict *verdict)
 {
     struct slice_limit limit = slice_limit_of(&state->drive.limits, kind, direction);
     if (limit.rate == 0)
@@ -84,8 +83,8 @@ static void ask_limit(struct slice_drive *state, enum slice_kind kind,
         *verdict = (struct verdict){wait_ns, limit.cause};
 }
 
-static struct verdict ask(struct slice_drive *state, enum engine_direction direction,
-                          uint64_t bytes, int64_t now_ns)
+static struct verdict ask(struct slice_drive *state, enum direction direction, uint64_t bytes,
+                          int64_t now_ns)
 {
     if (is_within_slice(state, now_ns))
         state->slice_end_ns = drive_add_ns(now_ns, state->slice_time_ns);
@@ -104,7 +103,7 @@ static void run(struct drive_engine *engine, struct drive_lane *lane, int64_t no
     struct slice_drive *state = state_of(lane->drive);
     const struct engine_request *head;
     while ((head = lane->fifo.head) != NULL) {
-        enum engine_direction direction = drive_direction_of(lane->drive, head);
+        enum direction direction = drive_direction_of(lane->drive, head);
         struct verdict verdict = ask(state, direction, head->bytes, now_ns);
         if (verdict.wait_ns >= 0) {
             drive_lane_arm(engine, lane, now_ns, verdict.wait_ns, verdict.cause);
@@ -115,7 +114,7 @@ static void run(struct drive_engine *engine, struct drive_lane *lane, int64_t no
 }
 
 static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
-                   struct engine_request *request, enum engine_direction direction)
+                   struct engine_request *request, enum direction direction)
 {
     struct drive_lane *lane = &drive->lanes[0];
     if (lane->fifo.head != NULL) {
@@ -131,7 +130,7 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
     drive_lane_arm(engine, lane, now_ns, verdict.wait_ns, verdict.cause);
 }
 
-static void complete(struct drive *drive, enum engine_direction direction, uint64_t bytes)
+static void complete(struct drive *drive, enum direction direction, uint64_t bytes)
 {
     slice_sent_add(&state_of(drive)->sent, direction, bytes);
 }
@@ -187,8 +186,7 @@ static enum engine_status check(const struct engine_parameters *parameters,
 const struct engine_algorithm slice_algorithm = {
     .name = "slice",
     .help = "growing slices, as in QEMU 1.0 to 1.6",
-    .parameters = limit_rows,
-    .parameter_count = LIMIT_MAX,
+    LIMIT_TABLES(LIMIT_MAX),
     .uses_completes = true,
     .operations = DRIVE_ENGINE_OPERATIONS | DRIVE_ENGINE_CHANGES,
     .create = create,

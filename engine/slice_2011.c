@@ -33,7 +33,7 @@ static_assert(SLICE_KIND_COUNT <= ENGINE_NOTE_COUNT, "a request has room for the
 struct slice_2011_drive {
     struct drive drive; // first
     struct slice_sent sent;
-    int64_t slice_start_ns[ENGINE_DIRECTION_COUNT];
+    int64_t slice_start_ns[DIRECTION_COUNT];
     int64_t fired_ns; // last time: who was in the FIFO then was asked then
 };
 
@@ -45,19 +45,19 @@ static struct slice_2011_drive *state_of(struct drive *drive)
 // A new slice forgets the counts of one kind only, although both kinds share its start: with limits
 // of both, the second never sees that a slice has ended.
 static void renew_slice(struct slice_2011_drive *state, enum slice_kind kind,
-                        enum engine_direction direction, bool is_total, int64_t now_ns)
+                        enum direction direction, bool is_total, int64_t now_ns)
 {
     if (now_ns - state->slice_start_ns[direction] < SLICE_NS)
         return;
     state->slice_start_ns[direction] = now_ns;
     state->sent.of[kind][direction] = 0;
     if (is_total)
-        state->sent.of[kind][ENGINE_DIRECTION_COUNT - 1 - direction] = 0;
+        state->sent.of[kind][DIRECTION_COUNT - 1 - direction] = 0;
 }
 
 // How long the request has to wait for its limit of this kind; 0: not at all.
 static int64_t exceeds_limit(struct slice_2011_drive *state, enum slice_kind kind,
-                             enum engine_direction direction, double amount, int64_t now_ns)
+                             enum direction direction, double amount, int64_t now_ns)
 {
     struct slice_limit limit = slice_limit_of(&state->drive.limits, kind, direction);
     if (limit.rate == 0)
@@ -86,21 +86,21 @@ static void arm(struct drive_engine *engine, struct slice_2011_drive *state, int
 
 // A request that has waited leaves: its notes become its parts.
 static void tell_wait(struct drive_engine *engine, const struct drive *drive, int64_t now_ns,
-                      const struct engine_request *request, enum engine_direction direction)
+                      const struct engine_request *request, enum direction direction)
 {
-    int64_t *wait_ns = engine->base.wait_ns;
-    memset(wait_ns, 0, sizeof engine->base.wait_ns);
-    wait_ns[ENGINE_CAUSE_TIMER] = now_ns - request->arrival_ns;
+    int64_t *wait_ns = engine->wait_ns;
+    memset(wait_ns, 0, sizeof engine->wait_ns);
+    wait_ns[CAUSE_TIMER] = now_ns - request->arrival_ns;
     for (int kind = 0; kind < SLICE_KIND_COUNT; kind++) {
         struct slice_limit limit = slice_limit_of(&drive->limits, (enum slice_kind)kind, direction);
         wait_ns[limit.cause] += request->notes[kind];
-        wait_ns[ENGINE_CAUSE_TIMER] -= request->notes[kind];
+        wait_ns[CAUSE_TIMER] -= request->notes[kind];
     }
 }
 
 // A request arrives, or is submitted anew. Its wait so far is in its notes.
 static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int64_t now_ns,
-                struct engine_request *request, enum engine_direction direction)
+                struct engine_request *request, enum direction direction)
 {
     enum slice_kind kind = SLICE_BPS;
     int64_t wait_ns = exceeds_limit(state, kind, direction, (double)request->bytes, now_ns);
@@ -125,7 +125,7 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
 }
 
 static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
-                   struct engine_request *request, enum engine_direction direction)
+                   struct engine_request *request, enum direction direction)
 {
     ask(engine, state_of(drive), now_ns, request, direction);
 }
@@ -147,7 +147,7 @@ static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t n
     lane->fifo.head = NULL;
     struct engine_request *request;
     while ((request = request_queue_pop(&present)) != NULL) {
-        enum engine_direction direction = drive_direction_of(lane->drive, request);
+        enum direction direction = drive_direction_of(lane->drive, request);
         state->drive.waiting[direction]--;
         settle(state, request, now_ns);
         ask(engine, state, now_ns, request, direction);
@@ -160,7 +160,7 @@ static void start(struct drive_engine *engine, struct drive *drive, int64_t now_
 {
     struct slice_2011_drive *state = state_of(drive);
     state->sent = (struct slice_sent){0};
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++)
+    for (int i = 0; i < DIRECTION_COUNT; i++)
         state->slice_start_ns[i] = now_ns;
     state->fired_ns = now_ns;
     arm(engine, state, now_ns, 0);
@@ -170,9 +170,9 @@ static void start(struct drive_engine *engine, struct drive *drive, int64_t now_
 static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge)
 {
     struct slice_2011_drive copy = *(const struct slice_2011_drive *)drive;
-    for (int i = 0; i < SLICE_KIND_COUNT * ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < SLICE_KIND_COUNT * DIRECTION_COUNT; i++) {
         enum slice_kind kind = (enum slice_kind)(i % SLICE_KIND_COUNT);
-        enum engine_direction direction = (enum engine_direction)(i / SLICE_KIND_COUNT);
+        enum direction direction = (enum direction)(i / SLICE_KIND_COUNT);
         struct slice_limit limit = slice_limit_of(&drive->limits, kind, direction);
         if (limit.rate != 0)
             renew_slice(&copy, kind, direction, limit.is_total, now_ns);
@@ -205,8 +205,7 @@ static enum engine_status check(const struct engine_parameters *parameters,
 const struct engine_algorithm slice_2011_algorithm = {
     .name = "slice-2011",
     .help = "slices of 100 ms, as first proposed for QEMU in 2011; limits cannot be changed",
-    .parameters = limit_rows,
-    .parameter_count = LIMIT_MAX,
+    LIMIT_TABLES(LIMIT_MAX),
     .operations = DRIVE_ENGINE_OPERATIONS,
     .create = create,
     .check = check,

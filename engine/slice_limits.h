@@ -14,41 +14,38 @@ enum slice_kind {
 
 // What was sent in a slice.
 struct slice_sent {
-    uint64_t of[SLICE_KIND_COUNT][ENGINE_DIRECTION_COUNT]; // stays at its maximum
+    uint64_t of[SLICE_KIND_COUNT][DIRECTION_COUNT]; // stays at its maximum
 };
 
 struct slice_limit {
-    double rate;             // units/s, 0: none
-    enum engine_cause cause; // the row, too: averages come first in both
+    double rate; // units/s, 0: none
+    int cause;   // the row, too: averages come first in both
     bool is_total;
 };
 
-static_assert((int)LIMIT_AVG == (int)ENGINE_CAUSE_BPS_TOTAL &&
-                  (int)BUCKET_COUNT == (int)ENGINE_CAUSE_BURST,
+static_assert((int)LIMIT_AVG == (int)BUCKET_BPS_TOTAL && (int)BUCKET_COUNT == (int)CAUSE_BURST,
               "the averages are the first rows, in the order of the causes");
 
 // What a request of this direction is held to.
 static inline struct slice_limit slice_limit_of(const struct engine_parameters *limits,
-                                                enum slice_kind kind,
-                                                enum engine_direction direction)
+                                                enum slice_kind kind, enum direction direction)
 {
     int total = LIMIT_AVG + (kind == SLICE_BPS ? BUCKET_BPS_TOTAL : BUCKET_IOPS_TOTAL);
     bool is_total = limits->value[total] != 0;
     int row = is_total ? total : total + 1 + (int)direction;
-    return (struct slice_limit){(double)limits->value[row], (enum engine_cause)row, is_total};
+    return (struct slice_limit){(double)limits->value[row], row, is_total};
 }
 
 // What counts against that limit.
 static inline double slice_sent_of(const struct slice_sent *sent, enum slice_kind kind,
-                                   enum engine_direction direction, bool is_total)
+                                   enum direction direction, bool is_total)
 {
     const uint64_t *of = sent->of[kind];
-    return is_total ? (double)of[ENGINE_DIRECTION_READ] + (double)of[ENGINE_DIRECTION_WRITE]
+    return is_total ? (double)of[DIRECTION_READ] + (double)of[DIRECTION_WRITE]
                     : (double)of[direction];
 }
 
-static inline void slice_sent_add(struct slice_sent *sent, enum engine_direction direction,
-                                  uint64_t bytes)
+static inline void slice_sent_add(struct slice_sent *sent, enum direction direction, uint64_t bytes)
 {
     uint64_t *total = &sent->of[SLICE_BPS][direction];
     *total = bytes > UINT64_MAX - *total ? UINT64_MAX : *total + bytes;
@@ -60,11 +57,11 @@ static inline void slice_gauge(const struct engine_parameters *limits,
                                const struct slice_sent *sent, double length_s,
                                struct engine_node_gauge *gauge)
 {
-    for (int i = 0; i < SLICE_KIND_COUNT * ENGINE_DIRECTION_COUNT; i++) {
-        enum slice_kind kind = (enum slice_kind)(i / ENGINE_DIRECTION_COUNT);
-        enum engine_direction direction = (enum engine_direction)(i % ENGINE_DIRECTION_COUNT);
+    for (int i = 0; i < SLICE_KIND_COUNT * DIRECTION_COUNT; i++) {
+        enum slice_kind kind = (enum slice_kind)(i / DIRECTION_COUNT);
+        enum direction direction = (enum direction)(i % DIRECTION_COUNT);
         struct slice_limit limit = slice_limit_of(limits, kind, direction);
-        if (limit.rate == 0 || (limit.is_total && direction != ENGINE_DIRECTION_READ))
+        if (limit.rate == 0 || (limit.is_total && direction != DIRECTION_READ))
             continue;
         gauge->bucket[gauge->bucket_count++] = (struct engine_bucket_gauge){
             .key = limit_rows[limit.cause].key,

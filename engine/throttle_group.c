@@ -46,7 +46,7 @@ static inline struct flow *next_token(struct flow *flow)
 }
 
 static void arm(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
-                int64_t deadline_ns, enum engine_cause cause)
+                int64_t deadline_ns, int cause)
 {
     assert(flow->member->attached);
     timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
@@ -56,7 +56,7 @@ static void arm(struct throttle_groups *groups, struct flow *flow, int64_t now_n
 void throttle_group_timer_gone(struct flow *flow, int64_t now_ns)
 {
     flow->member->group->timer_armed[flow->direction] = false;
-    wait_for(&flow->wait, now_ns, ENGINE_CAUSE_TURN, ENGINE_NEVER);
+    wait_for(&flow->wait, now_ns, CAUSE_TURN, ENGINE_NEVER);
 }
 
 static void tell_ran_out(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
@@ -65,8 +65,8 @@ static void tell_ran_out(struct throttle_groups *groups, struct flow *flow, int6
     uint32_t run_out = leaky_buckets_run_out(buckets, flow->direction);
     for (int i = 0; run_out >> i != 0; i++) {
         if ((run_out >> i & 1) != 0)
-            engine_tell_ran_out(&groups->base, now_ns, flow->member->group->id,
-                                (enum engine_cause)i, leaky_buckets_refill_ns(buckets, i));
+            engine_tell_ran_out(&groups->base, now_ns, flow->member->group->id, i,
+                                leaky_buckets_refill_ns(buckets, i));
     }
 }
 
@@ -78,7 +78,7 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     if (group->timer_armed[flow->direction])
         return true;
     leaky_buckets_leak(&group->buckets, now_ns);
-    enum engine_cause cause = ENGINE_CAUSE_TURN;
+    int cause = CAUSE_TURN;
     int64_t wait_ns = leaky_buckets_wait_ns(&group->buckets, flow->direction, &cause);
     if (wait_ns == 0)
         return false;
@@ -99,7 +99,7 @@ static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_
     struct engine_request *request = request_queue_pop(&flow->fifo);
     if (request == NULL)
         return false;
-    wait_leaves_head(&flow->wait, flow->fifo.head, now_ns, groups->base.wait_ns);
+    wait_leaves_head(&flow->wait, flow->fifo.head, now_ns, groups->wait_ns);
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
     assert(groups->woken == NULL);
@@ -118,7 +118,7 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
         group->token[flow->direction] = flow->member;
         return;
     }
-    arm(groups, next, now_ns, now_ns, ENGINE_CAUSE_TURN);
+    arm(groups, next, now_ns, now_ns, CAUSE_TURN);
     group->timer_armed[flow->direction] = true;
     group->token[flow->direction] = next->member;
 }
@@ -127,7 +127,7 @@ static void hand_over(struct throttle_groups *groups, struct engine_request *req
                       int64_t now_ns)
 {
     groups->waiting--;
-    engine_hand_over(&groups->base, now_ns, request);
+    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
 }
 
 // Handed over before the next is woken, whose parts take the place of this one's.
@@ -142,7 +142,7 @@ static void leave(struct throttle_groups *groups, struct flow *flow, struct engi
 static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
 {
     struct member *member = groups->members[request->member];
-    return &member->flows[engine_direction_of(member->attach, request->op)];
+    return &member->flows[limit_direction_of[member->attach][request->op]];
 }
 
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
@@ -165,7 +165,7 @@ static void restart(struct throttle_groups *groups, struct flow *flow, int64_t n
 
 void throttle_group_kick(struct throttle_groups *groups, struct member *member, int64_t now_ns)
 {
-    for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {
+    for (int direction = 0; direction < DIRECTION_COUNT; direction++) {
         struct flow *flow = &member->flows[direction];
         if (timer_is_pending(&flow->timer)) {
             timer_heap_cancel(&groups->timers, &flow->timer);
@@ -180,7 +180,7 @@ static void submit(struct engine *engine, int64_t now_ns, struct engine_request 
     struct throttle_groups *groups = throttle_groups_of(engine);
     assert(request->member < groups->member_count);
     struct member *member = groups->members[request->member];
-    enum engine_direction direction = engine_direction_of(member->attach, request->op);
+    enum direction direction = limit_direction_of[member->attach][request->op];
     groups->waiting++;
     if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
         hand_over(groups, request, now_ns);
@@ -224,8 +224,7 @@ static uint64_t waiting(const struct engine *engine)
 const struct engine_algorithm throttle_group_algorithm = {
     .name = "throttle-group",
     .help = "throttle groups, as in QEMU since 2.4",
-    .parameters = limit_rows,
-    .parameter_count = LIMIT_COUNT,
+    LIMIT_TABLES(LIMIT_COUNT),
     .has_groups = true,
     .operations = ENGINE_OPERATIONS_ALL,
     .create = throttle_group_create,

@@ -21,7 +21,7 @@
 struct flow {
     struct timer timer; // first: a timer leads back to its flow
     struct member *member;
-    enum engine_direction direction;
+    enum direction direction;
     struct request_queue fifo; // waiting requests
     struct head_wait wait;     // of the first of them
     uint64_t waiting;          // length of the FIFO
@@ -35,7 +35,7 @@ struct member {
     bool attached;            // to the event loop
     unsigned limits_disabled; // how often it is drained
     struct group *group;      // NULL: in none
-    struct flow flows[ENGINE_DIRECTION_COUNT];
+    struct flow flows[DIRECTION_COUNT];
 };
 
 struct group {
@@ -43,9 +43,9 @@ struct group {
     bool implicit; // made by ENGINE_MEMBER_SET: gone when its last member leaves
     struct leaky_buckets buckets;
     struct member_ring ring;
-    struct member *token[ENGINE_DIRECTION_COUNT];
-    bool timer_armed[ENGINE_DIRECTION_COUNT];
-    uint64_t waiting[ENGINE_DIRECTION_COUNT]; // in the members' FIFOs, for the gauge
+    struct member *token[DIRECTION_COUNT];
+    bool timer_armed[DIRECTION_COUNT];
+    uint64_t waiting[DIRECTION_COUNT]; // in the members' FIFOs, for the gauge
 };
 
 struct throttle_groups {
@@ -57,6 +57,7 @@ struct throttle_groups {
     struct timer_heap timers;
     struct engine_request *woken; // to run next; NULL: none
     uint64_t waiting;             // submitted and not dispatched
+    int64_t wait_ns[CAUSE_COUNT]; // of the request that leaves next, if it waited
 };
 
 static inline struct throttle_groups *throttle_groups_of(struct engine *engine)

@@ -25,7 +25,7 @@ bool throttle_group_node_gauge(const struct engine *engine, uint32_t node, int64
     if (group == NULL)
         return false;
     *gauge = (struct engine_node_gauge){.members = group->ring.count[RING_TAKEN]};
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         gauge->waiting[i] = group->waiting[i];
         gauge->token[i] = group->token[i] == NULL ? ENGINE_NONE : group->token[i]->id;
         gauge->timer_armed[i] = group->timer_armed[i];
@@ -45,7 +45,7 @@ bool throttle_group_member_gauge(const struct engine *engine, uint32_t id,
         .node = member->group == NULL ? ENGINE_NONE : member->group->id,
         .limits_disabled = member->limits_disabled,
     };
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         const struct flow *flow = &member->flows[i];
         gauge->waiting[i] = flow->waiting;
         gauge->pending[i] = flow->pending;

@@ -16,7 +16,7 @@ enum engine_status throttle_group_member_create(struct throttle_groups *groups, 
     if (array == NULL)
         return ENGINE_NO_MEMORY;
     groups->members = array;
-    size_t timers = ((size_t)groups->member_count + 1) * ENGINE_DIRECTION_COUNT;
+    size_t timers = ((size_t)groups->member_count + 1) * DIRECTION_COUNT;
     if (!timer_heap_reserve(&groups->timers, timers))
         return ENGINE_NO_MEMORY;
     struct member *member = calloc(1, sizeof *member);
@@ -25,11 +25,11 @@ enum engine_status throttle_group_member_create(struct throttle_groups *groups, 
     member->id = groups->member_count;
     member->attach = operation->attach;
     member->attached = true;
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         member->flows[i].member = member;
-        member->flows[i].direction = (enum engine_direction)i;
+        member->flows[i].direction = (enum direction)i;
         member->flows[i].wait =
-            (struct head_wait){.cause = ENGINE_CAUSE_TURN, .deadline_ns = ENGINE_NEVER};
+            (struct head_wait){.cause = CAUSE_TURN, .deadline_ns = ENGINE_NEVER};
         timer_init(&member->flows[i].timer);
     }
     groups->members[groups->member_count++] = member;
@@ -42,7 +42,7 @@ static void join(struct group *group, struct member *member)
 {
     member->group = group;
     member_ring_insert(&group->ring, &member->ring);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         if (group->token[i] == NULL)
             group->token[i] = member;
     }
@@ -53,7 +53,7 @@ static void leave(struct throttle_groups *groups, struct member *member, int64_t
     struct group *group = member->group;
     member->limits_disabled++;
     throttle_group_kick(groups, member, now_ns);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         assert(member->flows[i].pending == 0 && !timer_is_pending(&member->flows[i].timer));
         if (group->token[i] != member)
             continue;
@@ -185,11 +185,11 @@ enum engine_status throttle_group_detach(struct throttle_groups *groups, int64_t
         return ENGINE_UNKNOWN_MEMBER;
     if (!member->attached)
         return ENGINE_DETACHED;
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         if (member->flows[i].pending > 0)
             return ENGINE_BUSY;
     }
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
         struct flow *flow = &member->flows[i];
         if (!timer_is_pending(&flow->timer))
             continue;

@@ -49,8 +49,6 @@ void throttle_group_node_free(struct throttle_groups *groups, struct group *grou
 enum engine_status throttle_group_node_create(struct throttle_groups *groups, int64_t now_ns,
                                               struct engine_operation *operation)
 {
-    if (operation->parent != ENGINE_NONE)
-        return ENGINE_UNSUPPORTED;
     struct engine_parameters limits = operation->parameters;
     limits_complete(&limits);
     enum engine_status status = limits_check(&limits, &operation->fault);

@@ -7,15 +7,15 @@
 #ifndef ENGINE_WAIT_H
 #define ENGINE_WAIT_H
 
-#include "engine/engine.h"
+#include "engine/leaky_bucket.h"
 
 #include <string.h>
 
 struct head_wait {
-    enum engine_cause cause;
-    int64_t since_ns;                     // the wait before this is in the parts already
-    int64_t deadline_ns;                  // of the head's timer; ENGINE_NEVER: it has none
-    int64_t parts_ns[ENGINE_CAUSE_COUNT]; // without a head: anything
+    int cause;
+    int64_t since_ns;              // the wait before this is in the parts already
+    int64_t deadline_ns;           // of the head's timer; ENGINE_NEVER: it has none
+    int64_t parts_ns[CAUSE_COUNT]; // without a head: anything
 };
 
 // The request has come to the head, or joined an empty FIFO. The cause stays what it is.
@@ -23,7 +23,7 @@ static inline void wait_becomes_head(struct head_wait *wait, const struct engine
                                      int64_t now_ns)
 {
     memset(wait->parts_ns, 0, sizeof wait->parts_ns);
-    wait->parts_ns[ENGINE_CAUSE_QUEUE] = now_ns - request->arrival_ns;
+    wait->parts_ns[CAUSE_QUEUE] = now_ns - request->arrival_ns;
     wait->since_ns = now_ns;
 }
 
@@ -34,13 +34,12 @@ static inline void wait_settle(struct head_wait *wait, int64_t now_ns)
     if (due_ns < wait->since_ns)
         due_ns = wait->since_ns;
     wait->parts_ns[wait->cause] += due_ns - wait->since_ns;
-    wait->parts_ns[ENGINE_CAUSE_TIMER] += now_ns - due_ns;
+    wait->parts_ns[CAUSE_TIMER] += now_ns - due_ns;
     wait->since_ns = now_ns;
 }
 
 // From now on the head waits for this, until the deadline.
-static inline void wait_for(struct head_wait *wait, int64_t now_ns, enum engine_cause cause,
-                            int64_t deadline_ns)
+static inline void wait_for(struct head_wait *wait, int64_t now_ns, int cause, int64_t deadline_ns)
 {
     wait_settle(wait, now_ns);
     wait->cause = cause;
@@ -49,7 +48,7 @@ static inline void wait_for(struct head_wait *wait, int64_t now_ns, enum engine_
 
 // The head leaves the FIFO for the next, if there is one; its parts go to wait_ns.
 static inline void wait_leaves_head(struct head_wait *wait, const struct engine_request *next,
-                                    int64_t now_ns, int64_t wait_ns[ENGINE_CAUSE_COUNT])
+                                    int64_t now_ns, int64_t wait_ns[CAUSE_COUNT])
 {
     wait_settle(wait, now_ns);
     memcpy(wait_ns, wait->parts_ns, sizeof wait->parts_ns);

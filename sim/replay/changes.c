@@ -26,11 +26,13 @@ void changes_close(struct changes *changes)
 
 static uint8_t throttled_ops(const struct changes *changes, uint32_t member)
 {
-    enum engine_attach attach = changes->control->scenario->members[member].attach;
+    const struct scenario *scenario = changes->control->scenario;
+    enum engine_attach attach = scenario->members[member].attach;
     unsigned ops = 0;
     for (int op = 0; op < ENGINE_OP_COUNT; op++) {
         if (changes->member_nodes[member] != ENGINE_NONE &&
-            engine_direction_of(attach, (enum engine_op)op) != ENGINE_NOT_THROTTLED)
+            engine_direction_of(scenario->algorithm, attach, (enum engine_op)op) !=
+                ENGINE_NOT_THROTTLED)
             ops |= 1u << op;
     }
     return (uint8_t)ops;

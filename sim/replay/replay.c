@@ -54,13 +54,12 @@ static void on_dispatch(void *context, struct engine_request *request, const int
         replay->observer->waited(replay->context, (struct sim_request *)request, wait_ns);
 }
 
-static void on_ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
-                       int64_t refill_ns)
+static void on_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket, int64_t refill_ns)
 {
     const struct replay *replay = context;
     if (replay->observer->ran_out != NULL)
-        replay->observer->ran_out(replay->context, now_ns, node, engine_cause_key(limit),
-                                  refill_ns);
+        replay->observer->ran_out(replay->context, now_ns, node,
+                                  replay->scenario->algorithm->buckets[bucket].key, refill_ns);
 }
 
 // Gives the device what the engine has let go. What completes at once may make the engine let go

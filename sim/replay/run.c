@@ -3,6 +3,7 @@
 
 #include "sim/replay/recording.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,12 +71,13 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     struct report_recorder_config config = {
         .log_requests = options->log_requests,
         .omit_series = options->omit_series,
-        .cause_count = ENGINE_CAUSE_COUNT,
+        .cause_count = scenario->algorithm->cause_count,
         .gauge = recording_gauge,
         .gauge_context = replay,
     };
-    for (int i = 0; i < ENGINE_CAUSE_COUNT; i++)
-        config.causes[i] = engine_cause_key((enum engine_cause)i);
+    assert(config.cause_count <= REPORT_CAUSE_MAX);
+    for (size_t i = 0; i < config.cause_count; i++)
+        config.causes[i] = scenario->algorithm->causes[i].key;
     if (make_names(&names, scenario, error)) {
         config.run = (struct report_run){
             .name = scenario->name,

@@ -8,15 +8,15 @@
 
 #include <cmocka.h>
 
-static enum engine_direction direction_of(enum engine_op op)
+static enum direction direction_of(enum engine_op op)
 {
-    return op == ENGINE_READ ? ENGINE_DIRECTION_READ : ENGINE_DIRECTION_WRITE;
+    return op == ENGINE_READ ? DIRECTION_READ : DIRECTION_WRITE;
 }
 
 // A timer's buckets leak when it is armed: for a request that came when nothing else waited that is
 // on its arrival, for others when the last before them left.
 static int64_t last_leak_ns(const struct crowd *crowd, const struct crowd_request *request,
-                            enum engine_direction direction)
+                            enum direction direction)
 {
     if (!request->is_first) {
         for (int i = crowd->departure_count - 1; i >= 0; i--) {
@@ -35,7 +35,7 @@ static void record(void *context, struct engine_request *handed, const int64_t *
     (void)wait_ns;
     struct crowd *crowd = context;
     struct crowd_request *request = (struct crowd_request *)handed;
-    enum engine_direction direction = direction_of(handed->op);
+    enum direction direction = direction_of(handed->op);
     struct crowd_flow *flow = &crowd->flows[handed->member][direction];
     assert_int_equal(request->number, flow->left);
     assert_true(flow->left < flow->submitted);
@@ -89,7 +89,7 @@ static void check(const struct crowd *crowd)
     int64_t deadline_ns = ENGINE_NEVER;
     int waiting = 0;
     for (int i = 0; i < CROWD_NODES; i++) {
-        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+        for (int d = 0; d < DIRECTION_COUNT; d++)
             waiting += crowd_check_group(crowd, crowd->nodes[i], d, &deadline_ns);
     }
     assert_int_equal(subject_waiting(&crowd->subject), waiting);

@@ -5,6 +5,7 @@
 #ifndef TESTS_ENGINE_CROWD_H
 #define TESTS_ENGINE_CROWD_H
 
+#include "engine/limits.h"
 #include "tests/engine/draw.h"
 #include "tests/engine/subject.h"
 
@@ -23,7 +24,7 @@ struct crowd_departure {
     int64_t leaked_ns; // no later than the group's last leak before it
     uint64_t bytes;
     uint32_t node; // the group when it arrived
-    enum engine_direction direction;
+    enum direction direction;
 };
 
 struct crowd_request {
@@ -41,7 +42,7 @@ struct crowd {
     uint32_t members[CROWD_MEMBERS];
     struct crowd_request requests[CROWD_REQUESTS];
     int request_count;
-    struct crowd_flow flows[CROWD_MEMBERS][ENGINE_DIRECTION_COUNT];
+    struct crowd_flow flows[CROWD_MEMBERS][DIRECTION_COUNT];
     struct crowd_departure departures[CROWD_REQUESTS];
     int departure_count;
 };

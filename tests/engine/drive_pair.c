@@ -19,7 +19,7 @@ static void record(void *context, struct engine_request *request, const int64_t 
         memcpy(recorded->wait_ns, wait_ns, sizeof(recorded->wait_ns));
 }
 
-static void record_run_out(void *context, int64_t now_ns, uint32_t drive, enum engine_cause limit,
+static void record_run_out(void *context, int64_t now_ns, uint32_t drive, int limit,
                            int64_t refill_ns)
 {
     struct drive_pair_log *log = context;

@@ -5,7 +5,7 @@
 #ifndef TESTS_ENGINE_DRIVE_PAIR_H
 #define TESTS_ENGINE_DRIVE_PAIR_H
 
-#include "engine/engine.h"
+#include "engine/limits.h"
 #include "tests/support/drive_model.h"
 
 enum { DRIVE_PAIR_ENGINE, DRIVE_PAIR_MODEL, DRIVE_PAIR_SIDES };
@@ -16,13 +16,13 @@ enum { DRIVE_PAIR_ENGINE, DRIVE_PAIR_MODEL, DRIVE_PAIR_SIDES };
 struct drive_pair_request {
     struct engine_request request; // first: the sides hand back its address
     uint32_t number;
-    int64_t wait_ns[ENGINE_CAUSE_COUNT]; // all 0 if it did not wait
+    int64_t wait_ns[CAUSE_COUNT]; // all 0 if it did not wait
 };
 
 struct drive_pair_run_out {
     int64_t time_ns;
     uint32_t drive;
-    enum engine_cause limit;
+    int limit;
     int64_t refill_ns;
 };
 

@@ -30,9 +30,8 @@ static void compare_departure(struct drive_pair *pair, uint32_t at, uint32_t num
         return;
     pair->waited++;
     int64_t sum_ns = 0;
-    for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++) {
-        EXPECT_EQUAL(pair, engine_cause_key((enum engine_cause)cause), number,
-                     sides[DRIVE_PAIR_ENGINE].wait_ns[cause],
+    for (int cause = 0; cause < CAUSE_COUNT; cause++) {
+        EXPECT_EQUAL(pair, limit_causes[cause].key, number, sides[DRIVE_PAIR_ENGINE].wait_ns[cause],
                      sides[DRIVE_PAIR_MODEL].wait_ns[cause]);
         sum_ns += sides[DRIVE_PAIR_MODEL].wait_ns[cause];
     }
@@ -111,7 +110,7 @@ static void compare_drive(struct drive_pair *pair, uint32_t drive)
     struct engine_member_gauge member;
     assert_true(engine_member_gauge(pair->engine, drive, &member));
     EXPECT_EQUAL(pair, "node of member", drive, member.node, pair->node[drive]);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         EXPECT_EQUAL(pair, "waiting of member", drive, member.waiting[d], view.waiting[d]);
         EXPECT_EQUAL(pair, "deadline of member", drive,
                      member.timer_pending[d] ? member.deadline_ns[d] : ENGINE_NEVER,
@@ -121,7 +120,7 @@ static void compare_drive(struct drive_pair *pair, uint32_t drive)
     if (!engine_node_gauge(pair->engine, pair->node[drive], pair->now_ns, &node))
         return;
     compare_limits(pair, drive, &view);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         EXPECT_EQUAL(pair, "waiting at node", drive, node.waiting[d], view.waiting[d]);
     if (strcmp(pair->name, "bucket") == 0)
         compare_buckets(pair, &node, &view);

@@ -29,13 +29,13 @@ static void record(void *context, struct engine_request *request, const int64_t 
     if (wait_ns != NULL)
         memcpy(&log->waits[log->count], wait_ns, sizeof(log->waits[0]));
     int64_t sum_ns = 0;
-    for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)
+    for (int cause = 0; cause < CAUSE_COUNT; cause++)
         sum_ns += log->waits[log->count].by_cause_ns[cause];
     assert_true(sum_ns == request->dispatch_ns - request->arrival_ns);
     log->count++;
 }
 
-static void record_run_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
+static void record_run_out(void *context, int64_t now_ns, uint32_t node, int limit,
                            int64_t refill_ns)
 {
     struct pair_log *log = context;
@@ -98,9 +98,9 @@ static void compare_logs(struct pair *pair)
         size_t i = pair->compared;
         EXPECT_EQUAL(pair, "request of departure", i, engine->ids[i], model->ids[i]);
         EXPECT_EQUAL(pair, "time of departure", i, engine->times_ns[i], model->times_ns[i]);
-        for (int cause = 0; cause < ENGINE_CAUSE_COUNT; cause++)
-            EXPECT_EQUAL(pair, engine_cause_key((enum engine_cause)cause), i,
-                         engine->waits[i].by_cause_ns[cause], model->waits[i].by_cause_ns[cause]);
+        for (int cause = 0; cause < CAUSE_COUNT; cause++)
+            EXPECT_EQUAL(pair, limit_causes[cause].key, i, engine->waits[i].by_cause_ns[cause],
+                         model->waits[i].by_cause_ns[cause]);
     }
     EXPECT_EQUAL(pair, "departures", 0, engine->count, model->count);
 }
@@ -153,7 +153,7 @@ static void compare_node(struct pair *pair, uint32_t node)
     if (!exists)
         return;
     EXPECT_EQUAL(pair, "members of group", node, engine.members, model.members);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         EXPECT_EQUAL(pair, "waiting in group", node, engine.waiting[d], model.waiting[d]);
         EXPECT_EQUAL(pair, "token of group", node, engine.token[d], model.token[d]);
         EXPECT_EQUAL(pair, "armed in group", node, engine.timer_armed[d], model.timer_armed[d]);
@@ -192,7 +192,7 @@ static uint32_t compare_member(struct pair *pair, uint32_t member)
     EXPECT_EQUAL(pair, "group of member", member, engine.node, model.node);
     EXPECT_EQUAL(pair, "limits_disabled of member", member, engine.limits_disabled,
                  model.limits_disabled);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         EXPECT_EQUAL(pair, "waiting of member", member, engine.waiting[d], model.waiting[d]);
         EXPECT_EQUAL(pair, "pending of member", member, engine.pending[d], model.pending[d]);
         EXPECT_EQUAL(pair, "timer of member", member, engine.timer_pending[d],

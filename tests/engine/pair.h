@@ -4,19 +4,20 @@
 #ifndef TESTS_ENGINE_PAIR_H
 #define TESTS_ENGINE_PAIR_H
 
+#include "engine/limits.h"
 #include "tests/engine/subject.h"
 
 enum { PAIR_ENGINE, PAIR_MODEL, PAIR_SIDES };
 
 // A request's wait by cause; all 0 if it did not wait.
 struct pair_wait {
-    int64_t by_cause_ns[ENGINE_CAUSE_COUNT];
+    int64_t by_cause_ns[CAUSE_COUNT];
 };
 
 struct pair_run_out {
     int64_t time_ns;
     uint32_t node;
-    enum engine_cause limit;
+    int limit;
     int64_t refill_ns;
 };
 

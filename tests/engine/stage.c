@@ -27,7 +27,7 @@ static void dispatched(void *context, struct engine_request *engine_request, con
     assert_true(engine_request->dispatch_ns >= engine_request->arrival_ns);
     int64_t rest_ns = engine_request->dispatch_ns - engine_request->arrival_ns;
     assert_true((wait_ns != NULL) == (rest_ns > 0));
-    for (int i = 0; i < ENGINE_CAUSE_COUNT && wait_ns != NULL; i++) {
+    for (int i = 0; i < CAUSE_COUNT && wait_ns != NULL; i++) {
         assert_true(wait_ns[i] >= 0);
         request->wait_ns[i] = wait_ns[i];
         rest_ns -= wait_ns[i];
@@ -44,8 +44,7 @@ static void dispatched(void *context, struct engine_request *engine_request, con
     stage->completion_ns[slot] = completion_time(stage, request->left_ns);
 }
 
-static void ran_out(void *context, int64_t now_ns, uint32_t node, enum engine_cause limit,
-                    int64_t refill_ns)
+static void ran_out(void *context, int64_t now_ns, uint32_t node, int limit, int64_t refill_ns)
 {
     struct stage *stage = context;
     assert_int_equal(now_ns, stage->now_ns);
@@ -187,7 +186,7 @@ int64_t stage_left_ns(const struct stage *stage, int number)
     return stage->requests[number].left_ns;
 }
 
-int64_t stage_wait_ns(const struct stage *stage, int number, enum engine_cause cause)
+int64_t stage_wait_ns(const struct stage *stage, int number, int cause)
 {
     const struct stage_request *request = &stage->requests[number];
     assert_true(request->left_ns > request->request.arrival_ns);

@@ -5,7 +5,7 @@
 #ifndef TESTS_ENGINE_STAGE_H
 #define TESTS_ENGINE_STAGE_H
 
-#include "engine/engine.h"
+#include "engine/limits.h"
 
 #define STAGE_REQUESTS_MAX 2048
 #define STAGE_RAN_OUT_MAX 16
@@ -21,14 +21,14 @@ struct stage_limit {
 struct stage_request {
     struct engine_request request; // first: the engine hands back its address
     int64_t left_ns;
-    int64_t wait_ns[ENGINE_CAUSE_COUNT]; // if it waited
-    uint32_t left_number;                // in the order of leaving
+    int64_t wait_ns[CAUSE_COUNT]; // if it waited
+    uint32_t left_number;         // in the order of leaving
 };
 
 struct stage_run_out {
     int64_t time_ns;
     uint32_t node;
-    enum engine_cause limit;
+    int limit;
     int64_t refill_ns;
 };
 
@@ -78,7 +78,7 @@ int stage_arrive(struct stage *stage, int64_t now_ns, uint32_t member, enum engi
                  uint64_t bytes);
 int64_t stage_left_ns(const struct stage *stage, int number);
 // How long the request waited because of this.
-int64_t stage_wait_ns(const struct stage *stage, int number, enum engine_cause cause);
+int64_t stage_wait_ns(const struct stage *stage, int number, int cause);
 
 // When the requests from this number on left. The list ends with STAGE_END.
 #define STAGE_END INT64_C(-2)

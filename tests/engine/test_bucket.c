@@ -31,9 +31,9 @@ CASE(reads_at_once)
     for (int i = 0; i < 11; i++)
         assert_int_equal(stage_left_ns(stage, i), 0);
     EXPECT_TIMES(stage, 11, 10 * MS, 20 * MS, 30 * MS);
-    assert_int_equal(stage_wait_ns(stage, 11, ENGINE_CAUSE_IOPS_TOTAL), 10 * MS);
-    assert_int_equal(stage_wait_ns(stage, 13, ENGINE_CAUSE_IOPS_TOTAL), 10 * MS);
-    assert_int_equal(stage_wait_ns(stage, 13, ENGINE_CAUSE_QUEUE), 20 * MS);
+    assert_int_equal(stage_wait_ns(stage, 11, BUCKET_IOPS_TOTAL), 10 * MS);
+    assert_int_equal(stage_wait_ns(stage, 13, BUCKET_IOPS_TOTAL), 10 * MS);
+    assert_int_equal(stage_wait_ns(stage, 13, CAUSE_QUEUE), 20 * MS);
 }
 
 // Reads 11, 12 and writes 13 to 15 wait, each direction with a timer for 10 ms. At 10 ms both fire.
@@ -158,8 +158,8 @@ CASE(configuration_wakes)
     // (3 - 2) / 20 = 50 ms for the read; (4 - 2) / 20 = 100 ms for the write.
     struct engine_member_gauge gauge;
     assert_true(engine_member_gauge(stage->engine, drive, &gauge));
-    assert_int_equal(gauge.deadline_ns[ENGINE_DIRECTION_READ], 55 * MS);
-    assert_int_equal(gauge.deadline_ns[ENGINE_DIRECTION_WRITE], 105 * MS);
+    assert_int_equal(gauge.deadline_ns[DIRECTION_READ], 55 * MS);
+    assert_int_equal(gauge.deadline_ns[DIRECTION_WRITE], 105 * MS);
     stage_advance(stage, 6 * MS);
     assert_int_equal(stage_set(stage, drive, (struct engine_parameters){.given = 0}), ENGINE_OK);
     EXPECT_TIMES(stage, 14, 6 * MS, 5 * MS, 6 * MS);
@@ -180,21 +180,21 @@ CASE(allowances_run_out)
     assert_int_equal(stage->ran_out_count, 0); // a timer is set, but nobody waits
     stage_arrive(stage, 0, drive, ENGINE_READ, 400);
     assert_int_equal(stage->ran_out_count, 2);
-    assert_int_equal(stage->ran_out[0].limit, ENGINE_CAUSE_BPS_TOTAL);
+    assert_int_equal(stage->ran_out[0].limit, BUCKET_BPS_TOTAL);
     assert_int_equal(stage->ran_out[0].refill_ns, 1200 * MS);
-    assert_int_equal(stage->ran_out[1].limit, ENGINE_CAUSE_IOPS_TOTAL);
+    assert_int_equal(stage->ran_out[1].limit, BUCKET_IOPS_TOTAL);
     assert_int_equal(stage->ran_out[1].refill_ns, 300 * MS);
     stage_arrive(stage, 100 * MS, drive, ENGINE_READ, 0);
     stage_advance(stage, 1400 * MS);
     assert_int_equal(stage->ran_out_count, 2);
     EXPECT_TIMES(stage, 3, 200 * MS, 600 * MS);
-    assert_int_equal(stage_wait_ns(stage, 3, ENGINE_CAUSE_BPS_TOTAL), 200 * MS);
-    assert_int_equal(stage_wait_ns(stage, 4, ENGINE_CAUSE_QUEUE), 100 * MS);
+    assert_int_equal(stage_wait_ns(stage, 3, BUCKET_BPS_TOTAL), 200 * MS);
+    assert_int_equal(stage_wait_ns(stage, 4, CAUSE_QUEUE), 100 * MS);
     arrive(stage, 1400 * MS, drive, ENGINE_READ, 0);
     for (int i = 0; i < 4; i++)
         stage_arrive(stage, 1400 * MS, drive, ENGINE_READ, 0);
     assert_int_equal(stage->ran_out_count, 3);
-    assert_int_equal(stage->ran_out[2].limit, ENGINE_CAUSE_IOPS_TOTAL);
+    assert_int_equal(stage->ran_out[2].limit, BUCKET_IOPS_TOTAL);
 }
 
 static const struct CMUnitTest tests[] = {

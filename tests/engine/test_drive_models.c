@@ -103,7 +103,7 @@ static int64_t draw_value(struct world *world, const char *key)
 
 static bool has_average(const struct engine_parameters *limits)
 {
-    for (int row = 0; row < ENGINE_CAUSE_BURST; row++) { // the averages are the first rows
+    for (int row = 0; row < CAUSE_BURST; row++) { // the averages are the first rows
         if (limits->value[row] != 0)
             return true;
     }

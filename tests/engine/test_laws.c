@@ -106,13 +106,14 @@ static bool may_overtake(const struct laws *laws, const struct engine_request *e
 static void check_order(const struct laws *laws)
 {
     const struct stage *stage = laws->stage;
+    const struct engine_algorithm *algorithm = engine_algorithm_of(stage->engine);
     for (int i = 0; i < stage->request_count; i++) {
         const struct engine_request *early = &stage->requests[i].request;
-        enum engine_direction direction = engine_direction_of(ENGINE_DRIVE, early->op);
+        unsigned direction = engine_direction_of(algorithm, ENGINE_DRIVE, early->op);
         for (int k = i + 1; k < stage->request_count; k++) {
             const struct engine_request *late = &stage->requests[k].request;
             if (late->member != early->member || direction == ENGINE_NOT_THROTTLED ||
-                engine_direction_of(ENGINE_DRIVE, late->op) != direction ||
+                engine_direction_of(algorithm, ENGINE_DRIVE, late->op) != direction ||
                 stage->requests[k].left_ns == NOT_LEFT)
                 continue;
             bool is_in_order = stage->requests[i].left_ns != NOT_LEFT &&
@@ -210,8 +211,56 @@ static void check_digests(void **state)
     }
 }
 
+static void check_keys_differ(const char *key, const char *other)
+{
+    assert_true(strlen(key) > 0);
+    assert_string_not_equal(key, other);
+}
+
+// Rows lead to rows: a bucket to its limit, a cause to its bucket, an operation to its direction.
+static void check_rows(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct engine_algorithm *algorithm = algorithms[i];
+        assert_in_range(algorithm->direction_count, 1, ENGINE_DIRECTION_MAX);
+        assert_in_range(algorithm->bucket_count, 1, ENGINE_BUCKET_MAX);
+        for (size_t row = 1; row < algorithm->direction_count; row++)
+            check_keys_differ(algorithm->directions[row].key, algorithm->directions[row - 1].key);
+        for (int k = 0; k < ENGINE_ATTACH_COUNT * ENGINE_OP_COUNT; k++) {
+            unsigned direction =
+                engine_direction_of(algorithm, (enum engine_attach)(k / ENGINE_OP_COUNT),
+                                    (enum engine_op)(k % ENGINE_OP_COUNT));
+            assert_true(direction < algorithm->direction_count ||
+                        direction == ENGINE_NOT_THROTTLED);
+        }
+        for (size_t row = 0; row < algorithm->bucket_count; row++) {
+            const struct engine_bucket *bucket = &algorithm->buckets[row];
+            assert_true(bucket->parameter >= 0 &&
+                        (size_t)bucket->parameter < algorithm->parameter_count);
+            assert_string_equal(bucket->key, algorithm->parameters[bucket->parameter].key);
+        }
+        for (size_t row = 0; row < algorithm->cause_count; row++) {
+            const struct engine_cause *cause = &algorithm->causes[row];
+            assert_true(strlen(cause->help) > 0);
+            for (size_t earlier = 0; earlier < row; earlier++)
+                check_keys_differ(cause->key, algorithm->causes[earlier].key);
+            assert_true(cause->bucket >= -1 && cause->bucket < (int)algorithm->bucket_count);
+            assert_true(cause->bucket >= 0 || !cause->is_burst);
+            if (cause->bucket < 0)
+                continue;
+            const char *limit = algorithm->buckets[cause->bucket].key;
+            assert_int_equal(strncmp(cause->key, limit, strlen(limit)), 0);
+            assert_string_equal(cause->key + strlen(limit), cause->is_burst ? "-max" : "");
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(check_laws),
     cmocka_unit_test(check_digests),
+    cmocka_unit_test(check_rows),
 };
 TEST_GROUP(laws, tests, NULL, NULL);

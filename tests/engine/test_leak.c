@@ -19,7 +19,7 @@ static struct leaky_buckets filled(void)
     leaky_buckets_set_up(&buckets);
     leaky_buckets_reset(&buckets, 10 * SECOND);
     for (int i = 0; i < 70; i++)
-        leaky_buckets_account(&buckets, ENGINE_DIRECTION_READ, 512);
+        leaky_buckets_account(&buckets, DIRECTION_READ, 512);
     return buckets;
 }
 

@@ -5,6 +5,7 @@
 // Most groups have iops-total 10: the bucket's size is 10 / 10 = 1, so requests leave at once while
 // the level is at most 1. From empty, two leave (levels 0 and 1); at level L the next waits
 // (L - 1) / 10 s, 100 ms for each operation too many.
+#include "engine/limits.h"
 #include "tests/engine/bench.h"
 #include "tests/support/test_group.h"
 
@@ -55,7 +56,7 @@ static void drained_member_waits_behind_another(struct bench *bench)
     bench_read(bench, 20 * MS, a, 1);
     bench_arrive(bench, 20 * MS, a, ENGINE_WRITE, 512);
     EXPECT_LEFT(bench, {4, 20 * MS});
-    assert_int_equal(bench_member_gauge(bench, a).waiting[ENGINE_DIRECTION_READ], 1);
+    assert_int_equal(bench_member_gauge(bench, a).waiting[DIRECTION_READ], 1);
     bench_advance(bench, SECOND);
     EXPECT_LEFT(bench, {2, 100 * MS}, {3, 100 * MS});
 }
@@ -145,16 +146,16 @@ static void leaving_passes_the_token_on(struct bench *bench)
     uint32_t a = bench_member(bench, ENGINE_FILTER, node);
     uint32_t b = bench_member(bench, ENGINE_FILTER, node);
     uint32_t c = bench_member(bench, ENGINE_FILTER, node);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         assert_int_equal(bench_node_gauge(bench, node, 0).token[d], a);
     bench_do(bench, 0, ENGINE_MEMBER_LEAVE, a);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         assert_int_equal(bench_node_gauge(bench, node, 0).token[d], c);
     bench_do(bench, 0, ENGINE_MEMBER_LEAVE, c);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         assert_int_equal(bench_node_gauge(bench, node, 0).token[d], b);
     bench_do(bench, 0, ENGINE_MEMBER_LEAVE, b);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         assert_int_equal(bench_node_gauge(bench, node, 0).token[d], ENGINE_NONE);
     assert_int_equal(bench_node_gauge(bench, node, 0).members, 0);
     assert_int_equal(bench_do(bench, 0, ENGINE_MEMBER_LEAVE, b), ENGINE_NOT_JOINED);
@@ -175,8 +176,8 @@ static void moving_lets_go_and_hands_over(struct bench *bench)
     struct engine_operation operation = join(a, other);
     assert_int_equal(bench_control(bench, 50 * MS, &operation), ENGINE_OK);
     EXPECT_LEFT(bench, {2, 50 * MS});
-    assert_int_equal(bench_node_gauge(bench, node, 50 * MS).token[ENGINE_DIRECTION_READ], b);
-    assert_int_equal(bench_node_gauge(bench, other, 50 * MS).token[ENGINE_DIRECTION_READ], a);
+    assert_int_equal(bench_node_gauge(bench, node, 50 * MS).token[DIRECTION_READ], b);
+    assert_int_equal(bench_node_gauge(bench, other, 50 * MS).token[DIRECTION_READ], a);
     bench_read(bench, 50 * MS, a, 3);
     EXPECT_LEFT(bench, {4, 50 * MS}, {5, 50 * MS});
     bench_advance(bench, SECOND);
@@ -295,7 +296,7 @@ static void a_wait_beyond_all_time_is_for_ever(struct bench *bench)
     bench_arrive(bench, 0, a, ENGINE_READ, UINT64_C(1) << 34);
     bench_read(bench, 0, a, 1);
     EXPECT_LEFT(bench, {0, 0});
-    assert_true(bench_node_gauge(bench, node, 0).timer_armed[ENGINE_DIRECTION_READ]);
+    assert_true(bench_node_gauge(bench, node, 0).timer_armed[DIRECTION_READ]);
     assert_true(subject_next_deadline(&bench->subject) == ENGINE_NEVER);
     subject_fire(&bench->subject, INT64_MAX);
     EXPECT_NONE_LEFT(bench);

@@ -14,11 +14,11 @@ static int64_t limit(const struct engine_parameters *limits, const char *key, co
     return limits->value[engine_parameter_find(subject_algorithm(), full)];
 }
 
-static bool concerns(const char *key, enum engine_direction direction)
+static bool concerns(const char *key, enum direction direction)
 {
     if (strstr(key, "-total") != NULL)
         return true;
-    return strstr(key, direction == ENGINE_DIRECTION_READ ? "-read" : "-write") != NULL;
+    return strstr(key, direction == DIRECTION_READ ? "-read" : "-write") != NULL;
 }
 
 static double amount_of(const struct crowd_departure *departure, const char *key, int64_t op_size)
@@ -70,7 +70,7 @@ static void check_windows(const struct crowd *crowd, uint32_t node,
     }
 }
 
-static bool is_full(const struct engine_node_gauge *group, enum engine_direction direction)
+static bool is_full(const struct engine_node_gauge *group, enum direction direction)
 {
     for (size_t i = 0; i < group->bucket_count; i++) {
         const struct engine_bucket_gauge *bucket = &group->bucket[i];
@@ -88,7 +88,7 @@ static bool is_full(const struct engine_node_gauge *group, enum engine_direction
 static void check_not_idle(const struct crowd *crowd)
 {
     for (int i = 0; i < CROWD_NODES; i++) {
-        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+        for (int d = 0; d < DIRECTION_COUNT; d++) {
             int64_t deadline_ns = ENGINE_NEVER;
             if (crowd_check_group(crowd, crowd->nodes[i], d, &deadline_ns) == 0)
                 continue;
@@ -98,7 +98,7 @@ static void check_not_idle(const struct crowd *crowd)
             struct engine_node_gauge group;
             assert_true(
                 subject_node_gauge(&crowd->subject, crowd->nodes[i], deadline_ns - 2, &group));
-            assert_true(is_full(&group, (enum engine_direction)d));
+            assert_true(is_full(&group, (enum direction)d));
         }
     }
 }

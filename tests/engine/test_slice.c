@@ -28,8 +28,8 @@ CASE(wait_outlasts_the_slice)
         stage_arrive(stage, 10 * i * MS, drive, ENGINE_READ, 512);
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, 0, 0, 10 * MS, 20 * MS, 30 * MS, 40 * MS, 599999999, 599999999);
-    assert_int_equal(stage_wait_ns(stage, 5, ENGINE_CAUSE_IOPS_TOTAL), 549999999);
-    assert_int_equal(stage_wait_ns(stage, 6, ENGINE_CAUSE_QUEUE), 539999999);
+    assert_int_equal(stage_wait_ns(stage, 5, BUCKET_IOPS_TOTAL), 549999999);
+    assert_int_equal(stage_wait_ns(stage, 6, CAUSE_QUEUE), 539999999);
 }
 
 // 400000 + 200000 > 1000000 * 0.55: (600000 / 1000000) - 0.05 = 550 ms, 549999999 as above. 4096 B
@@ -55,8 +55,8 @@ CASE(reads_wait_behind_writes)
     stage_arrive(stage, 60 * MS, drive, ENGINE_READ, 512);
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, 5, 599999999, 599999999);
-    assert_int_equal(stage_wait_ns(stage, 5, ENGINE_CAUSE_IOPS_WRITE), 549999999);
-    assert_int_equal(stage_wait_ns(stage, 6, ENGINE_CAUSE_QUEUE), 539999999);
+    assert_int_equal(stage_wait_ns(stage, 5, BUCKET_IOPS_WRITE), 549999999);
+    assert_int_equal(stage_wait_ns(stage, 6, CAUSE_QUEUE), 539999999);
 }
 
 // 1000 reads at once, none of them done: 0 + 1 <= 50, each time. At 200 ms all are:
@@ -119,9 +119,9 @@ CASE(new_limits_wake_the_head)
     stage->now_ns = 103 * MS;
     engine_fire(stage->engine, stage->now_ns);
     EXPECT_TIMES(stage, 5, 103 * MS, 103 * MS);
-    assert_int_equal(stage_wait_ns(stage, 5, ENGINE_CAUSE_IOPS_TOTAL), 50 * MS);
-    assert_int_equal(stage_wait_ns(stage, 5, ENGINE_CAUSE_TIMER), 3 * MS);
-    assert_int_equal(stage_wait_ns(stage, 6, ENGINE_CAUSE_QUEUE), 43 * MS);
+    assert_int_equal(stage_wait_ns(stage, 5, BUCKET_IOPS_TOTAL), 50 * MS);
+    assert_int_equal(stage_wait_ns(stage, 5, CAUSE_TIMER), 3 * MS);
+    assert_int_equal(stage_wait_ns(stage, 6, CAUSE_QUEUE), 43 * MS);
 }
 
 // The same, and iops-total 8 instead: asked at 100 ms in a slice to 200 ms: 5 + 1 > 8 * 0.2. It
@@ -139,7 +139,7 @@ CASE(tighter_limits_forget)
     assert_int_equal(engine_next_deadline(stage->engine), 750 * MS);
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, 5, 750 * MS);
-    assert_int_equal(stage_wait_ns(stage, 5, ENGINE_CAUSE_IOPS_TOTAL), 700 * MS);
+    assert_int_equal(stage_wait_ns(stage, 5, BUCKET_IOPS_TOTAL), 700 * MS);
 }
 
 // A change of limits, then a request that exceeds both: 450000 B in 10 requests are done, the slice
@@ -162,7 +162,7 @@ CASE(negative_wait_is_not_the_larger)
     int number = stage_arrive(stage, 300 * MS, drive, ENGINE_READ, 1);
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, number, 450001000);
-    assert_int_equal(stage_wait_ns(stage, number, ENGINE_CAUSE_BPS_TOTAL), 150001000);
+    assert_int_equal(stage_wait_ns(stage, number, BUCKET_BPS_TOTAL), 150001000);
 }
 
 // No limit is left: all leave in order, and the timer is gone. New limits find a new drive: at 100
@@ -178,7 +178,7 @@ CASE(no_limit_left)
     assert_int_equal(stage_set(stage, drive, none), ENGINE_OK);
     assert_int_equal(engine_next_deadline(stage->engine), ENGINE_NEVER);
     EXPECT_TIMES(stage, 5, 100 * MS, 100 * MS, 100 * MS);
-    assert_int_equal(stage_wait_ns(stage, 6, ENGINE_CAUSE_QUEUE), 40 * MS);
+    assert_int_equal(stage_wait_ns(stage, 6, CAUSE_QUEUE), 40 * MS);
     stage_advance(stage, 200 * MS);
     assert_int_equal(stage_set(stage, drive, STAGE_LIMITS(stage, {"iops-total", 12})), ENGINE_OK);
     for (int i = 0; i < 7; i++)

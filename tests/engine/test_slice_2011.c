@@ -36,10 +36,10 @@ CASE(timer_misses_the_earliest_deadline)
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, 0, 0, 115000001, 115000001, 115000001);
     // B waits until it is due, and then for the timer that C has set.
-    assert_int_equal(stage_wait_ns(stage, 1, ENGINE_CAUSE_BPS_TOTAL), 20000001);
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_BPS_TOTAL), 10000001);
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_TIMER), 10000000);
-    assert_int_equal(stage_wait_ns(stage, 3, ENGINE_CAUSE_TIMER), 0);
+    assert_int_equal(stage_wait_ns(stage, 1, BUCKET_BPS_TOTAL), 20000001);
+    assert_int_equal(stage_wait_ns(stage, 2, BUCKET_BPS_TOTAL), 10000001);
+    assert_int_equal(stage_wait_ns(stage, 2, CAUSE_TIMER), 10000000);
+    assert_int_equal(stage_wait_ns(stage, 3, CAUSE_TIMER), 0);
 }
 
 // (b) Q: (60000 + 50000 - 100000) / 1000000 + 0.1 - 0.05 = 10 + 50 ms: 110 ms + 1 ns. N fits.
@@ -147,8 +147,8 @@ CASE(what_is_put_back_waits_a_second)
     stage_advance(stage, 10 * SECOND);
     EXPECT_TIMES(stage, 0, 0, 190000001, 1190000001);
     // It was due at 60 + 130 ms + 1 ns, when the timer fired; then after 160 ms + 1 ns more.
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_BPS_TOTAL), 290000002);
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_TIMER), 839999999);
+    assert_int_equal(stage_wait_ns(stage, 2, BUCKET_BPS_TOTAL), 290000002);
+    assert_int_equal(stage_wait_ns(stage, 2, CAUSE_TIMER), 839999999);
 }
 
 // The other half of a comparison in test_slice.c: 400000 of 500000 B are sent.
@@ -194,11 +194,11 @@ CASE(late_timer)
     engine_fire(stage->engine, 203 * MS);
     stage_advance(stage, 2 * SECOND);
     EXPECT_TIMES(stage, 0, 0, 203 * MS, 1203 * MS);
-    assert_int_equal(stage_wait_ns(stage, 1, ENGINE_CAUSE_IOPS_READ), 180000001);
-    assert_int_equal(stage_wait_ns(stage, 1, ENGINE_CAUSE_TIMER), 2999999);
+    assert_int_equal(stage_wait_ns(stage, 1, BUCKET_IOPS_READ), 180000001);
+    assert_int_equal(stage_wait_ns(stage, 1, CAUSE_TIMER), 2999999);
     // The third, asked again at 203 ms: (1 + 1) / 10 - 0.
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_IOPS_READ), 170000001 + 200000001);
-    assert_int_equal(stage_wait_ns(stage, 2, ENGINE_CAUSE_TIMER), 2999999 + 799999999);
+    assert_int_equal(stage_wait_ns(stage, 2, BUCKET_IOPS_READ), 170000001 + 200000001);
+    assert_int_equal(stage_wait_ns(stage, 2, CAUSE_TIMER), 2999999 + 799999999);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -115,7 +115,7 @@ mutant(iops-size-splits-small leaky_bucket.c vectors
 mutant(iops-size-of-reads leaky_bucket.c vectors
     [[if (buckets->op_size != 0 && bytes > buckets->op_size)]]
     [[if (buckets->op_size != 0 && bytes > buckets->op_size &&
-        direction == ENGINE_DIRECTION_READ)]])
+        direction == DIRECTION_READ)]])
 mutant(burst-not-accounted leaky_bucket.c vectors
     [[bucket->burst_level += amount;]]
     [[bucket->burst_level += 0;]])
@@ -124,29 +124,29 @@ mutant(burst-counts-requests leaky_bucket.c vectors
     [[bucket->burst_level += units;]])
 mutant(total-is-reads leaky_bucket.c vectors
     [[return index == BUCKET_BPS_TOTAL || index == BUCKET_IOPS_TOTAL ||]]
-    [[return (direction == ENGINE_DIRECTION_READ &&
+    [[return (direction == DIRECTION_READ &&
             (index == BUCKET_BPS_TOTAL || index == BUCKET_IOPS_TOTAL)) ||]])
 mutant(read-write-swapped leaky_bucket.c vectors
-    [[[ENGINE_DIRECTION_READ] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},
-        [ENGINE_DIRECTION_WRITE] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},]]
-    [[[ENGINE_DIRECTION_READ] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},
-        [ENGINE_DIRECTION_WRITE] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},]])
-mutant(drive-writes-as-reads engine.c vectors
-    [[[ENGINE_WRITE] = ENGINE_DIRECTION_WRITE,
+    [[[DIRECTION_READ] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},
+        [DIRECTION_WRITE] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},]]
+    [[[DIRECTION_READ] = {BUCKET_BPS_WRITE, BUCKET_IOPS_WRITE},
+        [DIRECTION_WRITE] = {BUCKET_BPS_READ, BUCKET_IOPS_READ},]])
+mutant(drive-writes-as-reads limits.c vectors
+    [[[ENGINE_WRITE] = DIRECTION_WRITE,
             [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,]]
-    [[[ENGINE_WRITE] = ENGINE_DIRECTION_READ,
+    [[[ENGINE_WRITE] = DIRECTION_READ,
             [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,]])
 # The vectors hold reads and writes only.
-mutant(drive-write-zeroes-pass engine.c verify
+mutant(drive-write-zeroes-pass limits.c verify
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
-            [ENGINE_WRITE_ZEROES] = ENGINE_DIRECTION_WRITE,]]
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = ENGINE_NOT_THROTTLED,]])
-mutant(drive-write-zeroes-as-reads engine.c verify
+mutant(drive-write-zeroes-as-reads limits.c verify
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
-            [ENGINE_WRITE_ZEROES] = ENGINE_DIRECTION_WRITE,]]
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
-            [ENGINE_WRITE_ZEROES] = ENGINE_DIRECTION_READ,]])
+            [ENGINE_WRITE_ZEROES] = DIRECTION_READ,]])
 mutant(accounting-leaks throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);]]
     [[leaky_buckets_leak(&flow->member->group->buckets, now_ns);
@@ -228,8 +228,8 @@ mutant(armed-late throttle_group.c both
     [[ENGINE_NEVER : now_ns + wait_ns]]
     [[ENGINE_NEVER : now_ns + wait_ns + 1]])
 mutant(armed-late-when-passing-on throttle_group.c vectors
-    [[arm(groups, next, now_ns, now_ns, ENGINE_CAUSE_TURN);]]
-    [[arm(groups, next, now_ns, now_ns + 1, ENGINE_CAUSE_TURN);]])
+    [[arm(groups, next, now_ns, now_ns, CAUSE_TURN);]]
+    [[arm(groups, next, now_ns, now_ns + 1, CAUSE_TURN);]])
 mutant(one-timer-for-both-directions throttle_group.c vectors
     [[if (group->timer_armed[flow->direction])]]
     [[if (group->timer_armed[0] || group->timer_armed[1])]])
@@ -303,7 +303,7 @@ mutant(group-set-cancels-timers throttle_group_nodes.c vectors
     [[if (status == ENGINE_OK) {
         throttle_group_set_limits(group, &limits, now_ns);
         for (uint32_t i = 0; i < groups->member_count; i++) {
-            for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {
+            for (int direction = 0; direction < DIRECTION_COUNT; direction++) {
                 struct flow *flow = &groups->members[i]->flows[direction];
                 if (groups->members[i]->group != group || !timer_is_pending(&flow->timer))
                     continue;
@@ -339,11 +339,11 @@ mutant(member-set-keeps-missing throttle_group_members.c vectors
     }
     limits_complete(&limits);]])
 mutant(kick-skips-writes throttle_group.c vectors
-    [[for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {]]
+    [[for (int direction = 0; direction < DIRECTION_COUNT; direction++) {]]
     [[for (int direction = 0; direction < 1; direction++) {]])
 mutant(kick-writes-first throttle_group.c vectors
-    [[for (int direction = 0; direction < ENGINE_DIRECTION_COUNT; direction++) {]]
-    [[for (int direction = ENGINE_DIRECTION_COUNT - 1; direction >= 0; direction--) {]])
+    [[for (int direction = 0; direction < DIRECTION_COUNT; direction++) {]]
+    [[for (int direction = DIRECTION_COUNT - 1; direction >= 0; direction--) {]])
 mutant(kick-leaves-the-timer throttle_group.c vectors
     [[if (timer_is_pending(&flow->timer)) {
             timer_heap_cancel(]]

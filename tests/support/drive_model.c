@@ -29,7 +29,7 @@ void drive_model_destroy(struct drive_model *model)
     while (model->drives != NULL) {
         struct drive *drive = model->drives;
         model->drives = drive->next;
-        for (int f = 0; f < ENGINE_DIRECTION_COUNT; f++) {
+        for (int f = 0; f < DIRECTION_COUNT; f++) {
             while (drive->fifo[f] != NULL)
                 model_wait_forget(drive_take_first(&drive->fifo[f]));
         }
@@ -46,17 +46,16 @@ static struct drive *find_drive(const struct drive_model *model, uint32_t id)
     return drive;
 }
 
-enum engine_direction drive_direction(const struct drive *drive,
-                                      const struct engine_request *request)
+enum direction drive_direction(const struct drive *drive, const struct engine_request *request)
 {
     switch (request->op) {
     case ENGINE_READ:
-        return ENGINE_DIRECTION_READ;
+        return DIRECTION_READ;
     case ENGINE_WRITE:
     case ENGINE_WRITE_ZEROES:
-        return ENGINE_DIRECTION_WRITE;
+        return DIRECTION_WRITE;
     case ENGINE_DISCARD:
-        return drive->attach == ENGINE_FILTER ? ENGINE_DIRECTION_WRITE : ENGINE_NOT_THROTTLED;
+        return drive->attach == ENGINE_FILTER ? DIRECTION_WRITE : ENGINE_NOT_THROTTLED;
     default:
         return ENGINE_NOT_THROTTLED;
     }
@@ -98,8 +97,7 @@ int64_t drive_truncate(double wait)
     return wait >= 9223372036854775808.0 ? INT64_MAX : (int64_t)wait;
 }
 
-void drive_arm(struct drive *drive, enum engine_direction timer, int64_t deadline_ns,
-               enum engine_cause cause)
+void drive_arm(struct drive *drive, enum direction timer, int64_t deadline_ns, int cause)
 {
     drive->timer[timer] = (struct drive_timer){
         .pending = true,
@@ -110,7 +108,7 @@ void drive_arm(struct drive *drive, enum engine_direction timer, int64_t deadlin
 }
 
 // It has waited for this, but from the deadline on for the timer.
-static void waits_for(struct engine_request *request, enum engine_cause cause, int64_t deadline_ns,
+static void waits_for(struct engine_request *request, int cause, int64_t deadline_ns,
                       int64_t from_ns, int64_t to_ns)
 {
     int64_t middle_ns = deadline_ns;
@@ -119,7 +117,7 @@ static void waits_for(struct engine_request *request, enum engine_cause cause, i
     if (middle_ns > to_ns)
         middle_ns = to_ns;
     model_wait_add(request, cause, middle_ns - from_ns);
-    model_wait_add(request, ENGINE_CAUSE_TIMER, to_ns - middle_ns);
+    model_wait_add(request, CAUSE_TIMER, to_ns - middle_ns);
 }
 
 // To be called before anything happens at now_ns: whatever kept the requests that wait has kept
@@ -129,7 +127,7 @@ static void time_passes(struct drive_model *model, int64_t now_ns)
     const struct drive_rules *rules = model->rules;
     assert(now_ns >= model->last_ns);
     for (struct drive *drive = model->drives; drive != NULL; drive = drive->next) {
-        for (int f = 0; f < ENGINE_DIRECTION_COUNT; f++) {
+        for (int f = 0; f < DIRECTION_COUNT; f++) {
             for (struct drive_entry *entry = drive->fifo[f]; entry != NULL; entry = entry->next) {
                 struct engine_request *request = entry->request;
                 const struct drive_timer *timer = &drive->timer[f];
@@ -139,7 +137,7 @@ static void time_passes(struct drive_model *model, int64_t now_ns)
                 else if (entry == drive->fifo[f])
                     waits_for(request, timer->cause, timer->deadline_ns, model->last_ns, now_ns);
                 else
-                    model_wait_add(request, ENGINE_CAUSE_QUEUE, now_ns - model->last_ns);
+                    model_wait_add(request, CAUSE_QUEUE, now_ns - model->last_ns);
             }
         }
     }
@@ -201,11 +199,11 @@ void drive_model_complete(struct drive_model *model, int64_t now_ns,
 
 // The timer that fires first, by deadline and then by arming; NULL if none is pending.
 static struct drive_timer *first_timer(const struct drive_model *model, struct drive **of,
-                                       enum engine_direction *direction)
+                                       enum direction *direction)
 {
     struct drive_timer *first = NULL;
     for (struct drive *drive = model->drives; drive != NULL; drive = drive->next) {
-        for (int f = 0; f < ENGINE_DIRECTION_COUNT; f++) {
+        for (int f = 0; f < DIRECTION_COUNT; f++) {
             struct drive_timer *timer = &drive->timer[f];
             if (!timer->pending)
                 continue;
@@ -213,7 +211,7 @@ static struct drive_timer *first_timer(const struct drive_model *model, struct d
                 (timer->deadline_ns == first->deadline_ns && timer->armed < first->armed)) {
                 first = timer;
                 *of = drive;
-                *direction = (enum engine_direction)f;
+                *direction = (enum direction)f;
             }
         }
     }
@@ -223,7 +221,7 @@ static struct drive_timer *first_timer(const struct drive_model *model, struct d
 int64_t drive_model_next_deadline(const struct drive_model *model)
 {
     struct drive *drive;
-    enum engine_direction direction;
+    enum direction direction;
     const struct drive_timer *timer = first_timer(model, &drive, &direction);
     return timer == NULL ? ENGINE_NEVER : timer->deadline_ns;
 }
@@ -233,7 +231,7 @@ void drive_model_fire(struct drive_model *model, int64_t now_ns)
     time_passes(model, now_ns);
     for (;;) {
         struct drive *drive;
-        enum engine_direction direction;
+        enum direction direction;
         struct drive_timer *timer = first_timer(model, &drive, &direction);
         if (timer == NULL || timer->deadline_ns > now_ns || timer->deadline_ns == INT64_MAX)
             return;
@@ -252,7 +250,7 @@ void drive_model_look(const struct drive_model *model, uint32_t id, int64_t now_
 {
     const struct drive *drive = find_drive(model, id);
     *view = (struct drive_model_view){.has_limits = model_limits_have_average(&drive->limits)};
-    for (int f = 0; f < ENGINE_DIRECTION_COUNT; f++) {
+    for (int f = 0; f < DIRECTION_COUNT; f++) {
         for (const struct drive_entry *entry = drive->fifo[f]; entry != NULL; entry = entry->next)
             view->waiting[drive_direction(drive, entry->request)]++;
         const struct drive_timer *timer = &drive->timer[model->rules->has_two_fifos ? f : 0];

@@ -8,7 +8,7 @@
 #ifndef TESTS_SUPPORT_DRIVE_MODEL_H
 #define TESTS_SUPPORT_DRIVE_MODEL_H
 
-#include "engine/engine.h"
+#include "engine/limits.h"
 
 struct drive_model;
 
@@ -36,10 +36,10 @@ uint64_t drive_model_waiting(const struct drive_model *model);
 struct drive_model_view {
     bool has_limits;
     struct engine_parameters limits; // as users see them, all given
-    uint64_t waiting[ENGINE_DIRECTION_COUNT];
-    int64_t deadline_ns[ENGINE_DIRECTION_COUNT]; // of its timers, or ENGINE_NEVER; a drive with one
-                                                 // timer has it twice
-    size_t bucket_count;                         // bucket only
+    uint64_t waiting[DIRECTION_COUNT];
+    int64_t deadline_ns[DIRECTION_COUNT]; // of its timers, or ENGINE_NEVER; a drive with one
+                                          // timer has it twice
+    size_t bucket_count;                  // bucket only
     struct engine_bucket_gauge bucket[ENGINE_BUCKET_MAX];
 };
 void drive_model_look(const struct drive_model *model, uint32_t drive, int64_t now_ns,

@@ -5,20 +5,19 @@
 #include "tests/support/drive_model_state.h"
 
 // A request has to wait. Burst allowances (section 10) are what users have set a maximum for.
-static void tell_ran_out(struct drive *drive, int64_t now_ns, enum engine_direction direction)
+static void tell_ran_out(struct drive *drive, int64_t now_ns, enum direction direction)
 {
     const struct engine_callbacks *callbacks = &drive->model->callbacks;
-    for (int cause = 0; cause < ENGINE_CAUSE_BURST; cause++) {
+    for (int cause = 0; cause < CAUSE_BURST; cause++) {
         int64_t refill_ns = model_bucket_runs_out(&drive->buckets, cause, direction);
         if (refill_ns > 0 && callbacks->ran_out != NULL)
-            callbacks->ran_out(callbacks->context, now_ns, drive->id, (enum engine_cause)cause,
-                               refill_ns);
+            callbacks->ran_out(callbacks->context, now_ns, drive->id, cause, refill_ns);
     }
 }
 
-static bool must_wait(struct drive *drive, int64_t now_ns, enum engine_direction direction)
+static bool must_wait(struct drive *drive, int64_t now_ns, enum direction direction)
 {
-    enum engine_cause cause = ENGINE_CAUSE_TIMER;
+    int cause = CAUSE_TIMER;
     model_buckets_leak(&drive->buckets, now_ns);
     int64_t wait_ns = model_buckets_wait(&drive->buckets, direction, &cause);
     if (wait_ns == 0)
@@ -31,7 +30,7 @@ static bool must_wait(struct drive *drive, int64_t now_ns, enum engine_direction
 // This request leaves, and after it the next, until one must wait.
 static void leaves(struct drive *drive, int64_t now_ns, struct engine_request *request)
 {
-    enum engine_direction direction = drive_direction(drive, request);
+    enum direction direction = drive_direction(drive, request);
     for (;;) {
         model_buckets_account(&drive->buckets, direction, request->bytes);
         drive_to_device(drive, now_ns, request);
@@ -46,7 +45,7 @@ static void leaves(struct drive *drive, int64_t now_ns, struct engine_request *r
     }
 }
 
-static void wake(struct drive *drive, int64_t now_ns, enum engine_direction direction)
+static void wake(struct drive *drive, int64_t now_ns, enum direction direction)
 {
     if (drive->fifo[direction] != NULL)
         leaves(drive, now_ns, drive_take_first(&drive->fifo[direction]));
@@ -59,7 +58,7 @@ static void begins(struct drive *drive, int64_t now_ns)
 
 static void arrives(struct drive *drive, int64_t now_ns, struct engine_request *request)
 {
-    enum engine_direction direction = drive_direction(drive, request);
+    enum direction direction = drive_direction(drive, request);
     bool waits = must_wait(drive, now_ns, direction);
     if (waits)
         tell_ran_out(drive, now_ns, direction);
@@ -103,10 +102,10 @@ static void limits_change(struct drive *drive, int64_t now_ns, const struct mode
 {
     drive->limits = *limits;
     model_buckets_set(&drive->buckets, limits, now_ns);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+    for (int d = 0; d < DIRECTION_COUNT; d++)
         drive->timer[d].pending = false;
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
-        wake(drive, now_ns, (enum engine_direction)d);
+    for (int d = 0; d < DIRECTION_COUNT; d++)
+        wake(drive, now_ns, (enum direction)d);
 }
 
 const struct drive_rules drive_rules_bucket = {

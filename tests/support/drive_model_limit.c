@@ -13,13 +13,13 @@ bool drive_limits_valid(const struct model_limits *limits)
     return true;
 }
 
-double drive_limit(const struct drive *drive, enum model_kind kind, enum engine_direction direction,
-                   enum engine_cause *cause, bool *is_total)
+double drive_limit(const struct drive *drive, enum model_kind kind, enum direction direction,
+                   int *cause, bool *is_total)
 {
-    enum model_share share = direction == ENGINE_DIRECTION_READ ? MODEL_READ : MODEL_WRITE;
+    enum model_share share = direction == DIRECTION_READ ? MODEL_READ : MODEL_WRITE;
     *is_total = drive->limits.average[kind][MODEL_TOTAL] != 0;
     if (*is_total)
         share = MODEL_TOTAL;
-    *cause = (enum engine_cause)(MODEL_SHARES * (int)kind + (int)share);
+    *cause = (MODEL_SHARES * (int)kind + (int)share);
     return (double)drive->limits.average[kind][share];
 }

@@ -7,7 +7,7 @@
 #define FIRST_SLICE_NS INT64_C(500000000)
 #define CHANGED_SLICE_NS INT64_C(100000000)
 #define LESS_NS INT64_C(300000000)
-#define ONLY ENGINE_DIRECTION_READ // the FIFO and timer for both directions
+#define ONLY DIRECTION_READ // the FIFO and timer for both directions
 
 // A new slice from now on.
 static void begins(struct drive *drive, int64_t now_ns)
@@ -20,9 +20,8 @@ static void begins(struct drive *drive, int64_t now_ns)
 }
 
 // Asked about one kind of limit for a request that would add so much.
-static bool exceeds_kind(struct drive *drive, int64_t now_ns, enum engine_direction direction,
-                         enum model_kind kind, double amount, int64_t *wait_ns,
-                         enum engine_cause *cause)
+static bool exceeds_kind(struct drive *drive, int64_t now_ns, enum direction direction,
+                         enum model_kind kind, double amount, int64_t *wait_ns, int *cause)
 {
     struct drive_slice *slice = &drive->slice;
     bool is_total;
@@ -33,7 +32,7 @@ static bool exceeds_kind(struct drive *drive, int64_t now_ns, enum engine_direct
     double elapsed = (double)(now_ns - slice->start_ns) / 1e9;
     double allowed = limit * ((double)(slice->end_ns - slice->start_ns) / 1e9);
     double sent = 0;
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (is_total || d == (int)direction)
             sent += (double)(slice->totals[kind][d] - slice->bases[kind][d]);
     }
@@ -48,16 +47,16 @@ static bool exceeds_kind(struct drive *drive, int64_t now_ns, enum engine_direct
 
 // Both kinds are asked, always; the larger wait counts.
 static bool exceeds(struct drive *drive, int64_t now_ns, const struct engine_request *request,
-                    int64_t *wait_ns, enum engine_cause *cause)
+                    int64_t *wait_ns, int *cause)
 {
-    enum engine_direction direction = drive_direction(drive, request);
+    enum direction direction = drive_direction(drive, request);
     struct drive_slice *slice = &drive->slice;
     if (slice->start_ns < now_ns && now_ns < slice->end_ns)
         slice->end_ns = drive_later(now_ns, slice->time_ns);
     else
         begins(drive, now_ns);
     int64_t iops_wait_ns;
-    enum engine_cause iops_cause;
+    int iops_cause;
     bool exceeds_bps =
         exceeds_kind(drive, now_ns, direction, MODEL_BPS, (double)request->bytes, wait_ns, cause);
     bool exceeds_iops =
@@ -74,7 +73,7 @@ static void wake(struct drive *drive, int64_t now_ns)
 {
     while (drive->fifo[ONLY] != NULL) {
         int64_t wait_ns;
-        enum engine_cause cause;
+        int cause;
         if (exceeds(drive, now_ns, drive->fifo[ONLY]->request, &wait_ns, &cause)) {
             drive_arm(drive, ONLY, drive_later(now_ns, wait_ns), cause);
             return;
@@ -91,7 +90,7 @@ static void arrives(struct drive *drive, int64_t now_ns, struct engine_request *
         wake(drive, now_ns);
 }
 
-static void timer_fires(struct drive *drive, int64_t now_ns, enum engine_direction direction)
+static void timer_fires(struct drive *drive, int64_t now_ns, enum direction direction)
 {
     (void)direction;
     wake(drive, now_ns);
@@ -99,7 +98,7 @@ static void timer_fires(struct drive *drive, int64_t now_ns, enum engine_directi
 
 static void completes(struct drive *drive, const struct engine_request *request)
 {
-    enum engine_direction direction = drive_direction(drive, request);
+    enum direction direction = drive_direction(drive, request);
     drive->slice.totals[MODEL_BPS][direction] += request->bytes;
     drive->slice.totals[MODEL_IOPS][direction]++;
 }
@@ -119,7 +118,7 @@ static void limits_change(struct drive *drive, int64_t now_ns, const struct mode
         return;
     }
     drive->slice.time_ns = CHANGED_SLICE_NS;
-    drive_arm(drive, ONLY, now_ns, ENGINE_CAUSE_TIMER);
+    drive_arm(drive, ONLY, now_ns, CAUSE_TIMER);
 }
 
 const struct drive_rules drive_rules_slice = {

@@ -4,23 +4,23 @@
 
 #define SLICE_NS INT64_C(100000000)
 #define ONE_SECOND_NS INT64_C(1000000000)
-#define ONLY ENGINE_DIRECTION_READ // the FIFO and timer for both directions
+#define ONLY DIRECTION_READ // the FIFO and timer for both directions
 
-static enum engine_direction other(enum engine_direction direction)
+static enum direction other(enum direction direction)
 {
-    return direction == ENGINE_DIRECTION_READ ? ENGINE_DIRECTION_WRITE : ENGINE_DIRECTION_READ;
+    return direction == DIRECTION_READ ? DIRECTION_WRITE : DIRECTION_READ;
 }
 
 static void begins(struct drive *drive, int64_t now_ns)
 {
-    drive->sent.slice_start_ns[ENGINE_DIRECTION_READ] = now_ns;
-    drive->sent.slice_start_ns[ENGINE_DIRECTION_WRITE] = now_ns;
+    drive->sent.slice_start_ns[DIRECTION_READ] = now_ns;
+    drive->sent.slice_start_ns[DIRECTION_WRITE] = now_ns;
     if (model_limits_have_average(&drive->limits)) // otherwise it is not throttled
-        drive_arm(drive, ONLY, now_ns, ENGINE_CAUSE_TIMER);
+        drive_arm(drive, ONLY, now_ns, CAUSE_TIMER);
 }
 
 // The slice of a direction has lasted 100 ms: a new one, in which nothing of this kind was sent.
-static void test_slice(struct drive *drive, int64_t now_ns, enum engine_direction direction,
+static void test_slice(struct drive *drive, int64_t now_ns, enum direction direction,
                        uint64_t *counts, bool is_total)
 {
     if (now_ns - drive->sent.slice_start_ns[direction] < SLICE_NS)
@@ -31,8 +31,8 @@ static void test_slice(struct drive *drive, int64_t now_ns, enum engine_directio
         counts[other(direction)] = 0;
 }
 
-static bool exceeds_bps(struct drive *drive, int64_t now_ns, enum engine_direction direction,
-                        uint64_t bytes, int64_t *wait_ns, enum engine_cause *cause)
+static bool exceeds_bps(struct drive *drive, int64_t now_ns, enum direction direction,
+                        uint64_t bytes, int64_t *wait_ns, int *cause)
 {
     bool is_total;
     double limit = drive_limit(drive, MODEL_BPS, direction, cause, &is_total);
@@ -51,8 +51,8 @@ static bool exceeds_bps(struct drive *drive, int64_t now_ns, enum engine_directi
     return true;
 }
 
-static bool exceeds_iops(struct drive *drive, int64_t now_ns, enum engine_direction direction,
-                         int64_t *wait_ns, enum engine_cause *cause)
+static bool exceeds_iops(struct drive *drive, int64_t now_ns, enum direction direction,
+                         int64_t *wait_ns, int *cause)
 {
     bool is_total;
     double limit = drive_limit(drive, MODEL_IOPS, direction, cause, &is_total);
@@ -74,9 +74,9 @@ static bool exceeds_iops(struct drive *drive, int64_t now_ns, enum engine_direct
 
 static void arrives(struct drive *drive, int64_t now_ns, struct engine_request *request)
 {
-    enum engine_direction direction = drive_direction(drive, request);
+    enum direction direction = drive_direction(drive, request);
     int64_t wait_ns;
-    enum engine_cause cause;
+    int cause;
     if (exceeds_bps(drive, now_ns, direction, request->bytes, &wait_ns, &cause) ||
         exceeds_iops(drive, now_ns, direction, &wait_ns, &cause)) {
         struct drive_entry *entry = drive_append(&drive->fifo[ONLY], request);
@@ -91,14 +91,14 @@ static void arrives(struct drive *drive, int64_t now_ns, struct engine_request *
 }
 
 // One pass: the FIFO is emptied first, so what is put back is not seen again.
-static void timer_fires(struct drive *drive, int64_t now_ns, enum engine_direction direction)
+static void timer_fires(struct drive *drive, int64_t now_ns, enum direction direction)
 {
     (void)direction;
     struct drive_entry *taken = drive->fifo[ONLY];
     drive->fifo[ONLY] = NULL;
     while (taken != NULL)
         arrives(drive, now_ns, drive_take_first(&taken));
-    drive_arm(drive, ONLY, drive_later(now_ns, ONE_SECOND_NS), ENGINE_CAUSE_TIMER);
+    drive_arm(drive, ONLY, drive_later(now_ns, ONE_SECOND_NS), CAUSE_TIMER);
 }
 
 static void completes(struct drive *drive, const struct engine_request *request)

@@ -7,8 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct model_member *next_token(const struct model_member *m,
-                                       enum engine_direction direction)
+static struct model_member *next_token(const struct model_member *m, enum direction direction)
 {
     if (m->pending[direction] > 0 && m->limits_disabled > 0)
         return (struct model_member *)m;
@@ -26,8 +25,8 @@ static int64_t saturating_sum(int64_t now_ns, int64_t wait_ns)
     return wait_ns > INT64_MAX - now_ns ? INT64_MAX : now_ns + wait_ns;
 }
 
-static void arm_timer(struct model *model, struct model_member *m, enum engine_direction direction,
-                      int64_t deadline_ns, enum engine_cause cause)
+static void arm_timer(struct model *model, struct model_member *m, enum direction direction,
+                      int64_t deadline_ns, int cause)
 {
     assert(!m->detached);
     m->timer[direction] = (struct model_timer){
@@ -38,7 +37,7 @@ static void arm_timer(struct model *model, struct model_member *m, enum engine_d
     };
 }
 
-static bool must_wait(struct model *model, struct model_member *m, enum engine_direction direction,
+static bool must_wait(struct model *model, struct model_member *m, enum direction direction,
                       int64_t now_ns)
 {
     struct model_group *group = m->group;
@@ -47,7 +46,7 @@ static bool must_wait(struct model *model, struct model_member *m, enum engine_d
     if (group->timer_armed[direction])
         return true;
     model_buckets_leak(&group->buckets, now_ns);
-    enum engine_cause cause = ENGINE_CAUSE_TURN;
+    int cause = CAUSE_TURN;
     int64_t wait_ns = model_buckets_wait(&group->buckets, direction, &cause);
     if (wait_ns == 0)
         return false;
@@ -59,16 +58,16 @@ static bool must_wait(struct model *model, struct model_member *m, enum engine_d
     return true;
 }
 
-static enum engine_direction direction_of(const struct model_member *m, enum engine_op op)
+static enum direction direction_of(const struct model_member *m, enum engine_op op)
 {
     switch (op) {
     case ENGINE_READ:
-        return ENGINE_DIRECTION_READ;
+        return DIRECTION_READ;
     case ENGINE_WRITE:
     case ENGINE_WRITE_ZEROES:
-        return ENGINE_DIRECTION_WRITE;
+        return DIRECTION_WRITE;
     case ENGINE_DISCARD:
-        return m->attach == ENGINE_FILTER ? ENGINE_DIRECTION_WRITE : ENGINE_NOT_THROTTLED;
+        return m->attach == ENGINE_FILTER ? DIRECTION_WRITE : ENGINE_NOT_THROTTLED;
     default:
         return ENGINE_NOT_THROTTLED;
     }
@@ -83,7 +82,7 @@ static void to_device(struct model *model, struct engine_request *request, int64
 static void leaves(struct model *model, struct engine_request *request, bool woken, int64_t now_ns)
 {
     struct model_member *m = model_find_member(model, request->member);
-    enum engine_direction direction = direction_of(m, request->op);
+    enum direction direction = direction_of(m, request->op);
     if (woken)
         m->pending[direction]--;
     model_buckets_account(&m->group->buckets, direction, request->bytes);
@@ -97,7 +96,7 @@ static void run_woken(struct model *model, int64_t now_ns)
         leaves(model, model_fifo_take(&model->woken), true, now_ns);
 }
 
-static void wake_first(struct model *model, struct model_member *m, enum engine_direction direction)
+static void wake_first(struct model *model, struct model_member *m, enum direction direction)
 {
     model_fifo_append(&model->woken, model_fifo_take(&m->fifo[direction]));
 }
@@ -106,7 +105,7 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
 {
     struct model_member *m = model_find_member(model, request->member);
     assert(m != NULL && !m->detached);
-    enum engine_direction direction = direction_of(m, request->op);
+    enum direction direction = direction_of(m, request->op);
     model_time_passes(model, now_ns);
     request->arrival_ns = now_ns;
     model_wait_begin(request);
@@ -125,8 +124,8 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
     run_woken(model, now_ns);
 }
 
-void model_schedule_next(struct model *model, struct model_member *m,
-                         enum engine_direction direction, int64_t now_ns, bool prefers_own)
+void model_schedule_next(struct model *model, struct model_member *m, enum direction direction,
+                         int64_t now_ns, bool prefers_own)
 {
     struct model_member *t = next_token(m, direction);
     if (t->pending[direction] == 0)
@@ -138,12 +137,12 @@ void model_schedule_next(struct model *model, struct model_member *m,
         m->group->token[direction] = m;
         return;
     }
-    arm_timer(model, t, direction, now_ns, ENGINE_CAUSE_TURN);
+    arm_timer(model, t, direction, now_ns, CAUSE_TURN);
     m->group->timer_armed[direction] = true;
     m->group->token[direction] = t;
 }
 
-void model_restart(struct model *model, struct model_member *m, enum engine_direction direction,
+void model_restart(struct model *model, struct model_member *m, enum direction direction,
                    int64_t now_ns)
 {
     if (m->fifo[direction].first != NULL)
@@ -153,7 +152,7 @@ void model_restart(struct model *model, struct model_member *m, enum engine_dire
     run_woken(model, now_ns);
 }
 
-void model_timer_fires(struct model *model, struct model_member *m, enum engine_direction direction,
+void model_timer_fires(struct model *model, struct model_member *m, enum direction direction,
                        int64_t now_ns)
 {
     m->timer[direction].pending = false;
@@ -163,11 +162,11 @@ void model_timer_fires(struct model *model, struct model_member *m, enum engine_
 
 // The timer that fires first, by deadline and then by arming; NULL if none is pending.
 static struct model_timer *first_timer(const struct model *model, struct model_member **member,
-                                       enum engine_direction *direction)
+                                       enum direction *direction)
 {
     struct model_timer *first = NULL;
     for (struct model_member *m = model->members; m != NULL; m = m->next) {
-        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+        for (int d = 0; d < DIRECTION_COUNT; d++) {
             struct model_timer *timer = &m->timer[d];
             if (!timer->pending)
                 continue;
@@ -175,7 +174,7 @@ static struct model_timer *first_timer(const struct model *model, struct model_m
                 (timer->deadline_ns == first->deadline_ns && timer->armed < first->armed)) {
                 first = timer;
                 *member = m;
-                *direction = (enum engine_direction)d;
+                *direction = (enum direction)d;
             }
         }
     }
@@ -185,7 +184,7 @@ static struct model_timer *first_timer(const struct model *model, struct model_m
 int64_t model_next_deadline(const struct model *model)
 {
     struct model_member *member;
-    enum engine_direction direction;
+    enum direction direction;
     const struct model_timer *timer = first_timer(model, &member, &direction);
     return timer == NULL ? ENGINE_NEVER : timer->deadline_ns;
 }
@@ -195,7 +194,7 @@ void model_fire(struct model *model, int64_t now_ns)
     model_time_passes(model, now_ns);
     for (;;) {
         struct model_member *member;
-        enum engine_direction direction;
+        enum direction direction;
         const struct model_timer *timer = first_timer(model, &member, &direction);
         if (timer == NULL || timer->deadline_ns > now_ns || timer->deadline_ns == INT64_MAX)
             return;

@@ -32,7 +32,7 @@ void model_destroy(struct model *model)
     while (model->members != NULL) {
         struct model_member *member = model->members;
         model->members = member->next;
-        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+        for (int d = 0; d < DIRECTION_COUNT; d++) {
             while (member->fifo[d].first != NULL)
                 model_wait_forget(model_fifo_take(&member->fifo[d]));
         }
@@ -77,18 +77,18 @@ static void kick(struct model *model, struct model_member *m, int64_t now_ns)
 {
     if (m->group == NULL)
         return;
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (m->timer[d].pending)
-            model_timer_fires(model, m, (enum engine_direction)d, now_ns);
+            model_timer_fires(model, m, (enum direction)d, now_ns);
         else
-            model_restart(model, m, (enum engine_direction)d, now_ns);
+            model_restart(model, m, (enum direction)d, now_ns);
     }
 }
 
 static void join(struct model_member *m, struct model_group *group)
 {
     model_ring_join(group, m);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (group->token[d] == NULL)
             group->token[d] = m;
     }
@@ -99,7 +99,7 @@ static void leave(struct model *model, struct model_member *m, int64_t now_ns)
     struct model_group *group = m->group;
     m->limits_disabled++;
     kick(model, m, now_ns);
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         assert(m->pending[d] == 0 && !m->timer[d].pending);
         if (group->token[d] == m) {
             struct model_member *after = model_ring_after(m);
@@ -114,14 +114,14 @@ static void leave(struct model *model, struct model_member *m, int64_t now_ns)
 
 static enum engine_status detach(struct model *model, struct model_member *m, int64_t now_ns)
 {
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (m->pending[d] > 0)
             return ENGINE_BUSY;
     }
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (m->timer[d].pending) {
             m->group->timer_armed[d] = false;
-            model_schedule_next(model, m, (enum engine_direction)d, now_ns, false);
+            model_schedule_next(model, m, (enum direction)d, now_ns, false);
             m->timer[d].pending = false;
         }
     }

@@ -11,10 +11,10 @@ bool model_node_gauge(const struct model *model, uint32_t node, int64_t now_ns,
     *gauge = (struct engine_node_gauge){.members = 0};
     for (const struct model_member *m = group->ring_head; m != NULL; m = m->ring_after) {
         gauge->members++;
-        for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++)
+        for (int d = 0; d < DIRECTION_COUNT; d++)
             gauge->waiting[d] += m->fifo[d].count;
     }
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         gauge->token[d] = group->token[d] == NULL ? ENGINE_NONE : group->token[d]->id;
         gauge->timer_armed[d] = group->timer_armed[d];
     }
@@ -34,7 +34,7 @@ bool model_member_gauge(const struct model *model, uint32_t member,
         .node = m->group == NULL ? ENGINE_NONE : m->group->id,
         .limits_disabled = m->limits_disabled,
     };
-    for (int d = 0; d < ENGINE_DIRECTION_COUNT; d++) {
+    for (int d = 0; d < DIRECTION_COUNT; d++) {
         gauge->waiting[d] = m->fifo[d].count;
         gauge->pending[d] = m->pending[d];
         gauge->timer_pending[d] = m->timer[d].pending;

@@ -177,14 +177,14 @@ static int64_t bucket_wait(const struct model_bucket *bucket, uint64_t average, 
     return 0;
 }
 
-static enum model_share share_of(enum engine_direction direction)
+static enum model_share share_of(enum direction direction)
 {
-    return direction == ENGINE_DIRECTION_READ ? MODEL_READ : MODEL_WRITE;
+    return direction == DIRECTION_READ ? MODEL_READ : MODEL_WRITE;
 }
 
 // Section 1, "Wait of a direction".
-int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction,
-                           enum engine_cause *cause)
+int64_t model_buckets_wait(const struct model_buckets *buckets, enum direction direction,
+                           int *cause)
 {
     int64_t longest = 0;
     for (int kind = 0; kind < MODEL_KINDS; kind++) {
@@ -198,16 +198,14 @@ int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_dire
                                        (uint64_t)buckets->limits.length[kind][share], &is_burst);
             if (wait > longest) {
                 longest = wait;
-                *cause = (enum engine_cause)(MODEL_SHARES * kind + (int)share +
-                                             (is_burst ? ENGINE_CAUSE_BURST : 0));
+                *cause = (MODEL_SHARES * kind + (int)share + (is_burst ? CAUSE_BURST : 0));
             }
         }
     }
     return longest;
 }
 
-int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
-                              enum engine_direction direction)
+int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause, enum direction direction)
 {
     int kind = cause / MODEL_SHARES;
     int share = cause % MODEL_SHARES;
@@ -224,8 +222,7 @@ int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
 }
 
 // Section 1, "Account a request".
-void model_buckets_account(struct model_buckets *buckets, enum engine_direction direction,
-                           uint64_t bytes)
+void model_buckets_account(struct model_buckets *buckets, enum direction direction, uint64_t bytes)
 {
     uint64_t op_size = (uint64_t)buckets->limits.op_size;
     double units = 1.0;

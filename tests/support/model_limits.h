@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_MODEL_LIMITS_H
 #define TESTS_SUPPORT_MODEL_LIMITS_H
 
-#include "engine/engine.h"
+#include "engine/limits.h"
 
 enum model_kind { MODEL_BPS, MODEL_IOPS, MODEL_KINDS };
 enum model_share { MODEL_TOTAL, MODEL_READ, MODEL_WRITE, MODEL_SHARES };
@@ -41,14 +41,12 @@ bool model_limits_have_average(const struct model_limits *limits);
 void model_buckets_set(struct model_buckets *buckets, const struct model_limits *limits,
                        int64_t now_ns);
 void model_buckets_leak(struct model_buckets *buckets, int64_t now_ns);
-int64_t model_buckets_wait(const struct model_buckets *buckets, enum engine_direction direction,
-                           enum engine_cause *cause);
+int64_t model_buckets_wait(const struct model_buckets *buckets, enum direction direction,
+                           int *cause);
 // If the burst allowance of this bucket has run out, unknown so far: the time that it takes to
 // refill. Otherwise 0. Only once until it is whole.
-int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause,
-                              enum engine_direction direction);
-void model_buckets_account(struct model_buckets *buckets, enum engine_direction direction,
-                           uint64_t bytes);
+int64_t model_bucket_runs_out(struct model_buckets *buckets, int cause, enum direction direction);
+void model_buckets_account(struct model_buckets *buckets, enum direction direction, uint64_t bytes);
 // Buckets with an average, for a gauge.
 size_t model_buckets_list(const struct model_buckets *buckets, struct engine_bucket_gauge *gauges);
 

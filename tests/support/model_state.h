@@ -20,8 +20,8 @@ struct model_fifo {
 struct model_timer {
     bool pending;
     int64_t deadline_ns;
-    enum engine_cause cause; // why it was armed
-    uint64_t armed;          // the how-manieth arming of all: equal deadlines fire in this order
+    int cause;      // why it was armed
+    uint64_t armed; // the how-manieth arming of all: equal deadlines fire in this order
 };
 
 struct model_member {
@@ -29,9 +29,9 @@ struct model_member {
     enum engine_attach attach;
     struct model_group *group;       // NULL: in none
     struct model_member *ring_after; // towards the one that joined before; NULL at the ring's end
-    struct model_fifo fifo[ENGINE_DIRECTION_COUNT];
-    uint64_t pending[ENGINE_DIRECTION_COUNT];
-    struct model_timer timer[ENGINE_DIRECTION_COUNT];
+    struct model_fifo fifo[DIRECTION_COUNT];
+    uint64_t pending[DIRECTION_COUNT];
+    struct model_timer timer[DIRECTION_COUNT];
     unsigned limits_disabled;
     bool detached;
     struct model_member *next;
@@ -42,8 +42,8 @@ struct model_group {
     bool named; // created by name, not as an object: gone with its last member
     struct model_buckets buckets;
     struct model_member *ring_head;
-    struct model_member *token[ENGINE_DIRECTION_COUNT];
-    bool timer_armed[ENGINE_DIRECTION_COUNT];
+    struct model_member *token[DIRECTION_COUNT];
+    bool timer_armed[DIRECTION_COUNT];
     struct model_group *next;
 };
 
@@ -74,15 +74,14 @@ struct engine_request *model_fifo_take(struct model_fifo *fifo);
 void model_time_passes(struct model *model, int64_t now_ns);
 // A request of this direction has to wait.
 void model_tell_ran_out(struct model *model, const struct model_group *group,
-                        struct model_buckets *buckets, enum engine_direction direction,
-                        int64_t now_ns);
+                        struct model_buckets *buckets, enum direction direction, int64_t now_ns);
 
 // model.c: section 2
-void model_schedule_next(struct model *model, struct model_member *member,
-                         enum engine_direction direction, int64_t now_ns, bool prefers_own);
-void model_restart(struct model *model, struct model_member *member,
-                   enum engine_direction direction, int64_t now_ns);
-void model_timer_fires(struct model *model, struct model_member *member,
-                       enum engine_direction direction, int64_t now_ns);
+void model_schedule_next(struct model *model, struct model_member *member, enum direction direction,
+                         int64_t now_ns, bool prefers_own);
+void model_restart(struct model *model, struct model_member *member, enum direction direction,
+                   int64_t now_ns);
+void model_timer_fires(struct model *model, struct model_member *member, enum direction direction,
+                       int64_t now_ns);
 
 #endif

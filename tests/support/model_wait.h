@@ -4,7 +4,7 @@
 #ifndef TESTS_SUPPORT_MODEL_WAIT_H
 #define TESTS_SUPPORT_MODEL_WAIT_H
 
-#include "engine/engine.h"
+#include "engine/limits.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,13 +16,12 @@ static inline int64_t *model_wait_parts(const struct engine_request *request)
 
 static inline void model_wait_begin(struct engine_request *request)
 {
-    int64_t *parts = calloc(ENGINE_CAUSE_COUNT, sizeof *parts);
+    int64_t *parts = calloc(CAUSE_COUNT, sizeof *parts);
     assert(parts != NULL);
     request->notes[0] = (intptr_t)parts;
 }
 
-static inline void model_wait_add(struct engine_request *request, enum engine_cause cause,
-                                  int64_t wait_ns)
+static inline void model_wait_add(struct engine_request *request, int cause, int64_t wait_ns)
 {
     model_wait_parts(request)[cause] += wait_ns;
 }

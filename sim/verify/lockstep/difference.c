@@ -17,7 +17,7 @@ static bool copy_name(char **copy, const char *name)
 
 // The armed timer of a direction is one member's.
 static int64_t find_deadline(const struct control *control, uint32_t node,
-                             enum engine_direction direction)
+                             enum disk_direction direction)
 {
     int64_t deadline_ns = ENGINE_NEVER;
     for (uint32_t i = 0; i < control->scenario->member_count; i++) {
@@ -38,14 +38,14 @@ bool difference_look(struct difference *difference, const struct control *contro
            scenario->events[difference->operation_count].at_ns <= now_ns)
         difference->operation_count++;
     engine_member_gauge(control->engine, difference->member, &member);
-    memcpy(difference->waiting, member.waiting, sizeof member.waiting);
+    memcpy(difference->waiting, member.waiting, sizeof difference->waiting);
     if (member.node == ENGINE_NONE)
         return true;
     engine_node_gauge(control->engine, member.node, now_ns, &difference->node);
     bool ok = copy_name(&difference->group, control->node_names[member.node]);
-    for (int i = 0; ok && i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; ok && i < DISK_DIRECTION_COUNT; i++) {
         uint32_t token = difference->node.token[i];
-        difference->deadline_ns[i] = find_deadline(control, member.node, (enum engine_direction)i);
+        difference->deadline_ns[i] = find_deadline(control, member.node, (enum disk_direction)i);
         if (token != ENGINE_NONE)
             ok = copy_name(&difference->token[i], scenario->members[token].name);
     }
@@ -55,7 +55,7 @@ bool difference_look(struct difference *difference, const struct control *contro
 void difference_free(struct difference *difference)
 {
     free(difference->group);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++)
+    for (int i = 0; i < DISK_DIRECTION_COUNT; i++)
         free(difference->token[i]);
     *difference = (struct difference){0};
 }

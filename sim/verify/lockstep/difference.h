@@ -3,7 +3,7 @@
 #ifndef SIM_VERIFY_LOCKSTEP_DIFFERENCE_H
 #define SIM_VERIFY_LOCKSTEP_DIFFERENCE_H
 
-#include "sim/scenario/control.h"
+#include "sim/verify/lockstep/disks.h"
 
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ struct difference {
     int64_t found_ns; // when it was noticed
     // Of a departure: the number-th request of this member and direction, from 1 on.
     uint32_t member;
-    enum engine_direction direction;
+    enum disk_direction direction;
     uint64_t number;
     uint64_t qemu_left; // how many had left then, according to QEMU
     uint64_t our_left;  // and to the simulator
@@ -38,10 +38,10 @@ struct difference {
     // As the simulator had it when it was noticed.
     char *group; // NULL: in none
     struct engine_node_gauge node;
-    char *token[ENGINE_DIRECTION_COUNT];         // whose turn it is
-    int64_t deadline_ns[ENGINE_DIRECTION_COUNT]; // of the armed timer
-    uint64_t waiting[ENGINE_DIRECTION_COUNT];    // of the member's own
-    size_t operation_count;                      // carried out before, in the scenario's order
+    char *token[DISK_DIRECTION_COUNT];         // whose turn it is
+    int64_t deadline_ns[DISK_DIRECTION_COUNT]; // of the armed timer
+    uint64_t waiting[DISK_DIRECTION_COUNT];    // of the member's own
+    size_t operation_count;                    // carried out before, in the scenario's order
 };
 
 // Looks at the member's group in the simulator.

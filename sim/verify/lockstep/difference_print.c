@@ -9,7 +9,7 @@
 #define OPERATIONS_SHOWN 5
 #define NAME_CHARACTERS 100
 
-static const char *const directions[ENGINE_DIRECTION_COUNT] = {"read", "write"};
+static const char *const directions[DISK_DIRECTION_COUNT] = {"read", "write"};
 
 static void print_time(FILE *out, int64_t time_ns)
 {
@@ -91,7 +91,7 @@ static void print_group(const struct difference *difference, const struct scenar
             difference->node.members);
     for (size_t i = 0; i < difference->node.bucket_count; i++)
         print_bucket(&difference->node.bucket[i], out);
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++) {
+    for (int i = 0; i < DISK_DIRECTION_COUNT; i++) {
         fprintf(out, "  %-11s %" PRIu64 " waiting, %" PRIu64, directions[i],
                 difference->node.waiting[i], difference->waiting[i]);
         print_name(out, " of them of ", member, "; turn of ");
@@ -173,7 +173,7 @@ static json_t *json_group(const struct difference *difference)
     json_t *group =
         json_pack("{so sI so}", "name", json_name(difference->group), "members",
                   (json_int_t)difference->node.members, "buckets", json_buckets(&difference->node));
-    for (int i = 0; i < ENGINE_DIRECTION_COUNT; i++)
+    for (int i = 0; i < DISK_DIRECTION_COUNT; i++)
         json_object_set_new(group, directions[i],
                             json_pack("{sI sI so so}", "waiting",
                                       (json_int_t)difference->node.waiting[i], "waiting_of_member",

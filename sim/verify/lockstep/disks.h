@@ -11,9 +11,17 @@
 #include "sim/scenario/control.h"
 #include "sim/verify/qemu/qemu.h"
 
+// QEMU's counts, which are also the directions of its throttle.
+enum disk_direction {
+    DISK_READ,
+    DISK_WRITE,
+    DISK_DIRECTION_COUNT,
+    DISK_NOT_COUNTED = DISK_DIRECTION_COUNT,
+};
+
 // Requests that have left a disk's throttle, as QEMU counts them.
 struct disk_counts {
-    uint64_t left[ENGINE_DIRECTION_COUNT];
+    uint64_t left[DISK_DIRECTION_COUNT];
 };
 
 // Writes of zeroes of a disk.
@@ -42,9 +50,9 @@ void disks_close(struct disks *disks);
 // The number of a member's name.
 uint32_t disks_id(const struct disks *disks, uint32_t member);
 
-// As what QEMU counts a request when it is done; ENGINE_NOT_THROTTLED: not at all, but then it is
+// As what QEMU counts a request when it is done; DISK_NOT_COUNTED: not at all, but then it is
 // done when disks_submit returns.
-enum engine_direction disks_direction(enum engine_op op, bool throttled);
+enum disk_direction disks_direction(enum engine_op op, bool throttled);
 
 bool disks_submit(struct disks *disks, const struct engine_request *request, bool throttled,
                   struct sim_error *error);

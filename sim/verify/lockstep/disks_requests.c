@@ -15,11 +15,11 @@
 #define ZEROES_BASE (UINT64_C(1) << 31)  // above what is written otherwise
 #define ZEROES_STEP UINT64_C(512)
 
-enum engine_direction disks_direction(enum engine_op op, bool throttled)
+enum disk_direction disks_direction(enum engine_op op, bool throttled)
 {
-    if (op == ENGINE_DISCARD && !throttled)
-        return ENGINE_NOT_THROTTLED;
-    return engine_direction_of(ENGINE_FILTER, op);
+    if (op == ENGINE_FLUSH || (op == ENGINE_DISCARD && !throttled))
+        return DISK_NOT_COUNTED;
+    return op == ENGINE_READ ? DISK_READ : DISK_WRITE;
 }
 
 // ---- Sending ----
@@ -92,10 +92,9 @@ static bool read_counts(const struct disks *disks, char *text, struct disk_count
         int length = snprintf(name, sizeof name, "n%" PRIu32 ": ", disks_id(disks, i));
         if (line == NULL || strncmp(line, name, (size_t)length) != 0)
             return false;
-        counts[i].left[ENGINE_DIRECTION_READ] = number_after(line, " rd_operations=");
-        counts[i].left[ENGINE_DIRECTION_WRITE] = number_after(line, " wr_operations=");
-        if (counts[i].left[ENGINE_DIRECTION_READ] == UINT64_MAX ||
-            counts[i].left[ENGINE_DIRECTION_WRITE] == UINT64_MAX)
+        counts[i].left[DISK_READ] = number_after(line, " rd_operations=");
+        counts[i].left[DISK_WRITE] = number_after(line, " wr_operations=");
+        if (counts[i].left[DISK_READ] == UINT64_MAX || counts[i].left[DISK_WRITE] == UINT64_MAX)
             return false;
     }
     return true;
@@ -153,6 +152,6 @@ bool disks_count(struct disks *disks, struct disk_counts *counts, struct sim_err
     if (!ok || !count_zeroes(disks, error))
         return false;
     for (uint32_t i = 0; i < disks->scenario->member_count; i++)
-        counts[i].left[ENGINE_DIRECTION_WRITE] += disks->zeroes[i].left;
+        counts[i].left[DISK_WRITE] += disks->zeroes[i].left;
     return true;
 }

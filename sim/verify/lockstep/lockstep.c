@@ -9,10 +9,10 @@
 static void count_departure(void *context, const struct sim_request *request)
 {
     struct lockstep *lockstep = context;
-    enum engine_direction direction = disks_direction(request->engine.op, request->throttled);
+    enum disk_direction direction = disks_direction(request->engine.op, request->throttled);
     lockstep->result->waited += request->engine.dispatch_ns > request->engine.arrival_ns;
     lockstep->is_new = true;
-    if (direction != ENGINE_NOT_THROTTLED)
+    if (direction != DISK_NOT_COUNTED)
         lockstep->ours[request->engine.member].left[direction]++;
 }
 
@@ -220,7 +220,7 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
 }
 
 bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
-                    int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
+                    int64_t at_ns, uint32_t member, enum disk_direction direction, uint64_t *left,
                     int64_t *timeout_ns, struct sim_error *error)
 {
     struct lockstep_result unused = {.agree = true};

@@ -40,13 +40,13 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
 // throttle at a time, with everything before as in the scenario. *timeout_ns: how long QEMU's main
 // loop would sleep then.
 bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
-                    int64_t at_ns, uint32_t member, enum engine_direction direction, uint64_t *left,
+                    int64_t at_ns, uint32_t member, enum disk_direction direction, uint64_t *left,
                     int64_t *timeout_ns, struct sim_error *error);
 
 // The number-th request of a member and direction, from 1 on.
 struct lockstep_request {
     uint32_t member;
-    enum engine_direction direction;
+    enum disk_direction direction;
     uint64_t number;
 };
 

@@ -7,7 +7,7 @@
 // ---- Counts ----
 
 static bool note_departure(struct lockstep *lockstep, int64_t found_ns, uint32_t member,
-                           enum engine_direction direction)
+                           enum disk_direction direction)
 {
     struct difference *difference = &lockstep->result->difference;
     uint64_t ours = lockstep->ours[member].left[direction];
@@ -31,9 +31,9 @@ static bool note_departure(struct lockstep *lockstep, int64_t found_ns, uint32_t
 bool lockstep_compare(struct lockstep *lockstep, int64_t time_ns)
 {
     for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
-        for (int j = 0; j < ENGINE_DIRECTION_COUNT; j++) {
+        for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {
             if (lockstep->ours[i].left[j] != lockstep->counted[i].left[j])
-                return note_departure(lockstep, time_ns, i, (enum engine_direction)j);
+                return note_departure(lockstep, time_ns, i, (enum disk_direction)j);
         }
     }
     return true;
