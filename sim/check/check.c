@@ -2,10 +2,13 @@
 #include "sim/check/check.h"
 
 #include "reports/json_text.h"
+#include "sim/base/jobs.h"
+#include "sim/base/stop.h"
 #include "sim/check/collect.h"
 #include "sim/check/comparison.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +140,7 @@ static void describe(const struct check *check)
 static bool run(struct check *check, enum accepted_found found, struct sim_error *error)
 {
     struct replay_watch watch = {
-        .stop = check->options->stop,
+        .stop = &stop_signal,
         .progress = show_progress,
         .progress_context = check,
     };
@@ -159,7 +162,7 @@ static bool accept(struct check *check, struct sim_error *error)
                         "%s: more than %zu of its requests wait, too many to be listed; give it an "
                         "'end:', or its traces a 'duration:'",
                         path, ACCEPTED_DECISIONS_MAX);
-    if (*check->options->stop)
+    if (stop_signal != 0)
         return sim_fail(error, SIM_FAILED, "interrupted");
     return accepted_write(check->entry->accepted, slash == NULL ? path : slash + 1, &check->found,
                           error);
@@ -190,8 +193,8 @@ static bool check_scenario(struct check *check, struct sim_error *error)
     return run(check, found, error) && judge(check, found, error);
 }
 
-void check_entry(const struct suite_entry *entry, const struct check_options *options,
-                 _Atomic uint64_t *requests, struct check_result *result)
+static void check_entry(const struct suite_entry *entry, const struct check_options *options,
+                        _Atomic uint64_t *requests, struct check_result *result)
 {
     struct check check = {
         .entry = entry, .options = options, .requests = requests, .result = result};
@@ -203,4 +206,49 @@ void check_entry(const struct suite_entry *entry, const struct check_options *op
     accepted_free(&check.accepted);
     accepted_free(&check.found);
     scenario_free(check.scenario);
+}
+
+// ---- All ----
+
+struct checking {
+    const struct suite *suite;
+    const struct check_options *options;
+    struct check_result *results;
+    _Atomic uint64_t requests;
+};
+
+static bool check_next(void *context, uint64_t index)
+{
+    struct checking *checking = context;
+    if (stop_signal == 0)
+        check_entry(&checking->suite->entries[index], checking->options, &checking->requests,
+                    &checking->results[index]);
+    return stop_signal == 0;
+}
+
+static void tell(void *context, uint64_t done)
+{
+    struct checking *checking = context;
+    struct progress_state state = {
+        .consumed = done,
+        .total = checking->suite->count,
+        .requests = atomic_load(&checking->requests),
+    };
+    checking->options->progress(checking->options->progress_context, &state);
+}
+
+bool check_suite(const struct suite *suite, const struct check_options *options,
+                 struct check_result *results, struct sim_error *error)
+{
+    struct checking checking = {.suite = suite, .options = options, .results = results};
+    struct jobs jobs = {
+        .count = suite->count,
+        .threads = options->jobs,
+        .work = check_next,
+        .tell = tell,
+        .context = &checking,
+    };
+    memset(results, 0, suite->count * sizeof *results);
+    jobs_run(&jobs);
+    return stop_signal == 0 || sim_fail(error, SIM_FAILED, "interrupted");
 }

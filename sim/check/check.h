@@ -4,10 +4,9 @@
 #define SIM_CHECK_CHECK_H
 
 #include "sim/base/error.h"
+#include "sim/base/progress.h"
 
 #include <jansson.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,31 +53,17 @@ struct check_result {
 
 void check_result_free(struct check_result *result);
 
-// How far all are.
-struct check_state {
-    uint64_t done; // scenarios
-    uint64_t count;
-    uint64_t requests;
-};
-
-typedef void check_progress(void *context, const struct check_state *state);
-
 struct check_options {
-    bool accept; // what differs is written
-    unsigned jobs;
-    const volatile sig_atomic_t *stop; // becomes non-zero: nothing more is begun or written
-    check_progress *progress;          // may be NULL
+    bool accept;             // what differs is written
+    unsigned jobs;           // at a time
+    progress_tell *progress; // of scenarios; in the caller's thread
     void *progress_context;
 };
 
-// One result for each entry of the suite, in its order. False with the error filled: the system did
-// not let us, or it was stopped.
+// One result for each entry of the suite, in its order. False with the error filled: a signal came
+// (sim/base/stop.h), and nothing more was begun or written.
 bool check_suite(const struct suite *suite, const struct check_options *options,
                  struct check_result *results, struct sim_error *error);
-
-// One of them; requests is counted up while it runs.
-void check_entry(const struct suite_entry *entry, const struct check_options *options,
-                 _Atomic uint64_t *requests, struct check_result *result);
 
 const char *check_status_name(enum check_status status); // for people
 const char *check_status_key(enum check_status status);  // in JSON

@@ -101,13 +101,6 @@ static bool print_results(const struct suite *suite, struct check_result *result
 
 // ---- The command ----
 
-static void show(void *context, const struct check_state *state)
-{
-    progress_show(context, &(struct progress_state){.consumed = state->done,
-                                                    .total = state->count,
-                                                    .requests = state->requests});
-}
-
 static bool check_all(const struct suite *suite, const struct check_options *options,
                       struct command_call *call, struct sim_error *error)
 {
@@ -131,8 +124,7 @@ static bool run(void *opaque, struct sim_error *error)
     struct command_call *call = &arguments->call;
     struct check_options options = {
         .accept = arguments->accept,
-        .stop = &stop_signal,
-        .progress = show,
+        .progress = progress_show,
         .progress_context = &call->progress,
     };
     struct suite suite;

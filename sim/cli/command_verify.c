@@ -108,12 +108,6 @@ static bool verify_one(struct verify_setting *setting, const char *path, struct 
 
 // ---- Random ones ----
 
-static void show_random(void *context, uint64_t done, uint64_t count, uint64_t requests)
-{
-    progress_show(context,
-                  &(struct progress_state){.consumed = done, .total = count, .requests = requests});
-}
-
 static bool print_failure(const struct verify_random_config *config,
                           const struct verify_random_result *result,
                           const struct verify_failure *failure, bool as_json,
@@ -158,13 +152,11 @@ static bool verify_many(const struct verify_setting *setting, struct sim_error *
         .count = (uint64_t)arguments->random,
         .granularity_ns = setting->granularity_ns,
         .directory = arguments->output,
-        .progress = show_random,
+        .progress = progress_show,
         .progress_context = &call->progress,
     };
     if (!options_jobs(arguments->jobs, &config.jobs, error))
         return false;
-    if (config.jobs > config.count)
-        config.jobs = (unsigned)config.count;
     // Better now than when there is something to be written.
     if (config.directory != NULL && access(config.directory, W_OK | X_OK) != 0)
         return sim_fail(error, SIM_FAILED, "--output: %s: %s", config.directory, strerror(errno));

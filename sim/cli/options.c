@@ -2,6 +2,7 @@
 #include "sim/cli/options.h"
 
 #include "engine/engine.h"
+#include "sim/base/jobs.h"
 #include "sim/base/suggest.h"
 #include "sim/base/units.h"
 #include "sim/parts/trace_names.h"
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #define ROWS_MAX 32
-#define JOBS_MAX 256
 
 // What getopt_long answers for the row with this index, when it has no letter.
 #define LONG_ONLY 1000

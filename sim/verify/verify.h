@@ -22,10 +22,10 @@ struct verify_random_config {
     struct lockstep_config lockstep;
     uint64_t seed;  // of the first scenario; the next have the next
     uint64_t count; // of scenarios
-    unsigned jobs;  // at a time, each with a QEMU of its own
+    unsigned jobs;  // at a time, each with a QEMU of its own: at most JOBS_MAX (sim/base/jobs.h)
     int64_t granularity_ns;
-    const char *directory; // where a failing one is written to; NULL: the working directory
-    void (*progress)(void *context, uint64_t done, uint64_t count, uint64_t requests);
+    const char *directory;   // where a failing one is written to; NULL: the working directory
+    progress_tell *progress; // of scenarios
     void *progress_context;
 };
 

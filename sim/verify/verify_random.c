@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Random scenarios by several processes at a time. They take the next seed from shared memory, in
-// order, so that the smallest failing one is found whatever their number.
-#define _GNU_SOURCE // MAP_ANONYMOUS
+// Random scenarios, several at a time. Their seeds are taken in order, so that the smallest failing
+// one is found whatever their number.
+#include "sim/base/jobs.h"
 #include "sim/base/stop.h"
 #include "sim/verify/random/shrink.h"
 #include "sim/verify/verify.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 // A random case as a scenario, and one that fails made small.
 
@@ -131,141 +127,62 @@ void verify_failure_free(struct verify_failure *failure)
 
 // ---- Many ----
 
-#define JOBS_MAX 256
-#define LOOK_NS 50000000 // between two looks at the workers
-
-// What the workers share.
 struct board {
-    _Atomic uint64_t next;   // index of the next scenario
-    _Atomic bool stop;       // take no more
-    _Atomic uint64_t failed; // smallest index of a difference, or UINT64_MAX
-    _Atomic uint64_t scenarios, requests, waited, operations, looks;
-    _Atomic bool has_version;
-    char qemu_version[160];
-    struct sim_error errors[JOBS_MAX]; // of a worker that could not go on
+    const struct verify_random_config *config;
+    pthread_mutex_t lock; // of what is below
+    struct verify_random_result *result;
+    uint64_t failed;        // smallest index of a difference, or UINT64_MAX
+    struct sim_error error; // why one could not be verified; the first
 };
 
-// ---- Workers ----
-
-static void take_smaller(_Atomic uint64_t *smallest, uint64_t value)
+// False: no more of them are needed.
+static bool note_result(struct board *board, uint64_t index, const struct lockstep_result *result)
 {
-    uint64_t known = atomic_load(smallest);
-    while (value < known && !atomic_compare_exchange_weak(smallest, &known, value))
-        ;
-}
-
-static void add_result(struct board *board, uint64_t index, const struct lockstep_result *result)
-{
-    if (!atomic_exchange(&board->has_version, true))
-        memcpy(board->qemu_version, result->qemu_version, sizeof board->qemu_version);
+    struct verify_random_result *all = board->result;
+    memcpy(all->qemu_version, result->qemu_version, sizeof all->qemu_version);
     if (!result->agree) {
-        take_smaller(&board->failed, index);
-        atomic_store(&board->stop, true);
-        return;
+        board->failed = index < board->failed ? index : board->failed;
+        return false;
     }
-    atomic_fetch_add(&board->scenarios, 1);
-    atomic_fetch_add(&board->requests, result->requests);
-    atomic_fetch_add(&board->waited, result->waited);
-    atomic_fetch_add(&board->operations, result->operations);
-    atomic_fetch_add(&board->looks, result->looks);
-}
-
-static bool work(const struct verify_random_config *config, struct board *board,
-                 struct sim_error *error)
-{
-    while (!atomic_load(&board->stop) && stop_signal == 0) {
-        uint64_t index = atomic_fetch_add(&board->next, 1);
-        if (index >= config->count)
-            return true;
-        struct lockstep_result result = {0};
-        struct random_case *random_case = random_case_new(config->seed + index);
-        bool ok = random_case == NULL ? sim_fail_memory(error)
-                                      : verify_case(config, random_case, &result, error);
-        random_case_free(random_case);
-        if (ok)
-            add_result(board, index, &result);
-        verify_free(&result);
-        if (!ok)
-            return false;
-    }
+    all->scenarios++;
+    all->requests += result->requests;
+    all->waited += result->waited;
+    all->operations += result->operations;
+    all->looks += result->looks;
     return true;
 }
 
-// A process of its own, which ends with its parent.
-static pid_t start_worker(const struct verify_random_config *config, struct board *board,
-                          struct sim_error *error)
+static bool verify_next(void *context, uint64_t index)
 {
-    pid_t parent = getpid();
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid != 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
-        _exit(1);
-    error->message[0] = '\0';
-    bool ok = work(config, board, error);
-    if (!ok)
-        atomic_store(&board->stop, true);
-    _exit(ok ? 0 : 1);
+    struct board *board = context;
+    const struct verify_random_config *config = board->config;
+    struct lockstep_result result = {0};
+    struct sim_error error;
+    if (stop_signal != 0)
+        return false;
+    struct random_case *random_case = random_case_new(config->seed + index);
+    bool ok = random_case == NULL ? sim_fail_memory(&error)
+                                  : verify_case(config, random_case, &result, &error);
+    random_case_free(random_case);
+    pthread_mutex_lock(&board->lock);
+    if (ok)
+        ok = note_result(board, index, &result);
+    else if (board->error.message[0] == '\0')
+        board->error = error;
+    pthread_mutex_unlock(&board->lock);
+    verify_free(&result);
+    return ok;
 }
 
-// ---- Their parent ----
-
-struct workers {
-    pid_t pids[JOBS_MAX];
-    unsigned count;
-    unsigned running;
-};
-
-static void start_workers(struct workers *workers, const struct verify_random_config *config,
-                          struct board *board)
+static void tell(void *context, uint64_t done)
 {
-    while (workers->count < config->jobs) {
-        pid_t pid = start_worker(config, board, &board->errors[workers->count]);
-        if (pid < 0)
-            return;
-        workers->pids[workers->count++] = pid;
-        workers->running++;
-    }
-}
-
-// One that was killed is as bad as one that failed.
-static void note_end(struct workers *workers, struct board *board, pid_t pid, int status)
-{
-    for (unsigned i = 0; i < workers->count; i++) {
-        struct sim_error *error = &board->errors[i];
-        if (workers->pids[i] != pid)
-            continue;
-        if (status != 0 && error->message[0] == '\0')
-            sim_fail(error, SIM_FAILED, "a process of the verification has died of signal %d",
-                     WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    }
-    workers->running--;
-    if (status != 0)
-        atomic_store(&board->stop, true);
-}
-
-static void wait_for_workers(struct workers *workers, const struct verify_random_config *config,
-                             struct board *board)
-{
-    const struct timespec pause = {.tv_nsec = LOOK_NS};
-    bool told = false;
-    while (workers->running > 0) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
-        if (pid > 0) {
-            note_end(workers, board, pid, status);
-            continue;
-        }
-        for (unsigned i = 0; stop_signal != 0 && !told && i < workers->count; i++)
-            kill(workers->pids[i], SIGTERM);
-        told = told || stop_signal != 0;
-        if (config->progress != NULL)
-            config->progress(config->progress_context, atomic_load(&board->scenarios),
-                             config->count, atomic_load(&board->requests));
-        nanosleep(&pause, NULL);
-    }
+    struct board *board = context;
+    const struct verify_random_config *config = board->config;
+    struct progress_state state = {.consumed = done, .total = config->count};
+    pthread_mutex_lock(&board->lock);
+    state.requests = board->result->requests;
+    pthread_mutex_unlock(&board->lock);
+    config->progress(config->progress_context, &state);
 }
 
 static double now_s(void)
@@ -275,55 +192,31 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void read_board(const struct board *board, const struct verify_random_config *config,
-                       struct verify_random_result *result)
-{
-    uint64_t failed = atomic_load(&board->failed);
-    *result = (struct verify_random_result){
-        .scenarios = atomic_load(&board->scenarios),
-        .requests = atomic_load(&board->requests),
-        .waited = atomic_load(&board->waited),
-        .operations = atomic_load(&board->operations),
-        .looks = atomic_load(&board->looks),
-        .agree = failed == UINT64_MAX,
-        .failing_seed = config->seed + failed,
-    };
-    memcpy(result->qemu_version, board->qemu_version, sizeof result->qemu_version);
-}
-
-// A difference is an answer, even if another worker could not go on.
-static bool judge(const struct board *board, const struct workers *workers,
-                  const struct verify_random_result *result, struct sim_error *error)
-{
-    if (stop_signal != 0)
-        return sim_fail(error, SIM_FAILED, "interrupted");
-    if (workers->count == 0)
-        return sim_fail(error, SIM_FAILED, "cannot start a process: %s", strerror(errno));
-    for (unsigned i = 0; result->agree && i < workers->count; i++) {
-        if (board->errors[i].message[0] != '\0') {
-            *error = board->errors[i];
-            return false;
-        }
-    }
-    return true;
-}
-
 bool verify_random(const struct verify_random_config *config, struct verify_random_result *result,
                    struct sim_error *error)
 {
-    struct workers workers = {.count = 0};
+    struct board board = {.config = config, .result = result, .failed = UINT64_MAX};
+    struct jobs jobs = {
+        .count = config->count,
+        .threads = config->jobs,
+        .work = verify_next,
+        .tell = tell,
+        .context = &board,
+    };
     double started_s = now_s();
-    void *memory =
-        mmap(NULL, sizeof(struct board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return sim_fail_memory(error);
-    struct board *board = memory;
-    atomic_store(&board->failed, UINT64_MAX);
-    start_workers(&workers, config, board);
-    wait_for_workers(&workers, config, board);
-    read_board(board, config, result);
+    *result = (struct verify_random_result){0};
+    pthread_mutex_init(&board.lock, NULL);
+    jobs_run(&jobs);
+    pthread_mutex_destroy(&board.lock);
+    result->agree = board.failed == UINT64_MAX;
+    result->failing_seed = config->seed + board.failed;
     result->seconds = now_s() - started_s;
-    bool ok = judge(board, &workers, result, error);
-    munmap(memory, sizeof(struct board));
-    return ok;
+    if (stop_signal != 0)
+        return sim_fail(error, SIM_FAILED, "interrupted");
+    // A difference is an answer, even if another scenario could not be verified.
+    if (result->agree && board.error.message[0] != '\0') {
+        *error = board.error;
+        return false;
+    }
+    return true;
 }

@@ -20,13 +20,14 @@
 // What the child is to know.
 struct child {
     const struct qemu *qemu;
+    int socket_fd;
     int library_fd;
     pid_t parent;
 };
 
 static int memory_file(const char *name, const void *bytes, size_t size)
 {
-    int fd = memfd_create(name, MFD_ALLOW_SEALING);
+    int fd = memfd_create(name, MFD_ALLOW_SEALING | MFD_CLOEXEC);
     if (fd >= 0 && (ftruncate(fd, (off_t)size) != 0 ||
                     (bytes != NULL && pwrite(fd, bytes, size, 0) != (ssize_t)size))) {
         close(fd);
@@ -38,8 +39,8 @@ static int memory_file(const char *name, const void *bytes, size_t size)
 bool qemu_process_prepare(struct qemu *qemu)
 {
     qemu->page_fd = memory_file("throttlesim-clock", NULL, sizeof *qemu->page);
-    qemu->wake_fd = eventfd(0, 0);
-    qemu->asleep_fd = eventfd(0, EFD_NONBLOCK);
+    qemu->wake_fd = eventfd(0, EFD_CLOEXEC);
+    qemu->asleep_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     qemu->output_fd = memory_file("throttlesim-qemu", NULL, OUTPUT_MAX);
     if (qemu->page_fd < 0 || qemu->wake_fd < 0 || qemu->asleep_fd < 0 || qemu->output_fd < 0)
         return false;
@@ -63,10 +64,23 @@ static void set_environment(const struct child *child)
     setenv("LD_PRELOAD", library, 1);
 }
 
+// What this QEMU is to have: other threads may be starting theirs.
+static void keep_open(const struct child *child)
+{
+    fcntl(child->socket_fd, F_SETFD, 0);
+    fcntl(child->library_fd, F_SETFD, 0);
+    fcntl(child->qemu->page_fd, F_SETFD, 0);
+    fcntl(child->qemu->wake_fd, F_SETFD, 0);
+    fcntl(child->qemu->asleep_fd, F_SETFD, 0);
+}
+
 // In the child. Its own process group: the terminal's Ctrl-C is the verifier's to handle.
 static void become_qemu(const struct child *child, const char *path, char *const *arguments)
 {
     int null_fd = open("/dev/null", O_RDWR);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL); // a thread of jobs has none of them
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != child->parent) // it died before
         _exit(1);
@@ -74,6 +88,7 @@ static void become_qemu(const struct child *child, const char *path, char *const
     dup2(null_fd, STDIN_FILENO);
     dup2(child->qemu->output_fd, STDOUT_FILENO);
     dup2(child->qemu->output_fd, STDERR_FILENO);
+    keep_open(child);
     set_environment(child);
     execvp(path, arguments);
     dprintf(STDERR_FILENO, "%s: %s; %s", path, strerror(errno),
@@ -117,7 +132,7 @@ static bool spawn(struct qemu *qemu, const char *path, char *const *arguments, i
     char **all = all_arguments(path, chardev, arguments);
     if (all == NULL)
         return sim_fail_memory(error);
-    struct child child = {qemu, library_fd, getpid()};
+    struct child child = {qemu, socket_fd, library_fd, getpid()};
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
@@ -134,13 +149,12 @@ bool qemu_process_start(struct qemu *qemu, const char *path, char *const *argume
 {
     int ends[2];
     int library_fd = memory_file("throttlesim-clock.so", qemu_clock_bytes, qemu_clock_bytes_size);
-    if (library_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
+    if (library_fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         if (library_fd >= 0)
             close(library_fd);
         return sim_fail(error, SIM_FAILED, "cannot start QEMU: %s", strerror(errno));
     }
     qemu->qmp.fd = ends[0];
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     bool ok = spawn(qemu, path, arguments, ends[1], library_fd, error);
     close(ends[1]);
     close(library_fd);
