@@ -41,8 +41,9 @@ static bool parse_quantity(const char *text, enum report_quantity quantity, doub
     return whole >= 0;
 }
 
-bool compare_value_parse(const char *text, enum report_quantity quantity, bool change,
-                         struct compare_value *value)
+// A value of a metric of this quantity; `change`: the metric has a value in both runs.
+static bool parse_value(const char *text, enum report_quantity quantity, bool change,
+                        struct compare_value *value)
 {
     bool is_signed = *text == '+' || *text == '-', negative = *text == '-';
     text += is_signed;
@@ -68,7 +69,8 @@ bool compare_value_parse(const char *text, enum report_quantity quantity, bool c
     return true;
 }
 
-const char *compare_value_expected(enum report_quantity quantity, bool change, bool of_requests)
+// What is accepted, for messages; `of_requests`: not of a group, so that a share of them is too.
+static const char *expected_value(enum report_quantity quantity, bool change, bool of_requests)
 {
     static const char *const of_both[] = {
         [REPORT_QUANTITY_TIME] = "+5% or +2ms (change), or 20ms (in B)",
@@ -223,11 +225,11 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
         value = trim(value);
         // Of a group's numbers there is no share of requests.
         bool of_requests = condition->direction != NULL;
-        ok = compare_value_parse(value, quantity, has_change(condition), &condition->value) &&
+        ok = parse_value(value, quantity, has_change(condition), &condition->value) &&
              (of_requests || condition->value.measure != COMPARE_SHARE);
         if (!ok)
             sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'", text,
-                     compare_value_expected(quantity, has_change(condition), of_requests), value);
+                     expected_value(quantity, has_change(condition), of_requests), value);
     }
     free(copy);
     return ok;

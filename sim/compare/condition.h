@@ -34,12 +34,6 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
                              struct sim_error *error);
 void compare_condition_free(struct compare_condition *condition);
 
-// A value of a metric of this quantity; `change`: the metric has a value in both runs.
-bool compare_value_parse(const char *text, enum report_quantity quantity, bool change,
-                         struct compare_value *value);
-// What is accepted, for messages; `of_requests`: not of a group, so that a share of them is too.
-const char *compare_value_expected(enum report_quantity quantity, bool change, bool of_requests);
-
 // Does it hold? *numbers: what it was measured by, for people. False with a usage error if there
 // is no such member or group, or nothing in that direction.
 bool compare_condition_check(const struct compare_condition *condition,

@@ -41,10 +41,6 @@ struct verify_random_result {
     uint64_t failing_seed; // the smallest, if they do not
 };
 
-// As lockstep_run.
-bool verify_case(const struct verify_random_config *config, const struct random_case *random_case,
-                 struct lockstep_result *result, struct sim_error *error);
-
 bool verify_random(const struct verify_random_config *config, struct verify_random_result *result,
                    struct sim_error *error);
 

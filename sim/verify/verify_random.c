@@ -41,8 +41,9 @@ static struct scenario *parse_case(const struct random_case *random_case, int64_
     return scenario;
 }
 
-bool verify_case(const struct verify_random_config *config, const struct random_case *random_case,
-                 struct lockstep_result *result, struct sim_error *error)
+static bool run_case(const struct verify_random_config *config,
+                     const struct random_case *random_case, struct lockstep_result *result,
+                     struct sim_error *error)
 {
     struct scenario *scenario = parse_case(random_case, config->granularity_ns, error);
     bool ok = scenario != NULL && lockstep_run(scenario, &config->lockstep, result, error);
@@ -62,7 +63,7 @@ static bool still_fails(void *context, const struct random_case *random_case)
     struct lockstep_result result = {0};
     if (shrinking->gave_up)
         return false;
-    shrinking->gave_up = !verify_case(shrinking->config, random_case, &result, shrinking->error);
+    shrinking->gave_up = !run_case(shrinking->config, random_case, &result, shrinking->error);
     bool fails = !shrinking->gave_up && !result.agree;
     verify_free(&result);
     return fails;
@@ -162,7 +163,7 @@ static bool verify_next(void *context, uint64_t index)
         return false;
     struct random_case *random_case = random_case_new(config->seed + index);
     bool ok = random_case == NULL ? sim_fail_memory(&error)
-                                  : verify_case(config, random_case, &result, &error);
+                                  : run_case(config, random_case, &result, &error);
     random_case_free(random_case);
     pthread_mutex_lock(&board->lock);
     if (ok)

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define QEMU_NOT_RUN 127 // exit code of a child that could not become QEMU, as in shells
 #define OUTPUT_MAX ((size_t)1 << 16) // more of what it prints is refused
 
 // What the child is to know.
@@ -36,7 +37,8 @@ static int memory_file(const char *name, const void *bytes, size_t size)
     return fd;
 }
 
-bool qemu_process_prepare(struct qemu *qemu)
+// Makes the page, the event descriptors and the file for what it prints. False: errno says why.
+static bool prepare(struct qemu *qemu)
 {
     qemu->page_fd = memory_file("throttlesim-clock", NULL, sizeof *qemu->page);
     qemu->wake_fd = eventfd(0, EFD_CLOEXEC);
@@ -144,8 +146,9 @@ static bool spawn(struct qemu *qemu, const char *path, char *const *arguments, i
     return true;
 }
 
-bool qemu_process_start(struct qemu *qemu, const char *path, char *const *arguments,
-                        struct sim_error *error)
+// Starts it, with the monitor on a socket without a name.
+static bool start_process(struct qemu *qemu, const char *path, char *const *arguments,
+                          struct sim_error *error)
 {
     int ends[2];
     int library_fd = memory_file("throttlesim-clock.so", qemu_clock_bytes, qemu_clock_bytes_size);
@@ -289,9 +292,9 @@ bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const
         .asleep_fd = -1,
         .output_fd = -1,
     };
-    if (!qemu_process_prepare(qemu))
+    if (!prepare(qemu))
         return sim_fail(error, SIM_FAILED, "cannot start QEMU: %s", strerror(errno));
-    if (!qemu_process_start(qemu, config->path, arguments, error))
+    if (!start_process(qemu, config->path, arguments, error))
         return false;
     bool ok = qmp_open(&qemu->qmp, qemu->version, sizeof qemu->version, error);
     return after(qemu, ok, error) && take_clock(qemu, config, error);

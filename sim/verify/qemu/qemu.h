@@ -45,15 +45,4 @@ bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_e
 // How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
 int64_t qemu_timeout_ns(const struct qemu *qemu);
 
-// How a QEMU comes up (qemu.h): its descriptors, its environment, its arguments.
-
-#define QEMU_NOT_RUN 127 // exit code of a child that could not become QEMU, as in shells
-
-// Makes the page, the event descriptors and the file for what it prints. False: errno says why.
-bool qemu_process_prepare(struct qemu *qemu);
-
-// Starts it, with the monitor on a socket without a name.
-bool qemu_process_start(struct qemu *qemu, const char *path, char *const *arguments,
-                        struct sim_error *error);
-
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OPERATIONS_MAX 24
 #define SECOND INT64_C(1000000000)
 
 struct draft {
@@ -104,13 +105,13 @@ static void insert(struct random_case *random_case, const struct random_event *o
     random_case->event_count++;
 }
 
-void random_operations_draw(gsl_rng *rng, bool extreme, struct random_case *random_case)
+static void draw_operations(gsl_rng *rng, bool extreme, struct random_case *random_case)
 {
     struct draft draft = {rng, random_case, extreme};
-    int64_t times_ns[RANDOM_OPERATIONS_MAX];
+    int64_t times_ns[OPERATIONS_MAX];
     size_t count = random_draw_percent(rng, 25) ? 0 : (size_t)random_draw_between(rng, 1, 8);
     if (random_draw_percent(rng, 15))
-        count = (size_t)random_draw_between(rng, 1, RANDOM_OPERATIONS_MAX);
+        count = (size_t)random_draw_between(rng, 1, OPERATIONS_MAX);
     for (size_t i = 0; i < count; i++) {
         bool is_together = i > 0 && random_draw_percent(rng, 15);
         times_ns[i] = is_together ? times_ns[i - 1] : draw_operation_time(&draft);
@@ -220,7 +221,7 @@ static void draw(gsl_rng *rng, struct random_case *random_case)
     draw_groups(rng, extreme, random_case);
     draw_members(rng, random_case);
     random_requests_draw(rng, random_case);
-    random_operations_draw(rng, extreme, random_case);
+    draw_operations(rng, extreme, random_case);
     random_case->end_ns = draw_end(rng, random_case);
     lessen(random_case);
 }
@@ -231,7 +232,7 @@ struct random_case *random_case_new(uint64_t seed)
     struct random_case *random_case = calloc(1, sizeof *random_case);
     if (random_case != NULL)
         random_case->events =
-            calloc(RANDOM_REQUESTS_MAX + RANDOM_OPERATIONS_MAX, sizeof *random_case->events);
+            calloc(RANDOM_REQUESTS_MAX + OPERATIONS_MAX, sizeof *random_case->events);
     if (rng == NULL || random_case == NULL || random_case->events == NULL) {
         random_case_free(random_case);
         random_case = NULL;

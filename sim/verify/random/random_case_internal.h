@@ -23,10 +23,8 @@ bool random_state_apply(struct random_state *state, const struct random_case *ra
 bool random_case_waits_are_bounded(const struct random_case *random_case);
 
 #define RANDOM_REQUESTS_MAX 250
-#define RANDOM_OPERATIONS_MAX 24
 
 // Into events that have room for so many: first the requests, then operations between them.
 void random_requests_draw(gsl_rng *rng, struct random_case *random_case);
-void random_operations_draw(gsl_rng *rng, bool extreme, struct random_case *random_case);
 
 #endif

@@ -16,11 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The files that a conversion writes: one, or one for each volume.
-
-// Of each volume, while it is open: a file, and its buffer in memory.
-#define CONVERT_OUTPUTS_MAX 500
-
+// A file that a conversion writes: one, or one for each volume.
 struct convert_output {
     struct trace_writer *writer;
     char *path;

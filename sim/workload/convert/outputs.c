@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OUTPUTS_MAX 500   // each has a file, and a buffer in memory, while it is open
 #define SAFE_NAME_MAX 100 // of the 255 bytes that a file's name may have
 
 // ---- Paths ----
@@ -103,11 +104,11 @@ uint32_t outputs_find(struct convert_outputs *outputs, const char *volume, struc
     uint32_t found = names_find(&outputs->volumes, volume);
     if (found != NAMES_NONE)
         return found;
-    if (outputs->count == CONVERT_OUTPUTS_MAX) {
+    if (outputs->count == OUTPUTS_MAX) {
         sim_fail(error, SIM_FAILED,
                  "more than %d volumes, too many files to write at the same time; split off some "
                  "with --device",
-                 CONVERT_OUTPUTS_MAX);
+                 OUTPUTS_MAX);
         return NAMES_NONE;
     }
     uint32_t index = (uint32_t)outputs->count;

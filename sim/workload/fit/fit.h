@@ -16,14 +16,11 @@
 
 // A recording and what its specification makes, side by side.
 
-#define FIT_SHOWN_WINDOWS 5       // 1 ms, 10 ms, ... 10 s
-#define FIT_CORRELATION_COUNT 2   // in windows of 100 ms, 1 s
-#define FIT_CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
+#define FIT_SHOWN_WINDOWS 5     // 1 ms, 10 ms, ... 10 s
+#define FIT_CORRELATION_COUNT 2 // in windows of 100 ms, 1 s
 
-extern const int fit_shown_windows[FIT_SHOWN_WINDOWS];       // indexes of fit_window_ns
 extern const char *const fit_shown_names[FIT_SHOWN_WINDOWS]; // "1 ms"
 extern const char *const fit_shown_keys[FIT_SHOWN_WINDOWS];  // "1ms"
-extern const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT];
 extern const char *const fit_correlation_names[FIT_CORRELATION_COUNT];
 extern const char *const fit_correlation_keys[FIT_CORRELATION_COUNT];
 
@@ -55,7 +52,7 @@ bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *r
 bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
                           size_t size);
 
-// The mean correlation of all pairs of volumes, in windows of fit_correlation_ns[index]; pairs: how
+// The mean correlation of all pairs of volumes, in windows of that length; pairs: how
 // many there are.
 double fit_correlation(const struct fit_record *record, int index, size_t *pairs);
 

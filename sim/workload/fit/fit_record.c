@@ -56,12 +56,6 @@ bool fit_bins_add(struct fit_bins *bins, int64_t since_ns, size_t bound)
     return true;
 }
 
-void fit_bins_join(struct fit_bins *bins, int64_t bin_ns)
-{
-    while (bins->bin_ns > 0 && bins->bin_ns < bin_ns)
-        join_pairs(bins);
-}
-
 void fit_bins_free(struct fit_bins *bins)
 {
     free(bins->counts);

@@ -37,8 +37,6 @@ struct fit_bins {
 // since_ns: never negative. bound: how many bins there may be, a power of two. False: out of
 // memory.
 bool fit_bins_add(struct fit_bins *bins, int64_t since_ns, size_t bound);
-// Joins bins until they are at least bin_ns long.
-void fit_bins_join(struct fit_bins *bins, int64_t bin_ns);
 void fit_bins_free(struct fit_bins *bins);
 
 // How the momentary rates of two streams go together, -1 to 1: the correlation of their counts in

@@ -8,14 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHOWN_WINDOWS_MIN 4 // fewer of a length tell nothing
+#define SHOWN_WINDOWS_MIN 4   // fewer of a length tell nothing
+#define CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
 
-const int fit_shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8};
+static const int shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8}; // of fit_window_ns
 const char *const fit_shown_names[FIT_SHOWN_WINDOWS] = {"1 ms", "10 ms", "100 ms", "1 s", "10 s"};
 const char *const fit_shown_keys[FIT_SHOWN_WINDOWS] = {"1ms", "10ms", "100ms", "1s", "10s"};
 const char *const fit_correlation_names[FIT_CORRELATION_COUNT] = {"100 ms", "1 s"};
 const char *const fit_correlation_keys[FIT_CORRELATION_COUNT] = {"100ms", "1s"};
-const int64_t fit_correlation_ns[FIT_CORRELATION_COUNT] = {100000000, 1000000000};
+static const int64_t correlation_ns[FIT_CORRELATION_COUNT] = {100000000, 1000000000};
 
 static void fill_figures(struct fit_figures *figures, const struct fit_volume *volume,
                          uint64_t blocks, double seconds)
@@ -34,7 +35,7 @@ static void fill_figures(struct fit_figures *figures, const struct fit_volume *v
     };
     for (int i = 0; i < FIT_SHOWN_WINDOWS; i++)
         figures->dispersion[i] =
-            fit_windows_dispersion(&volume->windows, fit_shown_windows[i], SHOWN_WINDOWS_MIN);
+            fit_windows_dispersion(&volume->windows, shown_windows[i], SHOWN_WINDOWS_MIN);
 }
 
 bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
@@ -152,12 +153,12 @@ double fit_correlation(const struct fit_record *record, int index, size_t *pairs
     for (size_t i = 0; i < record->volume_count; i++)
         volumes[i] = &record->volumes[i];
     qsort(volumes, record->volume_count, sizeof *volumes, compare_busy);
-    size_t count = record->volume_count < FIT_CORRELATED_VOLUMES ? record->volume_count
-                                                                 : FIT_CORRELATED_VOLUMES;
+    size_t count =
+        record->volume_count < CORRELATED_VOLUMES ? record->volume_count : CORRELATED_VOLUMES;
     for (size_t i = 0; i < count && stop_signal == 0; i++) {
         for (size_t j = 0; j < i; j++) {
-            sum += fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins,
-                                        fit_correlation_ns[index]);
+            sum +=
+                fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins, correlation_ns[index]);
             ++*pairs;
         }
     }

@@ -132,7 +132,7 @@ double fit_law_distance(const struct synth_draw *draw, const struct fit_points *
     return distance;
 }
 
-double fit_shape_cost(uint64_t sample)
+static double shape_cost(uint64_t sample)
 {
     return 0.002 + 0.3 / sqrt((double)sample + 1);
 }
@@ -211,7 +211,7 @@ struct synth_draw fit_law_nearest(const struct fit_points *points)
     }
     if (least < 0.002)
         return best;
-    double gain = best.law == SYNTH_CONSTANT ? 0 : fit_shape_cost(points->total);
+    double gain = best.law == SYNTH_CONSTANT ? 0 : shape_cost(points->total);
     for (size_t i = 0; i < sizeof shaped / sizeof shaped[0]; i++) {
         draw = with_shape(shaped[i], points);
         distance = fit_law_distance(&draw, points) + gain;

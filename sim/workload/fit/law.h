@@ -43,10 +43,9 @@ double fit_law_distance(const struct synth_draw *draw, const struct fit_points *
 
 // The law that comes nearest the sample: each has the sample's mean and the shape with the least
 // mean square distance from it (Cramer and von Mises). Not Pareto, whose mean says little. Among
-// them the one with the least distance wins, where a shape must be worth FIT_SHAPE_COST.
-// A sample of nothing is a constant 0.
+// them the one with the least distance wins, where a shape must be worth its cost. A sample of
+// nothing is a constant 0.
 struct synth_draw fit_law_nearest(const struct fit_points *points);
-double fit_shape_cost(uint64_t sample);
 
 // Sums from which laws are estimated by likelihood, where a histogram of each would be too much.
 struct fit_sums {

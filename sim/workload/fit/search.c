@@ -39,7 +39,8 @@ static int draw_parameters(const struct synth_draw *draw)
     return draw->law == SYNTH_CONSTANT || draw->law == SYNTH_EXPONENTIAL ? 1 : 2;
 }
 
-int fit_parameters(const struct synth_arrivals *arrivals)
+// How many numbers describe the process.
+static int count_parameters(const struct synth_arrivals *arrivals)
 {
     int count = draw_parameters(&arrivals->gap_ns);
     if (arrivals->process == SYNTH_ON_OFF)
@@ -126,8 +127,9 @@ static bool is_too_rare(const struct fit_target *target, const struct synth_arri
            (arrivals->batch_mean > 1 && arrivals->batch_mean * BATCHES_MIN > requests);
 }
 
-bool fit_try(const struct fit_target *target, const struct synth_arrivals *arrivals,
-             struct fit_score *score, struct sim_error *error)
+// A process that the generator does not accept has the score INFINITY. False with the error filled.
+static bool try_process(const struct fit_target *target, const struct synth_arrivals *arrivals,
+                        struct fit_score *score, struct sim_error *error)
 {
     struct synth_spec spec;
     struct trace_error trace_error;
@@ -162,7 +164,7 @@ bool fit_try(const struct fit_target *target, const struct synth_arrivals *arriv
         score->distance = fit_histogram_distance(&wanted->info.gap_histogram, &trial.gaps);
         score->dispersion = dispersion_error(&wanted->windows, &trial.windows);
         score->score = score->distance + DISPERSION_COST * score->dispersion +
-                       PARAMETER_COST * fit_parameters(arrivals);
+                       PARAMETER_COST * count_parameters(arrivals);
     }
     report_histogram_release(&trial.gaps);
     return ok;
@@ -221,7 +223,7 @@ bool fit_search_offer(struct fit_search *search, const struct synth_arrivals *ar
 {
     struct fit_choice choice = {.arrivals = *arrivals};
     finish(&choice.arrivals, search->target);
-    if (!fit_try(search->target, &choice.arrivals, &choice.score, search->error))
+    if (!try_process(search->target, &choice.arrivals, &choice.score, search->error))
         return false;
     struct fit_choice *best = &search->best[form_of(&choice.arrivals)];
     if (choice.score.score < best->score.score)

@@ -50,13 +50,6 @@ struct fit_target {
     struct fit_work *work;
 };
 
-// How many numbers describe the process.
-int fit_parameters(const struct synth_arrivals *arrivals);
-
-// A process that the generator does not accept has the score INFINITY. False with the error filled.
-bool fit_try(const struct fit_target *target, const struct synth_arrivals *arrivals,
-             struct fit_score *score, struct sim_error *error);
-
 struct fit_choice {
     struct synth_arrivals arrivals;
     struct fit_score score;

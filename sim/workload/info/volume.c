@@ -55,7 +55,7 @@ bool info_sizes_add(struct info_sizes *sizes, uint64_t bytes)
            add_to_table(sizes, bytes, 1);
 }
 
-bool info_sizes_merge(struct info_sizes *into, const struct info_sizes *from)
+static bool merge_sizes(struct info_sizes *into, const struct info_sizes *from)
 {
     for (size_t i = 0; i < from->capacity; i++) {
         const struct report_trace_size *size = &from->table[i];
@@ -234,7 +234,7 @@ bool info_volume_sizes(const struct info_volume *volume, struct info_sizes *size
 {
     *sizes = (struct info_sizes){0};
     for (int i = 0; i < TRACE_OP_COUNT; i++) {
-        if (i != TRACE_FLUSH && !info_sizes_merge(sizes, &volume->ops[i].sizes))
+        if (i != TRACE_FLUSH && !merge_sizes(sizes, &volume->ops[i].sizes))
             return false;
     }
     return true;

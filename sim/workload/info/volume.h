@@ -31,7 +31,6 @@ struct info_sizes {
 
 // bytes <= INT64_MAX. False: out of memory.
 bool info_sizes_add(struct info_sizes *sizes, uint64_t bytes);
-bool info_sizes_merge(struct info_sizes *into, const struct info_sizes *from);
 void info_sizes_free(struct info_sizes *sizes);
 
 // All in the table, by size or the commonest first (then by size); to be freed. NULL: out of

@@ -10,21 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-// mix: operations, sizes, offsets.
+#define DEFAULT_RATE 100 // a second
+#define DEFAULT_EXPONENT 0.9
+#define DEFAULT_SPAN (UINT64_C(10) << 30)
+#define DEFAULT_ALIGN 4096
+#define DEFAULT_BYTES 4096
+
+// ---- mix: operations, sizes, offsets ----
 
 static struct synth_kind default_kind(enum trace_op op, double weight)
 {
     return (struct synth_kind){
         .op = op,
         .weight = weight,
-        .zipf_exponent = SYNTH_DEFAULT_EXPONENT,
-        .span = SYNTH_DEFAULT_SPAN,
-        .align = SYNTH_DEFAULT_ALIGN,
-        .sizes = {{SYNTH_DEFAULT_BYTES, 1}},
+        .zipf_exponent = DEFAULT_EXPONENT,
+        .span = DEFAULT_SPAN,
+        .align = DEFAULT_ALIGN,
+        .sizes = {{DEFAULT_BYTES, 1}},
     };
 }
 
-void synth_default_mix(struct synth_volume *volume)
+static void default_mix(struct synth_volume *volume)
 {
     volume->kinds[0] = default_kind(TRACE_READ, 70);
     volume->kinds[1] = default_kind(TRACE_WRITE, 30);
@@ -197,13 +203,13 @@ static bool read_volume(struct yaml_reader *reader, yaml_node_t *node, void *tar
     struct synth_volume *volume = &array[spec->volume_count - 1];
     volume->count = 1;
     volume->arrivals = (struct synth_arrivals){
-        .gap_ns = {SYNTH_EXPONENTIAL, 1e9 / SYNTH_DEFAULT_RATE, 0},
-        .rate_per_s = SYNTH_DEFAULT_RATE,
+        .gap_ns = {SYNTH_EXPONENTIAL, 1e9 / DEFAULT_RATE, 0},
+        .rate_per_s = DEFAULT_RATE,
         .amplitude = 0.5,
         .period_ns = INT64_C(24) * 3600 * 1000000000,
         .clients = 1,
     };
-    synth_default_mix(volume);
+    default_mix(volume);
     return yaml_read_mapping(reader, node, "a volume", volume_fields, volume) &&
            (synth_check_entry(spec, spec->volume_count - 1, &problem) ||
             yaml_fail(reader, node, "%s", problem.message));

@@ -6,12 +6,6 @@
 #include "sim/base/yaml_reader.h"
 #include "sim/workload/synth/synth_spec.h"
 
-#define SYNTH_DEFAULT_RATE 100 // a second
-#define SYNTH_DEFAULT_EXPONENT 0.9
-#define SYNTH_DEFAULT_SPAN (UINT64_C(10) << 30)
-#define SYNTH_DEFAULT_ALIGN 4096
-#define SYNTH_DEFAULT_BYTES 4096
-
 yaml_read synth_read_number;   // double, at least 0
 yaml_read synth_read_time;     // double, ns
 yaml_read synth_read_size;     // uint64_t, bytes
@@ -26,11 +20,5 @@ yaml_read synth_read_mix;      // struct synth_volume
 typedef const char *synth_word(const void *words, size_t index); // suggest_word
 int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
                     synth_word *word_at);
-
-// Has the law of this draw a shape? Then it must be given, else it must not.
-bool synth_require_shape(struct yaml_reader *reader, yaml_node_t *node,
-                         const struct synth_draw *draw);
-
-void synth_default_mix(struct synth_volume *volume);
 
 #endif

@@ -113,8 +113,9 @@ static const struct yaml_field draw_fields[] = {
     {NULL, NULL, 0, false},
 };
 
-bool synth_require_shape(struct yaml_reader *reader, yaml_node_t *node,
-                         const struct synth_draw *draw)
+// Has the law of this draw a shape? Then it must be given, else it must not.
+static bool require_shape(struct yaml_reader *reader, yaml_node_t *node,
+                          const struct synth_draw *draw)
 {
     bool has_shape = draw->law != SYNTH_CONSTANT && draw->law != SYNTH_EXPONENTIAL;
     yaml_node_t *shape = yaml_find(reader, node, "shape");
@@ -136,7 +137,7 @@ bool synth_read_draw(struct yaml_reader *reader, yaml_node_t *node, void *target
     }
     draw->law = SYNTH_EXPONENTIAL;
     return yaml_read_mapping(reader, node, "a law", draw_fields, draw) &&
-           synth_require_shape(reader, node, draw);
+           require_shape(reader, node, draw);
 }
 
 // ---- Arrivals ----
@@ -280,5 +281,5 @@ bool synth_read_arrivals(struct yaml_reader *reader, yaml_node_t *node, void *ta
         return yaml_fail(reader, gap, "a rate or the gap between two, not both");
     if (process->process != SYNTH_RENEWAL && process->process != SYNTH_ON_OFF)
         return true;
-    return synth_require_shape(reader, node, &arrivals->gap_ns);
+    return require_shape(reader, node, &arrivals->gap_ns);
 }
