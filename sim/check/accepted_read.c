@@ -104,27 +104,30 @@ static bool read_engine(struct accepted_reader *reader)
     return true;
 }
 
+// A line "WORD NUMBER HASH", of which NULL stands for what is not there.
+static bool read_line(struct accepted_reader *reader, const char *word, uint64_t *number,
+                      uint64_t *hash, const char *expected)
+{
+    if (!next_line(reader))
+        return false;
+    return (accepted_take_text(reader, word) &&
+            (number == NULL ||
+             (accepted_take_text(reader, " ") && accepted_take_number(reader, number))) &&
+            (hash == NULL || (accepted_take_text(reader, " ") && take_hash(reader, hash))) &&
+            is_line_end(reader)) ||
+           accepted_complain(reader, expected);
+}
+
 static bool read_head(struct accepted_reader *reader)
 {
+    static const char *const decisions = "'decisions NUMBER', at most 1048576";
     struct accepted *accepted = reader->accepted;
-    if (!read_engine(reader) || !next_line(reader))
-        return false;
-    if (!accepted_take_text(reader, "digest ") || !take_hash(reader, &accepted->digest) ||
-        !is_line_end(reader))
-        return accepted_complain(reader, "'digest HASH'");
-    if (!next_line(reader))
-        return false;
-    if (!accepted_take_text(reader, "requests ") ||
-        !accepted_take_number(reader, &accepted->requests) || !accepted_take_text(reader, " ") ||
-        !take_hash(reader, &accepted->requests_hash) || !is_line_end(reader))
-        return accepted_complain(reader, "'requests NUMBER HASH'");
-    if (!next_line(reader))
-        return false;
-    if (!accepted_take_text(reader, "decisions ") ||
-        !accepted_take_number(reader, &reader->announced) || !is_line_end(reader) ||
-        reader->announced > ACCEPTED_DECISIONS_MAX)
-        return accepted_complain(reader, "'decisions NUMBER', at most 1048576");
-    return true;
+    return read_engine(reader) &&
+           read_line(reader, "digest", NULL, &accepted->digest, "'digest HASH'") &&
+           read_line(reader, "requests", &accepted->requests, &accepted->requests_hash,
+                     "'requests NUMBER HASH'") &&
+           read_line(reader, "decisions", &reader->announced, NULL, decisions) &&
+           (reader->announced <= ACCEPTED_DECISIONS_MAX || accepted_complain(reader, decisions));
 }
 
 static bool take_direction(struct accepted_reader *reader, enum report_direction *direction)

@@ -7,12 +7,13 @@
 
 // Which members, or groups, may go.
 struct removal {
+    bool of_groups;
     bool is_unused[NUMBERS_MAX];
     uint32_t count;
 };
 
 // The number that remains for one that stays.
-static uint32_t renumber(const struct removal *removal, uint32_t number)
+static uint32_t number_of(const struct removal *removal, uint32_t number)
 {
     uint32_t before = 0;
     for (uint32_t i = 0; i < number; i++)
@@ -20,22 +21,74 @@ static uint32_t renumber(const struct removal *removal, uint32_t number)
     return number - before;
 }
 
-// All that are marked, or if that does not work each by itself.
-static bool remove_marked(struct shrink *shrink, const struct removal *marked,
-                          void take_out(struct random_case *, const struct removal *))
+// What is done with a number of a member, or group, wherever it stands.
+typedef void visit_number(struct removal *removal, uint32_t *number);
+
+static void visit_all(struct random_case *random_case, struct removal *removal, visit_number *visit)
 {
-    uint32_t marks = marked->count - renumber(marked, marked->count);
-    struct random_case *candidate = marks == 0 ? NULL : shrink_candidate(shrink);
+    enum random_group_kind kind = removal->of_groups ? RANDOM_GROUP_DECLARED : RANDOM_GROUP_MEMBER;
+    for (uint32_t i = 0; i < random_case->member_count; i++) {
+        if (random_case->members[i].group.kind == kind)
+            visit(removal, &random_case->members[i].group.index);
+    }
+    for (size_t i = 0; i < random_case->event_count; i++) {
+        struct random_event *event = &random_case->events[i];
+        if (!removal->of_groups && event->kind != RANDOM_QOM_SET)
+            visit(removal, &event->member);
+        if (event->group.kind == kind)
+            visit(removal, &event->group.index);
+    }
+}
+
+static void mark_used(struct removal *removal, uint32_t *number)
+{
+    removal->is_unused[*number] = false;
+}
+
+static void renumber(struct removal *removal, uint32_t *number)
+{
+    *number = number_of(removal, *number);
+}
+
+static void take_out(struct random_case *random_case, struct removal *removal)
+{
+    uint32_t *number = removal->of_groups ? &random_case->group_count : &random_case->member_count;
+    uint32_t count = 0;
+    visit_all(random_case, removal, renumber);
+    for (uint32_t i = 0; i < *number; i++) {
+        if (removal->is_unused[i])
+            continue;
+        if (removal->of_groups)
+            random_case->groups[count++] = random_case->groups[i];
+        else
+            random_case->members[count++] = random_case->members[i];
+    }
+    *number = count;
+}
+
+// All that are not used, or if that does not work each by itself.
+static bool remove_unused(struct shrink *shrink, bool groups)
+{
+    struct random_case *best = shrink->best;
+    struct removal unused = {.of_groups = groups,
+                             .count = groups ? best->group_count : best->member_count};
+    for (uint32_t i = 0; i < unused.count; i++)
+        unused.is_unused[i] = true;
+    visit_all(best, &unused, mark_used);
+    if (!groups && number_of(&unused, unused.count) == 0) // there must be one
+        unused.is_unused[0] = false;
+    struct random_case *candidate =
+        number_of(&unused, unused.count) == unused.count ? NULL : shrink_candidate(shrink);
     if (candidate == NULL)
         return false;
-    take_out(candidate, marked);
+    take_out(candidate, &unused);
     if (shrink_offer(shrink, candidate))
         return true;
     bool any = false;
-    for (uint32_t i = marked->count; i-- > 0;) {
-        struct removal single = {.count = marked->count};
+    for (uint32_t i = unused.count; i-- > 0;) {
+        struct removal single = {.of_groups = groups, .count = unused.count};
         single.is_unused[i] = true;
-        candidate = marked->is_unused[i] ? shrink_candidate(shrink) : NULL;
+        candidate = unused.is_unused[i] ? shrink_candidate(shrink) : NULL;
         if (candidate == NULL)
             continue;
         take_out(candidate, &single);
@@ -45,23 +98,6 @@ static bool remove_marked(struct shrink *shrink, const struct removal *marked,
 }
 
 // ---- Members ----
-
-static void remove_members(struct random_case *random_case, const struct removal *removal)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < random_case->member_count; i++) {
-        if (i >= removal->count || !removal->is_unused[i])
-            random_case->members[count++] = random_case->members[i];
-    }
-    random_case->member_count = count;
-    for (size_t i = 0; i < random_case->event_count; i++) {
-        struct random_event *event = &random_case->events[i];
-        if (event->kind != RANDOM_QOM_SET)
-            event->member = renumber(removal, event->member);
-        if (event->group.kind == RANDOM_GROUP_MEMBER)
-            event->group.index = renumber(removal, event->group.index);
-    }
-}
 
 // The requests of one member become those of the first.
 static bool unite_members(struct shrink *shrink)
@@ -102,44 +138,11 @@ static bool make_filters(struct shrink *shrink)
 bool shrink_members(struct shrink *shrink)
 {
     bool any = unite_members(shrink);
-    const struct random_case *best = shrink->best;
-    struct removal unused = {.count = best->member_count};
-    for (uint32_t i = 0; i < best->member_count; i++)
-        unused.is_unused[i] = true;
-    for (size_t i = 0; i < best->event_count; i++) {
-        const struct random_event *event = &best->events[i];
-        if (event->kind != RANDOM_QOM_SET)
-            unused.is_unused[event->member] = false;
-        if (event->group.kind == RANDOM_GROUP_MEMBER)
-            unused.is_unused[event->group.index] = false;
-    }
-    if (renumber(&unused, unused.count) == 0) // there must be one
-        unused.is_unused[0] = false;
-    any |= remove_marked(shrink, &unused, remove_members);
+    any |= remove_unused(shrink, false);
     return make_filters(shrink) || any;
 }
 
 // ---- Groups ----
-
-static void renumber_group(const struct removal *removal, struct random_group *group)
-{
-    if (group->kind == RANDOM_GROUP_DECLARED)
-        group->index = renumber(removal, group->index);
-}
-
-static void remove_groups(struct random_case *random_case, const struct removal *removal)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < random_case->group_count; i++) {
-        if (i >= removal->count || !removal->is_unused[i])
-            random_case->groups[count++] = random_case->groups[i];
-    }
-    random_case->group_count = count;
-    for (uint32_t i = 0; i < random_case->member_count; i++)
-        renumber_group(removal, &random_case->members[i].group);
-    for (size_t i = 0; i < random_case->event_count; i++)
-        renumber_group(removal, &random_case->events[i].group);
-}
 
 // An operation that works without naming a group need not name one.
 static bool unname_groups(struct shrink *shrink)
@@ -161,17 +164,5 @@ static bool unname_groups(struct shrink *shrink)
 bool shrink_groups(struct shrink *shrink)
 {
     bool any = unname_groups(shrink);
-    const struct random_case *best = shrink->best;
-    struct removal unused = {.count = best->group_count};
-    for (uint32_t i = 0; i < best->group_count; i++)
-        unused.is_unused[i] = true;
-    for (uint32_t i = 0; i < best->member_count; i++) {
-        if (best->members[i].group.kind == RANDOM_GROUP_DECLARED)
-            unused.is_unused[best->members[i].group.index] = false;
-    }
-    for (size_t i = 0; i < best->event_count; i++) {
-        if (best->events[i].group.kind == RANDOM_GROUP_DECLARED)
-            unused.is_unused[best->events[i].group.index] = false;
-    }
-    return remove_marked(shrink, &unused, remove_groups) || any;
+    return remove_unused(shrink, true) || any;
 }

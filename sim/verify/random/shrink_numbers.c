@@ -111,43 +111,48 @@ bool shrink_limits(struct shrink *shrink)
     return any;
 }
 
-// ---- Sizes ----
+// ---- Sizes and times ----
 
-static bool lower_sizes(struct shrink *shrink, uint64_t bytes, size_t first, size_t end)
+#define STEPS 4
+
+// Changes one event, the most at step 0.
+typedef void cut_event(struct random_case *random_case, size_t index, unsigned step);
+
+static bool cut_events(struct shrink *shrink, cut_event *cut, size_t first, size_t end)
 {
-    struct random_case *candidate = shrink_candidate(shrink);
-    if (candidate == NULL)
-        return false;
-    for (size_t i = first; i < end; i++) {
-        if (candidate->events[i].bytes > bytes)
-            candidate->events[i].bytes = bytes;
+    for (unsigned step = 0; step < STEPS; step++) {
+        struct random_case *candidate = shrink_candidate(shrink);
+        if (candidate == NULL)
+            return false;
+        for (size_t i = first; i < end; i++)
+            cut(candidate, i, step);
+        if (shrink_offer(shrink, candidate))
+            return true;
     }
-    return shrink_offer(shrink, candidate);
+    return false;
+}
+
+// All events together, then each.
+static bool cut_all(struct shrink *shrink, cut_event *cut)
+{
+    size_t count = shrink->best->event_count;
+    bool any = cut_events(shrink, cut, 0, count);
+    for (size_t i = 0; i < count; i++)
+        any |= cut_events(shrink, cut, i, i + 1);
+    return any;
+}
+
+static void lower_size(struct random_case *random_case, size_t index, unsigned step)
+{
+    static const uint64_t sizes[STEPS] = {512, 4096, 65536, 1048576};
+    if (random_case->events[index].bytes > sizes[step])
+        random_case->events[index].bytes = sizes[step];
 }
 
 bool shrink_sizes(struct shrink *shrink)
 {
-    static const uint64_t sizes[] = {512, 4096, 65536, 1048576};
-    size_t size_count = sizeof sizes / sizeof sizes[0], count = shrink->best->event_count;
-    bool any = false;
-    for (size_t i = 0; i < size_count; i++) {
-        if (lower_sizes(shrink, sizes[i], 0, count)) {
-            any = true;
-            break;
-        }
-    }
-    for (size_t event = 0; event < count; event++) {
-        for (size_t i = 0; i < size_count; i++) {
-            if (lower_sizes(shrink, sizes[i], event, event + 1)) {
-                any = true;
-                break;
-            }
-        }
-    }
-    return any;
+    return cut_all(shrink, lower_size);
 }
-
-// ---- Times ----
 
 // To so many leading digits, the others 0.
 static int64_t round_down(int64_t value, unsigned digits)
@@ -175,16 +180,6 @@ static void round_gap(struct random_case *random_case, size_t index, unsigned di
         events[i].at_ns -= less_ns;
 }
 
-static bool round_gaps(struct shrink *shrink, unsigned digits, size_t first, size_t end)
-{
-    struct random_case *candidate = shrink_candidate(shrink);
-    if (candidate == NULL)
-        return false;
-    for (size_t i = first; i < end; i++)
-        round_gap(candidate, i, digits);
-    return shrink_offer(shrink, candidate);
-}
-
 static bool drop_end(struct shrink *shrink)
 {
     struct random_case *candidate = shrink_candidate(shrink);
@@ -196,22 +191,6 @@ static bool drop_end(struct shrink *shrink)
 
 bool shrink_times(struct shrink *shrink)
 {
-    const unsigned digits_max = 4;
-    size_t count = shrink->best->event_count;
     bool any = drop_end(shrink);
-    for (unsigned digits = 0; digits < digits_max; digits++) {
-        if (round_gaps(shrink, digits, 0, count)) {
-            any = true;
-            break;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        for (unsigned digits = 0; digits < digits_max; digits++) {
-            if (round_gaps(shrink, digits, i, i + 1)) {
-                any = true;
-                break;
-            }
-        }
-    }
-    return any;
+    return cut_all(shrink, round_gap) || any;
 }
