@@ -11,8 +11,9 @@ bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error
 {
     *reorder = (struct trace_reorder){.last_ns = INT64_MIN};
     reorder->ring = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
-    reorder->heap = malloc(TRACE_REORDER_MAX * sizeof *reorder->heap);
-    if (reorder->ring == NULL || reorder->heap == NULL) {
+    reorder->heap.entries = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
+    reorder->heap.capacity = TRACE_REORDER_MAX;
+    if (reorder->ring == NULL || reorder->heap.entries == NULL) {
         trace_reorder_free(reorder);
         trace_error_no_memory(error);
         return false;
@@ -23,46 +24,24 @@ bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error
 void trace_reorder_free(struct trace_reorder *reorder)
 {
     free(reorder->ring);
-    free(reorder->heap);
+    trace_heap_free(&reorder->heap);
     *reorder = (struct trace_reorder){0};
 }
 
-static bool is_before(const struct trace_reorder_entry *a, const struct trace_reorder_entry *b)
+static bool is_before(const void *left, const void *right)
 {
+    const struct trace_reorder_entry *a = left;
+    const struct trace_reorder_entry *b = right;
     if (a->request.arrival_ns != b->request.arrival_ns)
         return a->request.arrival_ns < b->request.arrival_ns;
     return a->sequence < b->sequence;
 }
 
+static const struct trace_heap_kind displaced = {sizeof(struct trace_reorder_entry), is_before};
+
 static struct trace_reorder_entry *ring_at(const struct trace_reorder *reorder, size_t i)
 {
     return &reorder->ring[(reorder->ring_first + i) & (TRACE_REORDER_MAX - 1)];
-}
-
-static void heap_push(struct trace_reorder *reorder, const struct trace_reorder_entry *entry)
-{
-    size_t at = reorder->heap_count++;
-    while (at > 0 && is_before(entry, &reorder->heap[(at - 1) / 2])) {
-        reorder->heap[at] = reorder->heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    reorder->heap[at] = *entry;
-}
-
-static void heap_pop(struct trace_reorder *reorder)
-{
-    const struct trace_reorder_entry *last = &reorder->heap[--reorder->heap_count];
-    size_t count = reorder->heap_count;
-    size_t at = 0;
-    for (size_t child = 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && is_before(&reorder->heap[child + 1], &reorder->heap[child]))
-            child++;
-        if (!is_before(&reorder->heap[child], last))
-            break;
-        reorder->heap[at] = reorder->heap[child];
-        at = child;
-    }
-    reorder->heap[at] = *last;
 }
 
 void trace_reorder_push(struct trace_reorder *reorder, const struct trace_request *request)
@@ -73,7 +52,7 @@ void trace_reorder_push(struct trace_reorder *reorder, const struct trace_reques
         request->arrival_ns >= ring_at(reorder, reorder->ring_count - 1)->request.arrival_ns) {
         *ring_at(reorder, reorder->ring_count++) = entry;
     } else {
-        heap_push(reorder, &entry);
+        trace_heap_push(&reorder->heap, &displaced, &entry); // there is room
         reorder->displaced++;
     }
 }
@@ -87,10 +66,10 @@ static int64_t gap(int64_t later_ns, int64_t earlier_ns)
 bool trace_reorder_pop(struct trace_reorder *reorder, struct trace_request *request)
 {
     const struct trace_reorder_entry *first = ring_at(reorder, 0);
-    if (reorder->heap_count > 0 &&
-        (reorder->ring_count == 0 || is_before(&reorder->heap[0], first))) {
-        *request = reorder->heap[0].request;
-        heap_pop(reorder);
+    const struct trace_reorder_entry *earlier = reorder->heap.entries;
+    if (reorder->heap.count > 0 && (reorder->ring_count == 0 || is_before(earlier, first))) {
+        *request = earlier->request;
+        trace_heap_pop(&reorder->heap, &displaced);
     } else if (reorder->ring_count > 0) {
         *request = first->request;
         reorder->ring_first++;

@@ -12,6 +12,7 @@
 #ifndef TRACES_REORDER_H
 #define TRACES_REORDER_H
 
+#include "traces/heap.h"
 #include "traces/notices.h"
 
 #define TRACE_REORDER_MAX 65536
@@ -23,10 +24,9 @@ struct trace_reorder_entry {
 
 struct trace_reorder {
     struct trace_reorder_entry *ring; // in order, from ring_first
-    struct trace_reorder_entry *heap; // the others, the earliest on top
+    struct trace_heap heap;           // of the others
     size_t ring_first;
     size_t ring_count;
-    size_t heap_count;
     uint64_t pushed;
     int64_t last_ns;    // arrival of the last request let out
     uint64_t displaced; // pushed after a later one
@@ -43,7 +43,7 @@ void trace_reorder_free(struct trace_reorder *reorder);
 // Full: let one out before the next comes in.
 static inline bool trace_reorder_full(const struct trace_reorder *reorder)
 {
-    return reorder->ring_count + reorder->heap_count == TRACE_REORDER_MAX;
+    return reorder->ring_count + reorder->heap.count == TRACE_REORDER_MAX;
 }
 
 // Not when full. Arrivals may be anything, also negative.

@@ -28,7 +28,7 @@ struct synth {
     struct synth_entry *entries;
     struct synth_source *sources;
     size_t source_count;
-    struct synth_heap next; // the sources that have a next request, by number
+    struct trace_heap next; // the sources that have a next request, by number
     uint64_t requests;
     const volatile sig_atomic_t *stop; // may be NULL
 };
@@ -68,7 +68,8 @@ static bool open_source(struct synth *synth, struct synth_source *source,
         .clock.time_ns = synth_arrivals_next_ns(&source->arrivals),
         .order = (uint64_t)(source - synth->sources),
     };
-    return event.clock.time_ns >= synth->spec->duration_ns || synth_heap_push(&synth->next, &event);
+    return event.clock.time_ns >= synth->spec->duration_ns ||
+           trace_heap_push(&synth->next, &synth_events, &event);
 }
 
 static bool open_sources(struct synth *synth)
@@ -146,7 +147,7 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
     if (synth->next.count == 0 || (requests_max > 0 && synth->requests == requests_max) ||
         synth_is_stopped(synth->stop))
         return TRACE_END;
-    struct synth_event *event = &synth->next.events[0];
+    struct synth_event *event = synth->next.entries;
     struct synth_source *source = &synth->sources[event->order];
     request->arrival_ns = event->clock.time_ns;
     request->volume = (uint32_t)event->order;
@@ -159,9 +160,9 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
         return TRACE_END;
     event->clock.time_ns = synth_arrivals_next_ns(&source->arrivals);
     if (event->clock.time_ns < synth->spec->duration_ns)
-        synth_heap_settle(&synth->next);
+        trace_heap_settle(&synth->next, &synth_events);
     else
-        synth_heap_pop(&synth->next);
+        trace_heap_pop(&synth->next, &synth_events);
     synth->requests++;
     return TRACE_REQUEST;
 }
@@ -193,6 +194,6 @@ void synth_close(struct synth *synth)
     }
     free(synth->sources);
     free(synth->entries);
-    synth_heap_free(&synth->next);
+    trace_heap_free(&synth->next);
     free(synth);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A binary heap over the streams, ordered by (time of the stream's record, number of the stream).
+// A heap of the streams, ordered by (time of the stream's record, number of the stream).
 // The stream at the top is advanced when the next record is asked for, not before: its record is
 // what the caller looks at. It stays the earliest for many records, so the heap is not touched
 // until it passes the runner-up; the time in its entry is of when it came to the top.
@@ -9,28 +9,14 @@
 
 #include <stdlib.h>
 
-static bool entry_before(const struct blktrace_merge_entry *a, const struct blktrace_merge_entry *b)
+static bool is_before(const void *left, const void *right)
 {
+    const struct blktrace_merge_entry *a = left;
+    const struct blktrace_merge_entry *b = right;
     return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->stream < b->stream;
 }
 
-static void sift_down(struct blktrace_merge *merge, size_t at)
-{
-    struct blktrace_merge_entry moved = merge->heap[at];
-    for (;;) {
-        size_t child = at * 2 + 1;
-        if (child >= merge->heap_count)
-            break;
-        if (child + 1 < merge->heap_count &&
-            entry_before(&merge->heap[child + 1], &merge->heap[child]))
-            child++;
-        if (!entry_before(&merge->heap[child], &moved))
-            break;
-        merge->heap[at] = merge->heap[child];
-        at = child;
-    }
-    merge->heap[at] = moved;
-}
+static const struct trace_heap_kind streams = {sizeof(struct blktrace_merge_entry), is_before};
 
 // Closes the file of a stream that has ended, so that it holds no memory.
 static void finish_stream(struct blktrace_merge *merge, struct blktrace_stream *stream)
@@ -52,13 +38,14 @@ static enum trace_result start_streams(struct blktrace_merge *merge,
             return TRACE_ERROR;
         if (result == TRACE_END) {
             finish_stream(merge, stream);
-        } else {
-            merge->heap[merge->heap_count++] =
-                (struct blktrace_merge_entry){stream->record.time_ns, stream};
+            continue;
+        }
+        struct blktrace_merge_entry entry = {stream->record.time_ns, stream};
+        if (!trace_heap_push(&merge->heap, &streams, &entry)) {
+            trace_error_no_memory(error);
+            return TRACE_ERROR;
         }
     }
-    for (size_t i = merge->heap_count / 2; i > 0; i--)
-        sift_down(merge, i - 1);
     return TRACE_END;
 }
 
@@ -71,11 +58,9 @@ struct blktrace_merge *blktrace_merge_open(const struct trace_files *files,
         return NULL;
     }
     merge->streams = calloc(files->count, sizeof *merge->streams);
-    merge->heap = calloc(files->count, sizeof *merge->heap);
-    bool good = merge->streams != NULL && merge->heap != NULL;
-    if (!good)
+    if (merge->streams == NULL)
         trace_error_no_memory(error);
-    if (!good || start_streams(merge, files, error) == TRACE_ERROR) {
+    if (merge->streams == NULL || start_streams(merge, files, error) == TRACE_ERROR) {
         blktrace_merge_close(merge);
         return NULL;
     }
@@ -89,22 +74,22 @@ void blktrace_merge_close(struct blktrace_merge *merge)
     for (size_t i = 0; i < merge->stream_count; i++)
         blktrace_stream_close(&merge->streams[i]);
     free(merge->streams);
-    free(merge->heap);
+    trace_heap_free(&merge->heap);
     free(merge);
 }
 
 // Makes the stream at the top the current one.
 static enum trace_result choose(struct blktrace_merge *merge, const struct blktrace_record **record)
 {
-    const struct blktrace_merge_entry *heap = merge->heap;
-    if (merge->heap_count == 0) {
+    const struct blktrace_merge_entry *heap = merge->heap.entries;
+    if (merge->heap.count == 0) {
         merge->current = NULL;
         return TRACE_END;
     }
     merge->current = heap[0].stream;
     merge->limit_ns = BLKTRACE_TIME_LIMIT_NS;
-    if (merge->heap_count > 1) {
-        bool second = merge->heap_count > 2 && entry_before(&heap[2], &heap[1]);
+    if (merge->heap.count > 1) {
+        bool second = merge->heap.count > 2 && is_before(&heap[2], &heap[1]);
         const struct blktrace_merge_entry *next = &heap[second ? 2 : 1];
         merge->limit_ns = next->time_ns + (merge->current < next->stream);
     }
@@ -124,18 +109,18 @@ enum trace_result blktrace_merge_turn(struct blktrace_merge *merge,
         return TRACE_ERROR;
     if (result == TRACE_END) {
         finish_stream(merge, stream);
-        merge->heap[0] = merge->heap[--merge->heap_count];
+        trace_heap_pop(&merge->heap, &streams);
     } else {
-        merge->heap[0].time_ns = stream->record.time_ns;
+        struct blktrace_merge_entry entry = {stream->record.time_ns, stream};
+        trace_heap_replace(&merge->heap, &streams, &entry);
     }
-    if (merge->heap_count > 0)
-        sift_down(merge, 0);
     return choose(merge, record);
 }
 
 int64_t blktrace_merge_origin_ns(const struct blktrace_merge *merge)
 {
-    return merge->heap_count > 0 ? (int64_t)merge->heap[0].time_ns : 0;
+    const struct blktrace_merge_entry *first = merge->heap.entries;
+    return merge->heap.count > 0 ? (int64_t)first->time_ns : 0;
 }
 
 void blktrace_merge_report(const struct blktrace_merge *merge, struct trace_notices *notices)

@@ -4,6 +4,7 @@
 #define TRACES_BLKTRACE_BLKTRACE_MERGE_H
 
 #include "traces/blktrace/blktrace_stream.h"
+#include "traces/heap.h"
 
 struct blktrace_merge_entry {
     uint64_t time_ns;
@@ -15,8 +16,7 @@ struct blktrace_merge {
     uint64_t limit_ns;               // from this time on another stream comes before `current`
     struct blktrace_stream *streams;
     size_t stream_count;
-    struct blktrace_merge_entry *heap;
-    size_t heap_count;
+    struct trace_heap heap;
     uint64_t finished_bytes; // on disk, of streams that have ended
 };
 

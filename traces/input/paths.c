@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 // Splits a path into its directory, as a new string, and the name in it.
-static char *directory_length(const char *path, const char **name)
+static char *split_path(const char *path, const char **name)
 {
     const char *slash = strrchr(path, '/');
     *name = slash != NULL ? slash + 1 : path;
@@ -102,7 +102,7 @@ static bool add_compressed(struct trace_files *files, const char *path, struct t
 static bool add_base(struct trace_files *files, const char *path, struct trace_error *error)
 {
     const char *name;
-    char *directory = directory_length(path, &name);
+    char *directory = split_path(path, &name);
     size_t size = strlen(name) + sizeof TRACE_BLKTRACE_ENDING;
     char *base = malloc(size);
     struct stat status;
@@ -157,7 +157,7 @@ static char *suggest(const char *directory, const char *name)
 static void fail_not_found(const char *path, struct trace_error *error)
 {
     const char *name;
-    char *directory = directory_length(path, &name);
+    char *directory = split_path(path, &name);
     struct stat status;
     if (directory == NULL) {
         trace_error_no_memory(error);

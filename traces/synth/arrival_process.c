@@ -5,6 +5,17 @@
 
 #include <string.h>
 
+static bool is_before(const void *left, const void *right)
+{
+    const struct synth_event *a = left;
+    const struct synth_event *b = right;
+    if (a->clock.time_ns != b->clock.time_ns)
+        return a->clock.time_ns < b->clock.time_ns;
+    return a->order < b->order;
+}
+
+const struct trace_heap_kind synth_events = {sizeof(struct synth_event), is_before};
+
 void synth_arrival_plan_init(struct synth_arrival_plan *plan, const struct synth_volume *volume,
                              int64_t end_ns)
 {
@@ -75,24 +86,25 @@ static bool begin_batch(struct synth_arrivals_state *state, const struct synth_a
     if (event.left == 0)
         return true;
     synth_clock_advance(&event.clock, synth_sampler_draw(&plan->batch_gap, &state->batches));
-    return synth_heap_push(&state->heap, &event);
+    return trace_heap_push(&state->heap, &synth_events, &event);
 }
 
 static void advance_batch(struct synth_arrivals_state *state, const struct synth_arrival_plan *plan)
 {
-    struct synth_event *event = &state->heap.events[0];
+    struct synth_event *event = state->heap.entries;
     if (--event->left == 0) {
-        synth_heap_pop(&state->heap);
+        trace_heap_pop(&state->heap, &synth_events);
         return;
     }
     synth_clock_advance(&event->clock, synth_sampler_draw(&plan->batch_gap, &state->batches));
-    synth_heap_settle(&state->heap);
+    trace_heap_settle(&state->heap, &synth_events);
 }
 
 // At the same ns, requests of batches under way go first.
 static bool is_batch_next(const struct synth_arrivals_state *state)
 {
-    return state->heap.count > 0 && state->heap.events[0].clock.time_ns <= state->clock.time_ns;
+    const struct synth_event *event = state->heap.entries;
+    return state->heap.count > 0 && event->clock.time_ns <= state->clock.time_ns;
 }
 
 // ---- Clients ----
@@ -104,7 +116,7 @@ static bool init_clients(struct synth_arrivals_state *state, const struct synth_
     for (uint32_t i = 0; i < plan->volume->arrivals.clients; i++) {
         struct synth_event client = {.order = i};
         synth_clock_advance(&client.clock, synth_sampler_rest(&plan->think, &state->gaps));
-        if (!synth_heap_push(&state->heap, &client))
+        if (!trace_heap_push(&state->heap, &synth_events, &client))
             return false;
     }
     return true;
@@ -113,10 +125,10 @@ static bool init_clients(struct synth_arrivals_state *state, const struct synth_
 static void advance_client(struct synth_arrivals_state *state,
                            const struct synth_arrival_plan *plan, int64_t latency_ns)
 {
-    struct synth_clock *clock = &state->heap.events[0].clock;
-    synth_clock_advance(clock, (double)latency_ns);
-    synth_clock_advance(clock, synth_sampler_draw(&plan->think, &state->gaps));
-    synth_heap_settle(&state->heap);
+    struct synth_event *event = state->heap.entries;
+    synth_clock_advance(&event->clock, (double)latency_ns);
+    synth_clock_advance(&event->clock, synth_sampler_draw(&plan->think, &state->gaps));
+    trace_heap_settle(&state->heap, &synth_events);
 }
 
 // ---- Arrivals ----
@@ -138,14 +150,13 @@ bool synth_arrivals_init(struct synth_arrivals_state *state, const struct synth_
 
 void synth_arrivals_free(struct synth_arrivals_state *state)
 {
-    synth_heap_free(&state->heap);
+    trace_heap_free(&state->heap);
 }
 
 int64_t synth_arrivals_next_ns(const struct synth_arrivals_state *state)
 {
-    const struct synth_clock *clock =
-        is_batch_next(state) ? &state->heap.events[0].clock : &state->clock;
-    return clock->time_ns;
+    const struct synth_event *event = state->heap.entries;
+    return is_batch_next(state) ? event->clock.time_ns : state->clock.time_ns;
 }
 
 bool synth_arrivals_advance(struct synth_arrivals_state *state,

@@ -3,8 +3,16 @@
 #ifndef TRACES_SYNTH_ARRIVAL_PROCESS_H
 #define TRACES_SYNTH_ARRIVAL_PROCESS_H
 
+#include "traces/heap.h"
 #include "traces/synth/bursts.h"
-#include "traces/synth/heap.h"
+
+// What is to happen: volumes, clients and batches wait in heaps of such.
+struct synth_event {
+    struct synth_clock clock;
+    uint64_t order; // between events at the same ns; all differ
+    uint64_t left;  // of a batch: requests
+};
+extern const struct trace_heap_kind synth_events;
 
 // What the volumes of an entry have in common.
 struct synth_arrival_plan {
@@ -24,7 +32,7 @@ struct synth_arrivals_state {
     struct synth_stream batches;
     struct synth_bursts bursts;
     struct synth_clock clock; // of the next arrival; not SYNTH_CLOSED
-    struct synth_heap heap;   // batches that go on, or clients
+    struct trace_heap heap;   // batches that go on, or clients
     uint64_t batch_count;
 };
 

@@ -4,6 +4,7 @@
 #ifndef TRACES_WRITE_FLIGHTS_H
 #define TRACES_WRITE_FLIGHTS_H
 
+#include "traces/heap.h"
 #include "traces/trace.h"
 
 // As many as a reader of block events keeps (blktrace/fragments.h): 16 MiB at most.
@@ -17,15 +18,13 @@ struct write_flight {
 
 // All zero is empty.
 struct write_flights {
-    struct write_flight *heap; // binary, the next to complete first
-    size_t count;
-    size_t capacity;
+    struct trace_heap heap; // the next to complete first
     uint64_t pushed;
 };
 
 static inline bool write_flights_full(const struct write_flights *flights)
 {
-    return flights->count == WRITE_FLIGHTS_MAX;
+    return flights->heap.count == WRITE_FLIGHTS_MAX;
 }
 
 // Of a request that completes at end_ns; there is room. False: out of memory.
