@@ -1,208 +1,309 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The reader: requests in the order of the lines, put in order of arrival, spread, selected.
-#include "traces/columns/lines.h"
-#include "traces/reorder.h"
-#include "traces/spread.h"
+// The requests of a file in the order of its lines.
+#include "traces/columns/parse.h"
+#include "traces/input/flow.h"
+#include "traces/input/input_text.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#define SHOWN_BYTES_MAX 40
+
 struct columns_reader {
-    struct trace_context *context;
+    struct trace_flow flow;
     const struct columns_layout *layout;
-    struct columns_lines lines;
-    struct trace_reorder window; // not of a native layout
-    struct trace_spread spread;  // if the layout says so
-    bool ended;                  // the lines, not what the window holds
-    size_t volumes_seen;         // of those, `wanted` is known
-    uint32_t wanted;             // the volume asked for, once it was seen
-    struct trace_request first;  // read when opened, for the origin
-    enum trace_result first_result;
-    bool first_taken;
-    void *owned;
+    struct columns_plan plan;
+    struct trace_lines lines;
+    struct columns_line line;
+    char unquoted[TRACE_LINE_BYTES_MAX]; // where quoted fields lie without their quotes
+    char joined[TRACE_LINE_BYTES_MAX];   // a volume's name of two columns
+    bool header_done;
+    int64_t last_ns; // of a native layout
+    struct columns_counts counts;
 };
 
-// The next in order of arrival.
-static enum trace_result next_ordered(struct columns_reader *reader, struct trace_request *request,
-                                      struct trace_error *error)
+// "FILE: line N: column C: found "...", expected ...", or "FILE: line N: TEXT"
+static enum trace_result fail_line(const struct columns_reader *reader,
+                                   const struct columns_fault *fault, struct trace_error *error)
 {
-    if (reader->layout->native)
-        return columns_lines_next(&reader->lines, request, error);
-    while (!reader->ended && !trace_reorder_full(&reader->window)) {
-        enum trace_result result = columns_lines_next(&reader->lines, request, error);
-        if (result == TRACE_ERROR)
-            return TRACE_ERROR;
-        if (result == TRACE_END)
-            reader->ended = true;
-        else
-            trace_reorder_push(&reader->window, request);
+    const char *path = reader->flow.input.path;
+    unsigned long long number = reader->lines.number;
+    if (fault->column == NULL) {
+        trace_error_set(error, "%s: line %llu: %s", path, number, fault->text);
+        return TRACE_ERROR;
     }
-    return trace_reorder_pop(&reader->window, request) ? TRACE_REQUEST : TRACE_END;
+    bool cut = fault->found.length > SHOWN_BYTES_MAX;
+    int shown = cut ? SHOWN_BYTES_MAX : (int)fault->found.length;
+    trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s", path, number,
+                    fault->column, shown, fault->found.text, cut ? "..." : "", fault->expected);
+    return TRACE_ERROR;
 }
 
-static enum trace_result next_spread(struct columns_reader *reader, struct trace_request *request,
-                                     struct trace_error *error)
+// The next line that is not blank, with comments.
+static enum trace_result next_line(struct columns_reader *reader, struct trace_error *error)
 {
-    if (!reader->layout->spread)
-        return next_ordered(reader, request, error);
-    while (!trace_spread_pop(&reader->spread, request)) {
-        enum trace_result result = next_ordered(reader, request, error);
-        if (result == TRACE_ERROR)
-            return TRACE_ERROR;
-        if (result == TRACE_REQUEST) {
-            trace_spread_push(&reader->spread, request);
-            continue;
+    struct trace_lines *lines = &reader->lines;
+    for (;;) {
+        enum trace_result result = trace_lines_next(lines, error);
+        if (result != TRACE_REQUEST)
+            return result;
+        if (lines->number == 1 && lines->length >= 3 &&
+            memcmp(lines->text, "\xef\xbb\xbf", 3) == 0) {
+            lines->text += 3;
+            lines->length -= 3;
         }
-        trace_spread_finish(&reader->spread);
-        return trace_spread_pop(&reader->spread, request) ? TRACE_REQUEST : TRACE_END;
+        if (lines->length > 0)
+            return TRACE_REQUEST;
     }
+}
+
+static bool split_names(struct columns_reader *reader, struct columns_fault *fault)
+{
+    const char *text = reader->lines.text;
+    size_t length = reader->lines.length;
+    bool comment = reader->layout->header == COLUMNS_HEADER_NAMES && text[0] == '#';
+    return columns_split_line(reader->layout, &reader->line, text + comment, length - comment,
+                              COLUMNS_MAX, fault);
+}
+
+static bool fail_header(const struct columns_reader *reader, struct trace_error *error)
+{
+    const char *help = reader->layout->header_help;
+    trace_error_set(error, "%s: the file has no header line; expected %s", reader->flow.input.path,
+                    help != NULL ? help : "the names of its columns");
+    return false;
+}
+
+// A comment may be the header: some tools start it with '#'.
+static bool read_names(struct columns_reader *reader, struct trace_error *error)
+{
+    struct columns_fault fault;
+    for (;;) {
+        enum trace_result result = next_line(reader, error);
+        if (result == TRACE_ERROR)
+            return false;
+        if (result == TRACE_END)
+            return fail_header(reader, error);
+        bool comment = reader->lines.text[0] == '#';
+        if (comment && reader->layout->header == COLUMNS_HEADER_EXACT)
+            continue;
+        bool good = split_names(reader, &fault);
+        if (good && reader->line.count > COLUMNS_MAX) {
+            fault.column = NULL;
+            snprintf(fault.text, sizeof fault.text, "the header has more than %d columns",
+                     COLUMNS_MAX);
+            good = false;
+        }
+        good = good && columns_plan_by_name(&reader->plan, reader->layout, reader->line.fields,
+                                            reader->line.count, &fault);
+        if (good)
+            return true;
+        if (!comment) {
+            fail_line(reader, &fault, error);
+            return false;
+        }
+    }
+}
+
+// Goes on until the line of the names.
+static bool read_prose(struct columns_reader *reader, struct trace_error *error)
+{
+    struct columns_fault fault;
+    for (;;) {
+        enum trace_result result = next_line(reader, error);
+        if (result == TRACE_END)
+            return fail_header(reader, error);
+        if (result == TRACE_ERROR)
+            return false;
+        if (split_names(reader, &fault) &&
+            columns_are_names(reader->layout, reader->line.fields, reader->line.count))
+            return true;
+    }
+}
+
+static bool read_header(struct columns_reader *reader, struct trace_error *error)
+{
+    const struct columns_layout *layout = reader->layout;
+    columns_plan_by_place(&reader->plan, layout);
+    if (layout->header == COLUMNS_HEADER_PROSE)
+        return read_prose(reader, error);
+    return layout->header < COLUMNS_HEADER_NAMES || read_names(reader, error);
+}
+
+// The first line after comments may be, or is, a header that says nothing new.
+static bool is_header(struct columns_reader *reader)
+{
+    struct columns_fault fault;
+    if (reader->layout->header == COLUMNS_HEADER_LINE)
+        return true;
+    return reader->layout->header == COLUMNS_HEADER_MAYBE && split_names(reader, &fault) &&
+           columns_are_names(reader->layout, reader->line.fields, reader->line.count);
+}
+
+// The number of the current line's volume; TRACE_VOLUME_NONE: error filled.
+static uint32_t intern_volume(struct columns_reader *reader, struct trace_error *error)
+{
+    struct columns_field name = reader->line.fields[reader->plan.place[COLUMNS_VOLUME]];
+    if (reader->plan.column[COLUMNS_SUBVOLUME] != NULL) {
+        struct columns_field sub = reader->line.fields[reader->plan.place[COLUMNS_SUBVOLUME]];
+        // Two fields and the separator between them are part of one line.
+        memcpy(reader->joined, name.text, name.length);
+        reader->joined[name.length] = '_';
+        memcpy(reader->joined + name.length + 1, sub.text, sub.length);
+        name = (struct columns_field){reader->joined, name.length + 1 + sub.length};
+    }
+    return trace_volumes_intern(&reader->flow.context->volumes, name.text, name.length, error);
+}
+
+static enum trace_result check_time(struct columns_reader *reader, int64_t time_ns,
+                                    struct trace_error *error)
+{
+    struct columns_fault fault = {0};
+    if (time_ns < reader->last_ns) {
+        const char *name = reader->plan.column[COLUMNS_TIME]->name;
+        snprintf(fault.text, sizeof fault.text,
+                 "column %s: found %lld after %lld: times may not decrease; sort the file by %s",
+                 name, (long long)time_ns, (long long)reader->last_ns, name);
+        return fail_line(reader, &fault, error);
+    }
+    reader->last_ns = time_ns;
     return TRACE_REQUEST;
 }
 
-static enum trace_result end_trace(const struct columns_reader *reader, struct trace_error *error)
+static bool is_blank(const struct columns_reader *reader)
 {
-    const char *volume = reader->context->volume;
-    const struct columns_column *column = reader->lines.plan.column[COLUMNS_VOLUME];
-    const struct columns_column *sub = reader->lines.plan.column[COLUMNS_SUBVOLUME];
+    const struct columns_line *line = &reader->line;
+    return line->count == 0 ||
+           (line->count == 1 && reader->layout->trimmed && line->fields[0].length == 0);
+}
+
+// Loads of two recordings put together have prose and header in the middle, too.
+static bool is_prose(struct columns_reader *reader)
+{
+    if (reader->layout->header != COLUMNS_HEADER_PROSE)
+        return false;
+    bool prose = reader->line.count == 1;
+    reader->counts.prose_lines += prose;
+    return prose || columns_are_names(reader->layout, reader->line.fields, reader->line.count);
+}
+
+// The next request that has bytes or is a flush; of a native layout, the next.
+static enum trace_result next_request(void *opaque, struct trace_request *request,
+                                      struct trace_error *error)
+{
+    struct columns_reader *reader = opaque;
+    struct columns_fault fault;
+    for (;;) {
+        enum trace_result result = next_line(reader, error);
+        if (result != TRACE_REQUEST)
+            return result;
+        const struct trace_lines *lines = &reader->lines;
+        if (lines->text[0] == '#')
+            continue;
+        if (!reader->header_done) {
+            reader->header_done = true;
+            if (is_header(reader))
+                continue;
+        }
+        if (!columns_split_line(reader->layout, &reader->line, lines->text, lines->length,
+                                reader->plan.field_count, &fault))
+            return fail_line(reader, &fault, error);
+        if (is_blank(reader) || is_prose(reader))
+            continue;
+        if (!columns_parse_line(&reader->plan, &reader->line, request, &reader->counts, &fault))
+            return fail_line(reader, &fault, error);
+        request->volume = intern_volume(reader, error);
+        if (request->volume == TRACE_VOLUME_NONE)
+            return TRACE_ERROR;
+        if (reader->layout->native)
+            return check_time(reader, request->arrival_ns, error);
+        if (request->bytes > 0 || request->op == TRACE_FLUSH)
+            return TRACE_REQUEST;
+    }
+}
+
+static bool start(void *opaque, struct trace_error *error)
+{
+    struct columns_reader *reader = opaque;
+    const struct columns_layout *layout = reader->flow.how;
+    reader->layout = layout;
+    reader->lines.input = &reader->flow.input;
+    reader->line.unquoted = reader->unquoted;
+    reader->line.fields[COLUMNS_NOWHERE] = (struct columns_field){"", 0};
+    if (!read_header(reader, error))
+        return false;
+    reader->flow.in_order = layout->native;
+    if (layout->spread)
+        reader->flow.spread_ns = columns_unit_ns(reader->plan.column[COLUMNS_TIME]->unit);
+    return true;
+}
+
+// Lines of the volume without a request are enough.
+static enum trace_result miss(const void *opaque, struct trace_error *error)
+{
+    const struct columns_reader *reader = opaque;
+    const struct trace_context *context = reader->flow.context;
+    const struct columns_column *column = reader->plan.column[COLUMNS_VOLUME];
+    const struct columns_column *sub = reader->plan.column[COLUMNS_SUBVOLUME];
     char list[400];
-    if (volume == NULL || reader->wanted != TRACE_VOLUME_NONE)
+    if (reader->flow.selected != TRACE_VOLUME_NONE)
         return TRACE_END;
     if (column == NULL) {
         trace_error_set(error,
                         "%s: no volume \"%s\": no column names the volume, so there is one, "
                         "without a name",
-                        reader->lines.input.path, volume);
+                        reader->flow.input.path, context->volume);
         return TRACE_ERROR;
     }
-    trace_volumes_list(&reader->context->volumes, list, sizeof list);
+    trace_volumes_list(&context->volumes, list, sizeof list);
     trace_error_set(error, "%s: no line has \"%s\" in column%s %s%s%s; %s are: %s",
-                    reader->lines.input.path, volume, sub != NULL ? "s" : "", column->name,
+                    reader->flow.input.path, context->volume, sub != NULL ? "s" : "", column->name,
                     sub != NULL ? "_" : "", sub != NULL ? sub->name : "",
                     reader->layout->native ? "members" : "volumes", list);
     return TRACE_ERROR;
 }
 
-// Is this request of the volume asked for?
-static bool is_wanted(struct columns_reader *reader, const struct trace_request *request)
+static void report(void *opaque)
 {
-    const struct trace_volumes *volumes = &reader->context->volumes;
-    const char *volume = reader->context->volume;
-    if (volume == NULL)
-        return true;
-    for (; reader->volumes_seen < volumes->count; reader->volumes_seen++)
-        if (strcmp(volumes->names[reader->volumes_seen], volume) == 0)
-            reader->wanted = (uint32_t)reader->volumes_seen;
-    return request->volume == reader->wanted;
-}
-
-static enum trace_result next_wanted(struct columns_reader *reader, struct trace_request *request,
-                                     struct trace_error *error)
-{
-    for (;;) {
-        enum trace_result result = next_spread(reader, request, error);
-        if (result == TRACE_END)
-            return end_trace(reader, error);
-        if (result == TRACE_ERROR || is_wanted(reader, request))
-            return result;
-    }
-}
-
-void columns_close(void *opaque)
-{
-    struct columns_reader *reader = opaque;
-    columns_lines_close(&reader->lines);
-    trace_reorder_free(&reader->window);
-    trace_spread_free(&reader->spread);
-    free(reader->owned);
-    free(reader);
-}
-
-void columns_own(void *opaque, void *memory)
-{
-    struct columns_reader *reader = opaque;
-    reader->owned = memory;
-}
-
-static bool start(struct columns_reader *reader, struct trace_error *error)
-{
-    struct trace_context *context = reader->context;
-    const struct columns_layout *layout = reader->layout;
-    if (!columns_lines_open(&reader->lines, layout, &context->files->items[0], &context->volumes,
-                            error))
-        return false;
-    if (!layout->native && !trace_reorder_init(&reader->window, error))
-        return false;
-    enum columns_unit unit = reader->lines.plan.column[COLUMNS_TIME]->unit;
-    if (layout->spread && !trace_spread_init(&reader->spread, columns_unit_ns(unit), error))
-        return false;
-    reader->first_result = next_spread(reader, &reader->first, error);
-    return reader->first_result != TRACE_ERROR;
-}
-
-void *columns_open(struct trace_context *context, const struct columns_layout *layout,
-                   struct trace_error *error)
-{
-    const struct trace_files *files = context->files;
-    if (files->count != 1) {
-        trace_error_set(error, "%s and %zu more: such a trace is one file; open them one by one",
-                        files->items[0].path, files->count - 1);
-        return NULL;
-    }
-    struct columns_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL) {
-        trace_error_no_memory(error);
-        return NULL;
-    }
-    reader->context = context;
-    reader->layout = layout;
-    reader->wanted = TRACE_VOLUME_NONE;
-    if (!start(reader, error)) {
-        columns_close(reader);
-        return NULL;
-    }
-    context->times_are_absolute = layout->native;
-    context->origin_ns = reader->first.arrival_ns;
-    return reader;
-}
-
-enum trace_result columns_read(void *opaque, struct trace_request *request,
-                               struct trace_error *error)
-{
-    struct columns_reader *reader = opaque;
-    if (reader->first_taken)
-        return next_wanted(reader, request, error);
-    reader->first_taken = true;
-    *request = reader->first;
-    if (reader->first_result == TRACE_END)
-        return end_trace(reader, error);
-    return is_wanted(reader, request) ? TRACE_REQUEST : next_wanted(reader, request, error);
-}
-
-void columns_report(void *opaque)
-{
-    struct columns_reader *reader = opaque;
-    struct trace_notices *notices = &reader->context->notices;
-    const struct columns_counts *counts = &reader->lines.counts;
-    const char *source = reader->lines.input.path;
+    const struct columns_reader *reader = opaque;
+    struct trace_notices *notices = &reader->flow.context->notices;
+    const struct columns_counts *counts = &reader->counts;
+    const char *path = reader->flow.input.path;
     if (reader->layout->native)
         return;
-    trace_notices_set(notices, "out-of-order", source, reader->window.displaced,
+    trace_notices_set(notices, "out-of-order", path, reader->flow.reorder.displaced,
                       "%llu lines stand behind one of a later time; they were put in order.",
-                      (unsigned long long)reader->window.displaced);
-    trace_reorder_report(&reader->window, notices, source);
-    trace_notices_set(notices, "zero-bytes", source, counts->zero_bytes,
+                      (unsigned long long)reader->flow.reorder.displaced);
+    trace_flow_report_late(&reader->flow);
+    trace_notices_set(notices, "zero-bytes", path, counts->zero_bytes,
                       "%llu requests without bytes that are no flush were skipped.",
                       (unsigned long long)counts->zero_bytes);
-    trace_notices_set(notices, "other-lines", source, counts->prose_lines,
+    trace_notices_set(notices, "other-lines", path, counts->prose_lines,
                       "%llu lines without columns, after the header, were passed over.",
                       (unsigned long long)counts->prose_lines);
-    trace_notices_set(notices, "bad-latency", source, counts->negative_latencies,
+    trace_notices_set(notices, "bad-latency", path, counts->negative_latencies,
                       "%llu latencies are negative; they are taken as unknown.",
                       (unsigned long long)counts->negative_latencies);
 }
 
-uint64_t columns_consumed(const void *opaque)
+static const struct trace_flow_source source = {
+    .what = "such a trace",
+    .bytes = sizeof(struct columns_reader),
+    .start = start,
+    .next = next_request,
+    .report = report,
+    .miss = miss,
+};
+
+void *columns_open(struct trace_context *context, const void *layout, struct trace_error *error)
 {
-    const struct columns_reader *reader = opaque;
-    return trace_input_consumed(&reader->lines.input);
+    return trace_flow_open(context, &source, layout, error);
 }
+
+const struct trace_reader_kind trace_reader_columns = {
+    .open = columns_open,
+    .read = trace_flow_read,
+    .report = trace_flow_report,
+    .consumed = trace_flow_consumed,
+    .close = trace_flow_close,
+};

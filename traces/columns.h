@@ -2,8 +2,8 @@
 // The engine of all formats that have one request per line and its parts in columns.
 //
 // A format is a constant layout: which column holds what, in which unit, with which words for the
-// operations. Lines stream in; requests come out in order of arrival (reorder.h), spread within
-// coarse units of time if the layout says so (spread.h). Errors name file, line and column.
+// operations. Lines stream in; what comes out is as input/flow.h says. Errors name file, line and
+// column.
 #ifndef TRACES_COLUMNS_H
 #define TRACES_COLUMNS_H
 
@@ -68,18 +68,24 @@ struct columns_layout {
     bool native;
 };
 
-// For the tables of formats. The layout must stay until the reader is closed.
-void *columns_open(struct trace_context *context, const struct columns_layout *layout,
-                   struct trace_error *error);
-// The reader frees the memory, that of a layout, when it is closed.
-void columns_own(void *reader, void *memory);
-enum trace_result columns_read(void *reader, struct trace_request *request,
-                               struct trace_error *error);
-void columns_report(void *reader);
-uint64_t columns_consumed(const void *reader);
-void columns_close(void *reader);
+// Opens a reader of the layout, which must stay until it is closed. NULL: error filled.
+void *columns_open(struct trace_context *context, const void *layout, struct trace_error *error);
+
+// Whose `how` is the layout.
+extern const struct trace_reader_kind trace_reader_columns;
 
 // Are most of the first lines of this layout?
-bool columns_recognise(const struct columns_layout *layout, const uint8_t *head, size_t length);
+bool columns_recognise(const void *layout, const uint8_t *head, size_t length);
+
+extern const struct columns_layout alibaba_layout;
+extern const struct columns_layout blkreplay_layout;
+extern const struct columns_layout csv_layout;
+extern const struct columns_layout disksim_layout;
+extern const struct columns_layout hfplayer_layout;
+extern const struct columns_layout mqsim_layout;
+extern const struct columns_layout msr_layout;
+extern const struct columns_layout spc_layout;
+extern const struct columns_layout systor_layout;
+extern const struct columns_layout tencent_layout;
 
 #endif

@@ -20,6 +20,7 @@
 struct events_reader {
     struct trace_context *context;
     const struct trace_event_source *source;
+    const void *how;               // of the format
     void *opened;                  // the source
     bool once;                     // it can be opened only once
     struct blktrace_record *ahead; // read ahead, of a stream
@@ -182,7 +183,7 @@ static bool start(struct events_reader *reader, struct trace_error *error)
     struct trace_context *context = reader->context;
     for (size_t i = 0; i < context->files->count; i++)
         reader->once = reader->once || context->files->items[i].opened != NULL;
-    reader->opened = reader->source->open(context, error);
+    reader->opened = reader->source->open(context, reader->how, error);
     if (reader->opened == NULL)
         return false;
     context->origin_ns = reader->source->origin_ns(reader->opened);
@@ -190,7 +191,7 @@ static bool start(struct events_reader *reader, struct trace_error *error)
         return false;
     if (!reader->once) {
         reader->source->close(reader->opened);
-        reader->opened = reader->source->open(context, error);
+        reader->opened = reader->source->open(context, reader->how, error);
     }
     return reader->opened != NULL;
 }
@@ -221,7 +222,7 @@ void trace_events_close(void *opaque)
 }
 
 void *trace_events_open(struct trace_context *context, const struct trace_event_source *source,
-                        struct trace_error *error)
+                        const void *how, struct trace_error *error)
 {
     struct events_reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL) {
@@ -230,6 +231,7 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     }
     reader->context = context;
     reader->source = source;
+    reader->how = how;
     reader->last_volume = TRACE_VOLUME_NONE;
     reader->name = strdup(context->files->items[0].base);
     if (reader->name == NULL)

@@ -2,7 +2,7 @@
 // What the formats of block events share, binary or text: a source of records becomes requests.
 //
 // Devices become volumes, one may be selected, reading ahead tells what the arrivals are, and the
-// events are paired (blktrace/pair.h). A format brings only its source.
+// events are paired (blktrace/blktrace_pair.h). A format brings only its source.
 #ifndef TRACES_EVENTS_H
 #define TRACES_EVENTS_H
 
@@ -26,7 +26,8 @@ static inline bool trace_events_want(const struct trace_events_wanted *wanted,
 
 // Opened twice, the first time to read ahead.
 struct trace_event_source {
-    void *(*open)(const struct trace_context *context, struct trace_error *error);
+    // `how` is of the format.
+    void *(*open)(const struct trace_context *context, const void *how, struct trace_error *error);
     // The next wanted record in order of time, valid until the next call.
     enum trace_result (*next)(void *source, const struct trace_events_wanted *wanted,
                               const struct blktrace_record **record, struct trace_error *error);
@@ -37,14 +38,19 @@ struct trace_event_source {
     void (*close)(void *source); // NULL is allowed
 };
 
-// What a format's `open` does; the others are its table's functions as they are.
+// What `open` of a kind of reader does, and the others.
 void *trace_events_open(struct trace_context *context, const struct trace_event_source *source,
-                        struct trace_error *error);
-
+                        const void *how, struct trace_error *error);
 enum trace_result trace_events_read(void *reader, struct trace_request *request,
                                     struct trace_error *error);
 void trace_events_report(void *reader);
 uint64_t trace_events_consumed(const void *reader);
 void trace_events_close(void *reader);
+
+#define TRACE_EVENTS_KIND(open_reader)                                                             \
+    {                                                                                              \
+        .open = (open_reader), .read = trace_events_read, .report = trace_events_report,           \
+        .consumed = trace_events_consumed, .close = trace_events_close,                            \
+    }
 
 #endif

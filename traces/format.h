@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a format reader is given, and the few functions it is made of.
 //
-// A new format is one file that exports one constant table of functions, and one line in trace.c.
-// Readers share the byte stream (input/input.h), lines and numbers (input/text.h), notices and
-// volumes.
+// A new format is one file that exports one constant table, and one line in trace.c. Most formats
+// share a kind of reader: of block events (events.h), of one request after the other (input/flow.h)
+// or of one request per line in columns (columns.h).
 #ifndef TRACES_FORMAT_H
 #define TRACES_FORMAT_H
 
@@ -26,12 +26,9 @@ struct trace_context {
     struct trace_notices notices;
 };
 
-struct trace_format {
-    const char *name;     // as trace_format() gives it
-    const char *known_by; // how a user recognises a file: completes "expected ..."
-    bool (*recognise)(const uint8_t *head, size_t length);
-    // The context outlives the reader. NULL: error filled.
-    void *(*open)(struct trace_context *context, struct trace_error *error);
+struct trace_reader_kind {
+    // Told `how` by the format. The context outlives the reader. NULL: error filled.
+    void *(*open)(struct trace_context *context, const void *how, struct trace_error *error);
     enum trace_result (*read)(void *reader, struct trace_request *request,
                               struct trace_error *error);
     // Brings the notices up to date.
@@ -39,6 +36,14 @@ struct trace_format {
     // Bytes consumed of the files as they lie on disk.
     uint64_t (*consumed)(const void *reader);
     void (*close)(void *reader);
+};
+
+struct trace_format {
+    const char *name;     // as trace_format() gives it
+    const char *known_by; // how a user recognises a file: completes "expected ..."
+    bool (*recognise)(const void *how, const uint8_t *head, size_t length); // NULL: by name only
+    const struct trace_reader_kind *kind;
+    const void *how; // what the kind wants to know
 };
 
 extern const struct trace_format trace_format_alibaba;

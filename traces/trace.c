@@ -80,7 +80,7 @@ static void fail_unknown(const char *path, const uint8_t *head, size_t length,
 static const struct trace_format *recognise_head(const uint8_t *head, size_t length)
 {
     for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
-        if (formats[i]->recognise(head, length))
+        if (formats[i]->recognise != NULL && formats[i]->recognise(formats[i]->how, head, length))
             return formats[i];
     return NULL;
 }
@@ -185,7 +185,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace->format = trace_choose(trace, config, error);
     }
     if (trace->format != NULL)
-        trace->reader = trace->format->open(&trace->context, error);
+        trace->reader = trace->format->kind->open(&trace->context, trace->format->how, error);
     if (trace->reader == NULL) {
         trace_close(trace);
         return NULL;
@@ -198,7 +198,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
 enum trace_result trace_read(struct trace *trace, struct trace_request *request,
                              struct trace_error *error)
 {
-    return trace->format->read(trace->reader, request, error);
+    return trace->format->kind->read(trace->reader, request, error);
 }
 
 void trace_close(struct trace *trace)
@@ -206,7 +206,7 @@ void trace_close(struct trace *trace)
     if (trace == NULL)
         return;
     if (trace->reader != NULL)
-        trace->format->close(trace->reader);
+        trace->format->kind->close(trace->reader);
     trace_files_free(&trace->files);
     trace_volumes_free(&trace->context.volumes);
     trace_notices_free(&trace->context.notices);
@@ -274,7 +274,7 @@ const char *trace_volume_name(const struct trace *trace, uint32_t volume)
 // The reader counts as it goes; its notices are put into words when somebody looks.
 size_t trace_notice_count(const struct trace *trace)
 {
-    trace->format->report(trace->reader);
+    trace->format->kind->report(trace->reader);
     return trace->context.notices.count;
 }
 
@@ -286,7 +286,7 @@ const struct trace_notice *trace_notice(const struct trace *trace, size_t index)
 
 void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *total)
 {
-    *consumed = trace->format->consumed(trace->reader);
+    *consumed = trace->format->kind->consumed(trace->reader);
     *total = trace->total_bytes;
 }
 

@@ -61,7 +61,9 @@ static void check_recognised(const char *text, size_t length, const struct trace
         uint8_t *head = malloc(length + (length == 0));
         assert_non_null(head);
         memcpy(head, text, length);
-        if (formats[i]->recognise(head, length) != (formats[i] == expected))
+        bool recognised =
+            formats[i]->recognise != NULL && formats[i]->recognise(formats[i]->how, head, length);
+        if (recognised != (formats[i] == expected))
             fail_msg("as %s, expected %s: %.*s", formats[i]->name,
                      expected != NULL ? expected->name : "nothing", (int)length, text);
         free(head);

@@ -64,8 +64,9 @@ static bool recognise_line(struct recognised *seen, const char *text, size_t len
     return seen->lines < RECOGNISED_LINES_MAX;
 }
 
-bool columns_recognise(const struct columns_layout *layout, const uint8_t *head, size_t length)
+bool columns_recognise(const void *how, const uint8_t *head, size_t length)
 {
+    const struct columns_layout *layout = how;
     struct recognised seen = {.layout = layout};
     const char *at = (const char *)head;
     const char *end = at + length;

@@ -93,23 +93,7 @@ static bool read_first(struct events_text *text, struct trace_error *error)
     return result != TRACE_ERROR;
 }
 
-void *events_text_open(const struct events_syntax *syntax, const struct trace_context *context,
-                       struct trace_error *error)
-{
-    struct events_text *text = calloc(1, syntax->bytes);
-    if (text == NULL) {
-        trace_error_no_memory(error);
-        return NULL;
-    }
-    text->syntax = syntax;
-    if (!start(text, context, error) || !read_first(text, error)) {
-        events_text_close(text);
-        return NULL;
-    }
-    return text;
-}
-
-void events_text_close(void *source)
+static void close_source(void *source)
 {
     struct events_text *text = source;
     if (text == NULL)
@@ -120,8 +104,26 @@ void events_text_close(void *source)
     free(text);
 }
 
-enum trace_result events_text_next(void *source, const struct trace_events_wanted *wanted,
-                                   const struct blktrace_record **record, struct trace_error *error)
+static void *open_source(const struct trace_context *context, const void *how,
+                         struct trace_error *error)
+{
+    const struct events_syntax *syntax = how;
+    struct events_text *text = calloc(1, syntax->bytes);
+    if (text == NULL) {
+        trace_error_no_memory(error);
+        return NULL;
+    }
+    text->syntax = syntax;
+    if (!start(text, context, error) || !read_first(text, error)) {
+        close_source(text);
+        return NULL;
+    }
+    return text;
+}
+
+static enum trace_result next_record(void *source, const struct trace_events_wanted *wanted,
+                                     const struct blktrace_record **record,
+                                     struct trace_error *error)
 {
     struct events_text *text = source;
     bool held = text->held;
@@ -136,19 +138,19 @@ enum trace_result events_text_next(void *source, const struct trace_events_wante
     return result;
 }
 
-int64_t events_text_origin_ns(const void *source)
+static int64_t origin_ns(const void *source)
 {
     const struct events_text *text = source;
     return text->origin_ns;
 }
 
-uint64_t events_text_consumed(const void *source)
+static uint64_t consumed(const void *source)
 {
     const struct events_text *text = source;
     return trace_input_consumed(&text->input);
 }
 
-void events_text_report(const void *source, struct trace_notices *notices)
+static void report(const void *source, struct trace_notices *notices)
 {
     const struct events_text *text = source;
     const char *path = text->file->path;
@@ -178,8 +180,9 @@ void events_text_report(const void *source, struct trace_notices *notices)
         text->syntax->report(text, notices);
 }
 
-bool events_text_recognise(const struct events_syntax *syntax, const uint8_t *head, size_t length)
+bool events_text_recognise(const void *how, const uint8_t *head, size_t length)
 {
+    const struct events_syntax *syntax = how;
     static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
     static char nowhere[] = "";
     struct trace_error error;
@@ -205,3 +208,18 @@ bool events_text_recognise(const struct events_syntax *syntax, const uint8_t *he
     free(text);
     return found;
 }
+
+static void *open_reader(struct trace_context *context, const void *how, struct trace_error *error)
+{
+    static const struct trace_event_source source = {
+        .open = open_source,
+        .next = next_record,
+        .origin_ns = origin_ns,
+        .report = report,
+        .consumed = consumed,
+        .close = close_source,
+    };
+    return trace_events_open(context, &source, how, error);
+}
+
+const struct trace_reader_kind trace_reader_event_text = TRACE_EVENTS_KIND(open_reader);

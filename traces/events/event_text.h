@@ -54,27 +54,11 @@ struct events_text {
     uint64_t flushes_nowhere; // without a sector
 };
 
-// What `open` of a source does.
-void *events_text_open(const struct events_syntax *syntax, const struct trace_context *context,
-                       struct trace_error *error);
-enum trace_result events_text_next(void *source, const struct trace_events_wanted *wanted,
-                                   const struct blktrace_record **record,
-                                   struct trace_error *error);
-int64_t events_text_origin_ns(const void *source);
-void events_text_report(const void *source, struct trace_notices *notices);
-uint64_t events_text_consumed(const void *source);
-void events_text_close(void *source);
+// Whose `how` is the syntax.
+extern const struct trace_reader_kind trace_reader_event_text;
 
-// A table of struct trace_event_source.
-#define EVENTS_TEXT_SOURCE(open_source)                                                            \
-    {                                                                                              \
-        .open = (open_source), .next = events_text_next, .origin_ns = events_text_origin_ns,       \
-        .report = events_text_report, .consumed = events_text_consumed,                            \
-        .close = events_text_close,                                                                \
-    }
-
-// Does the syntax read some line of a file's start as an event? For `recognise`.
-bool events_text_recognise(const struct events_syntax *syntax, const uint8_t *head, size_t length);
+// Does the syntax read some line of a file's start as an event?
+bool events_text_recognise(const void *syntax, const uint8_t *head, size_t length);
 
 // A place in a line.
 struct events_cursor {

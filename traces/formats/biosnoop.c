@@ -4,7 +4,6 @@
 #include "traces/formats/biosnoop_row.h"
 #include "traces/input/flow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct biosnoop_reader {
@@ -22,8 +21,9 @@ struct biosnoop_reader {
     uint64_t cut_bytes; // of a last line that is not whole
 };
 
-static bool recognise(const uint8_t *head, size_t length)
+static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
+    (void)how;
     struct biosnoop_header header;
     const char *at = (const char *)head;
     const char *end = at + length;
@@ -156,41 +156,23 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
     return result;
 }
 
-static void close_reader(void *opaque)
+static bool start(void *opaque, struct trace_error *error)
 {
     struct biosnoop_reader *reader = opaque;
-    trace_flow_close(&reader->flow);
-    free(reader);
-}
-
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    struct biosnoop_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL) {
-        trace_error_no_memory(error);
-        return NULL;
-    }
     reader->lines.input = &reader->flow.input;
-    if (!trace_flow_open(&reader->flow, context, "output of biosnoop", error) ||
-        !take_layout(reader, error) ||
-        !trace_flow_start(&reader->flow, next_request, reader, error)) {
-        close_reader(reader);
-        return NULL;
-    }
-    if (context->arrival == TRACE_ARRIVAL_QUEUE && !reader->header.queued) {
-        context->arrival = TRACE_ARRIVAL_ISSUE;
-        trace_notices_set(&context->notices, "no-queue-events", reader->flow.input.path, 1,
-                          "There is no column QUE(ms), which biosnoop -Q prints; the arrivals are "
-                          "at the device, after merging and scheduling.");
-    }
-    return reader;
+    return take_layout(reader, error);
 }
 
-static enum trace_result read_request(void *opaque, struct trace_request *request,
-                                      struct trace_error *error)
+static void begun(void *opaque)
 {
     struct biosnoop_reader *reader = opaque;
-    return trace_flow_read(&reader->flow, request, error);
+    struct trace_context *context = reader->flow.context;
+    if (context->arrival == TRACE_ARRIVAL_ISSUE || reader->header.queued)
+        return;
+    context->arrival = TRACE_ARRIVAL_ISSUE;
+    trace_notices_set(&context->notices, "no-queue-events", reader->flow.input.path, 1,
+                      "There is no column QUE(ms), which biosnoop -Q prints; the arrivals are "
+                      "at the device, after merging and scheduling.");
 }
 
 static void report(void *opaque)
@@ -198,7 +180,7 @@ static void report(void *opaque)
     struct biosnoop_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
     const char *path = reader->flow.input.path;
-    trace_flow_report(&reader->flow);
+    trace_flow_report_late(&reader->flow);
     trace_notices_set(notices, "no-header", path, reader->header_assumed,
                       "There is no header line; the columns are taken to be TIME(s) COMM PID DISK "
                       "T SECTOR BYTES LAT(ms).");
@@ -220,19 +202,19 @@ static void report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t consumed(const void *opaque)
-{
-    const struct biosnoop_reader *reader = opaque;
-    return trace_input_consumed(&reader->flow.input);
-}
+static const struct trace_flow_source source = {
+    .what = "output of biosnoop",
+    .bytes = sizeof(struct biosnoop_reader),
+    .start = start,
+    .next = next_request,
+    .begun = begun,
+    .report = report,
+};
 
 const struct trace_format trace_format_biosnoop = {
     .name = "biosnoop",
     .known_by = "output of bcc's biosnoop (with the line " BIOSNOOP_HEADER ")",
     .recognise = recognise,
-    .open = open_reader,
-    .read = read_request,
-    .report = report,
-    .consumed = consumed,
-    .close = close_reader,
+    .kind = &trace_reader_flow,
+    .how = &source,
 };

@@ -256,30 +256,10 @@ static const struct events_syntax syntax = {
     .report = report,
 };
 
-static bool recognise(const uint8_t *head, size_t length)
-{
-    return events_text_recognise(&syntax, head, length);
-}
-
-static void *open_source(const struct trace_context *context, struct trace_error *error)
-{
-    return events_text_open(&syntax, context, error);
-}
-
-static const struct trace_event_source event_source = EVENTS_TEXT_SOURCE(open_source);
-
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    return trace_events_open(context, &event_source, error);
-}
-
 const struct trace_format trace_format_blkparse = {
     .name = "blkparse",
     .known_by = "what blkparse prints by default",
-    .recognise = recognise,
-    .open = open_reader,
-    .read = trace_events_read,
-    .report = trace_events_report,
-    .consumed = trace_events_consumed,
-    .close = trace_events_close,
+    .recognise = events_text_recognise,
+    .kind = &trace_reader_event_text,
+    .how = &syntax,
 };

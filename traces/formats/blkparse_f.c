@@ -154,33 +154,9 @@ static const struct events_syntax syntax = {
     .report = report,
 };
 
-// Nothing can be told without the layout.
-static bool recognise(const uint8_t *head, size_t length)
-{
-    (void)head;
-    (void)length;
-    return false;
-}
-
-static void *open_source(const struct trace_context *context, struct trace_error *error)
-{
-    return events_text_open(&syntax, context, error);
-}
-
-static const struct trace_event_source event_source = EVENTS_TEXT_SOURCE(open_source);
-
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    return trace_events_open(context, &event_source, error);
-}
-
 const struct trace_format trace_format_blkparse_f = {
     .name = "blkparse-f",
     .known_by = "what blkparse -f prints, if the layout says its format string",
-    .recognise = recognise,
-    .open = open_reader,
-    .read = trace_events_read,
-    .report = trace_events_report,
-    .consumed = trace_events_consumed,
-    .close = trace_events_close,
+    .kind = &trace_reader_event_text,
+    .how = &syntax,
 };

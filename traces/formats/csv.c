@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The native CSV: a header line names the columns, in any order; fields may be quoted as in
 // RFC 4180, but do not span lines.
-#include "traces/formats/columns_formats.h"
+#include "traces/columns.h"
 
 #include <string.h>
 
@@ -57,8 +57,9 @@ static size_t count_names(const char *at, const char *line_end)
 
 // A header with a slip is still one: two of the names in the first line that is neither blank nor
 // a comment will do.
-static bool recognise(const uint8_t *head, size_t length)
+static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
+    (void)how;
     const char *text = (const char *)head;
     const char *end = text + length;
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -71,18 +72,10 @@ static bool recognise(const uint8_t *head, size_t length)
     return count_names(text, line_end != NULL ? line_end : end) >= 2;
 }
 
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    return columns_open(context, &csv_layout, error);
-}
-
 const struct trace_format trace_format_csv = {
     .name = "csv",
     .known_by = "a CSV file with the header " CSV_HEADER,
     .recognise = recognise,
-    .open = open_reader,
-    .read = columns_read,
-    .report = columns_report,
-    .consumed = columns_consumed,
-    .close = columns_close,
+    .kind = &trace_reader_columns,
+    .how = &csv_layout,
 };

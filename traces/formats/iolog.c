@@ -4,8 +4,6 @@
 #include "traces/formats/iolog_line.h"
 #include "traces/input/flow.h"
 
-#include <stdlib.h>
-
 #define IOLOG_NS_PER_MS 1000000
 
 struct iolog_reader {
@@ -21,8 +19,9 @@ struct iolog_reader {
     uint64_t cut_bytes; // of a last line that is not whole
 };
 
-static bool recognise(const uint8_t *head, size_t length)
+static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
+    (void)how;
     return iolog_header_version((const char *)head, length) != 0;
 }
 
@@ -117,39 +116,21 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
     }
 }
 
-static void close_reader(void *opaque)
+static bool start(void *opaque, struct trace_error *error)
 {
     struct iolog_reader *reader = opaque;
-    trace_flow_close(&reader->flow);
-    free(reader);
-}
-
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    struct iolog_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL) {
-        trace_error_no_memory(error);
-        return NULL;
-    }
     reader->lines.input = &reader->flow.input;
     reader->earliest_ns = INT64_MAX;
-    if (!trace_flow_open(&reader->flow, context, "an iolog", error) ||
-        !read_header(reader, error) ||
-        !trace_flow_start(&reader->flow, next_request, reader, error)) {
-        close_reader(reader);
-        return NULL;
-    }
-    // Lines that are no requests count too: adding and opening files takes time.
-    if (reader->earliest_ns < context->origin_ns)
-        context->origin_ns = reader->earliest_ns;
-    return reader;
+    return read_header(reader, error);
 }
 
-static enum trace_result read_request(void *opaque, struct trace_request *request,
-                                      struct trace_error *error)
+// Lines that are no requests count too: adding and opening files takes time.
+static void begun(void *opaque)
 {
     struct iolog_reader *reader = opaque;
-    return trace_flow_read(&reader->flow, request, error);
+    struct trace_context *context = reader->flow.context;
+    if (reader->earliest_ns < context->origin_ns)
+        context->origin_ns = reader->earliest_ns;
 }
 
 static void report(void *opaque)
@@ -157,7 +138,7 @@ static void report(void *opaque)
     struct iolog_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
     const char *path = reader->flow.input.path;
-    trace_flow_report(&reader->flow);
+    trace_flow_report_late(&reader->flow);
     trace_flow_report_displaced(&reader->flow);
     trace_notices_set(notices, "wait-ignored", path, reader->waits,
                       "%llu waits are ignored, as fio does where lines have timestamps.",
@@ -174,19 +155,19 @@ static void report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t consumed(const void *opaque)
-{
-    const struct iolog_reader *reader = opaque;
-    return trace_input_consumed(&reader->flow.input);
-}
+static const struct trace_flow_source source = {
+    .what = "an iolog",
+    .bytes = sizeof(struct iolog_reader),
+    .start = start,
+    .next = next_request,
+    .begun = begun,
+    .report = report,
+};
 
 const struct trace_format trace_format_iolog = {
     .name = "iolog",
     .known_by = "an iolog of fio (starts with " IOLOG_HEADERS ")",
     .recognise = recognise,
-    .open = open_reader,
-    .read = read_request,
-    .report = report,
-    .consumed = consumed,
-    .close = close_reader,
+    .kind = &trace_reader_flow,
+    .how = &source,
 };

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any file with one request per line, its columns named by the user; never recognised by itself.
 #include "traces/columns/layout.h"
+#include "traces/input/flow.h"
 
 #include <stdlib.h>
 
-static bool recognise(const uint8_t *head, size_t length)
+static void *open_reader(struct trace_context *context, const void *how, struct trace_error *error)
 {
-    (void)head;
-    (void)length;
-    return false;
-}
-
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
+    (void)how;
     const char *path = context->files->items[0].path;
     if (context->layout == NULL) {
         trace_error_set(error,
@@ -22,21 +17,24 @@ static void *open_reader(struct trace_context *context, struct trace_error *erro
         return NULL;
     }
     struct columns_user_layout *user = columns_layout_parse(path, context->layout, error);
-    void *reader = user != NULL ? columns_open(context, &user->layout, error) : NULL;
-    if (reader == NULL)
+    struct trace_flow *flow = user != NULL ? columns_open(context, &user->layout, error) : NULL;
+    if (flow == NULL)
         free(user);
     else
-        columns_own(reader, user);
-    return reader;
+        flow->owned = user;
+    return flow;
 }
+
+static const struct trace_reader_kind kind = {
+    .open = open_reader,
+    .read = trace_flow_read,
+    .report = trace_flow_report,
+    .consumed = trace_flow_consumed,
+    .close = trace_flow_close,
+};
 
 const struct trace_format trace_format_columns = {
     .name = "columns",
     .known_by = "any CSV file, if a layout names its columns",
-    .recognise = recognise,
-    .open = open_reader,
-    .read = columns_read,
-    .report = columns_report,
-    .consumed = columns_consumed,
-    .close = columns_close,
+    .kind = &kind,
 };

@@ -3,7 +3,6 @@
 // endian, in two versions. docs/traces.md has the fields.
 #include "traces/input/flow.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define VSCSI_SECTOR_BYTES 512
@@ -110,8 +109,9 @@ static const struct vscsi_layout *find_layout(const uint8_t *head, size_t length
     return NULL;
 }
 
-static bool recognise(const uint8_t *head, size_t length)
+static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
+    (void)how;
     return find_layout(head, length) != NULL;
 }
 
@@ -180,13 +180,6 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
     return result;
 }
 
-static void close_reader(void *opaque)
-{
-    struct vscsi_reader *reader = opaque;
-    trace_flow_close(&reader->flow);
-    free(reader);
-}
-
 // Which version, also where the format was not recognised but named.
 static bool choose_layout(struct vscsi_reader *reader, struct trace_error *error)
 {
@@ -207,29 +200,13 @@ static bool choose_layout(struct vscsi_reader *reader, struct trace_error *error
     return reader->layout != NULL;
 }
 
-static void *open_reader(struct trace_context *context, struct trace_error *error)
-{
-    struct vscsi_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL) {
-        trace_error_no_memory(error);
-        return NULL;
-    }
-    // The one volume, number 0.
-    if (!trace_flow_open(&reader->flow, context, "a vscsi trace", error) ||
-        trace_volumes_intern(&context->volumes, "", 0, error) == TRACE_VOLUME_NONE ||
-        !choose_layout(reader, error) ||
-        !trace_flow_start(&reader->flow, next_request, reader, error)) {
-        close_reader(reader);
-        return NULL;
-    }
-    return reader;
-}
-
-static enum trace_result read_request(void *opaque, struct trace_request *request,
-                                      struct trace_error *error)
+static bool start(void *opaque, struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
-    return trace_flow_read(&reader->flow, request, error);
+    // The one volume, number 0.
+    return trace_volumes_intern(&reader->flow.context->volumes, "", 0, error) !=
+               TRACE_VOLUME_NONE &&
+           choose_layout(reader, error);
 }
 
 static void report(void *opaque)
@@ -237,7 +214,7 @@ static void report(void *opaque)
     struct vscsi_reader *reader = opaque;
     struct trace_notices *notices = &reader->flow.context->notices;
     const char *path = reader->flow.input.path;
-    trace_flow_report(&reader->flow);
+    trace_flow_report_late(&reader->flow);
     trace_flow_report_displaced(&reader->flow);
     trace_notices_set(notices, "latency-unit", path, reader->layout->version == 2,
                       "Version 2 records how long each request took, but not in which unit; the "
@@ -253,19 +230,18 @@ static void report(void *opaque)
                       (unsigned long long)reader->cut_bytes);
 }
 
-static uint64_t consumed(const void *opaque)
-{
-    const struct vscsi_reader *reader = opaque;
-    return trace_input_consumed(&reader->flow.input);
-}
+static const struct trace_flow_source source = {
+    .what = "a vscsi trace",
+    .bytes = sizeof(struct vscsi_reader),
+    .start = start,
+    .next = next_request,
+    .report = report,
+};
 
 const struct trace_format trace_format_vscsi = {
     .name = "vscsi",
     .known_by = "a CloudPhysics vscsi trace (binary records of 32 or 40 bytes)",
     .recognise = recognise,
-    .open = open_reader,
-    .read = read_request,
-    .report = report,
-    .consumed = consumed,
-    .close = close_reader,
+    .kind = &trace_reader_flow,
+    .how = &source,
 };

@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/flow.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-bool trace_flow_open(struct trace_flow *flow, struct trace_context *context, const char *what,
-                     struct trace_error *error)
-{
-    const struct trace_files *files = context->files;
-    *flow = (struct trace_flow){.context = context, .selected = TRACE_VOLUME_NONE};
-    if (files->count != 1) {
-        trace_error_set(error, "%s and %zu more: %s is one file; open them one by one",
-                        files->items[0].path, files->count - 1, what);
-        return false;
-    }
-    return trace_reorder_init(&flow->reorder, error) &&
-           trace_input_open(&flow->input, &files->items[0], error);
-}
-
-void trace_flow_close(struct trace_flow *flow)
-{
-    trace_input_close(&flow->input);
-    trace_reorder_free(&flow->reorder);
-}
-
 // The next request in order of arrival, of any volume.
-static enum trace_result take(struct trace_flow *flow, struct trace_request *request,
-                              struct trace_error *error)
+static enum trace_result take_ordered(struct trace_flow *flow, struct trace_request *request,
+                                      struct trace_error *error)
 {
+    if (flow->in_order)
+        return flow->source->next(flow, request, error);
     while (!flow->ended && !trace_reorder_full(&flow->reorder)) {
-        enum trace_result result = flow->next(flow->reader, request, error);
+        enum trace_result result = flow->source->next(flow, request, error);
         if (result == TRACE_ERROR)
             return TRACE_ERROR;
         if (result == TRACE_REQUEST)
@@ -36,6 +19,25 @@ static enum trace_result take(struct trace_flow *flow, struct trace_request *req
         flow->ended = result == TRACE_END;
     }
     return trace_reorder_pop(&flow->reorder, request) ? TRACE_REQUEST : TRACE_END;
+}
+
+static enum trace_result take(struct trace_flow *flow, struct trace_request *request,
+                              struct trace_error *error)
+{
+    if (flow->spread_ns == 0)
+        return take_ordered(flow, request, error);
+    while (!trace_spread_pop(&flow->spread, request)) {
+        enum trace_result result = take_ordered(flow, request, error);
+        if (result == TRACE_ERROR)
+            return TRACE_ERROR;
+        if (result == TRACE_REQUEST) {
+            trace_spread_push(&flow->spread, request);
+            continue;
+        }
+        trace_spread_finish(&flow->spread);
+        return trace_spread_pop(&flow->spread, request) ? TRACE_REQUEST : TRACE_END;
+    }
+    return TRACE_REQUEST;
 }
 
 static bool is_wanted(struct trace_flow *flow, const struct trace_request *request)
@@ -56,6 +58,8 @@ static enum trace_result end_trace(const struct trace_flow *flow, struct trace_e
     char list[400];
     if (flow->context->volume == NULL || flow->requests > 0)
         return TRACE_END;
+    if (flow->source->miss != NULL)
+        return flow->source->miss(flow, error);
     trace_volumes_list(volumes, list, sizeof list);
     bool named = volumes->count > 1 || (volumes->count == 1 && list[0] != '\0');
     trace_error_set(error, "%s: no request of volume \"%s\" is in the trace; it has %s",
@@ -66,21 +70,53 @@ static enum trace_result end_trace(const struct trace_flow *flow, struct trace_e
     return TRACE_ERROR;
 }
 
-bool trace_flow_start(struct trace_flow *flow, trace_flow_next *next, void *reader,
-                      struct trace_error *error)
+static bool start(struct trace_flow *flow, struct trace_error *error)
 {
-    flow->next = next;
-    flow->reader = reader;
+    if (!trace_input_open(&flow->input, &flow->context->files->items[0], error) ||
+        !flow->source->start(flow, error))
+        return false;
+    if (!flow->in_order && !trace_reorder_init(&flow->reorder, error))
+        return false;
+    if (flow->spread_ns > 0 && !trace_spread_init(&flow->spread, flow->spread_ns, error))
+        return false;
     enum trace_result result = take(flow, &flow->first, error);
     flow->first_waits = result == TRACE_REQUEST;
-    flow->context->times_are_absolute = false;
+    flow->context->times_are_absolute = flow->in_order;
     flow->context->origin_ns = flow->first_waits ? flow->first.arrival_ns : 0;
+    if (result != TRACE_ERROR && flow->source->begun != NULL)
+        flow->source->begun(flow);
     return result != TRACE_ERROR;
 }
 
-enum trace_result trace_flow_read(struct trace_flow *flow, struct trace_request *request,
+void *trace_flow_open(struct trace_context *context, const struct trace_flow_source *source,
+                      const void *how, struct trace_error *error)
+{
+    const struct trace_files *files = context->files;
+    if (files->count != 1) {
+        trace_error_set(error, "%s and %zu more: %s is one file; open them one by one",
+                        files->items[0].path, files->count - 1, source->what);
+        return NULL;
+    }
+    struct trace_flow *flow = calloc(1, source->bytes);
+    if (flow == NULL) {
+        trace_error_no_memory(error);
+        return NULL;
+    }
+    flow->context = context;
+    flow->source = source;
+    flow->how = how;
+    flow->selected = TRACE_VOLUME_NONE;
+    if (!start(flow, error)) {
+        trace_flow_close(flow);
+        return NULL;
+    }
+    return flow;
+}
+
+enum trace_result trace_flow_read(void *reader, struct trace_request *request,
                                   struct trace_error *error)
 {
+    struct trace_flow *flow = reader;
     do {
         enum trace_result result = TRACE_REQUEST;
         if (flow->first_waits)
@@ -95,7 +131,42 @@ enum trace_result trace_flow_read(struct trace_flow *flow, struct trace_request 
     return TRACE_REQUEST;
 }
 
-void trace_flow_report(const struct trace_flow *flow)
+void trace_flow_report(void *reader)
+{
+    const struct trace_flow *flow = reader;
+    flow->source->report(reader);
+}
+
+uint64_t trace_flow_consumed(const void *reader)
+{
+    const struct trace_flow *flow = reader;
+    return trace_input_consumed(&flow->input);
+}
+
+void trace_flow_close(void *reader)
+{
+    struct trace_flow *flow = reader;
+    trace_input_close(&flow->input);
+    trace_reorder_free(&flow->reorder);
+    trace_spread_free(&flow->spread);
+    free(flow->owned);
+    free(flow);
+}
+
+static void *open_flow(struct trace_context *context, const void *how, struct trace_error *error)
+{
+    return trace_flow_open(context, how, NULL, error);
+}
+
+const struct trace_reader_kind trace_reader_flow = {
+    .open = open_flow,
+    .read = trace_flow_read,
+    .report = trace_flow_report,
+    .consumed = trace_flow_consumed,
+    .close = trace_flow_close,
+};
+
+void trace_flow_report_late(const struct trace_flow *flow)
 {
     trace_reorder_report(&flow->reorder, &flow->context->notices, flow->input.path);
 }

@@ -2,26 +2,43 @@
 // What the readers share whose trace is one file with one request after the other: the file, the
 // order of arrival, the selected volume, the origin.
 //
-// The reader makes requests in the order of the file, of whatever volume; what comes out is in
-// order of arrival (reorder.h) and of the selected volume only.
+// The source makes requests in the order of the file, of whatever volume; what comes out is in
+// order of arrival (reorder.h), spread within coarse units of time if need be (spread.h), and of
+// the selected volume only.
 #ifndef TRACES_INPUT_FLOW_H
 #define TRACES_INPUT_FLOW_H
 
 #include "traces/format.h"
 #include "traces/input/input.h"
 #include "traces/reorder.h"
+#include "traces/spread.h"
 
-// The reader's next request in the order of the file; its volume is interned in the context.
-typedef enum trace_result trace_flow_next(void *reader, struct trace_request *request,
-                                          struct trace_error *error);
+// What is given an error fills it on failure.
+struct trace_flow_source {
+    const char *what; // the format in messages, such as "an iolog"
+    size_t bytes;     // of a reader, of which struct trace_flow comes first
+    // The file is open. Sets in_order and spread_ns, if they are not to be 0.
+    bool (*start)(void *reader, struct trace_error *error);
+    // The next request in the order of the file; its volume is interned in the context.
+    enum trace_result (*next)(void *reader, struct trace_request *request,
+                              struct trace_error *error);
+    void (*begun)(void *reader); // the first request and the origin are known; may be NULL
+    void (*report)(void *reader);
+    // TRACE_ERROR if it is one that no request was of the selected volume; NULL: always.
+    enum trace_result (*miss)(const void *reader, struct trace_error *error);
+};
 
 struct trace_flow {
     struct trace_context *context;
+    const struct trace_flow_source *source;
+    const void *how; // of the format
+    void *owned;     // freed with it
     struct trace_input input;
-    trace_flow_next *next;
-    void *reader;
+    bool in_order;     // the file is in order, and its times are meant as they stand
+    int64_t spread_ns; // requests are spread within such units; 0: no
     struct trace_reorder reorder;
-    bool ended;                 // the reader has no more
+    struct trace_spread spread;
+    bool ended;                 // the source has no more
     size_t volumes_seen;        // of the context's volumes
     uint32_t selected;          // TRACE_VOLUME_NONE: has not come up
     uint64_t requests;          // let out
@@ -29,23 +46,23 @@ struct trace_flow {
     bool first_waits;           // to be let out
 };
 
-// Opens the one file; `what` is the format in messages, such as "an iolog". Allowed to fail half
-// way: close it in any case.
-bool trace_flow_open(struct trace_flow *flow, struct trace_context *context, const char *what,
-                     struct trace_error *error);
+// Opens the one file and reads ahead until the earliest request is known, whose arrival becomes the
+// origin. NULL: error filled; `owned` is not freed.
+void *trace_flow_open(struct trace_context *context, const struct trace_flow_source *source,
+                      const void *how, struct trace_error *error);
 
-// Reads ahead until the earliest request is known, whose arrival becomes the origin.
-bool trace_flow_start(struct trace_flow *flow, trace_flow_next *next, void *reader,
-                      struct trace_error *error);
-
-enum trace_result trace_flow_read(struct trace_flow *flow, struct trace_request *request,
+// The other functions of a kind.
+enum trace_result trace_flow_read(void *reader, struct trace_request *request,
                                   struct trace_error *error);
+void trace_flow_report(void *reader);
+uint64_t trace_flow_consumed(const void *reader);
+void trace_flow_close(void *reader);
+
+// Whose `how` is the source.
+extern const struct trace_reader_kind trace_reader_flow;
 
 // Requests that came after a later one were put into order: normal for some formats only.
 void trace_flow_report_displaced(const struct trace_flow *flow);
-void trace_flow_report(const struct trace_flow *flow);
-
-// Allowed on a zeroed one.
-void trace_flow_close(struct trace_flow *flow);
+void trace_flow_report_late(const struct trace_flow *flow);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All formats that have one request per line and its parts in columns, by the layouts by which they
 // are read.
-#include "traces/formats/columns_formats.h"
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
