@@ -52,7 +52,7 @@ static bool explain_no_such_member(const struct explain *explain)
         explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 ORDER BY member_id");
     size_t used = 0, left_out = 0;
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         report_label(label, report_query_text(rows, 0), EXPLAIN_NAME_CHARACTERS);
         if (left_out > 0 || used + strlen(label) + 2 > EXPLAIN_NAMES_ROOM) {
             left_out++;
@@ -105,8 +105,7 @@ static bool explain_add_up(const struct explain *explain)
                  " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2)"
                  " GROUP BY member_id, direction, cause");
 
-    if (create != NULL)
-        report_query_next(create);
+    report_query_next(create);
     return report_query_close(create, tables->error) &&
            report_database_execute(
                tables->database, "adding up the waits",
@@ -118,9 +117,191 @@ static bool explain_find_causes(struct explain *explain)
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT DISTINCT cause FROM explain_part WHERE ?1 > 0");
 
-    while (rows != NULL && report_query_next(rows))
+    while (report_query_next(rows))
         explain->occurs[explain_cause_find(report_query_text(rows, 0))] = true;
     return report_query_close(rows, explain->tables.error);
+}
+
+// What the tables of report_explain come to, in words.
+
+struct explain_sums {
+    double wait_ns[EXPLAIN_CAUSE_COUNT];
+    double whole_ns;
+    double first_ns; // without queue
+    size_t largest;  // of what the first in the queues waited for
+    int64_t waiting; // requests that have not left
+};
+
+static bool explain_sum(const struct explain *explain, struct explain_sums *sums)
+{
+    sqlite3_stmt *rows = explain_query(explain, "SELECT cause, total(real_ns) FROM explain_part"
+                                                " WHERE ?1 > 0 GROUP BY cause");
+
+    *sums = (struct explain_sums){.largest = EXPLAIN_CAUSE_COUNT - 1};
+    while (report_query_next(rows)) {
+        size_t cause = explain_cause_find(report_query_text(rows, 0));
+        double wait_ns = sqlite3_column_double(rows, 1);
+
+        sums->wait_ns[cause] += wait_ns;
+        sums->whole_ns += wait_ns;
+        if (explain_causes[cause].kind == EXPLAIN_QUEUE)
+            continue;
+        sums->first_ns += wait_ns;
+        if (sums->wait_ns[cause] > sums->wait_ns[sums->largest])
+            sums->largest = cause;
+    }
+    if (!report_query_close(rows, explain->tables.error))
+        return false;
+
+    rows = explain_query(explain, "SELECT total(requests - dispatched) FROM member_statistics"
+                                  " WHERE run_id = ?1 AND direction <> 'read+write'"
+                                  "   AND (?2 IS NULL OR member_id = ?2)");
+    if (report_query_next(rows))
+        sums->waiting = sqlite3_column_int64(rows, 0);
+    return report_query_close(rows, explain->tables.error);
+}
+
+static void explain_say_time(FILE *out, double ns)
+{
+    if (ns >= 1e9)
+        fprintf(out, "%.*f s", ns >= 1e12 ? 0 : 2, ns / 1e9);
+    else if (ns >= 1e6)
+        fprintf(out, "%.2f ms", ns / 1e6);
+    else
+        fprintf(out, "%.3f us", ns / 1e3);
+}
+
+static void explain_say_largest(const struct explain *explain, const struct explain_sums *sums)
+{
+    const struct explain_cause *largest = &explain_causes[sums->largest];
+    FILE *out = explain->tables.out;
+
+    fprintf(out, "The first in each queue waited longest for %s (%.1f %% of ", largest->key,
+            100 * sums->wait_ns[sums->largest] / sums->first_ns);
+    explain_say_time(out, sums->first_ns);
+    switch (largest->kind) {
+    case EXPLAIN_LIMIT:
+        fprintf(out,
+                "):\nmore was asked for than %s lets through when no burst allowance is left.\n",
+                largest->limit);
+        break;
+    case EXPLAIN_BURST:
+        fprintf(out, "):\nin bursts, more was asked for at once than %s lets through.\n",
+                largest->key);
+        break;
+    case EXPLAIN_TURN:
+        fputs("):\nthe members of a group share its limits, and it was another one's turn.\n", out);
+        break;
+    case EXPLAIN_TIMER:
+        fputs("):\nwhat they waited for was over, but their timer went off later.\n", out);
+        break;
+    default:
+        fputs("),\nof which this version does not know what it is.\n", out);
+        break;
+    }
+}
+
+static void explain_say_nothing(const struct explain *explain, const char *whose, bool waiting)
+{
+    fprintf(explain->tables.out, "\nNo request%s%s waited.\n", whose,
+            waiting ? " that has left the throttle" : "");
+}
+
+static bool explain_print_words(const struct explain *explain)
+{
+    FILE *out = explain->tables.out;
+    char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX];
+    struct explain_sums sums;
+
+    if (!explain_sum(explain, &sums))
+        return false;
+    if (explain->member != NULL) {
+        report_label(label, explain->member, TABLES_NAME_CHARACTERS);
+        snprintf(whose, sizeof whose, " of %s", label);
+    }
+    if (sums.whole_ns > 0) {
+        double queue_ns = sums.whole_ns - sums.first_ns;
+
+        fprintf(out, "\nRequests%s waited ", whose);
+        explain_say_time(out, sums.whole_ns);
+        if (queue_ns > 0)
+            fprintf(out, ", %.1f %% of it behind earlier ones (queue)",
+                    100 * queue_ns / sums.whole_ns);
+        fputs(".\n", out);
+        if (sums.first_ns > 0)
+            explain_say_largest(explain, &sums);
+    } else {
+        explain_say_nothing(explain, whose, sums.waiting > 0);
+    }
+    if (sums.waiting > 0)
+        fprintf(out,
+                "%" PRId64 " more had not left when the run ended: their wait is not in this.\n",
+                sums.waiting);
+    return true;
+}
+
+// Why requests waited as one JSON object. SQLite makes it piece by piece, so that it never is in
+// memory as a whole: there is a piece for each interval.
+
+#define EXPLAIN_CAUSES                                                                             \
+    "json_group_object(cause, json_object('requests', requests, 'wait_ns', wait_ns)) AS causes "
+
+#define EXPLAIN_WAIT EXPLAIN_SUM("wait_ns") " AS wait_ns, "
+
+// One row per direction of a member: causes, and all of them together.
+#define EXPLAIN_DIRECTIONS                                                                         \
+    "(SELECT json_group_object(p.direction, json_object('waited', s.waited, 'wait_ns', p.wait_ns," \
+    "                                                   'causes', json(p.causes)))"                \
+    "   FROM (SELECT direction, " EXPLAIN_WAIT EXPLAIN_CAUSES                                      \
+    "           FROM explain_part WHERE member_id = m.member_id GROUP BY direction) AS p"          \
+    "   LEFT JOIN (SELECT direction, waited - (requests - dispatched) AS waited"                   \
+    "                FROM member_statistics WHERE run_id = ?1 AND member_id = m.member_id) AS s"   \
+    "  USING (direction))"
+
+#define EXPLAIN_MEMBERS                                                                            \
+    "SELECT json_object('name', m.name, 'directions', json(" EXPLAIN_DIRECTIONS "))"               \
+    "  FROM member AS m WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2) ORDER BY member_id"
+
+#define EXPLAIN_INTERVALS                                                                          \
+    "SELECT json_object('interval', interval, 'start_ns', interval * r.interval_ns,"               \
+    "                   'directions', json_group_object(direction, json(causes)))"                 \
+    "  FROM (SELECT interval, direction, " EXPLAIN_CAUSES                                          \
+    "          FROM wait_interval WHERE run_id = ?1 AND member_id = ?2"                            \
+    "         GROUP BY interval, direction), run AS r WHERE r.run_id = ?1"                         \
+    " GROUP BY interval ORDER BY interval"
+
+#define EXPLAIN_ENDS                                                                               \
+    EXPLAIN_ENDED                                                                                  \
+    "SELECT json_object('at_ns', at_ns, 'group', group_name, 'limit', key,"                        \
+    "                   'refill_ns', refill_ns) FROM ended ORDER BY at_ns, place"
+
+// The rows, one piece of JSON each, with something before, between and after.
+static bool explain_pieces(const struct explain *explain, const char *before, const char *sql,
+                           const char *after)
+{
+    FILE *out = explain->tables.out;
+    sqlite3_stmt *rows = explain_query(explain, sql);
+    bool first = true;
+
+    fputs(before, out);
+    for (; report_query_next(rows); first = false) {
+        if (!first)
+            putc(',', out);
+        report_write_utf8(out, report_query_text(rows, 0)); // names may hold anything
+    }
+    fputs(after, out);
+    return report_query_close(rows, explain->tables.error);
+}
+
+static bool explain_print_json(const struct explain *explain)
+{
+    return explain_pieces(explain,
+                          "{\"run\":", "SELECT " TABLES_JSON_RUN " FROM run WHERE run_id = ?1",
+                          ",") &&
+           explain_pieces(explain, "\"members\":[", EXPLAIN_MEMBERS, "],") &&
+           (explain->member == NULL ||
+            explain_pieces(explain, "\"intervals\":[", EXPLAIN_INTERVALS, "],")) &&
+           explain_pieces(explain, "\"burst_ends\":[", EXPLAIN_ENDS, "]}\n");
 }
 
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,

@@ -26,6 +26,8 @@ struct grid_column {
     enum grid_kind kind;
 };
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 struct grid;
 
 // The columns must outlive the grid. NULL: no memory.

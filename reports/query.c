@@ -33,7 +33,7 @@ sqlite3_stmt *report_query_open(struct report_database *database, const char *sq
 
 bool report_query_next(sqlite3_stmt *rows)
 {
-    return sqlite3_step(rows) == SQLITE_ROW;
+    return rows != NULL && sqlite3_step(rows) == SQLITE_ROW;
 }
 
 bool report_query_close(sqlite3_stmt *rows, struct report_error *error)

@@ -11,7 +11,7 @@
 // Prepares sql and binds run_id to ?1. NULL with the error filled.
 sqlite3_stmt *report_query_open(struct report_database *database, const char *sql, int64_t run_id,
                                 struct report_error *error);
-// True while there is a row. A failure ends the rows too: report_query_close tells.
+// True while there is a row. NULL has none; a failure ends the rows too: report_query_close tells.
 bool report_query_next(sqlite3_stmt *rows);
 // Ends the statement. False with the error filled if reading failed. NULL is allowed (false).
 bool report_query_close(sqlite3_stmt *rows, struct report_error *error);

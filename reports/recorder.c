@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Begins and finishes a run.
 #include "reports/recorder/recorder_internal.h"
-#include "reports/runs.h"
 
 #include <assert.h>
 #include <stdio.h>

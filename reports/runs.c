@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/runs.h"
+// The rows of the table `run`, as far as they are not the recorder's.
+#include "reports/database_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -17,24 +17,42 @@ static const char *spill_directory(void)
     return directory != NULL && *directory ? directory : "/tmp";
 }
 
-// An unnamed file, or -1.
-static int spill_file(void)
+int report_unnamed_file(const char *directory)
 {
-    static const char name[] = "/throttlesim-XXXXXX";
-    size_t size = strlen(spill_directory()) + sizeof name;
+    static const char name[] = "/.throttlesim-XXXXXX";
+    size_t size = strlen(directory) + sizeof name;
     char *path = malloc(size);
+    sigset_t before;
 
     if (path == NULL)
         return -1;
-    snprintf(path, size, "%s%s", spill_directory(), name);
+    snprintf(path, size, "%s%s", directory, name);
+    report_defer_signals(&before); // while it has a name
     int file = mkstemp(path);
 
     if (file >= 0) {
         unlink(path);
         fcntl(file, F_SETFD, FD_CLOEXEC);
     }
+    report_allow_signals(&before);
     free(path);
     return file;
+}
+
+void report_defer_signals(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+void report_allow_signals(const sigset_t *before)
+{
+    int code = errno;
+
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+    errno = code;
 }
 
 bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_size,
@@ -47,7 +65,7 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
         return true;
     if (count <= (uint64_t)INT64_MAX / item_size && count <= SIZE_MAX / item_size) {
         spill->size = (size_t)count * item_size;
-        file = spill_file();
+        file = report_unnamed_file(spill_directory());
         // All of the file is there before it is used: a full disk is an error, not a signal.
         code = file < 0 ? errno : posix_fallocate(file, 0, (off_t)spill->size);
     }

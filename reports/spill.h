@@ -6,6 +6,8 @@
 
 #include "reports/database.h"
 
+#include <signal.h>
+
 struct report_spill {
     void *bytes; // zeros; NULL for a size of 0
     size_t size;
@@ -16,4 +18,12 @@ struct report_spill {
 bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_size,
                        struct report_error *error);
 void report_spill_close(struct report_spill *spill); // all zero is allowed
+
+// An unnamed file in the directory, closed by programs that are started; -1 with errno.
+int report_unnamed_file(const char *directory);
+
+// No signal ends the program before report_allow_signals, which keeps errno. Programs started in
+// between would inherit that.
+void report_defer_signals(sigset_t *before);
+void report_allow_signals(const sigset_t *before);
 #endif

@@ -32,13 +32,13 @@ static void tables_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum 
     }
 }
 
-bool tables_grid_rows(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
-                      const struct grid_column *columns, size_t column_count)
+bool tables_grid(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
+                 const struct grid_column *columns, size_t column_count)
 {
     struct grid *grid = grid_create(columns, column_count);
     bool good = true;
 
-    while (rows != NULL && grid != NULL && report_query_next(rows)) {
+    while (grid != NULL && report_query_next(rows)) {
         for (size_t c = 0; c < column_count; c++)
             tables_cell(grid, rows, (int)c, columns[c].kind);
     }
@@ -53,14 +53,6 @@ bool tables_grid_rows(const struct tables_context *context, const char *title, s
     good = good && grid != NULL;
     grid_free(grid);
     return good || tables_memory(context);
-}
-
-bool tables_grid(const struct tables_context *context, const char *title, const char *sql,
-                 const struct grid_column *columns, size_t column_count)
-{
-    sqlite3_stmt *rows = report_query_open(context->database, sql, context->run_id, context->error);
-
-    return tables_grid_rows(context, title, rows, columns, column_count);
 }
 
 static void tables_print_status(const struct tables_context *context, const char *status,
@@ -123,7 +115,7 @@ bool tables_print_head(const struct tables_context *context)
         "  FROM run WHERE run_id = ?1",
         context->run_id, context->error);
 
-    if (rows != NULL && report_query_next(rows))
+    if (report_query_next(rows))
         tables_print_head_row(context, rows);
     return report_query_close(rows, context->error);
 }
@@ -137,7 +129,7 @@ static bool tables_print_notices(const struct tables_context *context)
         context->run_id, context->error);
     bool first = true;
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         char labels[3][REPORT_LABEL_MAX];
 
         for (int i = 0; i < 3; i++)
@@ -157,7 +149,7 @@ static bool tables_print_operations(const struct tables_context *context)
                           context->run_id, context->error);
     long long count = 0, failed = 0;
 
-    if (rows != NULL && report_query_next(rows)) {
+    if (report_query_next(rows)) {
         count = sqlite3_column_int64(rows, 0);
         failed = sqlite3_column_int64(rows, 1);
     }
@@ -171,7 +163,7 @@ static bool tables_print_operations(const struct tables_context *context)
                              "SELECT at_ns / 1e9, what, result FROM operation"
                              " WHERE run_id = ?1 AND result <> 'done' ORDER BY seq",
                              context->run_id, context->error);
-    for (int i = 0; i < TABLES_FAILED_MAX && rows != NULL && report_query_next(rows); i++) {
+    for (int i = 0; i < TABLES_FAILED_MAX && report_query_next(rows); i++) {
         char what[REPORT_LABEL_MAX], result[REPORT_LABEL_MAX];
 
         report_label(what, report_query_text(rows, 1), 60);
@@ -190,12 +182,95 @@ static bool tables_print_top(const struct tables_context *context)
     sqlite3_stmt *rows =
         report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
                           context->run_id, context->error);
-    int64_t members = rows != NULL && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+    int64_t members = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
 
     if (context->top > 0 && members > context->top)
         fprintf(context->out,
                 "\nThe %" PRId64 " of %" PRId64 " members whose requests waited longest\n",
                 context->top, members);
+    return report_query_close(rows, context->error);
+}
+
+// The run as one JSON object, made by SQLite. Times are integer nanoseconds, sizes bytes.
+
+#define JSON_NOTICES                                                                               \
+    "(SELECT json_group_array(json_object('kind', kind, 'source', source, 'count', count,"         \
+    "                                     'text', text))"                                          \
+    "   FROM (SELECT * FROM notice WHERE run_id = ?1 ORDER BY seq))"
+
+#define JSON_OPERATIONS                                                                            \
+    "(SELECT json_group_array(json_object('at_ns', at_ns, 'what', what, 'result', result))"        \
+    "   FROM (SELECT * FROM operation WHERE run_id = ?1 ORDER BY seq))"
+
+// Both are grouped once for all groups, not looked up for each: neither table has an index by
+// group.
+#define JSON_LIMITS                                                                                \
+    "(SELECT group_id, json_group_object(key, value) AS limits FROM limit_setting"                 \
+    "   JOIN (SELECT group_id, min(at_ns) AS at_ns FROM limit_setting WHERE run_id = ?1"           \
+    "          GROUP BY group_id) USING (group_id, at_ns)"                                         \
+    "  WHERE run_id = ?1 GROUP BY group_id)"
+
+#define JSON_CONTENDED                                                                             \
+    "(SELECT group_id, count(*) AS intervals, avg(jain_requests) AS requests_mean,"                \
+    "        min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"                   \
+    "        min(jain_bytes) AS bytes_min"                                                         \
+    "   FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
+
+#define JSON_FAIRNESS                                                                              \
+    "json_object('contended_intervals', ifnull(c.intervals, 0),"                                   \
+    "            'jain_requests_mean', c.requests_mean, 'jain_requests_min', c.requests_min,"      \
+    "            'jain_bytes_mean', c.bytes_mean, 'jain_bytes_min', c.bytes_min,"                  \
+    "            'max_service_difference_requests', g.max_service_difference_requests,"            \
+    "            'max_service_difference_bytes', g.max_service_difference_bytes)"
+
+#define JSON_GROUPS                                                                                \
+    "(SELECT json_group_array(json_object('name', g.name,"                                         \
+    "        'limits', json(ifnull(l.limits, '{}')), 'fairness', json(" JSON_FAIRNESS ")))"        \
+    "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
+    "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
+    "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
+    "   LEFT JOIN " JSON_CONTENDED " AS c USING (group_id))"
+
+// of: where the rows of one direction's latencies are.
+#define JSON_LATENCY(of)                                                                           \
+    "(SELECT json_group_object(l.metric, json_object('count', l.count, 'mean_ns', l.mean_ns,"      \
+    "        'p50_ns', l.p50_ns, 'p90_ns', l.p90_ns, 'p99_ns', l.p99_ns, 'p999_ns', l.p999_ns,"    \
+    "        'max_ns', l.max_ns)) FROM " of " AND l.direction = s.direction)"
+
+// of: where the rows of one member's directions are.
+#define JSON_DIRECTIONS(of, latency)                                                               \
+    "(SELECT json_group_object(s.direction, json_object('requests', s.requests,"                   \
+    "        'bytes', s.bytes, 'waited', s.waited, 'dispatched', s.dispatched,"                    \
+    "        'completed', s.completed, 'queue_mean', s.queue_mean, 'queue_max', s.queue_max,"      \
+    "        'latency', json(" JSON_LATENCY(latency) "))) FROM " of ")"
+
+#define JSON_MEMBERS                                                                               \
+    "(SELECT json_group_array(json_object('name', m.name, 'attach', m.attach, 'trace', m.trace,"   \
+    "        'directions', json(" JSON_DIRECTIONS("member_statistics AS s WHERE s.run_id = ?1 "    \
+                                                  "AND s.member_id = m.member_id",                 \
+                                                  "latency_statistics AS l WHERE l.run_id = ?1 "   \
+                                                  "AND l.member_id = m.member_id") ")))"           \
+                                                                                   "   FROM "      \
+                                                                                   "(SELECT * "    \
+                                                                                   "FROM chosen "  \
+                                                                                   "ORDER BY "     \
+                                                                                   "place) AS m)"
+
+#define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE true")
+
+static bool tables_print_json(const struct tables_context *context)
+{
+    sqlite3_stmt *rows = tables_statistics_open(
+        context,
+        " SELECT json_object('run', json(" TABLES_JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
+        " 'groups', json(" JSON_GROUPS "), 'members', json(" JSON_MEMBERS "),"
+        " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
+        "   FROM run WHERE run_id = ?1");
+
+    if (report_query_next(rows)) {
+        report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything
+        putc('\n', context->out);
+    }
     return report_query_close(rows, context->error);
 }
 
@@ -206,8 +281,8 @@ static bool tables_print_text(const struct tables_context *context)
            tables_print_groups(context) && tables_print_operations(context);
 }
 
-bool report_print_top(struct report_database *database, int64_t run_id, int64_t top,
-                      enum report_format format, FILE *out, struct report_error *error)
+bool report_print(struct report_database *database, int64_t run_id, int64_t top,
+                  enum report_format format, FILE *out, struct report_error *error)
 {
     struct tables_context context = {database, run_id, out, error, top, NULL};
 
@@ -226,10 +301,4 @@ bool report_print_top(struct report_database *database, int64_t run_id, int64_t 
         return false;
     }
     return good;
-}
-
-bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
-                  FILE *out, struct report_error *error)
-{
-    return report_print_top(database, run_id, 0, format, out, error);
 }

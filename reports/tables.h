@@ -32,12 +32,9 @@ enum report_format {
     REPORT_JSON,
 };
 
-// Prints the run to out and flushes it. Whatever names hold, the text has no control characters.
-// False with the error filled: no such run, an unreadable database, out cannot be written.
-bool report_print(struct report_database *database, int64_t run_id, enum report_format format,
-                  FILE *out, struct report_error *error);
-
-// The same with only the `top` members (0: all) whose requests waited longest, and their groups.
-bool report_print_top(struct report_database *database, int64_t run_id, int64_t top,
-                      enum report_format format, FILE *out, struct report_error *error);
+// Prints the run to out and flushes it: all members (top 0), or only the `top` whose requests
+// waited longest, and their groups. Whatever names hold, the text has no control characters. False
+// with the error filled: no such run, an unreadable database, out cannot be written.
+bool report_print(struct report_database *database, int64_t run_id, int64_t top,
+                  enum report_format format, FILE *out, struct report_error *error);
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define PRINT_NAME_CHARACTERS 14
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 // Reads and writes together stand behind both, and only if there are both.
 static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE,
@@ -100,7 +99,7 @@ static void print_throughput_rows(struct grid *grid, const struct compare_stream
     static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
 
     print_row_head(grid, member, direction);
-    for (size_t i = 0; i < COUNT(metrics); i++) {
+    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         const struct report_change *change = &stream->changes[metrics[i]];
 
         double unit = metrics[i] == REPORT_THROUGHPUT ? 1e6 : 1;
@@ -118,7 +117,7 @@ static void print_request_rows(struct grid *grid, const struct compare_stream *s
     double requests = (double)stream->traffic.requests;
     size_t first = print_is_changed(stream) ? 0 : 2;
 
-    for (size_t i = first; i < COUNT(kinds); i++) {
+    for (size_t i = first; i < COUNT_OF(kinds); i++) {
         const struct report_change *changes = &stream->changes[kinds[i]];
 
         print_row_head(grid, i == first ? member : "", i == first ? direction : "");
@@ -144,7 +143,7 @@ static void print_member(const struct compare_member *member, const char *shown,
     size_t before = grid_rows(grid);
 
     report_label(name, shown, PRINT_NAME_CHARACTERS);
-    for (size_t i = 0; i < COUNT(shown_streams); i++) {
+    for (size_t i = 0; i < COUNT_OF(shown_streams); i++) {
         size_t s = shown_streams[i];
 
         if (member->streams[s] != NULL && (s != COMPARE_READ_WRITE || both))
@@ -182,10 +181,10 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
         {NULL, "", GRID_CHANGE_PERCENT},
     };
 
-    return print_table(comparison, out, "Total latency, where it changed", columns, COUNT(columns),
-                       print_total_rows) &&
-           print_table(comparison, out, "Throttle wait, where it changed", columns, COUNT(columns),
-                       print_wait_rows);
+    return print_table(comparison, out, "Total latency, where it changed", columns,
+                       COUNT_OF(columns), print_total_rows) &&
+           print_table(comparison, out, "Throttle wait, where it changed", columns,
+                       COUNT_OF(columns), print_wait_rows);
 }
 
 static bool print_requests(const struct report_comparison *comparison, FILE *out)
@@ -198,8 +197,8 @@ static bool print_requests(const struct report_comparison *comparison, FILE *out
         {NULL, "blocks", GRID_COUNT},
     };
 
-    return print_table(comparison, out, "Requests, by their total latency", columns, COUNT(columns),
-                       print_request_rows);
+    return print_table(comparison, out, "Requests, by their total latency", columns,
+                       COUNT_OF(columns), print_request_rows);
 }
 
 static bool print_rates(const struct report_comparison *comparison, FILE *out)
@@ -221,9 +220,9 @@ static bool print_rates(const struct report_comparison *comparison, FILE *out)
     };
 
     return print_table(comparison, out, "Share of the throttle wait in the total latency", shares,
-                       COUNT(shares), print_share_rows) &&
+                       COUNT_OF(shares), print_share_rows) &&
            print_table(comparison, out, "Throughput, from the first arrival to the last completion",
-                       rates, COUNT(rates), print_throughput_rows);
+                       rates, COUNT_OF(rates), print_throughput_rows);
 }
 
 static bool print_groups(const struct report_comparison *comparison, FILE *out)
@@ -237,7 +236,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
     };
     static const int metrics[] = {REPORT_JAIN, REPORT_JAIN_BYTES, REPORT_DIFFERENCE,
                                   REPORT_DIFFERENCE_BYTES};
-    struct grid *grid = grid_create(columns, COUNT(columns));
+    struct grid *grid = grid_create(columns, COUNT_OF(columns));
     bool good = grid != NULL;
 
     for (size_t g = 0; good && g < comparison->group_count; g++) {
@@ -245,7 +244,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
 
         report_label(name, comparison->groups[g].name, PRINT_NAME_CHARACTERS);
         grid_text(grid, name);
-        for (size_t i = 0; i < COUNT(metrics); i++) {
+        for (size_t i = 0; i < COUNT_OF(metrics); i++) {
             print_value(grid, comparison->groups[g].changes[metrics[i]].a);
             print_value(grid, comparison->groups[g].changes[metrics[i]].b);
         }

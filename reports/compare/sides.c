@@ -28,7 +28,7 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
     int64_t arrived = 0;
 
-    if (rows != NULL && report_query_next(rows)) {
+    if (report_query_next(rows)) {
         for (int i = 0; i < 5; i++)
             report_label(texts[i], report_query_text(rows, i), 40);
         side->end_ns = sqlite3_column_int64(rows, 5);
@@ -76,7 +76,7 @@ static bool sides_load_identities(struct compare_side *side, struct report_error
     size_t capacity = 0;
     bool good = true;
 
-    while (rows != NULL && good && report_query_next(rows)) {
+    while (good && report_query_next(rows)) {
         if (side->identity_count == capacity) {
             capacity = capacity ? 2 * capacity : 16;
             struct compare_identity *more =
@@ -187,7 +187,7 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
 
-        for (size_t row = 0; rows != NULL && good && report_query_next(rows); row++) {
+        for (size_t row = 0; good && report_query_next(rows); row++) {
             struct compare_group *group =
                 sides_group(comparison, side, report_query_text(rows, 0), row);
 

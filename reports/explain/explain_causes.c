@@ -51,7 +51,7 @@ static bool stored_ask(struct report_database *database, int64_t run_id, const c
 {
     sqlite3_stmt *rows = report_query_open(database, sql, run_id, error);
 
-    *answer = rows != NULL && report_query_next(rows) && sqlite3_column_int(rows, 0);
+    *answer = report_query_next(rows) && sqlite3_column_int(rows, 0);
     return report_query_close(rows, error);
 }
 

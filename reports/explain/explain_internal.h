@@ -41,8 +41,5 @@ struct explain {
 // As report_query_open, with the member, or NULL for all, as ?2 where the statement has it.
 sqlite3_stmt *explain_query(const struct explain *explain, const char *sql);
 
-// A sentence or three.
-bool explain_print_words(const struct explain *explain);
 bool explain_print_tables(const struct explain *explain);
-bool explain_print_json(const struct explain *explain);
 #endif

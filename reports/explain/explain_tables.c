@@ -13,8 +13,6 @@
 #define EXPLAIN_KEY 10   // "iops-total"
 #define EXPLAIN_ENDS_MAX 20
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 // A table of shares, one row per member and direction or per interval.
 struct explain_table {
     const char *title;
@@ -113,7 +111,7 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
                            size_t first, size_t end)
 {
     const struct tables_context *tables = &explain->tables;
-    struct grid_column columns[COUNT(explain_causes) + 8];
+    struct grid_column columns[COUNT_OF(explain_causes) + 8];
     size_t count = table->column_count, length = 0;
     char *text = NULL, title[128];
     FILE *sql = open_memstream(&text, &length);
@@ -134,7 +132,7 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
         return false;
     }
     snprintf(title, sizeof title, "%s%s", table->title, first > 0 ? " (more causes)" : "");
-    bool good = tables_grid_rows(tables, title, explain_query(explain, text), columns, count);
+    bool good = tables_grid(tables, title, explain_query(explain, text), columns, count);
 
     free(text);
     return good;
@@ -166,7 +164,7 @@ static bool explain_name_width(const struct explain *explain, size_t *width)
     char label[REPORT_LABEL_MAX];
 
     *width = sizeof "member" - 1;
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         size_t length = report_label(label, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
 
         *width = length > *width ? length : *width;
@@ -188,7 +186,7 @@ static bool explain_members(const struct explain *explain)
         .whole = "total(wait_ns)",
         .rest = EXPLAIN_BY_MEMBER,
         .columns = columns,
-        .column_count = COUNT(columns),
+        .column_count = COUNT_OF(columns),
     };
 #define EXPLAIN_FIRST "nullif(total(CASE WHEN cause <> 'queue' THEN wait_ns END), 0)"
     static const struct explain_table first = {
@@ -197,7 +195,7 @@ static bool explain_members(const struct explain *explain)
         .whole = EXPLAIN_FIRST,
         .rest = EXPLAIN_BY_MEMBER,
         .columns = first_columns,
-        .column_count = COUNT(first_columns),
+        .column_count = COUNT_OF(first_columns),
         .without_queue = true,
     };
     size_t width;
@@ -219,7 +217,7 @@ static bool explain_longest(const struct explain *explain)
         .rest = " FROM wait_interval WHERE run_id = ?1 AND member_id = ?2 GROUP BY interval"
                 " ORDER BY total(wait_ns) DESC, interval LIMIT 10",
         .columns = columns,
-        .column_count = COUNT(columns),
+        .column_count = COUNT_OF(columns),
     };
 
     return explain_table(explain, &longest, 0);
@@ -237,8 +235,8 @@ static bool explain_bursts(const struct explain *explain)
                                        "       max(refill_ns) FROM ended GROUP BY group_id, key"
                                        " ORDER BY group_id, min(place)");
 
-    return tables_grid_rows(&explain->tables, "Burst allowances that ran out", rows, columns,
-                            COUNT(columns));
+    return tables_grid(&explain->tables, "Burst allowances that ran out", rows, columns,
+                       COUNT_OF(columns));
 }
 
 static bool explain_each_burst(const struct explain *explain)
@@ -248,13 +246,13 @@ static bool explain_each_burst(const struct explain *explain)
                                                  {NULL, "limit", GRID_TEXT},
                                                  {NULL, "refill", GRID_TIME}};
     sqlite3_stmt *rows = explain_query(explain, EXPLAIN_ENDED "SELECT count(*) FROM ended");
-    int64_t count = rows != NULL && report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
+    int64_t count = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
 
     if (!report_query_close(rows, explain->tables.error))
         return false;
     rows = explain_query(explain, EXPLAIN_ENDED "SELECT at_ns, group_name, key, refill_ns"
                                                 " FROM ended ORDER BY at_ns, place LIMIT 20");
-    if (!tables_grid_rows(&explain->tables, "Each time one ran out", rows, columns, COUNT(columns)))
+    if (!tables_grid(&explain->tables, "Each time one ran out", rows, columns, COUNT_OF(columns)))
         return false;
     if (count > EXPLAIN_ENDS_MAX)
         fprintf(explain->tables.out, "and %" PRId64 " more\n", count - EXPLAIN_ENDS_MAX);

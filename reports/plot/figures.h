@@ -3,10 +3,8 @@
 #ifndef REPORTS_PLOT_FIGURES_H
 #define REPORTS_PLOT_FIGURES_H
 
+#include "reports/histogram.h"
 #include "reports/plot/script.h"
-
-// False with the error filled if the database cannot be read.
-typedef bool plot_figure(struct plot_script *script, struct report_error *error);
 
 plot_figure plot_latency_cdf;
 plot_figure plot_latency_over_time;
@@ -20,6 +18,9 @@ plot_figure plot_wait_causes; // the only one that can be of one member
 typedef double plot_cell_value(const struct plot_run *run, const struct plot_cell *cell,
                                size_t bin);
 
+// A data block of stairs, as of plot_script_stairs, of bin_count cells.
+void plot_cells_data(const struct plot_script *script, const char *name, size_t number,
+                     const struct plot_cell *cells, plot_cell_value *value);
 // Data blocks NAME0, NAME1, ... of the members with a name, and NAMEothers of the rest.
 void plot_members_data(const struct plot_script *script, const char *name, plot_cell_value *value);
 // Their clauses of a plot command, each after a comma; columns: "" or "using ...".
@@ -28,6 +29,20 @@ void plot_members_clauses(const struct plot_script *script, const char *name, co
 void plot_members_legend(const struct plot_script *script);
 // The entry for the members without a name, if there are any.
 void plot_members_legend_others(const struct plot_script *script);
+
+// What several distributions cover. All zero: nothing yet.
+struct plot_extent {
+    double low_ns, high_ns; // of the latencies above 0
+    double most;            // requests of one of them
+    double right_ns;        // end of the axis
+    bool zeros;
+};
+
+// Takes in one more, of which `never` requests have no end.
+void plot_extent_add(struct plot_extent *extent, const struct report_histogram *latencies,
+                     double never);
+// The horizontal axis, a logarithmic one. Returns its lower end.
+double plot_latency_extent_axis(const struct plot_script *script, struct plot_extent *extent);
 
 // The scale of distributions: place of a share (90 % at 2, 99 % at 3, 99.9 % at 4, ...), and the
 // axis for curves of at most this many requests.

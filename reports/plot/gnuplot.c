@@ -5,10 +5,11 @@
 // well; signals wait for the moment in which the file has another name.
 #include "reports/plot/gnuplot.h"
 
+#include "reports/spill.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,42 +61,6 @@ static bool gnuplot_write_all(int file, const char *text, size_t length)
         }
     }
     return true;
-}
-
-// No signal ends the program before gnuplot_allow_signals. Programs started in between would
-// inherit that.
-static void gnuplot_defer_signals(sigset_t *before)
-{
-    sigset_t all;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, before);
-}
-
-static void gnuplot_allow_signals(const sigset_t *before)
-{
-    int code = errno;
-
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-    errno = code;
-}
-
-// An unnamed file in the directory of the plots, or -1.
-static int gnuplot_scratch(const char *directory)
-{
-    char *path = gnuplot_path(directory, ".throttlesim", "XXXXXX");
-    sigset_t before;
-
-    gnuplot_defer_signals(&before);
-    int file = path != NULL ? mkstemp(path) : -1;
-
-    if (file >= 0) {
-        unlink(path);
-        fcntl(file, F_SETFD, FD_CLOEXEC);
-    }
-    gnuplot_allow_signals(&before);
-    free(path);
-    return file;
 }
 
 struct gnuplot_files {
@@ -178,9 +143,9 @@ static bool gnuplot_draw_into(int picture, const char *script, size_t length,
                               const struct plot_format *format, const char *directory,
                               const char *path, struct report_error *error)
 {
-    struct gnuplot_files files = {.script = gnuplot_scratch(directory),
+    struct gnuplot_files files = {.script = report_unnamed_file(directory),
                                   .picture = picture,
-                                  .messages = gnuplot_scratch(directory)};
+                                  .messages = report_unnamed_file(directory)};
     struct stat information;
     bool good = files.script >= 0 && files.messages >= 0 &&
                 gnuplot_write_all(files.script, format->terminal, strlen(format->terminal)) &&
@@ -245,7 +210,7 @@ static bool gnuplot_draw_format(const char *script, size_t length, const struct 
                                 const char *directory, const char *path, const char *partial,
                                 struct report_error *error)
 {
-    int picture = gnuplot_scratch(directory);
+    int picture = report_unnamed_file(directory);
     sigset_t before;
 
     if (picture < 0)
@@ -254,31 +219,54 @@ static bool gnuplot_draw_format(const char *script, size_t length, const struct 
     bool good = gnuplot_draw_into(picture, script, length, format, directory, path, error);
 
     if (good) {
-        gnuplot_defer_signals(&before);
+        report_defer_signals(&before);
         good = gnuplot_keep(picture, partial, path, error);
-        gnuplot_allow_signals(&before);
+        report_allow_signals(&before);
     }
     close(picture);
     return good;
 }
 
-bool plot_gnuplot_draw(const char *script, size_t length, const char *directory, const char *name,
-                       void (*written)(void *context, const char *path), void *context,
-                       struct report_error *error)
+static bool gnuplot_draw(const struct plot_target *target, const char *name, const char *script,
+                         size_t length, struct report_error *error)
 {
     bool good = true;
 
     for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++) {
-        char *path = gnuplot_path(directory, name, formats[i].suffix);
-        char *partial = path != NULL ? gnuplot_path(directory, name, "partial") : NULL;
+        char *path = gnuplot_path(target->directory, name, formats[i].suffix);
+        char *partial = path != NULL ? gnuplot_path(target->directory, name, "partial") : NULL;
 
-        good = partial != NULL ? gnuplot_draw_format(script, length, &formats[i], directory, path,
-                                                     partial, error)
+        good = partial != NULL ? gnuplot_draw_format(script, length, &formats[i], target->directory,
+                                                     path, partial, error)
                                : gnuplot_fail(error, "naming", name, ENOMEM);
-        if (good && written != NULL)
-            written(context, path);
+        if (good && target->written != NULL)
+            target->written(target->context, path);
         free(path);
         free(partial);
     }
     return good;
+}
+
+bool plot_draw(const struct plot_target *target, const char *name, plot_figure *figure,
+               struct plot_script *script, struct report_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+
+    script->out = open_memstream(&text, &length);
+    if (script->out == NULL)
+        return gnuplot_fail(error, "drawing", name, errno);
+    bool good = figure(script, error);
+
+    if (fclose(script->out) != 0 && good)
+        good = gnuplot_fail(error, "drawing", name, ENOMEM);
+    good = good && gnuplot_draw(target, name, text, length, error);
+    free(text);
+    return good;
+}
+
+bool plot_make_directory(const char *directory, struct report_error *error)
+{
+    return mkdir(directory, 0777) == 0 || errno == EEXIST ||
+           gnuplot_fail(error, "making the directory", directory, errno);
 }

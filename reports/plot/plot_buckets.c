@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How full the leaky buckets of the groups were: at 100 % requests begin to wait.
 #include "reports/plot/figures.h"
-#include "reports/plot/number.h"
 #include "reports/plot/plot_limits.h"
 #include "reports/query.h"
 
@@ -129,13 +128,10 @@ static bool buckets_list(struct buckets *buckets, struct report_error *error)
                           " WHERE run_id = ?1 AND size > 0 GROUP BY 1, 2 ORDER BY 1, 2 DESC",
                           run->run_id, error);
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         struct bucket *bucket = &buckets->drawn[buckets->count];
-        size_t group = 0;
+        size_t group = plot_run_group(run, sqlite3_column_int64(rows, 0));
 
-        while (group < run->drawn_groups &&
-               run->groups[group].group_id != sqlite3_column_int64(rows, 0))
-            group++;
         if (group == run->drawn_groups || buckets->count == BUCKETS_MAX) {
             buckets->left_out++;
             continue;
@@ -170,15 +166,13 @@ static void buckets_legend(const struct buckets *buckets)
                  several ? ": " : "", bucket->name);
         fputs(", keyentry with lines", buckets->script->out);
         bucket_style(buckets, i, false);
-        fputs(" title ", buckets->script->out);
-        plot_script_quote(buckets->script, text);
+        plot_script_name(buckets->script, text);
         bursts |= bucket->bursts;
     }
     if (bursts)
         plot_script_remark(buckets->script, "(pale: its burst part)");
     if (buckets->left_out) {
-        snprintf(text, sizeof text, "(%zu more buckets)", buckets->left_out);
-        plot_script_remark(buckets->script, text);
+        plot_script_remark(buckets->script, "(%zu more buckets)", buckets->left_out);
     }
 }
 

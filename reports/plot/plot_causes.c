@@ -73,7 +73,7 @@ static bool causes_load(struct causes *causes, struct report_error *error)
         if (causes->script->member != NULL)
             sqlite3_bind_int64(rows, 4, causes->script->member_id);
     }
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         size_t bin = (size_t)sqlite3_column_int64(rows, 0);
         size_t cause = explain_cause_find(report_query_text(rows, 1));
 

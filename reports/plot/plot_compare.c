@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Two runs in one picture: the latency distributions of their members, and below what both
-// completed over time.
-#include "reports/plot/plot_compare.h"
+// completed over time. Whatever the colour, A is dashed or an area, B a solid line.
+#include "reports/compare/compare_internal.h"
+#include "reports/plot/figures.h"
 #include "reports/plot/gnuplot.h"
 #include "reports/query.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define FIGURE_BINS 100
+#define FIGURE_COLUMNS 630 // as many as the axis has pixels
+#define FIGURE_WIDTH " lw 1.8"
+#define FIGURE_A " dt (7,4)"
+#define FIGURE_AREA "#C4C4C4"
+#define FIGURE_MEMBERS 6 // with a colour of their own
+
+// What all members together completed in a step of the time axis.
+struct figure_bin {
+    double requests, bytes;
+};
+
+struct figure {
+    const struct report_comparison *comparison;
+    struct plot_run run;                                  // the time axis of both
+    const struct compare_member *members[FIGURE_MEMBERS]; // those with the most requests
+    size_t member_count, hidden;
+    struct report_histogram latencies[FIGURE_MEMBERS][2];
+    double never[FIGURE_MEMBERS][2]; // requests without an end
+    struct figure_bin *bins[2];
+};
 
 static uint64_t figure_requests(const struct compare_member *member)
 {
@@ -74,7 +93,7 @@ static bool figure_load_bins(struct figure *figure, int side, struct report_erro
         " WHERE run_id = ?1 AND direction = 'read+write' GROUP BY interval",
         from->run.run_id, error);
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         double start_ns = sqlite3_column_double(rows, 0) * (double)from->interval_ns;
         double bin = floor(start_ns / (double)figure->run.interval_ns);
         size_t at = bin < 0                               ? 0
@@ -95,14 +114,10 @@ static void figure_choose_bins(struct figure *figure)
     if (sides[1].interval_ns > sides[0].interval_ns)
         widest = (double)sides[1].interval_ns;
     end_ns = fmax(fmax(end_ns, (double)sides[1].end_ns), widest);
-    double step = widest * ceil(end_ns / widest / FIGURE_BINS);
-    double bins = end_ns / step;
-
     figure->run.end_ns = end_ns;
-    figure->run.interval_ns = (int64_t)step;
+    figure->run.interval_ns = (int64_t)(widest * ceil(end_ns / widest / FIGURE_BINS));
     figure->run.bin_intervals = 1;
-    figure->run.bin_count = (size_t)bins + (bins - floor(bins) >= 0.5);
-    figure->run.bin_count += figure->run.bin_count == 0;
+    plot_run_count_bins(&figure->run);
 }
 
 static bool figure_load(struct figure *figure, struct report_error *error)
@@ -124,43 +139,213 @@ static bool figure_load(struct figure *figure, struct report_error *error)
     return true;
 }
 
-static bool figure_draw(struct figure *figure, const char *directory, report_plot_written *written,
-                        void *context, struct report_error *error)
+static void figure_legend(const struct plot_script *script)
 {
-    char *text = NULL;
-    size_t length = 0;
+    const struct figure *figure = script->figure;
+    char name[REPORT_LABEL_MAX];
 
-    figure->script =
-        (struct plot_script){.out = open_memstream(&text, &length), .run = &figure->run};
-    if (figure->script.out == NULL)
-        return compare_memory(error);
-    plot_script_begin_titled(&figure->script, "Latency and throughput of two runs of the same "
-                                              "requests");
-    figure_script(figure);
-    plot_script_end(&figure->script);
-    bool good = fclose(figure->script.out) == 0 || compare_memory(error);
+    for (int side = 0; side < 2; side++) {
+        const char *shown = figure->comparison->sides[side].run.shown;
+        const char *slash = strrchr(shown, '/');
+        const char *const parts[] = {side == 0 ? "A:" : "B:", slash != NULL ? slash + 1 : shown};
 
-    good = good && plot_gnuplot_draw(text, length, directory, "compare", written, context, error);
-    free(text);
-    return good;
+        fprintf(script->out, ", keyentry with lines lc rgb '#000000'" FIGURE_WIDTH "%s",
+                side == 0 ? FIGURE_A : "");
+        plot_script_title(script, parts, 2);
+    }
+    plot_script_remark(script, " ");
+    plot_script_remark(script, "Distribution, each member:");
+    for (size_t line = 0; line < figure->member_count; line++) {
+        report_label(name, figure->members[line]->name, 24);
+        fprintf(script->out, ", keyentry with lines lc rgb '%s'" FIGURE_WIDTH,
+                plot_script_colour(line));
+        plot_script_name(script, name);
+    }
+    if (figure->hidden > 0)
+        plot_script_remark(script, "(%zu more members)", figure->hidden);
+    plot_script_remark(script, " ");
+    plot_script_remark(script, "Throughput, all members:");
+    fputs(", keyentry with boxes fs solid noborder lc rgb '" FIGURE_AREA "' title 'A'"
+          ", keyentry with lines lc rgb '#000000' lw 1.4 title 'B'",
+          script->out);
+}
+
+// A step is drawn as a line with a corner: of steps, a PNG begins the dashes anew at each.
+static void figure_step(FILE *out, double ns, double *from, double to)
+{
+    fprintf(out, "%.9g %.6g\n%.9g %.6g\n", ns, *from, ns, to);
+    *from = to;
+}
+
+// The curve of one side of a member; of points that fall into the same column the last one counts.
+static void figure_curve(const struct plot_script *script, size_t line, int side, double left_ns,
+                         double per_column)
+{
+    const struct figure *figure = script->figure;
+    const struct report_histogram *latencies = &figure->latencies[line][side];
+    double count = (double)latencies->count + figure->never[line][side];
+    double ns = 0, seen = 0, column = -1, place = 0;
+    struct report_histogram_range range;
+    FILE *out = script->out;
+
+    fprintf(out, "$cdf%zu%c << EOD\n", line, "AB"[side]);
+    for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
+        double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
+        double next_ns = fmax(high_ns, left_ns),
+               here = floor(log10(next_ns / left_ns) / per_column);
+
+        if (seen <= 0)
+            fprintf(out, "%.9g 0\n", next_ns);
+        else if (here > column)
+            figure_step(out, ns, &place, plot_latency_place(seen / count));
+        ns = next_ns;
+        column = here;
+        seen += (double)range.count;
+    }
+    // The slowest request stands half a request below 100 %, which has no place on the scale.
+    if (seen > 0)
+        figure_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
+    fputs("EOD\n", out);
+}
+
+static void figure_margins(const struct plot_script *script, double left, double right, double top,
+                           double bottom)
+{
+    fprintf(script->out,
+            "unset label\nset lmargin at screen %g\nset rmargin at screen %g\n"
+            "set tmargin at screen %g\nset bmargin at screen %g\n",
+            left, right, top, bottom);
+}
+
+static void figure_draw_latencies(const struct plot_script *script)
+{
+    const struct figure *figure = script->figure;
+    struct plot_extent extent = {0};
+
+    for (size_t i = 0; i < 2 * figure->member_count; i++)
+        plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
+    figure_margins(script, 0.1, 0.73, 0.91, 0.5);
+    double left_ns = plot_latency_extent_axis(script, &extent);
+    double decades = log10(extent.right_ns) - log10(left_ns);
+
+    fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
+    plot_latency_share_axis(script, extent.most);
+    fputs("unset label 2\nset label 2 'share of requests [%]' at screen 0.018, graph 0.5 center "
+          "rotate\n",
+          script->out);
+    if (extent.most <= 0)
+        plot_script_message(script, "There are no reads and no writes.");
+    for (size_t i = 0; i < 2 * figure->member_count; i++)
+        figure_curve(script, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);
+    fputs("plot NaN", script->out);
+    for (size_t i = 0; i < 2 * figure->member_count; i++)
+        fprintf(script->out, ", $cdf%zu%c with lines lc rgb '%s'" FIGURE_WIDTH "%s", i / 2,
+                "AB"[i % 2], plot_script_colour(i / 2), i % 2 == 0 ? FIGURE_A : "");
+    fputs("\nunset logscale x\nunset mxtics\nset xtics autofreq nomirror out\n"
+          "set ytics autofreq nomirror out\n",
+          script->out);
+}
+
+struct figure_unit {
+    double scale;
+    const char *name;
+};
+
+struct figure_series {
+    const struct figure *figure;
+    int side;
+    bool bytes;
+    const struct figure_unit *unit;
+};
+
+static double figure_value(const void *context, size_t bin)
+{
+    const struct figure_series *series = context;
+    const struct figure_bin *found = &series->figure->bins[series->side][bin];
+    double seconds = plot_run_bin_seconds(&series->figure->run, bin);
+
+    return (series->bytes ? found->bytes : found->requests) / series->unit->scale / seconds;
+}
+
+// One that fits the largest of both runs.
+static const struct figure_unit *figure_choose_unit(const struct figure *figure, bool bytes)
+{
+    static const struct figure_unit units[] = {
+        {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}, {1, "requests/s"}};
+    size_t unit = bytes ? 0 : 3;
+    double most = 0;
+
+    for (size_t i = 0; i < 2 * figure->run.bin_count; i++) {
+        const struct figure_series series = {figure, (int)(i % 2), bytes, &units[3]};
+
+        most = fmax(most, figure_value(&series, i / 2));
+    }
+    while (unit < 2 && most < units[unit].scale)
+        unit++;
+    return &units[unit];
+}
+
+// These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
+static double figure_time_step(const struct plot_script *script)
+{
+    double least = script->run->end_ns / script->time.ns / 5;
+    double step = pow(10, floor(log10(least)));
+
+    if (step < least)
+        step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
+    return step;
+}
+
+static void figure_draw_throughput(const struct plot_script *script, bool bytes)
+{
+    const struct figure *figure = script->figure;
+    const char *name = bytes ? "bytes" : "requests";
+    const struct figure_unit *unit = figure_choose_unit(figure, bytes);
+
+    figure_margins(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
+    plot_script_time_axis(script, true);
+    if (figure->run.end_ns > 0)
+        fprintf(script->out, "set xtics %.10g\n", figure_time_step(script));
+    fprintf(script->out,
+            "set label 2 '%s' at screen %g, graph 0.5 center rotate\nset yrange [0:*]\n",
+            unit->name, bytes ? 0.395 : 0.018);
+    for (int side = 0; side < 2; side++) {
+        const struct figure_series series = {figure, side, bytes, unit};
+
+        plot_script_stairs(script, name, (size_t)side, figure_value, &series);
+    }
+    fprintf(script->out,
+            "plot NaN, $%s0 with fillsteps fs solid noborder lc rgb '" FIGURE_AREA "'"
+            ", $%s1 with steps lc rgb '#000000' lw 1.4\n",
+            name, name);
+}
+
+static bool write_figure(struct plot_script *script, struct report_error *error)
+{
+    (void)error;
+    plot_script_begin_titled(script, "Latency and throughput of two runs of the same requests");
+    figure_legend(script);
+    plot_script_end_legend(script);
+    figure_draw_latencies(script);
+    figure_draw_throughput(script, false);
+    figure_draw_throughput(script, true);
+    plot_script_end(script);
+    return true;
 }
 
 bool report_comparison_plot(const struct report_comparison *comparison, const char *directory,
                             report_plot_written *written, void *context, struct report_error *error)
 {
+    const struct plot_target target = {directory, written, context};
     struct figure *figure = calloc(1, sizeof *figure);
 
     if (figure == NULL)
         return compare_memory(error);
-    if (mkdir(directory, 0777) != 0 && errno != EEXIST) {
-        snprintf(error->message, sizeof error->message, "making the directory %s: %s", directory,
-                 strerror(errno));
-        free(figure);
-        return false;
-    }
     figure->comparison = comparison;
-    bool good =
-        figure_load(figure, error) && figure_draw(figure, directory, written, context, error);
+
+    struct plot_script script = {.run = &figure->run, .figure = figure};
+    bool good = plot_make_directory(directory, error) && figure_load(figure, error) &&
+                plot_draw(&target, "compare", write_figure, &script, error);
 
     for (size_t i = 0; i < 2 * FIGURE_MEMBERS; i++)
         report_histogram_release(&figure->latencies[i / 2][i % 2]);

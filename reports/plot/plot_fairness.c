@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How evenly the backlogged members of each group were served.
 #include "reports/plot/figures.h"
-#include "reports/plot/number.h"
 #include "reports/query.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -49,13 +47,10 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
                            run->drawn_groups ? run->groups[run->drawn_groups - 1].group_id : -1);
         sqlite3_bind_int64(rows, 4, (sqlite3_int64)run->bin_count - 1);
     }
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 1);
-        size_t group = 0;
+        size_t group = plot_run_group(run, sqlite3_column_int64(rows, 0));
 
-        while (group < run->drawn_groups &&
-               run->groups[group].group_id != sqlite3_column_int64(rows, 0))
-            group++;
         if (group < run->drawn_groups && bin >= 0 && bin < (int64_t)run->bin_count)
             bins[group * run->bin_count + (size_t)bin] =
                 (struct fairness_bin){.jain = sqlite3_column_double(rows, 3),
@@ -77,29 +72,22 @@ static void fairness_data(const struct plot_script *script, const struct fairnes
 
 static void fairness_legend(const struct plot_script *script)
 {
-    int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
-    char text[PLOT_NUMBER_MAX + 16], number[PLOT_NUMBER_MAX];
+    char number[PLOT_NUMBER_MAX];
 
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct plot_group *group = &script->run->groups[g];
 
-        fprintf(script->out, ", keyentry with lines lc rgb '%s' lw 1.8 title ",
-                plot_script_colour(g));
-        plot_script_quote(script, group->name);
+        fprintf(script->out, ", keyentry with lines lc rgb '%s' lw 1.8", plot_script_colour(g));
+        plot_script_name(script, group->name);
         if (!group->difference_known)
             continue;
         plot_script_remark(script, "largest difference:");
         plot_number_integer(number, (double)group->difference_requests);
-        snprintf(text, sizeof text, "  %s requests", number);
-        plot_script_remark(script, text);
+        plot_script_remark(script, "  %s requests", number);
         plot_number_bytes(number, (double)group->difference_bytes);
-        snprintf(text, sizeof text, "  %s", number);
-        plot_script_remark(script, text);
+        plot_script_remark(script, "  %s", number);
     }
-    if (more > 0) {
-        snprintf(text, sizeof text, "(%" PRId64 " more groups)", more);
-        plot_script_remark(script, text);
-    }
+    plot_script_more_groups(script);
 }
 
 static void fairness_clauses(const struct plot_script *script, const char *name)

@@ -18,6 +18,33 @@ struct cdf_extent {
     double low_ns, high_ns; // of the latencies above 0
 };
 
+void plot_extent_add(struct plot_extent *extent, const struct report_histogram *latencies,
+                     double never)
+{
+    struct report_histogram_range range;
+
+    for (size_t at = 0; report_histogram_next(latencies, &at, &range);) {
+        extent->zeros = extent->zeros || range.high_ns == 0;
+        if (range.high_ns > 0 && (extent->low_ns <= 0 || (double)range.high_ns < extent->low_ns))
+            extent->low_ns = (double)range.high_ns;
+    }
+    if (latencies->count > 0)
+        extent->high_ns = fmax(extent->high_ns, (double)latencies->max_ns);
+    extent->most = fmax(extent->most, (double)latencies->count + never);
+}
+
+double plot_latency_extent_axis(const struct plot_script *script, struct plot_extent *extent)
+{
+    if (extent->high_ns <= 0)
+        extent->low_ns = extent->high_ns = 1e6;
+
+    double left_ns =
+        plot_script_latency_axis(script, 'x', extent->low_ns, extent->high_ns, extent->zeros);
+
+    extent->right_ns = pow(10, ceil(log10(fmax(extent->high_ns, 10 * left_ns))));
+    return left_ns;
+}
+
 double plot_latency_place(double share)
 {
     return share < 0.9 ? share * 2 / 0.9 : 1 - log10(1 - share);
@@ -46,7 +73,7 @@ static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_exte
                  "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
                  error);
 
-    if (rows != NULL && report_query_next(rows))
+    if (report_query_next(rows))
         *extent =
             (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
                                 sqlite3_column_double(rows, 2), sqlite3_column_double(rows, 3)};
@@ -73,7 +100,7 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
     sqlite3_stmt *rows =
         cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
 
@@ -150,8 +177,7 @@ static void cdf_legend(const struct plot_script *script, const struct cdf_extent
             snprintf(title, sizeof title, "%s%s", name, none ? " (none)" : "");
         fputs(", keyentry with lines", script->out);
         plot_script_line_style(script, line, CDF_WIDTH);
-        fputs(" title ", script->out);
-        plot_script_quote(script, title);
+        plot_script_name(script, title);
     }
     plot_members_legend_others(script);
     fputs(", keyentry with points" CDF_SLOWEST " title 'slowest request'", script->out);
@@ -177,33 +203,30 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
     struct cdf_extent extents[PLOT_LINES_MAX] = {{0, 0, 0, 0}};
-    struct cdf_extent all = {0, 0, 0, 0}; // the most requests of one member, not their sum
+    struct plot_extent all = {0};
 
     for (size_t line = 0; line < run->line_count; line++) {
         struct cdf_extent *extent = &extents[line];
 
         if (!cdf_measure(run, line, extent, error))
             return false;
-        all.count = fmax(all.count, extent->count);
-        all.zeros = fmax(all.zeros, extent->zeros);
+        all.most = fmax(all.most, extent->count);
+        all.zeros = all.zeros || extent->zeros > 0;
         if (extent->low_ns > 0)
             all.low_ns = all.low_ns > 0 ? fmin(all.low_ns, extent->low_ns) : extent->low_ns;
         all.high_ns = fmax(all.high_ns, extent->high_ns);
     }
-    if (all.high_ns <= 0)
-        all.low_ns = all.high_ns = 1e6;
     plot_script_begin(script, "Latency distribution of reads and writes");
     cdf_legend(script, extents);
     plot_script_end_legend(script);
     plot_script_panel(script, 0, 1);
-    double left_ns = plot_script_latency_axis(script, 'x', all.low_ns, all.high_ns, all.zeros > 0);
-    double right_ns = pow(10, ceil(log10(fmax(all.high_ns, 10 * left_ns))));
+    double left_ns = plot_latency_extent_axis(script, &all);
 
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
-    plot_latency_share_axis(script, all.count);
-    if (all.count <= 0)
+    plot_latency_share_axis(script, all.most);
+    if (all.most <= 0)
         plot_script_message(script, "No read or write was completed.");
-    if (!cdf_data(script, extents, left_ns, right_ns, error))
+    if (!cdf_data(script, extents, left_ns, all.right_ns, error))
         return false;
     cdf_clauses(script);
     plot_script_end(script);

@@ -28,13 +28,11 @@ static bool limits_add(struct plot_limits *limits, const struct plot_limit_chang
 
 static bool limits_take(const struct plot_run *run, struct plot_limits *limits, sqlite3_stmt *rows)
 {
-    struct plot_limit_change change = {.at_ns = sqlite3_column_double(rows, 2),
+    struct plot_limit_change change = {.group = plot_run_group(run, sqlite3_column_int64(rows, 0)),
+                                       .at_ns = sqlite3_column_double(rows, 2),
                                        .value = sqlite3_column_double(rows, 3)};
 
     snprintf(change.key, sizeof change.key, "%s", report_query_text(rows, 1));
-    while (change.group < run->drawn_groups &&
-           run->groups[change.group].group_id != sqlite3_column_int64(rows, 0))
-        change.group++;
     return change.group == run->drawn_groups || limits_add(limits, &change);
 }
 
@@ -55,7 +53,7 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
     *limits = (struct plot_limits){NULL, 0};
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, 1 + (sqlite3_int64)(run->end_ns / LIMITS_COLUMNS));
-    while (good && rows != NULL && report_query_next(rows))
+    while (good && report_query_next(rows))
         good = limits_take(run, limits, rows);
     if (!report_query_close(rows, error))
         return false;

@@ -3,7 +3,6 @@
 #ifndef REPORTS_PLOT_PLOT_LIMITS_H
 #define REPORTS_PLOT_PLOT_LIMITS_H
 
-#include "reports/plot/number.h"
 #include "reports/plot/script.h"
 
 // From at_ns on the limit has this value; 0: no limit.

@@ -20,15 +20,21 @@ static double members_value(const void *context, size_t bin)
     return stairs->value(stairs->run, &stairs->cells[bin], bin);
 }
 
+void plot_cells_data(const struct plot_script *script, const char *name, size_t number,
+                     const struct plot_cell *cells, plot_cell_value *value)
+{
+    const struct members_stairs stairs = {script->run, cells, value};
+
+    plot_script_stairs(script, name, number, members_value, &stairs);
+}
+
 void plot_members_data(const struct plot_script *script, const char *name, plot_cell_value *value)
 {
     const struct plot_run *run = script->run;
     struct members_stairs stairs = {.run = run, .value = value};
 
-    for (size_t line = 0; line < run->named_count; line++) {
-        stairs.cells = &run->cells[line * run->bin_count];
-        plot_script_stairs(script, name, line, members_value, &stairs);
-    }
+    for (size_t line = 0; line < run->named_count; line++)
+        plot_cells_data(script, name, line, &run->cells[line * run->bin_count], value);
     fprintf(script->out, "$%sothers << EOD\n", name);
     for (size_t line = run->named_count; line < run->line_count; line++) {
         stairs.cells = &run->cells[line * run->bin_count];
@@ -79,8 +85,7 @@ void plot_members_legend(const struct plot_script *script)
     for (size_t line = 0; line < run->named_count; line++) {
         fputs(", keyentry with lines", script->out);
         plot_script_line_style(script, line, members_width(run));
-        fputs(" title ", script->out);
-        plot_script_quote(script, run->members[line].name);
+        plot_script_name(script, run->members[line].name);
     }
     plot_members_legend_others(script);
 }

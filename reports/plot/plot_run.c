@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/plot/plot_run.h"
 
-#include "reports/plot/plot_series.h"
 #include "reports/query.h"
 
 #include <inttypes.h>
@@ -19,6 +18,23 @@ double plot_run_bin_ns(const struct plot_run *run, size_t bin)
     double start_ns = (double)bin * (double)run->bin_intervals * (double)run->interval_ns;
 
     return bin < run->bin_count ? start_ns : run->end_ns;
+}
+
+void plot_run_count_bins(struct plot_run *run)
+{
+    double bins = run->end_ns / (double)run->interval_ns / (double)run->bin_intervals;
+
+    run->bin_count = (size_t)bins + (bins - floor(bins) >= 0.5);
+    run->bin_count += run->bin_count == 0;
+}
+
+size_t plot_run_group(const struct plot_run *run, int64_t group_id)
+{
+    size_t group = 0;
+
+    while (group < run->drawn_groups && run->groups[group].group_id != group_id)
+        group++;
+    return group;
 }
 
 size_t plot_run_bin(const struct plot_run *run, int64_t interval)
@@ -49,7 +65,7 @@ static bool run_load_head(struct plot_run *run, struct report_error *error)
                           run->run_id, error);
     double intervals = 0;
 
-    if (rows != NULL && report_query_next(rows)) {
+    if (report_query_next(rows)) {
         report_label(run->name, report_query_text(rows, 0), PLOT_TITLE_CHARACTERS);
         report_label(run->status, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
         run->interval_ns = sqlite3_column_int64(rows, 2);
@@ -132,11 +148,7 @@ static void run_choose_bins(struct plot_run *run)
 
     most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
     run->bin_intervals = run_round_intervals(run->interval_ns, intervals / (double)most);
-    // A last bin that is covered less than half belongs to the one before.
-    intervals /= (double)run->bin_intervals;
-    run->bin_count = (size_t)intervals + (intervals - floor(intervals) >= 0.5);
-    if (run->bin_count == 0)
-        run->bin_count = 1;
+    plot_run_count_bins(run);
 }
 
 static bool run_load_groups(struct plot_run *run, struct report_error *error)
@@ -149,7 +161,7 @@ static bool run_load_groups(struct plot_run *run, struct report_error *error)
         "  FROM throttle_group AS g WHERE run_id = ?1 ORDER BY group_id",
         run->run_id, error);
 
-    while (rows != NULL && run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
+    while (run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
         struct plot_group *group = &run->groups[run->drawn_groups++];
 
         group->group_id = sqlite3_column_int64(rows, 0);
@@ -174,7 +186,7 @@ static bool run_load_members(struct plot_run *run, struct report_error *error)
              : "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
 
-    while (rows != NULL && run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
+    while (run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
         struct plot_member *member = &run->members[run->line_count++];
 
         member->member_id = sqlite3_column_int64(rows, 0);

@@ -66,7 +66,14 @@ struct plot_run {
 bool plot_run_load(struct plot_run *run, struct report_database *database, int64_t run_id,
                    struct report_error *error);
 void plot_run_free(struct plot_run *run);
+// Fills the cells of all lines and the totals of all drawn groups in one pass over the intervals.
+bool plot_series_load(struct plot_run *run, struct report_error *error);
 
+// How many bins there are up to end_ns: a last one that is covered less than half belongs to the
+// one before.
+void plot_run_count_bins(struct plot_run *run);
+// The drawn group of this id; drawn_groups: it is not drawn.
+size_t plot_run_group(const struct plot_run *run, int64_t group_id);
 // The bin of an interval; the last one reaches to the run's end, which may be a little more than
 // bin_intervals.
 size_t plot_run_bin(const struct plot_run *run, int64_t interval);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/plot/plot_series.h"
+// What members and groups did over time, for their plots.
+#include "reports/plot/plot_run.h"
 
 #include "reports/query.h"
 
@@ -47,8 +48,7 @@ static bool series_load_places(struct series *series, struct report_error *error
         "SELECT member_id, attach = 'drive' FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
 
-    while (rows != NULL && series->place_count < (size_t)run->member_count &&
-           report_query_next(rows))
+    while (series->place_count < (size_t)run->member_count && report_query_next(rows))
         series->places[series->place_count++] =
             (struct series_place){.member_id = sqlite3_column_int64(rows, 0),
                                   .line = SERIES_NO_LINE,
@@ -71,12 +71,11 @@ static void series_apply_move(struct series *series)
 
     if (place == NULL)
         return;
-    place->group = NULL;
-    for (size_t g = 0; g < run->drawn_groups; g++) {
-        if (sqlite3_column_type(series->moves, 2) != SQLITE_NULL &&
-            run->groups[g].group_id == sqlite3_column_int64(series->moves, 2))
-            place->group = &run->groups[g];
-    }
+    size_t group = sqlite3_column_type(series->moves, 2) != SQLITE_NULL
+                       ? plot_run_group(run, sqlite3_column_int64(series->moves, 2))
+                       : run->drawn_groups;
+
+    place->group = group < run->drawn_groups ? &run->groups[group] : NULL;
 }
 
 // What a member did in an interval counts for the group it was in when the interval began.
@@ -191,7 +190,7 @@ static bool series_load_cells(struct series *series, struct report_error *error)
                                 run->run_id, error)
             : NULL;
     series->move_pending = rows != NULL && report_query_next(series->moves);
-    while (rows != NULL && report_query_next(rows))
+    while (report_query_next(rows))
         series_take(series, rows);
 
     bool good = report_query_close(rows, error);

@@ -2,10 +2,8 @@
 // What was dispatched, in requests and in bytes, against the limits: flushes, and discards of
 // drives, are not throttled and not shown.
 #include "reports/plot/figures.h"
-#include "reports/plot/number.h"
 #include "reports/plot/plot_limits.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,19 +41,6 @@ static double throughput_bytes(const struct plot_run *run, const struct plot_cel
 static bool throughput_has_total(const struct plot_run *run, size_t group)
 {
     return run->groups[group].member_count > 1;
-}
-
-struct throughput_total {
-    const struct plot_run *run;
-    const struct plot_group *group;
-    plot_cell_value *value;
-};
-
-static double throughput_total_value(const void *context, size_t bin)
-{
-    const struct throughput_total *total = context;
-
-    return total->value(total->run, &total->group->totals[bin], bin);
 }
 
 static double throughput_most(const struct plot_run *run, plot_cell_value *value)
@@ -130,7 +115,6 @@ static void throughput_limit_clauses(const struct plot_script *script,
                                      const struct throughput_panel *panel, bool legend)
 {
     size_t room = throughput_limits_room(script->run), lines = 0, hidden = 0, span;
-    char remark[64];
 
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
@@ -150,10 +134,8 @@ static void throughput_limit_clauses(const struct plot_script *script,
         if (legend)
             plot_limits_title(script, limits, i, panel->number, panel->top);
     }
-    if (legend && hidden > 0) {
-        snprintf(remark, sizeof remark, "(%zu more limits of %s)", hidden, panel->counted);
-        plot_script_remark(script, remark);
-    }
+    if (legend && hidden > 0)
+        plot_script_remark(script, "(%zu more limits of %s)", hidden, panel->counted);
 }
 
 static void throughput_total_clauses(const struct plot_script *script,
@@ -173,8 +155,7 @@ static void throughput_total_clauses(const struct plot_script *script,
         fprintf(script->out, " lc rgb '%s' lw 1", plot_script_group_colour(g));
         if (legend) {
             snprintf(title, sizeof title, "all of %s", run->groups[g].name);
-            fputs(" title ", script->out);
-            plot_script_quote(script, title);
+            plot_script_name(script, title);
         }
     }
 }
@@ -182,17 +163,11 @@ static void throughput_total_clauses(const struct plot_script *script,
 static void throughput_legend(const struct plot_script *script, const struct plot_limits *limits,
                               const struct throughput_panel panels[2])
 {
-    int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
-    char remark[64];
-
     plot_members_legend(script);
     throughput_total_clauses(script, &panels[0], true);
     for (size_t i = 0; i < 2; i++)
         throughput_limit_clauses(script, limits, &panels[i], true);
-    if (more > 0) {
-        snprintf(remark, sizeof remark, "(%" PRId64 " more groups)", more);
-        plot_script_remark(script, remark);
-    }
+    plot_script_more_groups(script);
 }
 
 static void throughput_data(const struct plot_script *script, const struct plot_limits *limits,
@@ -203,12 +178,11 @@ static void throughput_data(const struct plot_script *script, const struct plot_
 
     plot_members_data(script, panel->name, panel->value);
     for (size_t g = 0; g < run->drawn_groups; g++) {
-        const struct throughput_total total = {run, &run->groups[g], panel->value};
         char name[32];
 
         snprintf(name, sizeof name, "%stotal", panel->name);
         if (throughput_has_total(run, g))
-            plot_script_stairs(script, name, g, throughput_total_value, &total);
+            plot_cells_data(script, name, g, run->groups[g].totals, panel->value);
     }
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);

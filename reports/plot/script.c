@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/plot/script.h"
 
-#include "reports/plot/number.h"
-
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SCRIPT_LEFT 0.1 // screen positions of the plots' edges
@@ -98,10 +100,30 @@ void plot_script_end(const struct plot_script *script)
     fputs("unset multiplot\n", script->out);
 }
 
-void plot_script_remark(const struct plot_script *script, const char *text)
+void plot_script_name(const struct plot_script *script, const char *name)
 {
-    fputs(", keyentry with lines lc rgb 'white' title ", script->out);
-    plot_script_quote(script, text);
+    fputs(" title ", script->out);
+    plot_script_quote(script, name);
+}
+
+void plot_script_remark(const struct plot_script *script, const char *format, ...)
+{
+    char text[2 * REPORT_LABEL_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fputs(", keyentry with lines lc rgb 'white'", script->out);
+    plot_script_name(script, text);
+}
+
+void plot_script_more_groups(const struct plot_script *script)
+{
+    int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
+
+    if (more > 0)
+        plot_script_remark(script, "(%" PRId64 " more groups)", more);
 }
 
 void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count)
@@ -113,12 +135,10 @@ void plot_script_title(const struct plot_script *script, const char *const parts
         size_t length = i < count ? report_label(part, parts[i], SCRIPT_LEGEND_CHARACTERS) : 0;
 
         if (i == count || used + 1 + length > SCRIPT_LEGEND_CHARACTERS) {
-            if (lines++ == 0) {
-                fputs(" title ", script->out);
-                plot_script_quote(script, line);
-            } else {
-                plot_script_remark(script, line);
-            }
+            if (lines++ == 0)
+                plot_script_name(script, line);
+            else
+                plot_script_remark(script, "%s", line);
             used = 0;
             *line = '\0';
         }
@@ -260,4 +280,61 @@ void plot_script_message(const struct plot_script *script, const char *text)
     fputs("set label 1 ", script->out);
     plot_script_quote(script, text);
     fputs(" at graph 0.5,0.5 center front tc rgb '#404040'\n", script->out);
+}
+
+#define NUMBER_EXACT_MAX 1e18 // only damaged databases hold more
+#define NUMBER_UNGROUPED_MAX 4
+#define NUMBER_THIN_SPACE "\u2009"
+
+void plot_number_integer(char text[PLOT_NUMBER_MAX], double value)
+{
+    char digits[32];
+    size_t used = 0;
+
+    if (!(fabs(value) < NUMBER_EXACT_MAX)) {
+        snprintf(text, PLOT_NUMBER_MAX, "%.3g", value);
+        return;
+    }
+    int length = snprintf(digits, sizeof digits, "%.0f", fabs(value));
+
+    if (value < 0)
+        text[used++] = '-';
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && length > NUMBER_UNGROUPED_MAX) {
+            memcpy(text + used, NUMBER_THIN_SPACE, sizeof NUMBER_THIN_SPACE - 1);
+            used += sizeof NUMBER_THIN_SPACE - 1;
+        }
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+}
+
+void plot_number_bytes(char text[PLOT_NUMBER_MAX], double bytes)
+{
+    static const struct {
+        double bytes;
+        const char *name;
+    } units[] = {{1e6, " MB"}, {1e3, " kB"}, {1, " B"}};
+    size_t i = 0, length;
+
+    while (units[i].bytes > 1 && (bytes <= 0 || fmod(bytes, units[i].bytes) > 0))
+        i++;
+    plot_number_integer(text, bytes / units[i].bytes);
+    length = strlen(text);
+    snprintf(text + length, PLOT_NUMBER_MAX - length, "%s", units[i].name);
+}
+
+void plot_number_duration(char text[PLOT_NUMBER_MAX], double ns)
+{
+    static const struct {
+        double ns;
+        const char *name;
+        bool whole;
+    } units[] = {{86400e9, "d", true}, {3600e9, "h", true}, {60e9, "min", true}, {1e9, "s", false},
+                 {1e6, "ms", false},   {1e3, "us", false},  {1, "ns", false}};
+    size_t i = 0;
+
+    while (units[i].ns > 1 && (ns < units[i].ns || (units[i].whole && fmod(ns, units[i].ns) > 0)))
+        i++;
+    snprintf(text, PLOT_NUMBER_MAX, "%.10g %s", ns / units[i].ns, units[i].name);
 }

@@ -22,7 +22,11 @@ struct plot_script {
     struct plot_time time; // unit of the time axis
     const char *member;    // for a figure of one member only: its name; else NULL
     int64_t member_id;     // if there is one
+    const void *figure;    // of figures that are not of a stored run: what they show
 };
+
+// Writes a whole script. False with the error filled if the database cannot be read.
+typedef bool plot_figure(struct plot_script *script, struct report_error *error);
 
 // Begins a script: encoding, title, and a plot without axes of which only the title and the legend
 // are seen, so that a legend has the whole height whatever the number of panels. Its entries follow
@@ -39,11 +43,17 @@ void plot_script_end(const struct plot_script *script);
 #define PLOT_LEGEND_LINES 28
 
 // A remark in the legend: an entry without a line.
-void plot_script_remark(const struct plot_script *script, const char *text);
+__attribute__((format(printf, 2, 3))) void plot_script_remark(const struct plot_script *script,
+                                                              const char *format, ...);
+// The same for groups that are not drawn, if there are any.
+void plot_script_more_groups(const struct plot_script *script);
 
 // The title of an entry of the legend: its parts one after the other, on several lines where one
 // cannot hold them.
 void plot_script_title(const struct plot_script *script, const char *const parts[], size_t count);
+
+// The title of an entry that fits on its line.
+void plot_script_name(const struct plot_script *script, const char *name);
 
 // Text as a quoted string in which nothing has a meaning to gnuplot.
 void plot_script_quote(const struct plot_script *script, const char *text);
@@ -79,4 +89,17 @@ void plot_script_stairs_rows(const struct plot_script *script, plot_value *value
 
 // A sentence in the middle of the current panel, which is otherwise empty.
 void plot_script_message(const struct plot_script *script, const char *text);
+
+// ---- Numbers: exact, in digits, and in a unit only where that leaves nothing out ----
+
+#define PLOT_NUMBER_MAX 96 // bytes
+
+// An integer, from five digits on in groups of three: "1000", "100 000" with thin spaces.
+void plot_number_integer(char text[PLOT_NUMBER_MAX], double value);
+
+// "10 MB", "1500 kB", "10 485 760 B".
+void plot_number_bytes(char text[PLOT_NUMBER_MAX], double bytes);
+
+// "1.5 s", "90 s", "15 min", "12 h": minutes, hours and days only if they are whole.
+void plot_number_duration(char text[PLOT_NUMBER_MAX], double ns);
 #endif

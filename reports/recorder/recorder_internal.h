@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The recorder's state, shared by its files: recorder.c begins and finishes a run,
-// moments.c takes requests down, instant.c finishes an instant,
-// intervals.c an interval, causes.c why requests waited in it,
-// statistics.c the run; log.c stores what is not counted but told.
+// recorder_moments.c takes requests down, intervals.c finishes an instant and an interval,
+// recorder_statistics.c the run; log.c stores what is not counted but told.
 //
 // A stream is one member and direction, numbered member * REPORT_DIRECTION_COUNT + direction. Each
 // member has one stream more, of its reads and writes together: nothing is counted there request by
@@ -158,11 +157,6 @@ void recorder_merge(struct report_recorder *recorder, struct report_histogram **
 void recorder_queue_latest(struct report_recorder *recorder);
 // The present instant is over: queue lengths, backlogs and fairness are brought up to date.
 void recorder_settle(struct report_recorder *recorder);
-static inline bool recorder_is_unsettled(const struct report_recorder *recorder)
-{
-    return recorder->latest.stream != REPORT_NONE || recorder->touched.count > 0 ||
-           recorder->unsettled_groups.count > 0;
-}
 // Moves on to now_ns if it is later than the present instant.
 static inline void recorder_reach(struct report_recorder *recorder, int64_t now_ns)
 {

@@ -37,14 +37,10 @@ char *tables_total_latency(const struct tables_context *context);
 //                     queue_max: of the chosen ones and of all together (member_id NULL)
 sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql);
 
-// What stands in a cell: the columns of the query are those of the grid.
-bool tables_grid(const struct tables_context *context, const char *title, const char *sql,
+// Prints the rows of a statement, which it ends, as a table with a title, if there are any: the
+// columns of the query are those of the grid. NULL: an error is filled already.
+bool tables_grid(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
                  const struct grid_column *columns, size_t column_count);
-
-// The same of a statement that is ready to run, and which it ends. NULL: an error is filled
-// already.
-bool tables_grid_rows(const struct tables_context *context, const char *title, sqlite3_stmt *rows,
-                      const struct grid_column *columns, size_t column_count);
 
 // The run's object in JSON, from a row of the table run.
 #define TABLES_JSON_RUN                                                                            \
@@ -59,5 +55,4 @@ bool tables_grid_rows(const struct tables_context *context, const char *title, s
 bool tables_print_head(const struct tables_context *context);
 bool tables_print_members(const struct tables_context *context);
 bool tables_print_groups(const struct tables_context *context);
-bool tables_print_json(const struct tables_context *context);
 #endif

@@ -2,8 +2,6 @@
 #include "reports/label.h"
 #include "reports/tables/tables_internal.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 // One row per direction that has requests, and reads and writes together if there are both. The
 // member's name stands in its first row only.
 #define TABLES_NAMED                                                                               \
@@ -31,8 +29,7 @@ static bool tables_statistics(const struct tables_context *context, const char *
                               const char *sql, const struct grid_column *columns,
                               size_t column_count)
 {
-    return tables_grid_rows(context, title, tables_statistics_open(context, sql), columns,
-                            column_count);
+    return tables_grid(context, title, tables_statistics_open(context, sql), columns, column_count);
 }
 
 static bool tables_print_traffic(const struct tables_context *context)
@@ -52,7 +49,7 @@ static bool tables_print_traffic(const struct tables_context *context)
         "        100.0 * s.waited / nullif(s.requests, 0)" TABLES_OF(w, p50_ns) TABLES_OF(w, p99_ns)
             TABLES_OF(w, max_ns) ", s.queue_mean, s.queue_max FROM named AS s" TABLES_LATENCY(
                 "w", "throttle_wait") " ORDER BY s.place, s.line",
-        columns, COUNT(columns));
+        columns, COUNT_OF(columns));
 }
 
 static bool tables_print_latency(const struct tables_context *context)
@@ -77,7 +74,7 @@ static bool tables_print_latency(const struct tables_context *context)
                 TABLES_OF(v, p50_ns)
                     TABLES_OF(v, p99_ns) " FROM named AS s" TABLES_LATENCY("t", "total")
                         TABLES_LATENCY("v", "service") " ORDER BY s.place, s.line",
-        columns, COUNT(columns));
+        columns, COUNT_OF(columns));
 }
 
 // What the simulation gives beside what the recording shows of the same requests: a prediction only
@@ -98,7 +95,7 @@ static bool tables_print_recorded(const struct tables_context *context)
                 r, p99_ns) " FROM statistics AS s" TABLES_LATENCY("r", "recorded")
                 TABLES_LATENCY("t", "total") " WHERE s.direction = 'read+write' AND (r.count > 0 "
                                              "OR r_total.count = t_total.count) ORDER BY s.place",
-        columns, COUNT(columns));
+        columns, COUNT_OF(columns));
 }
 
 bool tables_print_members(const struct tables_context *context)
@@ -122,7 +119,7 @@ static bool tables_print_limits(const struct tables_context *context)
                  " GROUP BY g.group_id ORDER BY g.group_id");
     bool first = true;
 
-    while (rows != NULL && report_query_next(rows)) {
+    while (report_query_next(rows)) {
         char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
 
         report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
@@ -163,5 +160,5 @@ bool tables_print_groups(const struct tables_context *context)
                "  FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
                " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
                " ORDER BY g.group_id",
-               columns, COUNT(columns));
+               columns, COUNT_OF(columns));
 }

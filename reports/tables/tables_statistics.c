@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // SQL that the tables and JSON share. ?1 is the run, ?2 how many members are shown (0: all).
+#include "reports/histogram.h"
+#include "reports/recorder.h"
 #include "reports/tables/tables_internal.h"
+
+#include <string.h>
 
 // The members that are shown, by place. If not all are, those whose requests spent the most time
 // waiting, the ones that never left among them: that is what the mean queue tells.
@@ -55,4 +59,117 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, context->top);
     return rows;
+}
+
+// The latencies of all members together, from their histograms: these have the same buckets
+// everywhere, so they are added up. That is done here, since SQLite would sort all rows for it.
+//
+// A quantile is read off as one member's is. It is also put between the least and the largest of
+// the members' own, where the true one lies: what is the same for all of them stays the same.
+
+#define TOTAL_DIRECTIONS (REPORT_DIRECTION_COUNT + 1) // and read+write
+
+static const char *const total_metrics[] = {"throttle_wait", "service", "total", "recorded"};
+static const unsigned total_per_mille[] = {500, 900, 990, 999};
+
+struct total {
+    struct report_histogram histograms[TOTAL_DIRECTIONS][COUNT_OF(total_metrics)];
+};
+
+// The histogram that the row's first two columns name; NULL: one that no program has written.
+static struct report_histogram *total_find(struct total *total, sqlite3_stmt *rows)
+{
+    const char *direction = report_query_text(rows, 0), *metric = report_query_text(rows, 1);
+
+    for (size_t d = 0; d < TOTAL_DIRECTIONS; d++) {
+        for (size_t m = 0; m < COUNT_OF(total_metrics); m++) {
+            if (!strcmp(total_metrics[m], metric) && !strcmp(report_direction_name(d), direction))
+                return &total->histograms[d][m];
+        }
+    }
+    return NULL;
+}
+
+static bool total_merge(const struct tables_context *context, struct total *total)
+{
+    sqlite3_stmt *rows = report_query_open(
+        context->database,
+        "SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count FROM histogram"
+        " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0",
+        context->run_id, context->error);
+    bool good = true;
+
+    while (good && report_query_next(rows)) {
+        struct report_histogram *histogram = total_find(total, rows);
+
+        if (histogram != NULL)
+            good = report_histogram_add_many(histogram, sqlite3_column_int64(rows, 2),
+                                             (uint64_t)sqlite3_column_int64(rows, 3));
+    }
+    return report_query_close(rows, context->error) && (good || tables_memory(context));
+}
+
+// The columns of a row: direction, metric, count, mean, maximum, and for each quantile the least
+// and the largest of the members'.
+static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqlite3_str *sql)
+{
+    int64_t largest = sqlite3_column_int64(rows, 4);
+
+    if (histogram->count > 0)
+        histogram->max_ns = largest;
+    sqlite3_str_appendf(sql, " UNION ALL VALUES (%Q, %Q, %lld, %!.17g", report_query_text(rows, 0),
+                        report_query_text(rows, 1), (long long)sqlite3_column_int64(rows, 2),
+                        sqlite3_column_double(rows, 3));
+    for (int q = 0; q < (int)COUNT_OF(total_per_mille); q++) {
+        int64_t value = report_histogram_quantile(histogram, total_per_mille[q]);
+        int64_t low = sqlite3_column_int64(rows, 5 + 2 * q);
+        int64_t high = sqlite3_column_int64(rows, 6 + 2 * q);
+
+        value = value < low ? low : value;
+        sqlite3_str_appendf(sql, ", %lld", (long long)(value > high ? high : value));
+    }
+    sqlite3_str_appendf(sql, ", %lld)", (long long)largest);
+}
+
+static bool total_write(const struct tables_context *context, struct total *total, sqlite3_str *sql)
+{
+    sqlite3_stmt *rows = report_query_open(
+        context->database,
+        "SELECT direction, metric, sum(count), sum(count * mean_ns) / sum(count), max(max_ns),"
+        "       min(p50_ns), max(p50_ns), min(p90_ns), max(p90_ns), min(p99_ns), max(p99_ns),"
+        "       min(p999_ns), max(p999_ns)"
+        "  FROM latency_statistics WHERE run_id = ?1 AND count > 0 GROUP BY direction, metric",
+        context->run_id, context->error);
+
+    while (report_query_next(rows)) {
+        struct report_histogram *histogram = total_find(total, rows);
+
+        if (histogram != NULL)
+            total_add_row(histogram, rows, sql);
+    }
+    return report_query_close(rows, context->error);
+}
+
+char *tables_total_latency(const struct tables_context *context)
+{
+    struct total total = {.histograms = {{{0}}}};
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+
+    sqlite3_str_appendall(sql, "total_latency (direction, metric, count, mean_ns, p50_ns, p90_ns,"
+                               " p99_ns, p999_ns, max_ns) AS"
+                               " (SELECT '', '', 0, 0, 0, 0, 0, 0, 0 WHERE 0");
+    bool good = total_merge(context, &total) && total_write(context, &total, sql);
+
+    sqlite3_str_appendall(sql, ")");
+    for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(total_metrics); i++)
+        report_histogram_release(
+            &total.histograms[i / COUNT_OF(total_metrics)][i % COUNT_OF(total_metrics)]);
+    char *text = sqlite3_str_finish(sql);
+
+    if (good && text != NULL)
+        return text;
+    sqlite3_free(text);
+    if (good)
+        tables_memory(context);
+    return NULL;
 }

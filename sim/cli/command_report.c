@@ -73,7 +73,7 @@ static enum report_format format_of(const struct report_arguments *arguments)
 static bool report(struct report_arguments *arguments, struct report_database *database,
                    int64_t run_id, struct report_error *error)
 {
-    return report_print_top(database, run_id, arguments->top, format_of(arguments), stdout, error);
+    return report_print(database, run_id, arguments->top, format_of(arguments), stdout, error);
 }
 
 static bool run_report(void *arguments, struct sim_error *error)

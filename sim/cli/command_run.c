@@ -219,7 +219,7 @@ static bool run_and_print(const struct scenario *scenario, struct run_arguments 
     progress_end(&call->progress);
     if (!ok)
         return false;
-    return report_print(database, run_id, call->json ? REPORT_JSON : REPORT_TEXT, stdout,
+    return report_print(database, run_id, 0, call->json ? REPORT_JSON : REPORT_TEXT, stdout,
                         &report_error) ||
            sim_fail(error, SIM_FAILED, "%s", report_error.message);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the plots show, before it is drawn.
 #include "reports/database_internal.h"
-#include "reports/plot/number.h"
+#include "reports/plot/script.h"
 #include "reports/plot/plot_run.h"
 #include "tests/reports/stored_run_lab.h"
 #include "tests/support/test_group.h"

@@ -23,7 +23,7 @@ static char *printed(int64_t run_id, enum report_format format)
     FILE *out = open_memstream(&text, &length);
 
     assert_non_null(out);
-    if (!report_print(database, run_id, format, out, &error))
+    if (!report_print(database, run_id, 0, format, out, &error))
         fail_msg("%s", error.message);
     fclose(out);
     report_database_close(database);
@@ -147,7 +147,7 @@ static void test_unknown_run(void **state)
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct report_error error = {.message = ""};
 
-        assert_false(report_print(database, unknown[i], REPORT_TEXT, stderr, &error));
+        assert_false(report_print(database, unknown[i], 0, REPORT_TEXT, stderr, &error));
         assert_true(strlen(error.message) > 0);
     }
     report_database_close(database);
@@ -161,7 +161,7 @@ static void test_full_disk_is_an_error(void **state)
 
     (void)state;
     assert_non_null(full);
-    assert_false(report_print(database, STORED_SMALL, REPORT_TEXT, full, &error));
+    assert_false(report_print(database, STORED_SMALL, 0, REPORT_TEXT, full, &error));
     assert_non_null(strstr(error.message, "No space left"));
     fclose(full);
     report_database_close(database);
