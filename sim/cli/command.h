@@ -40,6 +40,8 @@ struct command_call {
         NULL, 0, OPTION_FLAG, NULL, 0, NULL                                                        \
     }
 
+extern const struct option_row options_none[]; // but --help
+
 // arguments: the command's own struct, filled from its options, the rest zero. True: done. False:
 // the error is filled; with SIM_CHECK_FAILED all has been printed nevertheless. A command that
 // calls stop_on_signals need not end it.
@@ -56,10 +58,11 @@ struct command {
     command_run_function *run;
 };
 
-extern const struct command command_run, command_report, command_plot, command_explain,
-    command_compare, command_info, command_convert, command_formats, command_fit, command_synth,
-    command_verify, command_check, command_engines, command_limits, command_help, command_version,
-    command_complete;
+// Tables of one row.
+extern const struct command command_run[], command_report[], command_plot[], command_explain[],
+    command_compare[], command_info[], command_convert[], command_formats[], command_fit[],
+    command_synth[], command_verify[], command_check[], command_engines[], command_limits[],
+    command_help[], command_version[], command_complete[];
 
 // All commands, those of a group together; ends with NULL.
 extern const struct command *const commands[];

@@ -139,14 +139,9 @@ static bool run(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_check = {
-    .name = "check",
-    .summary = "compare scenarios with what was accepted of them",
-    .operands = "SUITE...",
-    .help =
-        "Replays the scenarios of a suite, a folder or single files, and compares every decision\n"
-        "with what was accepted, NAME.accepted beside NAME.yaml. Exit code 4 if anything differs.",
-    .options = rows,
-    .size = sizeof(struct check_arguments),
-    .run = run,
+const struct command command_check[] = {
+    {NULL, "check", "compare scenarios with what was accepted of them", "SUITE...",
+     "Replays the scenarios of a suite, a folder or single files, and compares every decision\n"
+     "with what was accepted, NAME.accepted beside NAME.yaml. Exit code 4 if anything differs.",
+     rows, sizeof(struct check_arguments), run},
 };

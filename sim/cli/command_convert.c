@@ -95,16 +95,10 @@ static bool run(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_convert = {
-    .group = "trace",
-    .name = "convert",
-    .summary = "write traces in another format, cut, merged or split",
-    .operands = "IN... OUT",
-    .help =
-        "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or\n"
-        "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or\n"
-        "--to does. What the format cannot hold is told on stderr.",
-    .options = rows,
-    .size = sizeof(struct convert_arguments),
-    .run = run,
+const struct command command_convert[] = {
+    {"trace", "convert", "write traces in another format, cut, merged or split", "IN... OUT",
+     "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or\n"
+     "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or\n"
+     "--to does. What the format cannot hold is told on stderr.",
+     rows, sizeof(struct convert_arguments), run},
 };

@@ -137,16 +137,10 @@ static bool run(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_fit = {
-    .group = "trace",
-    .name = "fit",
-    .summary = "estimate a specification for 'trace synth' from a recording",
-    .operands = "TRACE",
-    .help =
-        "Estimates a specification for 'throttlesim trace synth' from a recording, and says how\n"
-        "good it is. A trace is a file, a base name (vdc.blktrace), a quoted glob, a directory,\n"
-        "or - for standard input.",
-    .options = rows,
-    .size = sizeof(struct fit_arguments),
-    .run = run,
+const struct command command_fit[] = {
+    {"trace", "fit", "estimate a specification for 'trace synth' from a recording", "TRACE",
+     "Estimates a specification for 'throttlesim trace synth' from a recording, and says how\n"
+     "good it is. A trace is a file, a base name (vdc.blktrace), a quoted glob, a directory,\n"
+     "or - for standard input.",
+     rows, sizeof(struct fit_arguments), run},
 };

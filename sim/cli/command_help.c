@@ -58,8 +58,6 @@ static void print_overview(void)
          "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 a check did not hold.");
 }
 
-static const struct option_row rows[] = {OPTIONS_END};
-
 static bool run_help(void *arguments, struct sim_error *error)
 {
     const struct command_call *call = arguments;
@@ -80,14 +78,10 @@ static bool run_help(void *arguments, struct sim_error *error)
     return true;
 }
 
-const struct command command_help = {
-    .name = "help",
-    .summary = "list the commands, or the options of one",
-    .operands = "[COMMAND]",
-    .help = "Lists the commands, or prints the options of one.",
-    .options = rows,
-    .size = sizeof(struct command_call),
-    .run = run_help,
+const struct command command_help[] = {
+    {NULL, "help", "list the commands, or the options of one", "[COMMAND]",
+     "Lists the commands, or prints the options of one.", options_none, sizeof(struct command_call),
+     run_help},
 };
 
 static bool run_version(void *arguments, struct sim_error *error)
@@ -98,11 +92,7 @@ static bool run_version(void *arguments, struct sim_error *error)
     return true;
 }
 
-const struct command command_version = {
-    .name = "version",
-    .summary = "print the version",
-    .help = "Prints the version.",
-    .options = rows,
-    .size = sizeof(struct command_call),
-    .run = run_version,
+const struct command command_version[] = {
+    {NULL, "version", "print the version", NULL, "Prints the version.", options_none,
+     sizeof(struct command_call), run_version},
 };

@@ -62,14 +62,9 @@ static bool run(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_info = {
-    .group = "trace",
-    .name = "info",
-    .summary = "tell what is in a recording",
-    .operands = "TRACE...",
-    .help = "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted\n"
-            "glob, a directory, or - for standard input.",
-    .options = rows,
-    .size = sizeof(struct info_arguments),
-    .run = run,
+const struct command command_info[] = {
+    {"trace", "info", "tell what is in a recording", "TRACE...",
+     "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted\n"
+     "glob, a directory, or - for standard input.",
+     rows, sizeof(struct info_arguments), run},
 };

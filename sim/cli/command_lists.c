@@ -106,14 +106,11 @@ static bool run_engines(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_engines = {
-    .name = "engines",
-    .summary = "list the throttling algorithms and what each supports",
-    .help = "Lists the throttling algorithms, and what each supports. A scenario chooses one with\n"
-            "'engine: NAME', 'run' with --engine NAME.",
-    .options = list_rows,
-    .size = sizeof(struct command_call),
-    .run = run_engines,
+const struct command command_engines[] = {
+    {NULL, "engines", "list the throttling algorithms and what each supports", NULL,
+     "Lists the throttling algorithms, and what each supports. A scenario chooses one with\n"
+     "'engine: NAME', 'run' with --engine NAME.",
+     list_rows, sizeof(struct command_call), run_engines},
 };
 
 // ---- limits ----
@@ -145,13 +142,10 @@ static bool run_limits(void *opaque, struct sim_error *error)
     return true;
 }
 
-const struct command command_limits = {
-    .name = "limits",
-    .summary = "list the limits that can be set",
-    .help = "Lists the limits that can be set, as scenarios and QEMU spell them.",
-    .options = limits_rows,
-    .size = sizeof(struct limits_arguments),
-    .run = run_limits,
+const struct command command_limits[] = {
+    {NULL, "limits", "list the limits that can be set", NULL,
+     "Lists the limits that can be set, as scenarios and QEMU spell them.", limits_rows,
+     sizeof(struct limits_arguments), run_limits},
 };
 
 // ---- trace formats ----
@@ -175,13 +169,9 @@ static bool run_formats(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_formats = {
-    .group = "trace",
-    .name = "formats",
-    .summary = "list the formats of traces that can be read",
-    .help = "Lists the formats of traces that can be read, in the order in which they are tried,\n"
-            "with what a file of each looks like.",
-    .options = list_rows,
-    .size = sizeof(struct command_call),
-    .run = run_formats,
+const struct command command_formats[] = {
+    {"trace", "formats", "list the formats of traces that can be read", NULL,
+     "Lists the formats of traces that can be read, in the order in which they are tried,\n"
+     "with what a file of each looks like.",
+     list_rows, sizeof(struct command_call), run_formats},
 };

@@ -90,14 +90,10 @@ static const struct option_row report_rows[] = {
     OPTIONS_END,
 };
 
-const struct command command_report = {
-    .name = "report",
-    .summary = "print the tables of a stored run again",
-    .operands = "DB[:RUN]",
-    .help = "Prints the tables of a stored run; without RUN, of the newest.",
-    .options = report_rows,
-    .size = sizeof(struct report_arguments),
-    .run = run_report,
+const struct command command_report[] = {
+    {NULL, "report", "print the tables of a stored run again", "DB[:RUN]",
+     "Prints the tables of a stored run; without RUN, of the newest.", report_rows,
+     sizeof(struct report_arguments), run_report},
 };
 
 // ---- plot ----
@@ -122,16 +118,11 @@ static const struct option_row plot_rows[] = {
     OPTIONS_END,
 };
 
-const struct command command_plot = {
-    .name = "plot",
-    .summary = "draw a stored run with gnuplot",
-    .operands = "DB[:RUN]",
-    .help =
-        "Draws a stored run (without RUN, the newest) with gnuplot, each plot as SVG and PNG, and\n"
-        "prints their paths.",
-    .options = plot_rows,
-    .size = sizeof(struct report_arguments),
-    .run = run_plot,
+const struct command command_plot[] = {
+    {NULL, "plot", "draw a stored run with gnuplot", "DB[:RUN]",
+     "Draws a stored run (without RUN, the newest) with gnuplot, each plot as SVG and PNG, and\n"
+     "prints their paths.",
+     plot_rows, sizeof(struct report_arguments), run_plot},
 };
 
 // ---- explain ----
@@ -164,12 +155,8 @@ static const struct option_row explain_rows[] = {
     OPTIONS_END,
 };
 
-const struct command command_explain = {
-    .name = "explain",
-    .summary = "tell why the requests of a stored run waited",
-    .operands = "DB[:RUN]",
-    .help = "Tells why the requests of a stored run waited; without RUN, of the newest.",
-    .options = explain_rows,
-    .size = sizeof(struct report_arguments),
-    .run = run_explain,
+const struct command command_explain[] = {
+    {NULL, "explain", "tell why the requests of a stored run waited", "DB[:RUN]",
+     "Tells why the requests of a stored run waited; without RUN, of the newest.", explain_rows,
+     sizeof(struct report_arguments), run_explain},
 };

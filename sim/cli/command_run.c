@@ -244,15 +244,11 @@ static bool run(void *opaque, struct sim_error *error)
     return ok;
 }
 
-const struct command command_run = {
-    .name = "run",
-    .summary = "replay a scenario, or traces under given limits",
-    .operands = "SCENARIO.yaml\n--limits KEY=VALUE,... TRACE...",
-    .help =
-        "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
-        "member of one group, and prints what happened to every member. Nothing is stored without\n"
-        "--db. 'throttlesim limits' lists the limits.",
-    .options = rows,
-    .size = sizeof(struct run_arguments),
-    .run = run,
+const struct command command_run[] = {
+    {NULL, "run", "replay a scenario, or traces under given limits",
+     "SCENARIO.yaml\n--limits KEY=VALUE,... TRACE...",
+     "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
+     "member of one group, and prints what happened to every member. Nothing is stored without\n"
+     "--db. 'throttlesim limits' lists the limits.",
+     rows, sizeof(struct run_arguments), run},
 };

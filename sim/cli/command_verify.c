@@ -49,30 +49,23 @@ static const struct option_row rows[] = {
 };
 
 // What both ways need.
-struct verify_setting {
-    struct verify_arguments *arguments;
-    struct lockstep_config lockstep;
-    int64_t granularity_ns; // below 0: the scenario's own
-};
-
-static bool make_setting(struct verify_arguments *arguments, struct verify_setting *setting,
-                         struct sim_error *error)
+static bool make_config(const struct verify_arguments *arguments,
+                        struct verify_random_config *config, struct sim_error *error)
 {
-    int64_t patience_ns = INT64_C(30000000000);
-    *setting = (struct verify_setting){.arguments = arguments, .granularity_ns = -1};
-    if (!options_time("timer-granularity", arguments->granularity, 0, &setting->granularity_ns,
-                      error) ||
-        !options_time("timeout", arguments->timeout, 1, &patience_ns, error))
-        return false;
-    if (setting->granularity_ns > 0 && setting->granularity_ns != VERIFY_GRANULARITY_NS)
-        return sim_fail(error, SIM_USAGE,
-                        "--timer-granularity: 0 or, as in QEMU's main loop, 1ms can be verified");
-    setting->lockstep.qemu = (struct qemu_config){
+    struct qemu_config *qemu = &config->lockstep.qemu;
+    *config = (struct verify_random_config){.granularity_ns = -1}; // the scenario's own
+    *qemu = (struct qemu_config){
         .path = arguments->qemu == NULL ? "qemu-system-x86_64" : arguments->qemu,
-        .patience_ns = patience_ns,
+        .patience_ns = INT64_C(30000000000),
         .stop = &stop_signal,
     };
-    return true;
+    if (!options_time("timer-granularity", arguments->granularity, 0, &config->granularity_ns,
+                      error) ||
+        !options_time("timeout", arguments->timeout, 1, &qemu->patience_ns, error))
+        return false;
+    return config->granularity_ns <= 0 || config->granularity_ns == VERIFY_GRANULARITY_NS ||
+           sim_fail(error, SIM_USAGE,
+                    "--timer-granularity: 0 or, as in QEMU's main loop, 1ms can be verified");
 }
 
 static bool differ(struct sim_error *error, const char *what)
@@ -82,17 +75,17 @@ static bool differ(struct sim_error *error, const char *what)
 
 // ---- One scenario ----
 
-static bool verify_one(struct verify_setting *setting, const char *path, struct sim_error *error)
+static bool verify_one(struct command_call *call, struct verify_random_config *config,
+                       struct sim_error *error)
 {
-    struct command_call *call = &setting->arguments->call;
     struct lockstep_result result = {0};
-    struct scenario *scenario = scenario_load(path, error);
-    bool ok = scenario != NULL && verify_prepare(scenario, setting->granularity_ns, error);
+    struct scenario *scenario = scenario_load(call->operands[0], error);
+    bool ok = scenario != NULL && verify_prepare(scenario, config->granularity_ns, error);
     if (ok) {
-        setting->lockstep.progress = progress_show;
-        setting->lockstep.progress_context = &call->progress;
+        config->lockstep.progress = progress_show;
+        config->lockstep.progress_context = &call->progress;
         progress_start(&call->progress, call->eta);
-        ok = verify_scenario(scenario, &setting->lockstep, &result, error);
+        ok = verify_scenario(scenario, &config->lockstep, &result, error);
         progress_end(&call->progress);
     }
     if (ok && call->json)
@@ -141,34 +134,28 @@ static bool tell_failure(const struct verify_random_config *config,
     return ok;
 }
 
-static bool verify_many(const struct verify_setting *setting, struct sim_error *error)
+static bool verify_many(struct verify_arguments *arguments, struct verify_random_config *config,
+                        struct sim_error *error)
 {
-    struct verify_arguments *arguments = setting->arguments;
     struct command_call *call = &arguments->call;
     struct verify_random_result result;
-    struct verify_random_config config = {
-        .lockstep = setting->lockstep,
-        .seed = arguments->seed > 0 ? (uint64_t)arguments->seed : 1,
-        .count = (uint64_t)arguments->random,
-        .granularity_ns = setting->granularity_ns,
-        .directory = arguments->output,
-        .progress = progress_show,
-        .progress_context = &call->progress,
-    };
-    if (!options_jobs(arguments->jobs, &config.jobs, error))
-        return false;
+    config->seed = arguments->seed > 0 ? (uint64_t)arguments->seed : 1;
+    config->count = (uint64_t)arguments->random;
+    config->directory = arguments->output;
+    config->progress = progress_show;
+    config->progress_context = &call->progress;
     // Better now than when there is something to be written.
-    if (config.directory != NULL && access(config.directory, W_OK | X_OK) != 0)
-        return sim_fail(error, SIM_FAILED, "--output: %s: %s", config.directory, strerror(errno));
+    if (config->directory != NULL && access(config->directory, W_OK | X_OK) != 0)
+        return sim_fail(error, SIM_FAILED, "--output: %s: %s", config->directory, strerror(errno));
     progress_start(&call->progress, call->eta);
-    bool ok = verify_random(&config, &result, error);
+    bool ok = verify_random(config, &result, error);
     progress_end(&call->progress);
     if (!ok)
         return false;
     if (!result.agree)
-        return tell_failure(&config, &result, call->json, error);
+        return tell_failure(config, &result, call->json, error);
     if (call->json)
-        return command_print_json(verify_random_json(&result, &config), error);
+        return command_print_json(verify_random_json(&result, config), error);
     verify_random_print(&result, stdout);
     return true;
 }
@@ -197,23 +184,19 @@ static bool check_arguments(const struct verify_arguments *arguments, struct sim
 static bool run(void *opaque, struct sim_error *error)
 {
     struct verify_arguments *arguments = opaque;
-    struct verify_setting setting;
-    if (!check_arguments(arguments, error) || !make_setting(arguments, &setting, error))
+    struct verify_random_config config;
+    if (!check_arguments(arguments, error) || !make_config(arguments, &config, error) ||
+        !options_jobs(arguments->jobs, &config.jobs, error))
         return false;
     stop_on_signals();
-    return arguments->random > 0 ? verify_many(&setting, error)
-                                 : verify_one(&setting, arguments->call.operands[0], error);
+    return arguments->random > 0 ? verify_many(arguments, &config, error)
+                                 : verify_one(&arguments->call, &config, error);
 }
 
-const struct command command_verify = {
-    .name = "verify",
-    .summary = "compare the simulator with a real QEMU",
-    .operands = "SCENARIO.yaml\n--random N",
-    .help =
-        "Runs the scenario's requests and operations through a real QEMU whose clock is under\n"
-        "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and the\n"
-        "simulator differ.",
-    .options = rows,
-    .size = sizeof(struct verify_arguments),
-    .run = run,
+const struct command command_verify[] = {
+    {NULL, "verify", "compare the simulator with a real QEMU", "SCENARIO.yaml\n--random N",
+     "Runs the scenario's requests and operations through a real QEMU whose clock is under\n"
+     "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and the\n"
+     "simulator differ.",
+     rows, sizeof(struct verify_arguments), run},
 };

@@ -108,7 +108,7 @@ static bool run(void *arguments, struct sim_error *error)
     if (call->operand_count == 0)
         return true;
     size_t last = call->operand_count - 1, used;
-    if (last > 0 && strcmp(words[0], command_help.name) == 0 && words[last][0] != '-') {
+    if (last > 0 && strcmp(words[0], command_help->name) == 0 && words[last][0] != '-') {
         words++;
         last--;
     }
@@ -123,13 +123,8 @@ static bool run(void *arguments, struct sim_error *error)
     return true;
 }
 
-static const struct option_row rows[] = {OPTIONS_END};
-
-const struct command command_complete = {
-    .name = "complete",
-    .operands = "-- WORD...",
-    .help = "Prints what the last word may become, for completion in a shell.",
-    .options = rows,
-    .size = sizeof(struct command_call),
-    .run = run,
+const struct command command_complete[] = {
+    {NULL, "complete", NULL, "-- WORD...",
+     "Prints what the last word may become, for completion in a shell.", options_none,
+     sizeof(struct command_call), run},
 };
