@@ -22,6 +22,8 @@ static void first_waits(const struct model_timer *timer, struct engine_request *
 
 void model_time_passes(struct model *model, int64_t now_ns)
 {
+    if (now_ns == model->last_ns)
+        return;
     for (struct model_member *m = model->members; m != NULL; m = m->next) {
         for (int d = 0; d < DIRECTION_COUNT; d++) {
             const struct model_entry *first = m->fifo[d].first;
