@@ -121,7 +121,7 @@ enum engine_status crowd_control(struct crowd *crowd, struct engine_operation *o
 void crowd_set_up(struct crowd *crowd)
 {
     gsl_rng *rng = crowd->rng;
-    memset(crowd, 0, sizeof(*crowd));
+    memset(crowd, 0, sizeof *crowd);
     crowd->rng = rng;
     crowd->subject = subject_create(
         SUBJECT_ENGINE, &(struct engine_callbacks){.dispatch = record, .context = crowd});
@@ -180,7 +180,7 @@ void crowd_finish(struct crowd *crowd)
 int64_t crowd_draw_gap(gsl_rng *rng)
 {
     static const int64_t gaps_ns[] = {1000, 1000000, 10000000, 100000000, 1000000000};
-    return gaps_ns[gsl_rng_uniform_int(rng, sizeof(gaps_ns) / sizeof(gaps_ns[0]))];
+    return gaps_ns[gsl_rng_uniform_int(rng, sizeof gaps_ns / sizeof gaps_ns[0])];
 }
 
 void crowd_pass_time(struct crowd *crowd, int64_t gap_ns)
@@ -192,7 +192,7 @@ void crowd_pass_time(struct crowd *crowd, int64_t gap_ns)
 
 struct crowd *crowd_new(void)
 {
-    struct crowd *crowd = calloc(1, sizeof(*crowd));
+    struct crowd *crowd = calloc(1, sizeof *crowd);
     assert_non_null(crowd);
     crowd->rng = gsl_rng_alloc(gsl_rng_mt19937);
     assert_non_null(crowd->rng);

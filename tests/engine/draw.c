@@ -47,7 +47,7 @@ static void give(struct engine_parameters *parameters, int kind, int share, cons
                  int64_t value)
 {
     char key[64];
-    snprintf(key, sizeof(key), "%s-%s%s", kinds[kind], shares[share], suffix);
+    snprintf(key, sizeof key, "%s-%s%s", kinds[kind], shares[share], suffix);
     subject_give(parameters, key, value);
 }
 

@@ -16,7 +16,7 @@ static void record(void *context, struct engine_request *request, const int64_t 
     log->numbers[log->count++] = recorded->number;
     assert_true((wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
     if (wait_ns != NULL)
-        memcpy(recorded->wait_ns, wait_ns, sizeof(recorded->wait_ns));
+        memcpy(recorded->wait_ns, wait_ns, sizeof recorded->wait_ns);
 }
 
 static void record_run_out(void *context, int64_t now_ns, uint32_t drive, int limit,
@@ -34,7 +34,7 @@ void drive_pair_create(struct drive_pair *pair, const struct engine_algorithm *a
     struct engine_callbacks callbacks[DRIVE_PAIR_SIDES];
     for (int i = 0; i < DRIVE_PAIR_SIDES; i++) {
         pair->log[i].capacity = requests_max;
-        pair->log[i].numbers = calloc(requests_max, sizeof(*pair->log[i].numbers));
+        pair->log[i].numbers = calloc(requests_max, sizeof *pair->log[i].numbers);
         assert_non_null(pair->log[i].numbers);
         callbacks[i] = (struct engine_callbacks){
             .dispatch = record, .context = &pair->log[i], .ran_out = record_run_out};
@@ -42,10 +42,10 @@ void drive_pair_create(struct drive_pair *pair, const struct engine_algorithm *a
     pair->engine = engine_create(algorithm, &callbacks[DRIVE_PAIR_ENGINE]);
     assert_non_null(pair->engine);
     pair->model = drive_model_create(algorithm, &callbacks[DRIVE_PAIR_MODEL]);
-    pair->requests = calloc(requests_max, sizeof(*pair->requests));
-    pair->latency_ns = calloc(requests_max, sizeof(*pair->latency_ns));
-    pair->completion_ns = calloc(requests_max, sizeof(*pair->completion_ns));
-    pair->in_service = calloc(requests_max, sizeof(*pair->in_service));
+    pair->requests = calloc(requests_max, sizeof *pair->requests);
+    pair->latency_ns = calloc(requests_max, sizeof *pair->latency_ns);
+    pair->completion_ns = calloc(requests_max, sizeof *pair->completion_ns);
+    pair->in_service = calloc(requests_max, sizeof *pair->in_service);
     assert_true(pair->requests != NULL && pair->latency_ns != NULL && pair->completion_ns != NULL &&
                 pair->in_service != NULL);
 }
@@ -144,7 +144,7 @@ static void complete(struct drive_pair *pair, uint32_t place)
     uint32_t number = pair->in_service[place];
     pair->in_service_count--;
     memmove(&pair->in_service[place], &pair->in_service[place + 1],
-            (pair->in_service_count - place) * sizeof(pair->in_service[0]));
+            (pair->in_service_count - place) * sizeof pair->in_service[0]);
     engine_complete(pair->engine, pair->now_ns, &pair->requests[number][DRIVE_PAIR_ENGINE].request);
     drive_model_complete(pair->model, pair->now_ns,
                          &pair->requests[number][DRIVE_PAIR_MODEL].request);

@@ -24,10 +24,10 @@ static void record(void *context, struct engine_request *request, const int64_t 
     assert_true(log->count < log->capacity);
     log->ids[log->count] = ((struct pair_request *)request)->id;
     log->times_ns[log->count] = request->dispatch_ns;
-    memset(&log->waits[log->count], 0, sizeof(log->waits[0]));
+    memset(&log->waits[log->count], 0, sizeof log->waits[0]);
     assert_true((wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
     if (wait_ns != NULL)
-        memcpy(&log->waits[log->count], wait_ns, sizeof(log->waits[0]));
+        memcpy(&log->waits[log->count], wait_ns, sizeof log->waits[0]);
     int64_t sum_ns = 0;
     for (int cause = 0; cause < CAUSE_COUNT; cause++)
         sum_ns += log->waits[log->count].by_cause_ns[cause];
@@ -49,9 +49,9 @@ static void reserve(struct pair_log *log, uint64_t request_count)
     if (request_count <= log->capacity)
         return;
     log->capacity = 2 * request_count;
-    log->ids = realloc(log->ids, log->capacity * sizeof(*log->ids));
-    log->times_ns = realloc(log->times_ns, log->capacity * sizeof(*log->times_ns));
-    log->waits = realloc(log->waits, log->capacity * sizeof(*log->waits));
+    log->ids = realloc(log->ids, log->capacity * sizeof *log->ids);
+    log->times_ns = realloc(log->times_ns, log->capacity * sizeof *log->times_ns);
+    log->waits = realloc(log->waits, log->capacity * sizeof *log->waits);
     assert_true(log->ids != NULL && log->times_ns != NULL && log->waits != NULL);
 }
 
@@ -126,7 +126,7 @@ static void compare_run_outs(struct pair *pair)
 // Bit for bit: the order of the additions is part of the specification.
 static void compare_doubles(struct pair *pair, const char *key, double engine, double model)
 {
-    if (memcmp(&engine, &model, sizeof(engine)) != 0) {
+    if (memcmp(&engine, &model, sizeof engine) != 0) {
         fail_msg("step %llu, time %lld, bucket %s: the engine has %.17g, the model %.17g",
                  (unsigned long long)pair->steps, (long long)pair->now_ns, key, engine, model);
     }
@@ -239,7 +239,7 @@ static struct pair_request *new_requests(struct pair *pair)
 {
     struct pair_block *block = pair->blocks;
     if (block == NULL || block->used == BLOCK_REQUESTS) {
-        block = malloc(sizeof(*block));
+        block = malloc(sizeof *block);
         assert_non_null(block);
         block->next = pair->blocks;
         block->used = 0;
@@ -254,7 +254,7 @@ void pair_submit(struct pair *pair, uint32_t member, enum engine_op op, uint64_t
     uint64_t id = pair->request_count++;
     for (int i = 0; i < PAIR_SIDES; i++) {
         reserve(&pair->log[i], pair->request_count);
-        memset(&requests[i], 0x5a, sizeof(requests[i])); // what the caller need not fill
+        memset(&requests[i], 0x5a, sizeof requests[i]); // what the caller need not fill
         requests[i].request.member = member;
         requests[i].request.op = (uint8_t)op;
         requests[i].request.bytes = bytes;

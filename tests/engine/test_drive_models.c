@@ -131,7 +131,7 @@ static void change_limits(struct world *world)
     struct engine_parameters limits = draw_drive_limits(world, true);
     bool keeps_others = draw_bool(rng, 0.5);
     if (draw_bool(rng, 0.1)) { // no limit is left
-        memset(limits.value, 0, sizeof(limits.value));
+        memset(limits.value, 0, sizeof limits.value);
     } else if (draw_bool(rng, 0.3)) {
         limits.given &= (uint32_t)gsl_rng_get(rng);
     }
@@ -215,7 +215,7 @@ static void run(struct world *world, int64_t start_ns)
 
 static void check(const char *name)
 {
-    struct world *world = calloc(1, sizeof(*world));
+    struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world->algorithm = engine_find(name);
     assert_non_null(world->algorithm);

@@ -111,7 +111,7 @@ static enum engine_operation_kind draw_kind(struct world *world)
         return drain[gsl_rng_uniform_int(world->rng, 2)];
     if (at < world->profile.drain_share + world->profile.churn_share)
         return churn[gsl_rng_uniform_int(world->rng, 2)];
-    return kinds[gsl_rng_uniform_int(world->rng, sizeof(kinds) / sizeof(kinds[0]))];
+    return kinds[gsl_rng_uniform_int(world->rng, sizeof kinds / sizeof kinds[0])];
 }
 
 static void operate(struct world *world)
@@ -201,7 +201,7 @@ static void run(struct world *world, int64_t start_ns)
 
 static struct world *new_world(unsigned long seed)
 {
-    struct world *world = calloc(1, sizeof(*world));
+    struct world *world = calloc(1, sizeof *world);
     assert_non_null(world);
     world->rng = gsl_rng_alloc(gsl_rng_mt19937);
     assert_non_null(world->rng);
@@ -218,7 +218,7 @@ static void free_world(struct world *world)
 static int64_t draw_gap(gsl_rng *rng)
 {
     static const int64_t gaps_ns[] = {1, 1000, 1000000, 20000000, 1000000000, 100000000000};
-    return gaps_ns[gsl_rng_uniform_int(rng, sizeof(gaps_ns) / sizeof(gaps_ns[0]))];
+    return gaps_ns[gsl_rng_uniform_int(rng, sizeof gaps_ns / sizeof gaps_ns[0])];
 }
 
 static void draw_profile(struct world *world)

@@ -199,7 +199,7 @@ static void check_digests(void **state)
     };
     size_t count;
     const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
-    assert_int_equal(count, sizeof(golden) / sizeof(golden[0]));
+    assert_int_equal(count, sizeof golden / sizeof golden[0]);
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(algorithms[i]->name, golden[i].name);
         uint64_t digest = 0;

@@ -211,7 +211,7 @@ static void an_invalid_set_changes_nothing(struct bench *bench)
         with_limits(ENGINE_MEMBER_SET, ENGINE_NONE, a, LIMITS({"bps-read-max-length", 0})),
         with_limits(ENGINE_NODE_CREATE, node, a, LIMITS({"iops-size", 1})),
     };
-    for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         struct engine_operation operation = tries[i];
         assert_int_equal(bench_control(bench, 50 * MS, &operation), ENGINE_INVALID);
         assert_int_equal(bench_member_gauge(bench, a).node, node);
@@ -232,7 +232,7 @@ static void unknown_members_are_refused(struct bench *bench)
         ENGINE_MEMBER_JOIN, ENGINE_MEMBER_LEAVE, ENGINE_MEMBER_SET, ENGINE_DRAIN_BEGIN,
         ENGINE_DRAIN_END,   ENGINE_DETACH,       ENGINE_ATTACH,
     };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct engine_operation operation = with_limits(kinds[i], node, 7, NO_LIMITS);
         assert_int_equal(bench_control(bench, 0, &operation), ENGINE_UNKNOWN_MEMBER);
         operation.member = ENGINE_NONE;
@@ -254,7 +254,7 @@ static void faults_are_named(void **state)
         ENGINE_MEMBER_JOIN,
         ENGINE_MEMBER_SET,
     };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct engine_operation operation =
             with_limits(kinds[i], node, a, LIMITS({"bps-write-max-length", 0}));
         operation.fault = (struct engine_fault){.parameter = -5};

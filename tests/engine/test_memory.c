@@ -138,7 +138,7 @@ static void check_no_allocation(void **state)
 {
     (void)state;
     static struct engine_request requests[20000];
-    const size_t count = sizeof(requests) / sizeof(requests[0]);
+    const size_t count = sizeof requests / sizeof requests[0];
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     gsl_rng_set(rng, draw_seed());
     struct subject subject =

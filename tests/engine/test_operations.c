@@ -213,7 +213,7 @@ static void operations_count_as_their_attachment_says(struct bench *bench)
         {ENGINE_FILTER, ENGINE_FLUSH, false},       {ENGINE_DRIVE, ENGINE_FLUSH, false},
         {ENGINE_FILTER, ENGINE_READ, false},        {ENGINE_DRIVE, ENGINE_READ, false},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t start_ns = (int64_t)i * 10 * SECOND;
         uint32_t node = bench_node(bench, LIMITS({"bps-write", 1000}));
         uint32_t a = bench_member(bench, cases[i].attach, node);

@@ -8,7 +8,7 @@
 static int64_t limit(const struct engine_parameters *limits, const char *key, const char *suffix)
 {
     char full[64];
-    assert_true(strlen(key) + strlen(suffix) < sizeof(full));
+    assert_true(strlen(key) + strlen(suffix) < sizeof full);
     strcpy(full, key);
     strcat(full, suffix);
     return limits->value[engine_parameter_find(subject_algorithm(), full)];

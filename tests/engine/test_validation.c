@@ -182,7 +182,7 @@ static void replace(char *key, const char *from, const char *to)
     size_t before = (size_t)(at - key);
     size_t inserted = strlen(to);
     const char *rest = at + strlen(from);
-    assert_true(before + inserted + strlen(rest) < sizeof(result));
+    assert_true(before + inserted + strlen(rest) < sizeof result);
     memcpy(result, key, before);
     memcpy(result + before, to, inserted);
     memcpy(result + before + inserted, rest, strlen(rest) + 1);
@@ -192,7 +192,7 @@ static void replace(char *key, const char *from, const char *to)
 static int row_of(const char *pattern, const char *kind, const char *dir)
 {
     char key[64];
-    assert_true(strlen(pattern) < sizeof(key));
+    assert_true(strlen(pattern) < sizeof key);
     strcpy(key, pattern);
     replace(key, "KIND", kind);
     replace(key, "DIR", dir);
@@ -234,7 +234,7 @@ static const char *const shares[] = {"read", "write", "total"};
 static void rules_of_a_bucket(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(bucket_rules) / sizeof(bucket_rules[0]); i++) {
+    for (size_t i = 0; i < sizeof bucket_rules / sizeof bucket_rules[0]; i++) {
         for (int kind = 0; kind < 2; kind++) {
             for (int share = 0; share < 3; share++)
                 check_rule(&bucket_rules[i], i, kinds[kind], shares[share]);
@@ -245,7 +245,7 @@ static void rules_of_a_bucket(void **state)
 static void rules_of_a_total(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(total_rules) / sizeof(total_rules[0]); i++) {
+    for (size_t i = 0; i < sizeof total_rules / sizeof total_rules[0]; i++) {
         for (int kind = 0; kind < 2; kind++) {
             for (int share = 0; share < 2; share++)
                 check_rule(&total_rules[i], i, kinds[kind], shares[share]);
@@ -256,7 +256,7 @@ static void rules_of_a_total(void **state)
 static void other_rules_hold(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(other_rules) / sizeof(other_rules[0]); i++)
+    for (size_t i = 0; i < sizeof other_rules / sizeof other_rules[0]; i++)
         check_rule(&other_rules[i], i, "", "");
 }
 

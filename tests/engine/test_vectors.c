@@ -227,7 +227,7 @@ static void compare(struct run *run)
 
 static void run_line(enum subject_kind kind, const char *text, size_t size)
 {
-    struct run *run = calloc(1, sizeof(*run));
+    struct run *run = calloc(1, sizeof *run);
     assert_non_null(run);
     assert_true(json_parse(&run->json, text, size));
     json_value *root = json_root(&run->json);
@@ -235,8 +235,8 @@ static void run_line(enum subject_kind kind, const char *text, size_t size)
     run->attach = strcmp(text_of(run, root, "attach"), "drive") == 0 ? ENGINE_DRIVE : ENGINE_FILTER;
     run->request_count = json_count(json_get(&run->json, root, "dispatch")) +
                          json_count(json_get(&run->json, root, "waiting_at_end"));
-    run->requests = calloc(run->request_count, sizeof(*run->requests));
-    run->left = calloc(run->request_count, sizeof(*run->left));
+    run->requests = calloc(run->request_count, sizeof *run->requests);
+    run->left = calloc(run->request_count, sizeof *run->left);
     assert_true(run->requests != NULL && run->left != NULL);
     run->subject =
         subject_create(kind, &(struct engine_callbacks){.dispatch = record, .context = run});

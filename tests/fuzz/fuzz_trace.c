@@ -55,7 +55,7 @@ static const char *written_path(void)
 {
     static char path[256];
     const char *directory = getenv("TMPDIR");
-    snprintf(path, sizeof(path), "%s/throttlesim-fuzz-%ld", directory != NULL ? directory : "/tmp",
+    snprintf(path, sizeof path, "%s/throttlesim-fuzz-%ld", directory != NULL ? directory : "/tmp",
              (long)getpid());
     return path;
 }

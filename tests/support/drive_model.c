@@ -12,11 +12,11 @@ struct drive_model *drive_model_create(const struct engine_algorithm *algorithm,
 {
     static const struct drive_rules *const all[] = {&drive_rules_slice_2011, &drive_rules_slice,
                                                     &drive_rules_bucket};
-    struct drive_model *model = calloc(1, sizeof(*model));
+    struct drive_model *model = calloc(1, sizeof *model);
     assert(model != NULL);
     model->algorithm = algorithm;
     model->callbacks = *callbacks;
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (strcmp(all[i]->name, algorithm->name) == 0)
             model->rules = all[i];
     }
@@ -72,7 +72,7 @@ struct drive_entry *drive_append(struct drive_entry **fifo, struct engine_reques
 {
     while (*fifo != NULL)
         fifo = &(*fifo)->next;
-    *fifo = calloc(1, sizeof(**fifo));
+    *fifo = calloc(1, sizeof **fifo);
     assert(*fifo != NULL);
     (*fifo)->request = request;
     return *fifo;
@@ -148,7 +148,7 @@ uint32_t drive_model_add(struct drive_model *model, int64_t now_ns, enum engine_
                          const struct engine_parameters *limits)
 {
     time_passes(model, now_ns);
-    struct drive *drive = calloc(1, sizeof(*drive));
+    struct drive *drive = calloc(1, sizeof *drive);
     assert(drive != NULL);
     drive->id = model->drive_count++;
     drive->attach = attach;

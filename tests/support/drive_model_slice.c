@@ -16,7 +16,7 @@ static void begins(struct drive *drive, int64_t now_ns)
     slice->time_ns = FIRST_SLICE_NS;
     slice->start_ns = now_ns;
     slice->end_ns = drive_later(now_ns, slice->time_ns);
-    memcpy(slice->bases, slice->totals, sizeof(slice->bases));
+    memcpy(slice->bases, slice->totals, sizeof slice->bases);
 }
 
 // Asked about one kind of limit for a request that would add so much.

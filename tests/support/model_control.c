@@ -9,7 +9,7 @@
 struct model *model_create(const struct engine_algorithm *algorithm,
                            const struct engine_callbacks *callbacks)
 {
-    struct model *model = calloc(1, sizeof(*model));
+    struct model *model = calloc(1, sizeof *model);
     assert(model != NULL);
     model->algorithm = algorithm;
     model->callbacks = *callbacks;
@@ -52,7 +52,7 @@ bool model_check(const struct engine_algorithm *algorithm,
 static struct model_group *create_group(struct model *model, const struct model_limits *limits,
                                         bool named, int64_t now_ns)
 {
-    struct model_group *group = calloc(1, sizeof(*group));
+    struct model_group *group = calloc(1, sizeof *group);
     assert(group != NULL);
     group->id = model->group_count++;
     group->named = named;
@@ -64,7 +64,7 @@ static struct model_group *create_group(struct model *model, const struct model_
 
 static struct model_member *create_member(struct model *model, enum engine_attach attach)
 {
-    struct model_member *member = calloc(1, sizeof(*member));
+    struct model_member *member = calloc(1, sizeof *member);
     assert(member != NULL);
     member->id = model->member_count++;
     member->attach = attach;

@@ -47,7 +47,7 @@ void model_ring_leave(struct model_member *member)
 
 void model_fifo_append(struct model_fifo *fifo, struct engine_request *request)
 {
-    struct model_entry *entry = malloc(sizeof(*entry));
+    struct model_entry *entry = malloc(sizeof *entry);
     assert(entry != NULL);
     *entry = (struct model_entry){.request = request};
     struct model_entry **link = &fifo->first;
