@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # tidy.sh SOURCE_DIR: what every source file keeps to: a licence line, at most 400 lines of C in a
-# file, 70 in a function, 100 columns, and no leftover marks.
+# file, 60 in a function, 100 columns, no leftover marks, a base name of its own, and of the one
+# dialect (docs/design.md) what text shows: sizeof has parentheses around types only, a constant is
+# a #define.
 set -eu
 
 cd "$1"
@@ -22,6 +24,7 @@ sources=$(list_files | grep -E "$names" | sort -u |
     exit 1
 }
 
+bad=0
 # shellcheck disable=SC2086 # the project's paths have no spaces
 LC_ALL=C awk '
     function complain(line, text) {
@@ -40,7 +43,11 @@ LC_ALL=C awk '
             bad = 1
         }
     }
-    BEGIN { leftover = "(^|[^A-Za-z_])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z_]|$)" }
+    BEGIN {
+        type = "struct|union|enum|unsigned|char|int|long|double|float|bool|void|wide|[a-z0-9_]+_t"
+        type = "^(const )?(" type ")( |\\*|$)"
+        leftover = "(^|[^A-Za-z_])(TO" "DO|FIX" "ME|XX" "X)([^A-Za-z_]|$)"
+    }
     FNR == 1 {
         end_of_file()
         file = FILENAME
@@ -58,10 +65,22 @@ LC_ALL=C awk '
         if (length(columns) > 100)
             complain(FNR, "more than 100 columns")
     }
+    # But in a macro, whose operand may be anything.
+    is_c && !(in_macro || /^#/) && /[^A-Za-z_]sizeof\(/ {
+        rest = $0
+        while (match(rest, /sizeof\([^)]*/)) {
+            operand = substr(rest, RSTART + 7, RLENGTH - 7)
+            if (operand !~ type)
+                complain(FNR, "parentheses around an expression: sizeof(" operand ")")
+            rest = substr(rest, RSTART + RLENGTH)
+        }
+    }
+    { in_macro = /\\$/ }
+    is_c && /enum *\{.*=.*\}/ { complain(FNR, "a constant is a #define") }
     is_c && /^[A-Za-z_].*\(/ { signature = FNR }
     is_c && /^\{/ { start = signature }
     is_c && /^\}/ {
-        if (start > 0 && FNR - start + 1 > 70)
+        if (start > 0 && FNR - start + 1 > 60)
             complain(start, "a function of " FNR - start + 1 " lines")
         start = 0
     }
@@ -69,4 +88,11 @@ LC_ALL=C awk '
         end_of_file()
         exit bad
     }
-' $sources >&2
+' $sources >&2 || bad=1
+
+twice=$(echo "$sources" | grep '\.[ch]$' | sed 's|.*/||' | sort | uniq -d)
+for name in $twice; do
+    echo "more than one file is called $name" >&2
+    bad=1
+done
+exit $bad

@@ -35,7 +35,8 @@ struct record {
 
 _Static_assert(sizeof(struct record) == 48, "as in the file");
 
-enum { READ = 1u << 16, WRITE = 1u << 17 };
+#define READ (1u << 16)
+#define WRITE (1u << 17)
 
 static const uint32_t actions[3] = {1u | 1u << 20, 7u | 1u << 22 | 1u << 24,
                                     8u | 1u << 23 | 1u << 24}; // Q, D, C

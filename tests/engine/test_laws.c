@@ -47,7 +47,8 @@ static struct engine_parameters draw_some_limits(struct laws *laws)
         }
     } while (engine_check(algorithm, &limits, &fault) != ENGINE_OK);
     for (size_t row = 0; row < algorithm->parameter_count; row++) {
-        if ((limits.given >> row & 1) != 0 && strstr(algorithm->parameters[row].key, "total"))
+        if ((limits.given >> row & 1) != 0 &&
+            strstr(algorithm->parameters[row].key, "total") != NULL)
             laws->has_totals = true;
     }
     return limits;

@@ -137,69 +137,70 @@ static void test_labels(void **state)
     "requests 9 0000000000000001\n"
 #define STREAM(waited) "stream a read 9 9 9 " waited " 0 0 0 0 \"db\"\n"
 
+static const struct {
+    const char *text;
+    enum accepted_found found;
+    const char *message; // between the file's name and what to do
+} messages[] = {
+    {"", ACCEPTED_FOREIGN, ":1: expected 'throttlesim-accepted 1': this is no file"},
+    {"engine x\n", ACCEPTED_FOREIGN, ":1: expected 'throttlesim-accepted 1': this is no file"},
+    {"throttlesim-accepted 2\n", ACCEPTED_FOREIGN, "1: expected 'throttlesim-accepted 1', "},
+    {"throttlesim-accepted 1\n", ACCEPTED_BROKEN, ":2: expected 'engine NAME', found ''"},
+    {"throttlesim-accepted 1\n\n#\nengin x\n", ACCEPTED_BROKEN,
+     ":4: expected 'engine NAME', found 'engin'"},
+    {HEAD "decisions 1048577\n", ACCEPTED_BROKEN, ":5: expected 'decisions NUMBER'"},
+    {HEAD "decisions 18446744073709551616\n", ACCEPTED_BROKEN, ":5: expected 'decisions"},
+    {HEAD "decisions 0\nstream b read 0\n", ACCEPTED_BROKEN,
+     ":6: expected the next stream's letter, found 'b'"},
+    {HEAD "decisions 0\nstream a rad 0\n", ACCEPTED_BROKEN, ":6: expected read, write"},
+    {HEAD "decisions 0\nstream a read 0 x\n", ACCEPTED_BROKEN, ":6: expected a number"},
+    {HEAD "decisions 0\nstream a read 0 0 0 0 0 0 0 0 db\n", ACCEPTED_BROKEN,
+     ":6: expected a member's name as in JSON, found 'db'"},
+    {HEAD "decisions 1\n" STREAM("1") "end\n", ACCEPTED_BROKEN, ":7: expected as many decisions"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: b1\n", ACCEPTED_BROKEN,
+     ":7: expected a stream's letter, found 'b1'"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: a9\n", ACCEPTED_BROKEN, ":7: expected the number"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: a-1\n", ACCEPTED_BROKEN, ":7: expected how many"},
+    {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a1\n", ACCEPTED_BROKEN, ":7: expected ':' and"},
+    {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a1:0<\n", ACCEPTED_BROKEN,
+     ":7: expected a stream's letter, found '<'"},
+    {HEAD "decisions 3\n" STREAM("3") "at 5: a1 a1:0 a1<\n", ACCEPTED_BROKEN,
+     ":7: expected ':' and"},
+    {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a0:1\nend\n", ACCEPTED_BROKEN,
+     ":8: expected each request once"},
+    {HEAD "decisions 2\n" STREAM("2") "at 5: a1\nat 4: a1\n", ACCEPTED_BROKEN,
+     ":8: expected a time that is not before the last one"},
+    {HEAD "decisions 2\n" STREAM("2") "never: a1\nat 4: a1\n", ACCEPTED_BROKEN,
+     ":8: expected 'never:' or 'end', found 'at'"},
+    {HEAD "decisions 2\n" STREAM("2") "at 9223372036854775806: a1 a1:1\n", ACCEPTED_BROKEN,
+     ":7: expected an earlier time"},
+    {HEAD "decisions 2\n" STREAM("2") "at 9223372036854775807: a1\n", ACCEPTED_BROKEN,
+     ":7: expected a time"},
+    {HEAD "decisions 1\n" STREAM("2") "at 5: a1\nend\n", ACCEPTED_BROKEN,
+     ":8: expected as many decisions of each stream"},
+    {HEAD "decisions 1\n" STREAM("1") "never: a0*999999999999\n", ACCEPTED_BROKEN,
+     ":7: expected no more decisions than announced"},
+    {HEAD "decisions 2\n" STREAM("2") "at 5: a1*2\n", ACCEPTED_BROKEN, ":7: expected one"},
+    {HEAD "decisions 1\n" STREAM("1") "never:\n", ACCEPTED_BROKEN, ":7: expected a stream's"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: a1\nmore\n", ACCEPTED_BROKEN,
+     ":8: expected 'at TIME:', 'never:' or 'end', found 'more'"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: a1\n", ACCEPTED_BROKEN,
+     ":8: expected 'at TIME:', 'never:' or 'end', found ''"},
+    {HEAD "decisions 1\n" STREAM("1") "at 5: a1\nend\nend\n", ACCEPTED_BROKEN,
+     ":9: expected nothing behind the end, found 'end'"},
+};
+
 static void test_messages(void **state)
 {
-    static const struct {
-        const char *text;
-        enum accepted_found found;
-        const char *message; // between the file's name and what to do
-    } rows[] = {
-        {"", ACCEPTED_FOREIGN, ":1: expected 'throttlesim-accepted 1': this is no file"},
-        {"engine x\n", ACCEPTED_FOREIGN, ":1: expected 'throttlesim-accepted 1': this is no file"},
-        {"throttlesim-accepted 2\n", ACCEPTED_FOREIGN, "1: expected 'throttlesim-accepted 1', "},
-        {"throttlesim-accepted 1\n", ACCEPTED_BROKEN, ":2: expected 'engine NAME', found ''"},
-        {"throttlesim-accepted 1\n\n#\nengin x\n", ACCEPTED_BROKEN,
-         ":4: expected 'engine NAME', found 'engin'"},
-        {HEAD "decisions 1048577\n", ACCEPTED_BROKEN, ":5: expected 'decisions NUMBER'"},
-        {HEAD "decisions 18446744073709551616\n", ACCEPTED_BROKEN, ":5: expected 'decisions"},
-        {HEAD "decisions 0\nstream b read 0\n", ACCEPTED_BROKEN,
-         ":6: expected the next stream's letter, found 'b'"},
-        {HEAD "decisions 0\nstream a rad 0\n", ACCEPTED_BROKEN, ":6: expected read, write"},
-        {HEAD "decisions 0\nstream a read 0 x\n", ACCEPTED_BROKEN, ":6: expected a number"},
-        {HEAD "decisions 0\nstream a read 0 0 0 0 0 0 0 0 db\n", ACCEPTED_BROKEN,
-         ":6: expected a member's name as in JSON, found 'db'"},
-        {HEAD "decisions 1\n" STREAM("1") "end\n", ACCEPTED_BROKEN,
-         ":7: expected as many decisions"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: b1\n", ACCEPTED_BROKEN,
-         ":7: expected a stream's letter, found 'b1'"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: a9\n", ACCEPTED_BROKEN, ":7: expected the number"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: a-1\n", ACCEPTED_BROKEN, ":7: expected how many"},
-        {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a1\n", ACCEPTED_BROKEN, ":7: expected ':' and"},
-        {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a1:0<\n", ACCEPTED_BROKEN,
-         ":7: expected a stream's letter, found '<'"},
-        {HEAD "decisions 3\n" STREAM("3") "at 5: a1 a1:0 a1<\n", ACCEPTED_BROKEN,
-         ":7: expected ':' and"},
-        {HEAD "decisions 2\n" STREAM("2") "at 5: a1 a0:1\nend\n", ACCEPTED_BROKEN,
-         ":8: expected each request once"},
-        {HEAD "decisions 2\n" STREAM("2") "at 5: a1\nat 4: a1\n", ACCEPTED_BROKEN,
-         ":8: expected a time that is not before the last one"},
-        {HEAD "decisions 2\n" STREAM("2") "never: a1\nat 4: a1\n", ACCEPTED_BROKEN,
-         ":8: expected 'never:' or 'end', found 'at'"},
-        {HEAD "decisions 2\n" STREAM("2") "at 9223372036854775806: a1 a1:1\n", ACCEPTED_BROKEN,
-         ":7: expected an earlier time"},
-        {HEAD "decisions 2\n" STREAM("2") "at 9223372036854775807: a1\n", ACCEPTED_BROKEN,
-         ":7: expected a time"},
-        {HEAD "decisions 1\n" STREAM("2") "at 5: a1\nend\n", ACCEPTED_BROKEN,
-         ":8: expected as many decisions of each stream"},
-        {HEAD "decisions 1\n" STREAM("1") "never: a0*999999999999\n", ACCEPTED_BROKEN,
-         ":7: expected no more decisions than announced"},
-        {HEAD "decisions 2\n" STREAM("2") "at 5: a1*2\n", ACCEPTED_BROKEN, ":7: expected one"},
-        {HEAD "decisions 1\n" STREAM("1") "never:\n", ACCEPTED_BROKEN, ":7: expected a stream's"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: a1\nmore\n", ACCEPTED_BROKEN,
-         ":8: expected 'at TIME:', 'never:' or 'end', found 'more'"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: a1\n", ACCEPTED_BROKEN,
-         ":8: expected 'at TIME:', 'never:' or 'end', found ''"},
-        {HEAD "decisions 1\n" STREAM("1") "at 5: a1\nend\nend\n", ACCEPTED_BROKEN,
-         ":9: expected nothing behind the end, found 'end'"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
         struct accepted accepted;
         struct sim_error error = {SIM_DONE, ""};
-        lab_write_text("x.accepted", rows[i].text);
-        assert_int_equal(accepted_read(lab_path("x.accepted"), &accepted, &error), rows[i].found);
-        if (strstr(error.message, rows[i].message) == NULL)
-            fail_msg("row %zu: '%s' is not in '%s'", i, rows[i].message, error.message);
+        lab_write_text("x.accepted", messages[i].text);
+        assert_int_equal(accepted_read(lab_path("x.accepted"), &accepted, &error),
+                         messages[i].found);
+        if (strstr(error.message, messages[i].message) == NULL)
+            fail_msg("row %zu: '%s' is not in '%s'", i, messages[i].message, error.message);
         assert_int_equal(error.exit, SIM_BAD_INPUT);
     }
 }

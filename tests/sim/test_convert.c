@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS_MAX = 3, ROWS_MAX = 40, NAMES = 4 };
+#define INPUTS_MAX 3
+#define ROWS_MAX 40
+#define NAMES 4
 
 static const char *const volume_names[NAMES] = {"a", "254,16", "b/c", "b c"};
 static const char *const file_names[INPUTS_MAX] = {"one.csv", "two.x.csv", "one.y.csv"};

@@ -13,73 +13,75 @@ __extension__ typedef __int128 wide; // every product here fits
 
 // ---- Fractions ----
 
+static const struct {
+    const char *text;
+    int64_t numerator, denominator;
+} good_fractions[] = {
+    {"1", 1, 1},
+    {"2", 2, 1},
+    {"1.5", 3, 2},
+    {".5", 1, 2},
+    {"0.25", 1, 4},
+    {"007.0", 7, 1},
+    {"2.50000", 5, 2},
+    {"6/4", 3, 2},
+    {"1/3", 1, 3},
+    {"10/2", 5, 1},
+    {"3.142", 1571, 500},
+    {"0.000000001", 1, FRACTION_MAX},
+    {"1000000000", FRACTION_MAX, 1},
+    {"1/1000000000", 1, FRACTION_MAX},
+    {"2000000000/2", FRACTION_MAX, 1},
+    {"1.0000000000000000000000", 1, 1},
+};
+
+static const char *const bad_fractions[] = {
+    "",
+    "0",
+    "0.0",
+    "0/1",
+    "1/0",
+    "-1",
+    "+1",
+    "inf",
+    "nan",
+    "1x",
+    " 1",
+    "1 ",
+    "1e3",
+    "1.5e2",
+    ".",
+    "1.",
+    "/2",
+    "1/",
+    "1/-2",
+    "1/2/3",
+    "1.5/2",
+    "1/.5",
+    "1..5",
+    "1/ 2",
+    "0x10",
+    "1000000001",
+    "0.0000000001",
+    "1/1000000001",
+    "99999999999999999999999",
+    "0.12345678901234567890123",
+    NULL,
+};
+
 static void fractions(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        int64_t numerator, denominator;
-    } good[] = {
-        {"1", 1, 1},
-        {"2", 2, 1},
-        {"1.5", 3, 2},
-        {".5", 1, 2},
-        {"0.25", 1, 4},
-        {"007.0", 7, 1},
-        {"2.50000", 5, 2},
-        {"6/4", 3, 2},
-        {"1/3", 1, 3},
-        {"10/2", 5, 1},
-        {"3.142", 1571, 500},
-        {"0.000000001", 1, FRACTION_MAX},
-        {"1000000000", FRACTION_MAX, 1},
-        {"1/1000000000", 1, FRACTION_MAX},
-        {"2000000000/2", FRACTION_MAX, 1},
-        {"1.0000000000000000000000", 1, 1},
-    };
-    static const char *const bad[] = {
-        "",
-        "0",
-        "0.0",
-        "0/1",
-        "1/0",
-        "-1",
-        "+1",
-        "inf",
-        "nan",
-        "1x",
-        " 1",
-        "1 ",
-        "1e3",
-        "1.5e2",
-        ".",
-        "1.",
-        "/2",
-        "1/",
-        "1/-2",
-        "1/2/3",
-        "1.5/2",
-        "1/.5",
-        "1..5",
-        "1/ 2",
-        "0x10",
-        "1000000001",
-        "0.0000000001",
-        "1/1000000001",
-        "99999999999999999999999",
-        "0.12345678901234567890123",
-        NULL,
-    };
     struct fraction fraction;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        if (!fraction_parse(good[i].text, &fraction))
-            fail_msg("'%s' is refused", good[i].text);
-        assert_int_equal(fraction.numerator, good[i].numerator);
-        assert_int_equal(fraction.denominator, good[i].denominator);
+    for (size_t i = 0; i < sizeof good_fractions / sizeof good_fractions[0]; i++) {
+        if (!fraction_parse(good_fractions[i].text, &fraction))
+            fail_msg("'%s' is refused", good_fractions[i].text);
+        assert_int_equal(fraction.numerator, good_fractions[i].numerator);
+        assert_int_equal(fraction.denominator, good_fractions[i].denominator);
     }
-    for (size_t i = 0; bad[i] != NULL; i++) {
-        if (fraction_parse(bad[i], &fraction))
-            fail_msg("'%s' is accepted", bad[i]);
+    for (size_t i = 0; bad_fractions[i] != NULL; i++) {
+        if (fraction_parse(bad_fractions[i], &fraction))
+            fail_msg("'%s' is accepted", bad_fractions[i]);
     }
 }
 
@@ -113,7 +115,9 @@ static void division_is_exact(void **state)
 
 // ---- The model ----
 
-enum { TRACES_MAX = 4, REQUESTS_MAX = 60, NAMES = 5 };
+#define TRACES_MAX 4
+#define REQUESTS_MAX 60
+#define NAMES 5
 
 static const char *const volume_names[NAMES] = {"a", "b", "254,16", "c d", "zz"};
 
