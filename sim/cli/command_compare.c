@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NUMBERS_MAX 256 // characters
-
 struct compare_arguments {
     struct command_call call;
     struct option_list fail_if;
@@ -37,8 +35,6 @@ struct compare_work {
     struct compare_condition conditions[OPTION_LIST_MAX];
     size_t condition_count;
     struct report_comparison *comparison;
-    char numbers[OPTION_LIST_MAX][NUMBERS_MAX]; // "": the condition does not hold
-    size_t failed;
 };
 
 static bool check_arguments(struct compare_work *work, struct sim_error *error)
@@ -97,21 +93,6 @@ static bool compare(struct compare_work *work, struct sim_error *error)
     return work->comparison != NULL || stored_run_fail(&report_error, error);
 }
 
-static bool check_conditions(struct compare_work *work, struct sim_error *error)
-{
-    for (size_t i = 0; i < work->condition_count; i++) {
-        bool holds;
-        if (!compare_condition_check(&work->conditions[i], work->comparison, &holds,
-                                     work->numbers[i], NUMBERS_MAX, error))
-            return false;
-        if (holds)
-            work->failed++;
-        else
-            work->numbers[i][0] = '\0';
-    }
-    return true;
-}
-
 static bool print(struct compare_work *work, struct sim_error *error)
 {
     struct report_error report_error;
@@ -126,22 +107,25 @@ static bool print(struct compare_work *work, struct sim_error *error)
     return ok || sim_fail(error, SIM_FAILED, "%s", report_error.message);
 }
 
-// One line for each condition that holds; the last is the error's.
-static bool judge(const struct compare_work *work, struct sim_error *error)
+// Can the conditions be checked? To be told: a line for each that holds; the last is the error's.
+static bool judge(const struct compare_work *work, bool tell, struct sim_error *error)
 {
-    if (!command_flush(error))
-        return false;
-    for (size_t i = 0, told = 0; i < work->condition_count; i++) {
-        if (work->numbers[i][0] == '\0')
+    char numbers[256];
+    bool has_told = false;
+    for (size_t i = 0; i < work->condition_count; i++) {
+        const struct compare_condition *condition = &work->conditions[i];
+        bool holds;
+        if (!compare_condition_check(condition, work->comparison, &holds, numbers, sizeof numbers,
+                                     error))
+            return false;
+        if (!holds || !tell)
             continue;
-        if (++told < work->failed)
-            fprintf(stderr, "throttlesim: --fail-if '%s': %s\n", work->conditions[i].text,
-                    work->numbers[i]);
-        else
-            sim_fail(error, SIM_CHECK_FAILED, "--fail-if '%s': %s", work->conditions[i].text,
-                     work->numbers[i]);
+        if (has_told)
+            fprintf(stderr, "throttlesim: %s\n", error->message);
+        sim_fail(error, SIM_CHECK_FAILED, "--fail-if '%s': %s", condition->text, numbers);
+        has_told = true;
     }
-    return work->failed == 0;
+    return !has_told;
 }
 
 static void release(struct compare_work *work)
@@ -162,8 +146,8 @@ static bool run(void *opaque, struct sim_error *error)
         ok = compare_operand_open(&work.operands[i], arguments->call.operands[i], error);
     if (ok) {
         stop_on_signals();
-        ok = check_stored(&work, error) && compare(&work, error) &&
-             check_conditions(&work, error) && print(&work, error) && judge(&work, error);
+        ok = check_stored(&work, error) && compare(&work, error) && judge(&work, false, error) &&
+             print(&work, error) && command_flush(error) && judge(&work, true, error);
     }
     release(&work);
     return ok;
