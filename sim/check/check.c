@@ -4,8 +4,7 @@
 #include "reports/json_text.h"
 #include "sim/base/jobs.h"
 #include "sim/base/stop.h"
-#include "sim/check/collect.h"
-#include "sim/check/comparison.h"
+#include "sim/check/deviation.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -52,7 +51,7 @@ struct check {
     struct scenario *scenario;
     struct accepted accepted;
     struct accepted found;
-    struct comparison comparison;
+    struct deviation deviation;
     struct check_result *result;
     struct sim_error
         old_error; // why the accepted results cannot be read, if they are to be replaced
@@ -97,9 +96,9 @@ static void write_text(const struct check *check, FILE *out)
     default:
         break;
     }
-    if (check->comparison.accepted != NULL && check->result->status != CHECK_SAME &&
+    if (check->deviation.accepted != NULL && check->result->status != CHECK_SAME &&
         check->result->status != CHECK_BROKEN)
-        describe_difference(&check->comparison, &check->found, check->scenario, out);
+        deviation_print(&check->deviation, &check->found, check->scenario, out);
 }
 
 static void write_json(const struct check *check, json_t *object)
@@ -112,8 +111,8 @@ static void write_json(const struct check *check, json_t *object)
     json_object_set_new(object, "status", json_string(check_status_key(result->status)));
     if (result->status == CHECK_BROKEN)
         json_object_set_new(object, "message", report_json_text(result->error.message));
-    else if (check->comparison.accepted != NULL)
-        describe_difference_json(&check->comparison, &check->found, check->scenario, object);
+    else if (check->deviation.accepted != NULL)
+        deviation_json(&check->deviation, &check->found, check->scenario, object);
 }
 
 static void describe(const struct check *check)
@@ -144,13 +143,13 @@ static bool run(struct check *check, enum accepted_found found, struct sim_error
         .progress = show_progress,
         .progress_context = check,
     };
-    struct comparison *comparison = found == ACCEPTED_READ ? &check->comparison : NULL;
+    struct deviation *deviation = found == ACCEPTED_READ ? &check->deviation : NULL;
     check->scenario = scenario_load(check->entry->scenario, error);
     if (check->scenario == NULL)
         return false;
-    if (comparison != NULL && !comparison_open(comparison, &check->accepted))
+    if (deviation != NULL && !deviation_open(deviation, &check->accepted))
         return sim_fail_memory(error);
-    return collect_run(check->scenario, &watch, comparison, &check->found, error);
+    return collect_run(check->scenario, &watch, deviation, &check->found, error);
 }
 
 static bool accept(struct check *check, struct sim_error *error)
@@ -172,7 +171,7 @@ static bool judge(struct check *check, enum accepted_found found, struct sim_err
 {
     enum check_status *status = &check->result->status;
     *status = CHECK_SAME;
-    if (found == ACCEPTED_READ && comparison_holds(&check->comparison, &check->found))
+    if (found == ACCEPTED_READ && deviation_is_none(&check->deviation, &check->found))
         return true;
     if (!check->options->accept) {
         *status = found == ACCEPTED_MISSING ? CHECK_MISSING : CHECK_DIFFERENT;
@@ -202,7 +201,7 @@ static void check_entry(const struct suite_entry *entry, const struct check_opti
     if (entry->scenario != NULL && !check_scenario(&check, &result->error))
         result->status = CHECK_BROKEN;
     describe(&check);
-    comparison_close(&check.comparison);
+    deviation_close(&check.deviation);
     accepted_free(&check.accepted);
     accepted_free(&check.found);
     scenario_free(check.scenario);

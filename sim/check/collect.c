@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/check/collect.h"
+#include "sim/check/deviation.h"
 
 #include "reports/quantile.h"
 #include "sim/replay/recording.h"
@@ -9,7 +9,7 @@
 
 struct collector {
     struct accepted *found;
-    struct comparison *comparison;
+    struct deviation *deviation;
     uint64_t (*numbers)[ACCEPTED_NUMBER_COUNT]; // by member and direction, as long as it runs
     int64_t *waits;                             // of the decisions
     size_t room;
@@ -83,8 +83,8 @@ static void note_request(struct collector *collector, const struct report_reques
     numbers[ACCEPTED_DISPATCHED] += is_left;
     collector->found->requests++;
     collector->found->requests_hash += hash_request(request);
-    if (collector->comparison != NULL)
-        comparison_note(collector->comparison, request);
+    if (collector->deviation != NULL)
+        deviation_note(collector->deviation, request);
     if (request->dispatch_ns == request->arrival_ns)
         return;
     numbers[ACCEPTED_WAITED]++;
@@ -241,9 +241,9 @@ static bool finish(struct collector *collector, const struct replay *replay,
 }
 
 bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
-                 struct comparison *comparison, struct accepted *found, struct sim_error *error)
+                 struct deviation *deviation, struct accepted *found, struct sim_error *error)
 {
-    struct collector collector = {.found = found, .comparison = comparison};
+    struct collector collector = {.found = found, .deviation = deviation};
     struct replay replay;
     *found = (struct accepted){.engine = ""};
     collector.numbers =

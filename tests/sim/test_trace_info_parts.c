@@ -3,9 +3,9 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/info/blocks.h"
+#include "sim/workload/info/info_limits.h"
 #include "sim/workload/info/info_trial.h"
 #include "sim/workload/info/info_windows.h"
-#include "sim/workload/info/spool.h"
 #include "sim/workload/info/volume.h"
 #include "tests/support/test_group.h"
 

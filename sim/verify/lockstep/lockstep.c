@@ -1,10 +1,139 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/verify/lockstep/lockstep_internal.h"
+#include "sim/verify/lockstep/lockstep.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define IDLE_WAKES_MAX 10000 // of a QEMU that sleeps otherwise, but lets nothing go
+#define MILLISECOND_NS INT64_C(1000000)
+#define SLEEP_MAX_MS INT64_C(2147483647) // a main loop sleeps no longer at a time
+#define IDLE_WAKES_MAX 10000             // of a QEMU that sleeps otherwise, but lets nothing go
+
+// Both, and how far they have come.
+struct lockstep {
+    const struct scenario *scenario;
+    const struct lockstep_config *config;
+    struct lockstep_result *result;
+    struct replay replay;
+    bool is_open; // the replay, be it that it failed
+    struct disks disks;
+    int64_t now_ns;                          // QEMU's clock
+    int64_t looked_ns;                       // the last look
+    bool is_new;                             // something has happened since
+    bool is_probe;                           // no looks
+    const struct lockstep_request *followed; // looks are for this one only; may be NULL
+    unsigned idle_wakes;                     // since something happened in the simulator
+    struct disk_counts *ours;                // by member
+    struct disk_counts *counted;             // by QEMU
+    bool differs;
+    struct sim_error *error;
+};
+
+// ---- Counts ----
+
+static bool note_departure(struct lockstep *lockstep, int64_t found_ns, uint32_t member,
+                           enum disk_direction direction)
+{
+    struct difference *difference = &lockstep->result->difference;
+    uint64_t ours = lockstep->ours[member].left[direction];
+    uint64_t theirs = lockstep->counted[member].left[direction];
+    difference_free(difference);
+    *difference = (struct difference){
+        .kind = DIFFERENCE_DEPARTURE,
+        .found_ns = found_ns,
+        .looked_ns = lockstep->looked_ns,
+        .member = member,
+        .direction = direction,
+        .number = (ours < theirs ? ours : theirs) + 1,
+        .our_left = ours,
+        .qemu_left = theirs,
+    };
+    lockstep->differs = true;
+    return difference_look(difference, &lockstep->replay.control, found_ns) ||
+           sim_fail_memory(lockstep->error);
+}
+
+static bool compare_counts(struct lockstep *lockstep, int64_t time_ns)
+{
+    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
+        for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {
+            if (lockstep->ours[i].left[j] != lockstep->counted[i].left[j])
+                return note_departure(lockstep, time_ns, i, (enum disk_direction)j);
+        }
+    }
+    return true;
+}
+
+// A look at QEMU's counts.
+static bool look(struct lockstep *lockstep)
+{
+    const struct lockstep_request *followed = lockstep->followed;
+    if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
+        return false;
+    lockstep->result->looks++;
+    if (followed != NULL)
+        lockstep->differs =
+            lockstep->counted[followed->member].left[followed->direction] >= followed->number;
+    else if (!compare_counts(lockstep, lockstep->now_ns))
+        return false;
+    if (lockstep->differs)
+        return true;
+    lockstep->looked_ns = lockstep->now_ns;
+    lockstep->is_new = false;
+    return true;
+}
+
+// ---- Sleeps ----
+
+// How long a main loop sleeps whose next deadline is the engine's.
+static int64_t expected_timeout_ns(const struct lockstep *lockstep)
+{
+    int64_t deadline_ns = engine_next_deadline(lockstep->replay.control.engine);
+    if (deadline_ns == ENGINE_NEVER)
+        return CLOCK_FOR_EVER;
+    int64_t distance_ns = deadline_ns - lockstep->now_ns;
+    int64_t sleep_ms = distance_ns / MILLISECOND_NS + (distance_ns % MILLISECOND_NS > 0);
+    return (sleep_ms < SLEEP_MAX_MS ? sleep_ms : SLEEP_MAX_MS) * MILLISECOND_NS;
+}
+
+static int64_t wakes_ns(int64_t now_ns, int64_t timeout_ns)
+{
+    return timeout_ns == CLOCK_FOR_EVER ? ENGINE_NEVER : now_ns + timeout_ns;
+}
+
+// Requests are the better witnesses. So the first difference of this kind is kept, and the search
+// goes on for one of theirs.
+static bool look_at_sleep(struct lockstep *lockstep)
+{
+    struct difference *difference = &lockstep->result->difference;
+    int64_t ours_ns = expected_timeout_ns(lockstep);
+    int64_t theirs_ns = qemu_timeout_ns(&lockstep->disks.qemu);
+    if (ours_ns == theirs_ns || !lockstep->result->agree || lockstep->followed != NULL)
+        return true;
+    *difference = (struct difference){
+        .kind = DIFFERENCE_SLEEP,
+        .found_ns = lockstep->now_ns,
+        .our_ns = wakes_ns(lockstep->now_ns, ours_ns),
+        .qemu_ns = wakes_ns(lockstep->now_ns, theirs_ns),
+        .member = ENGINE_NONE,
+        .operation_count = lockstep->replay.next_event,
+    };
+    lockstep->result->agree = false;
+    return true;
+}
+
+static bool sleeps(const struct lockstep *lockstep)
+{
+    return lockstep->scenario->timer_granularity_ns != 0;
+}
+
+// An instant is over: what has happened in it is compared once.
+static bool end_instant(struct lockstep *lockstep)
+{
+    if (lockstep->is_probe)
+        return true;
+    return ((!lockstep->is_new && !sleeps(lockstep)) || look(lockstep)) &&
+           (lockstep->differs || look_at_sleep(lockstep));
+}
 
 static void count_departure(void *context, const struct sim_request *request)
 {
@@ -65,7 +194,7 @@ static bool look_before(struct lockstep *lockstep, int64_t time_ns)
         return true;
     if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
         return false;
-    return lockstep_look(lockstep);
+    return look(lockstep);
 }
 
 // Does anything come from outside at this time?
@@ -82,15 +211,14 @@ static bool is_woken(const struct lockstep *lockstep, int64_t time_ns)
 static bool let_sleep(struct lockstep *lockstep, int64_t time_ns, bool wakes_it)
 {
     while (!lockstep->differs) {
-        int64_t wakes_at_ns =
-            lockstep_wakes_ns(lockstep->now_ns, qemu_timeout_ns(&lockstep->disks.qemu));
+        int64_t wakes_at_ns = wakes_ns(lockstep->now_ns, qemu_timeout_ns(&lockstep->disks.qemu));
         if (!wakes_it && (wakes_at_ns > time_ns || wakes_at_ns == ENGINE_NEVER))
             return true;
         if (!set_clock(lockstep, wakes_at_ns < time_ns ? wakes_at_ns : time_ns))
             return false;
         if (lockstep->now_ns == time_ns)
             return true;
-        if (!lockstep_end_instant(lockstep))
+        if (!end_instant(lockstep))
             return false;
         if (lockstep->result->agree && lockstep->followed == NULL)
             continue; // a long sleep in parts
@@ -103,11 +231,11 @@ static bool let_sleep(struct lockstep *lockstep, int64_t time_ns, bool wakes_it)
 // QEMU's clock from one instant to a later one, unless they differ before.
 static bool pass_time(struct lockstep *lockstep, enum replay_event event, int64_t time_ns)
 {
-    if (!lockstep_end_instant(lockstep))
+    if (!end_instant(lockstep))
         return false;
     if (lockstep->differs)
         return true;
-    if (lockstep_sleeps(lockstep))
+    if (sleeps(lockstep))
         return let_sleep(lockstep, time_ns, is_woken(lockstep, time_ns));
     if (event == REPLAY_TIMER && !look_before(lockstep, time_ns))
         return false;
@@ -150,7 +278,7 @@ static bool step(struct lockstep *lockstep, enum replay_event event, int64_t tim
     ok = ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
     // While QEMU sleeps, nothing leaves it.
     if (ok && time_ns > lockstep->now_ns && lockstep->followed == NULL)
-        ok = lockstep_compare(lockstep, time_ns);
+        ok = compare_counts(lockstep, time_ns);
     return ok;
 }
 
@@ -176,7 +304,7 @@ static bool step_all(struct lockstep *lockstep, int64_t until_ns)
             return false;
         tell_progress(lockstep);
     }
-    return lockstep->differs || lockstep_end_instant(lockstep);
+    return lockstep->differs || end_instant(lockstep);
 }
 
 // What is left would happen after the scenario's end: until then QEMU must let nothing go either.
@@ -188,9 +316,9 @@ static bool reach_end(struct lockstep *lockstep)
     lockstep->result->waited += engine_waiting(lockstep->replay.control.engine);
     if (lockstep->differs)
         return true;
-    if (!lockstep_sleeps(lockstep))
-        return (is_over || set_clock(lockstep, end_ns)) && lockstep_look(lockstep);
-    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !lockstep_look(lockstep)))
+    if (!sleeps(lockstep))
+        return (is_over || set_clock(lockstep, end_ns)) && look(lockstep);
+    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !look(lockstep)))
         return false;
     if (!lockstep->differs && !is_over)
         lockstep->now_ns = end_ns;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/info/info_trial.h"
 
+#include "sim/base/stop.h"
+#include "sim/workload/info/info_limits.h"
+
 #include <stdlib.h>
 
 bool info_group_make(struct info_group *group, uint32_t members)
@@ -95,4 +98,206 @@ void info_trial_close(struct info_trial *trial)
     if (trial->is_open)
         replay_close(&trial->replay);
     trial->is_open = false;
+}
+
+// Each answer and the limit below it, replayed through the engine.
+
+#define VOLUMES_MAX 1024 // of a recording with more, the answers stay unconfirmed
+#define PASSES_MAX 200   // more than the way from any guess to any answer takes
+
+// One answer on its way. The engine lets too many wait under `low`, not under `high`; 0 and
+// INFO_LIMIT_MAX + 1 are so by definition.
+struct doubt {
+    enum info_limit kind;
+    size_t stream;
+    uint64_t allowed;
+    struct info_answer *answer;
+    int64_t low;
+    int64_t high;
+    int64_t guess; // where the edge is looked for: at guess and the limit below it
+    int64_t step;
+    uint64_t waiting; // under high
+    bool settled;
+    struct info_trial trials[2];
+    int64_t limits[2]; // 0: no trial
+};
+
+struct confirmation {
+    struct info_spool *spool;
+    size_t volume_count;
+    struct doubt *doubts; // in order of stream
+    size_t doubt_count;
+    struct info_group volume; // one alone
+    struct info_group all;    // all volumes together
+    struct request_pool pool;
+};
+
+#define DOUBTS (INFO_LIMIT_COUNT * INFO_SHARE_COUNT) // of a stream
+
+static void doubt_begin(struct doubt *doubt, size_t stream, struct info_answers *answers, int kind,
+                        int share)
+{
+    struct info_answer *answer = &answers->answer[kind][share];
+    *doubt = (struct doubt){
+        .kind = (enum info_limit)kind,
+        .stream = stream,
+        .allowed = info_limits_allowed(answers->requests, (enum info_share)share),
+        .answer = answer,
+        .high = INFO_LIMIT_MAX + 1,
+        .guess = answer->limit == 0 ? INFO_LIMIT_MAX + 1 : answer->limit,
+        .step = 1,
+    };
+}
+
+// Which limits to try next. What lies outside the bracket is known.
+static bool doubt_open(struct doubt *doubt, struct confirmation *confirmation)
+{
+    bool is_all = doubt->stream == confirmation->volume_count;
+    struct info_group *group = is_all ? &confirmation->all : &confirmation->volume;
+    for (int i = 0; i < 2; i++) {
+        int64_t limit = doubt->guess - i;
+        doubt->limits[i] = limit > doubt->low && limit < doubt->high ? limit : 0;
+        if (doubt->limits[i] != 0 && !info_trial_open(&doubt->trials[i], group, &confirmation->pool,
+                                                      info_limit_keys[doubt->kind], limit))
+            return false;
+    }
+    return true;
+}
+
+static bool doubt_add(struct doubt *doubt, uint32_t member, const struct info_record *record)
+{
+    for (int i = 0; i < 2; i++) {
+        if (doubt->limits[i] != 0 && !info_trial_add(&doubt->trials[i], member, record))
+            return false;
+    }
+    return true;
+}
+
+// The edge lies further up, or down, than looked for: in steps that grow, then by halves.
+static void doubt_move(struct doubt *doubt)
+{
+    bool has_low = doubt->low > 0, has_high = doubt->high <= INFO_LIMIT_MAX;
+    int64_t middle = doubt->low + (doubt->high - doubt->low) / 2;
+    if (has_low != has_high) {
+        doubt->guess = has_low ? doubt->low + doubt->step : doubt->high - doubt->step;
+        doubt->step = doubt->step < INFO_LIMIT_MAX / 4 ? 4 * doubt->step : doubt->step;
+    }
+    if (has_low == has_high || doubt->guess <= doubt->low || doubt->guess > doubt->high)
+        doubt->guess = middle + 1;
+}
+
+static void doubt_judge(struct doubt *doubt)
+{
+    bool given_up = false;
+    for (int i = 0; i < 2; i++) {
+        struct info_trial *trial = &doubt->trials[i];
+        if (doubt->limits[i] == 0)
+            continue;
+        info_trial_finish(trial);
+        given_up = given_up || trial->given_up;
+        if (trial->waiting > doubt->allowed && doubt->limits[i] > doubt->low) {
+            doubt->low = doubt->limits[i];
+        } else if (trial->waiting <= doubt->allowed && doubt->limits[i] < doubt->high) {
+            doubt->high = doubt->limits[i];
+            doubt->waiting = trial->waiting;
+        }
+    }
+    doubt->settled = given_up || doubt->high - doubt->low <= 1;
+    if (doubt->settled && !given_up) {
+        *doubt->answer = (struct info_answer){
+            .limit = doubt->high > INFO_LIMIT_MAX ? 0 : doubt->high,
+            .waiting = doubt->waiting,
+            .confirmed = true,
+        };
+    }
+    doubt_move(doubt);
+}
+
+static void doubt_close(struct doubt *doubt)
+{
+    for (int i = 0; i < 2; i++) {
+        info_trial_close(&doubt->trials[i]);
+        doubt->limits[i] = 0;
+    }
+}
+
+static bool add_to_stream(struct confirmation *confirmation, size_t stream, uint32_t member,
+                          const struct info_record *record)
+{
+    struct doubt *doubts = &confirmation->doubts[stream * DOUBTS];
+    for (size_t i = 0; i < DOUBTS; i++) {
+        if (!doubt_add(&doubts[i], member, record))
+            return false;
+    }
+    return true;
+}
+
+static bool replay(struct confirmation *confirmation, struct sim_error *error)
+{
+    struct info_record record;
+    size_t all = confirmation->volume_count;
+    int more;
+    if (!info_spool_rewind(confirmation->spool, error))
+        return false;
+    while ((more = info_spool_read(confirmation->spool, &record, error)) > 0) {
+        if (!add_to_stream(confirmation, record.volume, 0, &record) ||
+            (all > 1 && !add_to_stream(confirmation, all, record.volume, &record)))
+            return sim_fail_memory(error);
+        if (stop_signal != 0)
+            return sim_fail(error, SIM_FAILED, "interrupted");
+    }
+    return more == 0;
+}
+
+// False: an error. *settled: nothing is left to be done.
+static bool confirm_once(struct confirmation *confirmation, bool *settled, struct sim_error *error)
+{
+    bool ok = true;
+    *settled = true;
+    for (size_t i = 0; ok && i < confirmation->doubt_count; i++) {
+        struct doubt *doubt = &confirmation->doubts[i];
+        if (doubt->settled)
+            continue;
+        *settled = false;
+        ok = doubt_open(doubt, confirmation) || sim_fail_memory(error);
+    }
+    ok = ok && (*settled || replay(confirmation, error));
+    for (size_t i = 0; i < confirmation->doubt_count; i++) {
+        struct doubt *doubt = &confirmation->doubts[i];
+        if (ok && !doubt->settled)
+            doubt_judge(doubt);
+        doubt_close(doubt);
+    }
+    request_pool_free(&confirmation->pool);
+    return ok;
+}
+
+bool info_limits_confirm(struct info_spool *spool, size_t volume_count,
+                         struct info_answers *answers, struct sim_error *error)
+{
+    struct confirmation confirmation = {
+        .spool = spool,
+        .volume_count = volume_count,
+        .pool = {.max = INFO_TRIAL_REQUESTS_MAX},
+    };
+    size_t streams = volume_count > 1 ? volume_count + 1 : volume_count;
+    bool settled = streams == 0 || streams > VOLUMES_MAX;
+    if (settled)
+        return true;
+    confirmation.doubts = calloc(streams * DOUBTS, sizeof *confirmation.doubts);
+    bool ok = confirmation.doubts != NULL && info_group_make(&confirmation.volume, 1) &&
+              info_group_make(&confirmation.all, (uint32_t)volume_count);
+    if (!ok)
+        sim_fail_memory(error);
+    for (size_t stream = 0; ok && stream < streams; stream++) {
+        for (int i = 0; i < DOUBTS; i++)
+            doubt_begin(&confirmation.doubts[confirmation.doubt_count++], stream, &answers[stream],
+                        i / INFO_SHARE_COUNT, i % INFO_SHARE_COUNT);
+    }
+    for (int pass = 0; ok && !settled && pass < PASSES_MAX; pass++)
+        ok = confirm_once(&confirmation, &settled, error);
+    info_group_free(&confirmation.volume);
+    info_group_free(&confirmation.all);
+    free(confirmation.doubts);
+    return ok;
 }

@@ -5,7 +5,7 @@
 #define SIM_WORKLOAD_INFO_INFO_TRIAL_H
 
 #include "sim/replay/replay.h"
-#include "sim/workload/info/spool.h"
+#include "sim/workload/info/info_limits.h"
 
 // In flight in all trials together; of more, about 25 MB, a trial gives up.
 #define INFO_TRIAL_REQUESTS_MAX (UINT64_C(1) << 18)

@@ -2,7 +2,7 @@
 // A record is its operation (one byte) and the time since the record before, volume and length as
 // numbers of 7 bits a byte, the lowest first. Blocks are filled to the last byte that a whole
 // record leaves, the rest is INFO_SPOOL_END.
-#include "sim/workload/info/spool.h"
+#include "sim/workload/info/info_limits.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 // single changed decision is named, whichever it is.
 #include "tests/sim/lab.h"
 
-#include "sim/check/collect.h"
+#include "sim/check/deviation.h"
 #include "tests/support/test_group.h"
 
 #include <inttypes.h>
@@ -37,28 +37,28 @@ static void write_workload(void)
     free(text);
 }
 
-// The run's comparison with `accepted`, the run's own results in *found.
-static struct comparison compare(const struct accepted *accepted, struct accepted *found)
+// The run's deviation with `accepted`, the run's own results in *found.
+static struct deviation compare(const struct accepted *accepted, struct accepted *found)
 {
     struct replay_watch watch = {.stop = &never_stop};
-    struct comparison comparison;
+    struct deviation deviation;
     struct sim_error error;
     struct scenario *scenario = lab_load("w.yaml", WORKLOAD, &error);
     if (scenario == NULL)
         fail_msg("%s", error.message);
-    assert_true(comparison_open(&comparison, accepted));
-    if (!collect_run(scenario, &watch, &comparison, found, &error))
+    assert_true(deviation_open(&deviation, accepted));
+    if (!collect_run(scenario, &watch, &deviation, found, &error))
         fail_msg("%s", error.message);
     scenario_free(scenario);
-    return comparison;
+    return deviation;
 }
 
 static struct accepted collect(void)
 {
     struct accepted nothing = {.engine = ""}, found;
     write_workload();
-    struct comparison comparison = compare(&nothing, &found);
-    comparison_close(&comparison);
+    struct deviation deviation = compare(&nothing, &found);
+    deviation_close(&deviation);
     assert_true(found.decision_count > 250);
     size_t last = found.decision_count - 1;
     assert_true(found.decisions[last].dispatch_ns == ACCEPTED_NEVER);
@@ -119,24 +119,24 @@ static void expect_first(const struct accepted *accepted, uint64_t seq, int64_t 
                          int64_t accepted_ns)
 {
     struct accepted found;
-    struct comparison comparison = compare(accepted, &found);
-    assert_int_equal(comparison.different, 1);
-    assert_int_equal(comparison.first.seq, seq);
-    assert_true(comparison.first.leaves_ns == leaves_ns);
-    assert_true(comparison.first.accepted_ns == accepted_ns);
-    assert_false(comparison_holds(&comparison, &found));
-    comparison_close(&comparison);
+    struct deviation deviation = compare(accepted, &found);
+    assert_int_equal(deviation.different, 1);
+    assert_int_equal(deviation.first.seq, seq);
+    assert_true(deviation.first.leaves_ns == leaves_ns);
+    assert_true(deviation.first.accepted_ns == accepted_ns);
+    assert_false(deviation_is_none(&deviation, &found));
+    deviation_close(&deviation);
     accepted_free(&found);
 }
 
 static void test_equal_holds(void **state)
 {
     struct accepted once = collect(), twice;
-    struct comparison comparison = compare(&once, &twice);
+    struct deviation deviation = compare(&once, &twice);
     (void)state;
-    assert_true(comparison_holds(&comparison, &twice));
-    assert_int_equal(comparison.different, 0);
-    comparison_close(&comparison);
+    assert_true(deviation_is_none(&deviation, &twice));
+    assert_int_equal(deviation.different, 0);
+    deviation_close(&deviation);
     accepted_free(&twice);
     accepted_free(&once);
 }
@@ -193,10 +193,10 @@ static void test_the_earliest_is_first(void **state)
         size_t first = one < other ? one : other;
         twin.decisions[one].dispatch_ns += 2 * SECOND;
         twin.decisions[other].dispatch_ns += 2 * SECOND;
-        struct comparison comparison = compare(&twin, &again);
-        assert_true(comparison.first.leaves_ns == found.decisions[first].dispatch_ns);
-        assert_int_equal(comparison.different, one == other ? 1 : 2);
-        comparison_close(&comparison);
+        struct deviation deviation = compare(&twin, &again);
+        assert_true(deviation.first.leaves_ns == found.decisions[first].dispatch_ns);
+        assert_int_equal(deviation.different, one == other ? 1 : 2);
+        deviation_close(&deviation);
         accepted_free(&again);
         accepted_free(&twin);
     }
@@ -212,9 +212,9 @@ static void test_the_smallest_is_first(void **state)
         struct accepted twin = copy(&found), again;
         uint64_t one = twin.decisions[i].seq, other = twin.decisions[i + 1].seq;
         twin.decisions[i].dispatch_ns = twin.decisions[i + 1].dispatch_ns = 1;
-        struct comparison comparison = compare(&twin, &again);
-        assert_int_equal(comparison.first.seq, one < other ? one : other);
-        comparison_close(&comparison);
+        struct deviation deviation = compare(&twin, &again);
+        assert_int_equal(deviation.first.seq, one < other ? one : other);
+        deviation_close(&deviation);
         accepted_free(&again);
         accepted_free(&twin);
     }
@@ -233,13 +233,13 @@ static void test_order_counts(void **state)
         if (pair[0].dispatch_ns == pair[1].dispatch_ns && first.dispatch_ns != ACCEPTED_NEVER) {
             pair[0] = pair[1];
             pair[1] = first;
-            struct comparison comparison = compare(&twin, &again);
-            assert_int_equal(comparison.different, 0);
-            assert_true(comparison.in_other_order);
-            assert_int_equal(comparison.first_in_order.seq, first.seq);
-            assert_int_equal(comparison.accepted_seq, pair[0].seq);
-            assert_false(comparison_holds(&comparison, &again));
-            comparison_close(&comparison);
+            struct deviation deviation = compare(&twin, &again);
+            assert_int_equal(deviation.different, 0);
+            assert_true(deviation.in_other_order);
+            assert_int_equal(deviation.first_in_order.seq, first.seq);
+            assert_int_equal(deviation.accepted_seq, pair[0].seq);
+            assert_false(deviation_is_none(&deviation, &again));
+            deviation_close(&deviation);
             accepted_free(&again);
             pairs++;
         }
@@ -260,16 +260,16 @@ static void test_any_order_is_found(void **state)
         decisions[i] = (struct accepted_decision){2 * ((i * 7) % 20), 5, 0};
     accepted.decision_count = 20;
     for (int round = 0; round < 1000; round++) {
-        struct comparison comparison;
+        struct deviation deviation;
         uint64_t wanted = 0;
-        assert_true(comparison_open(&comparison, &accepted));
+        assert_true(deviation_open(&deviation, &accepted));
         for (int i = 0; i < 30; i++) {
             struct report_request request = {.seq = lab_random_below(&random, 42), .op = "read"};
             wanted += request.seq % 2 == 0 && request.seq < 40;
-            comparison_note(&comparison, &request);
+            deviation_note(&deviation, &request);
         }
-        assert_int_equal(comparison.different, wanted);
-        comparison_close(&comparison);
+        assert_int_equal(deviation.different, wanted);
+        deviation_close(&deviation);
     }
 }
 
@@ -296,9 +296,9 @@ static void test_each_field_counts(void **state)
                 decisions[0].seq ^= decisions[1].seq;
         else
             twin.streams[2].numbers[field - 6]++;
-        struct comparison comparison = compare(&twin, &again);
-        assert_false(comparison_holds(&comparison, &again));
-        comparison_close(&comparison);
+        struct deviation deviation = compare(&twin, &again);
+        assert_false(deviation_is_none(&deviation, &again));
+        deviation_close(&deviation);
         accepted_free(&again);
         accepted_free(&twin);
     }
@@ -316,4 +316,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_any_order_is_found),
     cmocka_unit_test(test_each_field_counts),
 };
-TEST_GROUP(comparison, tests, lab_make, lab_remove);
+TEST_GROUP(deviation, tests, lab_make, lab_remove);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/check/comparison.h"
+#include "sim/check/deviation.h"
 
 #include "engine/engine.h"
 #include "reports/label.h"
@@ -28,7 +28,7 @@ static const char *member_name(const struct scenario *scenario, uint32_t member,
     return label;
 }
 
-static void print_request(const struct comparison_request *request, const struct scenario *scenario,
+static void print_request(const struct deviation_request *request, const struct scenario *scenario,
                           FILE *out)
 {
     char label[REPORT_LABEL_MAX];
@@ -37,7 +37,7 @@ static void print_request(const struct comparison_request *request, const struct
     print_time("arrives", request->arrival_ns, out);
 }
 
-static void print_distance(const struct comparison_request *request, FILE *out)
+static void print_distance(const struct deviation_request *request, FILE *out)
 {
     char text[32];
     if (request->leaves_ns == ACCEPTED_NEVER || request->accepted_ns == ACCEPTED_NEVER)
@@ -49,25 +49,25 @@ static void print_distance(const struct comparison_request *request, FILE *out)
             later ? "later" : "earlier");
 }
 
-static void print_decisions(const struct comparison *comparison, const struct accepted *found,
+static void print_decisions(const struct deviation *deviation, const struct accepted *found,
                             const struct scenario *scenario, FILE *out)
 {
-    if (comparison->different > 0) {
+    if (deviation->different > 0) {
         fputs("  first decided differently: ", out);
-        print_request(&comparison->first, scenario, out);
-        print_time("leaves", comparison->first.leaves_ns, out);
-        print_time("accepted", comparison->first.accepted_ns, out);
-        print_distance(&comparison->first, out);
-        if (comparison->different > 1)
+        print_request(&deviation->first, scenario, out);
+        print_time("leaves", deviation->first.leaves_ns, out);
+        print_time("accepted", deviation->first.accepted_ns, out);
+        print_distance(&deviation->first, out);
+        if (deviation->different > 1)
             fprintf(out, "  %" PRIu64 " more leave at another time, of %" PRIu64 " requests\n",
-                    comparison->different - 1, found->requests);
-    } else if (comparison->in_other_order) {
+                    deviation->different - 1, found->requests);
+    } else if (deviation->in_other_order) {
         fputs("  all leave at the accepted times, but not in the accepted order: ", out);
-        print_request(&comparison->first_in_order, scenario, out);
-        print_time("leaves", comparison->first_in_order.leaves_ns, out);
+        print_request(&deviation->first_in_order, scenario, out);
+        print_time("leaves", deviation->first_in_order.leaves_ns, out);
         fprintf(out, "    before request %" PRIu64 ", which was accepted in its place\n",
-                comparison->accepted_seq);
-    } else if (comparison->accepted->digest != found->digest) {
+                deviation->accepted_seq);
+    } else if (deviation->accepted->digest != found->digest) {
         fputs("  all leave at the accepted times, but the digest differs: within an instant,\n"
               "    requests that waited and those that did not leave in another order\n",
               out);
@@ -84,9 +84,9 @@ static void walk_pairs(const struct accepted *found, const struct accepted *acce
                        pair_function *each, void *context)
 {
     for (size_t i = 0; i < found->stream_count; i++)
-        each(context, &found->streams[i], comparison_stream(accepted, &found->streams[i], i));
+        each(context, &found->streams[i], deviation_stream(accepted, &found->streams[i], i));
     for (size_t i = 0; i < accepted->stream_count; i++) {
-        if (comparison_stream(found, &accepted->streams[i], i) == NULL)
+        if (deviation_stream(found, &accepted->streams[i], i) == NULL)
             each(context, NULL, &accepted->streams[i]);
     }
 }
@@ -112,7 +112,7 @@ static void print_numbers(void *context, const struct accepted_stream *ours,
     report_label(label, named->member, NAME_CHARACTERS);
     for (int i = 0; i < ACCEPTED_NUMBER_COUNT; i++) {
         enum accepted_number number = (enum accepted_number)i;
-        if (!comparison_number_differs(walk->found, ours, theirs, number) ||
+        if (!deviation_number_differs(walk->found, ours, theirs, number) ||
             walk->shown++ >= NUMBERS_SHOWN)
             continue;
         fprintf(walk->out, "  %s %s %s: %" PRIu64 ", accepted %" PRIu64 "\n", label,
@@ -128,7 +128,7 @@ static void add_numbers(void *context, const struct accepted_stream *ours,
     const struct accepted_stream *named = ours == NULL ? theirs : ours;
     for (int i = 0; i < ACCEPTED_NUMBER_COUNT; i++) {
         enum accepted_number number = (enum accepted_number)i;
-        if (comparison_number_differs(walk->found, ours, theirs, number))
+        if (deviation_number_differs(walk->found, ours, theirs, number))
             json_array_append_new(walk->json,
                                   json_pack("{ss ss ss sI sI}", "member", named->member,
                                             "direction", report_direction_name(named->direction),
@@ -145,10 +145,10 @@ static bool other_requests(const struct accepted *found, const struct accepted *
     return found->requests != accepted->requests || found->requests_hash != accepted->requests_hash;
 }
 
-void describe_difference(const struct comparison *comparison, const struct accepted *found,
-                         const struct scenario *scenario, FILE *out)
+void deviation_print(const struct deviation *deviation, const struct accepted *found,
+                     const struct scenario *scenario, FILE *out)
 {
-    const struct accepted *accepted = comparison->accepted;
+    const struct accepted *accepted = deviation->accepted;
     struct numbers_walk walk = {.found = found, .out = out};
     if (strcmp(found->engine, accepted->engine) != 0)
         fprintf(out, "  engine '%s', accepted '%s'\n", found->engine, accepted->engine);
@@ -158,7 +158,7 @@ void describe_difference(const struct comparison *comparison, const struct accep
                 "; a trace, or what is taken of it, has changed\n",
                 found->requests, accepted->requests);
     else
-        print_decisions(comparison, found, scenario, out);
+        print_decisions(deviation, found, scenario, out);
     walk_pairs(found, accepted, print_numbers, &walk);
     if (walk.shown > NUMBERS_SHOWN)
         fprintf(out, "  %zu more numbers differ\n", walk.shown - NUMBERS_SHOWN);
@@ -169,7 +169,7 @@ static json_t *json_time(int64_t time_ns)
     return time_ns == ACCEPTED_NEVER ? json_null() : json_integer(time_ns);
 }
 
-static json_t *json_request(const struct comparison_request *request,
+static json_t *json_request(const struct deviation_request *request,
                             const struct scenario *scenario)
 {
     return json_pack("{sI ss ss sI sI so so}", "seq", (json_int_t)request->seq, "member",
@@ -187,10 +187,10 @@ static json_t *json_side(const struct accepted *accepted)
                      (json_int_t)accepted->requests);
 }
 
-void describe_difference_json(const struct comparison *comparison, const struct accepted *found,
-                              const struct scenario *scenario, json_t *object)
+void deviation_json(const struct deviation *deviation, const struct accepted *found,
+                    const struct scenario *scenario, json_t *object)
 {
-    const struct accepted *accepted = comparison->accepted;
+    const struct accepted *accepted = deviation->accepted;
     struct numbers_walk walk = {.found = found, .json = json_array()};
     bool others = other_requests(found, accepted);
     walk_pairs(found, accepted, add_numbers, &walk);
@@ -198,15 +198,15 @@ void describe_difference_json(const struct comparison *comparison, const struct 
     json_object_set_new(object, "accepted", json_side(accepted));
     json_object_set_new(object, "other_requests", json_boolean(others));
     if (!others) {
-        bool in_order = comparison->different == 0 && comparison->in_other_order;
+        bool in_order = deviation->different == 0 && deviation->in_other_order;
         json_object_set_new(object, "different_requests",
-                            json_integer((json_int_t)comparison->different));
-        if (comparison->different > 0)
+                            json_integer((json_int_t)deviation->different));
+        if (deviation->different > 0)
             json_object_set_new(object, "first_difference",
-                                json_request(&comparison->first, scenario));
+                                json_request(&deviation->first, scenario));
         if (in_order)
             json_object_set_new(object, "first_in_other_order",
-                                json_request(&comparison->first_in_order, scenario));
+                                json_request(&deviation->first_in_order, scenario));
     }
     json_object_set_new(object, "numbers", walk.json);
 }
