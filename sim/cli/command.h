@@ -73,8 +73,12 @@ enum sim_exit commands_main(size_t count, char **words);
 // The command that these words begin with, *used of them, or NULL.
 const struct command *commands_find(size_t count, char *const *words, size_t *used);
 
-bool commands_is_group(const char *name);
-bool command_is_in(const struct command *command, const char *group);
+// Those that are shown: of a group (NULL when there is none of this name); with group NULL the
+// others, and of each group the first.
+const struct command *commands_at(const char *group, size_t index);
+
+// For suggest(): what they are called there, which is the group's name of one that stands for it.
+const char *commands_word_at(const void *group, size_t index);
 
 // There is no command of these words: false with the error filled.
 bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error);

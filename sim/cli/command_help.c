@@ -28,13 +28,9 @@ void command_print_help(const struct command *command)
 
 static void print_group(const char *group)
 {
-    const char *before = "usage:";
-    for (const struct command *const *at = commands; *at != NULL; at++) {
-        if (!command_is_in(*at, group))
-            continue;
-        print_usage(*at, before);
-        before = "      ";
-    }
+    const struct command *command;
+    for (size_t i = 0; (command = commands_at(group, i)) != NULL; i++)
+        print_usage(command, i == 0 ? "usage:" : "      ");
     printf("\n'throttlesim %s COMMAND --help' explains a command and lists its options.\n", group);
 }
 
@@ -64,7 +60,7 @@ static bool run_help(void *arguments, struct sim_error *error)
     char **words = call->operands;
     size_t used = 1;
     const struct command *command = commands_find(call->operand_count, words, &used);
-    bool is_group = call->operand_count > 0 && commands_is_group(words[0]);
+    bool is_group = call->operand_count > 0 && commands_at(words[0], 0) != NULL;
     if (call->operand_count == 0)
         print_overview();
     else if (command == NULL && !(is_group && call->operand_count == 1))

@@ -21,24 +21,36 @@ const struct command *const commands[] = {
 
 const struct option_row options_none[] = {OPTIONS_END};
 
-bool command_is_in(const struct command *command, const char *group)
+static bool is_in(const struct command *command, const char *group)
 {
     return command->group != NULL && strcmp(command->group, group) == 0;
 }
 
-bool commands_is_group(const char *name)
+const struct command *commands_at(const char *group, size_t index)
 {
-    const struct command *const *at = commands;
-    while (*at != NULL && !command_is_in(*at, name))
-        at++;
-    return *at != NULL;
+    const char *last = "";
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        bool is_listed = group != NULL ? is_in(*at, group) : !is_in(*at, last);
+        if ((*at)->summary != NULL && is_listed && index-- == 0)
+            return *at;
+        last = (*at)->group != NULL ? (*at)->group : "";
+    }
+    return NULL;
+}
+
+const char *commands_word_at(const void *group, size_t index)
+{
+    const struct command *command = commands_at(group, index);
+    return command == NULL                           ? NULL
+           : group == NULL && command->group != NULL ? command->group
+                                                     : command->name;
 }
 
 const struct command *commands_find(size_t count, char *const *words, size_t *used)
 {
     for (const struct command *const *at = commands; *at != NULL; at++) {
         *used = (*at)->group != NULL ? 2 : 1;
-        if (*used <= count && (*used == 1 || command_is_in(*at, words[0])) &&
+        if (*used <= count && (*used == 1 || is_in(*at, words[0])) &&
             strcmp((*at)->name, words[*used - 1]) == 0)
             return *at;
     }
@@ -53,36 +65,22 @@ const char *command_title(const struct command *command, char text[COMMAND_TITLE
     return text;
 }
 
-// For suggest(): the first words of all commands, or the second ones of a group's.
-static const char *word_at(const void *group, size_t index)
-{
-    for (const struct command *const *at = commands; *at != NULL; at++) {
-        if ((*at)->summary != NULL && (group == NULL || command_is_in(*at, group)) && index-- == 0)
-            return group == NULL && (*at)->group != NULL ? (*at)->group : (*at)->name;
-    }
-    return NULL;
-}
-
 bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error)
 {
     char text[512] = "a command is needed: ";
-    const char *word, *last = "";
-    if (count == 0) {
-        for (size_t i = 0; (word = word_at(NULL, i)) != NULL; last = word, i++) {
-            if (strcmp(word, last) != 0)
-                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? ", " : "",
-                         word);
-        }
+    const char *word;
+    for (size_t i = 0; count == 0 && (word = commands_word_at(NULL, i)) != NULL; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? ", " : "", word);
+    if (count == 0)
         return sim_fail(error, SIM_USAGE, "%s", text);
-    }
-    const char *group = commands_is_group(words[0]) ? words[0] : NULL;
+    const char *group = commands_at(words[0], 0) != NULL ? words[0] : NULL;
     if (group != NULL && count == 1)
         return sim_fail(error, SIM_USAGE,
                         "'%s' needs to know what to do, such as: trace info TRACE", group);
     word = words[group != NULL];
     return sim_fail(error, SIM_USAGE, "unknown command '%s%s%s'%s", group != NULL ? group : "",
                     group != NULL ? " " : "", word,
-                    suggest(word, word_at, group, text, sizeof text));
+                    suggest(word, commands_word_at, group, text, sizeof text));
 }
 
 // ---- Running one ----
@@ -130,7 +128,7 @@ static void print_error(char *message)
 static void print_usage_hint(const struct command *command, size_t count, char *const *words)
 {
     char title[COMMAND_TITLE_MAX];
-    if (command == NULL && (count == 0 || !commands_is_group(words[0])))
+    if (command == NULL && (count == 0 || commands_at(words[0], 0) == NULL))
         fputs("Try 'throttlesim help'.\n", stderr);
     else
         fprintf(stderr, "Try 'throttlesim %s --help'.\n",
@@ -147,7 +145,7 @@ enum sim_exit commands_main(size_t count, char **words)
     if (count > 0 && (strcmp(words[0], "--version") == 0 || strcmp(words[0], "-V") == 0))
         words[0] = version;
     if (count > 1 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0) &&
-        commands_is_group(words[0])) {
+        commands_at(words[0], 0) != NULL) {
         words[1] = words[0];
         words[0] = help;
     }

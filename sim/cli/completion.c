@@ -27,15 +27,10 @@ static void offer(const struct start *start, const char *dashes, const char *wor
 
 static void offer_commands(const struct start *start, const char *group)
 {
-    const char *last = "";
-    for (const struct command *const *at = commands; *at != NULL; at++) {
-        const struct command *command = *at;
-        if (command->summary == NULL || (group != NULL && !command_is_in(command, group)))
-            continue;
-        if (group != NULL || command->group == NULL)
-            offer(start, "", command->name, command->summary);
-        else if (strcmp(command->group, last) != 0)
-            offer(start, "", last = command->group, "");
+    const struct command *command;
+    for (size_t i = 0; (command = commands_at(group, i)) != NULL; i++) {
+        bool is_group = group == NULL && command->group != NULL;
+        offer(start, "", commands_word_at(group, i), is_group ? "" : command->summary);
     }
 }
 
@@ -116,10 +111,8 @@ static bool run(void *arguments, struct sim_error *error)
     const struct start start = {.before = "", .word = words[last]};
     if (command != NULL)
         offer_arguments(command->options, words + used, last - used);
-    else if (last == 0)
-        offer_commands(&start, NULL);
-    else if (last == 1 && commands_is_group(words[0]))
-        offer_commands(&start, words[0]);
+    else if (last <= 1)
+        offer_commands(&start, last == 0 ? NULL : words[0]);
     return true;
 }
 
