@@ -5,6 +5,9 @@
 
 #define SLAB_REQUESTS 256
 
+// There can be very many.
+_Static_assert(sizeof(struct sim_request) <= 96, "a request in flight takes at most 96 bytes");
+
 struct request_slab {
     struct request_slab *next;
     struct sim_request requests[SLAB_REQUESTS];

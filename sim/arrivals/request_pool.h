@@ -17,9 +17,10 @@ struct sim_request {
     struct engine_request engine; // first: an engine's request leads back to it. Its `next` links
                                   // free ones, and those dispatched together
     uint64_t seq;                 // in order of arrival, over all members, from 0
-    int64_t recorded_ns; // total latency that the recording shows, or REQUEST_UNKNOWN
-    bool throttled;      // its member is in a group, and its kind is throttled there
-    uint8_t state;       // enum request_state
+    uint64_t number;              // the same, of its member alone
+    int64_t recorded_ns;          // total latency that the recording shows, or REQUEST_UNKNOWN
+    bool throttled;               // its member is in a group, and its kind is throttled there
+    uint8_t state;                // enum request_state
 };
 
 #define REQUEST_UNKNOWN (-1) // a latency that is not known

@@ -229,7 +229,7 @@ static bool finish(struct collector *collector, const struct replay *replay,
     uint32_t streams = (uint32_t)scenario->member_count * REPORT_DIRECTION_COUNT;
     struct accepted *found = collector->found;
     size_t *places = calloc((size_t)streams + 1, sizeof *places);
-    found->digest = replay->digest;
+    found->digest = replay->digest.sum;
     snprintf(found->engine, sizeof found->engine, "%s", scenario->algorithm->name);
     bool ok = places != NULL && !collector->no_memory &&
               (found->is_cut || measure(collector, streams, places)) &&

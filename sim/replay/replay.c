@@ -28,12 +28,6 @@ static enum replay_step out_of_memory(const struct replay *replay)
 
 // ---- The device ----
 
-static uint64_t digest_add(uint64_t digest, uint64_t value)
-{
-    digest = (digest ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return digest ^ digest >> 32;
-}
-
 static void complete(struct replay *replay, struct sim_request *request)
 {
     engine_complete(replay->control.engine, replay->now_ns, &request->engine);
@@ -73,8 +67,7 @@ static enum replay_step start_dispatched(struct replay *replay)
             replay->dispatched_end = &replay->dispatched;
         request->state = REQUEST_AT_DEVICE;
         replay->idle_fires = 0;
-        replay->digest = digest_add(replay->digest, request->seq);
-        replay->digest = digest_add(replay->digest, (uint64_t)replay->now_ns);
+        digest_add(&replay->digest, request->engine.member, request->number, replay->now_ns);
         if (replay->observer->dispatch != NULL)
             replay->observer->dispatch(replay->context, request);
         enum device_start start =
@@ -103,6 +96,7 @@ static enum replay_step arrive(struct replay *replay)
     request->engine.bytes = recorded->bytes;
     request->engine.arrival_ns = replay->now_ns;
     request->seq = replay->next_seq++;
+    request->number = replay->digest.members[arrival->member].arrived++;
     request->recorded_ns =
         recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REQUEST_UNKNOWN : recorded->latency_ns;
     request->throttled = changes_throttles(&replay->changes, arrival->member, request->engine.op);
@@ -274,17 +268,13 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
         .context = replay,
         .ran_out = on_ran_out,
     };
-    // The digest's start is arbitrary, but not 0: a first dispatch of request 0 at time 0 counts.
-    *replay = (struct replay){
-        .scenario = scenario,
-        .digest = 1,
-        .error = error,
-    };
+    *replay = (struct replay){.scenario = scenario, .error = error};
     replay->dispatched_end = &replay->dispatched;
     if (!control_open(&replay->control, scenario, &callbacks, error))
         return false;
     replay->device = device_open(&scenario->device);
-    if (!changes_open(&replay->changes, &replay->control) || replay->device == NULL)
+    if (!changes_open(&replay->changes, &replay->control) ||
+        !digest_open(&replay->digest, scenario) || replay->device == NULL)
         return sim_fail_memory(error);
     return open_arrivals(replay, supply);
 }
@@ -324,6 +314,7 @@ void replay_close(struct replay *replay)
 {
     sources_close(replay->sources);
     changes_close(&replay->changes);
+    digest_close(&replay->digest);
     device_close(replay->device);
     control_close(&replay->control);
     request_pool_free(&replay->own_pool);

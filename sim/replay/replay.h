@@ -11,6 +11,7 @@
 #include "sim/base/progress.h"
 #include "sim/replay/changes.h"
 #include "sim/replay/devices/device.h"
+#include "sim/replay/digest.h"
 #include "sim/replay/observer.h"
 
 #include <signal.h>
@@ -39,7 +40,7 @@ struct replay {
     struct engine_request **dispatched_end;
     size_t next_event; // index of the next operation
     uint64_t next_seq;
-    uint64_t digest;         // over all dispatches, in order
+    struct digest digest;
     uint64_t never_complete; // requests that the device never ends
     unsigned idle_fires;     // timers since something else happened or a request left
     bool nothing_left;       // to happen: what waits now never leaves

@@ -121,7 +121,7 @@ static bool finish(struct report_recorder *recorder, const struct replay *replay
     struct report_outcome outcome = {
         .status = *status,
         .error = *status == REPORT_FAILED && error->message[0] != '\0' ? error->message : NULL,
-        .digest = replay->digest,
+        .digest = replay->digest.sum,
         .end_ns = replay->now_ns,
     };
     recording_finish(recorder, replay);

@@ -341,7 +341,7 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
     bool ok = disks_can(scenario, error) && open_both(&lockstep) &&
               step_all(&lockstep, scenario->end_ns) && reach_end(&lockstep);
     result->agree = result->agree && !lockstep.differs;
-    result->digest = lockstep.replay.digest;
+    result->digest = lockstep.replay.digest.sum;
     result->end_ns = lockstep.now_ns;
     close_both(&lockstep);
     return ok;
