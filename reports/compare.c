@@ -53,7 +53,6 @@ double report_change_absolute(const struct report_change *change)
 double report_change_relative(const struct report_change *change)
 {
     double absolute = report_change_absolute(change);
-
     if (absolute == 0 || isnan(absolute))
         return absolute;
     return isinf(change->a) ? -1 : absolute / change->a; // by 0: infinite
@@ -77,7 +76,6 @@ struct report_comparison *report_compare(const struct report_compare_config *con
                                          struct report_error *error)
 {
     struct report_comparison *comparison = calloc(1, sizeof *comparison);
-
     error->is_input = false;
     if (comparison == NULL) {
         compare_memory(error);
@@ -108,7 +106,6 @@ void report_comparison_free(struct report_comparison *comparison)
     free(comparison->members);
     for (int side = 0; side < 2; side++) {
         struct compare_side *from = &comparison->sides[side];
-
         for (size_t i = 0; i < from->identity_count; i++)
             free(from->identities[i].name);
         free(from->identities);
@@ -124,7 +121,6 @@ void report_comparison_free(struct report_comparison *comparison)
 size_t compare_active_members(const struct report_comparison *comparison)
 {
     size_t active = 0;
-
     for (size_t m = 0; m < comparison->member_count; m++)
         active += comparison->members[m].count > 0;
     return active;
@@ -146,7 +142,6 @@ const struct report_change *report_comparison_find(const struct report_compariso
 {
     const struct compare_member *found = member != NULL ? NULL : &comparison->total;
     const struct compare_stream *stream = NULL;
-
     for (size_t m = 0; found == NULL && m < comparison->member_count; m++) {
         if (!strcmp(comparison->members[m].name, member))
             found = &comparison->members[m];
@@ -177,7 +172,6 @@ bool report_comparison_print(const struct report_comparison *comparison, enum re
 {
     bool good = format == REPORT_JSON ? compare_print_json(comparison, out)
                                       : compare_print_text(comparison, out);
-
     if (!good)
         return compare_memory(error);
     if (fflush(out) == 0 && !ferror(out))

@@ -27,7 +27,6 @@ bool report_database_fail(const struct report_database *database, const char *do
 {
     const char *path = database->shown;
     int system_error = sqlite3_system_errno(database->handle);
-
     switch (sqlite3_errcode(database->handle)) {
     case SQLITE_CORRUPT:
         error->is_input = true;
@@ -82,7 +81,6 @@ static bool read_identity(struct report_database *database, struct database_iden
                                    "(SELECT user_version FROM pragma_user_version)",
                                    -1, &statement, NULL) == SQLITE_OK &&
                 sqlite3_step(statement) == SQLITE_ROW;
-
     if (done)
         *identity = (struct database_identity){
             .objects = sqlite3_column_int64(statement, 0),
@@ -98,7 +96,6 @@ static bool check_identity(struct report_database *database,
                            const struct database_identity *identity, struct report_error *error)
 {
     const char *path = database->shown;
-
     if (identity->application != REPORT_APPLICATION_ID)
         snprintf(error->message, sizeof error->message,
                  "%s: an SQLite database, but not one of throttlesim's (application_id 0x%llx, "
@@ -127,7 +124,6 @@ static bool is_blank(const struct database_identity *identity)
 static bool create_tables(struct report_database *database, struct report_error *error)
 {
     char identity[96];
-
     snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              REPORT_APPLICATION_ID, REPORT_SCHEMA_VERSION);
     return report_database_execute(database, "creating the tables", report_schema, error) &&
@@ -138,7 +134,6 @@ static bool create_tables(struct report_database *database, struct report_error 
 static bool bring_up_to_date(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
-
     if (!report_database_execute(database, "creating the tables", "BEGIN IMMEDIATE", error))
         return false;
     if (read_identity(database, &identity, error) &&
@@ -156,7 +151,6 @@ static bool open_handle(struct report_database *database, int flags, struct repo
     const char *path = database->path != NULL ? database->path
                        : database->temporary  ? ""
                                               : ":memory:";
-
     // One thread at a time uses a handle, so SQLite need not guard it.
     if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         report_database_fail(database, "opening the result database", error);
@@ -171,7 +165,6 @@ static bool open_handle(struct report_database *database, int flags, struct repo
 static bool roll_back_journal(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
-
     if (sqlite3_extended_errcode(database->handle) != SQLITE_READONLY_ROLLBACK)
         return false;
     sqlite3_close(database->handle);
@@ -192,7 +185,6 @@ static bool roll_back_journal(struct report_database *database, struct report_er
 static bool open_for_reading(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
-
     if (!open_handle(database, SQLITE_OPEN_READONLY, error))
         return false;
     if (!read_identity(database, &identity, error) &&
@@ -211,7 +203,6 @@ static bool open_for_reading(struct report_database *database, struct report_err
 static bool open_for_writing(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
-
     if (!open_handle(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
         !read_identity(database, &identity, error))
         return false;
@@ -236,7 +227,6 @@ struct report_database *report_database_open(const char *path, enum report_mode 
     const char *prefix = path != NULL && path[0] != '/' ? "./" : "";
     size_t size = path != NULL ? strlen(prefix) + strlen(path) + 1 : 1;
     char *full = malloc(size);
-
     error->is_input = false;
     if (database == NULL || full == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory opening the database");

@@ -19,7 +19,6 @@ sqlite3_stmt *explain_query(const struct explain *explain, const char *sql)
 {
     const struct tables_context *tables = &explain->tables;
     sqlite3_stmt *rows = report_query_open(tables->database, sql, tables->run_id, tables->error);
-
     if (rows != NULL && explain->member != NULL && sqlite3_bind_parameter_count(rows) > 1)
         sqlite3_bind_int64(rows, 2, explain->member_id);
     return rows;
@@ -29,7 +28,6 @@ static bool explain_is_stored(const struct explain *explain)
 {
     const struct tables_context *tables = &explain->tables;
     enum explain_stored stored = explain_stored(tables->database, tables->run_id, tables->error);
-
     if (stored == EXPLAIN_UNKNOWN) {
         snprintf(tables->error->message, sizeof tables->error->message,
                  "run %" PRId64
@@ -51,7 +49,6 @@ static bool explain_no_such_member(const struct explain *explain)
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 ORDER BY member_id");
     size_t used = 0, left_out = 0;
-
     while (report_query_next(rows)) {
         report_label(label, report_query_text(rows, 0), EXPLAIN_NAME_CHARACTERS);
         if (left_out > 0 || used + strlen(label) + 2 > EXPLAIN_NAMES_ROOM) {
@@ -82,7 +79,6 @@ bool report_explain_member(struct report_database *database, int64_t run_id, con
     sqlite3_stmt *rows = report_query_open(
         database, "SELECT member_id FROM member WHERE run_id = ?1 AND name = ?2", run_id, error);
     bool found = false;
-
     if (rows != NULL) {
         sqlite3_bind_text(rows, 2, member, -1, SQLITE_STATIC);
         found = report_query_next(rows);
@@ -94,17 +90,14 @@ bool report_explain_member(struct report_database *database, int64_t run_id, con
 static bool explain_add_up(const struct explain *explain)
 {
     const struct tables_context *tables = &explain->tables;
-
     if (!report_database_execute(tables->database, "adding up the waits",
                                  "DROP TABLE IF EXISTS temp.explain_part", tables->error))
         return false;
-
     sqlite3_stmt *create = explain_query(
         explain, "CREATE TEMP TABLE explain_part AS"
                  " SELECT member_id, direction, cause, " EXPLAIN_SUMS " FROM wait_interval"
                  " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2)"
                  " GROUP BY member_id, direction, cause");
-
     report_query_next(create);
     return report_query_close(create, tables->error) &&
            report_database_execute(
@@ -116,7 +109,6 @@ static bool explain_find_causes(struct explain *explain)
 {
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT DISTINCT cause FROM explain_part WHERE ?1 > 0");
-
     while (report_query_next(rows))
         explain->occurs[explain_cause_find(report_query_text(rows, 0))] = true;
     return report_query_close(rows, explain->tables.error);
@@ -136,12 +128,10 @@ static bool explain_sum(const struct explain *explain, struct explain_sums *sums
 {
     sqlite3_stmt *rows = explain_query(explain, "SELECT cause, total(real_ns) FROM explain_part"
                                                 " WHERE ?1 > 0 GROUP BY cause");
-
     *sums = (struct explain_sums){.largest = EXPLAIN_CAUSE_COUNT - 1};
     while (report_query_next(rows)) {
         size_t cause = explain_cause_find(report_query_text(rows, 0));
         double wait_ns = sqlite3_column_double(rows, 1);
-
         sums->wait_ns[cause] += wait_ns;
         sums->whole_ns += wait_ns;
         if (explain_causes[cause].kind == EXPLAIN_QUEUE)
@@ -152,7 +142,6 @@ static bool explain_sum(const struct explain *explain, struct explain_sums *sums
     }
     if (!report_query_close(rows, explain->tables.error))
         return false;
-
     rows = explain_query(explain, "SELECT total(requests - dispatched) FROM member_statistics"
                                   " WHERE run_id = ?1 AND direction <> 'read+write'"
                                   "   AND (?2 IS NULL OR member_id = ?2)");
@@ -175,7 +164,6 @@ static void explain_say_largest(const struct explain *explain, const struct expl
 {
     const struct explain_cause *largest = &explain_causes[sums->largest];
     FILE *out = explain->tables.out;
-
     fprintf(out, "The first in each queue waited longest for %s (%.1f %% of ", largest->key,
             100 * sums->wait_ns[sums->largest] / sums->first_ns);
     explain_say_time(out, sums->first_ns);
@@ -212,7 +200,6 @@ static bool explain_print_words(const struct explain *explain)
     FILE *out = explain->tables.out;
     char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX];
     struct explain_sums sums;
-
     if (!explain_sum(explain, &sums))
         return false;
     if (explain->member != NULL) {
@@ -221,7 +208,6 @@ static bool explain_print_words(const struct explain *explain)
     }
     if (sums.whole_ns > 0) {
         double queue_ns = sums.whole_ns - sums.first_ns;
-
         fprintf(out, "\nRequests%s waited ", whose);
         explain_say_time(out, sums.whole_ns);
         if (queue_ns > 0)
@@ -282,7 +268,6 @@ static bool explain_pieces(const struct explain *explain, const char *before, co
     FILE *out = explain->tables.out;
     sqlite3_stmt *rows = explain_query(explain, sql);
     bool first = true;
-
     fputs(before, out);
     for (; report_query_next(rows); first = false) {
         if (!first)
@@ -308,13 +293,11 @@ bool report_explain(struct report_database *database, int64_t run_id, const char
                     enum report_format format, FILE *out, struct report_error *error)
 {
     struct explain explain = {.tables = {database, run_id, out, error, 0, NULL}, .member = member};
-
     if (!report_query_run_exists(database, run_id, error) ||
         (member != NULL &&
          !report_explain_member(database, run_id, member, &explain.member_id, error)) ||
         !explain_is_stored(&explain) || !explain_add_up(&explain) || !explain_find_causes(&explain))
         return false;
-
     bool good = format == REPORT_JSON
                     ? explain_print_json(&explain)
                     : tables_print_head(&explain.tables) && explain_print_words(&explain) &&

@@ -36,7 +36,6 @@ double report_jain(size_t n, double sum, double sum_squares)
 struct report_fairness *report_fairness_create(void)
 {
     struct report_fairness *fairness = calloc(1, sizeof *fairness);
-
     if (fairness == NULL)
         return NULL;
     for (uint32_t i = 0; i < REPORT_FAIRNESS_MEMBERS; i++)
@@ -70,7 +69,6 @@ static bool grow(struct report_fairness *fairness)
 {
     uint32_t capacity = fairness->capacity ? fairness->capacity * 2 : 4;
     struct fairness_pair *grown = NULL;
-
     if (capacity <= REPORT_FAIRNESS_MEMBERS)
         grown = realloc(fairness->pairs, (size_t)capacity * (capacity - 1) / 2 * sizeof *grown);
     if (grown == NULL)
@@ -89,10 +87,8 @@ uint32_t report_fairness_enter(struct report_fairness *fairness)
         give_up(fairness);
         return REPORT_FAIRNESS_NO_SLOT;
     }
-
     // Slots are taken from the front, so those below capacity come before the others.
     uint32_t slot = fairness->occupied[fairness->occupied_count];
-
     assert(slot < fairness->capacity);
     for (uint32_t k = 0; k < fairness->occupied_count; k++)
         *pair_of(fairness, slot, fairness->occupied[k]) = (struct fairness_pair){{0, 0}, {0, 0}};
@@ -105,10 +101,8 @@ void report_fairness_leave(struct report_fairness *fairness, uint32_t slot)
     if (fairness->given_up || slot == REPORT_FAIRNESS_NO_SLOT)
         return;
     assert(fairness->dirty_count == 0);
-
     uint32_t position = fairness->slots[slot].position;
     uint32_t last = fairness->occupied[--fairness->occupied_count];
-
     fairness->occupied[position] = last;
     fairness->slots[last].position = position;
     fairness->occupied[fairness->occupied_count] = slot;
@@ -118,9 +112,7 @@ void report_fairness_serve(struct report_fairness *fairness, uint32_t slot, uint
 {
     if (fairness->given_up || slot == REPORT_FAIRNESS_NO_SLOT)
         return;
-
     struct fairness_slot *served = &fairness->slots[slot];
-
     report_service_count(&served->served, bytes);
     if (!served->dirty)
         fairness->dirty[fairness->dirty_count++] = slot;
@@ -136,7 +128,6 @@ static inline int64_t larger(int64_t left, int64_t right)
 static inline int64_t advance_lead(int64_t lead, int64_t gain)
 {
     int64_t room = INT64_MAX - lead; // lead >= 0
-
     return larger(0, lead + (gain < room ? gain : room));
 }
 
@@ -146,7 +137,6 @@ static inline void advance_pair(struct fairness_pair *pair, const struct report_
     // Differences of two amounts >= 0 do not overflow.
     int64_t requests = higher->requests - lower->requests;
     int64_t bytes = higher->bytes - lower->bytes;
-
     pair->higher.requests = advance_lead(pair->higher.requests, requests);
     pair->lower.requests = advance_lead(pair->lower.requests, -requests);
     pair->higher.bytes = advance_lead(pair->higher.bytes, bytes);
@@ -161,16 +151,12 @@ static void settle_slot(struct report_fairness *fairness, uint32_t i)
 {
     const struct fairness_slot *slots = fairness->slots;
     struct report_service largest = fairness->largest;
-
     for (uint32_t k = 0; k < fairness->occupied_count; k++) {
         uint32_t j = fairness->occupied[k];
-
         // A pair of which both were served is done once, by the lower slot.
         if (j == i || (j < i && slots[j].dirty))
             continue;
-
         uint32_t high = i > j ? i : j, low = i > j ? j : i;
-
         advance_pair(pair_of(fairness, high, low), &slots[high].served, &slots[low].served,
                      &largest);
     }
@@ -185,7 +171,6 @@ void report_fairness_settle(struct report_fairness *fairness)
         settle_slot(fairness, fairness->dirty[d]);
     for (uint32_t d = 0; d < fairness->dirty_count; d++) {
         struct fairness_slot *slot = &fairness->slots[fairness->dirty[d]];
-
         slot->served = (struct report_service){0, 0};
         slot->dirty = false;
     }

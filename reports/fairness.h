@@ -36,7 +36,6 @@ struct report_service {
 static inline int64_t report_add_saturated(int64_t left, int64_t right)
 {
     uint64_t sum = (uint64_t)left + (uint64_t)right;
-
     return sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
 }
 

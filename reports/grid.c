@@ -32,7 +32,6 @@ struct grid {
 struct grid *grid_create(const struct grid_column *columns, size_t column_count)
 {
     struct grid *grid = calloc(1, sizeof *grid);
-
     if (grid != NULL) {
         grid->columns = columns;
         grid->column_count = column_count;
@@ -55,7 +54,6 @@ static void grid_add(struct grid *grid, struct grid_cell cell)
     if (grid->count == grid->capacity) {
         size_t capacity = grid->capacity ? 2 * grid->capacity : 64;
         struct grid_cell *cells = realloc(grid->cells, capacity * sizeof *cells);
-
         if (cells == NULL) {
             grid->lost = true;
             free(cell.text);
@@ -121,7 +119,6 @@ static const struct grid_unit *grid_unit_choose(enum grid_kind kind, double larg
 static void grid_significant(char text[GRID_NUMBER_MAX], double value)
 {
     int decimals = value >= 99.995 ? 1 : value >= 9.9995 ? 2 : 3;
-
     if (value == 0)
         strcpy(text, "0");
     else if (value > 0 && value < 0.0005)
@@ -151,10 +148,8 @@ static void grid_number_text(char text[GRID_NUMBER_MAX], double value, enum grid
 static double grid_largest(const struct grid *grid, size_t column)
 {
     double largest = 0;
-
     for (size_t i = column; i < grid->count; i += grid->column_count) {
         double size = fabs(grid->cells[i].value);
-
         if (size > largest && !isinf(size))
             largest = size;
     }
@@ -170,10 +165,8 @@ static bool grid_is_time(enum grid_kind kind)
 static double grid_largest_time(const struct grid *grid)
 {
     double largest = 0;
-
     for (size_t c = 0; c < grid->column_count; c++) {
         double here = grid_is_time(grid->columns[c].kind) ? grid_largest(grid, c) : 0;
-
         if (here > largest)
             largest = here;
     }
@@ -184,7 +177,6 @@ static double grid_largest_time(const struct grid *grid)
 static size_t grid_length(const char *text)
 {
     size_t length = 0;
-
     for (; *text; text++)
         length += ((unsigned char)*text & 0xc0) != 0x80;
     return length;
@@ -194,7 +186,6 @@ static size_t grid_length(const char *text)
 static size_t grid_tail(const char *text)
 {
     const char *point = strchr(text, '.');
-
     return point != NULL ? strlen(point) : 0;
 }
 
@@ -217,11 +208,9 @@ static struct grid_layout grid_resolve(struct grid *grid, size_t column)
         grid_is_time(kind->kind) ? grid_largest_time(grid) : grid_largest(grid, column);
     struct grid_layout layout = {.unit = grid_unit_choose(kind->kind, largest)};
     size_t head = 0;
-
     for (size_t i = column; i < grid->count; i += grid->column_count) {
         struct grid_cell *cell = &grid->cells[i];
         char number[GRID_NUMBER_MAX] = "-";
-
         if (kind->kind != GRID_TEXT) {
             if (cell->filled)
                 grid_number_text(number, cell->value, kind->kind, layout.unit);
@@ -244,7 +233,6 @@ static void grid_put(FILE *out, const char *text, size_t width, bool left, size_
 {
     size_t blanks = width - grid_length(text);
     int before = (int)(*owed + (left ? 0 : blanks));
-
     // Blanks are owed until something follows them: no line ends in blanks.
     if (*text) {
         fprintf(out, "%*s%s", before, "", text);
@@ -259,10 +247,8 @@ static void grid_put(FILE *out, const char *text, size_t width, bool left, size_
 static void grid_fit_above(const struct grid *grid, struct grid_layout *layouts)
 {
     size_t needed = 0;
-
     for (size_t c = 0; c < grid->column_count; c++) {
         bool last = c + 1 == grid->column_count || grid->columns[c + 1].above != NULL;
-
         if (grid->columns[c].above != NULL)
             needed = grid_length(grid->columns[c].above);
         if (last && needed > layouts[c].width)
@@ -274,10 +260,8 @@ static void grid_fit_above(const struct grid *grid, struct grid_layout *layouts)
 static void grid_put_above(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
 {
     size_t at = 0, written = 0;
-
     for (size_t c = 0; c < grid->column_count; c++) {
         const char *above = grid->columns[c].above;
-
         if (above != NULL && *above) {
             fprintf(out, "%*s%s", (int)(at - written), "", above);
             written = at + grid_length(above);
@@ -291,13 +275,11 @@ static void grid_put_above(const struct grid *grid, const struct grid_layout *la
 static void grid_put_rows(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
 {
     size_t owed = 0;
-
     for (size_t i = 0; i < grid->count; i++) {
         size_t column = i % grid->column_count;
         bool text = grid->columns[column].kind == GRID_TEXT;
         const char *cell = grid->cells[i].text != NULL ? grid->cells[i].text : "";
         size_t tail = text ? 0 : layouts[column].tail - grid_tail(cell);
-
         grid_put(out, cell, layouts[column].width - tail, text, &owed);
         owed += tail;
         if (column + 1 == grid->column_count) {
@@ -311,7 +293,6 @@ bool grid_print(struct grid *grid, FILE *out)
 {
     struct grid_layout *layouts = calloc(grid->column_count, sizeof *layouts);
     size_t owed = 0;
-
     if (layouts == NULL)
         return false;
     for (size_t c = 0; c < grid->column_count; c++)

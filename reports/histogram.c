@@ -21,7 +21,6 @@ void report_sum_add_product(struct report_sum *sum, uint64_t left, uint64_t righ
     uint64_t low = left_low * right_low;
     uint64_t middle = left_high * right_low + (low >> 32);
     uint64_t other = left_low * right_high + (uint32_t)middle;
-
     report_sum_add(sum, other << 32 | (uint32_t)low);
     sum->high += left_high * right_high + (middle >> 32) + (other >> 32);
 }
@@ -34,7 +33,6 @@ double report_sum_value(const struct report_sum *sum)
 uint64_t *report_histogram_add_block(struct report_histogram *histogram, size_t bucket)
 {
     uint64_t **block = &histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
-
     if (*block == NULL)
         *block = calloc(REPORT_HISTOGRAM_BLOCK, sizeof **block);
     return *block;
@@ -44,14 +42,12 @@ uint64_t *report_histogram_add_block(struct report_histogram *histogram, size_t 
 static uint64_t bucket_count(const struct report_histogram *histogram, size_t bucket)
 {
     const uint64_t *block = histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
-
     return block != NULL ? block[bucket % REPORT_HISTOGRAM_BLOCK] : 0;
 }
 
 bool report_histogram_add_many(struct report_histogram *histogram, int64_t value_ns, uint64_t count)
 {
     size_t bucket = report_histogram_bucket(value_ns);
-
     if (count == 0)
         return true;
     if (report_histogram_add_block(histogram, bucket) == NULL)
@@ -81,9 +77,7 @@ bool report_histogram_merge(struct report_histogram *into, const struct report_h
 {
     if (from->count == 0)
         return true;
-
     size_t first = block_of(from->min_ns), last = block_of(from->max_ns);
-
     for (size_t b = first; b <= last; b++) {
         if (from->blocks[b] != NULL &&
             report_histogram_add_block(into, b * REPORT_HISTOGRAM_BLOCK) == NULL)
@@ -114,9 +108,7 @@ void report_histogram_clear(struct report_histogram *histogram)
 {
     if (histogram->count == 0)
         return;
-
     size_t last = block_of(histogram->max_ns);
-
     for (size_t b = block_of(histogram->min_ns); b <= last; b++) {
         if (histogram->blocks[b] != NULL)
             memset(histogram->blocks[b], 0, REPORT_HISTOGRAM_BLOCK * sizeof(uint64_t));
@@ -130,7 +122,6 @@ void report_histogram_clear(struct report_histogram *histogram)
 static uint64_t nearest_rank(uint64_t count, unsigned per_mille)
 {
     uint64_t rank = count / 1000 * per_mille + (count % 1000 * per_mille + 999) / 1000;
-
     return rank > 0 ? rank : 1;
 }
 
@@ -139,24 +130,18 @@ int64_t report_histogram_quantile(const struct report_histogram *histogram, unsi
     assert(per_mille <= 1000);
     if (histogram->count == 0)
         return 0;
-
     uint64_t rank = nearest_rank(histogram->count, per_mille);
-
     if (rank == 1)
         return histogram->min_ns;
     if (rank == histogram->count)
         return histogram->max_ns;
-
     size_t bucket = report_histogram_bucket(histogram->min_ns);
     uint64_t seen = bucket_count(histogram, bucket);
-
     while (seen < rank)
         seen += bucket_count(histogram, ++bucket);
-
     unsigned shift;
     uint64_t low = bucket_low(bucket, &shift);
     int64_t middle = (int64_t)(low + ((UINT64_C(1) << shift) - 1) / 2);
-
     if (middle < histogram->min_ns)
         return histogram->min_ns;
     return middle > histogram->max_ns ? histogram->max_ns : middle;
@@ -174,20 +159,16 @@ bool report_histogram_next(const struct report_histogram *histogram, size_t *pos
 {
     if (histogram->count == 0)
         return false;
-
     size_t first = report_histogram_bucket(histogram->min_ns);
     size_t last = report_histogram_bucket(histogram->max_ns);
     size_t bucket = *position > first ? *position : first;
-
     while (bucket <= last && bucket_count(histogram, bucket) == 0)
         bucket++;
     *position = bucket + 1;
     if (bucket > last)
         return false;
-
     unsigned shift;
     uint64_t low = bucket_low(bucket, &shift);
-
     *range = (struct report_histogram_range){
         .low_ns = (int64_t)low,
         .high_ns = (int64_t)(low + ((UINT64_C(1) << shift) - 1)),

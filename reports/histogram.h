@@ -65,7 +65,6 @@ static inline size_t report_histogram_bucket(int64_t value_ns)
 {
     // "| 128" makes everything below 256 shift by 0, and clz defined for 0.
     unsigned shift = 56u - (unsigned)__builtin_clzll((unsigned long long)value_ns | 128u);
-
     return shift * 128u + (size_t)((uint64_t)value_ns >> shift);
 }
 
@@ -77,7 +76,6 @@ static inline bool report_histogram_record(struct report_histogram *histogram, i
 {
     size_t bucket = report_histogram_bucket(value_ns);
     uint64_t *block = histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
-
     if (block == NULL && (block = report_histogram_add_block(histogram, bucket)) == NULL)
         return false;
     block[bucket % REPORT_HISTOGRAM_BLOCK]++;

@@ -12,7 +12,6 @@ json_t *report_json_text(const char *text)
     size_t length;
     FILE *out = open_memstream(&safe, &length);
     json_t *json = NULL;
-
     if (out == NULL)
         return NULL;
     report_write_utf8(out, text);

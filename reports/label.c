@@ -15,7 +15,6 @@ static size_t label_sequence(const unsigned char *text, uint32_t *code)
                     : (text[0] & 0xf0) == 0xe0 ? 3
                     : (text[0] & 0xf8) == 0xf0 ? 4
                                                : 0;
-
     if (length == 0)
         return 0;
     *code = length == 1 ? text[0] : text[0] & (0x7fu >> length);
@@ -39,7 +38,6 @@ static bool label_unsafe(uint32_t code)
         {0x61c, 0x61c},   {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
         {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff9, 0xffff}, {0xe0000, 0xe0fff},
     };
-
     for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++) {
         if (code >= unsafe[i].first && code <= unsafe[i].last)
             return true;
@@ -50,11 +48,9 @@ static bool label_unsafe(uint32_t code)
 void report_write_utf8(FILE *out, const char *text)
 {
     const unsigned char *from = (const unsigned char *)text;
-
     while (*from) {
         uint32_t code;
         size_t length = label_sequence(from, &code);
-
         if (length)
             fwrite(from, 1, length, out);
         else
@@ -68,12 +64,10 @@ size_t report_label(char out[REPORT_LABEL_MAX], const char *text, size_t charact
     const unsigned char *from = (const unsigned char *)text;
     size_t count = 0, used = 0;
     size_t cut = 0; // where "..." goes if the text turns out too long
-
     assert(characters >= 4 && characters < REPORT_LABEL_MAX / 4);
     while (*from) {
         uint32_t code = 0;
         size_t length = label_sequence(from, &code);
-
         if (count == characters) {
             memcpy(out + cut, "...", 4);
             return characters;

@@ -26,14 +26,12 @@ static bool draw_figures(const struct plot_target *target, struct report_databas
 {
     struct plot_run run;
     struct plot_script script = {.run = &run, .member = member};
-
     if (!report_query_run_exists(database, run_id, error) ||
         (member != NULL &&
          !report_explain_member(database, run_id, member, &script.member_id, error)) ||
         !plot_make_directory(target->directory, error))
         return false;
     bool good = plot_run_load(&run, database, run_id, error);
-
     for (size_t i = first; good && i < end; i++)
         good = plot_draw(target, figures[i].name, figures[i].figure, &script, error);
     plot_run_free(&run);
@@ -44,7 +42,6 @@ bool report_plot(struct report_database *database, int64_t run_id, const char *d
                  report_plot_written *written, void *context, struct report_error *error)
 {
     const struct plot_target target = {directory, written, context};
-
     return draw_figures(&target, database, run_id, 0, FIGURE_COUNT, NULL, error);
 }
 
@@ -53,6 +50,5 @@ bool report_plot_causes(struct report_database *database, int64_t run_id, const 
                         struct report_error *error)
 {
     const struct plot_target target = {directory, written, context};
-
     return draw_figures(&target, database, run_id, FIGURE_CAUSES, FIGURE_CAUSES + 1, member, error);
 }

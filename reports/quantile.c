@@ -10,7 +10,6 @@ uint64_t quantile_rank(uint64_t count, unsigned percent)
 {
     // count * percent could overflow.
     uint64_t rank = count / 100 * percent + (count % 100 * percent + 99) / 100;
-
     return rank > 0 ? rank : 1;
 }
 
@@ -18,7 +17,6 @@ static unsigned quantile_top_shift(const int64_t *values, size_t count)
 {
     uint64_t all = 0;
     unsigned shift = 0;
-
     for (size_t i = 0; i < count; i++)
         all |= values[i] < 0 ? 0 : (uint64_t)values[i];
     while (shift + DIGIT_BITS < 64 && all >> (shift + DIGIT_BITS))
@@ -29,15 +27,12 @@ static unsigned quantile_top_shift(const int64_t *values, size_t count)
 int64_t quantile_select(const int64_t *values, size_t count, uint64_t rank)
 {
     uint64_t found = 0; // the digits above `shift`
-
     for (unsigned shift = quantile_top_shift(values, count) + DIGIT_BITS; shift > 0;) {
         uint64_t counts[DIGITS] = {0};
         uint64_t digit = 0;
-
         shift -= DIGIT_BITS;
         for (size_t i = 0; i < count; i++) {
             uint64_t prefix = (uint64_t)values[i] >> shift;
-
             if (values[i] >= 0 && prefix >> DIGIT_BITS == found)
                 counts[prefix % DIGITS]++;
         }

@@ -9,7 +9,6 @@ static bool query_fail(sqlite3 *handle, struct report_error *error)
 {
     const char *path = sqlite3_db_filename(handle, "main");
     int code = sqlite3_errcode(handle);
-
     error->is_input = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     snprintf(error->message, sizeof error->message, "%s: reading the result database: %s",
              path != NULL && *path ? path : "temporary database", sqlite3_errmsg(handle));
@@ -21,7 +20,6 @@ sqlite3_stmt *report_query_open(struct report_database *database, const char *sq
 {
     sqlite3 *handle = report_database_handle(database);
     sqlite3_stmt *rows = NULL;
-
     if (sqlite3_prepare_v2(handle, sql, -1, &rows, NULL) != SQLITE_OK ||
         sqlite3_bind_int64(rows, 1, run_id) != SQLITE_OK) {
         query_fail(handle, error);
@@ -40,9 +38,7 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error)
 {
     if (rows == NULL)
         return false;
-
     sqlite3 *handle = sqlite3_db_handle(rows);
-
     // sqlite3_finalize repeats the failure of the last step, if it was one.
     return sqlite3_finalize(rows) == SQLITE_OK || query_fail(handle, error);
 }
@@ -50,7 +46,6 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error)
 const char *report_query_text(sqlite3_stmt *rows, int column)
 {
     const unsigned char *text = sqlite3_column_text(rows, column);
-
     return text != NULL ? (const char *)text : "";
 }
 

@@ -22,7 +22,6 @@ bool recorder_list_grow(struct report_recorder *recorder, struct recorder_list *
 {
     size_t capacity = list->capacity ? list->capacity * 2 : 16;
     uint32_t *items = realloc(list->items, capacity * sizeof *items);
-
     if (items == NULL) {
         report_rows_fail(recorder->rows, "out of memory while recording a run");
         return false;
@@ -90,7 +89,6 @@ static bool store_beginning(struct report_recorder *recorder, const struct repor
         return false;
     for (size_t i = 0; i < run->member_count; i++) {
         const struct report_member *member = &run->members[i];
-
         report_rows_add(recorder->rows, REPORT_ROW_MEMBER,
                         (struct report_value[]){report_count(i), report_string(member->name),
                                                 report_string(member->attach),
@@ -111,7 +109,6 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     const struct report_run *run = &config->run;
     struct report_recorder *recorder = calloc(1, sizeof *recorder);
     struct recorder_member *members = calloc(run->member_count + 1, sizeof *members);
-
     assert(run->interval_ns > 0);
     if (recorder == NULL || members == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory for %zu members",
@@ -154,7 +151,6 @@ static void store_outcome(struct report_recorder *recorder, const struct report_
         [REPORT_INTERRUPTED] = "interrupted",
     };
     char digest[17];
-
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)outcome->digest);
     report_rows_add(recorder->rows, REPORT_ROW_OUTCOME,
                     (struct report_value[]){report_string(names[outcome->status]),
@@ -170,7 +166,6 @@ bool report_recorder_finish(struct report_recorder *recorder, const struct repor
 {
     int64_t end_ns = outcome->end_ns > recorder->now_ns ? outcome->end_ns : recorder->now_ns;
     struct report_service totals[RECORDER_MOMENT_COUNT] = {{0, 0}};
-
     assert(outcome->status != REPORT_RUNNING);
     report_recorder_advance(recorder, end_ns);
     recorder_settle(recorder);
@@ -178,9 +173,7 @@ bool report_recorder_finish(struct report_recorder *recorder, const struct repor
     recorder_store_statistics(recorder, end_ns, totals);
     // Last, so that a run is complete only when all of it is stored.
     store_outcome(recorder, outcome, end_ns, totals);
-
     bool stored = report_rows_flush(recorder->rows);
-
     if (!stored) {
         *error = *report_rows_error(recorder->rows);
         report_run_mark_failed(recorder->database, recorder->run_id, error->message);

@@ -68,7 +68,6 @@ struct report_rows *report_rows_open(struct report_database *database, int64_t r
                                      struct report_error *error)
 {
     struct report_rows *rows = malloc(sizeof *rows);
-
     if (rows == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory for the rows of a run");
         return NULL;
@@ -116,7 +115,6 @@ void report_rows_add(struct report_rows *rows, enum report_row row,
     size_t count = rows_statements[row].values;
     size_t lengths[ROWS_VALUES_MAX] = {0};
     size_t needed = 1 + count;
-
     if (rows->failed)
         return;
     assert(count <= ROWS_VALUES_MAX);
@@ -132,9 +130,7 @@ void report_rows_add(struct report_rows *rows, enum report_row row,
     }
     if (needed > ROWS_WORDS - rows->used && !report_rows_flush(rows))
         return;
-
     uint64_t *head = rows->words + rows->used, *word = head + 1, *text = word + count;
-
     *head = (uint64_t)row | (uint64_t)needed << 8;
     for (size_t i = 0; i < count; i++, word++) {
         *head |= (uint64_t)values[i].type << (32 + 2 * i);
@@ -154,7 +150,6 @@ static int bind_value(sqlite3_stmt *statement, int at, enum report_type type, ui
 {
     int64_t integer;
     double real;
-
     switch (type) {
     case REPORT_INTEGER:
         memcpy(&integer, &word, sizeof integer);
@@ -176,7 +171,6 @@ static sqlite3_stmt *prepare(struct report_rows *rows, enum report_row row, size
     char sql[ROWS_TOGETHER * (ROWS_VALUES_MAX * 3 + 8) + 512];
     sqlite3_stmt *statement;
     int length = snprintf(sql, sizeof sql, "%s", rows_statements[row].sql);
-
     for (size_t i = 1; i < count; i++) {
         length += snprintf(sql + length, sizeof sql - (size_t)length, ", (?1");
         for (size_t v = 0; v < rows_statements[row].values; v++)
@@ -194,10 +188,8 @@ static sqlite3_stmt *prepare(struct report_rows *rows, enum report_row row, size
 static bool bind_row(sqlite3_stmt *statement, int at, const uint64_t *head, size_t count)
 {
     const uint64_t *word = head + 1, *text = word + count;
-
     for (size_t i = 0; i < count; i++, word++) {
         enum report_type type = (enum report_type)(*head >> (32 + 2 * i) & 3);
-
         if (bind_value(statement, at + (int)i, type, *word, text) != SQLITE_OK)
             return false;
         if (type == REPORT_STRING)
@@ -211,16 +203,13 @@ static bool write_rows(struct report_rows *rows, enum report_row row, const uint
 {
     sqlite3_stmt **statement = count > 1 ? &rows->together[row] : &rows->single[row];
     size_t values = rows_statements[row].values;
-
     if (*statement == NULL)
         *statement = prepare(rows, row, count);
     for (size_t i = 0; *statement != NULL && i < count; i++) {
         if (!bind_row(*statement, (int)(2 + i * values), heads[i], values))
             return false;
     }
-
     bool done = *statement != NULL && sqlite3_step(*statement) == SQLITE_DONE;
-
     return sqlite3_reset(*statement) == SQLITE_OK && done;
 }
 
@@ -230,7 +219,6 @@ static bool write_kind(struct report_rows *rows, enum report_row row)
     size_t together = row < REPORT_ROW_GROUP_DIFFERENCE ? ROWS_TOGETHER : 1; // updates: one each
     const uint64_t *heads[ROWS_TOGETHER], *end = rows->words + rows->used;
     size_t count = 0;
-
     for (const uint64_t *head = rows->words; head < end; head += (uint32_t)*head >> 8) {
         if ((*head & 0xff) != row)
             continue;
@@ -253,7 +241,6 @@ static bool write_kind(struct report_rows *rows, enum report_row row)
 static bool run_still_exists(struct report_rows *rows)
 {
     struct report_error missing;
-
     if (report_query_run_exists(rows->database, rows->run_id, &missing))
         return true;
     snprintf(rows->error.message, sizeof rows->error.message,
@@ -266,7 +253,6 @@ bool report_rows_flush(struct report_rows *rows)
 {
     static const char doing[] = "storing rows of a run";
     sqlite3 *handle = report_database_handle(rows->database);
-
     if (rows->failed || rows->used == 0)
         return !rows->failed;
     rows->failed =

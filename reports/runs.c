@@ -10,7 +10,6 @@ static bool run_statement(struct report_database *database, sqlite3_stmt *statem
                           struct report_error *error)
 {
     bool done = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
-
     if (sqlite3_finalize(statement) == SQLITE_OK && done)
         return true;
     return report_database_fail(database, "storing a run", error);
@@ -29,7 +28,6 @@ int64_t report_run_insert(struct report_database *database, const struct report_
                      "interval_ns, started_at) VALUES ('running', ?1, ?2, ?3, ?4, ?5, ?6, ?7, "
                      "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
                      -1, &statement, NULL) == SQLITE_OK;
-
     for (int i = 0; bound && i < 6; i++)
         bound = sqlite3_bind_text(statement, i + 1, texts[i], -1, SQLITE_STATIC) == SQLITE_OK;
     if (!bound || sqlite3_bind_int64(statement, 7, run->interval_ns) != SQLITE_OK) {
@@ -44,7 +42,6 @@ void report_run_mark_failed(struct report_database *database, int64_t run_id, co
 {
     sqlite3_stmt *statement = NULL;
     struct report_error ignored;
-
     if (sqlite3_prepare_v2(report_database_handle(database),
                            "UPDATE run SET status = 'failed', error = ?2, finished_at = "
                            "strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE run_id = ?1",
@@ -60,14 +57,11 @@ static bool append_range(char *text, size_t size, size_t *used, int64_t first, i
 {
     static const char more[] = ", ...";
     char range[64] = "";
-
     snprintf(range, sizeof range, "%s%lld%s", *used > 0 ? ", " : "", (long long)first,
              first == last ? "" : " to ");
     if (first != last)
         snprintf(range + strlen(range), sizeof range - strlen(range), "%lld", (long long)last);
-
     bool fits = strlen(range) + sizeof more < size - *used;
-
     *used += (size_t)snprintf(text + *used, size - *used, "%s", fits ? range : more);
     return fits;
 }
@@ -78,11 +72,9 @@ static void describe_runs(sqlite3_stmt *runs, char *text, size_t size)
     int64_t first = 0, last = 0;
     size_t used = 0;
     bool fits = true;
-
     text[0] = '\0';
     while (fits && sqlite3_step(runs) == SQLITE_ROW) {
         int64_t run_id = sqlite3_column_int64(runs, 0);
-
         if (first != 0 && run_id != last + 1)
             fits = append_range(text, size, &used, first, last);
         if (first == 0 || run_id != last + 1)
@@ -98,7 +90,6 @@ static void explain_missing_run(struct report_database *database, int64_t wanted
 {
     sqlite3_stmt *runs = NULL;
     char text[256];
-
     if (sqlite3_prepare_v2(report_database_handle(database),
                            "SELECT run_id FROM run ORDER BY run_id", -1, &runs,
                            NULL) != SQLITE_OK) {
@@ -120,7 +111,6 @@ int64_t report_run_find(struct report_database *database, int64_t wanted,
 {
     sqlite3_stmt *statement = NULL;
     int64_t found = 0;
-
     if (sqlite3_prepare_v2(report_database_handle(database),
                            "SELECT max(run_id) FROM run WHERE ?1 = 0 OR run_id = ?1", -1,
                            &statement, NULL) != SQLITE_OK) {

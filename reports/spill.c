@@ -13,7 +13,6 @@
 static const char *spill_directory(void)
 {
     const char *directory = getenv("TMPDIR");
-
     return directory != NULL && *directory ? directory : "/tmp";
 }
 
@@ -23,13 +22,11 @@ int report_unnamed_file(const char *directory)
     size_t size = strlen(directory) + sizeof name;
     char *path = malloc(size);
     sigset_t before;
-
     if (path == NULL)
         return -1;
     snprintf(path, size, "%s%s", directory, name);
     report_defer_signals(&before); // while it has a name
     int file = mkstemp(path);
-
     if (file >= 0) {
         unlink(path);
         fcntl(file, F_SETFD, FD_CLOEXEC);
@@ -42,7 +39,6 @@ int report_unnamed_file(const char *directory)
 void report_defer_signals(sigset_t *before)
 {
     sigset_t all;
-
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, before);
 }
@@ -50,7 +46,6 @@ void report_defer_signals(sigset_t *before)
 void report_allow_signals(const sigset_t *before)
 {
     int code = errno;
-
     pthread_sigmask(SIG_SETMASK, before, NULL);
     errno = code;
 }
@@ -59,7 +54,6 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
                        struct report_error *error)
 {
     int code = EFBIG, file = -1;
-
     *spill = (struct report_spill){.bytes = NULL};
     if (count == 0)
         return true;

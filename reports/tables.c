@@ -21,7 +21,6 @@ bool tables_memory(const struct tables_context *context)
 static void tables_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum grid_kind kind)
 {
     char label[REPORT_LABEL_MAX];
-
     if (kind == GRID_TEXT) {
         report_label(label, report_query_text(rows, column), TABLES_NAME_CHARACTERS);
         grid_text(grid, label);
@@ -37,7 +36,6 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
 {
     struct grid *grid = grid_create(columns, column_count);
     bool good = true;
-
     while (grid != NULL && report_query_next(rows)) {
         for (size_t c = 0; c < column_count; c++)
             tables_cell(grid, rows, (int)c, columns[c].kind);
@@ -59,7 +57,6 @@ static void tables_print_status(const struct tables_context *context, const char
                                 const char *error)
 {
     char label[REPORT_LABEL_MAX];
-
     report_label(label, error, TABLES_TEXT_CHARACTERS);
     if (!strcmp(status, "running"))
         fputs("*** NOT COMPLETE: this run is still going on, or was killed; "
@@ -88,7 +85,6 @@ static void tables_print_head_row(const struct tables_context *context, sqlite3_
     static const char *const names[] = {"name", "status", "error", "engine", "device", "digest"};
     char labels[sizeof names / sizeof names[0]][REPORT_LABEL_MAX];
     FILE *out = context->out;
-
     for (int i = 0; i < 6; i++)
         report_label(labels[i], report_query_text(rows, i), i == 0 ? 80 : 40);
     fprintf(out, "run %" PRId64 "  %s  %s\n", context->run_id, labels[0], labels[1]);
@@ -114,7 +110,6 @@ bool tables_print_head(const struct tables_context *context)
         "       completed, arrived - dispatched, dispatched - completed"
         "  FROM run WHERE run_id = ?1",
         context->run_id, context->error);
-
     if (report_query_next(rows))
         tables_print_head_row(context, rows);
     return report_query_close(rows, context->error);
@@ -128,10 +123,8 @@ static bool tables_print_notices(const struct tables_context *context)
         "SELECT source, text, kind, count FROM notice WHERE run_id = ?1 ORDER BY seq",
         context->run_id, context->error);
     bool first = true;
-
     while (report_query_next(rows)) {
         char labels[3][REPORT_LABEL_MAX];
-
         for (int i = 0; i < 3; i++)
             report_label(labels[i], report_query_text(rows, i), i == 1 ? 127 : 60);
         fprintf(context->out, "%s  %s: %s [%s, %lld]\n", first ? "\nNotices of the input\n" : "",
@@ -148,7 +141,6 @@ static bool tables_print_operations(const struct tables_context *context)
                           "SELECT count(*), sum(result <> 'done') FROM operation WHERE run_id = ?1",
                           context->run_id, context->error);
     long long count = 0, failed = 0;
-
     if (report_query_next(rows)) {
         count = sqlite3_column_int64(rows, 0);
         failed = sqlite3_column_int64(rows, 1);
@@ -158,14 +150,12 @@ static bool tables_print_operations(const struct tables_context *context)
     if (count == 0)
         return true;
     fprintf(context->out, "\nControl operations: %lld, of which %lld failed\n", count, failed);
-
     rows = report_query_open(context->database,
                              "SELECT at_ns / 1e9, what, result FROM operation"
                              " WHERE run_id = ?1 AND result <> 'done' ORDER BY seq",
                              context->run_id, context->error);
     for (int i = 0; i < TABLES_FAILED_MAX && report_query_next(rows); i++) {
         char what[REPORT_LABEL_MAX], result[REPORT_LABEL_MAX];
-
         report_label(what, report_query_text(rows, 1), 60);
         report_label(result, report_query_text(rows, 2), TABLES_TEXT_CHARACTERS);
         fprintf(context->out, "  at %.6f s: %s: %s\n", sqlite3_column_double(rows, 0), what,
@@ -183,7 +173,6 @@ static bool tables_print_top(const struct tables_context *context)
         report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
                           context->run_id, context->error);
     int64_t members = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
-
     if (context->top > 0 && members > context->top)
         fprintf(context->out,
                 "\nThe %" PRId64 " of %" PRId64 " members whose requests waited longest\n",
@@ -266,7 +255,6 @@ static bool tables_print_json(const struct tables_context *context)
         " 'groups', json(" JSON_GROUPS "), 'members', json(" JSON_MEMBERS "),"
         " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
         "   FROM run WHERE run_id = ?1");
-
     if (report_query_next(rows)) {
         report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything
         putc('\n', context->out);
@@ -285,12 +273,9 @@ bool report_print(struct report_database *database, int64_t run_id, int64_t top,
                   enum report_format format, FILE *out, struct report_error *error)
 {
     struct tables_context context = {database, run_id, out, error, top, NULL};
-
     if (!report_query_run_exists(database, run_id, error))
         return false;
-
     char *total_latency = tables_total_latency(&context);
-
     context.total_latency = total_latency;
     bool good = total_latency != NULL &&
                 (format == REPORT_JSON ? tables_print_json(&context) : tables_print_text(&context));

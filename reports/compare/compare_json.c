@@ -19,7 +19,6 @@ static json_t *json_number_of(double value)
 static json_t *json_change(const struct report_change *change)
 {
     json_t *object = json_object();
-
     json_object_set_new(object, "a", json_number_of(change->a));
     json_object_set_new(object, "b", json_number_of(change->b));
     json_object_set_new(object, "change", json_number_of(report_change_absolute(change)));
@@ -31,13 +30,11 @@ static json_t *json_change(const struct report_change *change)
 static json_t *json_stream(const struct compare_stream *stream)
 {
     json_t *object = json_object();
-
     json_object_set_new(object, "requests", json_integer((json_int_t)stream->traffic.requests));
     json_object_set_new(object, "without_latency",
                         json_integer((json_int_t)stream->traffic.unknown));
     for (int i = 0; i < REPORT_METRIC_COUNT; i++) {
         const struct report_change *change = &stream->changes[i];
-
         json_object_set_new(object, report_metrics[i].json_key,
                             i < REPORT_SLOWER ? json_change(change) : json_number_of(change->b));
     }
@@ -47,7 +44,6 @@ static json_t *json_stream(const struct compare_stream *stream)
 static json_t *json_directions(const struct compare_member *member)
 {
     json_t *object = json_object();
-
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
         if (member->streams[s] != NULL)
             json_object_set_new(object, report_direction_name(s), json_stream(member->streams[s]));
@@ -58,7 +54,6 @@ static json_t *json_directions(const struct compare_member *member)
 static json_t *json_side(const struct compare_side *side)
 {
     json_t *object = json_object();
-
     json_object_set_new(object, "run", report_json_text(side->run.shown));
     json_object_set_new(object, "run_id", json_integer((json_int_t)side->run.run_id));
     json_object_set_new(object, "name", report_json_text(side->name));
@@ -72,10 +67,8 @@ static json_t *json_side(const struct compare_side *side)
 static json_t *json_members(const struct report_comparison *comparison)
 {
     json_t *array = json_array();
-
     for (size_t m = 0; m < comparison->member_count; m++) {
         json_t *object = json_object();
-
         json_object_set_new(object, "name", report_json_text(comparison->members[m].name));
         json_object_set_new(object, "directions", json_directions(&comparison->members[m]));
         json_array_append_new(array, object);
@@ -86,10 +79,8 @@ static json_t *json_members(const struct report_comparison *comparison)
 static json_t *json_groups(const struct report_comparison *comparison)
 {
     json_t *array = json_array();
-
     for (size_t g = 0; g < comparison->group_count; g++) {
         json_t *object = json_object();
-
         json_object_set_new(object, "name", report_json_text(comparison->groups[g].name));
         for (int i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
             json_object_set_new(object, report_group_metrics[i].json_key,
@@ -102,7 +93,6 @@ static json_t *json_groups(const struct report_comparison *comparison)
 bool compare_print_json(const struct report_comparison *comparison, FILE *out)
 {
     json_t *object = json_object();
-
     json_object_set_new(object, "a", json_side(&comparison->sides[0]));
     json_object_set_new(object, "b", json_side(&comparison->sides[1]));
     json_object_set_new(object, "requests", json_integer((json_int_t)comparison->count));
@@ -111,7 +101,6 @@ bool compare_print_json(const struct report_comparison *comparison, FILE *out)
     json_object_set_new(object, "total", json_directions(&comparison->total));
     json_object_set_new(object, "groups", json_groups(comparison));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-
     json_decref(object);
     if (text == NULL)
         return false;

@@ -46,7 +46,6 @@ static void print_latency_rows(struct grid *grid, const struct compare_stream *s
                                const char *member, const char *direction)
 {
     static const char *const names[] = {"p50", "p90", "p99", "max", "mean"};
-
     for (int i = 0; i < 5; i++) {
         print_row_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
         grid_text(grid, names[i]);
@@ -72,7 +71,6 @@ static void print_wait_rows(struct grid *grid, const struct compare_stream *stre
 {
     const struct report_change *waits = &stream->changes[REPORT_WAIT_P50];
     bool changed = print_is_changed(stream);
-
     for (int i = 0; i < 5; i++)
         changed = changed || report_change_absolute(&waits[i]) != 0;
     if (changed && (waits[3].a > 0 || waits[3].b > 0)) // the maxima
@@ -84,7 +82,6 @@ static void print_share_rows(struct grid *grid, const struct compare_stream *str
 {
     const struct report_change *share = &stream->changes[REPORT_WAIT_SHARE];
     const struct report_change *waiting = &stream->changes[REPORT_WAITING];
-
     print_row_head(grid, member, direction);
     print_value(grid, 100 * share->a);
     print_value(grid, 100 * share->b);
@@ -97,13 +94,10 @@ static void print_throughput_rows(struct grid *grid, const struct compare_stream
                                   const char *member, const char *direction)
 {
     static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
-
     print_row_head(grid, member, direction);
     for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         const struct report_change *change = &stream->changes[metrics[i]];
-
         double unit = metrics[i] == REPORT_THROUGHPUT ? 1e6 : 1;
-
         print_value(grid, change->a / unit);
         print_value(grid, change->b / unit);
         print_value(grid, 100 * report_change_relative(change));
@@ -116,10 +110,8 @@ static void print_request_rows(struct grid *grid, const struct compare_stream *s
     static const int kinds[] = {REPORT_SLOWER, REPORT_FASTER, REPORT_UNCHANGED};
     double requests = (double)stream->traffic.requests;
     size_t first = print_is_changed(stream) ? 0 : 2;
-
     for (size_t i = first; i < COUNT_OF(kinds); i++) {
         const struct report_change *changes = &stream->changes[kinds[i]];
-
         print_row_head(grid, i == first ? member : "", i == first ? direction : "");
         grid_text(grid, report_metrics[kinds[i]].name);
         print_value(grid, changes[0].b);
@@ -141,11 +133,9 @@ static void print_member(const struct compare_member *member, const char *shown,
                 member->streams[REPORT_DIRECTION_WRITE] != NULL;
     char name[REPORT_LABEL_MAX];
     size_t before = grid_rows(grid);
-
     report_label(name, shown, PRINT_NAME_CHARACTERS);
     for (size_t i = 0; i < COUNT_OF(shown_streams); i++) {
         size_t s = shown_streams[i];
-
         if (member->streams[s] != NULL && (s != COMPARE_READ_WRITE || both))
             rows(grid, member->streams[s], grid_rows(grid) == before ? name : "",
                  report_direction_name(s));
@@ -157,7 +147,6 @@ static bool print_table(const struct report_comparison *comparison, FILE *out, c
 {
     struct grid *grid = grid_create(columns, column_count);
     bool good = grid != NULL;
-
     if (grid == NULL)
         return false;
     for (size_t m = 0; m < comparison->member_count; m++)
@@ -180,7 +169,6 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
         {NULL, "B", GRID_TIME},          {"change", "", GRID_CHANGE},
         {NULL, "", GRID_CHANGE_PERCENT},
     };
-
     return print_table(comparison, out, "Total latency, where it changed", columns,
                        COUNT_OF(columns), print_total_rows) &&
            print_table(comparison, out, "Throttle wait, where it changed", columns,
@@ -196,7 +184,6 @@ static bool print_requests(const struct report_comparison *comparison, FILE *out
         {NULL, "mean", GRID_TIME},     {NULL, "max", GRID_TIME},
         {NULL, "blocks", GRID_COUNT},
     };
-
     return print_table(comparison, out, "Requests, by their total latency", columns,
                        COUNT_OF(columns), print_request_rows);
 }
@@ -218,7 +205,6 @@ static bool print_rates(const struct report_comparison *comparison, FILE *out)
         {NULL, "", GRID_CHANGE_PERCENT},  {"MB/s", "A", GRID_NUMBER},
         {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_CHANGE_PERCENT},
     };
-
     return print_table(comparison, out, "Share of the throttle wait in the total latency", shares,
                        COUNT_OF(shares), print_share_rows) &&
            print_table(comparison, out, "Throughput, from the first arrival to the last completion",
@@ -238,10 +224,8 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
                                   REPORT_DIFFERENCE_BYTES};
     struct grid *grid = grid_create(columns, COUNT_OF(columns));
     bool good = grid != NULL;
-
     for (size_t g = 0; good && g < comparison->group_count; g++) {
         char name[REPORT_LABEL_MAX];
-
         report_label(name, comparison->groups[g].name, PRINT_NAME_CHARACTERS);
         grid_text(grid, name);
         for (size_t i = 0; i < COUNT_OF(metrics); i++) {
@@ -261,10 +245,8 @@ static void print_head(const struct report_comparison *comparison, FILE *out)
 {
     const struct compare_side *sides = comparison->sides;
     uint64_t unknown = 0;
-
     for (int i = 0; i < 2; i++) {
         char shown[REPORT_LABEL_MAX];
-
         report_label(shown, sides[i].run.shown, 90);
         fprintf(out, "%c  %s\n", "AB"[i], shown);
         if (strcmp(shown, sides[i].name) != 0)

@@ -26,7 +26,6 @@ const struct compare_pair *compare_pair_at(const struct report_comparison *compa
 {
     const struct compare_pair *pairs = comparison->pairs.bytes;
     const uint64_t *order = comparison->order.bytes;
-
     return member == &comparison->total ? &pairs[i] : &pairs[order[member->first + i]];
 }
 
@@ -48,7 +47,6 @@ static void measure_gather(const struct report_comparison *comparison,
     columns->count = 0;
     for (uint64_t i = 0; i < member->count; i++) {
         const struct compare_pair *pair = compare_pair_at(comparison, member, i);
-
         if (!compare_is_in(pair, stream))
             continue;
         count_in_block(&blocks[pair->block], pair);
@@ -69,7 +67,6 @@ static double measure_time(int64_t ns)
 static bool measure_sum(const int64_t *values, const int64_t *beside, size_t count, double *sum)
 {
     struct report_sum exact = {0, 0};
-
     for (size_t i = 0; i < count; i++) {
         if (beside[i] == COMPARE_UNKNOWN)
             continue;
@@ -86,7 +83,6 @@ static void measure_column(const int64_t *values, size_t count, uint64_t known, 
 {
     static const unsigned percents[] = {50, 90, 99};
     double sum;
-
     if (known == 0)
         return;
     for (size_t q = 0; q < sizeof percents / sizeof percents[0]; q++)
@@ -104,7 +100,6 @@ static double *measure_slot(struct compare_stream *stream, int metric, int side)
 static double measure_share(const struct columns *columns, int side)
 {
     double wait, total;
-
     if (!measure_sum(columns->total_ns[side], columns->total_ns[side], columns->count, &total) ||
         !measure_sum(columns->wait_ns[side], columns->total_ns[side], columns->count, &wait))
         return 1;
@@ -115,12 +110,10 @@ static void measure_latencies(const struct columns *columns, struct compare_stre
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
     uint64_t known[] = {columns->count - stream->traffic.unknown, columns->count};
-
     for (int side = 0; side < 2; side++) {
         for (int c = 0; c < 2; c++) {
             const int64_t *values = c == 0 ? columns->total_ns[side] : columns->wait_ns[side];
             double *out[5];
-
             for (int i = 0; i < 5; i++)
                 out[i] = measure_slot(stream, firsts[c] + i, side);
             measure_column(values, columns->count, known[c], out);
@@ -133,11 +126,9 @@ static void measure_latencies(const struct columns *columns, struct compare_stre
 static void measure_traffic(struct compare_stream *stream)
 {
     const struct compare_traffic *traffic = &stream->traffic;
-
     for (int side = 0; side < 2; side++) {
         double seconds =
             (double)(traffic->last_completion_ns[side] - traffic->first_arrival_ns) / 1e9;
-
         *measure_slot(stream, REPORT_WAITING, side) = (double)traffic->waiting[side];
         if (traffic->completed[side] > 0 && seconds <= 0)
             continue; // no time has passed
@@ -153,7 +144,6 @@ static void measure_differences(const int64_t *differences, size_t count,
                                 struct compare_stream *stream, int metric)
 {
     double unused, *out[5];
-
     *measure_slot(stream, metric, 1) = (double)count;
     for (int i = 0; i < 5; i++)
         out[i] = &unused;
@@ -168,10 +158,8 @@ static void measure_changes(struct columns *columns, struct compare_stream *stre
 {
     int64_t *slower = columns->wait_ns[0], *faster = columns->wait_ns[1];
     size_t slower_count = 0, faster_count = 0;
-
     for (size_t i = 0; i < columns->count; i++) {
         int64_t a = columns->total_ns[0][i], b = columns->total_ns[1][i];
-
         if (b > a)
             slower[slower_count++] = b == COMPARE_NEVER ? b : b - a;
         else if (b < a)
@@ -187,7 +175,6 @@ static void measure_changes(struct columns *columns, struct compare_stream *stre
 static int block_change(const struct block *block)
 {
     const struct report_sum *a = &block->total_ns[0], *b = &block->total_ns[1];
-
     if (block->never[0] || block->never[1])
         return block->never[1] - block->never[0];
     if (a->high != b->high)
@@ -200,7 +187,6 @@ static void measure_blocks(const struct block *blocks, struct compare_stream *st
     static const int metrics[] = {REPORT_FASTER_BLOCKS, REPORT_UNCHANGED_BLOCKS,
                                   REPORT_SLOWER_BLOCKS};
     double counts[] = {0, 0, 0};
-
     for (int i = 0; i < REPORT_COMPARE_BLOCKS; i++) {
         if (blocks[i].any)
             counts[block_change(&blocks[i]) + 1]++;
@@ -232,7 +218,6 @@ static bool streams_make(struct compare_member *member, struct report_error *err
 {
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
         struct compare_traffic traffic = {0};
-
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
             if (d == s || (s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
                 streams_add_traffic(&traffic, &member->traffic[d]);
@@ -240,7 +225,6 @@ static bool streams_make(struct compare_member *member, struct report_error *err
         if (traffic.requests == 0)
             continue;
         struct compare_stream *stream = calloc(1, sizeof *stream);
-
         if (stream == NULL)
             return compare_memory(error);
         stream->traffic = traffic;
@@ -258,14 +242,12 @@ static const struct compare_stream *streams_find_equal(const struct report_compa
                                                        size_t s)
 {
     uint64_t requests = member->streams[s]->traffic.requests;
-
     for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
         if (member->streams[d] != NULL && member->streams[d]->traffic.requests == requests)
             return member->streams[d];
     }
     for (size_t m = 0; member == &comparison->total && m < comparison->member_count; m++) {
         const struct compare_stream *stream = comparison->members[m].streams[s];
-
         if (stream != NULL && stream->traffic.requests == requests)
             return stream;
     }
@@ -278,7 +260,6 @@ static bool measure_stream(const struct report_comparison *comparison,
 {
     struct compare_stream *stream = member->streams[number];
     struct block blocks[REPORT_COMPARE_BLOCKS] = {0};
-
     if (compare_stopped(comparison, error))
         return false;
     measure_gather(comparison, member, number, columns, blocks);
@@ -297,7 +278,6 @@ static bool streams_measure(const struct report_comparison *comparison,
         if (member->streams[s] == NULL)
             continue;
         const struct compare_stream *equal = streams_find_equal(comparison, member, s);
-
         if (equal != NULL)
             *member->streams[s] = *equal;
         else if (!measure_stream(comparison, member, s, columns, error))
@@ -311,10 +291,8 @@ static bool streams_prepare(struct report_comparison *comparison, struct columns
 {
     struct compare_member *total = &comparison->total;
     bool good = true;
-
     for (size_t m = 0; good && m < comparison->member_count; m++) {
         struct compare_member *member = &comparison->members[m];
-
         good = streams_make(member, error);
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
             streams_add_traffic(&total->traffic[d], &member->traffic[d]);
@@ -325,7 +303,6 @@ static bool streams_prepare(struct report_comparison *comparison, struct columns
         return false;
     for (int side = 0; side < 2 && comparison->count > 0; side++) {
         int64_t *first = columns->spill.bytes;
-
         columns->wait_ns[side] = first + (size_t)side * comparison->count;
         columns->total_ns[side] = first + (size_t)(side + 2) * comparison->count;
     }
@@ -336,7 +313,6 @@ bool compare_measure(struct report_comparison *comparison, struct report_error *
 {
     struct columns columns = {.count = 0};
     bool good = streams_prepare(comparison, &columns, error);
-
     for (size_t m = 0; good && m < comparison->member_count; m++)
         good = streams_measure(comparison, &comparison->members[m], &columns, error);
     good = good && streams_measure(comparison, &comparison->total, &columns, error);

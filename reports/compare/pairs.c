@@ -31,14 +31,12 @@ struct pairs_reader {
 static int pairs_compare_ids(const void *a, const void *b)
 {
     const struct compare_identity *first = a, *second = b;
-
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
 static const struct compare_identity *pairs_identity(const struct compare_side *side, int64_t id)
 {
     const struct compare_identity key = {.member_id = id};
-
     if (id >= 0 && (uint64_t)id < side->identity_count && side->identities[id].member_id == id)
         return &side->identities[id];
     return bsearch(&key, side->identities, side->identity_count, sizeof key, pairs_compare_ids);
@@ -55,7 +53,6 @@ static bool pairs_direction(const char *op, uint8_t *direction)
         {"write-zeroes", REPORT_DIRECTION_WRITE}, {"discard", REPORT_DIRECTION_DISCARD},
         {"flush", REPORT_DIRECTION_FLUSH},
     };
-
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
         if (!strcmp(op, ops[i].op)) {
             *direction = ops[i].direction;
@@ -68,7 +65,6 @@ static bool pairs_direction(const char *op, uint8_t *direction)
 static bool pairs_is_sound(const struct pairs_request *request, const struct compare_side *side)
 {
     uint8_t unused;
-
     return request->identity != NULL && pairs_direction(request->op, &unused) &&
            request->bytes >= 0 && request->arrival_ns >= 0 &&
            request->arrival_ns >= side->first_arrival_ns &&
@@ -82,7 +78,6 @@ static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
 {
     struct pairs_request *request = &reader->request;
     sqlite3_stmt *rows = reader->rows;
-
     request->present = report_query_next(rows);
     if (!request->present)
         return true;
@@ -111,7 +106,6 @@ static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
 static void pairs_describe(const struct pairs_request *request, char *text, size_t size)
 {
     char name[REPORT_LABEL_MAX];
-
     if (!request->present) {
         snprintf(text, size, "has no more requests");
         return;
@@ -127,7 +121,6 @@ static bool pairs_differ(const struct pairs_reader readers[2], uint64_t number,
                          struct report_error *error)
 {
     char texts[2][REPORT_LABEL_MAX];
-
     for (int i = 0; i < 2; i++)
         pairs_describe(&readers[i].request, texts[i], sizeof texts[i]);
     error->is_input = true;
@@ -152,7 +145,6 @@ static void pairs_count(struct compare_traffic *traffic, const struct pairs_read
         traffic->first_arrival_ns = readers[0].request.arrival_ns;
     for (int i = 0; i < 2; i++) {
         const struct pairs_request *request = &readers[i].request;
-
         traffic->waiting[i] += !request->dispatched;
         if (!request->completed)
             continue;
@@ -169,7 +161,6 @@ static void pairs_take(struct report_comparison *comparison, const struct pairs_
 {
     const struct compare_side *side = readers[0].side;
     int64_t width_ns = (side->last_arrival_ns - side->first_arrival_ns) / REPORT_COMPARE_BLOCKS + 1;
-
     *pair = (struct compare_pair){
         .member = readers[0].request.identity->member,
         .block = (uint8_t)((readers[0].request.arrival_ns - side->first_arrival_ns) / width_ns),
@@ -177,7 +168,6 @@ static void pairs_take(struct report_comparison *comparison, const struct pairs_
     pairs_direction(readers[0].request.op, &pair->direction);
     for (int i = 0; i < 2; i++) {
         const struct pairs_request *request = &readers[i].request;
-
         pair->wait_ns[i] =
             request->dispatched ? request->dispatch_ns - request->arrival_ns : COMPARE_NEVER;
         pair->total_ns[i] = !request->dispatched ? COMPARE_NEVER
@@ -186,7 +176,6 @@ static void pairs_take(struct report_comparison *comparison, const struct pairs_
     }
     struct compare_member *member = &comparison->members[pair->member];
     struct compare_traffic *traffic = &member->traffic[pair->direction];
-
     if (pair->total_ns[0] == COMPARE_UNKNOWN || pair->total_ns[1] == COMPARE_UNKNOWN) {
         pair->total_ns[0] = pair->total_ns[1] = COMPARE_UNKNOWN;
         traffic->unknown++;
@@ -199,7 +188,6 @@ static bool pairs_read(struct report_comparison *comparison, struct pairs_reader
                        struct report_error *error)
 {
     struct compare_pair *pairs = comparison->pairs.bytes;
-
     for (uint64_t i = 0; i <= comparison->count; i++) {
         if (!pairs_next(&readers[0], error) || !pairs_next(&readers[1], error))
             return false;
@@ -219,20 +207,17 @@ static bool pairs_sort(struct report_comparison *comparison, struct report_error
 {
     const struct compare_pair *pairs = comparison->pairs.bytes;
     uint64_t *order, first = 0;
-
     if (!report_spill_open(&comparison->order, comparison->count, sizeof *order, error))
         return false;
     order = comparison->order.bytes;
     for (size_t m = 0; m < comparison->member_count; m++) {
         struct compare_member *member = &comparison->members[m];
-
         member->first = first;
         first += member->count;
         member->count = 0;
     }
     for (uint64_t i = 0; i < comparison->count; i++) {
         struct compare_member *member = &comparison->members[pairs[i].member];
-
         order[member->first + member->count++] = i;
     }
     return true;
@@ -243,7 +228,6 @@ bool compare_load_pairs(struct report_comparison *comparison, struct report_erro
     struct pairs_reader readers[2] = {{.side = &comparison->sides[0]},
                                       {.side = &comparison->sides[1]}};
     bool good;
-
     comparison->count = comparison->sides[0].logged;
     good = report_spill_open(&comparison->pairs, comparison->count, sizeof(struct compare_pair),
                              error);

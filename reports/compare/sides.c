@@ -27,7 +27,6 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
         side->run.run_id, error);
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
     int64_t arrived = 0;
-
     if (report_query_next(rows)) {
         for (int i = 0; i < 5; i++)
             report_label(texts[i], report_query_text(rows, i), 40);
@@ -42,7 +41,6 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
         return false;
     if (strcmp(side->status, "complete") != 0) {
         char why[REPORT_LABEL_MAX + 64];
-
         snprintf(why, sizeof why, "this run is %s; only complete runs can be compared",
                  side->status);
         return sides_refuse(side, why, error);
@@ -63,7 +61,6 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
 bool report_compare_check(const struct report_compare_side *side, struct report_error *error)
 {
     struct compare_side head = {.run = *side};
-
     error->is_input = false;
     return sides_load_head(&head, error);
 }
@@ -75,18 +72,15 @@ static bool sides_load_identities(struct compare_side *side, struct report_error
         side->run.run_id, error);
     size_t capacity = 0;
     bool good = true;
-
     while (good && report_query_next(rows)) {
         if (side->identity_count == capacity) {
             capacity = capacity ? 2 * capacity : 16;
             struct compare_identity *more =
                 realloc(side->identities, capacity * sizeof *side->identities);
-
             good = more != NULL;
             side->identities = more != NULL ? more : side->identities;
         }
         char *name = good ? strdup(report_query_text(rows, 1)) : NULL;
-
         if (name != NULL)
             side->identities[side->identity_count++] =
                 (struct compare_identity){sqlite3_column_int64(rows, 0), COMPARE_NO_MEMBER, name};
@@ -98,7 +92,6 @@ static bool sides_load_identities(struct compare_side *side, struct report_error
 static int sides_compare_names(const void *a, const void *b)
 {
     const struct compare_identity *const *first = a, *const *second = b;
-
     return strcmp((*first)->name, (*second)->name);
 }
 
@@ -107,7 +100,6 @@ static bool sides_match(struct report_comparison *comparison, struct report_erro
 {
     struct compare_side *a = &comparison->sides[0], *b = &comparison->sides[1];
     struct compare_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
-
     comparison->members = calloc(a->identity_count + 1, sizeof *comparison->members);
     if (by_name == NULL || comparison->members == NULL || a->identity_count >= COMPARE_NO_MEMBER) {
         free(by_name);
@@ -124,7 +116,6 @@ static bool sides_match(struct report_comparison *comparison, struct report_erro
         struct compare_identity *wanted = &b->identities[i];
         struct compare_identity **found =
             bsearch(&wanted, by_name, a->identity_count, sizeof *by_name, sides_compare_names);
-
         if (found != NULL)
             wanted->member = (*found)->member;
     }
@@ -136,7 +127,6 @@ bool compare_load_sides(struct report_comparison *comparison, struct report_erro
 {
     for (int i = 0; i < 2; i++) {
         struct compare_side *side = &comparison->sides[i];
-
         side->run = comparison->config.sides[i];
         if (!sides_load_head(side, error) || !sides_load_identities(side, error))
             return false;
@@ -151,18 +141,15 @@ static struct compare_group *sides_group(struct report_comparison *comparison, i
 {
     for (size_t i = 0; side > 0 && i < comparison->group_count; i++) {
         struct compare_group *group = &comparison->groups[(row + i) % comparison->group_count];
-
         if (!strcmp(group->name, name))
             return group;
     }
     struct compare_group *more =
         realloc(comparison->groups, (comparison->group_count + 1) * sizeof *comparison->groups);
-
     if (more == NULL)
         return NULL;
     comparison->groups = more;
     struct compare_group *group = &more[comparison->group_count];
-
     *group = (struct compare_group){.name = strdup(name)};
     for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
         group->changes[i] = (struct report_change){NAN, NAN};
@@ -173,7 +160,6 @@ static struct compare_group *sides_group(struct report_comparison *comparison, i
 bool compare_load_groups(struct report_comparison *comparison, struct report_error *error)
 {
     bool good = true;
-
     for (int side = 0; side < 2; side++) {
         sqlite3_stmt *rows = report_query_open(
             comparison->sides[side].run.database,
@@ -186,17 +172,14 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             "   FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
-
         for (size_t row = 0; good && report_query_next(rows); row++) {
             struct compare_group *group =
                 sides_group(comparison, side, report_query_text(rows, 0), row);
-
             good = group != NULL;
             for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {
                 double value = sqlite3_column_type(rows, i + 1) == SQLITE_NULL
                                    ? NAN
                                    : sqlite3_column_double(rows, i + 1);
-
                 *(side == 0 ? &group->changes[i].a : &group->changes[i].b) = value;
             }
         }

@@ -27,7 +27,6 @@ const struct explain_cause explain_causes[EXPLAIN_CAUSE_COUNT] = {
 size_t explain_cause_find(const char *key)
 {
     size_t cause = 0;
-
     while (cause + 1 < EXPLAIN_CAUSE_COUNT && strcmp(explain_causes[cause].key, key) != 0)
         cause++;
     return cause;
@@ -50,7 +49,6 @@ static bool stored_ask(struct report_database *database, int64_t run_id, const c
                        bool *answer, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(database, sql, run_id, error);
-
     *answer = report_query_next(rows) && sqlite3_column_int(rows, 0);
     return report_query_close(rows, error);
 }
@@ -59,7 +57,6 @@ enum explain_stored explain_stored(struct report_database *database, int64_t run
                                    struct report_error *error)
 {
     bool tables, told = false;
-
     // A file of schema 1 may be read, but then lacks the tables; in one that was brought up to date
     // they are empty for the runs from before.
     if (!stored_ask(database, run_id,

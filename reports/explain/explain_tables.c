@@ -59,7 +59,6 @@ static size_t explain_width(const struct explain *explain, size_t cause)
 {
     bool limit = explain_causes[cause].kind == EXPLAIN_LIMIT;
     bool burst = explain_causes[cause].kind == EXPLAIN_BURST;
-
     if (limit && explain->occurs[cause + 1])
         return 2 * (EXPLAIN_SHARE + EXPLAIN_GAP);
     if (burst && explain->occurs[cause - 1])
@@ -79,7 +78,6 @@ static size_t explain_fit(const struct explain *explain, const struct explain_ta
                           size_t first, size_t room)
 {
     size_t used = 0, cause = first;
-
     for (; cause < EXPLAIN_CAUSE_COUNT; cause++) {
         used += explain_shows(explain, table, cause) ? explain_width(explain, cause) : 0;
         if (used > room)
@@ -92,11 +90,9 @@ static void explain_add_shares(const struct explain *explain, const struct expla
                                size_t first, size_t end, FILE *sql, struct grid_column *columns)
 {
     size_t count = table->column_count;
-
     for (size_t cause = first; cause < end; cause++) {
         const struct explain_cause *row = &explain_causes[cause];
         bool below = row->kind == EXPLAIN_BURST && cause > first && explain->occurs[cause - 1];
-
         if (!explain_shows(explain, table, cause))
             continue;
         fputs(", 100.0 * total(CASE WHEN ", sql);
@@ -115,7 +111,6 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
     size_t count = table->column_count, length = 0;
     char *text = NULL, title[128];
     FILE *sql = open_memstream(&text, &length);
-
     for (size_t i = 0; i < count; i++)
         columns[i] = table->columns[i];
     for (size_t cause = first; cause < end; cause++)
@@ -133,7 +128,6 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
     }
     snprintf(title, sizeof title, "%s%s", table->title, first > 0 ? " (more causes)" : "");
     bool good = tables_grid(tables, title, explain_query(explain, text), columns, count);
-
     free(text);
     return good;
 }
@@ -143,10 +137,8 @@ static bool explain_table(const struct explain *explain, const struct explain_ta
 {
     size_t room = EXPLAIN_WIDTH - EXPLAIN_FIXED - name_width, first = 0;
     bool good = true;
-
     while (good && first < EXPLAIN_CAUSE_COUNT) {
         size_t end = explain_fit(explain, table, first, room);
-
         good = explain_shares(explain, table, first, end);
         first = end;
         while (first < EXPLAIN_CAUSE_COUNT && !explain_shows(explain, table, first))
@@ -162,11 +154,9 @@ static bool explain_name_width(const struct explain *explain, size_t *width)
         explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 AND"
                                " member_id IN (SELECT member_id FROM explain_part)");
     char label[REPORT_LABEL_MAX];
-
     *width = sizeof "member" - 1;
     while (report_query_next(rows)) {
         size_t length = report_label(label, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
-
         *width = length > *width ? length : *width;
     }
     return report_query_close(rows, explain->tables.error);
@@ -199,7 +189,6 @@ static bool explain_members(const struct explain *explain)
         .without_queue = true,
     };
     size_t width;
-
     return explain_name_width(explain, &width) && explain_table(explain, &all, width) &&
            explain_table(explain, &first, width);
 }
@@ -219,7 +208,6 @@ static bool explain_longest(const struct explain *explain)
         .columns = columns,
         .column_count = COUNT_OF(columns),
     };
-
     return explain_table(explain, &longest, 0);
 }
 
@@ -234,7 +222,6 @@ static bool explain_bursts(const struct explain *explain)
                                        "SELECT group_name, key, count(*), min(at_ns), max(at_ns),"
                                        "       max(refill_ns) FROM ended GROUP BY group_id, key"
                                        " ORDER BY group_id, min(place)");
-
     return tables_grid(&explain->tables, "Burst allowances that ran out", rows, columns,
                        COUNT_OF(columns));
 }
@@ -247,7 +234,6 @@ static bool explain_each_burst(const struct explain *explain)
                                                  {NULL, "refill", GRID_TIME}};
     sqlite3_stmt *rows = explain_query(explain, EXPLAIN_ENDED "SELECT count(*) FROM ended");
     int64_t count = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
-
     if (!report_query_close(rows, explain->tables.error))
         return false;
     rows = explain_query(explain, EXPLAIN_ENDED "SELECT at_ns, group_name, key, refill_ns"

@@ -42,7 +42,6 @@ static char *gnuplot_path(const char *directory, const char *name, const char *s
 {
     size_t size = strlen(directory) + strlen(name) + strlen(suffix) + 3;
     char *path = malloc(size);
-
     if (path != NULL)
         snprintf(path, size, "%s/%s.%s", directory, name, suffix);
     return path;
@@ -52,7 +51,6 @@ static bool gnuplot_write_all(int file, const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(file, text, length);
-
         if (written < 0 && errno != EINTR)
             return false;
         if (written > 0) {
@@ -74,7 +72,6 @@ static int gnuplot_spawn(const struct gnuplot_files *files, pid_t *process)
     char *const arguments[] = {program, defaults, input, NULL};
     posix_spawn_file_actions_t actions;
     int code = posix_spawn_file_actions_init(&actions);
-
     if (code)
         return code;
     if (!(code = posix_spawn_file_actions_adddup2(&actions, files->script, STDIN_FILENO)) &&
@@ -91,7 +88,6 @@ static void gnuplot_first_message(int messages, char *line, size_t size)
     char text[4096];
     ssize_t length = pread(messages, text, sizeof text - 1, 0);
     char *state = NULL;
-
     snprintf(line, size, "it said nothing");
     text[length > 0 ? length : 0] = '\0';
     for (char *part = strtok_r(text, "\n", &state); part != NULL;
@@ -113,7 +109,6 @@ static bool gnuplot_run(const struct gnuplot_files *files, const char *path,
     pid_t process;
     int code = gnuplot_spawn(files, &process), status = 0;
     char line[512];
-
     if (code == ENOENT) {
         snprintf(error->message, sizeof error->message,
                  "gnuplot was not found on PATH; it draws the plots: install it "
@@ -151,7 +146,6 @@ static bool gnuplot_draw_into(int picture, const char *script, size_t length,
                 gnuplot_write_all(files.script, format->terminal, strlen(format->terminal)) &&
                 gnuplot_write_all(files.script, script, length) &&
                 lseek(files.script, 0, SEEK_SET) == 0;
-
     if (!good)
         gnuplot_fail(error, "writing a script for gnuplot into", directory, errno);
     good = good && gnuplot_run(&files, path, error);
@@ -174,7 +168,6 @@ static int gnuplot_copy(int picture, int file)
     char block[65536];
     off_t offset = 0;
     ssize_t length;
-
     while ((length = pread(picture, block, sizeof block, offset)) != 0) {
         if (length < 0 && errno != EINTR)
             return errno;
@@ -190,12 +183,9 @@ static bool gnuplot_keep(int picture, const char *partial, const char *path,
                          struct report_error *error)
 {
     int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
     if (file < 0)
         return gnuplot_fail(error, "making", partial, errno);
-
     int code = gnuplot_copy(picture, file);
-
     if (close(file) != 0 && !code)
         code = errno;
     if (!code && rename(partial, path) != 0)
@@ -212,12 +202,9 @@ static bool gnuplot_draw_format(const char *script, size_t length, const struct 
 {
     int picture = report_unnamed_file(directory);
     sigset_t before;
-
     if (picture < 0)
         return gnuplot_fail(error, "making a file in", directory, errno);
-
     bool good = gnuplot_draw_into(picture, script, length, format, directory, path, error);
-
     if (good) {
         report_defer_signals(&before);
         good = gnuplot_keep(picture, partial, path, error);
@@ -231,11 +218,9 @@ static bool gnuplot_draw(const struct plot_target *target, const char *name, con
                          size_t length, struct report_error *error)
 {
     bool good = true;
-
     for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++) {
         char *path = gnuplot_path(target->directory, name, formats[i].suffix);
         char *partial = path != NULL ? gnuplot_path(target->directory, name, "partial") : NULL;
-
         good = partial != NULL ? gnuplot_draw_format(script, length, &formats[i], target->directory,
                                                      path, partial, error)
                                : gnuplot_fail(error, "naming", name, ENOMEM);
@@ -252,12 +237,10 @@ bool plot_draw(const struct plot_target *target, const char *name, plot_figure *
 {
     char *text = NULL;
     size_t length = 0;
-
     script->out = open_memstream(&text, &length);
     if (script->out == NULL)
         return gnuplot_fail(error, "drawing", name, errno);
     bool good = figure(script, error);
-
     if (fclose(script->out) != 0 && good)
         good = gnuplot_fail(error, "drawing", name, ENOMEM);
     good = good && gnuplot_draw(target, name, text, length, error);

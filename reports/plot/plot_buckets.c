@@ -39,11 +39,9 @@ static void bucket_point(const struct buckets *buckets, struct bucket_curve *cur
 {
     FILE *out = buckets->script->out;
     double unit_ns = buckets->script->time.ns;
-
     // What is cut off runs along the top, from and to where the curve reaches it.
     if ((curve->percent > BUCKETS_HIGHEST) != (percent > BUCKETS_HIGHEST)) {
         double part = (BUCKETS_HIGHEST - curve->percent) / (percent - curve->percent);
-
         fprintf(out, "%.9g %d\n", (curve->at_ns + part * (at_ns - curve->at_ns)) / unit_ns,
                 BUCKETS_HIGHEST);
     }
@@ -59,7 +57,6 @@ static void bucket_leak(const struct buckets *buckets, struct bucket_curve *curv
     double rate = plot_limits_at(&buckets->limits, curve->group, curve->limit, curve->at_ns);
     double percent_per_ns = size > 0 ? 100 * rate / size / 1e9 : 0;
     double lost = (until_ns - curve->at_ns) * percent_per_ns;
-
     if (curve->percent > 0 && lost > curve->percent)
         bucket_point(buckets, curve, curve->at_ns + curve->percent / percent_per_ns, 0);
     bucket_point(buckets, curve, until_ns, fmax(0, curve->percent - lost));
@@ -69,13 +66,11 @@ static void bucket_rows(struct buckets *buckets, struct bucket_curve *curve, sql
 {
     const struct plot_run *run = buckets->script->run;
     double interval_ns = (double)run->interval_ns, size = 0;
-
     while (report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 0);
         double percent = sqlite3_column_double(rows, 3);
         double first_ns = sqlite3_column_double(rows, 1) * interval_ns;
         double end_ns = (sqlite3_column_double(rows, 2) + 1) * interval_ns;
-
         if (bin > curve->bin + 1)
             bucket_leak(buckets, curve, first_ns, size);
         size = sqlite3_column_double(rows, 4);
@@ -104,7 +99,6 @@ static bool bucket_data(struct buckets *buckets, size_t number, bool burst,
     char maximum[REPORT_LABEL_MAX + 8];
     struct bucket_curve curve = {.limit = burst ? maximum : bucket->name, .group = bucket->group};
     sqlite3_stmt *rows = report_query_open(run->database, sql[burst], run->run_id, error);
-
     if (rows == NULL)
         return false;
     snprintf(maximum, sizeof maximum, "%s-max", bucket->name);
@@ -127,11 +121,9 @@ static bool buckets_list(struct buckets *buckets, struct report_error *error)
                           "SELECT group_id, bucket, max(burst_size) FROM bucket_interval"
                           " WHERE run_id = ?1 AND size > 0 GROUP BY 1, 2 ORDER BY 1, 2 DESC",
                           run->run_id, error);
-
     while (report_query_next(rows)) {
         struct bucket *bucket = &buckets->drawn[buckets->count];
         size_t group = plot_run_group(run, sqlite3_column_int64(rows, 0));
-
         if (group == run->drawn_groups || buckets->count == BUCKETS_MAX) {
             buckets->left_out++;
             continue;
@@ -156,12 +148,10 @@ static void buckets_legend(const struct buckets *buckets)
     const struct plot_run *run = buckets->script->run;
     bool several = run->group_count > 1, bursts = false;
     char text[2 * REPORT_LABEL_MAX];
-
     fputs(", keyentry with lines" BUCKETS_FULL " title '100 %: requests wait'",
           buckets->script->out);
     for (size_t i = 0; i < buckets->count; i++) {
         const struct bucket *bucket = &buckets->drawn[i];
-
         snprintf(text, sizeof text, "%s%s%s", several ? run->groups[bucket->group].name : "",
                  several ? ": " : "", bucket->name);
         fputs(", keyentry with lines", buckets->script->out);
@@ -206,7 +196,6 @@ static void buckets_vertical_axis(const struct buckets *buckets)
     char highest[PLOT_NUMBER_MAX], title[PLOT_NUMBER_MAX + 64];
     bool binned = buckets->script->run->bin_intervals > 1;
     int used = snprintf(title, sizeof title, "%slevel [%% of the size]", binned ? "highest " : "");
-
     plot_number_integer(highest, buckets->most);
     if (buckets->most > BUCKETS_HIGHEST)
         snprintf(title + used, sizeof title - (size_t)used, ", cut off at %d (highest: %s)",
@@ -221,7 +210,6 @@ bool plot_bucket_levels(struct plot_script *script, struct report_error *error)
     struct buckets buckets = {.script = script};
     bool good =
         plot_limits_load(script->run, &buckets.limits, error) && buckets_list(&buckets, error);
-
     plot_script_begin(script, "Levels of the groups' leaky buckets");
     buckets_legend(&buckets);
     plot_script_end_legend(script);

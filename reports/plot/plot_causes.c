@@ -29,7 +29,6 @@ struct causes {
 static const char *causes_colour(size_t cause)
 {
     static const size_t colours[] = {4, 3, 5, 0, 2, 1}; // of the limits
-
     switch (explain_causes[cause].kind) {
     case EXPLAIN_LIMIT:
         return plot_script_colour(colours[cause / 2]);
@@ -53,7 +52,6 @@ static const char *causes_words(enum explain_kind kind)
         [EXPLAIN_TURN] = "of another member",  [EXPLAIN_QUEUE] = "behind others",
         [EXPLAIN_TIMER] = "it fired too late", [EXPLAIN_OTHER] = "not known here",
     };
-
     return words[kind];
 }
 
@@ -66,7 +64,6 @@ static bool causes_load(struct causes *causes, struct report_error *error)
         " WHERE run_id = ?1 AND (?4 IS NULL OR member_id = ?4) AND interval >= 0"
         " GROUP BY bin, cause",
         run->run_id, error);
-
     if (rows != NULL) {
         sqlite3_bind_int64(rows, 2, run->bin_intervals);
         sqlite3_bind_int64(rows, 3, (sqlite3_int64)run->bin_count - 1);
@@ -76,7 +73,6 @@ static bool causes_load(struct causes *causes, struct report_error *error)
     while (report_query_next(rows)) {
         size_t bin = (size_t)sqlite3_column_int64(rows, 0);
         size_t cause = explain_cause_find(report_query_text(rows, 1));
-
         causes->bins[bin].wait_ns[cause] += fmax(0, sqlite3_column_double(rows, 2));
         causes->occurs[cause] = true;
     }
@@ -91,7 +87,6 @@ static bool causes_in(enum explain_kind kind, bool with_queue)
 static double causes_whole(const struct causes_bin *bin, bool with_queue)
 {
     double whole_ns = 0;
-
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
         whole_ns += causes_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
     return whole_ns;
@@ -103,12 +98,10 @@ static void causes_band(const struct causes *causes, const char *name, size_t ba
 {
     const struct plot_script *script = causes->script;
     bool open = false;
-
     fprintf(script->out, "$%s%zu << EOD\n", name, band);
     for (size_t i = 0; i < script->run->bin_count; i++) {
         const struct causes_bin *bin = &causes->bins[i];
         double whole_ns = causes_whole(bin, with_queue), below_ns = 0;
-
         if (whole_ns <= 0) {
             fputs(open ? "\n" : "", script->out);
             open = false;
@@ -136,7 +129,6 @@ static void causes_shares(const struct causes *causes, const char *name, bool wi
 static void causes_shares_draw(const struct causes *causes, const char *name, bool with_queue)
 {
     FILE *out = causes->script->out;
-
     fputs("set yrange [0:100]\nset ytics 25\nplot NaN", out);
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
         if (causes->occurs[cause] && causes_in(explain_causes[cause].kind, with_queue))
@@ -149,7 +141,6 @@ static void causes_shares_draw(const struct causes *causes, const char *name, bo
 static double causes_wait(const void *context, size_t bin)
 {
     const struct causes *causes = context;
-
     return causes_whole(&causes->bins[bin], true) / causes->unit.ns;
 }
 
@@ -168,7 +159,6 @@ static void causes_choose_unit(struct causes *causes)
     };
     double most_ns = 0;
     size_t i = 0;
-
     for (size_t bin = 0; bin < causes->script->run->bin_count; bin++)
         most_ns = fmax(most_ns, causes_whole(&causes->bins[bin], true));
     if (most_ns <= 0)
@@ -182,10 +172,8 @@ static void causes_choose_unit(struct causes *causes)
 static void causes_legend(const struct causes *causes)
 {
     const struct plot_script *script = causes->script;
-
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
         char key[64];
-
         if (!causes->occurs[cause])
             continue;
         snprintf(key, sizeof key, "%s:", explain_causes[cause].key);
@@ -200,7 +188,6 @@ static void causes_draw(const struct causes *causes, const char *nothing)
 {
     const struct plot_script *script = causes->script;
     char title[64];
-
     plot_script_panel(script, 0, CAUSES_PANELS);
     plot_script_time_axis(script, false);
     plot_script_vertical_title(script, "% of the wait");
@@ -223,7 +210,6 @@ static void causes_draw(const struct causes *causes, const char *nothing)
 static void causes_write(struct plot_script *script, struct causes *causes, const char *nothing)
 {
     char title[REPORT_LABEL_MAX + 64], name[REPORT_LABEL_MAX] = "";
-
     if (script->member != NULL)
         report_label(name, script->member, CAUSES_NAME_CHARACTERS);
     snprintf(title, sizeof title, "Why requests%s%s waited", script->member != NULL ? " of " : "",
@@ -245,7 +231,6 @@ bool plot_wait_causes(struct plot_script *script, struct report_error *error)
     enum explain_stored stored = explain_stored(run->database, run->run_id, error);
     struct causes causes = {.script = script, .bins = calloc(run->bin_count, sizeof *causes.bins)};
     bool good = causes.bins != NULL && stored != EXPLAIN_UNREADABLE, any = false;
-
     if (causes.bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing wait-causes: out of memory");
     if (good && stored == EXPLAIN_STORED)

@@ -35,7 +35,6 @@ struct figure {
 static uint64_t figure_requests(const struct compare_member *member)
 {
     const struct compare_stream *stream = member->streams[COMPARE_READ_WRITE];
-
     return stream != NULL ? stream->traffic.requests : 0;
 }
 
@@ -43,18 +42,15 @@ static uint64_t figure_requests(const struct compare_member *member)
 static void figure_choose_members(struct figure *figure)
 {
     bool many = figure->comparison->member_count > FIGURE_MEMBERS;
-
     for (size_t m = 0; m < figure->comparison->member_count; m++) {
         const struct compare_member *member = &figure->comparison->members[m];
         size_t place = figure->member_count;
-
         if (figure_requests(member) == 0)
             continue;
         while (many && place > 0 &&
                figure_requests(figure->members[place - 1]) < figure_requests(member))
             place--;
         bool full = figure->member_count == FIGURE_MEMBERS;
-
         figure->hidden += full;
         if (place == FIGURE_MEMBERS)
             continue;
@@ -68,10 +64,8 @@ static void figure_choose_members(struct figure *figure)
 static bool figure_load_latencies(struct figure *figure, size_t line)
 {
     const struct compare_member *member = figure->members[line];
-
     for (uint64_t i = 0; i < member->count; i++) {
         const struct compare_pair *pair = compare_pair_at(figure->comparison, member, i);
-
         if (!compare_is_in(pair, COMPARE_READ_WRITE) || pair->total_ns[0] == COMPARE_UNKNOWN)
             continue;
         for (int side = 0; side < 2; side++) {
@@ -92,14 +86,12 @@ static bool figure_load_bins(struct figure *figure, int side, struct report_erro
         "SELECT interval, sum(completed), sum(completed_bytes) FROM member_interval"
         " WHERE run_id = ?1 AND direction = 'read+write' GROUP BY interval",
         from->run.run_id, error);
-
     while (report_query_next(rows)) {
         double start_ns = sqlite3_column_double(rows, 0) * (double)from->interval_ns;
         double bin = floor(start_ns / (double)figure->run.interval_ns);
         size_t at = bin < 0                               ? 0
                     : bin < (double)figure->run.bin_count ? (size_t)bin
                                                           : figure->run.bin_count - 1;
-
         figure->bins[side][at].requests += sqlite3_column_double(rows, 1);
         figure->bins[side][at].bytes += sqlite3_column_double(rows, 2);
     }
@@ -110,7 +102,6 @@ static void figure_choose_bins(struct figure *figure)
 {
     const struct compare_side *sides = figure->comparison->sides;
     double widest = (double)sides[0].interval_ns, end_ns = (double)sides[0].end_ns;
-
     if (sides[1].interval_ns > sides[0].interval_ns)
         widest = (double)sides[1].interval_ns;
     end_ns = fmax(fmax(end_ns, (double)sides[1].end_ns), widest);
@@ -143,12 +134,10 @@ static void figure_legend(const struct plot_script *script)
 {
     const struct figure *figure = script->figure;
     char name[REPORT_LABEL_MAX];
-
     for (int side = 0; side < 2; side++) {
         const char *shown = figure->comparison->sides[side].run.shown;
         const char *slash = strrchr(shown, '/');
         const char *const parts[] = {side == 0 ? "A:" : "B:", slash != NULL ? slash + 1 : shown};
-
         fprintf(script->out, ", keyentry with lines lc rgb '#000000'" FIGURE_WIDTH "%s",
                 side == 0 ? FIGURE_A : "");
         plot_script_title(script, parts, 2);
@@ -187,13 +176,11 @@ static void figure_curve(const struct plot_script *script, size_t line, int side
     double ns = 0, seen = 0, column = -1, place = 0;
     struct report_histogram_range range;
     FILE *out = script->out;
-
     fprintf(out, "$cdf%zu%c << EOD\n", line, "AB"[side]);
     for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
         double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
         double next_ns = fmax(high_ns, left_ns),
                here = floor(log10(next_ns / left_ns) / per_column);
-
         if (seen <= 0)
             fprintf(out, "%.9g 0\n", next_ns);
         else if (here > column)
@@ -221,13 +208,11 @@ static void figure_draw_latencies(const struct plot_script *script)
 {
     const struct figure *figure = script->figure;
     struct plot_extent extent = {0};
-
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
     figure_margins(script, 0.1, 0.73, 0.91, 0.5);
     double left_ns = plot_latency_extent_axis(script, &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
-
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, extent.most);
     fputs("unset label 2\nset label 2 'share of requests [%]' at screen 0.018, graph 0.5 center "
@@ -263,7 +248,6 @@ static double figure_value(const void *context, size_t bin)
     const struct figure_series *series = context;
     const struct figure_bin *found = &series->figure->bins[series->side][bin];
     double seconds = plot_run_bin_seconds(&series->figure->run, bin);
-
     return (series->bytes ? found->bytes : found->requests) / series->unit->scale / seconds;
 }
 
@@ -274,10 +258,8 @@ static const struct figure_unit *figure_choose_unit(const struct figure *figure,
         {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}, {1, "requests/s"}};
     size_t unit = bytes ? 0 : 3;
     double most = 0;
-
     for (size_t i = 0; i < 2 * figure->run.bin_count; i++) {
         const struct figure_series series = {figure, (int)(i % 2), bytes, &units[3]};
-
         most = fmax(most, figure_value(&series, i / 2));
     }
     while (unit < 2 && most < units[unit].scale)
@@ -290,7 +272,6 @@ static double figure_time_step(const struct plot_script *script)
 {
     double least = script->run->end_ns / script->time.ns / 5;
     double step = pow(10, floor(log10(least)));
-
     if (step < least)
         step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
     return step;
@@ -301,7 +282,6 @@ static void figure_draw_throughput(const struct plot_script *script, bool bytes)
     const struct figure *figure = script->figure;
     const char *name = bytes ? "bytes" : "requests";
     const struct figure_unit *unit = figure_choose_unit(figure, bytes);
-
     figure_margins(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
     plot_script_time_axis(script, true);
     if (figure->run.end_ns > 0)
@@ -311,7 +291,6 @@ static void figure_draw_throughput(const struct plot_script *script, bool bytes)
             unit->name, bytes ? 0.395 : 0.018);
     for (int side = 0; side < 2; side++) {
         const struct figure_series series = {figure, side, bytes, unit};
-
         plot_script_stairs(script, name, (size_t)side, figure_value, &series);
     }
     fprintf(script->out,
@@ -338,15 +317,12 @@ bool report_comparison_plot(const struct report_comparison *comparison, const ch
 {
     const struct plot_target target = {directory, written, context};
     struct figure *figure = calloc(1, sizeof *figure);
-
     if (figure == NULL)
         return compare_memory(error);
     figure->comparison = comparison;
-
     struct plot_script script = {.run = &figure->run, .figure = figure};
     bool good = plot_make_directory(directory, error) && figure_load(figure, error) &&
                 plot_draw(&target, "compare", write_figure, &script, error);
-
     for (size_t i = 0; i < 2 * FIGURE_MEMBERS; i++)
         report_histogram_release(&figure->latencies[i / 2][i % 2]);
     free(figure->bins[0]);

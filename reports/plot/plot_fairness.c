@@ -19,14 +19,12 @@ struct fairness_stairs {
 static double fairness_jain(const void *context, size_t bin)
 {
     const struct fairness_stairs *stairs = context;
-
     return stairs->bins[bin].jain > 0 ? stairs->bins[bin].jain : NAN;
 }
 
 static double fairness_backlogged(const void *context, size_t bin)
 {
     const struct fairness_stairs *stairs = context;
-
     return stairs->bins[bin].present ? stairs->bins[bin].backlogged : NAN;
 }
 
@@ -40,7 +38,6 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
         "       avg(CASE WHEN backlogged >= 2 THEN jain_requests END)"
         "  FROM group_interval WHERE run_id = ?1 AND group_id <= ?3 GROUP BY group_id, bin",
         run->run_id, error);
-
     if (rows != NULL) {
         sqlite3_bind_int64(rows, 2, run->bin_intervals);
         sqlite3_bind_int64(rows, 3,
@@ -50,7 +47,6 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
     while (report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 1);
         size_t group = plot_run_group(run, sqlite3_column_int64(rows, 0));
-
         if (group < run->drawn_groups && bin >= 0 && bin < (int64_t)run->bin_count)
             bins[group * run->bin_count + (size_t)bin] =
                 (struct fairness_bin){.jain = sqlite3_column_double(rows, 3),
@@ -64,7 +60,6 @@ static void fairness_data(const struct plot_script *script, const struct fairnes
 {
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct fairness_stairs stairs = {&bins[g * script->run->bin_count]};
-
         plot_script_stairs(script, "jain", g, fairness_jain, &stairs);
         plot_script_stairs(script, "backlogged", g, fairness_backlogged, &stairs);
     }
@@ -73,10 +68,8 @@ static void fairness_data(const struct plot_script *script, const struct fairnes
 static void fairness_legend(const struct plot_script *script)
 {
     char number[PLOT_NUMBER_MAX];
-
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct plot_group *group = &script->run->groups[g];
-
         fprintf(script->out, ", keyentry with lines lc rgb '%s' lw 1.8", plot_script_colour(g));
         plot_script_name(script, group->name);
         if (!group->difference_known)
@@ -102,7 +95,6 @@ static void fairness_clauses(const struct plot_script *script, const char *name)
 static void fairness_draw(const struct plot_script *script, bool contended, double most)
 {
     bool binned = script->run->bin_intervals > 1;
-
     plot_script_panel(script, 0, 2);
     plot_script_time_axis(script, false);
     plot_script_vertical_title(script, binned ? "mean Jain's index" : "Jain's index");
@@ -125,7 +117,6 @@ bool plot_fairness(struct plot_script *script, struct report_error *error)
     struct fairness_bin *bins = calloc(count + 1, sizeof *bins);
     bool good = bins != NULL && fairness_load(run, bins, error), contended = false;
     double most = 0;
-
     if (bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing fairness: out of memory");
     if (good) {

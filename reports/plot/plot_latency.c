@@ -22,7 +22,6 @@ void plot_extent_add(struct plot_extent *extent, const struct report_histogram *
                      double never)
 {
     struct report_histogram_range range;
-
     for (size_t at = 0; report_histogram_next(latencies, &at, &range);) {
         extent->zeros = extent->zeros || range.high_ns == 0;
         if (range.high_ns > 0 && (extent->low_ns <= 0 || (double)range.high_ns < extent->low_ns))
@@ -37,10 +36,8 @@ double plot_latency_extent_axis(const struct plot_script *script, struct plot_ex
 {
     if (extent->high_ns <= 0)
         extent->low_ns = extent->high_ns = 1e6;
-
     double left_ns =
         plot_script_latency_axis(script, 'x', extent->low_ns, extent->high_ns, extent->zeros);
-
     extent->right_ns = pow(10, ceil(log10(fmax(extent->high_ns, 10 * left_ns))));
     return left_ns;
 }
@@ -54,7 +51,6 @@ static sqlite3_stmt *cdf_open(const struct plot_run *run, size_t line, const cha
                               struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(run->database, sql, run->run_id, error);
-
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, run->members[line].member_id);
     return rows;
@@ -72,7 +68,6 @@ static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_exte
                  "SELECT sum(count), sum(CASE WHEN high_ns <= 0 THEN count ELSE 0 END),"
                  "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
                  error);
-
     if (report_query_next(rows))
         *extent =
             (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
@@ -99,11 +94,9 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
     double seen = 0, column = -1, last_ns = 0;
     sqlite3_stmt *rows =
         cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
-
     while (report_query_next(rows)) {
         double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
-
         // Of a column of the picture its last point stays: a first one would be too low.
         if (seen <= 0)
             fprintf(script->out, "%.9g 0\n", ns);
@@ -123,7 +116,6 @@ static bool cdf_data(const struct plot_script *script, const struct cdf_extent *
                      double left_ns, double right_ns, struct report_error *error)
 {
     const struct plot_run *run = script->run;
-
     for (size_t line = 0; line < run->line_count; line++) {
         if (line < run->named_count)
             fprintf(script->out, "$cdf%zu << EOD\n", line);
@@ -148,7 +140,6 @@ void plot_latency_share_axis(const struct plot_script *script, double most)
 {
     static const int linear[] = {0, 25, 50, 75, 90};
     double top = fmax(most > 1 ? plot_latency_place(1 - 0.5 / most) : 0, 3) + 0.15;
-
     fputs("set ytics (", script->out);
     for (size_t i = 0; i < sizeof linear / sizeof linear[0]; i++)
         fprintf(script->out, "'%d' %.6g, ", linear[i], plot_latency_place(linear[i] / 100.0));
@@ -162,12 +153,10 @@ void plot_latency_share_axis(const struct plot_script *script, double most)
 static void cdf_legend(const struct plot_script *script, const struct cdf_extent *extents)
 {
     const struct plot_run *run = script->run;
-
     for (size_t line = 0; line < run->named_count; line++) {
         const struct cdf_extent *extent = &extents[line];
         char name[REPORT_LABEL_MAX], title[REPORT_LABEL_MAX + 32];
         bool zeros = extent->zeros > 0, none = extent->count <= 0;
-
         report_label(name, run->members[line].name, zeros || none ? 14 : 20);
         if (zeros)
             snprintf(title, sizeof title,
@@ -186,7 +175,6 @@ static void cdf_legend(const struct plot_script *script, const struct cdf_extent
 static void cdf_clauses(const struct plot_script *script)
 {
     const struct plot_run *run = script->run;
-
     fputs("plot NaN", script->out);
     if (run->line_count > run->named_count) {
         fputs(", $cdfothers with steps", script->out);
@@ -204,10 +192,8 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     const struct plot_run *run = script->run;
     struct cdf_extent extents[PLOT_LINES_MAX] = {{0, 0, 0, 0}};
     struct plot_extent all = {0};
-
     for (size_t line = 0; line < run->line_count; line++) {
         struct cdf_extent *extent = &extents[line];
-
         if (!cdf_measure(run, line, extent, error))
             return false;
         all.most = fmax(all.most, extent->count);
@@ -221,7 +207,6 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     plot_script_end_legend(script);
     plot_script_panel(script, 0, 1);
     double left_ns = plot_latency_extent_axis(script, &all);
-
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, all.most);
     if (all.most <= 0)

@@ -17,7 +17,6 @@ static bool limits_add(struct plot_limits *limits, const struct plot_limit_chang
     if ((limits->count & (limits->count - 1)) == 0) {
         size_t capacity = limits->count ? 2 * limits->count : 1;
         void *changes = realloc(limits->changes, capacity * sizeof *limits->changes);
-
         if (changes == NULL)
             return false;
         limits->changes = changes;
@@ -31,7 +30,6 @@ static bool limits_take(const struct plot_run *run, struct plot_limits *limits, 
     struct plot_limit_change change = {.group = plot_run_group(run, sqlite3_column_int64(rows, 0)),
                                        .at_ns = sqlite3_column_double(rows, 2),
                                        .value = sqlite3_column_double(rows, 3)};
-
     snprintf(change.key, sizeof change.key, "%s", report_query_text(rows, 1));
     return change.group == run->drawn_groups || limits_add(limits, &change);
 }
@@ -49,7 +47,6 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
         " GROUP BY group_id, key, at_ns / ?2 ORDER BY group_id, key, at_ns",
         run->run_id, error);
     bool good = true;
-
     *limits = (struct plot_limits){NULL, 0};
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, 1 + (sqlite3_int64)(run->end_ns / LIMITS_COLUMNS));
@@ -72,7 +69,6 @@ size_t plot_limits_span(const struct plot_limits *limits, size_t first)
 {
     const struct plot_limit_change *change = &limits->changes[first];
     size_t end = first + 1;
-
     while (end < limits->count && limits->changes[end].group == change->group &&
            !strcmp(limits->changes[end].key, change->key))
         end++;
@@ -82,10 +78,8 @@ size_t plot_limits_span(const struct plot_limits *limits, size_t first)
 double plot_limits_at(const struct plot_limits *limits, size_t group, const char *key, double at_ns)
 {
     double value = 0;
-
     for (size_t i = 0; i < limits->count; i++) {
         const struct plot_limit_change *change = &limits->changes[i];
-
         if (change->group == group && change->at_ns <= at_ns && !strcmp(change->key, key))
             value = change->value;
     }
@@ -97,12 +91,10 @@ void plot_limits_data(const struct plot_script *script, const struct plot_limits
 {
     double end = script->run->end_ns / script->time.ns, last = 0;
     size_t span = plot_limits_span(limits, first);
-
     fprintf(script->out, "$limit%zu << EOD\n", first);
     for (size_t i = first; i < first + span; i++) {
         double at = limits->changes[i].at_ns / script->time.ns;
         double value = limits->changes[i].value;
-
         if (value > 0)
             fprintf(script->out, "%.9g %.9g\n", at, value);
         else if (last > 0)
@@ -117,7 +109,6 @@ void plot_limits_data(const struct plot_script *script, const struct plot_limits
 static void limits_rate(char text[LIMITS_RATE_MAX], plot_limits_number *number, double value)
 {
     char digits[PLOT_NUMBER_MAX];
-
     number(digits, value);
     snprintf(text, LIMITS_RATE_MAX, "%s%s", value > 0 ? digits : "none", value > 0 ? "/s" : "");
 }
@@ -130,7 +121,6 @@ void plot_limits_title(const struct plot_script *script, const struct plot_limit
     char group[REPORT_LABEL_MAX] = "", key[REPORT_LABEL_MAX + 32];
     char start[LIMITS_RATE_MAX], end[LIMITS_RATE_MAX] = "";
     const char *const parts[] = {key, start, span > 2 ? "..." : "", end};
-
     if (script->run->group_count > 1)
         report_label(group, script->run->groups[change->group].name, LIMITS_GROUP_CHARACTERS);
     snprintf(key, sizeof key, "%s%s%s", group, *group ? ": " : "", change->key);

@@ -16,7 +16,6 @@ struct members_stairs {
 static double members_value(const void *context, size_t bin)
 {
     const struct members_stairs *stairs = context;
-
     return stairs->value(stairs->run, &stairs->cells[bin], bin);
 }
 
@@ -24,7 +23,6 @@ void plot_cells_data(const struct plot_script *script, const char *name, size_t 
                      const struct plot_cell *cells, plot_cell_value *value)
 {
     const struct members_stairs stairs = {script->run, cells, value};
-
     plot_script_stairs(script, name, number, members_value, &stairs);
 }
 
@@ -32,7 +30,6 @@ void plot_members_data(const struct plot_script *script, const char *name, plot_
 {
     const struct plot_run *run = script->run;
     struct members_stairs stairs = {.run = run, .value = value};
-
     for (size_t line = 0; line < run->named_count; line++)
         plot_cells_data(script, name, line, &run->cells[line * run->bin_count], value);
     fprintf(script->out, "$%sothers << EOD\n", name);
@@ -51,7 +48,6 @@ static double members_width(const struct plot_run *run)
 void plot_members_clauses(const struct plot_script *script, const char *name, const char *columns)
 {
     const struct plot_run *run = script->run;
-
     if (run->line_count > run->named_count) {
         fprintf(script->out, ", $%sothers %s with steps", name, columns);
         plot_script_line_style(script, run->named_count, 1);
@@ -67,7 +63,6 @@ void plot_members_legend_others(const struct plot_script *script)
     const struct plot_run *run = script->run;
     int64_t others = run->member_count - (int64_t)run->named_count;
     size_t drawn = run->line_count - run->named_count;
-
     if (others <= 0)
         return;
     fputs(", keyentry with lines", script->out);
@@ -81,7 +76,6 @@ void plot_members_legend_others(const struct plot_script *script)
 void plot_members_legend(const struct plot_script *script)
 {
     const struct plot_run *run = script->run;
-
     for (size_t line = 0; line < run->named_count; line++) {
         fputs(", keyentry with lines", script->out);
         plot_script_line_style(script, line, members_width(run));
@@ -101,7 +95,6 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
     double most = 0;
-
     (void)error;
     plot_script_begin(script, "Reads and writes waiting in the throttle");
     plot_members_legend(script);
@@ -163,10 +156,8 @@ static void members_extend(struct members_range *range, double ns)
 static struct members_range members_latency_range(const struct plot_run *run)
 {
     struct members_range range = {0};
-
     for (size_t i = 0; i < run->line_count * run->bin_count; i++) {
         const struct plot_cell *cell = &run->cells[i];
-
         if (cell->completed <= 0)
             continue;
         members_extend(&range, cell->p99_max_ns);
@@ -187,7 +178,6 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     bool binned = script->run->bin_intervals > 1;
     struct members_range range = members_latency_range(script->run);
     char columns[96], title[32];
-
     (void)error;
     plot_script_begin(script, "Total latency of reads and writes");
     plot_members_legend(script);

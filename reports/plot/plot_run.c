@@ -16,14 +16,12 @@
 double plot_run_bin_ns(const struct plot_run *run, size_t bin)
 {
     double start_ns = (double)bin * (double)run->bin_intervals * (double)run->interval_ns;
-
     return bin < run->bin_count ? start_ns : run->end_ns;
 }
 
 void plot_run_count_bins(struct plot_run *run)
 {
     double bins = run->end_ns / (double)run->interval_ns / (double)run->bin_intervals;
-
     run->bin_count = (size_t)bins + (bins - floor(bins) >= 0.5);
     run->bin_count += run->bin_count == 0;
 }
@@ -31,7 +29,6 @@ void plot_run_count_bins(struct plot_run *run)
 size_t plot_run_group(const struct plot_run *run, int64_t group_id)
 {
     size_t group = 0;
-
     while (group < run->drawn_groups && run->groups[group].group_id != group_id)
         group++;
     return group;
@@ -40,7 +37,6 @@ size_t plot_run_group(const struct plot_run *run, int64_t group_id)
 size_t plot_run_bin(const struct plot_run *run, int64_t interval)
 {
     int64_t bin = interval / run->bin_intervals;
-
     return bin < (int64_t)run->bin_count ? (size_t)bin : run->bin_count - 1;
 }
 
@@ -48,7 +44,6 @@ double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
 {
     double full_ns = (double)run->bin_intervals * (double)run->interval_ns;
     double covered_ns = plot_run_bin_ns(run, bin + 1) - plot_run_bin_ns(run, bin);
-
     // Only a run of a single bin can be as short as this: no rates without bounds.
     return fmax(covered_ns, full_ns / 100) / 1e9;
 }
@@ -64,7 +59,6 @@ static bool run_load_head(struct plot_run *run, struct report_error *error)
                           "  FROM run WHERE run_id = ?1",
                           run->run_id, error);
     double intervals = 0;
-
     if (report_query_next(rows)) {
         report_label(run->name, report_query_text(rows, 0), PLOT_TITLE_CHARACTERS);
         report_label(run->status, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
@@ -103,7 +97,6 @@ static const double run_round_s[] = {1,   2,   5,    10,   15,   30,       60,  
 static double run_round_decimal(double least)
 {
     double power = 1;
-
     while (power * 10 <= least)
         power *= 10;
     return least <= power       ? power
@@ -115,7 +108,6 @@ static double run_round_decimal(double least)
 static double run_round_ns(double least_ns)
 {
     size_t i = 0;
-
     if (least_ns <= 1e9)
         return run_round_decimal(least_ns);
     while (i < RUN_ROUND_COUNT && run_round_s[i] * 1e9 < least_ns)
@@ -129,7 +121,6 @@ static double run_round_ns(double least_ns)
 static int64_t run_round_intervals(int64_t interval_ns, double least)
 {
     double interval = (double)interval_ns, least_ns = least * interval;
-
     if (least <= 1)
         return 1;
     for (double ns = run_round_ns(least_ns); ns <= RUN_ROUND_REACH * least_ns;
@@ -145,7 +136,6 @@ static void run_choose_bins(struct plot_run *run)
     double intervals = run->end_ns / (double)run->interval_ns;
     size_t lines = run->line_count ? run->line_count : 1;
     size_t most = PLOT_POINTS_MAX / lines;
-
     most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
     run->bin_intervals = run_round_intervals(run->interval_ns, intervals / (double)most);
     plot_run_count_bins(run);
@@ -160,10 +150,8 @@ static bool run_load_groups(struct plot_run *run, struct report_error *error)
         "         WHERE s.run_id = ?1 AND s.group_id = g.group_id)"
         "  FROM throttle_group AS g WHERE run_id = ?1 ORDER BY group_id",
         run->run_id, error);
-
     while (run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
         struct plot_group *group = &run->groups[run->drawn_groups++];
-
         group->group_id = sqlite3_column_int64(rows, 0);
         report_label(group->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
         group->difference_known = sqlite3_column_type(rows, 2) != SQLITE_NULL;
@@ -185,10 +173,8 @@ static bool run_load_members(struct plot_run *run, struct report_error *error)
                " WHERE m.run_id = ?1 ORDER BY s.requests DESC, m.member_id"
              : "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
-
     while (run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
         struct plot_member *member = &run->members[run->line_count++];
-
         member->member_id = sqlite3_column_int64(rows, 0);
         report_label(member->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
     }
@@ -212,10 +198,8 @@ bool plot_run_load(struct plot_run *run, struct report_database *database, int64
 {
     *run = (struct plot_run){.database = database, .run_id = run_id};
     run->members = calloc(PLOT_LINES_MAX, sizeof *run->members);
-
     bool good = run->members != NULL && run_load_head(run, error) && run_load_groups(run, error) &&
                 run_load_members(run, error);
-
     if (good) {
         run_choose_bins(run);
         if (run_allocate_cells(run))

@@ -29,14 +29,12 @@ struct series {
 static int series_compare(const void *a, const void *b)
 {
     const struct series_place *first = a, *second = b;
-
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
 static struct series_place *series_find(const struct series *series, int64_t member_id)
 {
     const struct series_place key = {.member_id = member_id};
-
     return bsearch(&key, series->places, series->place_count, sizeof key, series_compare);
 }
 
@@ -47,7 +45,6 @@ static bool series_load_places(struct series *series, struct report_error *error
         run->database,
         "SELECT member_id, attach = 'drive' FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
-
     while (series->place_count < (size_t)run->member_count && report_query_next(rows))
         series->places[series->place_count++] =
             (struct series_place){.member_id = sqlite3_column_int64(rows, 0),
@@ -57,7 +54,6 @@ static bool series_load_places(struct series *series, struct report_error *error
         return false;
     for (size_t i = 0; i < run->line_count; i++) {
         struct series_place *place = series_find(series, run->members[i].member_id);
-
         if (place != NULL)
             place->line = i;
     }
@@ -68,13 +64,11 @@ static void series_apply_move(struct series *series)
 {
     struct plot_run *run = series->run;
     struct series_place *place = series_find(series, sqlite3_column_int64(series->moves, 1));
-
     if (place == NULL)
         return;
     size_t group = sqlite3_column_type(series->moves, 2) != SQLITE_NULL
                        ? plot_run_group(run, sqlite3_column_int64(series->moves, 2))
                        : run->drawn_groups;
-
     place->group = group < run->drawn_groups ? &run->groups[group] : NULL;
 }
 
@@ -82,7 +76,6 @@ static void series_apply_move(struct series *series)
 static void series_apply_moves(struct series *series, int64_t interval)
 {
     double start_ns = (double)interval * (double)series->run->interval_ns;
-
     while (series->move_pending && sqlite3_column_double(series->moves, 0) <= start_ns) {
         series_apply_move(series);
         series->move_pending = report_query_next(series->moves);
@@ -116,7 +109,6 @@ static void series_add_throughput(struct plot_cell *cell, const struct series_pl
 static void series_add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt *rows)
 {
     double waiting_max = sqlite3_column_double(rows, SERIES_WAITING_MAX);
-
     cell->present = true;
     cell->waiting_end = sqlite3_column_double(rows, SERIES_WAITING);
     if (waiting_max > cell->waiting_max)
@@ -124,7 +116,6 @@ static void series_add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt 
     if (sqlite3_column_type(rows, SERIES_P50) != SQLITE_NULL) {
         double completed = sqlite3_column_double(rows, SERIES_COMPLETED);
         double p99_ns = sqlite3_column_double(rows, SERIES_P99);
-
         cell->completed += completed;
         cell->p50_sum_ns += completed * sqlite3_column_double(rows, SERIES_P50);
         if (p99_ns > cell->p99_max_ns)
@@ -138,13 +129,11 @@ static void series_take(struct series *series, sqlite3_stmt *rows)
     int64_t interval = sqlite3_column_int64(rows, SERIES_INTERVAL);
     size_t bin = plot_run_bin(run, interval);
     struct series_place *place = series_find(series, sqlite3_column_int64(rows, SERIES_MEMBER));
-
     if (interval < 0 || place == NULL)
         return;
     series_apply_moves(series, interval);
     if (place->line != SERIES_NO_LINE) {
         struct plot_cell *cell = &run->cells[place->line * run->bin_count + bin];
-
         series_add_throughput(cell, place, rows);
         if (!sqlite3_column_int(rows, SERIES_DISCARDS))
             series_add_waiting_and_latency(cell, rows);
@@ -158,10 +147,8 @@ static void series_carry_waiting(struct plot_run *run)
 {
     for (size_t line = 0; line < run->line_count; line++) {
         double waiting = 0;
-
         for (size_t bin = 0; bin < run->bin_count; bin++) {
             struct plot_cell *cell = &run->cells[line * run->bin_count + bin];
-
             if (cell->waiting_max < waiting)
                 cell->waiting_max = waiting;
             if (cell->present)
@@ -173,7 +160,6 @@ static void series_carry_waiting(struct plot_run *run)
 static bool series_load_cells(struct series *series, struct report_error *error)
 {
     struct plot_run *run = series->run;
-
     series->moves = report_query_open(run->database,
                                       "SELECT at_ns, member_id, group_id FROM membership"
                                       " WHERE run_id = ?1 ORDER BY at_ns, rowid",
@@ -192,7 +178,6 @@ static bool series_load_cells(struct series *series, struct report_error *error)
     series->move_pending = rows != NULL && report_query_next(series->moves);
     while (report_query_next(rows))
         series_take(series, rows);
-
     bool good = report_query_close(rows, error);
     if (series->moves != NULL && !report_query_close(series->moves, error))
         return false;
@@ -203,7 +188,6 @@ bool plot_series_load(struct plot_run *run, struct report_error *error)
 {
     struct series series = {.run = run};
     bool good = false;
-
     series.places = calloc((size_t)run->member_count + 1, sizeof *series.places);
     if (series.places != NULL)
         good = series_load_places(&series, error) && series_load_cells(&series, error);

@@ -46,7 +46,6 @@ static bool throughput_has_total(const struct plot_run *run, size_t group)
 static double throughput_most(const struct plot_run *run, plot_cell_value *value)
 {
     double most = 0;
-
     for (size_t bin = 0; bin < run->bin_count; bin++) {
         for (size_t line = 0; line < run->line_count; line++)
             most = fmax(most, value(run, &run->cells[line * run->bin_count + bin], bin));
@@ -67,7 +66,6 @@ static bool throughput_shown(const struct throughput_panel *panel,
 static double throughput_highest(const struct plot_limits *limits, size_t first, size_t span)
 {
     double highest = 0;
-
     for (size_t i = first; i < first + span; i++)
         highest = fmax(highest, limits->changes[i].value);
     return highest;
@@ -77,11 +75,9 @@ static void throughput_choose_top(const struct plot_run *run, const struct plot_
                                   struct throughput_panel *panel)
 {
     double most = throughput_most(run, panel->value);
-
     panel->top = most;
     for (size_t i = 0; i < limits->count; i++) {
         double value = limits->changes[i].value;
-
         if (throughput_shown(panel, &limits->changes[i]) &&
             (most <= 0 || value <= THROUGHPUT_REACH * most))
             panel->top = fmax(panel->top, value);
@@ -97,7 +93,6 @@ static void throughput_limit_style(const struct plot_script *script,
                                    const struct plot_limit_change *change)
 {
     bool maximum = strstr(change->key, "-max") != NULL;
-
     fprintf(script->out, " lc rgb '%s' lw 1.4 dt %s", plot_script_group_colour(change->group),
             maximum ? "(2,3)" : "(7,3)");
 }
@@ -115,7 +110,6 @@ static void throughput_limit_clauses(const struct plot_script *script,
                                      const struct throughput_panel *panel, bool legend)
 {
     size_t room = throughput_limits_room(script->run), lines = 0, hidden = 0, span;
-
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
         if (!throughput_shown(panel, &limits->changes[i]) ||
@@ -142,10 +136,8 @@ static void throughput_total_clauses(const struct plot_script *script,
                                      const struct throughput_panel *panel, bool legend)
 {
     const struct plot_run *run = script->run;
-
     for (size_t g = 0; g < run->drawn_groups; g++) {
         char title[REPORT_LABEL_MAX + 32];
-
         if (!throughput_has_total(run, g))
             continue;
         if (legend)
@@ -175,11 +167,9 @@ static void throughput_data(const struct plot_script *script, const struct plot_
 {
     const struct plot_run *run = script->run;
     size_t span;
-
     plot_members_data(script, panel->name, panel->value);
     for (size_t g = 0; g < run->drawn_groups; g++) {
         char name[32];
-
         snprintf(name, sizeof name, "%stotal", panel->name);
         if (throughput_has_total(run, g))
             plot_cells_data(script, name, g, run->groups[g].totals, panel->value);
@@ -223,7 +213,6 @@ bool plot_throughput(struct plot_script *script, struct report_error *error)
     };
     struct plot_limits limits;
     bool good = plot_limits_load(script->run, &limits, error);
-
     if (good) {
         for (size_t i = 0; i < 2; i++)
             throughput_choose_top(script->run, &limits, &panels[i]);

@@ -28,7 +28,6 @@ struct trace_drawing {
 static const struct report_trace *trace_of(const struct plot_script *script)
 {
     const struct trace_drawing *drawing = script->figure;
-
     return drawing->trace;
 }
 
@@ -62,7 +61,6 @@ static double rate_value(const void *context, size_t bin)
     const struct plot_run *run = series->script->run;
     size_t end = bin + 1 == run->bin_count ? trace_of(series->script)->bin_count : bin + 1;
     double sum = 0;
-
     for (size_t i = bin; i < end; i++)
         sum +=
             (double)(series->bytes ? series->line->bins[i].bytes : series->line->bins[i].requests);
@@ -73,7 +71,6 @@ static double rate_most(const struct plot_script *script, bool bytes)
 {
     const struct rate_series series = {script, &trace_of(script)->lines[0], bytes, 1};
     double most = 0;
-
     for (size_t bin = 0; bin < script->run->bin_count; bin++)
         most = fmax(most, rate_value(&series, bin));
     return most;
@@ -91,7 +88,6 @@ static void rate_panel(const struct plot_script *script, bool bytes)
     const char *name = bytes ? "bytes" : "requests";
     double most = rate_most(script, bytes);
     size_t unit = 0;
-
     // Requests keep to four digits, bytes to what people say.
     while (unit < 3 && most < units[unit].scale * (bytes ? 1 : 10))
         unit++;
@@ -102,7 +98,6 @@ static void rate_panel(const struct plot_script *script, bool bytes)
     for (size_t i = 0; i < trace_of(script)->line_count; i++) {
         const struct rate_series series = {script, &trace_of(script)->lines[i], bytes,
                                            units[unit].scale};
-
         plot_script_stairs(script, name, i, rate_value, &series);
     }
     fputs("plot NaN", script->out);
@@ -124,13 +119,11 @@ static void size_rows(const struct plot_script *script, size_t number, bool byte
     const struct report_trace_line *line = &trace_of(script)->lines[number];
     FILE *out = script->out;
     double sum = 0, seen = 0;
-
     for (size_t i = 0; i < line->size_count; i++)
         sum += (double)line->sizes[i].requests * (bytes ? (double)line->sizes[i].bytes : 1);
     fprintf(out, "$%s%zu << EOD\n", bytes ? "bytes" : "requests", number);
     for (size_t i = 0; i < line->size_count && sum > 0; i++) {
         const struct report_trace_size *size = &line->sizes[i];
-
         if (size->bytes == 0)
             continue;
         fprintf(out, "%" PRIu64 " %.6g\n", size->bytes, 100 * seen / sum);
@@ -147,15 +140,12 @@ static void size_axis(const struct plot_script *script, bool labelled)
     const struct report_trace_line *total = &trace_of(script)->lines[0];
     FILE *out = script->out;
     int first = 9, last = 13;
-
     for (size_t i = 0; i < total->size_count; i++) {
         double power = total->sizes[i].bytes > 0 ? log2((double)total->sizes[i].bytes) : first;
-
         first = power < first ? (int)floor(power) : first;
         last = power > last ? (int)ceil(power) : last;
     }
     int step = last - first <= 14 ? 1 : last - first <= 28 ? 2 : 8;
-
     fprintf(out, "set logscale x 2\nset xrange [%.10g:%.10g]\nset xtics (", pow(2, first - 0.2),
             pow(2, last + 0.2));
     for (int power = first; power <= last; power += step) {
@@ -211,11 +201,9 @@ static void share_rows(FILE *out, const struct report_histogram *histogram, doub
 {
     double count = (double)histogram->count, seen = 0, column = -1;
     struct report_histogram_range range;
-
     for (size_t at = 0; report_histogram_next(histogram, &at, &range);) {
         double ns = fmax(fmin((double)range.high_ns, (double)histogram->max_ns), left_ns);
         double here = floor(log10(ns / left_ns) / per_column);
-
         if (seen <= 0)
             fprintf(out, "%.9g 0\n", ns);
         seen += (double)range.count;
@@ -233,12 +221,10 @@ static void poisson_rows(FILE *out, const struct report_histogram *gaps, double 
 {
     double mean_ns = report_histogram_mean(gaps);
     double step = log10(right_ns / left_ns) / 300;
-
     fputs("$poisson << EOD\n", out);
     for (int i = 0; mean_ns > 0 && i <= 300; i++) {
         double ns = left_ns * pow(10, i * step);
         double share = -expm1(-ns / mean_ns);
-
         fprintf(out, "%.9g %.6g\n", ns,
                 plot_latency_place(fmin(share, 1 - 0.5 / (double)gaps->count)));
         if (share > 1 - 0.5 / (double)gaps->count)
@@ -252,13 +238,11 @@ static void share_draw(const struct plot_script *script, share_times *times, con
 {
     const struct report_trace *trace = trace_of(script);
     struct plot_extent extent = {0};
-
     for (size_t i = 0; i < trace->line_count; i++)
         plot_extent_add(&extent, times(&trace->lines[i]), 0);
     plot_script_panel(script, 0, 1);
     double left_ns = plot_latency_extent_axis(script, &extent);
     double right_ns = extent.right_ns;
-
     fprintf(script->out, "set xlabel '%s'\n", axis);
     plot_latency_share_axis(script, extent.most);
     plot_script_vertical_title(script, "share that is at most this long [%]");
@@ -321,7 +305,6 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
     const struct report_trace *trace = drawing->trace;
     const char *slash = strrchr(trace->name, '/');
     char name[REPORT_LABEL_MAX], text[REPORT_LABEL_MAX + 64];
-
     (void)error;
     report_label(name, slash != NULL && slash[1] ? slash + 1 : trace->name, 60);
     snprintf(text, sizeof text, "%s - %s", drawing->figure->title, name);
@@ -349,12 +332,10 @@ bool report_trace_plot(const struct report_trace *trace, const char *directory,
     double end_ns = (double)(trace->span_ns > 0 ? trace->span_ns : trace->bin_ns);
     struct plot_run run = {.end_ns = end_ns, .interval_ns = trace->bin_ns, .bin_intervals = 1};
     bool good = plot_make_directory(directory, error);
-
     plot_run_count_bins(&run);
     for (size_t i = 0; good && i < sizeof figures / sizeof figures[0]; i++) {
         const struct trace_drawing drawing = {trace, &figures[i]};
         struct plot_script script = {.run = &run, .figure = &drawing};
-
         if (figures[i].draw != latencies || trace->lines[0].latencies->count > 0)
             good = plot_draw(&target, figures[i].name, write_figure, &script, error);
     }

@@ -37,7 +37,6 @@ static struct plot_time script_time_unit(double end_ns)
         {3 * 3600e9, {60e9, "min"}}, {4 * 86400e9, {3600e9, "h"}}, {INFINITY, {86400e9, "d"}},
     };
     size_t i = 0;
-
     while (end_ns > units[i].up_to_ns)
         i++;
     return units[i].unit;
@@ -46,7 +45,6 @@ static struct plot_time script_time_unit(double end_ns)
 void plot_script_quote(const struct plot_script *script, const char *text)
 {
     char label[REPORT_LABEL_MAX];
-
     // In single quotes nothing but a single quote has a meaning, and labels hold no newline.
     // Doubling it does not work at a string's ends, so it becomes a typographic apostrophe.
     report_label(label, text, 127);
@@ -65,7 +63,6 @@ void plot_script_begin(struct plot_script *script, const char *title)
     const struct plot_run *run = script->run;
     char text[3 * REPORT_LABEL_MAX];
     bool whole = !strcmp(run->status, "complete");
-
     snprintf(text, sizeof text, "%s - %s, run %" PRId64 "%s%s%s", title, run->name, run->run_id,
              whole ? "" : " (", whole ? "" : run->status, whole ? "" : ")");
     plot_script_begin_titled(script, text);
@@ -110,7 +107,6 @@ void plot_script_remark(const struct plot_script *script, const char *format, ..
 {
     char text[2 * REPORT_LABEL_MAX];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -121,7 +117,6 @@ void plot_script_remark(const struct plot_script *script, const char *format, ..
 void plot_script_more_groups(const struct plot_script *script)
 {
     int64_t more = script->run->group_count - (int64_t)script->run->drawn_groups;
-
     if (more > 0)
         plot_script_remark(script, "(%" PRId64 " more groups)", more);
 }
@@ -130,10 +125,8 @@ void plot_script_title(const struct plot_script *script, const char *const parts
 {
     char line[2 * REPORT_LABEL_MAX] = "", part[REPORT_LABEL_MAX];
     size_t used = 0, lines = 0;
-
     for (size_t i = 0; i <= count; i++) {
         size_t length = i < count ? report_label(part, parts[i], SCRIPT_LEGEND_CHARACTERS) : 0;
-
         if (i == count || used + 1 + length > SCRIPT_LEGEND_CHARACTERS) {
             if (lines++ == 0)
                 plot_script_name(script, line);
@@ -144,7 +137,6 @@ void plot_script_title(const struct plot_script *script, const char *const parts
         }
         if (length > 0) {
             const char *space = used > 0 ? " " : lines > 0 ? "  " : "";
-
             snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s", space, part);
             used += strlen(space) + length;
         }
@@ -155,7 +147,6 @@ void plot_script_panel(const struct plot_script *script, size_t panel, size_t pa
 {
     double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
     double top = SCRIPT_TOP - (double)panel * height;
-
     fprintf(script->out, "unset label\nset tmargin at screen %g\nset bmargin at screen %g\n", top,
             top - height + SCRIPT_BETWEEN);
 }
@@ -171,7 +162,6 @@ void plot_script_time_axis(const struct plot_script *script, bool labelled)
 {
     const struct plot_run *run = script->run;
     char width[PLOT_NUMBER_MAX];
-
     fprintf(script->out, "set xrange [0:%.10g]\n", run->end_ns / script->time.ns);
     if (!labelled) {
         fputs("set format x ''\n", script->out);
@@ -186,7 +176,6 @@ static void script_latency_label(FILE *out, double ns)
 {
     static const struct plot_time units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
     size_t i = 0;
-
     while (i < 3 && ns < units[i].ns * 0.999)
         i++;
     if (ns > 5e12) // a longer label would push the axis' title out of the picture
@@ -201,12 +190,10 @@ double plot_script_latency_axis(const struct plot_script *script, char axis, dou
     int first = low_ns > 1 ? (int)floor(log10(low_ns)) : 0;
     int last = high_ns > 1 ? (int)ceil(log10(high_ns)) : 0;
     FILE *out = script->out;
-
     if (last <= first)
         last = first + 1;
     double zero_ns = pow(10, first - 1);
     double bottom_ns = zeros ? zero_ns : pow(10, first);
-
     fprintf(out, "set logscale %c\nset %crange [%.10g:%.10g]\nset m%ctics 10\nset %ctics (", axis,
             axis, 0.995 * bottom_ns, 1.005 * pow(10, last), axis, axis); // keeps tics at the ends
     if (zeros)
@@ -242,7 +229,6 @@ const char *plot_script_group_colour(size_t group)
 void plot_script_line_style(const struct plot_script *script, size_t line, double width)
 {
     bool named = line < script->run->named_count;
-
     fprintf(script->out, " lc rgb '%s' lw %g", named ? plot_script_colour(line) : "#BEBEBE",
             named ? width : 0.6);
     if (named && line >= COLOUR_COUNT)
@@ -254,11 +240,9 @@ void plot_script_stairs_rows(const struct plot_script *script, plot_value *value
 {
     const struct plot_run *run = script->run;
     double last = NAN;
-
     for (size_t bin = 0; bin <= run->bin_count; bin++) {
         double now = bin < run->bin_count ? value(context, bin) : NAN;
         double at = plot_run_bin_ns(run, bin) / script->time.ns;
-
         if (isnan(now) && !isnan(last))
             fprintf(script->out, "%.9g %.6g\n\n", at, last);
         else if (!isnan(now) && (isnan(last) || now < last || now > last))
@@ -290,13 +274,11 @@ void plot_number_integer(char text[PLOT_NUMBER_MAX], double value)
 {
     char digits[32];
     size_t used = 0;
-
     if (!(fabs(value) < NUMBER_EXACT_MAX)) {
         snprintf(text, PLOT_NUMBER_MAX, "%.3g", value);
         return;
     }
     int length = snprintf(digits, sizeof digits, "%.0f", fabs(value));
-
     if (value < 0)
         text[used++] = '-';
     for (int i = 0; i < length; i++) {
@@ -316,7 +298,6 @@ void plot_number_bytes(char text[PLOT_NUMBER_MAX], double bytes)
         const char *name;
     } units[] = {{1e6, " MB"}, {1e3, " kB"}, {1, " B"}};
     size_t i = 0, length;
-
     while (units[i].bytes > 1 && (bytes <= 0 || fmod(bytes, units[i].bytes) > 0))
         i++;
     plot_number_integer(text, bytes / units[i].bytes);
@@ -333,7 +314,6 @@ void plot_number_duration(char text[PLOT_NUMBER_MAX], double ns)
     } units[] = {{86400e9, "d", true}, {3600e9, "h", true}, {60e9, "min", true}, {1e9, "s", false},
                  {1e6, "ms", false},   {1e3, "us", false},  {1, "ns", false}};
     size_t i = 0;
-
     while (units[i].ns > 1 && (ns < units[i].ns || (units[i].whole && fmod(ns, units[i].ns) > 0)))
         i++;
     snprintf(text, PLOT_NUMBER_MAX, "%.10g %s", ns / units[i].ns, units[i].name);

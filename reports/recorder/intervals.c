@@ -6,7 +6,6 @@
 void recorder_unsettle_group(struct report_recorder *recorder, uint32_t group)
 {
     bool *unsettled = &recorder->groups[group].unsettled;
-
     if (!*unsettled)
         *unsettled = recorder_list_add(recorder, &recorder->unsettled_groups, group);
 }
@@ -19,7 +18,6 @@ static uint64_t larger(uint64_t left, uint64_t right)
 static void settle_queue(struct report_recorder *recorder, struct recorder_queue *queue)
 {
     int64_t now_ns = recorder->now_ns;
-
     if (queue->length == queue->settled)
         return;
     if (queue->settled > 0) {
@@ -38,7 +36,6 @@ static void enter_backlog(struct report_recorder *recorder, uint32_t number)
 {
     struct recorder_member *member = &recorder->members[number];
     struct recorder_group *group = &recorder->groups[member->group];
-
     if (group->fairness == NULL)
         group->fairness = report_fairness_create();
     if (group->fairness == NULL) {
@@ -57,7 +54,6 @@ static void remove_backlogged(struct report_recorder *recorder, struct recorder_
 {
     struct recorder_list *list = &recorder->groups[member->group].backlogged;
     uint32_t last = list->items[--list->count];
-
     list->items[member->backlog_position] = last;
     recorder->members[last].backlog_position = member->backlog_position;
     member->backlog_position = REPORT_NONE;
@@ -73,7 +69,6 @@ static void leave_backlog(struct report_recorder *recorder, struct recorder_memb
 void recorder_leave_group(struct report_recorder *recorder, uint32_t number)
 {
     struct recorder_member *member = &recorder->members[number];
-
     if (member->backlog_position == REPORT_NONE)
         return;
     remove_backlogged(recorder, member);
@@ -87,13 +82,10 @@ static void settle_stream(struct report_recorder *recorder, uint32_t stream)
     uint32_t number = stream / REPORT_DIRECTION_COUNT;
     struct recorder_member *member = &recorder->members[number];
     struct recorder_stream *touched = &member->streams[stream % REPORT_DIRECTION_COUNT];
-
     touched->touched = false;
     settle_queue(recorder, &touched->queue);
     settle_queue(recorder, &member->streams[RECORDER_READ_WRITE].queue);
-
     bool backlogged = member->backlog_position != REPORT_NONE;
-
     if (backlogged && member->backlog == 0)
         leave_backlog(recorder, member);
     else if (!backlogged && member->backlog > 0 && member->group != REPORT_NONE)
@@ -131,7 +123,6 @@ static bool is_unsettled(const struct report_recorder *recorder)
 void recorder_activate_group(struct report_recorder *recorder, uint32_t group)
 {
     bool *active = &recorder->groups[group].active;
-
     if (!*active)
         *active = recorder_list_add(recorder, &recorder->active_groups, group);
 }
@@ -148,12 +139,10 @@ static struct interval_shares backlogged_shares(const struct report_recorder *re
                                                 int64_t start_ns)
 {
     struct interval_shares shares = {0};
-
     for (size_t i = 0; i < group->backlogged.count; i++) {
         const struct recorder_member *member = &recorder->members[group->backlogged.items[i]];
         double requests = (double)member->served.requests;
         double bytes = (double)member->served.bytes;
-
         if (member->backlogged_since_ns > start_ns)
             continue;
         shares.members++;
@@ -176,7 +165,6 @@ static void store_buckets(struct report_recorder *recorder, uint32_t group, int6
     size_t count = recorder->gauge != NULL
                        ? recorder->gauge(recorder->gauge_context, group, end_ns, buckets)
                        : 0;
-
     for (size_t i = 0; i < count; i++)
         report_rows_add(recorder->rows, REPORT_ROW_BUCKET_INTERVAL,
                         (struct report_value[]){
@@ -195,7 +183,6 @@ static void close_group(struct report_recorder *recorder, uint32_t number, int64
     struct recorder_group *group = &recorder->groups[number];
     struct interval_shares shares =
         backlogged_shares(recorder, group, recorder->interval * recorder->interval_ns);
-
     report_rows_add(recorder->rows, REPORT_ROW_GROUP_INTERVAL,
                     (struct report_value[]){
                         report_integer(recorder->interval),
@@ -216,7 +203,6 @@ static void store_stream(struct report_recorder *recorder, uint32_t member, uint
     const struct recorder_queue *queue = &stream->queue;
     const struct report_histogram *total = stream->interval_total;
     bool any = total != NULL && total->count > 0;
-
     report_rows_add(recorder->rows, REPORT_ROW_MEMBER_INTERVAL,
                     (struct report_value[]){
                         report_integer(recorder->interval),
@@ -256,7 +242,6 @@ static void add_up_direction(struct report_recorder *recorder, struct recorder_m
 {
     struct recorder_stream *stream = &member->streams[direction];
     struct recorder_stream *both = &member->streams[RECORDER_READ_WRITE];
-
     recorder_add_zeros(recorder, &stream->interval_total,
                        stream->interval[RECORDER_COMPLETED].requests);
     recorder_merge(recorder, &stream->latency[RECORDER_TOTAL], stream->interval_total);
@@ -270,7 +255,6 @@ static void add_up_direction(struct report_recorder *recorder, struct recorder_m
 static bool happened(const struct recorder_stream *stream)
 {
     const struct report_service *counts = stream->interval;
-
     return counts[RECORDER_ARRIVED].requests > 0 || counts[RECORDER_DISPATCHED].requests > 0 ||
            counts[RECORDER_COMPLETED].requests > 0;
 }
@@ -282,12 +266,10 @@ static void close_member(struct report_recorder *recorder, uint32_t number)
         REPORT_DIRECTION_DISCARD, REPORT_DIRECTION_FLUSH, REPORT_DIRECTION_READ,
         RECORDER_READ_WRITE, REPORT_DIRECTION_WRITE};
     struct recorder_member *member = &recorder->members[number];
-
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
         add_up_direction(recorder, member, d);
     for (size_t i = 0; i < RECORDER_STREAM_COUNT; i++) {
         struct recorder_stream *stream = &member->streams[by_name[i]];
-
         if (!happened(stream))
             continue;
         if (!recorder->omit_series) {
@@ -321,9 +303,7 @@ void report_recorder_advance(struct report_recorder *recorder, int64_t now_ns)
     if (now_ns <= recorder->interval_last_ns)
         return;
     recorder_close_interval(recorder, recorder->interval_last_ns + 1);
-
     int64_t start_ns = now_ns - now_ns % recorder->interval_ns;
-
     recorder->interval = now_ns / recorder->interval_ns;
     recorder->interval_last_ns = start_ns > INT64_MAX - recorder->interval_ns
                                      ? INT64_MAX

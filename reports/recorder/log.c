@@ -11,7 +11,6 @@ void report_recorder_group(struct report_recorder *recorder, const char *name)
     if (recorder->group_count == recorder->group_capacity) {
         size_t capacity = recorder->group_capacity ? recorder->group_capacity * 2 : 8;
         struct recorder_group *groups = realloc(recorder->groups, capacity * sizeof *groups);
-
         if (groups == NULL) {
             report_rows_fail(recorder->rows, "out of memory for a group");
             return;
@@ -29,7 +28,6 @@ void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns
                                 uint32_t group)
 {
     struct recorder_member *moved = &recorder->members[member];
-
     assert(member < recorder->member_count);
     recorder_reach(recorder, now_ns);
     report_rows_add(
@@ -106,7 +104,6 @@ void report_recorder_waited(struct report_recorder *recorder, const struct repor
 {
     struct recorder_stream *stream =
         &recorder->members[request->member].streams[request->direction];
-
     if (recorder->omit_series)
         return;
     recorder_reach(recorder, request->dispatch_ns);
@@ -127,7 +124,6 @@ void report_recorder_waited(struct report_recorder *recorder, const struct repor
 void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number)
 {
     struct recorder_cause *causes = recorder->members[member].streams[number].causes;
-
     for (size_t i = 0; causes != NULL && i < recorder->cause_count; i++) {
         if (causes[i].requests == 0)
             continue;

@@ -38,7 +38,6 @@ int64_t recorder_add_zeros(struct report_recorder *recorder, struct report_histo
                            int64_t count)
 {
     int64_t zeros = count - (*histogram != NULL ? (int64_t)(*histogram)->count : 0);
-
     if (zeros > 0)
         check_histogram(recorder, have_histogram(histogram) &&
                                       report_histogram_add_many(*histogram, 0, (uint64_t)zeros));
@@ -62,7 +61,6 @@ static inline uint32_t stream_number(const struct report_request *request)
 static void activate_member(struct report_recorder *recorder, uint32_t number)
 {
     struct recorder_member *member = &recorder->members[number];
-
     member->active = recorder_list_add(recorder, &recorder->active, number);
     if (member->group != REPORT_NONE)
         recorder_activate_group(recorder, member->group);
@@ -74,10 +72,8 @@ static inline struct recorder_stream *count_request(struct report_recorder *reco
                                                     enum recorder_moment moment)
 {
     assert(request->member < recorder->member_count);
-
     struct recorder_member *member = &recorder->members[request->member];
     struct recorder_stream *stream = &member->streams[request->direction];
-
     report_service_count(&stream->interval[moment], request->bytes);
     if (!member->active)
         activate_member(recorder, request->member);
@@ -91,7 +87,6 @@ static void change_queue(struct report_recorder *recorder, uint32_t number, bool
     struct recorder_member *member = &recorder->members[number / REPORT_DIRECTION_COUNT];
     uint32_t direction = number % REPORT_DIRECTION_COUNT;
     struct recorder_stream *stream = &member->streams[direction];
-
     assert(change == 1 || stream->queue.length > 0);
     stream->queue.length += change;
     if (recorder_is_read_write(direction))
@@ -104,7 +99,6 @@ static void change_queue(struct report_recorder *recorder, uint32_t number, bool
 void recorder_queue_latest(struct report_recorder *recorder)
 {
     const struct recorder_latest *latest = &recorder->latest;
-
     if (latest->stream != REPORT_NONE)
         change_queue(recorder, latest->stream, latest->throttled, 1);
     recorder->latest.stream = REPORT_NONE;
@@ -122,7 +116,6 @@ void report_recorder_arrival(struct report_recorder *recorder, const struct repo
 static void unqueue(struct report_recorder *recorder, const struct report_request *request)
 {
     uint32_t number = stream_number(request);
-
     // Of one stream and instant, one is as good as another.
     if (recorder->latest.stream == number && recorder->latest.throttled == request->throttled)
         recorder->latest.stream = REPORT_NONE;
@@ -134,10 +127,8 @@ void report_recorder_dispatch(struct report_recorder *recorder,
                               const struct report_request *request)
 {
     recorder_reach(recorder, request->dispatch_ns);
-
     struct recorder_member *member = &recorder->members[request->member];
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_DISPATCHED);
-
     unqueue(recorder, request);
     if (request->dispatch_ns != request->arrival_ns)
         record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT],
@@ -156,9 +147,7 @@ void report_recorder_complete(struct report_recorder *recorder,
                               const struct report_request *request)
 {
     recorder_reach(recorder, request->complete_ns);
-
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_COMPLETED);
-
     if (request->complete_ns != request->dispatch_ns)
         record_latency(recorder, &stream->latency[RECORDER_SERVICE],
                        request->complete_ns - request->dispatch_ns);

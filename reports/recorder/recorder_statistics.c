@@ -18,7 +18,6 @@ struct statistics_row {
 static double queue_mean(const struct recorder_queue *queue, int64_t end_ns)
 {
     struct report_sum area = queue->area;
-
     if (end_ns == 0)
         return 0.0;
     report_sum_add_product(&area, queue->settled, (uint64_t)(end_ns - queue->since_ns));
@@ -31,7 +30,6 @@ static void store_counts(struct report_recorder *recorder, const struct statisti
 {
     const struct report_service *counts = stream->run;
     const struct report_service *arrived = &counts[RECORDER_ARRIVED];
-
     report_rows_add(recorder->rows, REPORT_ROW_MEMBER_STATISTICS,
                     (struct report_value[]){
                         report_integer(row->member),
@@ -51,7 +49,6 @@ static void store_latency(struct report_recorder *recorder, const struct statist
 {
     struct report_histogram_range range;
     size_t position = 0;
-
     if (latency == NULL || latency->count == 0)
         return;
     report_rows_add(recorder->rows, REPORT_ROW_LATENCY_STATISTICS,
@@ -85,7 +82,6 @@ static int64_t store_direction(struct report_recorder *recorder, const struct st
 {
     int64_t at_once = recorder_add_zeros(recorder, &stream->latency[RECORDER_THROTTLE_WAIT],
                                          stream->run[RECORDER_DISPATCHED].requests);
-
     recorder_add_zeros(recorder, &stream->latency[RECORDER_SERVICE],
                        stream->run[RECORDER_COMPLETED].requests);
     store_counts(recorder, row, stream, at_once, end_ns);
@@ -100,7 +96,6 @@ static void store_both(struct report_recorder *recorder, uint32_t number, int64_
 {
     const struct recorder_member *member = &recorder->members[number];
     const struct statistics_row row = {number, recorder_stream_names[RECORDER_READ_WRITE]};
-
     store_counts(recorder, &row, &member->streams[RECORDER_READ_WRITE], at_once, end_ns);
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
         recorder_merge(recorder, &merged, member->streams[REPORT_DIRECTION_READ].latency[m]);
@@ -115,16 +110,12 @@ static void store_member(struct report_recorder *recorder, uint32_t number, int6
 {
     struct recorder_member *member = &recorder->members[number];
     int64_t at_once = 0; // of reads and writes
-
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
         struct recorder_stream *stream = &member->streams[d];
         const struct statistics_row row = {number, recorder_stream_names[d]};
-
         if (stream->run[RECORDER_ARRIVED].requests == 0)
             continue;
-
         int64_t direction_at_once = store_direction(recorder, &row, stream, end_ns);
-
         if (recorder_is_read_write(d))
             at_once += direction_at_once;
         for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++)
@@ -140,7 +131,6 @@ static void store_differences(struct report_recorder *recorder)
         const struct report_fairness *fairness = recorder->groups[i].fairness;
         struct report_service difference = {0, 0};
         bool known = fairness == NULL || report_fairness_difference(fairness, &difference);
-
         report_rows_add(recorder->rows, REPORT_ROW_GROUP_DIFFERENCE,
                         (struct report_value[]){
                             report_count(i),
@@ -154,7 +144,6 @@ void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
                                struct report_service totals[RECORDER_MOMENT_COUNT])
 {
     struct report_histogram merged = {0};
-
     for (size_t i = 0; i < recorder->member_count; i++)
         store_member(recorder, (uint32_t)i, end_ns, &merged, totals);
     store_differences(recorder);

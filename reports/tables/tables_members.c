@@ -41,7 +41,6 @@ static bool tables_print_traffic(const struct tables_context *context)
         {NULL, "p99", GRID_TIME},       {NULL, "max", GRID_TIME},
         {"queue", "mean", GRID_NUMBER}, {NULL, "max", GRID_COUNT},
     };
-
     return tables_statistics(
         context, "Traffic",
         TABLES_NAMED
@@ -66,7 +65,6 @@ static bool tables_print_latency(const struct tables_context *context)
         {"service", "p50", GRID_TIME},
         {NULL, "p99", GRID_TIME},
     };
-
     return tables_statistics(
         context, "Latency of completed requests",
         TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns) TABLES_OF(t, p50_ns)
@@ -87,7 +85,6 @@ static bool tables_print_recorded(const struct tables_context *context)
         {"p90", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
         {"p99", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
     };
-
     return tables_statistics(
         context, "Total latency of reads and writes, simulated against recorded",
         " SELECT s.name" TABLES_OF(r, count) TABLES_OF(t, p50_ns) TABLES_OF(r, p50_ns)
@@ -118,10 +115,8 @@ static bool tables_print_limits(const struct tables_context *context)
                  " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
                  " GROUP BY g.group_id ORDER BY g.group_id");
     bool first = true;
-
     while (report_query_next(rows)) {
         char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
-
         report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
         report_label(limits, report_query_text(rows, 1), 127);
         fprintf(context->out, "%s  %s: %s\n", first ? "\nLimits at the start\n" : "", name,
@@ -143,7 +138,6 @@ bool tables_print_groups(const struct tables_context *context)
         {"largest difference", "requests", GRID_COUNT},
         {NULL, "data", GRID_BYTES},
     };
-
     return tables_print_limits(context) &&
            tables_statistics(
                context, "Service of members while at least two were backlogged",

@@ -50,7 +50,6 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
                                   ", %s, " STATISTICS_SHOWN "%s",
                                   context->total_latency, sql);
     sqlite3_stmt *rows = NULL;
-
     if (whole != NULL)
         rows = report_query_open(context->database, whole, context->run_id, context->error);
     else
@@ -80,7 +79,6 @@ struct total {
 static struct report_histogram *total_find(struct total *total, sqlite3_stmt *rows)
 {
     const char *direction = report_query_text(rows, 0), *metric = report_query_text(rows, 1);
-
     for (size_t d = 0; d < TOTAL_DIRECTIONS; d++) {
         for (size_t m = 0; m < COUNT_OF(total_metrics); m++) {
             if (!strcmp(total_metrics[m], metric) && !strcmp(report_direction_name(d), direction))
@@ -98,10 +96,8 @@ static bool total_merge(const struct tables_context *context, struct total *tota
         " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0",
         context->run_id, context->error);
     bool good = true;
-
     while (good && report_query_next(rows)) {
         struct report_histogram *histogram = total_find(total, rows);
-
         if (histogram != NULL)
             good = report_histogram_add_many(histogram, sqlite3_column_int64(rows, 2),
                                              (uint64_t)sqlite3_column_int64(rows, 3));
@@ -114,7 +110,6 @@ static bool total_merge(const struct tables_context *context, struct total *tota
 static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqlite3_str *sql)
 {
     int64_t largest = sqlite3_column_int64(rows, 4);
-
     if (histogram->count > 0)
         histogram->max_ns = largest;
     sqlite3_str_appendf(sql, " UNION ALL VALUES (%Q, %Q, %lld, %!.17g", report_query_text(rows, 0),
@@ -124,7 +119,6 @@ static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows
         int64_t value = report_histogram_quantile(histogram, total_per_mille[q]);
         int64_t low = sqlite3_column_int64(rows, 5 + 2 * q);
         int64_t high = sqlite3_column_int64(rows, 6 + 2 * q);
-
         value = value < low ? low : value;
         sqlite3_str_appendf(sql, ", %lld", (long long)(value > high ? high : value));
     }
@@ -140,10 +134,8 @@ static bool total_write(const struct tables_context *context, struct total *tota
         "       min(p999_ns), max(p999_ns)"
         "  FROM latency_statistics WHERE run_id = ?1 AND count > 0 GROUP BY direction, metric",
         context->run_id, context->error);
-
     while (report_query_next(rows)) {
         struct report_histogram *histogram = total_find(total, rows);
-
         if (histogram != NULL)
             total_add_row(histogram, rows, sql);
     }
@@ -154,18 +146,15 @@ char *tables_total_latency(const struct tables_context *context)
 {
     struct total total = {.histograms = {{{0}}}};
     sqlite3_str *sql = sqlite3_str_new(NULL);
-
     sqlite3_str_appendall(sql, "total_latency (direction, metric, count, mean_ns, p50_ns, p90_ns,"
                                " p99_ns, p999_ns, max_ns) AS"
                                " (SELECT '', '', 0, 0, 0, 0, 0, 0, 0 WHERE 0");
     bool good = total_merge(context, &total) && total_write(context, &total, sql);
-
     sqlite3_str_appendall(sql, ")");
     for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(total_metrics); i++)
         report_histogram_release(
             &total.histograms[i / COUNT_OF(total_metrics)][i % COUNT_OF(total_metrics)]);
     char *text = sqlite3_str_finish(sql);
-
     if (good && text != NULL)
         return text;
     sqlite3_free(text);

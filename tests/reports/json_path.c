@@ -13,7 +13,6 @@ void json_path_assert(const char *json, const char *path, const char *expected)
 {
     sqlite3 *handle = NULL;
     sqlite3_stmt *row = NULL;
-
     assert_int_equal(sqlite3_open(":memory:", &handle), SQLITE_OK);
     assert_int_equal(
         sqlite3_prepare_v2(handle, "SELECT json_valid(?1), json_extract(?1, ?2)", -1, &row, NULL),

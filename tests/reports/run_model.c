@@ -7,7 +7,6 @@ static bool concerns(const struct run_span *span, const struct report_request *r
 {
     bool read_or_write =
         request->direction == REPORT_DIRECTION_READ || request->direction == REPORT_DIRECTION_WRITE;
-
     if (request->member != span->member)
         return false;
     if (span->direction == RUN_THROTTLED)
@@ -25,11 +24,9 @@ static bool lies_in(const struct run_span *span, int64_t at_ns)
 struct run_sums run_model_sums(const struct run *run, const struct run_span *span)
 {
     struct run_sums sums = {0};
-
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
         int64_t bytes = (int64_t)request->bytes;
-
         if (!concerns(span, request))
             continue;
         if (lies_in(span, request->arrival_ns)) {
@@ -58,7 +55,6 @@ static bool is_waiting(const struct report_request *request, int64_t at_ns)
 int64_t run_model_waiting(const struct run *run, const struct run_span *span, int64_t at_ns)
 {
     int64_t waiting = 0;
-
     for (size_t i = 0; i < run->request_count; i++)
         waiting += concerns(span, &run->requests[i]) && is_waiting(&run->requests[i], at_ns);
     return waiting;
@@ -68,11 +64,9 @@ int64_t run_model_waiting(const struct run *run, const struct run_span *span, in
 int64_t run_model_waiting_max(const struct run *run, const struct run_span *span)
 {
     int64_t largest = run_model_waiting(run, span, span->start_ns);
-
     for (size_t i = 0; i < run->request_count; i++) {
         int64_t at_ns = run->requests[i].arrival_ns;
         int64_t waiting = lies_in(span, at_ns) ? run_model_waiting(run, span, at_ns) : 0;
-
         largest = waiting > largest ? waiting : largest;
     }
     return largest;
@@ -81,11 +75,9 @@ int64_t run_model_waiting_max(const struct run *run, const struct run_span *span
 double run_model_queue_mean(const struct run *run, const struct run_span *span)
 {
     int64_t waited_ns = 0;
-
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
         bool left = request->dispatch_ns != REPORT_NOT_YET;
-
         if (concerns(span, request))
             waited_ns += (left ? request->dispatch_ns : run->end_ns) - request->arrival_ns;
     }
@@ -95,7 +87,6 @@ double run_model_queue_mean(const struct run *run, const struct run_span *span)
 static int compare_latencies(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
     return (x > y) - (x < y);
 }
 
@@ -103,14 +94,12 @@ size_t run_model_latencies(const struct run *run, const struct run_span *span, i
                            int64_t latencies[RUN_REQUESTS_MAX])
 {
     size_t count = 0;
-
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
         const int64_t values[RUN_METRICS] = {
             request->dispatch_ns - request->arrival_ns, request->complete_ns - request->dispatch_ns,
             request->complete_ns - request->arrival_ns, request->recorded_ns};
         int64_t counted_ns = metric == 0 ? request->dispatch_ns : request->complete_ns;
-
         if (concerns(span, request) && lies_in(span, counted_ns) &&
             !(metric == 3 && request->recorded_ns == REPORT_NOT_YET))
             latencies[count++] = values[metric];
@@ -122,7 +111,6 @@ size_t run_model_latencies(const struct run *run, const struct run_span *span, i
 static uint32_t group_at(const struct run *run, uint32_t member, int64_t at_ns)
 {
     uint32_t group = REPORT_NONE;
-
     for (size_t i = 0; i < run->move_count && run->moves[i].at_ns <= at_ns; i++) {
         if (run->moves[i].member == member)
             group = run->moves[i].group;
@@ -135,7 +123,6 @@ static uint32_t group_at(const struct run *run, uint32_t member, int64_t at_ns)
 bool run_model_backlogged(const struct run *run, const struct run_span *span, uint32_t group)
 {
     struct run_span throttled = *span;
-
     throttled.direction = RUN_THROTTLED;
     if (group_at(run, span->member, span->start_ns) != group ||
         run_model_waiting(run, &throttled, span->start_ns) == 0)
@@ -147,7 +134,6 @@ bool run_model_backlogged(const struct run *run, const struct run_span *span, ui
     }
     for (size_t i = 0; i < run->request_count; i++) {
         int64_t at_ns = run->requests[i].dispatch_ns;
-
         if (lies_in(span, at_ns) && run_model_waiting(run, &throttled, at_ns) == 0)
             return false;
     }
@@ -158,14 +144,12 @@ bool run_model_group_active(const struct run *run, const struct run_span *span, 
 {
     for (size_t i = 0; i < run->move_count; i++) {
         int64_t at_ns = run->moves[i].at_ns > 0 ? run->moves[i].at_ns : 0;
-
         if (run->moves[i].group == group && lies_in(span, at_ns))
             return true;
     }
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
         const int64_t times[] = {request->arrival_ns, request->dispatch_ns, request->complete_ns};
-
         for (size_t k = 0; k < 3 && times[k] >= 0; k++) {
             if (lies_in(span, times[k]) && group_at(run, request->member, times[k]) == group)
                 return true;
@@ -178,7 +162,6 @@ bool run_model_group_active(const struct run *run, const struct run_span *span, 
 static size_t list_instants(const struct run *run, int64_t *instants)
 {
     size_t count = 0, kept = 0;
-
     for (size_t i = 0; i < run->request_count; i++) {
         instants[count++] = run->requests[i].arrival_ns;
         if (run->requests[i].dispatch_ns != REPORT_NOT_YET)
@@ -204,14 +187,12 @@ static void widen(const struct run *run, uint32_t group, const uint32_t pair[2],
                   const int64_t *instants, size_t count, int64_t *requests, int64_t *bytes)
 {
     int64_t ahead = 0, ahead_bytes = 0;
-
     for (size_t k = 1; k < count; k++) {
         for (int side = 0; side < 2; side++) {
             struct run_span before = {pair[side], RUN_THROTTLED, instants[0], instants[k]};
             struct run_span now = {pair[side], RUN_THROTTLED, instants[k], instants[k] + 1};
             struct run_sums got = run_model_sums(run, &now);
             int sign = side == 0 ? 1 : -1;
-
             if (!run_model_backlogged(run, &before, group))
                 return;
             ahead += sign * got.dispatched;
@@ -226,7 +207,6 @@ void run_model_difference(const struct run *run, uint32_t group, int64_t *reques
 {
     int64_t instants[2 * RUN_REQUESTS_MAX + RUN_MOVES_MAX];
     size_t count = list_instants(run, instants);
-
     *requests = *bytes = 0;
     for (uint32_t i = 0; i < RUN_MEMBERS; i++) {
         for (uint32_t j = 0; j < i; j++) {
@@ -243,7 +223,6 @@ void run_model_cause(const struct run *run, const struct run_span *span, size_t 
     *requests = *wait_ns = 0;
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
-
         if (concerns(span, request) && lies_in(span, request->dispatch_ns) && run->tells_wait[i] &&
             run->waits[i][cause] > 0) {
             *requests += 1;

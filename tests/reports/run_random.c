@@ -19,7 +19,6 @@ static const char *const ops[] = {"read", "write", "discard", "flush"};
 static int64_t draw_time(gsl_rng *rng, int64_t limit, unsigned long octaves)
 {
     unsigned long range = (unsigned long)limit >> gsl_rng_uniform_int(rng, octaves);
-
     return range < 2 ? 0 : (int64_t)gsl_rng_uniform_int(rng, range) / 2 * 2;
 }
 
@@ -41,13 +40,10 @@ static struct report_request draw_request(const struct run *run, gsl_rng *rng, u
     };
     bool at_once = gsl_rng_uniform_int(rng, 3) == 0;
     int64_t dispatch_ns = request.arrival_ns + (at_once ? 0 : draw_time(rng, wait_ns, 3));
-
     if (dispatch_ns > run->end_ns)
         return request;
     request.dispatch_ns = dispatch_ns;
-
     int64_t complete_ns = dispatch_ns + draw_time(rng, 3000, 12);
-
     if (complete_ns <= run->end_ns)
         request.complete_ns = complete_ns;
     return request;
@@ -58,13 +54,11 @@ static void draw_causes(struct run *run, gsl_rng *rng, const struct report_reque
 {
     int64_t *wait_ns = run->waits[request->seq];
     int64_t left_ns = request->dispatch_ns - request->arrival_ns;
-
     run->tells_wait[request->seq] = left_ns > 0 && gsl_rng_uniform_int(rng, 8);
     for (size_t i = 0; i < RUN_CAUSES; i++) {
         bool last = i + 1 == RUN_CAUSES;
         bool skipped = !last && gsl_rng_uniform_int(rng, 2);
         unsigned long range = left_ns > 0 ? (unsigned long)left_ns + 1 : 1;
-
         wait_ns[i] = last ? left_ns : skipped ? 0 : (int64_t)gsl_rng_uniform_int(rng, range);
         left_ns -= wait_ns[i];
     }
@@ -73,21 +67,18 @@ static void draw_causes(struct run *run, gsl_rng *rng, const struct report_reque
 static int compare_arrivals(const void *a, const void *b)
 {
     const struct report_request *x = a, *y = b;
-
     return (x->arrival_ns > y->arrival_ns) - (x->arrival_ns < y->arrival_ns);
 }
 
 static int compare_moves(const void *a, const void *b)
 {
     const struct run_move *x = a, *y = b;
-
     return (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns);
 }
 
 static uint32_t draw_group(gsl_rng *rng)
 {
     unsigned long group = gsl_rng_uniform_int(rng, 2 * RUN_GROUPS + 1);
-
     return group == 2 * RUN_GROUPS ? REPORT_NONE : (uint32_t)group % RUN_GROUPS;
 }
 
@@ -100,7 +91,6 @@ void run_draw(struct run *run, gsl_rng *rng)
     uint32_t members = 2 + (uint32_t)gsl_rng_uniform_int(rng, RUN_MEMBERS - 1); // busy ones
     // Short waits, or nearly everybody backlogged all the time.
     int64_t wait_ns = run->end_ns / (1 + (int64_t)gsl_rng_uniform_int(rng, 6));
-
     for (size_t i = 0; i < run->request_count; i++)
         run->requests[i] = draw_request(run, rng, members, wait_ns);
     qsort(run->requests, run->request_count, sizeof *run->requests, compare_arrivals);
@@ -137,7 +127,6 @@ struct call {
 static int compare_calls(const void *a, const void *b)
 {
     const struct call *x = a, *y = b;
-
     if (x->at_ns != y->at_ns)
         return x->at_ns > y->at_ns ? 1 : -1;
     return (x->order > y->order) - (x->order < y->order);
@@ -147,12 +136,10 @@ static int compare_calls(const void *a, const void *b)
 static size_t list_calls(const struct run *run, gsl_rng *rng, struct call *calls)
 {
     size_t count = 0;
-
     for (size_t i = 0; i < run->request_count; i++) {
         const struct report_request *request = &run->requests[i];
         const int64_t times[] = {request->arrival_ns, request->dispatch_ns, request->complete_ns};
         unsigned long order = 0;
-
         for (size_t k = 0; k < 3 && times[k] >= 0; k++) {
             order += 1 + gsl_rng_uniform_int(rng, 1000000);
             calls[count++] = (struct call){times[k], order, (enum call_kind)k, i};
@@ -170,7 +157,6 @@ static void make_dispatch(const struct run *run, const struct report_request *re
 {
     bool parts_first = request->bytes % 1024 == 0;
     bool parts = run->tells_wait[request->seq];
-
     if (parts && parts_first)
         report_recorder_waited(recorder, request, run->waits[request->seq]);
     report_recorder_dispatch(recorder, request);
@@ -183,14 +169,11 @@ static void make_call(const struct run *run, const struct call *call,
 {
     if (call->kind == CALL_MOVE) {
         const struct run_move *move = &run->moves[call->index];
-
         report_recorder_membership(recorder, call->at_ns > 0 ? call->at_ns : 0, move->member,
                                    move->group);
         return;
     }
-
     const struct report_request *request = &run->requests[call->index];
-
     if (call->kind == CALL_ARRIVAL)
         report_recorder_arrival(recorder, request);
     else if (call->kind == CALL_DISPATCH)
@@ -216,11 +199,8 @@ int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *
     struct report_error error;
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
     size_t count = list_calls(run, rng, calls);
-
     assert_non_null(recorder);
-
     int64_t run_id = report_recorder_run_id(recorder);
-
     for (size_t i = 0; i < count; i++) {
         // With or without: the calls tell the time as well.
         if (gsl_rng_uniform_int(rng, 2) && calls[i].at_ns > 0)

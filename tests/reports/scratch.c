@@ -30,7 +30,6 @@ int scratch_remove(void **state)
 {
     DIR *entries = opendir(directory);
     struct dirent *entry;
-
     (void)state;
     if (entries == NULL)
         return -1;
@@ -52,7 +51,6 @@ const char *scratch_path(const char *name)
     static char paths[4][512];
     static unsigned next;
     char *path = paths[next++ % 4];
-
     snprintf(path, sizeof paths[0], "%s/%s", directory, name);
     return path;
 }
@@ -60,7 +58,6 @@ const char *scratch_path(const char *name)
 void scratch_write(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
-
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);
     assert_int_equal(fclose(file), 0);
@@ -69,7 +66,6 @@ void scratch_write(const char *path, const void *bytes, size_t size)
 static sqlite3 *open_file(const char *path)
 {
     sqlite3 *handle;
-
     assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
     sqlite3_busy_timeout(handle, 10000);
     return handle;
@@ -78,7 +74,6 @@ static sqlite3 *open_file(const char *path)
 void scratch_execute(const char *path, const char *sql)
 {
     sqlite3 *handle = open_file(path);
-
     if (sqlite3_exec(handle, sql, NULL, NULL, NULL) != SQLITE_OK)
         fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
     sqlite3_close(handle);
@@ -93,15 +88,12 @@ static struct answer ask(const char *path, const char *sql)
 {
     sqlite3 *handle = open_file(path);
     sqlite3_stmt *rows;
-
     if (sqlite3_prepare_v2(handle, sql, -1, &rows, NULL) != SQLITE_OK ||
         sqlite3_step(rows) != SQLITE_ROW)
         fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
     if (sqlite3_column_type(rows, 0) == SQLITE_NULL)
         fail_msg("%s: NULL", sql);
-
     struct answer answer = {sqlite3_column_int64(rows, 0), sqlite3_column_double(rows, 0)};
-
     snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(rows, 0));
     sqlite3_finalize(rows);
     sqlite3_close(handle);

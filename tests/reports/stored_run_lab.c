@@ -166,7 +166,6 @@ struct report_database *stored_run_open(void)
     struct report_error error = {.message = ""};
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
     static const char *const runs[] = {small_run, empty_run, hostile_run, many_run, long_run};
-
     if (database == NULL)
         fail_msg("%s", error.message);
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {

@@ -45,7 +45,6 @@ static const char runs[] = HEAD("1", "6") HEAD(
 static void execute(struct report_database *database, const char *sql)
 {
     struct report_error error = {.message = ""};
-
     if (!report_database_execute(database, "making a test", sql, &error))
         fail_msg("%s", error.message);
 }
@@ -54,7 +53,6 @@ static struct report_database *make(void)
 {
     struct report_error error;
     struct report_database *database = report_database_open(NULL, REPORT_TEMPORARY, &error);
-
     if (database == NULL)
         fail_msg("%s", error.message);
     execute(database, runs);
@@ -68,7 +66,6 @@ static struct report_comparison *compare(struct report_database *database, int64
         .sides = {{database, a, "left"}, {database, b, "right"}},
         .stop = &never,
     };
-
     return report_compare(&config, error);
 }
 
@@ -78,7 +75,6 @@ static void expect(const struct report_comparison *comparison, const char *membe
     uint64_t requests;
     const struct report_change *found =
         report_comparison_find(comparison, member, direction, metric, &requests);
-
     assert_non_null(found);
     if (metric < REPORT_SLOWER && !(found->a >= a && found->a <= a))
         fail_msg("%s %s in A: %g, expected %g", direction, report_metrics[metric].name, found->a,
@@ -92,7 +88,6 @@ static void expect_group(const struct report_comparison *comparison, const char 
                          enum report_group_metric metric, double a, double b)
 {
     const struct report_change *found = report_comparison_find_group(comparison, group, metric);
-
     assert_non_null(found);
     assert_true(isnan(a) ? isnan(found->a) : found->a >= a && found->a <= a);
     assert_true(isnan(b) ? isnan(found->b) : found->b >= b && found->b <= b);
@@ -103,7 +98,6 @@ static void test_pairs(void **state)
     struct report_database *database = make();
     struct report_error error;
     struct report_comparison *pair = compare(database, 1, 2, &error);
-
     (void)state;
     assert_non_null(pair);
     // Total latencies of reads: 100, 200, 50 and 160, 150, 50.
@@ -140,7 +134,6 @@ static void test_no_end(void **state)
     struct report_error error;
     struct report_comparison *pair = compare(database, 1, 2, &error);
     uint64_t requests;
-
     (void)state;
     assert_non_null(pair);
     expect(pair, "db", "write", REPORT_P50, 100, INFINITY);
@@ -159,14 +152,12 @@ static void test_no_end(void **state)
     expect(pair, "db", "read+write", REPORT_WAIT_P90, 100, INFINITY);
     const struct report_change *most =
         report_comparison_find(pair, "db", "write", REPORT_MAX, &requests);
-
     assert_int_equal(requests, 2);
     assert_true(isinf(report_change_absolute(most)) && report_change_absolute(most) > 0);
     assert_true(isinf(report_change_relative(most)));
     assert_null(report_comparison_find(pair, "db", "discard", REPORT_MAX, &requests));
     assert_null(report_comparison_find(pair, "idle", "read", REPORT_MAX, &requests));
     report_comparison_free(pair);
-
     // The same for ever is no change.
     pair = compare(database, 2, 2, &error);
     assert_non_null(pair);
@@ -185,7 +176,6 @@ static void test_groups(void **state)
     struct report_database *database = make();
     struct report_error error;
     struct report_comparison *pair = compare(database, 1, 2, &error);
-
     (void)state;
     assert_non_null(pair);
     expect_group(pair, "g", REPORT_JAIN, 0.75, 1);
@@ -233,12 +223,10 @@ static void test_refusals(void **state)
         {"UPDATE request SET arrival_ns = 600, dispatch_ns = 600 WHERE seq = 4", "damaged"},
         {"UPDATE run SET interval_ns = 0 WHERE run_id = 1", "damaged"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct report_database *database = make();
         struct report_error error = {.message = ""};
-
         execute(database, rows[i].sql);
         assert_null(compare(database, 1, 2, &error));
         if (strstr(error.message, rows[i].message) == NULL)
@@ -252,17 +240,14 @@ static void test_nothing_to_compare(void **state)
 {
     struct report_database *database = make();
     struct report_error error;
-
     (void)state;
     execute(database, "DELETE FROM request; DELETE FROM member; UPDATE run SET arrived = 0");
     struct report_comparison *pair = compare(database, 1, 2, &error);
-
     assert_non_null(pair);
     for (int format = 0; format < 2; format++) {
         char *text = NULL;
         size_t length;
         FILE *out = open_memstream(&text, &length);
-
         assert_true(
             report_comparison_print(pair, format == 0 ? REPORT_TEXT : REPORT_JSON, out, &error));
         fclose(out);

@@ -30,7 +30,6 @@ static struct report_recorder *begin_run(struct report_database *database)
                                                     .members = members,
                                                     .member_count = 1},
                                             .log_requests = true};
-
     return report_recorder_begin(database, &config, &error);
 }
 
@@ -44,7 +43,6 @@ static void record_requests(struct report_recorder *recorder, uint64_t count)
                                          .dispatch_ns = REPORT_NOT_YET,
                                          .complete_ns = REPORT_NOT_YET,
                                          .recorded_ns = REPORT_NOT_YET};
-
         report_recorder_arrival(recorder, &request);
         request.dispatch_ns = request.arrival_ns;
         report_recorder_dispatch(recorder, &request);
@@ -59,7 +57,6 @@ static bool store_run(const char *path, uint64_t requests)
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     struct report_recorder *recorder = database != NULL ? begin_run(database) : NULL;
     bool stored = false;
-
     if (recorder != NULL) {
         record_requests(recorder, requests);
         stored = report_recorder_finish(recorder, &outcome, &error);
@@ -73,7 +70,6 @@ static int in_child(int (*work)(const char *path), const char *path)
 {
     int status;
     pid_t child = fork();
-
     assert_true(child >= 0);
     if (child == 0)
         _exit(work(path));
@@ -84,7 +80,6 @@ static int in_child(int (*work)(const char *path), const char *path)
 static int die_while_recording(const char *path)
 {
     struct report_recorder *recorder = begin_run(report_database_open(path, REPORT_WRITE, &error));
-
     record_requests(recorder, 100000);
     raise(SIGKILL);
     return 0;
@@ -93,7 +88,6 @@ static int die_while_recording(const char *path)
 static void test_killed_while_recording(void **state)
 {
     const char *path = scratch_path("killed.db");
-
     (void)state;
     assert_true(store_run(path, 10));
     assert_true(WIFSIGNALED(in_child(die_while_recording, path)));
@@ -101,10 +95,8 @@ static void test_killed_while_recording(void **state)
     assert_string_equal(scratch_text(path, "SELECT group_concat(status) FROM run"),
                         "complete,running");
     assert_int_equal(scratch_integer(path, "SELECT count(*) FROM request WHERE run_id = 1"), 10);
-
     // Of the killed run whole batches are there, from the first request on.
     int64_t kept = scratch_integer(path, "SELECT count(*) FROM request WHERE run_id = 2");
-
     assert_true(kept > 0 && kept < 100000);
     assert_int_equal(scratch_integer(path, "SELECT max(seq) FROM request WHERE run_id = 2"),
                      kept - 1);
@@ -119,7 +111,6 @@ static void test_killed_while_recording(void **state)
 static int die_while_writing(const char *path)
 {
     sqlite3 *handle;
-
     sqlite3_open(path, &handle);
     sqlite3_exec(handle,
                  "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE run SET status = 'failed';"
@@ -134,14 +125,11 @@ static void test_killed_while_writing(void **state)
 {
     const char *path = scratch_path("torn.db");
     const char *journal = scratch_path("torn.db-journal");
-
     (void)state;
     assert_true(store_run(path, 10));
     assert_true(WIFSIGNALED(in_child(die_while_writing, path)));
     assert_int_equal(access(journal, F_OK), 0);
-
     struct report_database *database = report_database_open(path, REPORT_READ, &error);
-
     if (database == NULL)
         fail_msg("%s", error.message);
     assert_int_equal(report_run_find(database, 0, &error), 1);
@@ -155,7 +143,6 @@ static void test_killed_while_writing(void **state)
 static struct rlimit limit_files(rlim_t bytes)
 {
     struct rlimit before, limited;
-
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     limited = before;
     limited.rlim_cur = bytes;
@@ -167,18 +154,13 @@ static struct rlimit limit_files(rlim_t bytes)
 static void test_no_room_while_recording(void **state)
 {
     const char *path = scratch_path("full.db");
-
     (void)state;
     assert_true(store_run(path, 1000));
-
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     struct report_recorder *recorder = begin_run(database);
     struct report_outcome outcome = {.status = REPORT_COMPLETE};
-
     assert_non_null(recorder);
-
     struct rlimit before = limit_files(400 * 1024);
-
     record_requests(recorder, 100000);
     assert_false(report_recorder_ok(recorder));
     assert_false(report_recorder_finish(recorder, &outcome, &error));
@@ -199,7 +181,6 @@ static void test_no_room_at_all(void **state)
 {
     const char *path = scratch_path("none.db");
     struct rlimit before = limit_files(1024);
-
     (void)state;
     assert_null(report_database_open(path, REPORT_WRITE, &error));
     assert_non_null(strstr(error.message, path));
@@ -223,17 +204,14 @@ static int store_three_runs(const char *path)
 static void test_several_writers(void **state)
 {
     const char *path = scratch_path("several.db");
-
     (void)state;
     for (int i = 0; i < 4; i++) {
         pid_t child = fork();
-
         assert_true(child >= 0);
         if (child == 0)
             _exit(store_three_runs(path));
     }
     int failures = 0, status;
-
     for (int i = 0; i < 4; i++) {
         assert_true(wait(&status) > 0);
         failures += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -255,7 +233,6 @@ static void test_recording_locks_nobody_out(void **state)
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     struct report_recorder *recorder = begin_run(database);
     struct report_outcome outcome = {.status = REPORT_INTERRUPTED};
-
     (void)state;
     record_requests(recorder, 50000);
     assert_true(store_run(path, 10));

@@ -42,7 +42,6 @@ static void store_run(struct report_database *database)
                                                     .interval_ns = 1}};
     struct report_outcome outcome = {.status = REPORT_COMPLETE};
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
-
     assert_non_null(recorder);
     assert_true(report_recorder_finish(recorder, &outcome, &error));
 }
@@ -50,7 +49,6 @@ static void store_run(struct report_database *database)
 static void make_file(const char *path, size_t runs)
 {
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
-
     assert_non_null(database);
     for (size_t i = 0; i < runs; i++)
         store_run(database);
@@ -60,7 +58,6 @@ static void make_file(const char *path, size_t runs)
 static void test_new_file_is_marked_as_ours(void **state)
 {
     const char *path = scratch_path("new.db");
-
     (void)state;
     make_file(path, 0);
     scratch_assert_sound(path);
@@ -74,7 +71,6 @@ static void test_new_file_is_marked_as_ours(void **state)
 static void test_foreign_files_are_refused(void **state)
 {
     const char *path = scratch_path("foreign");
-
     (void)state;
     scratch_write(path, "This is a letter, and no database at all.\n", 42);
     assert_refused(path, REPORT_WRITE, "not an SQLite database");
@@ -91,7 +87,6 @@ static void test_foreign_files_are_refused(void **state)
 static void test_other_versions_are_refused(void **state)
 {
     const char *path = scratch_path("version.db");
-
     (void)state;
     make_file(path, 1);
     scratch_execute(path, "PRAGMA user_version = 3");
@@ -105,7 +100,6 @@ static void test_older_files_are_brought_up_to_date(void **state)
 {
     const char *path = scratch_path("older.db");
     struct report_database *database;
-
     (void)state;
     make_file(path, 1);
     scratch_execute(path,
@@ -126,12 +120,10 @@ static void test_damaged_files_do_no_harm(void **state)
 {
     const char *path = scratch_path("damaged.db");
     char bytes[4096];
-
     (void)state;
     make_file(path, 1);
     // The header is ours, all else is noise.
     FILE *file = fopen(path, "rb+");
-
     assert_non_null(file);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)(i * 31 + i / 7);
@@ -161,7 +153,6 @@ static void test_names_are_taken_literally(void **state)
 {
     static const char *const names[] = {":memory:", "file:x.db?mode=memory", "file:x"};
     char before[512];
-
     (void)state;
     assert_non_null(getcwd(before, sizeof before));
     assert_int_equal(chdir(scratch_directory()), 0);
@@ -177,7 +168,6 @@ static void test_names_are_taken_literally(void **state)
 static int look_as_nobody(const char *path)
 {
     struct report_database *database;
-
     if (geteuid() == 0 && (setegid(NOBODY) != 0 || seteuid(NOBODY) != 0))
         return 10;
     database = report_database_open(path, REPORT_WRITE, &error);
@@ -198,14 +188,11 @@ static void test_reading_in_a_read_only_directory(void **state)
 {
     const char *path = scratch_path("shared.db");
     int status;
-
     (void)state;
     make_file(path, 2);
     chmod(path, 0444);
     chmod(scratch_directory(), 0555);
-
     pid_t child = fork();
-
     assert_true(child >= 0);
     if (child == 0)
         _exit(look_as_nobody(path));
@@ -219,12 +206,9 @@ static void test_reading_changes_nothing(void **state)
 {
     const char *path = scratch_path("unchanged.db");
     struct report_recorder_config config = {.run = {.name = "", .interval_ns = 1}};
-
     (void)state;
     make_file(path, 1);
-
     struct report_database *database = report_database_open(path, REPORT_READ, &error);
-
     assert_non_null(database);
     assert_null(report_recorder_begin(database, &config, &error));
     report_database_close(database);
@@ -234,12 +218,9 @@ static void test_reading_changes_nothing(void **state)
 static void test_finding_runs(void **state)
 {
     const char *path = scratch_path("find.db");
-
     (void)state;
     make_file(path, 0);
-
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
-
     assert_int_equal(report_run_find(database, 0, &error), 0);
     assert_message_has("no runs");
     for (int i = 0; i < 9; i++)
@@ -263,7 +244,6 @@ static void test_finding_runs(void **state)
 static void test_database_in_memory(void **state)
 {
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
-
     (void)state;
     assert_non_null(database);
     store_run(database);

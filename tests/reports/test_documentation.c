@@ -20,7 +20,6 @@ static int open_both(void **state)
     FILE *file = fopen(TEST_SOURCE_DIR "/../docs/database.md", "r");
     const char *path;
     size_t size;
-
     if (file == NULL || scratch_make(state) != 0)
         return -1;
     size = fread(page, 1, sizeof page - 1, file);
@@ -40,12 +39,10 @@ static void test_queries_run(void **state)
 {
     static const char fence[] = "```sql\n";
     int queries = 0;
-
     (void)state;
     for (const char *at = strstr(page, fence); at != NULL; at = strstr(at, fence)) {
         const char *end = strstr(at += strlen(fence), "```");
         char sql[4096];
-
         assert_non_null(end);
         snprintf(sql, sizeof sql, "%.*s", (int)(end - at), at);
         if (sqlite3_exec(handle, sql, NULL, NULL, NULL) != SQLITE_OK)
@@ -59,7 +56,6 @@ static void test_every_column_is_named(void **state)
 {
     sqlite3_stmt *columns;
     int count = 0;
-
     (void)state;
     assert_int_equal(sqlite3_prepare_v2(handle,
                                         "SELECT t.name, c.name FROM sqlite_schema AS t, "
@@ -69,7 +65,6 @@ static void test_every_column_is_named(void **state)
     for (; sqlite3_step(columns) == SQLITE_ROW; count++) {
         for (int i = 0; i < 2; i++) {
             const char *name = (const char *)sqlite3_column_text(columns, i);
-
             if (strstr(page, name) == NULL)
                 fail_msg("%s is not described", name);
         }
@@ -82,7 +77,6 @@ static void test_every_column_is_named(void **state)
 static void test_removal_names_every_table(void **state)
 {
     sqlite3_stmt *tables;
-
     (void)state;
     assert_int_equal(sqlite3_prepare_v2(handle,
                                         "SELECT name FROM sqlite_schema WHERE type = 'table'", -1,
@@ -90,7 +84,6 @@ static void test_removal_names_every_table(void **state)
                      SQLITE_OK);
     while (sqlite3_step(tables) == SQLITE_ROW) {
         char start[128];
-
         snprintf(start, sizeof start, "DELETE FROM %s ",
                  (const char *)sqlite3_column_text(tables, 0));
         if (strstr(page, start) == NULL)

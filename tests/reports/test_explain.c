@@ -20,7 +20,6 @@ static char *explained(int64_t run_id, const char *member, enum report_format fo
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-
     assert_non_null(out);
     if (!report_explain(database, run_id, member, format, out, &error))
         fail_msg("%s", error.message);
@@ -37,7 +36,6 @@ static void test_text_is_golden(void **state)
     size_t length = strlen(all) + strlen(web) + strlen(db) + 1;
     char *text = malloc(length), golden[16384];
     FILE *file = fopen(TEST_SOURCE_DIR "/reports/golden_explain.txt", "r");
-
     (void)state;
     assert_non_null(file);
     assert_non_null(text);
@@ -59,7 +57,6 @@ static void assert_each(int64_t run_id, const char *member, const struct expecta
                         size_t count)
 {
     char *json = explained(run_id, member, REPORT_JSON);
-
     for (size_t i = 0; i < count; i++)
         json_path_assert(json, expected[i].path, expected[i].value);
     free(json);
@@ -109,7 +106,6 @@ static void test_json_has_everything(void **state)
         {"$.intervals[1].directions.read.queue.requests", "14"},
         {"$.burst_ends[2].at_ns", "7500000000"},
     };
-
     (void)state;
     assert_each(STORED_SMALL, NULL, all, sizeof all / sizeof all[0]);
     assert_each(STORED_SMALL, "web", web, sizeof web / sizeof web[0]);
@@ -134,12 +130,10 @@ static void test_huge_sums(void **state)
     struct report_error error = {.message = ""};
     char *text = explained(STORED_LONG, NULL, REPORT_TEXT);
     size_t length = 0;
-
     (void)state;
     assert_each(STORED_LONG, NULL, expected, sizeof expected / sizeof expected[0]);
     assert_non_null(strstr(text, "Requests waited 27670116111 s, 66.7 % of it behind"));
     free(text);
-
     assert_true(report_database_execute(database, "a test", nearly, &error));
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
@@ -156,7 +150,6 @@ static void test_nothing_waited(void **state)
     char *text = explained(STORED_EMPTY, NULL, REPORT_TEXT);
     char *idle = explained(STORED_EMPTY, "idle", REPORT_TEXT);
     char *json = explained(STORED_EMPTY, "idle", REPORT_JSON);
-
     (void)state;
     assert_non_null(strstr(text, "\n*** NOT COMPLETE: this run was interrupted"));
     assert_non_null(strstr(text, "\n\nNo request waited.\n"));
@@ -173,7 +166,6 @@ static void test_nothing_waited(void **state)
 static void test_fits_a_terminal(void **state)
 {
     char *text = explained(STORED_MANY, "disk39", REPORT_TEXT);
-
     (void)state;
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         // The remark on how the run ended is a sentence, which may wrap.
@@ -182,9 +174,7 @@ static void test_fits_a_terminal(void **state)
     }
     assert_non_null(strstr(text, "NOT COMPLETE"));
     assert_non_null(strstr(text, "\nEach time one ran out\n"));
-
     const char *longest = strstr(text, "\n4998.0 ");
-
     // Ten intervals of every seventh second.
     assert_non_null(longest);
     assert_non_null(strstr(longest, "\n4935.0  0.035  14.3 "));
@@ -207,7 +197,6 @@ static void test_more_causes_than_fit(void **state)
     char *text = NULL;
     size_t length = 0, tables = 0;
     FILE *out = open_memstream(&text, &length);
-
     (void)state;
     assert_non_null(out);
     assert_true(report_database_execute(database, "a test", every, &error));
@@ -234,7 +223,6 @@ static void test_hostile_names(void **state)
     char *text = explained(STORED_HOSTILE, NULL, REPORT_TEXT);
     char *member = explained(STORED_HOSTILE, "`touch pwned-back` @pwned \\", REPORT_TEXT);
     char *json = explained(STORED_HOSTILE, "`touch pwned-back` @pwned \\", REPORT_JSON);
-
     (void)state;
     assert_no_controls(text);
     assert_no_controls(member);

@@ -16,7 +16,6 @@ static void assert_fails(struct report_database *database, int64_t run_id, const
 {
     struct report_error error = {.message = ""};
     FILE *out = fopen("/dev/null", "w");
-
     assert_non_null(out);
     assert_false(report_explain(database, run_id, member, REPORT_TEXT, out, &error));
     assert_true(error.is_input);
@@ -32,7 +31,6 @@ static void test_what_is_not_there(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     char name[4096];
-
     (void)state;
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';
@@ -54,11 +52,9 @@ static void test_earlier_version(void **state)
     static const char *const before[] = {"DELETE FROM wait_interval WHERE run_id = 1",
                                          "DROP TABLE wait_interval; DROP TABLE burst_end"};
     struct report_error error = {.message = ""};
-
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct report_database *database = stored_run_open();
-
         assert_true(report_database_execute(database, "a test", before[i], &error));
         assert_fails(database, STORED_SMALL, NULL, "run 1 was stored by an earlier throttlesim");
         assert_fails(database, STORED_SMALL, "db", "run it again");
@@ -71,7 +67,6 @@ static void test_out_cannot_be_written(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
-
     (void)state;
     assert_non_null(full);
     assert_false(report_explain(database, STORED_SMALL, NULL, REPORT_TEXT, full, &error));

@@ -27,7 +27,6 @@ static void widen(const struct history *history, int i, int j, int t1, int t2,
                   struct report_service *largest)
 {
     int64_t requests = 0, bytes = 0;
-
     for (int t = t1 + 1; t <= t2; t++) {
         requests += history->requests[t][i] - history->requests[t][j];
         bytes += history->bytes[t][i] - history->bytes[t][j];
@@ -41,7 +40,6 @@ static void widen(const struct history *history, int i, int j, int t1, int t2,
 static struct report_service brute_force(const struct history *history)
 {
     struct report_service largest = {0, 0};
-
     for (int i = 0; i < MEMBERS; i++) {
         for (int j = 0; j < i; j++) {
             for (int t1 = 0; t1 < INSTANTS; t1++) {
@@ -61,14 +59,12 @@ static void draw_history(gsl_rng *rng, struct history *history)
     // From always busy to mostly idle, from even to very uneven.
     double stay = gsl_rng_uniform(rng), come = gsl_rng_uniform(rng);
     double share[MEMBERS];
-
     memset(history, 0, sizeof *history);
     for (int i = 0; i < MEMBERS; i++)
         share[i] = gsl_rng_uniform(rng);
     for (int t = 0; t < INSTANTS; t++) {
         for (int i = 0; i < MEMBERS; i++) {
             bool was = t > 0 && history->backlogged[t - 1][i];
-
             history->backlogged[t][i] = gsl_rng_uniform(rng) < (was ? stay : come);
             if (gsl_rng_uniform(rng) >= share[i])
                 continue;
@@ -91,19 +87,16 @@ static struct report_service track(const struct history *history, int start, int
     struct report_fairness *fairness = report_fairness_create();
     uint32_t slots[MEMBERS];
     struct report_service difference;
-
     for (int i = 0; i < MEMBERS; i++)
         slots[i] = REPORT_FAIRNESS_NO_SLOT;
     for (int t = 0; t < INSTANTS; t++) {
         for (int k = 0; k < MEMBERS; k++) {
             int i = (start + k * step) % MEMBERS;
-
             serve(fairness, slots[i], history->requests[t][i], history->bytes[t][i]);
         }
         report_fairness_settle(fairness);
         for (int i = 0; i < MEMBERS; i++) {
             bool was = slots[i] != REPORT_FAIRNESS_NO_SLOT;
-
             if (was && !history->backlogged[t][i]) {
                 report_fairness_leave(fairness, slots[i]);
                 slots[i] = REPORT_FAIRNESS_NO_SLOT;
@@ -122,15 +115,12 @@ static void test_tracker_against_the_definition(void **state)
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     static struct history history;
     int64_t seen = 0;
-
     (void)state;
     for (int round = 0; round < 400; round++) {
         draw_history(rng, &history);
-
         struct report_service expected = brute_force(&history);
         struct report_service forwards = track(&history, 0, 1);
         struct report_service backwards = track(&history, round % MEMBERS, MEMBERS - 1);
-
         assert_int_equal(forwards.requests, expected.requests);
         assert_int_equal(forwards.bytes, expected.bytes);
         assert_int_equal(backwards.requests, expected.requests);
@@ -147,7 +137,6 @@ static void test_round_robin_is_one_apart(void **state)
     struct report_fairness *fairness = report_fairness_create();
     struct report_service difference;
     uint32_t slots[REPORT_FAIRNESS_MEMBERS];
-
     (void)state;
     for (uint32_t i = 0; i < REPORT_FAIRNESS_MEMBERS; i++)
         slots[i] = report_fairness_enter(fairness);
@@ -165,7 +154,6 @@ static void test_one_member_too_many(void **state)
 {
     struct report_fairness *fairness = report_fairness_create();
     struct report_service difference;
-
     (void)state;
     for (uint32_t i = 0; i < REPORT_FAIRNESS_MEMBERS; i++)
         assert_int_not_equal(report_fairness_enter(fairness), REPORT_FAIRNESS_NO_SLOT);
@@ -185,7 +173,6 @@ static void test_bytes_beyond_int64_stay_at_the_largest(void **state)
     struct report_fairness *fairness = report_fairness_create();
     struct report_service difference;
     uint32_t first = report_fairness_enter(fairness);
-
     (void)state;
     report_fairness_enter(fairness);
     for (int i = 0; i < 4; i++) {

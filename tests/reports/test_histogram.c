@@ -27,7 +27,6 @@ static void assert_same(const struct report_histogram *a, const struct report_hi
 {
     struct report_histogram_range x, y;
     size_t position_a = 0, position_b = 0;
-
     assert_int_equal(a->count, b->count);
     assert_int_equal(a->min_ns, b->min_ns);
     assert_int_equal(a->max_ns, b->max_ns);
@@ -42,7 +41,6 @@ static void assert_same(const struct report_histogram *a, const struct report_hi
 static int compare_values(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
     return (x > y) - (x < y);
 }
 
@@ -51,7 +49,6 @@ static int64_t draw_any(gsl_rng *rng)
 {
     unsigned bits = (unsigned)gsl_rng_uniform_int(rng, 64);
     uint64_t value = (uint64_t)gsl_rng_get(rng) << 32 | gsl_rng_get(rng);
-
     return bits == 0 ? 0 : (int64_t)(value >> (64 - bits) & INT64_MAX);
 }
 
@@ -74,7 +71,6 @@ static void assert_within_bound(int64_t reported, int64_t exact)
 {
     uint64_t difference = reported > exact ? (uint64_t)reported - (uint64_t)exact
                                            : (uint64_t)exact - (uint64_t)reported;
-
     assert_true(difference <= (uint64_t)exact / 256);
 }
 
@@ -82,7 +78,6 @@ static void test_quantiles_against_sorted_values(void **state)
 {
     static int64_t values[VALUES];
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
     (void)state;
     for (size_t d = 0; d < sizeof draws / sizeof *draws; d++) {
         for (size_t n = 1; n <= VALUES; n = n * 3 + n % 7) {
@@ -98,7 +93,6 @@ static void test_quantiles_against_sorted_values(void **state)
             assert_int_equal(left.max_ns, values[n - 1]);
             for (unsigned q = 0; q <= 1000; q++) {
                 size_t rank = (n * q + 999) / 1000;
-
                 assert_within_bound(report_histogram_quantile(&left, q),
                                     values[rank > 0 ? rank - 1 : 0]);
             }
@@ -115,7 +109,6 @@ static void test_buckets_cover_every_value(void **state)
     struct report_histogram_range range;
     size_t position = 0, taken = 0;
     int64_t end = -1;
-
     (void)state;
     clear_all();
     for (size_t i = 0; i < VALUES; i++) {
@@ -125,7 +118,6 @@ static void test_buckets_cover_every_value(void **state)
     qsort(values, VALUES, sizeof *values, compare_values);
     while (report_histogram_next(&left, &position, &range)) {
         uint64_t count = 0;
-
         assert_true(range.low_ns > end && range.high_ns >= range.low_ns);
         assert_true(range.high_ns - range.low_ns <= range.low_ns / 128);
         while (taken < VALUES && values[taken] <= range.high_ns) {
@@ -142,13 +134,11 @@ static void test_buckets_cover_every_value(void **state)
 static void test_merge_is_recording_all(void **state)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
     (void)state;
     for (size_t d = 0; d < sizeof draws / sizeof *draws; d++) {
         clear_all();
         for (size_t i = 0; i < VALUES; i++) {
             int64_t value = draws[d](rng);
-
             report_histogram_record(i % 3 ? &left : &right, value);
             report_histogram_record(&both, value);
         }
@@ -166,12 +156,10 @@ static void test_merge_is_recording_all(void **state)
 static void test_many_are_recorded_one_by_one(void **state)
 {
     static const int64_t others[] = {0, 1, 300, INT64_MAX};
-
     (void)state;
     // Of each value, before, between and after other values, and alone.
     for (size_t k = 0; k < 20; k++) {
         int64_t value = k % 4 == 0 ? 0 : others[k % 4] / 3 + 7;
-
         for (size_t i = 0; i < k / 4; i++) {
             assert_true(report_histogram_record(&left, others[i]));
             assert_true(report_histogram_record(&right, others[i]));
@@ -193,7 +181,6 @@ static void test_many_are_recorded_one_by_one(void **state)
 static void test_clear_leaves_nothing(void **state)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
     (void)state;
     for (size_t d = 0; d < sizeof draws / sizeof *draws; d++) {
         clear_all();
@@ -203,7 +190,6 @@ static void test_clear_leaves_nothing(void **state)
         assert_same(&left, &both);
         for (size_t i = 0; i < 100; i++) {
             int64_t value = draw_any(rng);
-
             report_histogram_record(&left, value);
             report_histogram_record(&both, value);
         }
@@ -215,7 +201,6 @@ static void test_clear_leaves_nothing(void **state)
 static void test_extremes(void **state)
 {
     static const int64_t extremes[] = {0, 127, 128, 255, 256, INT64_MAX - 1, INT64_MAX};
-
     (void)state;
     for (size_t i = 0; i < sizeof extremes / sizeof *extremes; i++) {
         clear_all();
@@ -248,13 +233,11 @@ static void test_sum_is_exact(void **state)
 static void test_product_against_doubling(void **state)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
     (void)state;
     for (int i = 0; i < 20000; i++) {
         uint64_t a = (uint64_t)draw_any(rng) << 1 | 1, b = (uint64_t)draw_any(rng) << 1 | 1;
         struct report_sum product = {UINT64_MAX - (uint64_t)i, 7}, slow = product;
         struct report_sum power = {a, 0};
-
         report_sum_add_product(&product, a, b);
         for (int bit = 0; bit < 64; bit++) {
             if (b >> bit & 1) {

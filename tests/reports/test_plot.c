@@ -30,7 +30,6 @@ struct written {
 static void note_written(void *context, const char *path)
 {
     struct written *written = context;
-
     assert_true(written->count < 16);
     snprintf(written->paths[written->count++], sizeof written->paths[0], "%s", path);
 }
@@ -39,7 +38,6 @@ static void draw(int64_t run_id, const char *directory, struct written *written)
 {
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
-
     if (!report_plot(database, run_id, directory, note_written, written, &error))
         fail_msg("%s", error.message);
     report_database_close(database);
@@ -50,7 +48,6 @@ static void check_all(int64_t run_id, const char *name)
     const char *directory = scratch_path(name);
     struct written written = {0};
     char path[512];
-
     draw(run_id, directory, &written);
     assert_int_equal(written.count, 2 * PLOT_COUNT);
     assert_int_equal(picture_count(directory), 2 * PLOT_COUNT);
@@ -77,7 +74,6 @@ static void assert_shows(const char *path, const char *text)
 {
     size_t length;
     char *svg = picture_bytes(path, &length);
-
     if (strstr(svg, text) == NULL)
         fail_msg("%s does not show \"%s\"", path, text);
     free(svg);
@@ -126,12 +122,10 @@ static void test_what_is_shown(void **state)
         {STORED_LONG, "bucket-levels",
          ">highest level [% of the size], cut off at 300 (highest: 134\u2009000)<"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         static const char *const directories[] = {"", "small", "empty", "hostile", "many", "long"};
         char path[512];
-
         snprintf(path, sizeof path, "%s/%s.svg", scratch_path(directories[cases[i].run_id]),
                  cases[i].plot);
         assert_shows(path, cases[i].text);
@@ -141,7 +135,6 @@ static void test_what_is_shown(void **state)
 static void test_hostile_names_are_inert(void **state)
 {
     char before[512], path[600];
-
     (void)state;
     // Whatever a name could run would leave its file in the current directory.
     assert_non_null(getcwd(before, sizeof before));
@@ -159,7 +152,6 @@ static void test_hostile_names_are_inert(void **state)
 static void test_same_run_same_bytes(void **state)
 {
     struct written first = {0}, second = {0};
-
     (void)state;
     draw(STORED_SMALL, scratch_path("first"), &first);
     draw(STORED_SMALL, scratch_path("second"), &second);
@@ -167,7 +159,6 @@ static void test_same_run_same_bytes(void **state)
         size_t first_length, second_length;
         char *a = picture_bytes(first.paths[i], &first_length);
         char *b = picture_bytes(second.paths[i], &second_length);
-
         assert_int_equal(first_length, second_length);
         assert_memory_equal(a, b, first_length);
         free(a);
@@ -181,7 +172,6 @@ static void assert_fails(const char *directory, const char *expected)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     struct written written = {0};
-
     assert_false(report_plot(database, STORED_SMALL, directory, note_written, &written, &error));
     if (strstr(error.message, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
@@ -195,7 +185,6 @@ static void with_gnuplot(const char *script, const char *name, const char *expec
 {
     char *path = strdup(getenv("PATH")), program[512], search[1100];
     const char *bin = scratch_path(name);
-
     assert_non_null(path);
     assert_int_equal(mkdir(bin, 0777), 0);
     snprintf(program, sizeof program, "%s/gnuplot", bin);
@@ -230,7 +219,6 @@ static void test_interrupted(void **state)
     char program[512];
     int status = 0;
     pid_t child;
-
     (void)state;
     assert_int_equal(mkdir(bin, 0777), 0);
     snprintf(program, sizeof program, "%s/gnuplot", bin);
@@ -240,7 +228,6 @@ static void test_interrupted(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct written written = {0};
-
         setenv("PATH", bin, 1);
         draw(STORED_SMALL, directory, &written);
         _exit(0);
@@ -263,7 +250,6 @@ static void test_unknown_run(void **state)
 {
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
-
     (void)state;
     assert_false(
         report_plot(database, STORED_UNKNOWN, scratch_path("unknown"), NULL, NULL, &error));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the plots show, before it is drawn.
 #include "reports/database_internal.h"
-#include "reports/plot/script.h"
 #include "reports/plot/plot_run.h"
+#include "reports/plot/script.h"
 #include "tests/reports/stored_run_lab.h"
 #include "tests/support/test_group.h"
 
@@ -18,14 +18,12 @@ static void test_series(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     struct plot_run run;
-
     (void)state;
     if (!plot_run_load(&run, database, STORED_SMALL, &error))
         fail_msg("%s", error.message);
     assert_int_equal(run.line_count, 2);
     assert_int_equal(run.bin_count, 11);
     assert_int_equal(run.bin_intervals, 1);
-
     const struct plot_cell *db = run.cells, *web = run.cells + run.bin_count;
     assert_true(db[0].dispatched == 20 + 15);
     assert_true(db[0].dispatched_bytes == 81920 + 491520);
@@ -55,7 +53,6 @@ static void test_series_is_bounded(void **state)
     struct report_error error = {.message = ""};
     struct plot_run run;
     double dispatched = 0;
-
     (void)state;
     if (!plot_run_load(&run, database, STORED_MANY, &error))
         fail_msg("%s", error.message);
@@ -94,13 +91,11 @@ static void test_bins(void **state)
         {7000000007, 20000000000000, 2, 1429, 7.999980008},
     };
     struct report_database *database = stored_run_open();
-
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct report_error error = {.message = ""};
         struct plot_run run;
         char sql[256];
-
         snprintf(sql, sizeof sql,
                  "DELETE FROM member_interval WHERE run_id = 5;"
                  "UPDATE run SET interval_ns = %" PRId64 ", end_ns = %" PRId64 " WHERE run_id = 5",
@@ -141,11 +136,9 @@ static void test_numbers(void **state)
         {plot_number_duration, 43200e9, "12 h"},
         {plot_number_duration, 5 * 86400e9, "5 d"},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[PLOT_NUMBER_MAX];
-
         cases[i].write(text, cases[i].value);
         assert_string_equal(text, cases[i].text);
     }

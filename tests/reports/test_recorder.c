@@ -97,15 +97,12 @@ static int record_run(void **state)
                                             .log_requests = true,
                                             .gauge = gauge};
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0xFEDCBA9876543210, 430};
-
     if (scratch_make(state) != 0)
         return -1;
     path = scratch_path("run.db");
-
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     struct report_recorder *recorder =
         database != NULL ? report_recorder_begin(database, &config, &error) : NULL;
-
     if (recorder == NULL || report_recorder_run_id(recorder) != 1)
         return -1;
     record(recorder);
@@ -119,7 +116,6 @@ static int record_run(void **state)
 static void assert_rows(const char *columns, const char *table, const char *expected)
 {
     char sql[1024];
-
     snprintf(sql, sizeof sql, "SELECT group_concat(row, x'0a') FROM (SELECT %s AS row FROM %s)",
              columns, table);
     assert_string_equal(scratch_text(path, sql), expected);

@@ -30,7 +30,6 @@ static struct report_database *open_file(const char *name)
 {
     static char own[512];
     struct report_database *database;
-
     snprintf(own, sizeof own, "%s", scratch_path(name));
     path = own;
     database = report_database_open(path, REPORT_WRITE, &error);
@@ -42,7 +41,6 @@ static struct report_database *open_file(const char *name)
 static void assert_rows(const char *columns, const char *table, const char *expected)
 {
     char sql[1024];
-
     snprintf(sql, sizeof sql, "SELECT group_concat(row, x'0a') FROM (SELECT %s AS row FROM %s)",
              columns, table);
     assert_string_equal(scratch_text(path, sql), expected);
@@ -59,7 +57,6 @@ static void test_extremes(void **state)
     struct report_request request = {
         0, 0, REPORT_DIRECTION_WRITE, true, "write", UINT64_MAX, UINT64_MAX, 0,
         0, 0, REPORT_NOT_YET};
-
     (void)state;
     assert_non_null(recorder);
     report_recorder_membership(recorder, 0, 0, 0);
@@ -101,7 +98,6 @@ static void test_move_at_the_start_of_an_interval(void **state)
          REPORT_NOT_YET}};
     struct report_database *database = open_file("move.db");
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
-
     (void)state;
     report_recorder_group(recorder, "silver");
     report_recorder_membership(recorder, 0, 0, 0);
@@ -133,7 +129,6 @@ static void test_too_many_backlogged(void **state)
     struct report_recorder *recorder;
     struct report_request request = {
         .throttled = true, .op = "read", .dispatch_ns = -1, .complete_ns = -1};
-
     (void)state;
     for (uint32_t i = 0; i < MANY; i++)
         many[i] = (struct report_member){"m", "filter", ""};
@@ -160,7 +155,6 @@ static void test_long_texts(void **state)
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 0};
     struct report_database *database = open_file("texts.db");
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
-
     (void)state;
     memset(text, 'x', sizeof text - 1);
     text[700000] = '\0';
@@ -187,7 +181,6 @@ static void test_run_deleted_meanwhile(void **state)
     struct report_database *database = open_file("deleted.db");
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
     sqlite3 *other;
-
     (void)state;
     report_recorder_limit(recorder, 0, 0, "iops-total", 5);
     assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
@@ -205,14 +198,11 @@ static void test_numbers_of_rows(void **state)
     struct report_recorder_config config = {.run = {"", "", "", "", "", 1, members, 1, groups, 1}};
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 0};
     struct report_database *database = open_file("numbers.db");
-
     (void)state;
     for (int run = 1; run <= 40; run++) {
         struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
-
         for (int i = 0; i < run; i++) {
             char text[32];
-
             memset(text, 'x', sizeof text);
             text[i % 20] = '\0';
             report_recorder_notice(recorder, i % 3 ? "" : text, text, (uint64_t)i, "");
@@ -248,7 +238,6 @@ static void record_crowd(struct report_database *database, uint32_t size)
     };
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 50};
     struct report_request request = {.throttled = true, .op = "read", .recorded_ns = -1};
-
     for (uint32_t i = 0; i < size; i++) {
         crowd[i] = (struct report_member){"m", "filter", ""};
         crowd_groups[i] = (struct report_group){"g"};
@@ -283,18 +272,15 @@ static void test_crowds_of_every_kind(void **state)
         {"bucket_interval", 1}, {"member_statistics", 2}, {"latency_statistics", 6},
         {"histogram", 6},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         char name[32];
-
         snprintf(name, sizeof name, "crowd-%zu.db", i);
         struct report_database *database = open_file(name);
         record_crowd(database, sizes[i]);
         report_database_close(database);
         for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
             char sql[64];
-
             snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[t].table);
             assert_int_equal(scratch_integer(path, sql), sizes[i] * tables[t].per_member);
         }

@@ -29,7 +29,6 @@ __attribute__((format(printf, 1, 2))) static sqlite3_stmt *find_row(const char *
     char sql[512];
     sqlite3_stmt *row;
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(sql, sizeof sql, format, arguments);
     va_end(arguments);
@@ -58,7 +57,6 @@ static void assert_latencies(sqlite3_stmt *row, int column, const unsigned *per_
                              size_t quantiles, const int64_t *sorted, size_t count)
 {
     double sum = 0;
-
     for (size_t i = 0; i < count; i++)
         sum += (double)sorted[i];
     assert_close(sqlite3_column_double(row, column++), sum / (double)count);
@@ -66,7 +64,6 @@ static void assert_latencies(sqlite3_stmt *row, int column, const unsigned *per_
         size_t rank = (count * per_mille[q] + 999) / 1000;
         int64_t exact = sorted[rank > 0 ? rank - 1 : 0];
         int64_t stored = sqlite3_column_int64(row, column++);
-
         assert_true(stored >= exact - exact / 256 && stored <= exact + exact / 256);
     }
     assert_int_equal(sqlite3_column_int64(row, column), sorted[count - 1]);
@@ -81,7 +78,6 @@ static bool check_statistics(const struct run_span *span)
         find_row("SELECT queue_mean, requests, bytes, waited, dispatched, completed, queue_max "
                  "FROM member_statistics WHERE run_id = ? AND member_id = %u AND direction = '%s'",
                  span->member, directions[span->direction]);
-
     assert_int_equal(row != NULL, expected);
     if (row == NULL)
         return false;
@@ -94,7 +90,6 @@ static bool check_statistics(const struct run_span *span)
     for (int metric = 0; metric < RUN_METRICS; metric++) {
         int64_t sorted[RUN_REQUESTS_MAX];
         size_t count = run_model_latencies(&run, span, metric, sorted);
-
         row = find_row("SELECT count, mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns FROM "
                        "latency_statistics WHERE run_id = ? AND member_id = %u AND direction = "
                        "'%s' AND metric = '%s'",
@@ -119,10 +114,8 @@ static void check_histograms(const struct run_span *span)
                                      "? AND member_id = %u AND direction = '%s' AND metric = '%s' "
                                      "ORDER BY low_ns",
                                      span->member, directions[span->direction], metrics[metric]);
-
         for (bool more = row != NULL; more; more = sqlite3_step(row) == SQLITE_ROW) {
             int64_t low_ns = sqlite3_column_int64(row, 0), high_ns = sqlite3_column_int64(row, 1);
-
             for (int64_t left = sqlite3_column_int64(row, 2); left > 0; left--) {
                 assert_true(taken < count);
                 assert_true(sorted[taken] >= low_ns && sorted[taken] <= high_ns);
@@ -147,7 +140,6 @@ static bool check_member_interval(const struct run_span *span, int64_t interval)
                                  "FROM member_interval WHERE run_id = ? AND interval = %lld AND "
                                  "member_id = %u AND direction = '%s'",
                                  (long long)interval, span->member, directions[span->direction]);
-
     assert_int_equal(row != NULL, expected);
     if (row == NULL)
         return false;
@@ -169,14 +161,12 @@ static bool check_member_interval(const struct run_span *span, int64_t interval)
 static int64_t check_causes(const struct run_span *span, int64_t interval)
 {
     int64_t rows = 0;
-
     for (size_t cause = 0; cause < RUN_CAUSES && span->direction != RUN_READ_WRITE; cause++) {
         int64_t expected[2];
         sqlite3_stmt *row = find_row(
             "SELECT requests, wait_ns FROM wait_interval WHERE run_id = ? AND interval = "
             "%lld AND member_id = %u AND direction = '%s' AND cause = '%s'",
             (long long)interval, span->member, directions[span->direction], run_causes[cause]);
-
         run_model_cause(&run, span, cause, &expected[0], &expected[1]);
         assert_int_equal(row != NULL, expected[0] > 0);
         if (row == NULL)
@@ -202,7 +192,6 @@ static bool check_group_interval(const struct run_span *span, int64_t interval, 
     sqlite3_stmt *row = find_row("SELECT backlogged, jain_requests, jain_bytes FROM group_interval "
                                  "WHERE run_id = ? AND interval = %lld AND group_id = %u",
                                  (long long)interval, group);
-
     assert_int_equal(row != NULL, run_model_group_active(&run, span, group));
     if (row == NULL)
         return false;
@@ -210,7 +199,6 @@ static bool check_group_interval(const struct run_span *span, int64_t interval, 
         struct run_span of_member = {member, RUN_THROTTLED, span->start_ns, span->end_ns};
         struct run_sums got = run_model_sums(&run, &of_member);
         double requests = (double)got.dispatched, bytes = (double)got.dispatched_bytes;
-
         if (!run_model_backlogged(&run, &of_member, group))
             continue;
         backlogged++;
@@ -229,7 +217,6 @@ static bool check_group_interval(const struct run_span *span, int64_t interval, 
 static void assert_count(const char *table, int64_t expected)
 {
     sqlite3_stmt *row = find_row("SELECT count(*) FROM %s WHERE run_id = ?", table);
-
     assert_int_equal(sqlite3_column_int64(row, 0), expected);
     sqlite3_finalize(row);
 }
@@ -238,23 +225,19 @@ static void assert_count(const char *table, int64_t expected)
 static void check_intervals(void)
 {
     int64_t member_rows = 0, group_rows = 0, cause_rows = 0;
-
     for (int64_t n = 0; n <= run.end_ns / run.interval_ns; n++) {
         int64_t start_ns = n * run.interval_ns, end_ns = start_ns + run.interval_ns;
-
         if (end_ns > run.end_ns)
             end_ns = run.end_ns + 1;
         for (uint32_t member = 0; member < RUN_MEMBERS; member++) {
             for (int d = 0; d < RUN_DIRECTIONS; d++) {
                 struct run_span span = {member, d, start_ns, end_ns};
-
                 member_rows += check_member_interval(&span, n);
                 cause_rows += check_causes(&span, n);
             }
         }
         for (uint32_t group = 0; group < RUN_GROUPS; group++) {
             struct run_span span = {0, RUN_ALL, start_ns, end_ns};
-
             group_rows += check_group_interval(&span, n, group);
         }
     }
@@ -266,11 +249,9 @@ static void check_intervals(void)
 static void check_run(void)
 {
     int64_t statistics_rows = 0;
-
     for (uint32_t member = 0; member < RUN_MEMBERS; member++) {
         for (int d = 0; d < RUN_DIRECTIONS; d++) {
             struct run_span span = {member, d, 0, run.end_ns + 1};
-
             statistics_rows += check_statistics(&span);
             check_histograms(&span);
         }
@@ -281,7 +262,6 @@ static void check_run(void)
                                      "max_service_difference_bytes FROM throttle_group "
                                      "WHERE run_id = ? AND group_id = %u",
                                      group);
-
         run_model_difference(&run, group, &expected[0], &expected[1]);
         assert_integers(row, 0, expected, 2);
         sqlite3_finalize(row);
@@ -296,7 +276,6 @@ static void test_random_runs(void **state)
     const char *path = scratch_path("random.db");
     struct report_error error;
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
-
     (void)state;
     assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
     for (unsigned long seed = 1; seed <= RUNS; seed++) {

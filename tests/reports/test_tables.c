@@ -21,7 +21,6 @@ static char *printed(int64_t run_id, enum report_format format)
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-
     assert_non_null(out);
     if (!report_print(database, run_id, 0, format, out, &error))
         fail_msg("%s", error.message);
@@ -34,7 +33,6 @@ static void test_text_is_golden(void **state)
 {
     char *text = printed(STORED_SMALL, REPORT_TEXT), golden[8192];
     FILE *file = fopen(TEST_SOURCE_DIR "/reports/golden_tables.txt", "r");
-
     (void)state;
     assert_non_null(file);
     golden[fread(golden, 1, sizeof golden - 1, file)] = '\0';
@@ -89,7 +87,6 @@ static void test_json_has_everything(void **state)
         {"$.operations[1].at_ns", "5500000000"},
         {"$.operations[2]", NULL},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         json_path_assert(json, expected[i][0], expected[i][1]);
@@ -102,7 +99,6 @@ static void test_unfinished_runs_say_so(void **state)
     char *empty = printed(STORED_EMPTY, REPORT_TEXT),
          *failed = printed(STORED_HOSTILE, REPORT_TEXT);
     char *running = printed(STORED_MANY, REPORT_TEXT), *json = printed(STORED_EMPTY, REPORT_JSON);
-
     (void)state;
     assert_non_null(strstr(empty, "*** NOT COMPLETE: this run was interrupted"));
     assert_non_null(strstr(empty, "digest ?"));
@@ -123,7 +119,6 @@ static void test_unfinished_runs_say_so(void **state)
 static void test_hostile_names_are_harmless(void **state)
 {
     char *text = printed(STORED_HOSTILE, REPORT_TEXT), *json = printed(STORED_HOSTILE, REPORT_JSON);
-
     (void)state;
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         assert_true(*c >= ' ' || *c == '\n');
@@ -142,11 +137,9 @@ static void test_unknown_run(void **state)
 {
     static const int64_t unknown[] = {STORED_UNKNOWN, 0, -1, INT64_MIN};
     struct report_database *database = stored_run_open();
-
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct report_error error = {.message = ""};
-
         assert_false(report_print(database, unknown[i], 0, REPORT_TEXT, stderr, &error));
         assert_true(strlen(error.message) > 0);
     }
@@ -158,7 +151,6 @@ static void test_full_disk_is_an_error(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
-
     (void)state;
     assert_non_null(full);
     assert_false(report_print(database, STORED_SMALL, 0, REPORT_TEXT, full, &error));
@@ -186,11 +178,9 @@ static void test_labels(void **state)
         {"\xc2\x9b", "?", 1},            // a control character of Latin-1
         {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", 1},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char label[REPORT_LABEL_MAX];
-
         assert_int_equal(report_label(label, cases[i].text, 8), cases[i].length);
         assert_string_equal(label, cases[i].label);
     }
