@@ -90,7 +90,7 @@ struct report_comparison *report_compare(const struct report_compare_config *con
     return NULL;
 }
 
-static void compare_free_streams(struct compare_member *member)
+static void free_streams(struct compare_member *member)
 {
     for (size_t s = 0; s < COMPARE_STREAMS; s++)
         free(member->streams[s]);
@@ -101,8 +101,8 @@ void report_comparison_free(struct report_comparison *comparison)
     if (comparison == NULL)
         return;
     for (size_t m = 0; m < comparison->member_count; m++)
-        compare_free_streams(&comparison->members[m]);
-    compare_free_streams(&comparison->total);
+        free_streams(&comparison->members[m]);
+    free_streams(&comparison->total);
     free(comparison->members);
     for (int side = 0; side < 2; side++) {
         struct compare_side *from = &comparison->sides[side];

@@ -24,7 +24,7 @@ sqlite3_stmt *explain_query(const struct explain *explain, const char *sql)
     return rows;
 }
 
-static bool explain_is_stored(const struct explain *explain)
+static bool is_stored(const struct explain *explain)
 {
     const struct tables_context *tables = &explain->tables;
     enum explain_stored stored = explain_stored(tables->database, tables->run_id, tables->error);
@@ -41,7 +41,7 @@ static bool explain_is_stored(const struct explain *explain)
 }
 
 // Names the members that there are, as far as there is room for them.
-static bool explain_no_such_member(const struct explain *explain)
+static bool fail_no_member(const struct explain *explain)
 {
     const struct tables_context *tables = &explain->tables;
     struct report_error *error = tables->error;
@@ -84,10 +84,10 @@ bool report_explain_member(struct report_database *database, int64_t run_id, con
         found = report_query_next(rows);
         *member_id = found ? sqlite3_column_int64(rows, 0) : 0;
     }
-    return report_query_close(rows, error) && (found || explain_no_such_member(&explain));
+    return report_query_close(rows, error) && (found || fail_no_member(&explain));
 }
 
-static bool explain_add_up(const struct explain *explain)
+static bool add_up(const struct explain *explain)
 {
     const struct tables_context *tables = &explain->tables;
     if (!report_database_execute(tables->database, "adding up the waits",
@@ -105,7 +105,7 @@ static bool explain_add_up(const struct explain *explain)
                "CREATE INDEX temp.explain_by_member ON explain_part (member_id)", tables->error);
 }
 
-static bool explain_find_causes(struct explain *explain)
+static bool find_causes(struct explain *explain)
 {
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT DISTINCT cause FROM explain_part WHERE ?1 > 0");
@@ -116,7 +116,7 @@ static bool explain_find_causes(struct explain *explain)
 
 // What the tables of report_explain come to, in words.
 
-struct explain_sums {
+struct sums_of_causes {
     double wait_ns[EXPLAIN_CAUSE_COUNT];
     double whole_ns;
     double first_ns; // without queue
@@ -124,11 +124,11 @@ struct explain_sums {
     int64_t waiting; // requests that have not left
 };
 
-static bool explain_sum(const struct explain *explain, struct explain_sums *sums)
+static bool sum_causes(const struct explain *explain, struct sums_of_causes *sums)
 {
     sqlite3_stmt *rows = explain_query(explain, "SELECT cause, total(real_ns) FROM explain_part"
                                                 " WHERE ?1 > 0 GROUP BY cause");
-    *sums = (struct explain_sums){.largest = EXPLAIN_CAUSE_COUNT - 1};
+    *sums = (struct sums_of_causes){.largest = EXPLAIN_CAUSE_COUNT - 1};
     while (report_query_next(rows)) {
         size_t cause = explain_cause_find(report_query_text(rows, 0));
         double wait_ns = sqlite3_column_double(rows, 1);
@@ -150,7 +150,7 @@ static bool explain_sum(const struct explain *explain, struct explain_sums *sums
     return report_query_close(rows, explain->tables.error);
 }
 
-static void explain_say_time(FILE *out, double ns)
+static void say_time(FILE *out, double ns)
 {
     if (ns >= 1e9)
         fprintf(out, "%.*f s", ns >= 1e12 ? 0 : 2, ns / 1e9);
@@ -160,13 +160,13 @@ static void explain_say_time(FILE *out, double ns)
         fprintf(out, "%.3f us", ns / 1e3);
 }
 
-static void explain_say_largest(const struct explain *explain, const struct explain_sums *sums)
+static void say_largest(const struct explain *explain, const struct sums_of_causes *sums)
 {
     const struct explain_cause *largest = &explain_causes[sums->largest];
     FILE *out = explain->tables.out;
     fprintf(out, "The first in each queue waited longest for %s (%.1f %% of ", largest->key,
             100 * sums->wait_ns[sums->largest] / sums->first_ns);
-    explain_say_time(out, sums->first_ns);
+    say_time(out, sums->first_ns);
     switch (largest->kind) {
     case EXPLAIN_LIMIT:
         fprintf(out,
@@ -189,18 +189,18 @@ static void explain_say_largest(const struct explain *explain, const struct expl
     }
 }
 
-static void explain_say_nothing(const struct explain *explain, const char *whose, bool waiting)
+static void say_nothing(const struct explain *explain, const char *whose, bool waiting)
 {
     fprintf(explain->tables.out, "\nNo request%s%s waited.\n", whose,
             waiting ? " that has left the throttle" : "");
 }
 
-static bool explain_print_words(const struct explain *explain)
+static bool print_words(const struct explain *explain)
 {
     FILE *out = explain->tables.out;
     char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX];
-    struct explain_sums sums;
-    if (!explain_sum(explain, &sums))
+    struct sums_of_causes sums;
+    if (!sum_causes(explain, &sums))
         return false;
     if (explain->member != NULL) {
         report_label(label, explain->member, TABLES_NAME_CHARACTERS);
@@ -209,15 +209,15 @@ static bool explain_print_words(const struct explain *explain)
     if (sums.whole_ns > 0) {
         double queue_ns = sums.whole_ns - sums.first_ns;
         fprintf(out, "\nRequests%s waited ", whose);
-        explain_say_time(out, sums.whole_ns);
+        say_time(out, sums.whole_ns);
         if (queue_ns > 0)
             fprintf(out, ", %.1f %% of it behind earlier ones (queue)",
                     100 * queue_ns / sums.whole_ns);
         fputs(".\n", out);
         if (sums.first_ns > 0)
-            explain_say_largest(explain, &sums);
+            say_largest(explain, &sums);
     } else {
-        explain_say_nothing(explain, whose, sums.waiting > 0);
+        say_nothing(explain, whose, sums.waiting > 0);
     }
     if (sums.waiting > 0)
         fprintf(out,
@@ -262,8 +262,8 @@ static bool explain_print_words(const struct explain *explain)
     "                   'refill_ns', refill_ns) FROM ended ORDER BY at_ns, place"
 
 // The rows, one piece of JSON each, with something before, between and after.
-static bool explain_pieces(const struct explain *explain, const char *before, const char *sql,
-                           const char *after)
+static bool print_pieces(const struct explain *explain, const char *before, const char *sql,
+                         const char *after)
 {
     FILE *out = explain->tables.out;
     sqlite3_stmt *rows = explain_query(explain, sql);
@@ -278,15 +278,15 @@ static bool explain_pieces(const struct explain *explain, const char *before, co
     return report_query_close(rows, explain->tables.error);
 }
 
-static bool explain_print_json(const struct explain *explain)
+static bool print_json(const struct explain *explain)
 {
-    return explain_pieces(explain,
-                          "{\"run\":", "SELECT " TABLES_JSON_RUN " FROM run WHERE run_id = ?1",
-                          ",") &&
-           explain_pieces(explain, "\"members\":[", EXPLAIN_MEMBERS, "],") &&
+    return print_pieces(explain,
+                        "{\"run\":", "SELECT " TABLES_JSON_RUN " FROM run WHERE run_id = ?1",
+                        ",") &&
+           print_pieces(explain, "\"members\":[", EXPLAIN_MEMBERS, "],") &&
            (explain->member == NULL ||
-            explain_pieces(explain, "\"intervals\":[", EXPLAIN_INTERVALS, "],")) &&
-           explain_pieces(explain, "\"burst_ends\":[", EXPLAIN_ENDS, "]}\n");
+            print_pieces(explain, "\"intervals\":[", EXPLAIN_INTERVALS, "],")) &&
+           print_pieces(explain, "\"burst_ends\":[", EXPLAIN_ENDS, "]}\n");
 }
 
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,
@@ -296,12 +296,11 @@ bool report_explain(struct report_database *database, int64_t run_id, const char
     if (!report_query_run_exists(database, run_id, error) ||
         (member != NULL &&
          !report_explain_member(database, run_id, member, &explain.member_id, error)) ||
-        !explain_is_stored(&explain) || !explain_add_up(&explain) || !explain_find_causes(&explain))
+        !is_stored(&explain) || !add_up(&explain) || !find_causes(&explain))
         return false;
-    bool good = format == REPORT_JSON
-                    ? explain_print_json(&explain)
-                    : tables_print_head(&explain.tables) && explain_print_words(&explain) &&
-                          explain_print_tables(&explain);
+    bool good = format == REPORT_JSON ? print_json(&explain)
+                                      : tables_print_head(&explain.tables) &&
+                                            print_words(&explain) && explain_print_tables(&explain);
     if (good && (fflush(out) != 0 || ferror(out))) {
         snprintf(error->message, sizeof error->message,
                  "writing why requests of run %" PRId64 " waited: %s", run_id, strerror(errno));

@@ -49,7 +49,7 @@ void grid_free(struct grid *grid)
     free(grid);
 }
 
-static void grid_add(struct grid *grid, struct grid_cell cell)
+static void add_cell(struct grid *grid, struct grid_cell cell)
 {
     if (grid->count == grid->capacity) {
         size_t capacity = grid->capacity ? 2 * grid->capacity : 64;
@@ -67,17 +67,17 @@ static void grid_add(struct grid *grid, struct grid_cell cell)
 
 void grid_text(struct grid *grid, const char *text)
 {
-    grid_add(grid, (struct grid_cell){.text = strdup(text), .filled = true});
+    add_cell(grid, (struct grid_cell){.text = strdup(text), .filled = true});
 }
 
 void grid_number(struct grid *grid, double value)
 {
-    grid_add(grid, (struct grid_cell){.value = value, .filled = true});
+    add_cell(grid, (struct grid_cell){.value = value, .filled = true});
 }
 
 void grid_nothing(struct grid *grid)
 {
-    grid_add(grid, (struct grid_cell){.filled = false});
+    add_cell(grid, (struct grid_cell){.filled = false});
 }
 
 size_t grid_rows(const struct grid *grid)
@@ -91,7 +91,7 @@ static const struct grid_unit byte_units[] = {
 static const struct grid_unit percent_unit = {1, 0, "%"};
 static const struct grid_unit no_unit = {1, 0, ""};
 
-static const struct grid_unit *grid_pick(const struct grid_unit *units, double largest)
+static const struct grid_unit *pick_unit(const struct grid_unit *units, double largest)
 {
     while (largest < units->at_least)
         units++;
@@ -99,14 +99,14 @@ static const struct grid_unit *grid_pick(const struct grid_unit *units, double l
 }
 
 // The unit for numbers of this kind, of which `largest` is the largest.
-static const struct grid_unit *grid_unit_choose(enum grid_kind kind, double largest)
+static const struct grid_unit *choose_unit(enum grid_kind kind, double largest)
 {
     switch (kind) {
     case GRID_TIME:
     case GRID_CHANGE:
-        return grid_pick(time_units, largest);
+        return pick_unit(time_units, largest);
     case GRID_BYTES:
-        return grid_pick(byte_units, largest);
+        return pick_unit(byte_units, largest);
     case GRID_PERCENT:
     case GRID_CHANGE_PERCENT:
         return &percent_unit;
@@ -116,7 +116,7 @@ static const struct grid_unit *grid_unit_choose(enum grid_kind kind, double larg
 }
 
 // The digits that matter: 1154.0, 99.12, 8.533; 0 stays 0.
-static void grid_significant(char text[GRID_NUMBER_MAX], double value)
+static void put_significant(char text[GRID_NUMBER_MAX], double value)
 {
     int decimals = value >= 99.995 ? 1 : value >= 9.9995 ? 2 : 3;
     if (value == 0)
@@ -128,8 +128,8 @@ static void grid_significant(char text[GRID_NUMBER_MAX], double value)
 }
 
 // As people read it: with the digits that matter.
-static void grid_number_text(char text[GRID_NUMBER_MAX], double value, enum grid_kind kind,
-                             const struct grid_unit *unit)
+static void put_number(char text[GRID_NUMBER_MAX], double value, enum grid_kind kind,
+                       const struct grid_unit *unit)
 {
     if ((kind == GRID_CHANGE || kind == GRID_CHANGE_PERCENT) && value != 0) {
         *text++ = value < 0 ? '-' : '+';
@@ -142,10 +142,10 @@ static void grid_number_text(char text[GRID_NUMBER_MAX], double value, enum grid
     else if (kind == GRID_PERCENT || kind == GRID_CHANGE_PERCENT)
         snprintf(text, GRID_NUMBER_MAX - 1, "%.1f", value);
     else
-        grid_significant(text, value / unit->scale);
+        put_significant(text, value / unit->scale);
 }
 
-static double grid_largest(const struct grid *grid, size_t column)
+static double largest_of(const struct grid *grid, size_t column)
 {
     double largest = 0;
     for (size_t i = column; i < grid->count; i += grid->column_count) {
@@ -156,17 +156,17 @@ static double grid_largest(const struct grid *grid, size_t column)
     return largest;
 }
 
-static bool grid_is_time(enum grid_kind kind)
+static bool is_time(enum grid_kind kind)
 {
     return kind == GRID_TIME || kind == GRID_CHANGE;
 }
 
 // Times are compared across columns, so all of a table have one unit.
-static double grid_largest_time(const struct grid *grid)
+static double largest_time(const struct grid *grid)
 {
     double largest = 0;
     for (size_t c = 0; c < grid->column_count; c++) {
-        double here = grid_is_time(grid->columns[c].kind) ? grid_largest(grid, c) : 0;
+        double here = is_time(grid->columns[c].kind) ? largest_of(grid, c) : 0;
         if (here > largest)
             largest = here;
     }
@@ -174,7 +174,7 @@ static double grid_largest_time(const struct grid *grid)
 }
 
 // Characters of UTF-8 text: all bytes but those that continue one.
-static size_t grid_length(const char *text)
+static size_t length_of(const char *text)
 {
     size_t length = 0;
     for (; *text; text++)
@@ -183,7 +183,7 @@ static size_t grid_length(const char *text)
 }
 
 // How much stands from the decimal point on.
-static size_t grid_tail(const char *text)
+static size_t tail_of(const char *text)
 {
     const char *point = strchr(text, '.');
     return point != NULL ? strlen(point) : 0;
@@ -195,43 +195,42 @@ struct grid_layout {
     size_t width;
 };
 
-static size_t grid_larger(size_t a, size_t b)
+static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
 }
 
 // Makes the texts of a column's numbers and measures the column.
-static struct grid_layout grid_resolve(struct grid *grid, size_t column)
+static struct grid_layout resolve(struct grid *grid, size_t column)
 {
     const struct grid_column *kind = &grid->columns[column];
-    double largest =
-        grid_is_time(kind->kind) ? grid_largest_time(grid) : grid_largest(grid, column);
-    struct grid_layout layout = {.unit = grid_unit_choose(kind->kind, largest)};
+    double largest = is_time(kind->kind) ? largest_time(grid) : largest_of(grid, column);
+    struct grid_layout layout = {.unit = choose_unit(kind->kind, largest)};
     size_t head = 0;
     for (size_t i = column; i < grid->count; i += grid->column_count) {
         struct grid_cell *cell = &grid->cells[i];
         char number[GRID_NUMBER_MAX] = "-";
         if (kind->kind != GRID_TEXT) {
             if (cell->filled)
-                grid_number_text(number, cell->value, kind->kind, layout.unit);
+                put_number(number, cell->value, kind->kind, layout.unit);
             cell->text = strdup(number);
         }
         if (cell->text == NULL) {
             grid->lost = true;
             continue;
         }
-        size_t tail = kind->kind == GRID_TEXT ? 0 : grid_tail(cell->text);
-        head = grid_larger(head, grid_length(cell->text) - tail);
-        layout.tail = grid_larger(layout.tail, tail);
+        size_t tail = kind->kind == GRID_TEXT ? 0 : tail_of(cell->text);
+        head = larger(head, length_of(cell->text) - tail);
+        layout.tail = larger(layout.tail, tail);
     }
-    layout.width = grid_larger(head + layout.tail, grid_length(kind->name));
-    layout.width = grid_larger(layout.width, strlen(layout.unit->name));
+    layout.width = larger(head + layout.tail, length_of(kind->name));
+    layout.width = larger(layout.width, strlen(layout.unit->name));
     return layout;
 }
 
-static void grid_put(FILE *out, const char *text, size_t width, bool left, size_t *owed)
+static void put_cell(FILE *out, const char *text, size_t width, bool left, size_t *owed)
 {
-    size_t blanks = width - grid_length(text);
+    size_t blanks = width - length_of(text);
     int before = (int)(*owed + (left ? 0 : blanks));
     // Blanks are owed until something follows them: no line ends in blanks.
     if (*text) {
@@ -244,27 +243,27 @@ static void grid_put(FILE *out, const char *text, size_t width, bool left, size_
 }
 
 // A heading wider than the columns below it widens the last of them.
-static void grid_fit_above(const struct grid *grid, struct grid_layout *layouts)
+static void fit_above(const struct grid *grid, struct grid_layout *layouts)
 {
     size_t needed = 0;
     for (size_t c = 0; c < grid->column_count; c++) {
         bool last = c + 1 == grid->column_count || grid->columns[c + 1].above != NULL;
         if (grid->columns[c].above != NULL)
-            needed = grid_length(grid->columns[c].above);
+            needed = length_of(grid->columns[c].above);
         if (last && needed > layouts[c].width)
             layouts[c].width = needed;
         needed -= needed > layouts[c].width + GRID_GAP ? layouts[c].width + GRID_GAP : needed;
     }
 }
 
-static void grid_put_above(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
+static void put_above(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
 {
     size_t at = 0, written = 0;
     for (size_t c = 0; c < grid->column_count; c++) {
         const char *above = grid->columns[c].above;
         if (above != NULL && *above) {
             fprintf(out, "%*s%s", (int)(at - written), "", above);
-            written = at + grid_length(above);
+            written = at + length_of(above);
         }
         at += layouts[c].width + GRID_GAP;
     }
@@ -272,15 +271,15 @@ static void grid_put_above(const struct grid *grid, const struct grid_layout *la
         fputc('\n', out);
 }
 
-static void grid_put_rows(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
+static void put_rows(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
 {
     size_t owed = 0;
     for (size_t i = 0; i < grid->count; i++) {
         size_t column = i % grid->column_count;
         bool text = grid->columns[column].kind == GRID_TEXT;
         const char *cell = grid->cells[i].text != NULL ? grid->cells[i].text : "";
-        size_t tail = text ? 0 : layouts[column].tail - grid_tail(cell);
-        grid_put(out, cell, layouts[column].width - tail, text, &owed);
+        size_t tail = text ? 0 : layouts[column].tail - tail_of(cell);
+        put_cell(out, cell, layouts[column].width - tail, text, &owed);
         owed += tail;
         if (column + 1 == grid->column_count) {
             fputc('\n', out);
@@ -296,18 +295,18 @@ bool grid_print(struct grid *grid, FILE *out)
     if (layouts == NULL)
         return false;
     for (size_t c = 0; c < grid->column_count; c++)
-        layouts[c] = grid_resolve(grid, c);
-    grid_fit_above(grid, layouts);
-    grid_put_above(grid, layouts, out);
+        layouts[c] = resolve(grid, c);
+    fit_above(grid, layouts);
+    put_above(grid, layouts, out);
     for (size_t c = 0; c < grid->column_count; c++)
-        grid_put(out, grid->columns[c].name, layouts[c].width, grid->columns[c].kind == GRID_TEXT,
+        put_cell(out, grid->columns[c].name, layouts[c].width, grid->columns[c].kind == GRID_TEXT,
                  &owed);
     fputc('\n', out);
     owed = 0;
     for (size_t c = 0; c < grid->column_count; c++)
-        grid_put(out, layouts[c].unit->name, layouts[c].width, false, &owed);
+        put_cell(out, layouts[c].unit->name, layouts[c].width, false, &owed);
     fputc('\n', out);
-    grid_put_rows(grid, layouts, out);
+    put_rows(grid, layouts, out);
     free(layouts);
     return !grid->lost;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 // Length in bytes of the well-formed UTF-8 sequence at text (Unicode table 3-7), or 0.
-static size_t label_sequence(const unsigned char *text, uint32_t *code)
+static size_t sequence_length(const unsigned char *text, uint32_t *code)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = text[0] < 0x80             ? 1
@@ -29,7 +29,7 @@ static size_t label_sequence(const unsigned char *text, uint32_t *code)
 
 // What moves a terminal's cursor, changes its state, or reorders, hides or joins what stands
 // around.
-static bool label_unsafe(uint32_t code)
+static bool is_unsafe(uint32_t code)
 {
     static const struct {
         uint32_t first, last;
@@ -50,7 +50,7 @@ void report_write_utf8(FILE *out, const char *text)
     const unsigned char *from = (const unsigned char *)text;
     while (*from) {
         uint32_t code;
-        size_t length = label_sequence(from, &code);
+        size_t length = sequence_length(from, &code);
         if (length)
             fwrite(from, 1, length, out);
         else
@@ -67,14 +67,14 @@ size_t report_label(char out[REPORT_LABEL_MAX], const char *text, size_t charact
     assert(characters >= 4 && characters < REPORT_LABEL_MAX / 4);
     while (*from) {
         uint32_t code = 0;
-        size_t length = label_sequence(from, &code);
+        size_t length = sequence_length(from, &code);
         if (count == characters) {
             memcpy(out + cut, "...", 4);
             return characters;
         }
         if (count == characters - 3)
             cut = used;
-        if (length == 0 || label_unsafe(code)) {
+        if (length == 0 || is_unsafe(code)) {
             out[used++] = '?';
             from += length ? length : 1;
         } else {

@@ -13,7 +13,7 @@ uint64_t quantile_rank(uint64_t count, unsigned percent)
     return rank > 0 ? rank : 1;
 }
 
-static unsigned quantile_top_shift(const int64_t *values, size_t count)
+static unsigned top_shift(const int64_t *values, size_t count)
 {
     uint64_t all = 0;
     unsigned shift = 0;
@@ -27,7 +27,7 @@ static unsigned quantile_top_shift(const int64_t *values, size_t count)
 int64_t quantile_select(const int64_t *values, size_t count, uint64_t rank)
 {
     uint64_t found = 0; // the digits above `shift`
-    for (unsigned shift = quantile_top_shift(values, count) + DIGIT_BITS; shift > 0;) {
+    for (unsigned shift = top_shift(values, count) + DIGIT_BITS; shift > 0;) {
         uint64_t counts[DIGITS] = {0};
         uint64_t digit = 0;
         shift -= DIGIT_BITS;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static bool query_fail(sqlite3 *handle, struct report_error *error)
+static bool fail(sqlite3 *handle, struct report_error *error)
 {
     const char *path = sqlite3_db_filename(handle, "main");
     int code = sqlite3_errcode(handle);
@@ -22,7 +22,7 @@ sqlite3_stmt *report_query_open(struct report_database *database, const char *sq
     sqlite3_stmt *rows = NULL;
     if (sqlite3_prepare_v2(handle, sql, -1, &rows, NULL) != SQLITE_OK ||
         sqlite3_bind_int64(rows, 1, run_id) != SQLITE_OK) {
-        query_fail(handle, error);
+        fail(handle, error);
         sqlite3_finalize(rows);
         return NULL;
     }
@@ -40,7 +40,7 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error)
         return false;
     sqlite3 *handle = sqlite3_db_handle(rows);
     // sqlite3_finalize repeats the failure of the last step, if it was one.
-    return sqlite3_finalize(rows) == SQLITE_OK || query_fail(handle, error);
+    return sqlite3_finalize(rows) == SQLITE_OK || fail(handle, error);
 }
 
 const char *report_query_text(sqlite3_stmt *rows, int column)

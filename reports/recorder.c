@@ -56,7 +56,7 @@ static void free_stream(struct recorder_stream *stream)
     free(stream->causes);
 }
 
-static void recorder_free(struct report_recorder *recorder)
+static void free_recorder(struct report_recorder *recorder)
 {
     for (size_t i = 0; i < recorder->member_count; i++) {
         for (size_t s = 0; s < RECORDER_STREAM_COUNT; s++)
@@ -137,7 +137,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
         return recorder;
     if (recorder->run_id != 0)
         report_run_mark_failed(database, recorder->run_id, error->message);
-    recorder_free(recorder);
+    free_recorder(recorder);
     return NULL;
 }
 
@@ -178,6 +178,6 @@ bool report_recorder_finish(struct report_recorder *recorder, const struct repor
         *error = *report_rows_error(recorder->rows);
         report_run_mark_failed(recorder->database, recorder->run_id, error->message);
     }
-    recorder_free(recorder);
+    free_recorder(recorder);
     return stored;
 }

@@ -14,12 +14,12 @@
 // put a row there, and is done once for all of them.
 #define ROWS_TOGETHER 16
 
-struct rows_statement {
+struct statement_row {
     size_t values;
     const char *sql;
 };
 
-static const struct rows_statement rows_statements[REPORT_ROW_COUNT] = {
+static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_MEMBER] = {4, "INSERT INTO member VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP] = {2,
                           "INSERT INTO throttle_group (run_id, group_id, name) VALUES (?, ?, ?)"},
@@ -112,7 +112,7 @@ static size_t text_words(size_t length)
 void report_rows_add(struct report_rows *rows, enum report_row row,
                      const struct report_value *values)
 {
-    size_t count = rows_statements[row].values;
+    size_t count = statements[row].values;
     size_t lengths[ROWS_VALUES_MAX] = {0};
     size_t needed = 1 + count;
     if (rows->failed)
@@ -170,10 +170,10 @@ static sqlite3_stmt *prepare(struct report_rows *rows, enum report_row row, size
 {
     char sql[ROWS_TOGETHER * (ROWS_VALUES_MAX * 3 + 8) + 512];
     sqlite3_stmt *statement;
-    int length = snprintf(sql, sizeof sql, "%s", rows_statements[row].sql);
+    int length = snprintf(sql, sizeof sql, "%s", statements[row].sql);
     for (size_t i = 1; i < count; i++) {
         length += snprintf(sql + length, sizeof sql - (size_t)length, ", (?1");
-        for (size_t v = 0; v < rows_statements[row].values; v++)
+        for (size_t v = 0; v < statements[row].values; v++)
             length += snprintf(sql + length, sizeof sql - (size_t)length, ", ?");
         length += snprintf(sql + length, sizeof sql - (size_t)length, ")");
     }
@@ -202,7 +202,7 @@ static bool write_rows(struct report_rows *rows, enum report_row row, const uint
                        size_t count)
 {
     sqlite3_stmt **statement = count > 1 ? &rows->together[row] : &rows->single[row];
-    size_t values = rows_statements[row].values;
+    size_t values = statements[row].values;
     if (*statement == NULL)
         *statement = prepare(rows, row, count);
     for (size_t i = 0; *statement != NULL && i < count; i++) {

@@ -6,8 +6,8 @@
 #include <string.h>
 
 // Binds and steps an insert or update; the statement is finalized.
-static bool run_statement(struct report_database *database, sqlite3_stmt *statement,
-                          struct report_error *error)
+static bool finish_statement(struct report_database *database, sqlite3_stmt *statement,
+                             struct report_error *error)
 {
     bool done = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
     if (sqlite3_finalize(statement) == SQLITE_OK && done)
@@ -35,7 +35,7 @@ int64_t report_run_insert(struct report_database *database, const struct report_
         sqlite3_finalize(statement);
         return 0;
     }
-    return run_statement(database, statement, error) ? sqlite3_last_insert_rowid(handle) : 0;
+    return finish_statement(database, statement, error) ? sqlite3_last_insert_rowid(handle) : 0;
 }
 
 void report_run_mark_failed(struct report_database *database, int64_t run_id, const char *why)
@@ -49,7 +49,7 @@ void report_run_mark_failed(struct report_database *database, int64_t run_id, co
         return;
     sqlite3_bind_int64(statement, 1, run_id);
     sqlite3_bind_text(statement, 2, why, -1, SQLITE_STATIC);
-    run_statement(database, statement, &ignored);
+    finish_statement(database, statement, &ignored);
 }
 
 // Appends ", N" or ", N to M"; when the text is full, ", ..." and false.

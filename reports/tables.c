@@ -18,7 +18,7 @@ bool tables_memory(const struct tables_context *context)
     return false;
 }
 
-static void tables_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum grid_kind kind)
+static void add_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum grid_kind kind)
 {
     char label[REPORT_LABEL_MAX];
     if (kind == GRID_TEXT) {
@@ -38,7 +38,7 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
     bool good = true;
     while (grid != NULL && report_query_next(rows)) {
         for (size_t c = 0; c < column_count; c++)
-            tables_cell(grid, rows, (int)c, columns[c].kind);
+            add_cell(grid, rows, (int)c, columns[c].kind);
     }
     if (!report_query_close(rows, context->error)) {
         grid_free(grid);
@@ -53,8 +53,8 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
     return good || tables_memory(context);
 }
 
-static void tables_print_status(const struct tables_context *context, const char *status,
-                                const char *error)
+static void print_status(const struct tables_context *context, const char *status,
+                         const char *error)
 {
     char label[REPORT_LABEL_MAX];
     report_label(label, error, TABLES_TEXT_CHARACTERS);
@@ -72,7 +72,7 @@ static void tables_print_status(const struct tables_context *context, const char
 }
 
 // A count, or "?" for one that was never stored.
-static void tables_print_count(FILE *out, sqlite3_stmt *rows, int column, const char *what)
+static void print_count(FILE *out, sqlite3_stmt *rows, int column, const char *what)
 {
     if (sqlite3_column_type(rows, column) == SQLITE_NULL)
         fprintf(out, "? %s", what);
@@ -80,7 +80,7 @@ static void tables_print_count(FILE *out, sqlite3_stmt *rows, int column, const 
         fprintf(out, "%lld %s", (long long)sqlite3_column_int64(rows, column), what);
 }
 
-static void tables_print_head_row(const struct tables_context *context, sqlite3_stmt *rows)
+static void print_head_row(const struct tables_context *context, sqlite3_stmt *rows)
 {
     static const char *const names[] = {"name", "status", "error", "engine", "device", "digest"};
     char labels[sizeof names / sizeof names[0]][REPORT_LABEL_MAX];
@@ -88,18 +88,18 @@ static void tables_print_head_row(const struct tables_context *context, sqlite3_
     for (int i = 0; i < 6; i++)
         report_label(labels[i], report_query_text(rows, i), i == 0 ? 80 : 40);
     fprintf(out, "run %" PRId64 "  %s  %s\n", context->run_id, labels[0], labels[1]);
-    tables_print_status(context, report_query_text(rows, 1), report_query_text(rows, 2));
+    print_status(context, report_query_text(rows, 1), report_query_text(rows, 2));
     fprintf(out, "engine %s, device %s, ", labels[3], labels[4]);
     if (sqlite3_column_type(rows, 6) == SQLITE_NULL)
         fputs("simulated ? s", out);
     else
         fprintf(out, "simulated %.3f s", sqlite3_column_double(rows, 6) / 1e9);
     fprintf(out, ", digest %s\nrequests: ", *labels[5] ? labels[5] : "?");
-    tables_print_count(out, rows, 7, "arrived, ");
-    tables_print_count(out, rows, 8, "dispatched, ");
-    tables_print_count(out, rows, 9, "completed, ");
-    tables_print_count(out, rows, 10, "still waiting, ");
-    tables_print_count(out, rows, 11, "still at the device\n");
+    print_count(out, rows, 7, "arrived, ");
+    print_count(out, rows, 8, "dispatched, ");
+    print_count(out, rows, 9, "completed, ");
+    print_count(out, rows, 10, "still waiting, ");
+    print_count(out, rows, 11, "still at the device\n");
 }
 
 bool tables_print_head(const struct tables_context *context)
@@ -111,12 +111,12 @@ bool tables_print_head(const struct tables_context *context)
         "  FROM run WHERE run_id = ?1",
         context->run_id, context->error);
     if (report_query_next(rows))
-        tables_print_head_row(context, rows);
+        print_head_row(context, rows);
     return report_query_close(rows, context->error);
 }
 
 // What is missing from the input changes what the numbers mean, so it comes before them.
-static bool tables_print_notices(const struct tables_context *context)
+static bool print_notices(const struct tables_context *context)
 {
     sqlite3_stmt *rows = report_query_open(
         context->database,
@@ -134,7 +134,7 @@ static bool tables_print_notices(const struct tables_context *context)
     return report_query_close(rows, context->error);
 }
 
-static bool tables_print_operations(const struct tables_context *context)
+static bool print_operations(const struct tables_context *context)
 {
     sqlite3_stmt *rows =
         report_query_open(context->database,
@@ -167,7 +167,7 @@ static bool tables_print_operations(const struct tables_context *context)
 }
 
 // Which members the tables are of, if not of all.
-static bool tables_print_top(const struct tables_context *context)
+static bool print_top(const struct tables_context *context)
 {
     sqlite3_stmt *rows =
         report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
@@ -247,7 +247,7 @@ static bool tables_print_top(const struct tables_context *context)
 
 #define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE true")
 
-static bool tables_print_json(const struct tables_context *context)
+static bool print_json(const struct tables_context *context)
 {
     sqlite3_stmt *rows = tables_statistics_open(
         context,
@@ -262,11 +262,11 @@ static bool tables_print_json(const struct tables_context *context)
     return report_query_close(rows, context->error);
 }
 
-static bool tables_print_text(const struct tables_context *context)
+static bool print_text(const struct tables_context *context)
 {
-    return tables_print_head(context) && tables_print_notices(context) &&
-           tables_print_top(context) && tables_print_members(context) &&
-           tables_print_groups(context) && tables_print_operations(context);
+    return tables_print_head(context) && print_notices(context) && print_top(context) &&
+           tables_print_members(context) && tables_print_groups(context) &&
+           print_operations(context);
 }
 
 bool report_print(struct report_database *database, int64_t run_id, int64_t top,
@@ -278,7 +278,7 @@ bool report_print(struct report_database *database, int64_t run_id, int64_t top,
     char *total_latency = tables_total_latency(&context);
     context.total_latency = total_latency;
     bool good = total_latency != NULL &&
-                (format == REPORT_JSON ? tables_print_json(&context) : tables_print_text(&context));
+                (format == REPORT_JSON ? print_json(&context) : print_text(&context));
     sqlite3_free(total_latency);
     if (good && (fflush(out) != 0 || ferror(out))) {
         snprintf(error->message, sizeof error->message, "writing the tables of run %" PRId64 ": %s",

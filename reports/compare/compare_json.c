@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 // Whole numbers as such; what is infinite or not known is null.
-static json_t *json_number_of(double value)
+static json_t *number(double value)
 {
     if (!isfinite(value))
         return json_null();
@@ -16,18 +16,17 @@ static json_t *json_number_of(double value)
                                                        : json_real(value);
 }
 
-static json_t *json_change(const struct report_change *change)
+static json_t *change_object(const struct report_change *change)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "a", json_number_of(change->a));
-    json_object_set_new(object, "b", json_number_of(change->b));
-    json_object_set_new(object, "change", json_number_of(report_change_absolute(change)));
-    json_object_set_new(object, "change_percent",
-                        json_number_of(100 * report_change_relative(change)));
+    json_object_set_new(object, "a", number(change->a));
+    json_object_set_new(object, "b", number(change->b));
+    json_object_set_new(object, "change", number(report_change_absolute(change)));
+    json_object_set_new(object, "change_percent", number(100 * report_change_relative(change)));
     return object;
 }
 
-static json_t *json_stream(const struct compare_stream *stream)
+static json_t *stream_object(const struct compare_stream *stream)
 {
     json_t *object = json_object();
     json_object_set_new(object, "requests", json_integer((json_int_t)stream->traffic.requests));
@@ -36,22 +35,23 @@ static json_t *json_stream(const struct compare_stream *stream)
     for (int i = 0; i < REPORT_METRIC_COUNT; i++) {
         const struct report_change *change = &stream->changes[i];
         json_object_set_new(object, report_metrics[i].json_key,
-                            i < REPORT_SLOWER ? json_change(change) : json_number_of(change->b));
+                            i < REPORT_SLOWER ? change_object(change) : number(change->b));
     }
     return object;
 }
 
-static json_t *json_directions(const struct compare_member *member)
+static json_t *directions_object(const struct compare_member *member)
 {
     json_t *object = json_object();
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
         if (member->streams[s] != NULL)
-            json_object_set_new(object, report_direction_name(s), json_stream(member->streams[s]));
+            json_object_set_new(object, report_direction_name(s),
+                                stream_object(member->streams[s]));
     }
     return object;
 }
 
-static json_t *json_side(const struct compare_side *side)
+static json_t *side_object(const struct compare_side *side)
 {
     json_t *object = json_object();
     json_object_set_new(object, "run", report_json_text(side->run.shown));
@@ -64,19 +64,19 @@ static json_t *json_side(const struct compare_side *side)
     return object;
 }
 
-static json_t *json_members(const struct report_comparison *comparison)
+static json_t *members_array(const struct report_comparison *comparison)
 {
     json_t *array = json_array();
     for (size_t m = 0; m < comparison->member_count; m++) {
         json_t *object = json_object();
         json_object_set_new(object, "name", report_json_text(comparison->members[m].name));
-        json_object_set_new(object, "directions", json_directions(&comparison->members[m]));
+        json_object_set_new(object, "directions", directions_object(&comparison->members[m]));
         json_array_append_new(array, object);
     }
     return array;
 }
 
-static json_t *json_groups(const struct report_comparison *comparison)
+static json_t *groups_array(const struct report_comparison *comparison)
 {
     json_t *array = json_array();
     for (size_t g = 0; g < comparison->group_count; g++) {
@@ -84,7 +84,7 @@ static json_t *json_groups(const struct report_comparison *comparison)
         json_object_set_new(object, "name", report_json_text(comparison->groups[g].name));
         for (int i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
             json_object_set_new(object, report_group_metrics[i].json_key,
-                                json_change(&comparison->groups[g].changes[i]));
+                                change_object(&comparison->groups[g].changes[i]));
         json_array_append_new(array, object);
     }
     return array;
@@ -93,13 +93,13 @@ static json_t *json_groups(const struct report_comparison *comparison)
 bool compare_print_json(const struct report_comparison *comparison, FILE *out)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "a", json_side(&comparison->sides[0]));
-    json_object_set_new(object, "b", json_side(&comparison->sides[1]));
+    json_object_set_new(object, "a", side_object(&comparison->sides[0]));
+    json_object_set_new(object, "b", side_object(&comparison->sides[1]));
     json_object_set_new(object, "requests", json_integer((json_int_t)comparison->count));
     json_object_set_new(object, "blocks", json_integer(REPORT_COMPARE_BLOCKS));
-    json_object_set_new(object, "members", json_members(comparison));
-    json_object_set_new(object, "total", json_directions(&comparison->total));
-    json_object_set_new(object, "groups", json_groups(comparison));
+    json_object_set_new(object, "members", members_array(comparison));
+    json_object_set_new(object, "total", directions_object(&comparison->total));
+    json_object_set_new(object, "groups", groups_array(comparison));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL)

@@ -7,18 +7,18 @@
 #include <math.h>
 #include <string.h>
 
-#define PRINT_NAME_CHARACTERS 14
+#define NAME_CHARACTERS 14
 
 // Reads and writes together stand behind both, and only if there are both.
 static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE,
                                        COMPARE_READ_WRITE, REPORT_DIRECTION_DISCARD,
                                        REPORT_DIRECTION_FLUSH};
 
-// Adds the rows of one stream; their first two cells are there already (print_row_head).
-typedef void print_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
-                        const char *direction);
+// Adds the rows of one stream; their first two cells are there already (add_head).
+typedef void add_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                      const char *direction);
 
-static void print_value(struct grid *grid, double value)
+static void add_value(struct grid *grid, double value)
 {
     if (isnan(value))
         grid_nothing(grid);
@@ -26,114 +26,114 @@ static void print_value(struct grid *grid, double value)
         grid_number(grid, value);
 }
 
-static void print_row_head(struct grid *grid, const char *member, const char *direction)
+static void add_head(struct grid *grid, const char *member, const char *direction)
 {
     grid_text(grid, member);
     grid_text(grid, direction);
 }
 
 // A, B, and what has changed.
-static void print_change(struct grid *grid, const struct report_change *change)
+static void add_change(struct grid *grid, const struct report_change *change)
 {
-    print_value(grid, change->a);
-    print_value(grid, change->b);
-    print_value(grid, report_change_absolute(change));
-    print_value(grid, 100 * report_change_relative(change));
+    add_value(grid, change->a);
+    add_value(grid, change->b);
+    add_value(grid, report_change_absolute(change));
+    add_value(grid, 100 * report_change_relative(change));
 }
 
 // Five rows of latencies, from `metric` on.
-static void print_latency_rows(struct grid *grid, const struct compare_stream *stream, int metric,
-                               const char *member, const char *direction)
+static void latency_rows(struct grid *grid, const struct compare_stream *stream, int metric,
+                         const char *member, const char *direction)
 {
     static const char *const names[] = {"p50", "p90", "p99", "max", "mean"};
     for (int i = 0; i < 5; i++) {
-        print_row_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
+        add_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
         grid_text(grid, names[i]);
-        print_change(grid, &stream->changes[metric + i]);
+        add_change(grid, &stream->changes[metric + i]);
     }
 }
 
-static bool print_is_changed(const struct compare_stream *stream)
+static bool is_changed(const struct compare_stream *stream)
 {
     return stream->changes[REPORT_SLOWER].b > 0 || stream->changes[REPORT_FASTER].b > 0;
 }
 
-static void print_total_rows(struct grid *grid, const struct compare_stream *stream,
-                             const char *member, const char *direction)
+static void total_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                       const char *direction)
 {
-    if (print_is_changed(stream))
-        print_latency_rows(grid, stream, REPORT_P50, member, direction);
+    if (is_changed(stream))
+        latency_rows(grid, stream, REPORT_P50, member, direction);
 }
 
 // Waits can differ where latencies do not: with another device.
-static void print_wait_rows(struct grid *grid, const struct compare_stream *stream,
-                            const char *member, const char *direction)
+static void wait_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                      const char *direction)
 {
     const struct report_change *waits = &stream->changes[REPORT_WAIT_P50];
-    bool changed = print_is_changed(stream);
+    bool changed = is_changed(stream);
     for (int i = 0; i < 5; i++)
         changed = changed || report_change_absolute(&waits[i]) != 0;
     if (changed && (waits[3].a > 0 || waits[3].b > 0)) // the maxima
-        print_latency_rows(grid, stream, REPORT_WAIT_P50, member, direction);
+        latency_rows(grid, stream, REPORT_WAIT_P50, member, direction);
 }
 
-static void print_share_rows(struct grid *grid, const struct compare_stream *stream,
-                             const char *member, const char *direction)
+static void share_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                       const char *direction)
 {
     const struct report_change *share = &stream->changes[REPORT_WAIT_SHARE];
     const struct report_change *waiting = &stream->changes[REPORT_WAITING];
-    print_row_head(grid, member, direction);
-    print_value(grid, 100 * share->a);
-    print_value(grid, 100 * share->b);
-    print_value(grid, 100 * report_change_absolute(share));
-    print_value(grid, waiting->a);
-    print_value(grid, waiting->b);
+    add_head(grid, member, direction);
+    add_value(grid, 100 * share->a);
+    add_value(grid, 100 * share->b);
+    add_value(grid, 100 * report_change_absolute(share));
+    add_value(grid, waiting->a);
+    add_value(grid, waiting->b);
 }
 
-static void print_throughput_rows(struct grid *grid, const struct compare_stream *stream,
-                                  const char *member, const char *direction)
+static void throughput_rows(struct grid *grid, const struct compare_stream *stream,
+                            const char *member, const char *direction)
 {
     static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
-    print_row_head(grid, member, direction);
+    add_head(grid, member, direction);
     for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         const struct report_change *change = &stream->changes[metrics[i]];
         double unit = metrics[i] == REPORT_THROUGHPUT ? 1e6 : 1;
-        print_value(grid, change->a / unit);
-        print_value(grid, change->b / unit);
-        print_value(grid, 100 * report_change_relative(change));
+        add_value(grid, change->a / unit);
+        add_value(grid, change->b / unit);
+        add_value(grid, 100 * report_change_relative(change));
     }
 }
 
-static void print_request_rows(struct grid *grid, const struct compare_stream *stream,
-                               const char *member, const char *direction)
+static void request_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+                         const char *direction)
 {
     static const int kinds[] = {REPORT_SLOWER, REPORT_FASTER, REPORT_UNCHANGED};
     double requests = (double)stream->traffic.requests;
-    size_t first = print_is_changed(stream) ? 0 : 2;
+    size_t first = is_changed(stream) ? 0 : 2;
     for (size_t i = first; i < COUNT_OF(kinds); i++) {
         const struct report_change *changes = &stream->changes[kinds[i]];
-        print_row_head(grid, i == first ? member : "", i == first ? direction : "");
+        add_head(grid, i == first ? member : "", i == first ? direction : "");
         grid_text(grid, report_metrics[kinds[i]].name);
-        print_value(grid, changes[0].b);
-        print_value(grid, 100 * changes[0].b / requests);
+        add_value(grid, changes[0].b);
+        add_value(grid, 100 * changes[0].b / requests);
         for (int c = 1; c <= 3; c++) { // median, mean, maximum
             if (kinds[i] == REPORT_UNCHANGED)
                 grid_nothing(grid);
             else
-                print_value(grid, changes[c].b);
+                add_value(grid, changes[c].b);
         }
-        print_value(grid, changes[kinds[i] == REPORT_UNCHANGED ? 1 : 4].b);
+        add_value(grid, changes[kinds[i] == REPORT_UNCHANGED ? 1 : 4].b);
     }
 }
 
-static void print_member(const struct compare_member *member, const char *shown, print_rows *rows,
-                         struct grid *grid)
+static void add_member(const struct compare_member *member, const char *shown, add_rows *rows,
+                       struct grid *grid)
 {
     bool both = member->streams[REPORT_DIRECTION_READ] != NULL &&
                 member->streams[REPORT_DIRECTION_WRITE] != NULL;
     char name[REPORT_LABEL_MAX];
     size_t before = grid_rows(grid);
-    report_label(name, shown, PRINT_NAME_CHARACTERS);
+    report_label(name, shown, NAME_CHARACTERS);
     for (size_t i = 0; i < COUNT_OF(shown_streams); i++) {
         size_t s = shown_streams[i];
         if (member->streams[s] != NULL && (s != COMPARE_READ_WRITE || both))
@@ -143,16 +143,16 @@ static void print_member(const struct compare_member *member, const char *shown,
 }
 
 static bool print_table(const struct report_comparison *comparison, FILE *out, const char *title,
-                        const struct grid_column *columns, size_t column_count, print_rows *rows)
+                        const struct grid_column *columns, size_t column_count, add_rows *rows)
 {
     struct grid *grid = grid_create(columns, column_count);
     bool good = grid != NULL;
     if (grid == NULL)
         return false;
     for (size_t m = 0; m < comparison->member_count; m++)
-        print_member(&comparison->members[m], comparison->members[m].name, rows, grid);
+        add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
     if (compare_active_members(comparison) > 1)
-        print_member(&comparison->total, "(all members)", rows, grid);
+        add_member(&comparison->total, "(all members)", rows, grid);
     if (grid_rows(grid) > 0) {
         fprintf(out, "\n%s\n", title);
         good = grid_print(grid, out);
@@ -170,9 +170,9 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
         {NULL, "", GRID_CHANGE_PERCENT},
     };
     return print_table(comparison, out, "Total latency, where it changed", columns,
-                       COUNT_OF(columns), print_total_rows) &&
+                       COUNT_OF(columns), total_rows) &&
            print_table(comparison, out, "Throttle wait, where it changed", columns,
-                       COUNT_OF(columns), print_wait_rows);
+                       COUNT_OF(columns), wait_rows);
 }
 
 static bool print_requests(const struct report_comparison *comparison, FILE *out)
@@ -185,7 +185,7 @@ static bool print_requests(const struct report_comparison *comparison, FILE *out
         {NULL, "blocks", GRID_COUNT},
     };
     return print_table(comparison, out, "Requests, by their total latency", columns,
-                       COUNT_OF(columns), print_request_rows);
+                       COUNT_OF(columns), request_rows);
 }
 
 static bool print_rates(const struct report_comparison *comparison, FILE *out)
@@ -206,9 +206,9 @@ static bool print_rates(const struct report_comparison *comparison, FILE *out)
         {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_CHANGE_PERCENT},
     };
     return print_table(comparison, out, "Share of the throttle wait in the total latency", shares,
-                       COUNT_OF(shares), print_share_rows) &&
+                       COUNT_OF(shares), share_rows) &&
            print_table(comparison, out, "Throughput, from the first arrival to the last completion",
-                       rates, COUNT_OF(rates), print_throughput_rows);
+                       rates, COUNT_OF(rates), throughput_rows);
 }
 
 static bool print_groups(const struct report_comparison *comparison, FILE *out)
@@ -226,11 +226,11 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
     bool good = grid != NULL;
     for (size_t g = 0; good && g < comparison->group_count; g++) {
         char name[REPORT_LABEL_MAX];
-        report_label(name, comparison->groups[g].name, PRINT_NAME_CHARACTERS);
+        report_label(name, comparison->groups[g].name, NAME_CHARACTERS);
         grid_text(grid, name);
         for (size_t i = 0; i < COUNT_OF(metrics); i++) {
-            print_value(grid, comparison->groups[g].changes[metrics[i]].a);
-            print_value(grid, comparison->groups[g].changes[metrics[i]].b);
+            add_value(grid, comparison->groups[g].changes[metrics[i]].a);
+            add_value(grid, comparison->groups[g].changes[metrics[i]].b);
         }
     }
     if (good && grid_rows(grid) > 0) {

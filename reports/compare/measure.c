@@ -40,9 +40,8 @@ static void count_in_block(struct block *block, const struct compare_pair *pair)
     }
 }
 
-static void measure_gather(const struct report_comparison *comparison,
-                           const struct compare_member *member, size_t stream,
-                           struct columns *columns, struct block *blocks)
+static void gather(const struct report_comparison *comparison, const struct compare_member *member,
+                   size_t stream, struct columns *columns, struct block *blocks)
 {
     columns->count = 0;
     for (uint64_t i = 0; i < member->count; i++) {
@@ -58,13 +57,13 @@ static void measure_gather(const struct report_comparison *comparison,
     }
 }
 
-static double measure_time(int64_t ns)
+static double time_of(int64_t ns)
 {
     return ns == COMPARE_NEVER ? INFINITY : (double)ns;
 }
 
 // Sum of the values that are known in `beside`; false if one is infinite.
-static bool measure_sum(const int64_t *values, const int64_t *beside, size_t count, double *sum)
+static bool sum_known(const int64_t *values, const int64_t *beside, size_t count, double *sum)
 {
     struct report_sum exact = {0, 0};
     for (size_t i = 0; i < count; i++) {
@@ -86,22 +85,22 @@ static void measure_column(const int64_t *values, size_t count, uint64_t known, 
     if (known == 0)
         return;
     for (size_t q = 0; q < sizeof percents / sizeof percents[0]; q++)
-        *out[q] = measure_time(quantile_select(values, count, quantile_rank(known, percents[q])));
-    *out[3] = measure_time(quantile_select(values, count, known));
-    *out[4] = measure_sum(values, values, count, &sum) ? sum / (double)known : INFINITY;
+        *out[q] = time_of(quantile_select(values, count, quantile_rank(known, percents[q])));
+    *out[3] = time_of(quantile_select(values, count, known));
+    *out[4] = sum_known(values, values, count, &sum) ? sum / (double)known : INFINITY;
 }
 
-static double *measure_slot(struct compare_stream *stream, int metric, int side)
+static double *slot(struct compare_stream *stream, int metric, int side)
 {
     return side == 0 ? &stream->changes[metric].a : &stream->changes[metric].b;
 }
 
 // As waits grow without end, their share goes to 1.
-static double measure_share(const struct columns *columns, int side)
+static double wait_share(const struct columns *columns, int side)
 {
     double wait, total;
-    if (!measure_sum(columns->total_ns[side], columns->total_ns[side], columns->count, &total) ||
-        !measure_sum(columns->wait_ns[side], columns->total_ns[side], columns->count, &wait))
+    if (!sum_known(columns->total_ns[side], columns->total_ns[side], columns->count, &total) ||
+        !sum_known(columns->wait_ns[side], columns->total_ns[side], columns->count, &wait))
         return 1;
     return total > 0 ? wait / total : NAN;
 }
@@ -115,11 +114,11 @@ static void measure_latencies(const struct columns *columns, struct compare_stre
             const int64_t *values = c == 0 ? columns->total_ns[side] : columns->wait_ns[side];
             double *out[5];
             for (int i = 0; i < 5; i++)
-                out[i] = measure_slot(stream, firsts[c] + i, side);
+                out[i] = slot(stream, firsts[c] + i, side);
             measure_column(values, columns->count, known[c], out);
         }
         if (known[0] > 0)
-            *measure_slot(stream, REPORT_WAIT_SHARE, side) = measure_share(columns, side);
+            *slot(stream, REPORT_WAIT_SHARE, side) = wait_share(columns, side);
     }
 }
 
@@ -129,12 +128,12 @@ static void measure_traffic(struct compare_stream *stream)
     for (int side = 0; side < 2; side++) {
         double seconds =
             (double)(traffic->last_completion_ns[side] - traffic->first_arrival_ns) / 1e9;
-        *measure_slot(stream, REPORT_WAITING, side) = (double)traffic->waiting[side];
+        *slot(stream, REPORT_WAITING, side) = (double)traffic->waiting[side];
         if (traffic->completed[side] > 0 && seconds <= 0)
             continue; // no time has passed
-        *measure_slot(stream, REPORT_IOPS, side) =
+        *slot(stream, REPORT_IOPS, side) =
             traffic->completed[side] > 0 ? (double)traffic->completed[side] / seconds : 0;
-        *measure_slot(stream, REPORT_THROUGHPUT, side) =
+        *slot(stream, REPORT_THROUGHPUT, side) =
             traffic->completed[side] > 0 ? (double)traffic->completed_bytes[side] / seconds : 0;
     }
 }
@@ -144,12 +143,12 @@ static void measure_differences(const int64_t *differences, size_t count,
                                 struct compare_stream *stream, int metric)
 {
     double unused, *out[5];
-    *measure_slot(stream, metric, 1) = (double)count;
+    *slot(stream, metric, 1) = (double)count;
     for (int i = 0; i < 5; i++)
         out[i] = &unused;
-    out[0] = measure_slot(stream, metric + 1, 1);
-    out[3] = measure_slot(stream, metric + 3, 1);
-    out[4] = measure_slot(stream, metric + 2, 1);
+    out[0] = slot(stream, metric + 1, 1);
+    out[3] = slot(stream, metric + 3, 1);
+    out[4] = slot(stream, metric + 2, 1);
     measure_column(differences, count, count, out);
 }
 
@@ -167,7 +166,7 @@ static void measure_changes(struct columns *columns, struct compare_stream *stre
     }
     measure_differences(slower, slower_count, stream, REPORT_SLOWER);
     measure_differences(faster, faster_count, stream, REPORT_FASTER);
-    *measure_slot(stream, REPORT_UNCHANGED, 1) =
+    *slot(stream, REPORT_UNCHANGED, 1) =
         (double)(columns->count - stream->traffic.unknown - slower_count - faster_count);
 }
 
@@ -192,11 +191,11 @@ static void measure_blocks(const struct block *blocks, struct compare_stream *st
             counts[block_change(&blocks[i]) + 1]++;
     }
     for (int i = 0; i < 3; i++)
-        *measure_slot(stream, metrics[i], 1) = counts[i];
+        *slot(stream, metrics[i], 1) = counts[i];
 }
 
 // Both are of the same runs, or the first is empty.
-static void streams_add_traffic(struct compare_traffic *to, const struct compare_traffic *what)
+static void add_traffic(struct compare_traffic *to, const struct compare_traffic *what)
 {
     if (what->requests == 0)
         return;
@@ -214,13 +213,13 @@ static void streams_add_traffic(struct compare_traffic *to, const struct compare
     }
 }
 
-static bool streams_make(struct compare_member *member, struct report_error *error)
+static bool make_streams(struct compare_member *member, struct report_error *error)
 {
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
         struct compare_traffic traffic = {0};
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
             if (d == s || (s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
-                streams_add_traffic(&traffic, &member->traffic[d]);
+                add_traffic(&traffic, &member->traffic[d]);
         }
         if (traffic.requests == 0)
             continue;
@@ -237,9 +236,8 @@ static bool streams_make(struct compare_member *member, struct report_error *err
 
 // The same requests as in another stream, measured already: reads and writes of a member that only
 // reads, the total of one member.
-static const struct compare_stream *streams_find_equal(const struct report_comparison *comparison,
-                                                       const struct compare_member *member,
-                                                       size_t s)
+static const struct compare_stream *find_equal(const struct report_comparison *comparison,
+                                               const struct compare_member *member, size_t s)
 {
     uint64_t requests = member->streams[s]->traffic.requests;
     for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
@@ -262,7 +260,7 @@ static bool measure_stream(const struct report_comparison *comparison,
     struct block blocks[REPORT_COMPARE_BLOCKS] = {0};
     if (compare_stopped(comparison, error))
         return false;
-    measure_gather(comparison, member, number, columns, blocks);
+    gather(comparison, member, number, columns, blocks);
     measure_traffic(stream);
     measure_latencies(columns, stream);
     measure_changes(columns, stream);
@@ -270,14 +268,14 @@ static bool measure_stream(const struct report_comparison *comparison,
     return true;
 }
 
-static bool streams_measure(const struct report_comparison *comparison,
+static bool measure_streams(const struct report_comparison *comparison,
                             struct compare_member *member, struct columns *columns,
                             struct report_error *error)
 {
     for (size_t s = 0; s < COMPARE_STREAMS; s++) {
         if (member->streams[s] == NULL)
             continue;
-        const struct compare_stream *equal = streams_find_equal(comparison, member, s);
+        const struct compare_stream *equal = find_equal(comparison, member, s);
         if (equal != NULL)
             *member->streams[s] = *equal;
         else if (!measure_stream(comparison, member, s, columns, error))
@@ -286,19 +284,19 @@ static bool streams_measure(const struct report_comparison *comparison,
     return true;
 }
 
-static bool streams_prepare(struct report_comparison *comparison, struct columns *columns,
+static bool prepare_streams(struct report_comparison *comparison, struct columns *columns,
                             struct report_error *error)
 {
     struct compare_member *total = &comparison->total;
     bool good = true;
     for (size_t m = 0; good && m < comparison->member_count; m++) {
         struct compare_member *member = &comparison->members[m];
-        good = streams_make(member, error);
+        good = make_streams(member, error);
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
-            streams_add_traffic(&total->traffic[d], &member->traffic[d]);
+            add_traffic(&total->traffic[d], &member->traffic[d]);
     }
     total->count = comparison->count;
-    if (!good || !streams_make(total, error) ||
+    if (!good || !make_streams(total, error) ||
         !report_spill_open(&columns->spill, comparison->count, 4 * sizeof(int64_t), error))
         return false;
     for (int side = 0; side < 2 && comparison->count > 0; side++) {
@@ -312,10 +310,10 @@ static bool streams_prepare(struct report_comparison *comparison, struct columns
 bool compare_measure(struct report_comparison *comparison, struct report_error *error)
 {
     struct columns columns = {.count = 0};
-    bool good = streams_prepare(comparison, &columns, error);
+    bool good = prepare_streams(comparison, &columns, error);
     for (size_t m = 0; good && m < comparison->member_count; m++)
-        good = streams_measure(comparison, &comparison->members[m], &columns, error);
-    good = good && streams_measure(comparison, &comparison->total, &columns, error);
+        good = measure_streams(comparison, &comparison->members[m], &columns, error);
+    good = good && measure_streams(comparison, &comparison->total, &columns, error);
     report_spill_close(&columns.spill);
     return good;
 }

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAIRS_BETWEEN_LOOKS 4096 // at the stop flag
+#define BETWEEN_LOOKS 4096 // at the stop flag
 
 // What a request is; what became of it.
-struct pairs_request {
+struct log_request {
     bool present;
     int64_t seq;
     const struct compare_identity *identity;
@@ -22,28 +22,28 @@ struct pairs_request {
     int64_t dispatch_ns, complete_ns;
 };
 
-struct pairs_reader {
+struct log_reader {
     const struct compare_side *side;
     sqlite3_stmt *rows;
-    struct pairs_request request;
+    struct log_request request;
 };
 
-static int pairs_compare_ids(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
     const struct compare_identity *first = a, *second = b;
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
-static const struct compare_identity *pairs_identity(const struct compare_side *side, int64_t id)
+static const struct compare_identity *find_identity(const struct compare_side *side, int64_t id)
 {
     const struct compare_identity key = {.member_id = id};
     if (id >= 0 && (uint64_t)id < side->identity_count && side->identities[id].member_id == id)
         return &side->identities[id];
-    return bsearch(&key, side->identities, side->identity_count, sizeof key, pairs_compare_ids);
+    return bsearch(&key, side->identities, side->identity_count, sizeof key, compare_ids);
 }
 
 // How the log spells the operations.
-static bool pairs_direction(const char *op, uint8_t *direction)
+static bool parse_direction(const char *op, uint8_t *direction)
 {
     static const struct {
         const char *op;
@@ -62,10 +62,10 @@ static bool pairs_direction(const char *op, uint8_t *direction)
     return false;
 }
 
-static bool pairs_is_sound(const struct pairs_request *request, const struct compare_side *side)
+static bool is_sound(const struct log_request *request, const struct compare_side *side)
 {
     uint8_t unused;
-    return request->identity != NULL && pairs_direction(request->op, &unused) &&
+    return request->identity != NULL && parse_direction(request->op, &unused) &&
            request->bytes >= 0 && request->arrival_ns >= 0 &&
            request->arrival_ns >= side->first_arrival_ns &&
            request->arrival_ns <= side->last_arrival_ns &&
@@ -74,17 +74,17 @@ static bool pairs_is_sound(const struct pairs_request *request, const struct com
            (!request->completed || request->complete_ns >= request->dispatch_ns);
 }
 
-static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
+static bool next_request(struct log_reader *reader, struct report_error *error)
 {
-    struct pairs_request *request = &reader->request;
+    struct log_request *request = &reader->request;
     sqlite3_stmt *rows = reader->rows;
     request->present = report_query_next(rows);
     if (!request->present)
         return true;
-    *request = (struct pairs_request){
+    *request = (struct log_request){
         .present = true,
         .seq = sqlite3_column_int64(rows, 0),
-        .identity = pairs_identity(reader->side, sqlite3_column_int64(rows, 1)),
+        .identity = find_identity(reader->side, sqlite3_column_int64(rows, 1)),
         .op = report_query_text(rows, 2),
         .offset = sqlite3_column_int64(rows, 3),
         .bytes = sqlite3_column_int64(rows, 4),
@@ -94,7 +94,7 @@ static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
         .dispatch_ns = sqlite3_column_int64(rows, 6),
         .complete_ns = sqlite3_column_int64(rows, 7),
     };
-    if (pairs_is_sound(request, reader->side))
+    if (is_sound(request, reader->side))
         return true;
     error->is_input = true;
     snprintf(error->message, sizeof error->message,
@@ -103,7 +103,7 @@ static bool pairs_next(struct pairs_reader *reader, struct report_error *error)
     return false;
 }
 
-static void pairs_describe(const struct pairs_request *request, char *text, size_t size)
+static void describe(const struct log_request *request, char *text, size_t size)
 {
     char name[REPORT_LABEL_MAX];
     if (!request->present) {
@@ -117,12 +117,12 @@ static void pairs_describe(const struct pairs_request *request, char *text, size
              request->op, name, request->bytes, request->offset, request->arrival_ns);
 }
 
-static bool pairs_differ(const struct pairs_reader readers[2], uint64_t number,
-                         struct report_error *error)
+static bool fail_different(const struct log_reader readers[2], uint64_t number,
+                           struct report_error *error)
 {
     char texts[2][REPORT_LABEL_MAX];
     for (int i = 0; i < 2; i++)
-        pairs_describe(&readers[i].request, texts[i], sizeof texts[i]);
+        describe(&readers[i].request, texts[i], sizeof texts[i]);
     error->is_input = true;
     snprintf(error->message, sizeof error->message,
              "the arrivals differ at request %" PRIu64 ": A (%.100s) %.300s; B (%.100s) "
@@ -132,19 +132,19 @@ static bool pairs_differ(const struct pairs_reader readers[2], uint64_t number,
     return false;
 }
 
-static bool pairs_are_equal(const struct pairs_request *a, const struct pairs_request *b)
+static bool are_equal(const struct log_request *a, const struct log_request *b)
 {
     return a->present && b->present && a->identity->member == b->identity->member &&
            a->arrival_ns == b->arrival_ns && a->offset == b->offset && a->bytes == b->bytes &&
            !strcmp(a->op, b->op);
 }
 
-static void pairs_count(struct compare_traffic *traffic, const struct pairs_reader readers[2])
+static void count_traffic(struct compare_traffic *traffic, const struct log_reader readers[2])
 {
     if (traffic->requests++ == 0)
         traffic->first_arrival_ns = readers[0].request.arrival_ns;
     for (int i = 0; i < 2; i++) {
-        const struct pairs_request *request = &readers[i].request;
+        const struct log_request *request = &readers[i].request;
         traffic->waiting[i] += !request->dispatched;
         if (!request->completed)
             continue;
@@ -156,8 +156,8 @@ static void pairs_count(struct compare_traffic *traffic, const struct pairs_read
     }
 }
 
-static void pairs_take(struct report_comparison *comparison, const struct pairs_reader readers[2],
-                       struct compare_pair *pair)
+static void take_pair(struct report_comparison *comparison, const struct log_reader readers[2],
+                      struct compare_pair *pair)
 {
     const struct compare_side *side = readers[0].side;
     int64_t width_ns = (side->last_arrival_ns - side->first_arrival_ns) / REPORT_COMPARE_BLOCKS + 1;
@@ -165,9 +165,9 @@ static void pairs_take(struct report_comparison *comparison, const struct pairs_
         .member = readers[0].request.identity->member,
         .block = (uint8_t)((readers[0].request.arrival_ns - side->first_arrival_ns) / width_ns),
     };
-    pairs_direction(readers[0].request.op, &pair->direction);
+    parse_direction(readers[0].request.op, &pair->direction);
     for (int i = 0; i < 2; i++) {
-        const struct pairs_request *request = &readers[i].request;
+        const struct log_request *request = &readers[i].request;
         pair->wait_ns[i] =
             request->dispatched ? request->dispatch_ns - request->arrival_ns : COMPARE_NEVER;
         pair->total_ns[i] = !request->dispatched ? COMPARE_NEVER
@@ -181,29 +181,29 @@ static void pairs_take(struct report_comparison *comparison, const struct pairs_
         traffic->unknown++;
     }
     member->count++;
-    pairs_count(traffic, readers);
+    count_traffic(traffic, readers);
 }
 
-static bool pairs_read(struct report_comparison *comparison, struct pairs_reader readers[2],
+static bool read_pairs(struct report_comparison *comparison, struct log_reader readers[2],
                        struct report_error *error)
 {
     struct compare_pair *pairs = comparison->pairs.bytes;
     for (uint64_t i = 0; i <= comparison->count; i++) {
-        if (!pairs_next(&readers[0], error) || !pairs_next(&readers[1], error))
+        if (!next_request(&readers[0], error) || !next_request(&readers[1], error))
             return false;
         if (!readers[0].request.present && !readers[1].request.present)
             return true;
-        if (!pairs_are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
-            return pairs_differ(readers, i, error);
-        pairs_take(comparison, readers, &pairs[i]);
-        if (i % PAIRS_BETWEEN_LOOKS == 0 && compare_stopped(comparison, error))
+        if (!are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
+            return fail_different(readers, i, error);
+        take_pair(comparison, readers, &pairs[i]);
+        if (i % BETWEEN_LOOKS == 0 && compare_stopped(comparison, error))
             return false;
     }
     return true;
 }
 
 // Where each member's pairs are; the order within a member is that of arrival.
-static bool pairs_sort(struct report_comparison *comparison, struct report_error *error)
+static bool sort_pairs(struct report_comparison *comparison, struct report_error *error)
 {
     const struct compare_pair *pairs = comparison->pairs.bytes;
     uint64_t *order, first = 0;
@@ -225,8 +225,8 @@ static bool pairs_sort(struct report_comparison *comparison, struct report_error
 
 bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error)
 {
-    struct pairs_reader readers[2] = {{.side = &comparison->sides[0]},
-                                      {.side = &comparison->sides[1]}};
+    struct log_reader readers[2] = {{.side = &comparison->sides[0]},
+                                    {.side = &comparison->sides[1]}};
     bool good;
     comparison->count = comparison->sides[0].logged;
     good = report_spill_open(&comparison->pairs, comparison->count, sizeof(struct compare_pair),
@@ -239,10 +239,10 @@ bool compare_load_pairs(struct report_comparison *comparison, struct report_erro
             readers[i].side->run.run_id, error);
         good = readers[i].rows != NULL;
     }
-    good = good && pairs_read(comparison, readers, error);
+    good = good && read_pairs(comparison, readers, error);
     for (int i = 0; i < 2; i++) { // a failure to read looks like the end: what it says goes first
         if (readers[i].rows != NULL && !report_query_close(readers[i].rows, error))
             good = false;
     }
-    return good && pairs_sort(comparison, error);
+    return good && sort_pairs(comparison, error);
 }

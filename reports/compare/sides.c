@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool sides_refuse(const struct compare_side *side, const char *why,
-                         struct report_error *error)
+static bool refuse(const struct compare_side *side, const char *why, struct report_error *error)
 {
     error->is_input = true;
     snprintf(error->message, sizeof error->message, "%s: %s", side->run.shown, why);
     return false;
 }
 
-static bool sides_load_head(struct compare_side *side, struct report_error *error)
+static bool load_head(struct compare_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         side->run.database,
@@ -43,18 +42,18 @@ static bool sides_load_head(struct compare_side *side, struct report_error *erro
         char why[REPORT_LABEL_MAX + 64];
         snprintf(why, sizeof why, "this run is %s; only complete runs can be compared",
                  side->status);
-        return sides_refuse(side, why, error);
+        return refuse(side, why, error);
     }
     if (side->logged == 0 && arrived > 0)
-        return sides_refuse(side,
-                            "this run was stored without its requests; store it again with them: "
-                            "throttlesim run SCENARIO --db FILE --log requests",
-                            error);
+        return refuse(side,
+                      "this run was stored without its requests; store it again with them: "
+                      "throttlesim run SCENARIO --db FILE --log requests",
+                      error);
     if (side->logged != (uint64_t)arrived)
-        return sides_refuse(side, "its log does not hold all of its requests; the file is damaged",
-                            error);
+        return refuse(side, "its log does not hold all of its requests; the file is damaged",
+                      error);
     if (side->interval_ns <= 0)
-        return sides_refuse(side, "its intervals have no length; the file is damaged", error);
+        return refuse(side, "its intervals have no length; the file is damaged", error);
     return true;
 }
 
@@ -62,10 +61,10 @@ bool report_compare_check(const struct report_compare_side *side, struct report_
 {
     struct compare_side head = {.run = *side};
     error->is_input = false;
-    return sides_load_head(&head, error);
+    return load_head(&head, error);
 }
 
-static bool sides_load_identities(struct compare_side *side, struct report_error *error)
+static bool load_identities(struct compare_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         side->run.database, "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY 1",
@@ -89,14 +88,14 @@ static bool sides_load_identities(struct compare_side *side, struct report_error
     return report_query_close(rows, error) && (good || compare_memory(error));
 }
 
-static int sides_compare_names(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     const struct compare_identity *const *first = a, *const *second = b;
     return strcmp((*first)->name, (*second)->name);
 }
 
 // Members are the same if they have the same name.
-static bool sides_match(struct report_comparison *comparison, struct report_error *error)
+static bool match_members(struct report_comparison *comparison, struct report_error *error)
 {
     struct compare_side *a = &comparison->sides[0], *b = &comparison->sides[1];
     struct compare_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
@@ -111,11 +110,11 @@ static bool sides_match(struct report_comparison *comparison, struct report_erro
         comparison->members[i].name = a->identities[i].name;
         by_name[i] = &a->identities[i];
     }
-    qsort(by_name, a->identity_count, sizeof *by_name, sides_compare_names);
+    qsort(by_name, a->identity_count, sizeof *by_name, compare_names);
     for (size_t i = 0; i < b->identity_count; i++) {
         struct compare_identity *wanted = &b->identities[i];
         struct compare_identity **found =
-            bsearch(&wanted, by_name, a->identity_count, sizeof *by_name, sides_compare_names);
+            bsearch(&wanted, by_name, a->identity_count, sizeof *by_name, compare_names);
         if (found != NULL)
             wanted->member = (*found)->member;
     }
@@ -128,16 +127,16 @@ bool compare_load_sides(struct report_comparison *comparison, struct report_erro
     for (int i = 0; i < 2; i++) {
         struct compare_side *side = &comparison->sides[i];
         side->run = comparison->config.sides[i];
-        if (!sides_load_head(side, error) || !sides_load_identities(side, error))
+        if (!load_head(side, error) || !load_identities(side, error))
             return false;
     }
-    return sides_match(comparison, error);
+    return match_members(comparison, error);
 }
 
 // The place of the group in this row, made if there is none of its name. In A each row is another
 // group; in B they mostly stand where those of A do, or not far behind.
-static struct compare_group *sides_group(struct report_comparison *comparison, int side,
-                                         const char *name, size_t row)
+static struct compare_group *find_group(struct report_comparison *comparison, int side,
+                                        const char *name, size_t row)
 {
     for (size_t i = 0; side > 0 && i < comparison->group_count; i++) {
         struct compare_group *group = &comparison->groups[(row + i) % comparison->group_count];
@@ -174,7 +173,7 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             comparison->sides[side].run.run_id, error);
         for (size_t row = 0; good && report_query_next(rows); row++) {
             struct compare_group *group =
-                sides_group(comparison, side, report_query_text(rows, 0), row);
+                find_group(comparison, side, report_query_text(rows, 0), row);
             good = group != NULL;
             for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {
                 double value = sqlite3_column_type(rows, i + 1) == SQLITE_NULL

@@ -45,8 +45,8 @@ void explain_cause_condition(FILE *sql, size_t cause)
 }
 
 // The first column of the first row.
-static bool stored_ask(struct report_database *database, int64_t run_id, const char *sql,
-                       bool *answer, struct report_error *error)
+static bool ask(struct report_database *database, int64_t run_id, const char *sql, bool *answer,
+                struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(database, sql, run_id, error);
     *answer = report_query_next(rows) && sqlite3_column_int(rows, 0);
@@ -59,17 +59,16 @@ enum explain_stored explain_stored(struct report_database *database, int64_t run
     bool tables, told = false;
     // A file of schema 1 may be read, but then lacks the tables; in one that was brought up to date
     // they are empty for the runs from before.
-    if (!stored_ask(database, run_id,
-                    "SELECT count(*) = 2 AND ?1 = ?1 FROM sqlite_schema"
-                    " WHERE type = 'table' AND name IN ('wait_interval', 'burst_end')",
-                    &tables, error))
+    if (!ask(database, run_id,
+             "SELECT count(*) = 2 AND ?1 = ?1 FROM sqlite_schema"
+             " WHERE type = 'table' AND name IN ('wait_interval', 'burst_end')",
+             &tables, error))
         return EXPLAIN_UNREADABLE;
-    if (tables &&
-        !stored_ask(database, run_id,
-                    "SELECT EXISTS (SELECT 1 FROM wait_interval WHERE run_id = ?1)"
-                    "    OR NOT EXISTS (SELECT 1 FROM latency_statistics WHERE run_id = ?1"
-                    "                    AND metric = 'throttle_wait' AND max_ns > 0)",
-                    &told, error))
+    if (tables && !ask(database, run_id,
+                       "SELECT EXISTS (SELECT 1 FROM wait_interval WHERE run_id = ?1)"
+                       "    OR NOT EXISTS (SELECT 1 FROM latency_statistics WHERE run_id = ?1"
+                       "                    AND metric = 'throttle_wait' AND max_ns > 0)",
+                       &told, error))
         return EXPLAIN_UNREADABLE;
     return told ? EXPLAIN_STORED : EXPLAIN_UNKNOWN;
 }

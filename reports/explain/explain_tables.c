@@ -14,7 +14,7 @@
 #define EXPLAIN_ENDS_MAX 20
 
 // A table of shares, one row per member and direction or per interval.
-struct explain_table {
+struct print_table {
     const char *title;
     const char *select; // SQL up to the shares, which divide by `whole`
     const char *whole;
@@ -55,7 +55,7 @@ struct explain_table {
 
 // What the cause's columns take; a limit's and its burst part's count as one, so that no table ends
 // between them.
-static size_t explain_width(const struct explain *explain, size_t cause)
+static size_t width_of(const struct explain *explain, size_t cause)
 {
     bool limit = explain_causes[cause].kind == EXPLAIN_LIMIT;
     bool burst = explain_causes[cause].kind == EXPLAIN_BURST;
@@ -66,34 +66,33 @@ static size_t explain_width(const struct explain *explain, size_t cause)
     return (limit || burst ? EXPLAIN_KEY : EXPLAIN_SHARE) + EXPLAIN_GAP;
 }
 
-static bool explain_shows(const struct explain *explain, const struct explain_table *table,
-                          size_t cause)
+static bool shows(const struct explain *explain, const struct print_table *table, size_t cause)
 {
     return explain->occurs[cause] &&
            !(table->without_queue && explain_causes[cause].kind == EXPLAIN_QUEUE);
 }
 
 // One past the last cause of those from `first` on that fit on a line.
-static size_t explain_fit(const struct explain *explain, const struct explain_table *table,
-                          size_t first, size_t room)
+static size_t fit_causes(const struct explain *explain, const struct print_table *table,
+                         size_t first, size_t room)
 {
     size_t used = 0, cause = first;
     for (; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        used += explain_shows(explain, table, cause) ? explain_width(explain, cause) : 0;
+        used += shows(explain, table, cause) ? width_of(explain, cause) : 0;
         if (used > room)
             break;
     }
     return cause > first ? cause : first + 1;
 }
 
-static void explain_add_shares(const struct explain *explain, const struct explain_table *table,
-                               size_t first, size_t end, FILE *sql, struct grid_column *columns)
+static void add_shares(const struct explain *explain, const struct print_table *table, size_t first,
+                       size_t end, FILE *sql, struct grid_column *columns)
 {
     size_t count = table->column_count;
     for (size_t cause = first; cause < end; cause++) {
         const struct explain_cause *row = &explain_causes[cause];
         bool below = row->kind == EXPLAIN_BURST && cause > first && explain->occurs[cause - 1];
-        if (!explain_shows(explain, table, cause))
+        if (!shows(explain, table, cause))
             continue;
         fputs(", 100.0 * total(CASE WHEN ", sql);
         explain_cause_condition(sql, cause);
@@ -103,8 +102,8 @@ static void explain_add_shares(const struct explain *explain, const struct expla
 }
 
 // One table with the shares of the causes [first, end).
-static bool explain_shares(const struct explain *explain, const struct explain_table *table,
-                           size_t first, size_t end)
+static bool print_shares(const struct explain *explain, const struct print_table *table,
+                         size_t first, size_t end)
 {
     const struct tables_context *tables = &explain->tables;
     struct grid_column columns[COUNT_OF(explain_causes) + 8];
@@ -114,10 +113,10 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
     for (size_t i = 0; i < count; i++)
         columns[i] = table->columns[i];
     for (size_t cause = first; cause < end; cause++)
-        count += explain_shows(explain, table, cause);
+        count += shows(explain, table, cause);
     if (sql != NULL) {
         fputs(table->select, sql);
-        explain_add_shares(explain, table, first, end, sql, columns);
+        add_shares(explain, table, first, end, sql, columns);
         fputs(table->rest, sql);
     }
     if (sql == NULL || fclose(sql) != 0) {
@@ -132,23 +131,23 @@ static bool explain_shares(const struct explain *explain, const struct explain_t
     return good;
 }
 
-static bool explain_table(const struct explain *explain, const struct explain_table *table,
-                          size_t name_width)
+static bool print_table(const struct explain *explain, const struct print_table *table,
+                        size_t name_width)
 {
     size_t room = EXPLAIN_WIDTH - EXPLAIN_FIXED - name_width, first = 0;
     bool good = true;
     while (good && first < EXPLAIN_CAUSE_COUNT) {
-        size_t end = explain_fit(explain, table, first, room);
-        good = explain_shares(explain, table, first, end);
+        size_t end = fit_causes(explain, table, first, room);
+        good = print_shares(explain, table, first, end);
         first = end;
-        while (first < EXPLAIN_CAUSE_COUNT && !explain_shows(explain, table, first))
+        while (first < EXPLAIN_CAUSE_COUNT && !shows(explain, table, first))
             first++;
     }
     return good;
 }
 
 // What the longest name of those that are shown takes.
-static bool explain_name_width(const struct explain *explain, size_t *width)
+static bool find_name_width(const struct explain *explain, size_t *width)
 {
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT name FROM member WHERE run_id = ?1 AND"
@@ -162,7 +161,7 @@ static bool explain_name_width(const struct explain *explain, size_t *width)
     return report_query_close(rows, explain->tables.error);
 }
 
-static bool explain_members(const struct explain *explain)
+static bool print_members(const struct explain *explain)
 {
     static const struct grid_column columns[] = {{NULL, "member", GRID_TEXT},
                                                  {NULL, "direction", GRID_TEXT},
@@ -170,7 +169,7 @@ static bool explain_members(const struct explain *explain)
                                                  {NULL, "wait", GRID_TIME}};
     static const struct grid_column first_columns[] = {
         {NULL, "member", GRID_TEXT}, {NULL, "direction", GRID_TEXT}, {NULL, "wait", GRID_TIME}};
-    static const struct explain_table all = {
+    static const struct print_table all = {
         .title = "Wait by cause [% of the wait]",
         .select = EXPLAIN_SHOWN EXPLAIN_WAITED "total(wait_ns)",
         .whole = "total(wait_ns)",
@@ -179,7 +178,7 @@ static bool explain_members(const struct explain *explain)
         .column_count = COUNT_OF(columns),
     };
 #define EXPLAIN_FIRST "nullif(total(CASE WHEN cause <> 'queue' THEN wait_ns END), 0)"
-    static const struct explain_table first = {
+    static const struct print_table first = {
         .title = "Wait of the first in each queue, by cause [% of that wait]",
         .select = EXPLAIN_SHOWN EXPLAIN_FIRST,
         .whole = EXPLAIN_FIRST,
@@ -189,15 +188,15 @@ static bool explain_members(const struct explain *explain)
         .without_queue = true,
     };
     size_t width;
-    return explain_name_width(explain, &width) && explain_table(explain, &all, width) &&
-           explain_table(explain, &first, width);
+    return find_name_width(explain, &width) && print_table(explain, &all, width) &&
+           print_table(explain, &first, width);
 }
 
-static bool explain_longest(const struct explain *explain)
+static bool print_longest(const struct explain *explain)
 {
     static const struct grid_column columns[] = {{NULL, "from", GRID_TIME},
                                                  {NULL, "wait", GRID_TIME}};
-    static const struct explain_table longest = {
+    static const struct print_table longest = {
         .title =
             "Intervals with the longest wait, of the requests that left in them [% of the wait]",
         .select = "SELECT interval * (SELECT 1.0 * interval_ns FROM run WHERE run_id = ?1),"
@@ -208,10 +207,10 @@ static bool explain_longest(const struct explain *explain)
         .columns = columns,
         .column_count = COUNT_OF(columns),
     };
-    return explain_table(explain, &longest, 0);
+    return print_table(explain, &longest, 0);
 }
 
-static bool explain_bursts(const struct explain *explain)
+static bool print_bursts(const struct explain *explain)
 {
     static const struct grid_column columns[] = {
         {NULL, "group", GRID_TEXT},  {NULL, "limit", GRID_TEXT},
@@ -226,7 +225,7 @@ static bool explain_bursts(const struct explain *explain)
                        COUNT_OF(columns));
 }
 
-static bool explain_each_burst(const struct explain *explain)
+static bool print_each_burst(const struct explain *explain)
 {
     static const struct grid_column columns[] = {{NULL, "at", GRID_TIME},
                                                  {NULL, "group", GRID_TEXT},
@@ -247,6 +246,6 @@ static bool explain_each_burst(const struct explain *explain)
 
 bool explain_print_tables(const struct explain *explain)
 {
-    return explain_members(explain) && (explain->member == NULL || explain_longest(explain)) &&
-           explain_bursts(explain) && (explain->member == NULL || explain_each_burst(explain));
+    return print_members(explain) && (explain->member == NULL || print_longest(explain)) &&
+           print_bursts(explain) && (explain->member == NULL || print_each_burst(explain));
 }

@@ -32,13 +32,13 @@ static const struct plot_format formats[] = {
             " background 'white' dashlength 1.8\n"},
 };
 
-static bool gnuplot_fail(struct report_error *error, const char *doing, const char *path, int code)
+static bool fail(struct report_error *error, const char *doing, const char *path, int code)
 {
     snprintf(error->message, sizeof error->message, "%s %s: %s", doing, path, strerror(code));
     return false;
 }
 
-static char *gnuplot_path(const char *directory, const char *name, const char *suffix)
+static char *make_path(const char *directory, const char *name, const char *suffix)
 {
     size_t size = strlen(directory) + strlen(name) + strlen(suffix) + 3;
     char *path = malloc(size);
@@ -47,7 +47,7 @@ static char *gnuplot_path(const char *directory, const char *name, const char *s
     return path;
 }
 
-static bool gnuplot_write_all(int file, const char *text, size_t length)
+static bool write_all(int file, const char *text, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(file, text, length);
@@ -66,7 +66,7 @@ struct gnuplot_files {
 };
 
 // Returns 0 or the reason why gnuplot could not be started.
-static int gnuplot_spawn(const struct gnuplot_files *files, pid_t *process)
+static int spawn(const struct gnuplot_files *files, pid_t *process)
 {
     static char program[] = "gnuplot", defaults[] = "--default-settings", input[] = "-";
     char *const arguments[] = {program, defaults, input, NULL};
@@ -83,7 +83,7 @@ static int gnuplot_spawn(const struct gnuplot_files *files, pid_t *process)
 }
 
 // The first line that says something: gnuplot repeats the command and points at a place before it.
-static void gnuplot_first_message(int messages, char *line, size_t size)
+static void first_message(int messages, char *line, size_t size)
 {
     char text[4096];
     ssize_t length = pread(messages, text, sizeof text - 1, 0);
@@ -103,11 +103,11 @@ static void gnuplot_first_message(int messages, char *line, size_t size)
     }
 }
 
-static bool gnuplot_run(const struct gnuplot_files *files, const char *path,
+static bool run_gnuplot(const struct gnuplot_files *files, const char *path,
                         struct report_error *error)
 {
     pid_t process;
-    int code = gnuplot_spawn(files, &process), status = 0;
+    int code = spawn(files, &process), status = 0;
     char line[512];
     if (code == ENOENT) {
         snprintf(error->message, sizeof error->message,
@@ -116,10 +116,10 @@ static bool gnuplot_run(const struct gnuplot_files *files, const char *path,
         return false;
     }
     if (code)
-        return gnuplot_fail(error, "starting", "gnuplot", code);
+        return fail(error, "starting", "gnuplot", code);
     while (waitpid(process, &status, 0) < 0) {
         if (errno != EINTR)
-            return gnuplot_fail(error, "waiting for", "gnuplot", errno);
+            return fail(error, "waiting for", "gnuplot", errno);
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
@@ -128,27 +128,26 @@ static bool gnuplot_run(const struct gnuplot_files *files, const char *path,
     else if (WIFSIGNALED(status))
         snprintf(line, sizeof line, "ended by signal %d", WTERMSIG(status));
     else
-        gnuplot_first_message(files->messages, line, sizeof line);
+        first_message(files->messages, line, sizeof line);
     snprintf(error->message, sizeof error->message, "gnuplot failed on %.400s: %s", path, line);
     return false;
 }
 
 // Fills the file `picture`, which is to become `path`.
-static bool gnuplot_draw_into(int picture, const char *script, size_t length,
-                              const struct plot_format *format, const char *directory,
-                              const char *path, struct report_error *error)
+static bool draw_into(int picture, const char *script, size_t length,
+                      const struct plot_format *format, const char *directory, const char *path,
+                      struct report_error *error)
 {
     struct gnuplot_files files = {.script = report_unnamed_file(directory),
                                   .picture = picture,
                                   .messages = report_unnamed_file(directory)};
     struct stat information;
     bool good = files.script >= 0 && files.messages >= 0 &&
-                gnuplot_write_all(files.script, format->terminal, strlen(format->terminal)) &&
-                gnuplot_write_all(files.script, script, length) &&
-                lseek(files.script, 0, SEEK_SET) == 0;
+                write_all(files.script, format->terminal, strlen(format->terminal)) &&
+                write_all(files.script, script, length) && lseek(files.script, 0, SEEK_SET) == 0;
     if (!good)
-        gnuplot_fail(error, "writing a script for gnuplot into", directory, errno);
-    good = good && gnuplot_run(&files, path, error);
+        fail(error, "writing a script for gnuplot into", directory, errno);
+    good = good && run_gnuplot(&files, path, error);
     // gnuplot does not look whether what it writes arrives.
     if (good && (fstat(picture, &information) != 0 || information.st_size == 0)) {
         snprintf(error->message, sizeof error->message,
@@ -163,7 +162,7 @@ static bool gnuplot_draw_into(int picture, const char *script, size_t length,
 }
 
 // Returns 0 or why the picture could not be copied.
-static int gnuplot_copy(int picture, int file)
+static int copy(int picture, int file)
 {
     char block[65536];
     off_t offset = 0;
@@ -171,7 +170,7 @@ static int gnuplot_copy(int picture, int file)
     while ((length = pread(picture, block, sizeof block, offset)) != 0) {
         if (length < 0 && errno != EINTR)
             return errno;
-        if (length > 0 && !gnuplot_write_all(file, block, (size_t)length))
+        if (length > 0 && !write_all(file, block, (size_t)length))
             return errno;
         offset += length > 0 ? length : 0;
     }
@@ -179,13 +178,12 @@ static int gnuplot_copy(int picture, int file)
 }
 
 // Gives the picture its name.
-static bool gnuplot_keep(int picture, const char *partial, const char *path,
-                         struct report_error *error)
+static bool keep(int picture, const char *partial, const char *path, struct report_error *error)
 {
     int file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file < 0)
-        return gnuplot_fail(error, "making", partial, errno);
-    int code = gnuplot_copy(picture, file);
+        return fail(error, "making", partial, errno);
+    int code = copy(picture, file);
     if (close(file) != 0 && !code)
         code = errno;
     if (!code && rename(partial, path) != 0)
@@ -193,37 +191,37 @@ static bool gnuplot_keep(int picture, const char *partial, const char *path,
     if (!code)
         return true;
     unlink(partial);
-    return gnuplot_fail(error, "writing", path, code);
+    return fail(error, "writing", path, code);
 }
 
-static bool gnuplot_draw_format(const char *script, size_t length, const struct plot_format *format,
-                                const char *directory, const char *path, const char *partial,
-                                struct report_error *error)
+static bool draw_format(const char *script, size_t length, const struct plot_format *format,
+                        const char *directory, const char *path, const char *partial,
+                        struct report_error *error)
 {
     int picture = report_unnamed_file(directory);
     sigset_t before;
     if (picture < 0)
-        return gnuplot_fail(error, "making a file in", directory, errno);
-    bool good = gnuplot_draw_into(picture, script, length, format, directory, path, error);
+        return fail(error, "making a file in", directory, errno);
+    bool good = draw_into(picture, script, length, format, directory, path, error);
     if (good) {
         report_defer_signals(&before);
-        good = gnuplot_keep(picture, partial, path, error);
+        good = keep(picture, partial, path, error);
         report_allow_signals(&before);
     }
     close(picture);
     return good;
 }
 
-static bool gnuplot_draw(const struct plot_target *target, const char *name, const char *script,
+static bool draw_formats(const struct plot_target *target, const char *name, const char *script,
                          size_t length, struct report_error *error)
 {
     bool good = true;
     for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++) {
-        char *path = gnuplot_path(target->directory, name, formats[i].suffix);
-        char *partial = path != NULL ? gnuplot_path(target->directory, name, "partial") : NULL;
-        good = partial != NULL ? gnuplot_draw_format(script, length, &formats[i], target->directory,
-                                                     path, partial, error)
-                               : gnuplot_fail(error, "naming", name, ENOMEM);
+        char *path = make_path(target->directory, name, formats[i].suffix);
+        char *partial = path != NULL ? make_path(target->directory, name, "partial") : NULL;
+        good = partial != NULL ? draw_format(script, length, &formats[i], target->directory, path,
+                                             partial, error)
+                               : fail(error, "naming", name, ENOMEM);
         if (good && target->written != NULL)
             target->written(target->context, path);
         free(path);
@@ -239,11 +237,11 @@ bool plot_draw(const struct plot_target *target, const char *name, plot_figure *
     size_t length = 0;
     script->out = open_memstream(&text, &length);
     if (script->out == NULL)
-        return gnuplot_fail(error, "drawing", name, errno);
+        return fail(error, "drawing", name, errno);
     bool good = figure(script, error);
     if (fclose(script->out) != 0 && good)
-        good = gnuplot_fail(error, "drawing", name, ENOMEM);
-    good = good && gnuplot_draw(target, name, text, length, error);
+        good = fail(error, "drawing", name, ENOMEM);
+    good = good && draw_formats(target, name, text, length, error);
     free(text);
     return good;
 }
@@ -251,5 +249,5 @@ bool plot_draw(const struct plot_target *target, const char *name, plot_figure *
 bool plot_make_directory(const char *directory, struct report_error *error)
 {
     return mkdir(directory, 0777) == 0 || errno == EEXIST ||
-           gnuplot_fail(error, "making the directory", directory, errno);
+           fail(error, "making the directory", directory, errno);
 }

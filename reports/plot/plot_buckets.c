@@ -34,8 +34,8 @@ struct bucket_curve {
     int64_t bin;           // last one with a row
 };
 
-static void bucket_point(const struct buckets *buckets, struct bucket_curve *curve, double at_ns,
-                         double percent)
+static void put_point(const struct buckets *buckets, struct bucket_curve *curve, double at_ns,
+                      double percent)
 {
     FILE *out = buckets->script->out;
     double unit_ns = buckets->script->time.ns;
@@ -51,18 +51,18 @@ static void bucket_point(const struct buckets *buckets, struct bucket_curve *cur
 }
 
 // Nothing is dispatched in intervals without a row: the bucket leaks until it is empty.
-static void bucket_leak(const struct buckets *buckets, struct bucket_curve *curve, double until_ns,
-                        double size)
+static void put_leak(const struct buckets *buckets, struct bucket_curve *curve, double until_ns,
+                     double size)
 {
     double rate = plot_limits_at(&buckets->limits, curve->group, curve->limit, curve->at_ns);
     double percent_per_ns = size > 0 ? 100 * rate / size / 1e9 : 0;
     double lost = (until_ns - curve->at_ns) * percent_per_ns;
     if (curve->percent > 0 && lost > curve->percent)
-        bucket_point(buckets, curve, curve->at_ns + curve->percent / percent_per_ns, 0);
-    bucket_point(buckets, curve, until_ns, fmax(0, curve->percent - lost));
+        put_point(buckets, curve, curve->at_ns + curve->percent / percent_per_ns, 0);
+    put_point(buckets, curve, until_ns, fmax(0, curve->percent - lost));
 }
 
-static void bucket_rows(struct buckets *buckets, struct bucket_curve *curve, sqlite3_stmt *rows)
+static void put_rows(struct buckets *buckets, struct bucket_curve *curve, sqlite3_stmt *rows)
 {
     const struct plot_run *run = buckets->script->run;
     double interval_ns = (double)run->interval_ns, size = 0;
@@ -72,18 +72,18 @@ static void bucket_rows(struct buckets *buckets, struct bucket_curve *curve, sql
         double first_ns = sqlite3_column_double(rows, 1) * interval_ns;
         double end_ns = (sqlite3_column_double(rows, 2) + 1) * interval_ns;
         if (bin > curve->bin + 1)
-            bucket_leak(buckets, curve, first_ns, size);
+            put_leak(buckets, curve, first_ns, size);
         size = sqlite3_column_double(rows, 4);
-        bucket_point(buckets, curve, fmin(end_ns, run->end_ns), percent);
+        put_point(buckets, curve, fmin(end_ns, run->end_ns), percent);
         curve->bin = bin;
         buckets->most = fmax(buckets->most, percent);
     }
     if (curve->at_ns < run->end_ns)
-        bucket_leak(buckets, curve, run->end_ns, size);
+        put_leak(buckets, curve, run->end_ns, size);
 }
 
-static bool bucket_data(struct buckets *buckets, size_t number, bool burst,
-                        struct report_error *error)
+static bool put_curve(struct buckets *buckets, size_t number, bool burst,
+                      struct report_error *error)
 {
     static const char *const sql[] = {
         "SELECT interval / ?2, min(interval), max(interval), 100 * max(level / size), size"
@@ -106,14 +106,14 @@ static bool bucket_data(struct buckets *buckets, size_t number, bool burst,
     sqlite3_bind_int64(rows, 3, run->groups[bucket->group].group_id);
     sqlite3_bind_text(rows, 4, bucket->name, -1, SQLITE_STATIC);
     fprintf(buckets->script->out, "$%s%zu << EOD\n", burst ? "burst" : "level", number);
-    bucket_point(buckets, &curve, 0, 0);
-    bucket_rows(buckets, &curve, rows);
+    put_point(buckets, &curve, 0, 0);
+    put_rows(buckets, &curve, rows);
     fputs("EOD\n", buckets->script->out);
     return report_query_close(rows, error);
 }
 
 // Buckets that were ever in use, those of the first groups first.
-static bool buckets_list(struct buckets *buckets, struct report_error *error)
+static bool list_buckets(struct buckets *buckets, struct report_error *error)
 {
     const struct plot_run *run = buckets->script->run;
     sqlite3_stmt *rows =
@@ -136,14 +136,14 @@ static bool buckets_list(struct buckets *buckets, struct report_error *error)
     return report_query_close(rows, error);
 }
 
-static void bucket_style(const struct buckets *buckets, size_t number, bool burst)
+static void put_style(const struct buckets *buckets, size_t number, bool burst)
 {
     fprintf(buckets->script->out, " lc rgb '%s' lw 1.6%s",
             burst ? plot_script_light_colour(number) : plot_script_colour(number),
             number >= BUCKETS_MAX / 2 ? " dt (8,4)" : "");
 }
 
-static void buckets_legend(const struct buckets *buckets)
+static void put_legend(const struct buckets *buckets)
 {
     const struct plot_run *run = buckets->script->run;
     bool several = run->group_count > 1, bursts = false;
@@ -155,7 +155,7 @@ static void buckets_legend(const struct buckets *buckets)
         snprintf(text, sizeof text, "%s%s%s", several ? run->groups[bucket->group].name : "",
                  several ? ": " : "", bucket->name);
         fputs(", keyentry with lines", buckets->script->out);
-        bucket_style(buckets, i, false);
+        put_style(buckets, i, false);
         plot_script_name(buckets->script, text);
         bursts |= bucket->bursts;
     }
@@ -166,7 +166,7 @@ static void buckets_legend(const struct buckets *buckets)
     }
 }
 
-static void buckets_clauses(const struct buckets *buckets)
+static void put_clauses(const struct buckets *buckets)
 {
     fputs("plot 100" BUCKETS_FULL, buckets->script->out);
     for (size_t burst = 2; burst-- > 0;) {
@@ -174,24 +174,24 @@ static void buckets_clauses(const struct buckets *buckets)
             if (burst && !buckets->drawn[i].bursts)
                 continue;
             fprintf(buckets->script->out, ", $%s%zu with lines", burst ? "burst" : "level", i);
-            bucket_style(buckets, i, burst);
+            put_style(buckets, i, burst);
         }
     }
     fputc('\n', buckets->script->out);
 }
 
-static bool buckets_data(struct buckets *buckets, struct report_error *error)
+static bool put_data(struct buckets *buckets, struct report_error *error)
 {
     for (size_t i = 0; i < buckets->count; i++) {
-        if (!bucket_data(buckets, i, false, error))
+        if (!put_curve(buckets, i, false, error))
             return false;
-        if (buckets->drawn[i].bursts && !bucket_data(buckets, i, true, error))
+        if (buckets->drawn[i].bursts && !put_curve(buckets, i, true, error))
             return false;
     }
     return true;
 }
 
-static void buckets_vertical_axis(const struct buckets *buckets)
+static void put_vertical_axis(const struct buckets *buckets)
 {
     char highest[PLOT_NUMBER_MAX], title[PLOT_NUMBER_MAX + 64];
     bool binned = buckets->script->run->bin_intervals > 1;
@@ -209,20 +209,20 @@ bool plot_bucket_levels(struct plot_script *script, struct report_error *error)
 {
     struct buckets buckets = {.script = script};
     bool good =
-        plot_limits_load(script->run, &buckets.limits, error) && buckets_list(&buckets, error);
+        plot_limits_load(script->run, &buckets.limits, error) && list_buckets(&buckets, error);
     plot_script_begin(script, "Levels of the groups' leaky buckets");
-    buckets_legend(&buckets);
+    put_legend(&buckets);
     plot_script_end_legend(script);
-    good = good && buckets_data(&buckets, error);
+    good = good && put_data(&buckets, error);
     plot_limits_free(&buckets.limits);
     if (!good)
         return false;
     plot_script_panel(script, 0, 1);
     plot_script_time_axis(script, true);
-    buckets_vertical_axis(&buckets);
+    put_vertical_axis(&buckets);
     if (buckets.count == 0)
         plot_script_message(script, "No group had a limit while anything happened.");
-    buckets_clauses(&buckets);
+    put_clauses(&buckets);
     plot_script_end(script);
     return true;
 }

@@ -26,7 +26,7 @@ struct causes {
 
 // A limit and its burst part have one colour, dark and light. The pink, which some take for grey,
 // is that of the limit that is used least: the turn and the queue are grey.
-static const char *causes_colour(size_t cause)
+static const char *colour_of(size_t cause)
 {
     static const size_t colours[] = {4, 3, 5, 0, 2, 1}; // of the limits
     switch (explain_causes[cause].kind) {
@@ -45,7 +45,7 @@ static const char *causes_colour(size_t cause)
     }
 }
 
-static const char *causes_words(enum explain_kind kind)
+static const char *words_of(enum explain_kind kind)
 {
     static const char *const words[] = {
         [EXPLAIN_LIMIT] = "the limit",         [EXPLAIN_BURST] = "its burst part",
@@ -55,7 +55,7 @@ static const char *causes_words(enum explain_kind kind)
     return words[kind];
 }
 
-static bool causes_load(struct causes *causes, struct report_error *error)
+static bool load_bins(struct causes *causes, struct report_error *error)
 {
     const struct plot_run *run = causes->script->run;
     sqlite3_stmt *rows = report_query_open(
@@ -79,36 +79,36 @@ static bool causes_load(struct causes *causes, struct report_error *error)
     return report_query_close(rows, error);
 }
 
-static bool causes_in(enum explain_kind kind, bool with_queue)
+static bool is_in(enum explain_kind kind, bool with_queue)
 {
     return with_queue || kind != EXPLAIN_QUEUE;
 }
 
-static double causes_whole(const struct causes_bin *bin, bool with_queue)
+static double whole_of(const struct causes_bin *bin, bool with_queue)
 {
     double whole_ns = 0;
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
-        whole_ns += causes_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+        whole_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
     return whole_ns;
 }
 
 // A data block of the band of one cause: time, its lower edge, its upper edge. Nothing where nobody
 // waited.
-static void causes_band(const struct causes *causes, const char *name, size_t band, bool with_queue)
+static void put_band(const struct causes *causes, const char *name, size_t band, bool with_queue)
 {
     const struct plot_script *script = causes->script;
     bool open = false;
     fprintf(script->out, "$%s%zu << EOD\n", name, band);
     for (size_t i = 0; i < script->run->bin_count; i++) {
         const struct causes_bin *bin = &causes->bins[i];
-        double whole_ns = causes_whole(bin, with_queue), below_ns = 0;
+        double whole_ns = whole_of(bin, with_queue), below_ns = 0;
         if (whole_ns <= 0) {
             fputs(open ? "\n" : "", script->out);
             open = false;
             continue;
         }
         for (size_t cause = 0; cause < band; cause++)
-            below_ns += causes_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+            below_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
         for (size_t edge = 0; edge < 2; edge++)
             fprintf(script->out, "%.9g %.6g %.6g\n",
                     plot_run_bin_ns(script->run, i + edge) / script->time.ns,
@@ -118,33 +118,33 @@ static void causes_band(const struct causes *causes, const char *name, size_t ba
     fputs("EOD\n", script->out);
 }
 
-static void causes_shares(const struct causes *causes, const char *name, bool with_queue)
+static void put_shares(const struct causes *causes, const char *name, bool with_queue)
 {
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        if (causes->occurs[cause] && causes_in(explain_causes[cause].kind, with_queue))
-            causes_band(causes, name, cause, with_queue);
+        if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
+            put_band(causes, name, cause, with_queue);
     }
 }
 
-static void causes_shares_draw(const struct causes *causes, const char *name, bool with_queue)
+static void draw_shares(const struct causes *causes, const char *name, bool with_queue)
 {
     FILE *out = causes->script->out;
     fputs("set yrange [0:100]\nset ytics 25\nplot NaN", out);
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        if (causes->occurs[cause] && causes_in(explain_causes[cause].kind, with_queue))
+        if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
             fprintf(out, ", $%s%zu using 1:2:3 with filledcurves lc rgb '%s' fs solid noborder",
-                    name, cause, causes_colour(cause));
+                    name, cause, colour_of(cause));
     }
     fputc('\n', out);
 }
 
-static double causes_wait(const void *context, size_t bin)
+static double wait_of(const void *context, size_t bin)
 {
     const struct causes *causes = context;
-    return causes_whole(&causes->bins[bin], true) / causes->unit.ns;
+    return whole_of(&causes->bins[bin], true) / causes->unit.ns;
 }
 
-static void causes_choose_unit(struct causes *causes)
+static void choose_unit(struct causes *causes)
 {
     static const struct {
         double up_to_ns;
@@ -160,7 +160,7 @@ static void causes_choose_unit(struct causes *causes)
     double most_ns = 0;
     size_t i = 0;
     for (size_t bin = 0; bin < causes->script->run->bin_count; bin++)
-        most_ns = fmax(most_ns, causes_whole(&causes->bins[bin], true));
+        most_ns = fmax(most_ns, whole_of(&causes->bins[bin], true));
     if (most_ns <= 0)
         most_ns = 1e9;
     while (most_ns > units[i].up_to_ns)
@@ -169,7 +169,7 @@ static void causes_choose_unit(struct causes *causes)
     causes->most = most_ns / causes->unit.ns;
 }
 
-static void causes_legend(const struct causes *causes)
+static void put_legend(const struct causes *causes)
 {
     const struct plot_script *script = causes->script;
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
@@ -178,13 +178,13 @@ static void causes_legend(const struct causes *causes)
             continue;
         snprintf(key, sizeof key, "%s:", explain_causes[cause].key);
         fprintf(script->out, ", keyentry with boxes lc rgb '%s' fs solid noborder",
-                causes_colour(cause));
-        plot_script_title(script,
-                          (const char *const[]){key, causes_words(explain_causes[cause].kind)}, 2);
+                colour_of(cause));
+        plot_script_title(script, (const char *const[]){key, words_of(explain_causes[cause].kind)},
+                          2);
     }
 }
 
-static void causes_draw(const struct causes *causes, const char *nothing)
+static void draw_panels(const struct causes *causes, const char *nothing)
 {
     const struct plot_script *script = causes->script;
     char title[64];
@@ -193,10 +193,10 @@ static void causes_draw(const struct causes *causes, const char *nothing)
     plot_script_vertical_title(script, "% of the wait");
     if (nothing != NULL)
         plot_script_message(script, nothing);
-    causes_shares_draw(causes, "all", true);
+    draw_shares(causes, "all", true);
     plot_script_panel(script, 1, CAUSES_PANELS);
     plot_script_vertical_title(script, "% of the first's wait");
-    causes_shares_draw(causes, "first", false);
+    draw_shares(causes, "first", false);
     plot_script_panel(script, 2, CAUSES_PANELS);
     plot_script_time_axis(script, true);
     snprintf(title, sizeof title, "wait [%s]", causes->unit.name);
@@ -207,7 +207,7 @@ static void causes_draw(const struct causes *causes, const char *nothing)
             1.06 * causes->most, script->run->bin_count > CAUSES_DENSE ? 0.8 : 1.4);
 }
 
-static void causes_write(struct plot_script *script, struct causes *causes, const char *nothing)
+static void write_script(struct plot_script *script, struct causes *causes, const char *nothing)
 {
     char title[REPORT_LABEL_MAX + 64], name[REPORT_LABEL_MAX] = "";
     if (script->member != NULL)
@@ -215,13 +215,13 @@ static void causes_write(struct plot_script *script, struct causes *causes, cons
     snprintf(title, sizeof title, "Why requests%s%s waited", script->member != NULL ? " of " : "",
              name);
     plot_script_begin(script, title);
-    causes_legend(causes);
+    put_legend(causes);
     plot_script_end_legend(script);
-    causes_shares(causes, "all", true);
-    causes_shares(causes, "first", false);
-    causes_choose_unit(causes);
-    plot_script_stairs(script, "wait", 0, causes_wait, causes);
-    causes_draw(causes, nothing);
+    put_shares(causes, "all", true);
+    put_shares(causes, "first", false);
+    choose_unit(causes);
+    plot_script_stairs(script, "wait", 0, wait_of, causes);
+    draw_panels(causes, nothing);
     plot_script_end(script);
 }
 
@@ -234,11 +234,11 @@ bool plot_wait_causes(struct plot_script *script, struct report_error *error)
     if (causes.bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing wait-causes: out of memory");
     if (good && stored == EXPLAIN_STORED)
-        good = causes_load(&causes, error);
+        good = load_bins(&causes, error);
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
         any |= causes.occurs[cause];
     if (good)
-        causes_write(script, &causes,
+        write_script(script, &causes,
                      stored == EXPLAIN_UNKNOWN ? "Not known: an earlier version stored this run."
                      : !any                    ? "No request waited."
                                                : NULL);

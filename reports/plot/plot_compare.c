@@ -32,23 +32,22 @@ struct figure {
     struct figure_bin *bins[2];
 };
 
-static uint64_t figure_requests(const struct compare_member *member)
+static uint64_t requests_of(const struct compare_member *member)
 {
     const struct compare_stream *stream = member->streams[COMPARE_READ_WRITE];
     return stream != NULL ? stream->traffic.requests : 0;
 }
 
 // As in the plots of a run: in the scenario's order, unless there are too many.
-static void figure_choose_members(struct figure *figure)
+static void choose_members(struct figure *figure)
 {
     bool many = figure->comparison->member_count > FIGURE_MEMBERS;
     for (size_t m = 0; m < figure->comparison->member_count; m++) {
         const struct compare_member *member = &figure->comparison->members[m];
         size_t place = figure->member_count;
-        if (figure_requests(member) == 0)
+        if (requests_of(member) == 0)
             continue;
-        while (many && place > 0 &&
-               figure_requests(figure->members[place - 1]) < figure_requests(member))
+        while (many && place > 0 && requests_of(figure->members[place - 1]) < requests_of(member))
             place--;
         bool full = figure->member_count == FIGURE_MEMBERS;
         figure->hidden += full;
@@ -61,7 +60,7 @@ static void figure_choose_members(struct figure *figure)
     }
 }
 
-static bool figure_load_latencies(struct figure *figure, size_t line)
+static bool load_latencies(struct figure *figure, size_t line)
 {
     const struct compare_member *member = figure->members[line];
     for (uint64_t i = 0; i < member->count; i++) {
@@ -78,7 +77,7 @@ static bool figure_load_latencies(struct figure *figure, size_t line)
     return true;
 }
 
-static bool figure_load_bins(struct figure *figure, int side, struct report_error *error)
+static bool load_bins(struct figure *figure, int side, struct report_error *error)
 {
     const struct compare_side *from = &figure->comparison->sides[side];
     sqlite3_stmt *rows = report_query_open(
@@ -98,7 +97,7 @@ static bool figure_load_bins(struct figure *figure, int side, struct report_erro
     return report_query_close(rows, error);
 }
 
-static void figure_choose_bins(struct figure *figure)
+static void choose_bins(struct figure *figure)
 {
     const struct compare_side *sides = figure->comparison->sides;
     double widest = (double)sides[0].interval_ns, end_ns = (double)sides[0].end_ns;
@@ -111,26 +110,26 @@ static void figure_choose_bins(struct figure *figure)
     plot_run_count_bins(&figure->run);
 }
 
-static bool figure_load(struct figure *figure, struct report_error *error)
+static bool load_figure(struct figure *figure, struct report_error *error)
 {
-    figure_choose_members(figure);
+    choose_members(figure);
     figure->run.named_count = figure->member_count;
-    figure_choose_bins(figure);
+    choose_bins(figure);
     for (size_t line = 0; line < figure->member_count; line++) {
-        if (!figure_load_latencies(figure, line))
+        if (!load_latencies(figure, line))
             return compare_memory(error);
     }
     for (int side = 0; side < 2; side++) {
         figure->bins[side] = calloc(figure->run.bin_count, sizeof *figure->bins[side]);
         if (figure->bins[side] == NULL)
             return compare_memory(error);
-        if (!figure_load_bins(figure, side, error))
+        if (!load_bins(figure, side, error))
             return false;
     }
     return true;
 }
 
-static void figure_legend(const struct plot_script *script)
+static void put_legend(const struct plot_script *script)
 {
     const struct figure *figure = script->figure;
     char name[REPORT_LABEL_MAX];
@@ -160,15 +159,15 @@ static void figure_legend(const struct plot_script *script)
 }
 
 // A step is drawn as a line with a corner: of steps, a PNG begins the dashes anew at each.
-static void figure_step(FILE *out, double ns, double *from, double to)
+static void put_step(FILE *out, double ns, double *from, double to)
 {
     fprintf(out, "%.9g %.6g\n%.9g %.6g\n", ns, *from, ns, to);
     *from = to;
 }
 
 // The curve of one side of a member; of points that fall into the same column the last one counts.
-static void figure_curve(const struct plot_script *script, size_t line, int side, double left_ns,
-                         double per_column)
+static void put_curve(const struct plot_script *script, size_t line, int side, double left_ns,
+                      double per_column)
 {
     const struct figure *figure = script->figure;
     const struct report_histogram *latencies = &figure->latencies[line][side];
@@ -184,19 +183,19 @@ static void figure_curve(const struct plot_script *script, size_t line, int side
         if (seen <= 0)
             fprintf(out, "%.9g 0\n", next_ns);
         else if (here > column)
-            figure_step(out, ns, &place, plot_latency_place(seen / count));
+            put_step(out, ns, &place, plot_latency_place(seen / count));
         ns = next_ns;
         column = here;
         seen += (double)range.count;
     }
     // The slowest request stands half a request below 100 %, which has no place on the scale.
     if (seen > 0)
-        figure_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
+        put_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
     fputs("EOD\n", out);
 }
 
-static void figure_margins(const struct plot_script *script, double left, double right, double top,
-                           double bottom)
+static void set_margins(const struct plot_script *script, double left, double right, double top,
+                        double bottom)
 {
     fprintf(script->out,
             "unset label\nset lmargin at screen %g\nset rmargin at screen %g\n"
@@ -204,13 +203,13 @@ static void figure_margins(const struct plot_script *script, double left, double
             left, right, top, bottom);
 }
 
-static void figure_draw_latencies(const struct plot_script *script)
+static void draw_latencies(const struct plot_script *script)
 {
     const struct figure *figure = script->figure;
     struct plot_extent extent = {0};
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
-    figure_margins(script, 0.1, 0.73, 0.91, 0.5);
+    set_margins(script, 0.1, 0.73, 0.91, 0.5);
     double left_ns = plot_latency_extent_axis(script, &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
@@ -221,7 +220,7 @@ static void figure_draw_latencies(const struct plot_script *script)
     if (extent.most <= 0)
         plot_script_message(script, "There are no reads and no writes.");
     for (size_t i = 0; i < 2 * figure->member_count; i++)
-        figure_curve(script, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);
+        put_curve(script, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);
     fputs("plot NaN", script->out);
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         fprintf(script->out, ", $cdf%zu%c with lines lc rgb '%s'" FIGURE_WIDTH "%s", i / 2,
@@ -243,7 +242,7 @@ struct figure_series {
     const struct figure_unit *unit;
 };
 
-static double figure_value(const void *context, size_t bin)
+static double rate_of(const void *context, size_t bin)
 {
     const struct figure_series *series = context;
     const struct figure_bin *found = &series->figure->bins[series->side][bin];
@@ -252,7 +251,7 @@ static double figure_value(const void *context, size_t bin)
 }
 
 // One that fits the largest of both runs.
-static const struct figure_unit *figure_choose_unit(const struct figure *figure, bool bytes)
+static const struct figure_unit *choose_unit(const struct figure *figure, bool bytes)
 {
     static const struct figure_unit units[] = {
         {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}, {1, "requests/s"}};
@@ -260,7 +259,7 @@ static const struct figure_unit *figure_choose_unit(const struct figure *figure,
     double most = 0;
     for (size_t i = 0; i < 2 * figure->run.bin_count; i++) {
         const struct figure_series series = {figure, (int)(i % 2), bytes, &units[3]};
-        most = fmax(most, figure_value(&series, i / 2));
+        most = fmax(most, rate_of(&series, i / 2));
     }
     while (unit < 2 && most < units[unit].scale)
         unit++;
@@ -268,7 +267,7 @@ static const struct figure_unit *figure_choose_unit(const struct figure *figure,
 }
 
 // These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
-static double figure_time_step(const struct plot_script *script)
+static double time_step(const struct plot_script *script)
 {
     double least = script->run->end_ns / script->time.ns / 5;
     double step = pow(10, floor(log10(least)));
@@ -277,21 +276,21 @@ static double figure_time_step(const struct plot_script *script)
     return step;
 }
 
-static void figure_draw_throughput(const struct plot_script *script, bool bytes)
+static void draw_throughput(const struct plot_script *script, bool bytes)
 {
     const struct figure *figure = script->figure;
     const char *name = bytes ? "bytes" : "requests";
-    const struct figure_unit *unit = figure_choose_unit(figure, bytes);
-    figure_margins(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
+    const struct figure_unit *unit = choose_unit(figure, bytes);
+    set_margins(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
     plot_script_time_axis(script, true);
     if (figure->run.end_ns > 0)
-        fprintf(script->out, "set xtics %.10g\n", figure_time_step(script));
+        fprintf(script->out, "set xtics %.10g\n", time_step(script));
     fprintf(script->out,
             "set label 2 '%s' at screen %g, graph 0.5 center rotate\nset yrange [0:*]\n",
             unit->name, bytes ? 0.395 : 0.018);
     for (int side = 0; side < 2; side++) {
         const struct figure_series series = {figure, side, bytes, unit};
-        plot_script_stairs(script, name, (size_t)side, figure_value, &series);
+        plot_script_stairs(script, name, (size_t)side, rate_of, &series);
     }
     fprintf(script->out,
             "plot NaN, $%s0 with fillsteps fs solid noborder lc rgb '" FIGURE_AREA "'"
@@ -303,11 +302,11 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
 {
     (void)error;
     plot_script_begin_titled(script, "Latency and throughput of two runs of the same requests");
-    figure_legend(script);
+    put_legend(script);
     plot_script_end_legend(script);
-    figure_draw_latencies(script);
-    figure_draw_throughput(script, false);
-    figure_draw_throughput(script, true);
+    draw_latencies(script);
+    draw_throughput(script, false);
+    draw_throughput(script, true);
     plot_script_end(script);
     return true;
 }
@@ -321,7 +320,7 @@ bool report_comparison_plot(const struct report_comparison *comparison, const ch
         return compare_memory(error);
     figure->comparison = comparison;
     struct plot_script script = {.run = &figure->run, .figure = figure};
-    bool good = plot_make_directory(directory, error) && figure_load(figure, error) &&
+    bool good = plot_make_directory(directory, error) && load_figure(figure, error) &&
                 plot_draw(&target, "compare", write_figure, &script, error);
     for (size_t i = 0; i < 2 * FIGURE_MEMBERS; i++)
         report_histogram_release(&figure->latencies[i / 2][i % 2]);

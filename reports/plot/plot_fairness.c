@@ -16,21 +16,21 @@ struct fairness_stairs {
     const struct fairness_bin *bins;
 };
 
-static double fairness_jain(const void *context, size_t bin)
+static double jain_of(const void *context, size_t bin)
 {
     const struct fairness_stairs *stairs = context;
     return stairs->bins[bin].jain > 0 ? stairs->bins[bin].jain : NAN;
 }
 
-static double fairness_backlogged(const void *context, size_t bin)
+static double backlogged_of(const void *context, size_t bin)
 {
     const struct fairness_stairs *stairs = context;
     return stairs->bins[bin].present ? stairs->bins[bin].backlogged : NAN;
 }
 
 // Fills [group * bin_count + bin]. Groups' rows are averaged in the database.
-static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
-                          struct report_error *error)
+static bool load_bins(const struct plot_run *run, struct fairness_bin *bins,
+                      struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         run->database,
@@ -56,16 +56,16 @@ static bool fairness_load(const struct plot_run *run, struct fairness_bin *bins,
     return report_query_close(rows, error);
 }
 
-static void fairness_data(const struct plot_script *script, const struct fairness_bin *bins)
+static void put_data(const struct plot_script *script, const struct fairness_bin *bins)
 {
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct fairness_stairs stairs = {&bins[g * script->run->bin_count]};
-        plot_script_stairs(script, "jain", g, fairness_jain, &stairs);
-        plot_script_stairs(script, "backlogged", g, fairness_backlogged, &stairs);
+        plot_script_stairs(script, "jain", g, jain_of, &stairs);
+        plot_script_stairs(script, "backlogged", g, backlogged_of, &stairs);
     }
 }
 
-static void fairness_legend(const struct plot_script *script)
+static void put_legend(const struct plot_script *script)
 {
     char number[PLOT_NUMBER_MAX];
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
@@ -83,7 +83,7 @@ static void fairness_legend(const struct plot_script *script)
     plot_script_more_groups(script);
 }
 
-static void fairness_clauses(const struct plot_script *script, const char *name)
+static void put_clauses(const struct plot_script *script, const char *name)
 {
     fputs("plot NaN", script->out);
     for (size_t g = 0; g < script->run->drawn_groups; g++)
@@ -92,7 +92,7 @@ static void fairness_clauses(const struct plot_script *script, const char *name)
     fputc('\n', script->out);
 }
 
-static void fairness_draw(const struct plot_script *script, bool contended, double most)
+static void draw_panels(const struct plot_script *script, bool contended, double most)
 {
     bool binned = script->run->bin_intervals > 1;
     plot_script_panel(script, 0, 2);
@@ -101,13 +101,13 @@ static void fairness_draw(const struct plot_script *script, bool contended, doub
     fputs("set yrange [0:1.05]\nset ytics 0.2\n", script->out);
     if (!contended)
         plot_script_message(script, "No two members were backlogged for a whole interval.");
-    fairness_clauses(script, "jain");
+    put_clauses(script, "jain");
     plot_script_panel(script, 1, 2);
     plot_script_time_axis(script, true);
     plot_script_vertical_title(script, binned ? "most members backlogged" : "members backlogged");
     fprintf(script->out, "set yrange [0:%.6g]\n", most > 2 ? 1.1 * most : 2.2);
     fputs(most <= 10 ? "set ytics 1\n" : "set ytics autofreq\n", script->out);
-    fairness_clauses(script, "backlogged");
+    put_clauses(script, "backlogged");
 }
 
 bool plot_fairness(struct plot_script *script, struct report_error *error)
@@ -115,7 +115,7 @@ bool plot_fairness(struct plot_script *script, struct report_error *error)
     const struct plot_run *run = script->run;
     size_t count = run->drawn_groups * run->bin_count;
     struct fairness_bin *bins = calloc(count + 1, sizeof *bins);
-    bool good = bins != NULL && fairness_load(run, bins, error), contended = false;
+    bool good = bins != NULL && load_bins(run, bins, error), contended = false;
     double most = 0;
     if (bins == NULL)
         snprintf(error->message, sizeof error->message, "drawing fairness: out of memory");
@@ -125,10 +125,10 @@ bool plot_fairness(struct plot_script *script, struct report_error *error)
             most = fmax(most, bins[i].backlogged);
         }
         plot_script_begin(script, "Fairness among backlogged members");
-        fairness_legend(script);
+        put_legend(script);
         plot_script_end_legend(script);
-        fairness_data(script, bins);
-        fairness_draw(script, contended, most);
+        put_data(script, bins);
+        draw_panels(script, contended, most);
         plot_script_end(script);
     }
     free(bins);

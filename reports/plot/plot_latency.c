@@ -47,8 +47,8 @@ double plot_latency_place(double share)
     return share < 0.9 ? share * 2 / 0.9 : 1 - log10(1 - share);
 }
 
-static sqlite3_stmt *cdf_open(const struct plot_run *run, size_t line, const char *sql,
-                              struct report_error *error)
+static sqlite3_stmt *open_member(const struct plot_run *run, size_t line, const char *sql,
+                                 struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(run->database, sql, run->run_id, error);
     if (rows != NULL)
@@ -60,14 +60,14 @@ static sqlite3_stmt *cdf_open(const struct plot_run *run, size_t line, const cha
     " FROM histogram WHERE run_id = ?1 AND member_id = ?2 AND direction = 'read+write'"            \
     "  AND metric = 'total'"
 
-static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_extent *extent,
-                        struct report_error *error)
+static bool measure_extent(const struct plot_run *run, size_t line, struct cdf_extent *extent,
+                           struct report_error *error)
 {
     sqlite3_stmt *rows =
-        cdf_open(run, line,
-                 "SELECT sum(count), sum(CASE WHEN high_ns <= 0 THEN count ELSE 0 END),"
-                 "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
-                 error);
+        open_member(run, line,
+                    "SELECT sum(count), sum(CASE WHEN high_ns <= 0 THEN count ELSE 0 END),"
+                    "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
+                    error);
     if (report_query_next(rows))
         *extent =
             (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
@@ -77,14 +77,14 @@ static bool cdf_measure(const struct plot_run *run, size_t line, struct cdf_exte
 
 // Points of one curve; those that would fall into the same column of the picture are thinned out.
 // The slowest request stands half a request below 100 %, which has no place on the scale.
-static void cdf_point(const struct plot_script *script, double ns, double seen,
+static void put_point(const struct plot_script *script, double ns, double seen,
                       const struct cdf_extent *extent)
 {
     fprintf(script->out, "%.9g %.6g\n", ns,
             plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
 }
 
-static bool cdf_curve(const struct plot_script *script, size_t line,
+static bool put_curve(const struct plot_script *script, size_t line,
                       const struct cdf_extent *extent, double left_ns, double right_ns,
                       struct report_error *error)
 {
@@ -93,7 +93,7 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
     double per_column = (log10(right_ns) - log10(left_ns)) / columns;
     double seen = 0, column = -1, last_ns = 0;
     sqlite3_stmt *rows =
-        cdf_open(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
+        open_member(script->run, line, "SELECT high_ns, count" CDF_ROWS " ORDER BY low_ns", error);
     while (report_query_next(rows)) {
         double ns = fmax(sqlite3_column_double(rows, 0), left_ns);
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
@@ -101,18 +101,18 @@ static bool cdf_curve(const struct plot_script *script, size_t line,
         if (seen <= 0)
             fprintf(script->out, "%.9g 0\n", ns);
         else if (here > column)
-            cdf_point(script, last_ns, seen, extent);
+            put_point(script, last_ns, seen, extent);
         column = here;
         last_ns = ns;
         seen += sqlite3_column_double(rows, 1);
     }
     if (seen > 0)
-        cdf_point(script, last_ns, seen, extent);
+        put_point(script, last_ns, seen, extent);
     fputc('\n', script->out);
     return report_query_close(rows, error);
 }
 
-static bool cdf_data(const struct plot_script *script, const struct cdf_extent *extents,
+static bool put_data(const struct plot_script *script, const struct cdf_extent *extents,
                      double left_ns, double right_ns, struct report_error *error)
 {
     const struct plot_run *run = script->run;
@@ -121,7 +121,7 @@ static bool cdf_data(const struct plot_script *script, const struct cdf_extent *
             fprintf(script->out, "$cdf%zu << EOD\n", line);
         else if (line == run->named_count)
             fputs("$cdfothers << EOD\n", script->out);
-        if (!cdf_curve(script, line, &extents[line], left_ns, right_ns, error))
+        if (!put_curve(script, line, &extents[line], left_ns, right_ns, error))
             return false;
         if (line < run->named_count || line + 1 == run->line_count)
             fputs("EOD\n", script->out);
@@ -150,7 +150,7 @@ void plot_latency_share_axis(const struct plot_script *script, double most)
     plot_script_vertical_title(script, "share of requests that took at most this long [%]");
 }
 
-static void cdf_legend(const struct plot_script *script, const struct cdf_extent *extents)
+static void put_legend(const struct plot_script *script, const struct cdf_extent *extents)
 {
     const struct plot_run *run = script->run;
     for (size_t line = 0; line < run->named_count; line++) {
@@ -172,7 +172,7 @@ static void cdf_legend(const struct plot_script *script, const struct cdf_extent
     fputs(", keyentry with points" CDF_SLOWEST " title 'slowest request'", script->out);
 }
 
-static void cdf_clauses(const struct plot_script *script)
+static void put_clauses(const struct plot_script *script)
 {
     const struct plot_run *run = script->run;
     fputs("plot NaN", script->out);
@@ -194,7 +194,7 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     struct plot_extent all = {0};
     for (size_t line = 0; line < run->line_count; line++) {
         struct cdf_extent *extent = &extents[line];
-        if (!cdf_measure(run, line, extent, error))
+        if (!measure_extent(run, line, extent, error))
             return false;
         all.most = fmax(all.most, extent->count);
         all.zeros = all.zeros || extent->zeros > 0;
@@ -203,7 +203,7 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
         all.high_ns = fmax(all.high_ns, extent->high_ns);
     }
     plot_script_begin(script, "Latency distribution of reads and writes");
-    cdf_legend(script, extents);
+    put_legend(script, extents);
     plot_script_end_legend(script);
     plot_script_panel(script, 0, 1);
     double left_ns = plot_latency_extent_axis(script, &all);
@@ -211,9 +211,9 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     plot_latency_share_axis(script, all.most);
     if (all.most <= 0)
         plot_script_message(script, "No read or write was completed.");
-    if (!cdf_data(script, extents, left_ns, all.right_ns, error))
+    if (!put_data(script, extents, left_ns, all.right_ns, error))
         return false;
-    cdf_clauses(script);
+    put_clauses(script);
     plot_script_end(script);
     return true;
 }

@@ -11,7 +11,7 @@
 #define LIMITS_RATE_MAX (PLOT_NUMBER_MAX + 16)
 #define LIMITS_COLUMNS 2000 // times that can be told apart
 
-static bool limits_add(struct plot_limits *limits, const struct plot_limit_change *change)
+static bool add_change(struct plot_limits *limits, const struct plot_limit_change *change)
 {
     // Powers of two: the array is full when the count is one.
     if ((limits->count & (limits->count - 1)) == 0) {
@@ -25,13 +25,13 @@ static bool limits_add(struct plot_limits *limits, const struct plot_limit_chang
     return true;
 }
 
-static bool limits_take(const struct plot_run *run, struct plot_limits *limits, sqlite3_stmt *rows)
+static bool take_row(const struct plot_run *run, struct plot_limits *limits, sqlite3_stmt *rows)
 {
     struct plot_limit_change change = {.group = plot_run_group(run, sqlite3_column_int64(rows, 0)),
                                        .at_ns = sqlite3_column_double(rows, 2),
                                        .value = sqlite3_column_double(rows, 3)};
     snprintf(change.key, sizeof change.key, "%s", report_query_text(rows, 1));
-    return change.group == run->drawn_groups || limits_add(limits, &change);
+    return change.group == run->drawn_groups || add_change(limits, &change);
 }
 
 bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
@@ -51,7 +51,7 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, 1 + (sqlite3_int64)(run->end_ns / LIMITS_COLUMNS));
     while (good && report_query_next(rows))
-        good = limits_take(run, limits, rows);
+        good = take_row(run, limits, rows);
     if (!report_query_close(rows, error))
         return false;
     if (!good)
@@ -106,7 +106,7 @@ void plot_limits_data(const struct plot_script *script, const struct plot_limits
     fputs("EOD\n", script->out);
 }
 
-static void limits_rate(char text[LIMITS_RATE_MAX], plot_limits_number *number, double value)
+static void put_rate(char text[LIMITS_RATE_MAX], plot_limits_number *number, double value)
 {
     char digits[PLOT_NUMBER_MAX];
     number(digits, value);
@@ -124,11 +124,11 @@ void plot_limits_title(const struct plot_script *script, const struct plot_limit
     if (script->run->group_count > 1)
         report_label(group, script->run->groups[change->group].name, LIMITS_GROUP_CHARACTERS);
     snprintf(key, sizeof key, "%s%s%s", group, *group ? ": " : "", change->key);
-    limits_rate(start, number, change->value);
+    put_rate(start, number, change->value);
     if (span == 2)
         strcat(start, ",");
     if (span > 1)
-        limits_rate(end, number, limits->changes[first + span - 1].value);
+        put_rate(end, number, limits->changes[first + span - 1].value);
     if (change->value > top)
         strcat(span > 1 ? end : start, " (above)");
     plot_script_title(script, parts, sizeof parts / sizeof parts[0]);

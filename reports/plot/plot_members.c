@@ -13,7 +13,7 @@ struct members_stairs {
     plot_cell_value *value;
 };
 
-static double members_value(const void *context, size_t bin)
+static double value_of(const void *context, size_t bin)
 {
     const struct members_stairs *stairs = context;
     return stairs->value(stairs->run, &stairs->cells[bin], bin);
@@ -23,7 +23,7 @@ void plot_cells_data(const struct plot_script *script, const char *name, size_t 
                      const struct plot_cell *cells, plot_cell_value *value)
 {
     const struct members_stairs stairs = {script->run, cells, value};
-    plot_script_stairs(script, name, number, members_value, &stairs);
+    plot_script_stairs(script, name, number, value_of, &stairs);
 }
 
 void plot_members_data(const struct plot_script *script, const char *name, plot_cell_value *value)
@@ -35,12 +35,12 @@ void plot_members_data(const struct plot_script *script, const char *name, plot_
     fprintf(script->out, "$%sothers << EOD\n", name);
     for (size_t line = run->named_count; line < run->line_count; line++) {
         stairs.cells = &run->cells[line * run->bin_count];
-        plot_script_stairs_rows(script, members_value, &stairs);
+        plot_script_stairs_rows(script, value_of, &stairs);
     }
     fputs("EOD\n", script->out);
 }
 
-static double members_width(const struct plot_run *run)
+static double line_width(const struct plot_run *run)
 {
     return run->bin_count > MEMBERS_DENSE ? 1 : 1.6;
 }
@@ -54,7 +54,7 @@ void plot_members_clauses(const struct plot_script *script, const char *name, co
     }
     for (size_t line = 0; line < run->named_count; line++) {
         fprintf(script->out, ", $%s%zu %s with steps", name, line, columns);
-        plot_script_line_style(script, line, members_width(run));
+        plot_script_line_style(script, line, line_width(run));
     }
 }
 
@@ -78,13 +78,13 @@ void plot_members_legend(const struct plot_script *script)
     const struct plot_run *run = script->run;
     for (size_t line = 0; line < run->named_count; line++) {
         fputs(", keyentry with lines", script->out);
-        plot_script_line_style(script, line, members_width(run));
+        plot_script_line_style(script, line, line_width(run));
         plot_script_name(script, run->members[line].name);
     }
     plot_members_legend_others(script);
 }
 
-static double members_waiting(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double waiting_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
     (void)run;
     (void)bin;
@@ -99,7 +99,7 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
     plot_script_begin(script, "Reads and writes waiting in the throttle");
     plot_members_legend(script);
     plot_script_end_legend(script);
-    plot_members_data(script, "waiting", members_waiting);
+    plot_members_data(script, "waiting", waiting_of);
     for (size_t i = 0; i < run->line_count * run->bin_count; i++)
         most = fmax(most, run->cells[i].waiting_max);
     plot_script_panel(script, 0, 1);
@@ -118,23 +118,23 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
 // A latency of 0 is drawn at this, below all others; the axis maps it to its lower end.
 #define MEMBERS_ZERO_NS 1e-9
 
-static double members_latency(const struct plot_cell *cell, double ns)
+static double latency_of(const struct plot_cell *cell, double ns)
 {
     return cell->completed > 0 ? fmax(ns, MEMBERS_ZERO_NS) : NAN;
 }
 
-static double members_p99(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double p99_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
     (void)run;
     (void)bin;
-    return members_latency(cell, cell->p99_max_ns);
+    return latency_of(cell, cell->p99_max_ns);
 }
 
-static double members_p50(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double p50_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
     (void)run;
     (void)bin;
-    return members_latency(cell, cell->p50_sum_ns / cell->completed);
+    return latency_of(cell, cell->p50_sum_ns / cell->completed);
 }
 
 struct members_range {
@@ -142,7 +142,7 @@ struct members_range {
     bool zeros, any;
 };
 
-static void members_extend(struct members_range *range, double ns)
+static void extend_range(struct members_range *range, double ns)
 {
     range->any = true;
     if (ns <= 0) {
@@ -153,15 +153,15 @@ static void members_extend(struct members_range *range, double ns)
     }
 }
 
-static struct members_range members_latency_range(const struct plot_run *run)
+static struct members_range latency_range(const struct plot_run *run)
 {
     struct members_range range = {0};
     for (size_t i = 0; i < run->line_count * run->bin_count; i++) {
         const struct plot_cell *cell = &run->cells[i];
         if (cell->completed <= 0)
             continue;
-        members_extend(&range, cell->p99_max_ns);
-        members_extend(&range, cell->p50_sum_ns / cell->completed);
+        extend_range(&range, cell->p99_max_ns);
+        extend_range(&range, cell->p50_sum_ns / cell->completed);
     }
     if (range.high_ns <= 0)
         range.low_ns = range.high_ns = 1e6;
@@ -173,10 +173,10 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     static const struct {
         const char *name, *label;
         plot_cell_value *value;
-    } panels[] = {{"tail", "p99", members_p99}, {"median", "p50", members_p50}};
+    } panels[] = {{"tail", "p99", p99_of}, {"median", "p50", p50_of}};
     static const char *const of_bins[] = {"highest ", "mean "};
     bool binned = script->run->bin_intervals > 1;
-    struct members_range range = members_latency_range(script->run);
+    struct members_range range = latency_range(script->run);
     char columns[96], title[32];
     (void)error;
     plot_script_begin(script, "Total latency of reads and writes");

@@ -11,7 +11,7 @@
 
 #define PLOT_TITLE_CHARACTERS 60
 #define PLOT_NAME_CHARACTERS 20
-#define RUN_ROUND_REACH 3 // a round bin is at most this many times as long as it must be
+#define ROUND_REACH 3 // a round bin is at most this many times as long as it must be
 
 double plot_run_bin_ns(const struct plot_run *run, size_t bin)
 {
@@ -48,7 +48,7 @@ double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
     return fmax(covered_ns, full_ns / 100) / 1e9;
 }
 
-static bool run_load_head(struct plot_run *run, struct report_error *error)
+static bool load_head(struct plot_run *run, struct report_error *error)
 {
     sqlite3_stmt *rows =
         report_query_open(run->database,
@@ -88,13 +88,13 @@ static bool run_load_head(struct plot_run *run, struct report_error *error)
 
 // Lengths that people count in, from one second on; below there are 1, 2 and 5 of each power of
 // ten, above of days.
-static const double run_round_s[] = {1,   2,   5,    10,   15,   30,       60,       120,      300,
-                                     600, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600};
+static const double round_s[] = {1,   2,   5,    10,   15,   30,       60,       120,      300,
+                                 600, 900, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600};
 
-#define RUN_ROUND_COUNT (sizeof run_round_s / sizeof run_round_s[0])
+#define ROUND_COUNT (sizeof round_s / sizeof round_s[0])
 
 // The smallest of 1, 2, 5, 10, 20, 50, ... that is at least so much.
-static double run_round_decimal(double least)
+static double round_decimal(double least)
 {
     double power = 1;
     while (power * 10 <= least)
@@ -105,43 +105,41 @@ static double run_round_decimal(double least)
                                 : 10 * power;
 }
 
-static double run_round_ns(double least_ns)
+static double round_ns(double least_ns)
 {
     size_t i = 0;
     if (least_ns <= 1e9)
-        return run_round_decimal(least_ns);
-    while (i < RUN_ROUND_COUNT && run_round_s[i] * 1e9 < least_ns)
+        return round_decimal(least_ns);
+    while (i < ROUND_COUNT && round_s[i] * 1e9 < least_ns)
         i++;
-    return i < RUN_ROUND_COUNT ? run_round_s[i] * 1e9
-                               : 86400e9 * run_round_decimal(least_ns / 86400e9);
+    return i < ROUND_COUNT ? round_s[i] * 1e9 : 86400e9 * round_decimal(least_ns / 86400e9);
 }
 
 // How many intervals make a bin: at least so many. Its length is round, or if the interval divides
 // no round length nearby, a round number of intervals.
-static int64_t run_round_intervals(int64_t interval_ns, double least)
+static int64_t round_intervals(int64_t interval_ns, double least)
 {
     double interval = (double)interval_ns, least_ns = least * interval;
     if (least <= 1)
         return 1;
-    for (double ns = run_round_ns(least_ns); ns <= RUN_ROUND_REACH * least_ns;
-         ns = run_round_ns(1.01 * ns)) {
+    for (double ns = round_ns(least_ns); ns <= ROUND_REACH * least_ns; ns = round_ns(1.01 * ns)) {
         if (fmod(ns, interval) == 0)
             return (int64_t)(ns / interval);
     }
-    return (int64_t)run_round_decimal(least);
+    return (int64_t)round_decimal(least);
 }
 
-static void run_choose_bins(struct plot_run *run)
+static void choose_bins(struct plot_run *run)
 {
     double intervals = run->end_ns / (double)run->interval_ns;
     size_t lines = run->line_count ? run->line_count : 1;
     size_t most = PLOT_POINTS_MAX / lines;
     most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
-    run->bin_intervals = run_round_intervals(run->interval_ns, intervals / (double)most);
+    run->bin_intervals = round_intervals(run->interval_ns, intervals / (double)most);
     plot_run_count_bins(run);
 }
 
-static bool run_load_groups(struct plot_run *run, struct report_error *error)
+static bool load_groups(struct plot_run *run, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         run->database,
@@ -162,7 +160,7 @@ static bool run_load_groups(struct plot_run *run, struct report_error *error)
     return report_query_close(rows, error);
 }
 
-static bool run_load_members(struct plot_run *run, struct report_error *error)
+static bool load_members(struct plot_run *run, struct report_error *error)
 {
     bool many = run->member_count > PLOT_NAMED_MAX;
     sqlite3_stmt *rows = report_query_open(
@@ -182,7 +180,7 @@ static bool run_load_members(struct plot_run *run, struct report_error *error)
     return report_query_close(rows, error);
 }
 
-static bool run_allocate_cells(struct plot_run *run)
+static bool allocate_cells(struct plot_run *run)
 {
     run->cells = calloc(run->line_count * run->bin_count + 1, sizeof *run->cells);
     for (size_t g = 0; g < run->drawn_groups; g++) {
@@ -198,11 +196,11 @@ bool plot_run_load(struct plot_run *run, struct report_database *database, int64
 {
     *run = (struct plot_run){.database = database, .run_id = run_id};
     run->members = calloc(PLOT_LINES_MAX, sizeof *run->members);
-    bool good = run->members != NULL && run_load_head(run, error) && run_load_groups(run, error) &&
-                run_load_members(run, error);
+    bool good = run->members != NULL && load_head(run, error) && load_groups(run, error) &&
+                load_members(run, error);
     if (good) {
-        run_choose_bins(run);
-        if (run_allocate_cells(run))
+        choose_bins(run);
+        if (allocate_cells(run))
             return plot_series_load(run, error);
     }
     if (good || run->members == NULL)

@@ -26,19 +26,19 @@ struct series {
     bool move_pending;   // one is read and not yet applied
 };
 
-static int series_compare(const void *a, const void *b)
+static int compare_places(const void *a, const void *b)
 {
     const struct series_place *first = a, *second = b;
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
-static struct series_place *series_find(const struct series *series, int64_t member_id)
+static struct series_place *find_place(const struct series *series, int64_t member_id)
 {
     const struct series_place key = {.member_id = member_id};
-    return bsearch(&key, series->places, series->place_count, sizeof key, series_compare);
+    return bsearch(&key, series->places, series->place_count, sizeof key, compare_places);
 }
 
-static bool series_load_places(struct series *series, struct report_error *error)
+static bool load_places(struct series *series, struct report_error *error)
 {
     struct plot_run *run = series->run;
     sqlite3_stmt *rows = report_query_open(
@@ -53,17 +53,17 @@ static bool series_load_places(struct series *series, struct report_error *error
     if (!report_query_close(rows, error))
         return false;
     for (size_t i = 0; i < run->line_count; i++) {
-        struct series_place *place = series_find(series, run->members[i].member_id);
+        struct series_place *place = find_place(series, run->members[i].member_id);
         if (place != NULL)
             place->line = i;
     }
     return true;
 }
 
-static void series_apply_move(struct series *series)
+static void apply_move(struct series *series)
 {
     struct plot_run *run = series->run;
-    struct series_place *place = series_find(series, sqlite3_column_int64(series->moves, 1));
+    struct series_place *place = find_place(series, sqlite3_column_int64(series->moves, 1));
     if (place == NULL)
         return;
     size_t group = sqlite3_column_type(series->moves, 2) != SQLITE_NULL
@@ -73,11 +73,11 @@ static void series_apply_move(struct series *series)
 }
 
 // What a member did in an interval counts for the group it was in when the interval began.
-static void series_apply_moves(struct series *series, int64_t interval)
+static void apply_moves(struct series *series, int64_t interval)
 {
     double start_ns = (double)interval * (double)series->run->interval_ns;
     while (series->move_pending && sqlite3_column_double(series->moves, 0) <= start_ns) {
-        series_apply_move(series);
+        apply_move(series);
         series->move_pending = report_query_next(series->moves);
     }
 }
@@ -96,8 +96,8 @@ enum series_column {
 };
 
 // The throughput is what counts against the limits, so that the two can be compared.
-static void series_add_throughput(struct plot_cell *cell, const struct series_place *place,
-                                  sqlite3_stmt *rows)
+static void add_throughput(struct plot_cell *cell, const struct series_place *place,
+                           sqlite3_stmt *rows)
 {
     if (sqlite3_column_int(rows, SERIES_DISCARDS) && place->drive)
         return;
@@ -106,7 +106,7 @@ static void series_add_throughput(struct plot_cell *cell, const struct series_pl
 }
 
 // Of reads and writes.
-static void series_add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt *rows)
+static void add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt *rows)
 {
     double waiting_max = sqlite3_column_double(rows, SERIES_WAITING_MAX);
     cell->present = true;
@@ -123,27 +123,27 @@ static void series_add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt 
     }
 }
 
-static void series_take(struct series *series, sqlite3_stmt *rows)
+static void take_row(struct series *series, sqlite3_stmt *rows)
 {
     struct plot_run *run = series->run;
     int64_t interval = sqlite3_column_int64(rows, SERIES_INTERVAL);
     size_t bin = plot_run_bin(run, interval);
-    struct series_place *place = series_find(series, sqlite3_column_int64(rows, SERIES_MEMBER));
+    struct series_place *place = find_place(series, sqlite3_column_int64(rows, SERIES_MEMBER));
     if (interval < 0 || place == NULL)
         return;
-    series_apply_moves(series, interval);
+    apply_moves(series, interval);
     if (place->line != SERIES_NO_LINE) {
         struct plot_cell *cell = &run->cells[place->line * run->bin_count + bin];
-        series_add_throughput(cell, place, rows);
+        add_throughput(cell, place, rows);
         if (!sqlite3_column_int(rows, SERIES_DISCARDS))
-            series_add_waiting_and_latency(cell, rows);
+            add_waiting_and_latency(cell, rows);
     }
     if (place->group != NULL)
-        series_add_throughput(&place->group->totals[bin], place, rows);
+        add_throughput(&place->group->totals[bin], place, rows);
 }
 
 // What waits at the end of one bin waits at the beginning of the next, also where nothing happens.
-static void series_carry_waiting(struct plot_run *run)
+static void carry_waiting(struct plot_run *run)
 {
     for (size_t line = 0; line < run->line_count; line++) {
         double waiting = 0;
@@ -157,7 +157,7 @@ static void series_carry_waiting(struct plot_run *run)
     }
 }
 
-static bool series_load_cells(struct series *series, struct report_error *error)
+static bool load_cells(struct series *series, struct report_error *error)
 {
     struct plot_run *run = series->run;
     series->moves = report_query_open(run->database,
@@ -177,7 +177,7 @@ static bool series_load_cells(struct series *series, struct report_error *error)
             : NULL;
     series->move_pending = rows != NULL && report_query_next(series->moves);
     while (report_query_next(rows))
-        series_take(series, rows);
+        take_row(series, rows);
     bool good = report_query_close(rows, error);
     if (series->moves != NULL && !report_query_close(series->moves, error))
         return false;
@@ -190,11 +190,11 @@ bool plot_series_load(struct plot_run *run, struct report_error *error)
     bool good = false;
     series.places = calloc((size_t)run->member_count + 1, sizeof *series.places);
     if (series.places != NULL)
-        good = series_load_places(&series, error) && series_load_cells(&series, error);
+        good = load_places(&series, error) && load_cells(&series, error);
     else
         snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",
                  run->run_id);
     free(series.places);
-    series_carry_waiting(run);
+    carry_waiting(run);
     return good;
 }

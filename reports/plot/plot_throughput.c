@@ -27,43 +27,41 @@ struct throughput_panel {
     char columns[32];                               // that scale data to it
 };
 
-static double throughput_requests(const struct plot_run *run, const struct plot_cell *cell,
-                                  size_t bin)
+static double requests_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
     return cell->dispatched / plot_run_bin_seconds(run, bin);
 }
 
-static double throughput_bytes(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double bytes_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
 {
     return cell->dispatched_bytes / plot_run_bin_seconds(run, bin);
 }
 
-static bool throughput_has_total(const struct plot_run *run, size_t group)
+static bool has_total(const struct plot_run *run, size_t group)
 {
     return run->groups[group].member_count > 1;
 }
 
-static double throughput_most(const struct plot_run *run, plot_cell_value *value)
+static double most_of(const struct plot_run *run, plot_cell_value *value)
 {
     double most = 0;
     for (size_t bin = 0; bin < run->bin_count; bin++) {
         for (size_t line = 0; line < run->line_count; line++)
             most = fmax(most, value(run, &run->cells[line * run->bin_count + bin], bin));
         for (size_t g = 0; g < run->drawn_groups; g++) {
-            if (throughput_has_total(run, g))
+            if (has_total(run, g))
                 most = fmax(most, value(run, &run->groups[g].totals[bin], bin));
         }
     }
     return most;
 }
 
-static bool throughput_shown(const struct throughput_panel *panel,
-                             const struct plot_limit_change *change)
+static bool is_shown(const struct throughput_panel *panel, const struct plot_limit_change *change)
 {
     return !strncmp(change->key, panel->prefix, strlen(panel->prefix));
 }
 
-static double throughput_highest(const struct plot_limits *limits, size_t first, size_t span)
+static double highest_of(const struct plot_limits *limits, size_t first, size_t span)
 {
     double highest = 0;
     for (size_t i = first; i < first + span; i++)
@@ -71,15 +69,14 @@ static double throughput_highest(const struct plot_limits *limits, size_t first,
     return highest;
 }
 
-static void throughput_choose_top(const struct plot_run *run, const struct plot_limits *limits,
-                                  struct throughput_panel *panel)
+static void choose_top(const struct plot_run *run, const struct plot_limits *limits,
+                       struct throughput_panel *panel)
 {
-    double most = throughput_most(run, panel->value);
+    double most = most_of(run, panel->value);
     panel->top = most;
     for (size_t i = 0; i < limits->count; i++) {
         double value = limits->changes[i].value;
-        if (throughput_shown(panel, &limits->changes[i]) &&
-            (most <= 0 || value <= THROUGHPUT_REACH * most))
+        if (is_shown(panel, &limits->changes[i]) && (most <= 0 || value <= THROUGHPUT_REACH * most))
             panel->top = fmax(panel->top, value);
     }
     panel->top = panel->top > 0 ? 1.06 * panel->top : panel->units[0].scale;
@@ -89,8 +86,8 @@ static void throughput_choose_top(const struct plot_run *run, const struct plot_
              panel->units[panel->unit].scale);
 }
 
-static void throughput_limit_style(const struct plot_script *script,
-                                   const struct plot_limit_change *change)
+static void put_limit_style(const struct plot_script *script,
+                            const struct plot_limit_change *change)
 {
     bool maximum = strstr(change->key, "-max") != NULL;
     fprintf(script->out, " lc rgb '%s' lw 1.4 dt %s", plot_script_group_colour(change->group),
@@ -99,21 +96,19 @@ static void throughput_limit_style(const struct plot_script *script,
 
 // How many lines the legend has for each panel's limits beside the members with a name, the others,
 // the groups, and a remark on what is left out of each.
-static size_t throughput_limits_room(const struct plot_run *run)
+static size_t limits_room(const struct plot_run *run)
 {
     return (PLOT_LEGEND_LINES - (run->named_count + 1 + run->drawn_groups + 3)) / 2;
 }
 
 // Clauses of a panel's limits: lines, or entries of the legend.
-static void throughput_limit_clauses(const struct plot_script *script,
-                                     const struct plot_limits *limits,
-                                     const struct throughput_panel *panel, bool legend)
+static void put_limits(const struct plot_script *script, const struct plot_limits *limits,
+                       const struct throughput_panel *panel, bool legend)
 {
-    size_t room = throughput_limits_room(script->run), lines = 0, hidden = 0, span;
+    size_t room = limits_room(script->run), lines = 0, hidden = 0, span;
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
-        if (!throughput_shown(panel, &limits->changes[i]) ||
-            throughput_highest(limits, i, span) <= 0)
+        if (!is_shown(panel, &limits->changes[i]) || highest_of(limits, i, span) <= 0)
             continue;
         lines += span > 1 ? 3 : 2; // at most
         if (lines > room) {
@@ -124,7 +119,7 @@ static void throughput_limit_clauses(const struct plot_script *script,
             fputs(", keyentry with lines", script->out);
         else
             fprintf(script->out, ", $limit%zu %s with steps", i, panel->columns);
-        throughput_limit_style(script, &limits->changes[i]);
+        put_limit_style(script, &limits->changes[i]);
         if (legend)
             plot_limits_title(script, limits, i, panel->number, panel->top);
     }
@@ -132,13 +127,13 @@ static void throughput_limit_clauses(const struct plot_script *script,
         plot_script_remark(script, "(%zu more limits of %s)", hidden, panel->counted);
 }
 
-static void throughput_total_clauses(const struct plot_script *script,
-                                     const struct throughput_panel *panel, bool legend)
+static void put_totals(const struct plot_script *script, const struct throughput_panel *panel,
+                       bool legend)
 {
     const struct plot_run *run = script->run;
     for (size_t g = 0; g < run->drawn_groups; g++) {
         char title[REPORT_LABEL_MAX + 32];
-        if (!throughput_has_total(run, g))
+        if (!has_total(run, g))
             continue;
         if (legend)
             fputs(", keyentry with lines", script->out);
@@ -152,18 +147,18 @@ static void throughput_total_clauses(const struct plot_script *script,
     }
 }
 
-static void throughput_legend(const struct plot_script *script, const struct plot_limits *limits,
-                              const struct throughput_panel panels[2])
+static void put_legend(const struct plot_script *script, const struct plot_limits *limits,
+                       const struct throughput_panel panels[2])
 {
     plot_members_legend(script);
-    throughput_total_clauses(script, &panels[0], true);
+    put_totals(script, &panels[0], true);
     for (size_t i = 0; i < 2; i++)
-        throughput_limit_clauses(script, limits, &panels[i], true);
+        put_limits(script, limits, &panels[i], true);
     plot_script_more_groups(script);
 }
 
-static void throughput_data(const struct plot_script *script, const struct plot_limits *limits,
-                            const struct throughput_panel *panel)
+static void put_data(const struct plot_script *script, const struct plot_limits *limits,
+                     const struct throughput_panel *panel)
 {
     const struct plot_run *run = script->run;
     size_t span;
@@ -171,27 +166,27 @@ static void throughput_data(const struct plot_script *script, const struct plot_
     for (size_t g = 0; g < run->drawn_groups; g++) {
         char name[32];
         snprintf(name, sizeof name, "%stotal", panel->name);
-        if (throughput_has_total(run, g))
+        if (has_total(run, g))
             plot_cells_data(script, name, g, run->groups[g].totals, panel->value);
     }
     for (size_t i = 0; i < limits->count; i += span) {
         span = plot_limits_span(limits, i);
-        if (throughput_shown(panel, &limits->changes[i]))
+        if (is_shown(panel, &limits->changes[i]))
             plot_limits_data(script, limits, i);
     }
 }
 
-static void throughput_draw(const struct plot_script *script, const struct plot_limits *limits,
-                            const struct throughput_panel *panel, size_t number)
+static void draw_panel(const struct plot_script *script, const struct plot_limits *limits,
+                       const struct throughput_panel *panel, size_t number)
 {
     plot_script_panel(script, number, 2);
     plot_script_time_axis(script, number == 1);
     plot_script_vertical_title(script, panel->units[panel->unit].name);
     fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
             panel->top / panel->units[panel->unit].scale);
-    throughput_total_clauses(script, panel, false);
+    put_totals(script, panel, false);
     plot_members_clauses(script, panel->name, panel->columns);
-    throughput_limit_clauses(script, limits, panel, false);
+    put_limits(script, limits, panel, false);
     fputc('\n', script->out);
 }
 
@@ -202,26 +197,26 @@ bool plot_throughput(struct plot_script *script, struct report_error *error)
          .prefix = "iops-",
          .counted = "requests",
          .number = plot_number_integer,
-         .value = throughput_requests,
+         .value = requests_of,
          .units = {{1, "requests/s"}, {1 / 60.0, "requests/min"}, {1 / 3600.0, "requests/h"}}},
         {.name = "bytes",
          .prefix = "bps-",
          .counted = "bytes",
          .number = plot_number_bytes,
-         .value = throughput_bytes,
+         .value = bytes_of,
          .units = {{1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}}},
     };
     struct plot_limits limits;
     bool good = plot_limits_load(script->run, &limits, error);
     if (good) {
         for (size_t i = 0; i < 2; i++)
-            throughput_choose_top(script->run, &limits, &panels[i]);
+            choose_top(script->run, &limits, &panels[i]);
         plot_script_begin(script, "Throughput as the throttle counts it");
-        throughput_legend(script, &limits, panels);
+        put_legend(script, &limits, panels);
         plot_script_end_legend(script);
         for (size_t i = 0; i < 2; i++) {
-            throughput_data(script, &limits, &panels[i]);
-            throughput_draw(script, &limits, &panels[i], i);
+            put_data(script, &limits, &panels[i]);
+            draw_panel(script, &limits, &panels[i], i);
         }
         plot_script_end(script);
     }

@@ -27,7 +27,7 @@ static const char *const group_colours[PLOT_GROUPS_MAX] = {"#000000", "#8B1A1A",
 
 #define COLOUR_COUNT (sizeof colours / sizeof colours[0])
 
-static struct plot_time script_time_unit(double end_ns)
+static struct plot_time time_unit(double end_ns)
 {
     static const struct {
         double up_to_ns;
@@ -70,7 +70,7 @@ void plot_script_begin(struct plot_script *script, const char *title)
 
 void plot_script_begin_titled(struct plot_script *script, const char *title)
 {
-    script->time = script_time_unit(script->run->end_ns);
+    script->time = time_unit(script->run->end_ns);
     fputs("set encoding utf8\nset title ", script->out);
     plot_script_quote(script, title);
     fprintf(script->out,
@@ -172,7 +172,7 @@ void plot_script_time_axis(const struct plot_script *script, bool labelled)
             script->time.name, width);
 }
 
-static void script_latency_label(FILE *out, double ns)
+static void put_latency_label(FILE *out, double ns)
 {
     static const struct plot_time units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
     size_t i = 0;
@@ -199,7 +199,7 @@ double plot_script_latency_axis(const struct plot_script *script, char axis, dou
     if (zeros)
         fprintf(out, "'0' %.10g, ", zero_ns);
     for (int power = first; power <= last; power++) {
-        script_latency_label(out, pow(10, power));
+        put_latency_label(out, pow(10, power));
         fputs(", ", out);
     }
     // Of the fictional decade below, no minor tics.

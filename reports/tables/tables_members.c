@@ -25,14 +25,14 @@
     "_total.direction = s.direction AND " alias "_total.metric = '" name "'"
 #define TABLES_OF(alias, column) ", ifnull(" #alias "." #column ", " #alias "_total." #column ")"
 
-static bool tables_statistics(const struct tables_context *context, const char *title,
-                              const char *sql, const struct grid_column *columns,
-                              size_t column_count)
+static bool print_statistics(const struct tables_context *context, const char *title,
+                             const char *sql, const struct grid_column *columns,
+                             size_t column_count)
 {
     return tables_grid(context, title, tables_statistics_open(context, sql), columns, column_count);
 }
 
-static bool tables_print_traffic(const struct tables_context *context)
+static bool print_traffic(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},    {NULL, "direction", GRID_TEXT},
@@ -41,7 +41,7 @@ static bool tables_print_traffic(const struct tables_context *context)
         {NULL, "p99", GRID_TIME},       {NULL, "max", GRID_TIME},
         {"queue", "mean", GRID_NUMBER}, {NULL, "max", GRID_COUNT},
     };
-    return tables_statistics(
+    return print_statistics(
         context, "Traffic",
         TABLES_NAMED
         " SELECT s.shown_name, s.direction, s.requests, s.bytes,"
@@ -51,7 +51,7 @@ static bool tables_print_traffic(const struct tables_context *context)
         columns, COUNT_OF(columns));
 }
 
-static bool tables_print_latency(const struct tables_context *context)
+static bool print_latency(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},
@@ -65,7 +65,7 @@ static bool tables_print_latency(const struct tables_context *context)
         {"service", "p50", GRID_TIME},
         {NULL, "p99", GRID_TIME},
     };
-    return tables_statistics(
+    return print_statistics(
         context, "Latency of completed requests",
         TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns) TABLES_OF(t, p50_ns)
             TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(t, p999_ns) TABLES_OF(t, max_ns)
@@ -77,7 +77,7 @@ static bool tables_print_latency(const struct tables_context *context)
 
 // What the simulation gives beside what the recording shows of the same requests: a prediction only
 // with the recording's own limits. All members together only if the recording shows it of all.
-static bool tables_print_recorded(const struct tables_context *context)
+static bool print_recorded(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},     {NULL, "requests", GRID_COUNT},
@@ -85,7 +85,7 @@ static bool tables_print_recorded(const struct tables_context *context)
         {"p90", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
         {"p99", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
     };
-    return tables_statistics(
+    return print_statistics(
         context, "Total latency of reads and writes, simulated against recorded",
         " SELECT s.name" TABLES_OF(r, count) TABLES_OF(t, p50_ns) TABLES_OF(r, p50_ns)
             TABLES_OF(t, p90_ns) TABLES_OF(r, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(
@@ -97,12 +97,11 @@ static bool tables_print_recorded(const struct tables_context *context)
 
 bool tables_print_members(const struct tables_context *context)
 {
-    return tables_print_traffic(context) && tables_print_latency(context) &&
-           tables_print_recorded(context);
+    return print_traffic(context) && print_latency(context) && print_recorded(context);
 }
 
 // Limits as they are set first for each group; those without effect are left out.
-static bool tables_print_limits(const struct tables_context *context)
+static bool print_limits(const struct tables_context *context)
 {
     sqlite3_stmt *rows = tables_statistics_open(
         context, ", first AS (SELECT group_id, min(at_ns) AS at_ns FROM limit_setting"
@@ -138,8 +137,8 @@ bool tables_print_groups(const struct tables_context *context)
         {"largest difference", "requests", GRID_COUNT},
         {NULL, "data", GRID_BYTES},
     };
-    return tables_print_limits(context) &&
-           tables_statistics(
+    return print_limits(context) &&
+           print_statistics(
                context, "Service of members while at least two were backlogged",
                ", contended AS"
                " (SELECT group_id, count(*) AS intervals,"

@@ -68,27 +68,27 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
 
 #define TOTAL_DIRECTIONS (REPORT_DIRECTION_COUNT + 1) // and read+write
 
-static const char *const total_metrics[] = {"throttle_wait", "service", "total", "recorded"};
-static const unsigned total_per_mille[] = {500, 900, 990, 999};
+static const char *const metrics[] = {"throttle_wait", "service", "total", "recorded"};
+static const unsigned per_mille[] = {500, 900, 990, 999};
 
 struct total {
-    struct report_histogram histograms[TOTAL_DIRECTIONS][COUNT_OF(total_metrics)];
+    struct report_histogram histograms[TOTAL_DIRECTIONS][COUNT_OF(metrics)];
 };
 
 // The histogram that the row's first two columns name; NULL: one that no program has written.
-static struct report_histogram *total_find(struct total *total, sqlite3_stmt *rows)
+static struct report_histogram *find_histogram(struct total *total, sqlite3_stmt *rows)
 {
     const char *direction = report_query_text(rows, 0), *metric = report_query_text(rows, 1);
     for (size_t d = 0; d < TOTAL_DIRECTIONS; d++) {
-        for (size_t m = 0; m < COUNT_OF(total_metrics); m++) {
-            if (!strcmp(total_metrics[m], metric) && !strcmp(report_direction_name(d), direction))
+        for (size_t m = 0; m < COUNT_OF(metrics); m++) {
+            if (!strcmp(metrics[m], metric) && !strcmp(report_direction_name(d), direction))
                 return &total->histograms[d][m];
         }
     }
     return NULL;
 }
 
-static bool total_merge(const struct tables_context *context, struct total *total)
+static bool merge_histograms(const struct tables_context *context, struct total *total)
 {
     sqlite3_stmt *rows = report_query_open(
         context->database,
@@ -97,7 +97,7 @@ static bool total_merge(const struct tables_context *context, struct total *tota
         context->run_id, context->error);
     bool good = true;
     while (good && report_query_next(rows)) {
-        struct report_histogram *histogram = total_find(total, rows);
+        struct report_histogram *histogram = find_histogram(total, rows);
         if (histogram != NULL)
             good = report_histogram_add_many(histogram, sqlite3_column_int64(rows, 2),
                                              (uint64_t)sqlite3_column_int64(rows, 3));
@@ -107,7 +107,7 @@ static bool total_merge(const struct tables_context *context, struct total *tota
 
 // The columns of a row: direction, metric, count, mean, maximum, and for each quantile the least
 // and the largest of the members'.
-static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqlite3_str *sql)
+static void add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqlite3_str *sql)
 {
     int64_t largest = sqlite3_column_int64(rows, 4);
     if (histogram->count > 0)
@@ -115,8 +115,8 @@ static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows
     sqlite3_str_appendf(sql, " UNION ALL VALUES (%Q, %Q, %lld, %!.17g", report_query_text(rows, 0),
                         report_query_text(rows, 1), (long long)sqlite3_column_int64(rows, 2),
                         sqlite3_column_double(rows, 3));
-    for (int q = 0; q < (int)COUNT_OF(total_per_mille); q++) {
-        int64_t value = report_histogram_quantile(histogram, total_per_mille[q]);
+    for (int q = 0; q < (int)COUNT_OF(per_mille); q++) {
+        int64_t value = report_histogram_quantile(histogram, per_mille[q]);
         int64_t low = sqlite3_column_int64(rows, 5 + 2 * q);
         int64_t high = sqlite3_column_int64(rows, 6 + 2 * q);
         value = value < low ? low : value;
@@ -125,7 +125,7 @@ static void total_add_row(struct report_histogram *histogram, sqlite3_stmt *rows
     sqlite3_str_appendf(sql, ", %lld)", (long long)largest);
 }
 
-static bool total_write(const struct tables_context *context, struct total *total, sqlite3_str *sql)
+static bool write_rows(const struct tables_context *context, struct total *total, sqlite3_str *sql)
 {
     sqlite3_stmt *rows = report_query_open(
         context->database,
@@ -135,9 +135,9 @@ static bool total_write(const struct tables_context *context, struct total *tota
         "  FROM latency_statistics WHERE run_id = ?1 AND count > 0 GROUP BY direction, metric",
         context->run_id, context->error);
     while (report_query_next(rows)) {
-        struct report_histogram *histogram = total_find(total, rows);
+        struct report_histogram *histogram = find_histogram(total, rows);
         if (histogram != NULL)
-            total_add_row(histogram, rows, sql);
+            add_row(histogram, rows, sql);
     }
     return report_query_close(rows, context->error);
 }
@@ -149,11 +149,10 @@ char *tables_total_latency(const struct tables_context *context)
     sqlite3_str_appendall(sql, "total_latency (direction, metric, count, mean_ns, p50_ns, p90_ns,"
                                " p99_ns, p999_ns, max_ns) AS"
                                " (SELECT '', '', 0, 0, 0, 0, 0, 0, 0 WHERE 0");
-    bool good = total_merge(context, &total) && total_write(context, &total, sql);
+    bool good = merge_histograms(context, &total) && write_rows(context, &total, sql);
     sqlite3_str_appendall(sql, ")");
-    for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(total_metrics); i++)
-        report_histogram_release(
-            &total.histograms[i / COUNT_OF(total_metrics)][i % COUNT_OF(total_metrics)]);
+    for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(metrics); i++)
+        report_histogram_release(&total.histograms[i / COUNT_OF(metrics)][i % COUNT_OF(metrics)]);
     char *text = sqlite3_str_finish(sql);
     if (good && text != NULL)
         return text;
