@@ -158,20 +158,20 @@ bool trace_writer_put(struct trace_writer *writer, const struct trace_request *r
                       const char *volume, struct trace_error *error)
 {
     struct write_context *context = &writer->context;
-    struct trace_request fitted = *request;
+    struct trace_request clipped = *request;
     assert(request->arrival_ns >= writer->last_ns);
     assert(request->offset <= INT64_MAX && request->bytes <= INT64_MAX - request->offset);
     assert(request->op != TRACE_FLUSH || request->bytes == 0);
     writer->last_ns = request->arrival_ns;
-    if (!write_fit(&writer->limits, &fitted, &context->losses))
+    if (!write_clip(&writer->limits, &clipped, &context->losses))
         return true;
-    fitted.volume = write_volumes_find(&context->volumes, volume, error);
-    if (fitted.volume == TRACE_VOLUME_NONE)
+    clipped.volume = write_volumes_find(&context->volumes, volume, error);
+    if (clipped.volume == TRACE_VOLUME_NONE)
         return false;
     context->losses.volume_lost += context->format->naming == WRITE_NAMES_NONE && *volume != '\0';
-    if (context->format->stage == NULL)
-        context->format->put(context, &fitted);
-    else if (!write_flights_put(context, &fitted, error))
+    if (context->format->put != NULL)
+        context->format->put(context, &clipped);
+    else if (!write_events_put(context, &clipped, error))
         return false;
     return write_output_good(&context->output, error);
 }
@@ -179,7 +179,7 @@ bool trace_writer_put(struct trace_writer *writer, const struct trace_request *r
 bool trace_writer_finish(struct trace_writer *writer, struct trace_error *error)
 {
     struct write_context *context = &writer->context;
-    write_flights_finish(context);
+    write_events_finish(context);
     write_losses_report(&context->losses, &writer->limits, writer->path, &writer->notices);
     write_volumes_report(&context->volumes, &writer->notices);
     return write_output_finish(&context->output, error);
@@ -191,7 +191,7 @@ void trace_writer_free(struct trace_writer *writer)
         return;
     write_output_close(&writer->context.output);
     write_volumes_free(&writer->context.volumes);
-    write_flights_free(&writer->context.flights);
+    trace_heap_free(&writer->context.flights.heap);
     trace_notices_free(&writer->notices);
     free(writer->path);
     free(writer);

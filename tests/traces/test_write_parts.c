@@ -3,9 +3,8 @@
 // flight against a list that is searched, and endings of paths.
 #include "tests/support/test_group.h"
 #include "tests/traces/trace_files.h"
-#include "traces/columns/column_units.h"
 #include "traces/write.h"
-#include "traces/write/flights.h"
+#include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
 #include <inttypes.h>
@@ -114,7 +113,7 @@ static void test_flights(void **state)
         }
     }
     assert_true(popped > 10000);
-    write_flights_free(&flights);
+    trace_heap_free(&flights.heap);
 }
 
 static void test_paths(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _XOPEN_SOURCE 700 // realpath
-#include "traces/write/output.h"
+#include "traces/write/write_format.h"
 
 #include "traces/input/files.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "traces/write/write_clip.h"
+#include "traces/write/write_format.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +74,8 @@ static void clip_range(const struct write_limits *limits, struct trace_request *
         request->offset -= limits->offset_step;
 }
 
-bool write_fit(const struct write_limits *limits, struct trace_request *request,
-               struct write_losses *losses)
+bool write_clip(const struct write_limits *limits, struct trace_request *request,
+                struct write_losses *losses)
 {
     if (!clip_operation(limits, request, losses))
         return false;

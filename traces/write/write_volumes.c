@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "traces/write/write_volumes.h"
+#include "traces/write/write_format.h"
 
 #include "traces/write/write_text.h"
 
