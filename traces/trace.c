@@ -4,7 +4,7 @@
 
 #include "traces/format.h"
 #include "traces/input/input.h"
-#include "traces/input/input_text.h"
+#include "traces/nearest_word.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -138,20 +138,23 @@ static bool find_files(struct trace *trace, const struct trace_config *config,
     return good && trace_files_open_streams(&trace->files, error);
 }
 
-// By its name if there is one, else by content.
-static const struct trace_format *
-trace_choose(struct trace *trace, const struct trace_config *config, struct trace_error *error)
+static const char *format_name_at(const void *words, size_t index)
 {
-    const char *names[TRACE_FORMAT_COUNT];
+    (void)words;
+    return trace_format_at(index);
+}
+
+// By its name if there is one, else by content.
+static const struct trace_format *choose(struct trace *trace, const struct trace_config *config,
+                                         struct trace_error *error)
+{
     if (config->format == NULL)
         return recognise(&trace->files, error);
     const struct trace_format *format = find_format(config->format);
     if (format != NULL)
         return format;
-    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
-        names[i] = formats[i]->name;
     const char *nearest =
-        trace_text_nearest(config->format, strlen(config->format), names, TRACE_FORMAT_COUNT);
+        nearest_word(config->format, strlen(config->format), format_name_at, NULL);
     trace_error_set(error, "%s: unknown format \"%s\"%s%s%s", config->path, config->format,
                     nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
                     nearest != NULL ? "\"?" : "");
@@ -182,7 +185,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace_error_no_memory(error);
     if (good && find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
-        trace->format = trace_choose(trace, config, error);
+        trace->format = choose(trace, config, error);
     }
     if (trace->format != NULL)
         trace->reader = trace->format->kind->open(&trace->context, trace->format->how, error);

@@ -4,7 +4,7 @@
 #include "traces/write.h"
 
 #include "traces/input/files.h"
-#include "traces/input/input_text.h"
+#include "traces/nearest_word.h"
 #include "traces/write/write_format.h"
 
 #include <assert.h>
@@ -84,9 +84,14 @@ static void list_formats(char *text, size_t size)
             (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", formats[i]->name);
 }
 
+static const char *format_name_at(const void *words, size_t index)
+{
+    (void)words;
+    return trace_writer_format_at(index);
+}
+
 static void refuse(const char *path, const char *name, struct trace_error *error)
 {
-    const char *names[WRITE_FORMAT_COUNT];
     char list[400] = "";
     list_formats(list, sizeof list);
     if (name == NULL) {
@@ -101,9 +106,7 @@ static void refuse(const char *path, const char *name, struct trace_error *error
                             refused[i].why);
             return;
         }
-    for (size_t i = 0; i < WRITE_FORMAT_COUNT; i++)
-        names[i] = formats[i]->name;
-    const char *nearest = trace_text_nearest(name, strlen(name), names, WRITE_FORMAT_COUNT);
+    const char *nearest = nearest_word(name, strlen(name), format_name_at, NULL);
     trace_error_set(error, "%s: unknown format \"%.40s\"%s%s%s; one of these can be written: %s",
                     path, name, nearest != NULL ? ", did you mean \"" : "",
                     nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", list);

@@ -181,7 +181,7 @@ static bool complain(int answer, const char *word, const struct option_row *rows
         return sim_fail(error, SIM_USAGE, "option '%s' takes no value", name);
     if (is_long && count_beginning(bare, rows) > 1)
         return sim_fail(error, SIM_USAGE, "option '%s' can mean several; write it out", name);
-    const char *nearest = suggest_nearest(bare, name_at, rows);
+    const char *nearest = nearest_word(bare, strlen(bare), name_at, rows);
     if (nearest == NULL)
         return sim_fail(error, SIM_USAGE, "unknown option '%s'", name);
     return sim_fail(error, SIM_USAGE, "unknown option '%s'; did you mean '--%s'?", name, nearest);

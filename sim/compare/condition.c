@@ -113,8 +113,8 @@ static const char *group_metric_at(const void *words, size_t index)
 }
 
 // Where `word` is in the list; -1, with a usage error that suggests the nearest.
-static int find_word(const char *what, const char *word, suggest_word *word_at, const void *words,
-                     const char *text, struct sim_error *error)
+static int find_word(const char *what, const char *word, nearest_word_at *word_at,
+                     const void *words, const char *text, struct sim_error *error)
 {
     char hint[128];
     const char *known;
@@ -305,7 +305,7 @@ static bool fail_missing(const struct compare_condition *condition,
                          const struct report_comparison *comparison, struct sim_error *error)
 {
     bool group = condition->direction == NULL;
-    suggest_word *at = group ? group_at : member_at;
+    nearest_word_at *at = group ? group_at : member_at;
     const char *known = NULL;
     for (size_t i = 0; condition->name != NULL && (known = at(comparison, i)) != NULL; i++) {
         if (strcmp(known, condition->name) == 0)

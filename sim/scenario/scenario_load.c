@@ -43,7 +43,7 @@ static bool read_model(struct yaml_reader *reader, yaml_node_t *node, void *targ
         }
     }
     return yaml_fail(reader, node, "expected null, fixed or recorded, found '%.64s'%s", text,
-                     suggest(text, suggest_in_array, names, hint, sizeof hint));
+                     suggest(text, nearest_word_in_array, names, hint, sizeof hint));
 }
 
 static const struct yaml_field device_fields[] = {

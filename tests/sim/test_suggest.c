@@ -15,7 +15,7 @@ struct row {
     const char *hint;
 };
 
-static void nearest_word(void **state)
+static void a_near_word(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -34,7 +34,7 @@ static void nearest_word(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[128];
-        suggest(rows[i].wrong, suggest_in_array, words, text, sizeof text);
+        suggest(rows[i].wrong, nearest_word_in_array, words, text, sizeof text);
         assert_string_equal(text, rows[i].hint);
     }
 }
@@ -46,10 +46,10 @@ static void long_words_get_no_hint(void **state)
     memset(long_word, 'a', sizeof long_word - 1);
     long_word[sizeof long_word - 1] = '\0';
     const char *const list[] = {long_word, NULL};
-    assert_string_equal(suggest(long_word, suggest_in_array, list, text, sizeof text), "");
-    assert_string_equal(suggest("aaa", suggest_in_array, list, text, sizeof text), "");
+    assert_string_equal(suggest(long_word, nearest_word_in_array, list, text, sizeof text), "");
+    assert_string_equal(suggest("aaa", nearest_word_in_array, list, text, sizeof text), "");
     long_word[63] = '\0';
-    suggest(long_word, suggest_in_array, list, text, sizeof text);
+    suggest(long_word, nearest_word_in_array, list, text, sizeof text);
     assert_int_equal(strlen(text), strlen("; did you mean ''?") + 63);
 }
 
@@ -58,11 +58,12 @@ static void short_buffer(void **state)
 {
     (void)state;
     char text[8] = "xxxxxxx";
-    assert_string_equal(suggest("gruop", suggest_in_array, words, text, sizeof text), "; did y");
+    assert_string_equal(suggest("gruop", nearest_word_in_array, words, text, sizeof text),
+                        "; did y");
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(nearest_word),
+    cmocka_unit_test(a_near_word),
     cmocka_unit_test(long_words_get_no_hint),
     cmocka_unit_test(short_buffer),
 };

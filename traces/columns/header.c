@@ -2,6 +2,7 @@
 // Where the columns of a file are, and whether it is a file of a layout at all.
 #include "traces/columns/parse.h"
 #include "traces/input/input_text.h"
+#include "traces/nearest_word.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,11 +48,10 @@ static const struct columns_column *find_name(const struct columns_layout *layou
 static bool fail_unknown(const struct columns_layout *layout, const struct columns_field *field,
                          struct columns_fault *fault)
 {
-    const char *known[COLUMNS_MAX];
+    const char *known[COLUMNS_MAX + 1] = {NULL};
     for (size_t i = 0; i < layout->column_count; i++)
         known[i] = layout->columns[i].name;
-    const char *nearest =
-        trace_text_nearest(field->text, field->length, known, layout->column_count);
+    const char *nearest = nearest_word(field->text, field->length, nearest_word_in_array, known);
     int shown =
         field->length < HEADER_SHOWN_BYTES_MAX ? (int)field->length : HEADER_SHOWN_BYTES_MAX;
     fault->column = NULL;
@@ -67,7 +67,7 @@ static bool fail_missing(const struct columns_layout *layout, const char *name,
                          struct columns_fault *fault)
 {
     char copies[COLUMNS_MAX][HEADER_SHOWN_BYTES_MAX + 1];
-    const char *known[COLUMNS_MAX];
+    const char *known[COLUMNS_MAX + 1] = {NULL};
     for (size_t i = 0; i < count; i++) {
         int shown = names[i].length < HEADER_SHOWN_BYTES_MAX ? (int)names[i].length
                                                              : HEADER_SHOWN_BYTES_MAX;
@@ -76,7 +76,7 @@ static bool fail_missing(const struct columns_layout *layout, const char *name,
     }
     const char *nearest = NULL;
     if (layout->header != COLUMNS_HEADER_EXACT)
-        nearest = trace_text_nearest(name, strlen(name), known, count);
+        nearest = nearest_word(name, strlen(name), nearest_word_in_array, known);
     fault->column = NULL;
     snprintf(fault->text, sizeof fault->text, "column \"%.80s\" is missing%s%s%s%s%s", name,
              nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/columns/layout_items.h"
 #include "traces/input/input_text.h"
+#include "traces/nearest_word.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +45,11 @@ _Static_assert(sizeof keys / sizeof keys[0] == LAYOUT_KEY_COUNT, "one each");
 
 // Says what is wrong, the nearest of what it could have been, and what there is.
 static bool fail_unknown(struct layout_parser *parser, const char *what, const char *found,
-                         const char *const *known, size_t count)
+                         const char *const *known)
 {
-    const char *nearest = trace_text_nearest(found, strlen(found), known, count);
+    const char *nearest = nearest_word(found, strlen(found), nearest_word_in_array, known);
     char list[300] = "";
-    for (size_t i = 0, used = 0; i < count && used < sizeof list; i++)
+    for (size_t i = 0, used = 0; known[i] != NULL && used < sizeof list; i++)
         used +=
             (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", known[i]);
     trace_error_set(parser->error, "%s: layout: unknown %s \"%.60s\"%s%s%s; expected one of: %s",
@@ -88,7 +89,7 @@ static char take_value(struct layout_parser *parser, const char *stops, char **w
 static bool take_unit(struct layout_parser *parser, const struct layout_key *key, const char *name,
                       enum columns_unit *unit)
 {
-    const char *known[COLUMNS_UNIT_COUNT];
+    const char *known[COLUMNS_UNIT_COUNT + 1] = {NULL};
     char what[40];
     size_t count = 0;
     for (enum columns_unit i = 0; key->is_unit != NULL && i < COLUMNS_UNIT_COUNT; i++) {
@@ -111,7 +112,7 @@ static bool take_unit(struct layout_parser *parser, const struct layout_key *key
     if (count == 0)
         return layout_wrong(parser, key->name, "has no unit");
     snprintf(what, sizeof what, "unit of %s", key->name);
-    return fail_unknown(parser, what, name, known, count);
+    return fail_unknown(parser, what, name, known);
 }
 
 // One column of a key: a number, or a name of the header.
@@ -169,7 +170,7 @@ static bool take_words(struct layout_parser *parser, const struct layout_key *ke
 
 static bool take_all(struct layout_parser *parser, const char *word)
 {
-    const char *known[TRACE_OP_COUNT];
+    const char *known[TRACE_OP_COUNT + 1] = {NULL};
     parser->all = true;
     for (enum trace_op op = 0; op < TRACE_OP_COUNT; op++) {
         known[op] = trace_op_name(op);
@@ -177,21 +178,22 @@ static bool take_all(struct layout_parser *parser, const char *word)
         if (strcmp(known[op], word) == 0)
             return true;
     }
-    return fail_unknown(parser, "operation", word, known, TRACE_OP_COUNT);
+    return fail_unknown(parser, "operation", word, known);
 }
 
 static bool take_separator(struct layout_parser *parser, const char *word)
 {
-    static const char *const names[] = {"comma", "semicolon", "tab", "space", "colon", "pipe"};
+    static const char *const names[] = {"comma", "semicolon", "tab", "space",
+                                        "colon", "pipe",      NULL};
     static const char bytes[] = ",;\t :|";
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], word) == 0 || (word[0] == bytes[i] && word[1] == '\0')) {
             parser->user->layout.separator = bytes[i];
             return true;
         }
     }
     if (word[0] == '\0' || word[1] != '\0')
-        return fail_unknown(parser, "separator", word, names, sizeof names / sizeof names[0]);
+        return fail_unknown(parser, "separator", word, names);
     if (strchr("\"#.", word[0]) != NULL || (word[0] >= '0' && word[0] <= '9'))
         return layout_wrong(parser, "separator", "cannot be a digit, a point, a quote or #");
     parser->user->layout.separator = word[0];
@@ -200,10 +202,10 @@ static bool take_separator(struct layout_parser *parser, const char *word)
 
 static bool take_flag(struct layout_parser *parser, const struct layout_key *key, const char *word)
 {
-    static const char *const answers[] = {"yes", "no"};
+    static const char *const answers[] = {"yes", "no", NULL};
     bool yes = strcmp(word, answers[0]) == 0;
     if (!yes && strcmp(word, answers[1]) != 0)
-        return fail_unknown(parser, key->name, word, answers, 2);
+        return fail_unknown(parser, key->name, word, answers);
     if (strcmp(key->name, "header") == 0)
         parser->header = yes;
     else
@@ -233,7 +235,7 @@ static bool find_value(struct layout_parser *parser, const struct layout_key *ke
 
 bool layout_item(struct layout_parser *parser, char *stop)
 {
-    const char *names[LAYOUT_KEY_COUNT];
+    const char *names[LAYOUT_KEY_COUNT + 1] = {NULL};
     char *word;
     bool quoted;
     *stop = take_value(parser, "=,", &word, &quoted);
@@ -252,5 +254,5 @@ bool layout_item(struct layout_parser *parser, char *stop)
         return key->kind == LAYOUT_WORDS ? take_words(parser, key, stop)
                                          : find_value(parser, key, stop);
     }
-    return fail_unknown(parser, "key", word, names, LAYOUT_KEY_COUNT);
+    return fail_unknown(parser, "key", word, names);
 }

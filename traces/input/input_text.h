@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What all line formats share: lines, strict numbers, "did you mean".
+// What all line formats share: lines, strict numbers.
 #ifndef TRACES_INPUT_INPUT_TEXT_H
 #define TRACES_INPUT_INPUT_TEXT_H
 
@@ -32,9 +32,5 @@ bool trace_text_decimal(const char *text, size_t length, int power, int64_t *num
 
 // Equal but for the case of ASCII letters?
 bool trace_text_equal(const char *text, size_t length, const char *word);
-
-// The nearest of the candidates if near enough to be a slip of the fingers, else NULL.
-const char *trace_text_nearest(const char *text, size_t length, const char *const *candidates,
-                               size_t count);
 
 #endif

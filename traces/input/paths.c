@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/paths.h"
 
-#include "traces/input/input_text.h"
+#include "traces/nearest_word.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -137,11 +137,11 @@ static char *suggest(const char *directory, const char *name)
         char *base = strndup(entry->d_name, length);
         char *stem =
             strndup(entry->d_name, length > 0 ? length - strlen(TRACE_BLKTRACE_ENDING) : 0);
-        const char *candidates[] = {nearest, base, stem, entry->d_name};
+        const char *candidates[] = {nearest, base, stem, entry->d_name, NULL};
         size_t first = nearest == NULL;
         const char *better = NULL;
         if (base != NULL && stem != NULL && entry->d_name[0] != '.')
-            better = trace_text_nearest(name, strlen(name), candidates + first, 4 - first);
+            better = nearest_word(name, strlen(name), nearest_word_in_array, candidates + first);
         if (better != NULL && better != nearest) {
             char *copy = strdup(better);
             free(nearest);

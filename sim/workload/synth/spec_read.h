@@ -17,7 +17,7 @@ yaml_read synth_read_mix;      // struct synth_volume
 
 // One of the words; NULL ends them. `expected` completes "expected ...". Below 0: the error is
 // filled.
-typedef const char *synth_word(const void *words, size_t index); // suggest_word
+typedef const char *synth_word(const void *words, size_t index); // nearest_word_at
 int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
                     synth_word *word_at);
 
