@@ -39,7 +39,7 @@ struct slow_request *case_requests(const struct random_case *random_case, size_t
         if (event->kind != RANDOM_REQUEST)
             continue;
         requests[(*count)++] = (struct slow_request){
-            .engine = {.member = event->member, .op = event->op, .bytes = event->bytes},
+            .engine = {.member = event->member, .op = (uint8_t)event->op, .bytes = event->bytes},
             .arrival_ns = event->at_ns,
             .dispatch_ns = SLOW_NOT_YET,
         };

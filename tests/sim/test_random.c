@@ -90,7 +90,7 @@ static void write_trace(struct draft *draft, unsigned member)
         fprintf(file, "%s,%" PRIu64 ",%" PRId64 ",%u\n", names[op], bytes, times_ns[i],
                 below(draft, 1000));
         draft->requests[draft->request_count++] = (struct slow_request){
-            .engine = {.member = member, .op = (enum engine_op)op, .bytes = bytes},
+            .engine = {.member = member, .op = (uint8_t)op, .bytes = bytes},
             .arrival_ns = times_ns[i],
         };
     }
