@@ -141,17 +141,14 @@ static void test_without_header(void **state)
     (void)state;
     static const char plain[] = "1.000000 x 1 sda W 8 512 0.47\n";
     static const char queued[] = "1.000000 x 1 sda W 8 512 0.11 0.47\n";
-    struct reading reading = read_text(plain);
-    assert_message(&reading.error, "not a trace of a known format");
-    reading_free(&reading);
-    reading = read_as(plain, "biosnoop", NULL, TRACE_ARRIVAL_ISSUE);
+    assert_refused(read_text(plain), "not a trace of a known format");
+    struct reading reading = read_as(plain, "biosnoop", NULL, TRACE_ARRIVAL_ISSUE);
     assert_int_equal(reading.count, 1);
     assert_int_equal(reading.requests[0].latency_ns, 470000);
     assert_int_equal(reading_notice(&reading, "no-header"), 1);
     reading_free(&reading);
-    reading = read_as(queued, "biosnoop", HEADER_QUEUED, TRACE_ARRIVAL_QUEUE);
-    assert_message(&reading.error, "layout \"TIME(s) COMM PID");
-    reading_free(&reading);
+    assert_refused(read_as(queued, "biosnoop", HEADER_QUEUED, TRACE_ARRIVAL_QUEUE),
+                   "layout \"TIME(s) COMM PID");
     reading = read_as(queued, "biosnoop", "TIME(s) COMM PID DISK T SECTOR BYTES QUE(ms) LAT(ms)",
                       TRACE_ARRIVAL_QUEUE);
     assert_int_equal(reading.count, 1);
@@ -197,9 +194,8 @@ static void test_errors(void **state)
             assert_int_equal(reading_notice(&reading, "truncated"), 1);
         reading_free(&reading);
     }
-    struct reading reading = read_as("hello\n", "biosnoop", NULL, TRACE_ARRIVAL_QUEUE);
-    assert_message(&reading.error, NAME ": no line is the header of biosnoop");
-    reading_free(&reading);
+    assert_refused(read_as("hello\n", "biosnoop", NULL, TRACE_ARRIVAL_QUEUE),
+                   NAME ": no line is the header of biosnoop");
 }
 
 #define ROWS 20000

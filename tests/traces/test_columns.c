@@ -183,10 +183,7 @@ static void test_errors(void **state)
         {"hfplayer", "#\n#\n", "a.trace: the file has no header line; expected the names of its"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct reading reading = read_text(cases[i].text, cases[i].format, NULL);
-        assert_int_equal(reading.result, TRACE_ERROR);
-        assert_message(&reading.error, cases[i].message);
-        reading_free(&reading);
+        assert_refused(read_text(cases[i].text, cases[i].format, NULL), cases[i].message);
     }
 }
 

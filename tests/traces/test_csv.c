@@ -128,10 +128,7 @@ static void test_errors(void **state)
         bool standard = cases[i].text[0] == 'H';
         snprintf(text, sizeof text, "%s%s", standard ? "time_ns,op,offset,bytes" : "",
                  cases[i].text + standard);
-        struct reading reading = read_text(text, NULL);
-        assert_int_equal(reading.result, TRACE_ERROR);
-        assert_message(&reading.error, cases[i].message);
-        reading_free(&reading);
+        assert_refused(read_text(text, NULL), cases[i].message);
     }
 }
 
@@ -186,16 +183,13 @@ static void test_text_in_memory(void **state)
     assert_int_equal(total, sizeof text - 1);
     assert_int_equal(consumed, total);
     reading_free(&reading);
-    reading = read_memory(text, sizeof text - 2 - 7);
-    assert_message(&reading.error,
+    assert_refused(read_memory(text, sizeof text - 2 - 7),
                    "no/such*.blktrace.3: line 3: found 2 fields, expected 5 as in the header");
-    reading_free(&reading);
     reading = read_memory("", 0);
     assert_message(&reading.error, "no/such*.blktrace.3: the file is empty; expected ");
     reading_free(&reading);
-    reading = read_memory("\0\0\0", 3);
-    assert_message(&reading.error, "not a trace of a known format: it starts with 00 00 00");
-    reading_free(&reading);
+    assert_refused(read_memory("\0\0\0", 3),
+                   "not a trace of a known format: it starts with 00 00 00");
 }
 
 static const struct CMUnitTest tests[] = {

@@ -81,10 +81,8 @@ static void test_mixed_byte_orders(void **state)
     bytes_event(&bytes, &simple[2], true);
     scratch_write("mixed.bin", bytes.data, bytes.length);
     bytes_free(&bytes);
-    struct reading reading = read_trace(scratch_path("mixed.bin"), TRACE_ARRIVAL_QUEUE, NULL);
-    assert_int_equal(reading.result, TRACE_ERROR);
-    assert_message(&reading.error, "mixed.bin: byte 48: the byte order changes");
-    reading_free(&reading);
+    assert_refused(read_trace(scratch_path("mixed.bin"), TRACE_ARRIVAL_QUEUE, NULL),
+                   "mixed.bin: byte 48: the byte order changes");
 }
 
 // Cut at every byte: never more requests than before, a notice exactly where a header is cut, an
@@ -128,10 +126,7 @@ static void test_cut_everywhere(void **state)
 static void check_error(const struct event *events, size_t count, const char *text)
 {
     scratch_events("wrong.bin", events, count, false);
-    struct reading reading = read_trace(scratch_path("wrong.bin"), TRACE_ARRIVAL_QUEUE, NULL);
-    assert_int_equal(reading.result, TRACE_ERROR);
-    assert_message(&reading.error, text);
-    reading_free(&reading);
+    assert_refused(read_trace(scratch_path("wrong.bin"), TRACE_ARRIVAL_QUEUE, NULL), text);
 }
 
 static void test_damage(void **state)

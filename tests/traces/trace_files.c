@@ -249,6 +249,13 @@ void assert_message(const struct trace_error *error, const char *text)
         fail_msg("\"%s\" does not say \"%s\"", error->message, text);
 }
 
+void assert_refused(struct reading reading, const char *text)
+{
+    assert_int_equal(reading.result, TRACE_ERROR);
+    assert_message(&reading.error, text);
+    reading_free(&reading);
+}
+
 uint64_t random_next(uint64_t *state)
 {
     uint64_t mixed = *state += UINT64_C(0x9e3779b97f4a7c15);
