@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/reports/pictures.h"
 
-#include "tests/reports/scratch.h"
+#include "tests/reports/answers.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -74,7 +74,7 @@ void picture_assert_png(const char *path)
 // scratch_remove removes files; the directories of the plots are emptied first.
 int picture_remove_directories(void **state)
 {
-    DIR *entries = opendir(scratch_directory());
+    DIR *entries = opendir(scratch());
     assert_non_null(entries);
     for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         DIR *inner = strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")
@@ -82,8 +82,7 @@ int picture_remove_directories(void **state)
                          : NULL;
         for (struct dirent *file; inner != NULL && (file = readdir(inner)) != NULL;) {
             char path[1024];
-            snprintf(path, sizeof path, "%s/%s/%s", scratch_directory(), entry->d_name,
-                     file->d_name);
+            snprintf(path, sizeof path, "%s/%s/%s", scratch(), entry->d_name, file->d_name);
             unlink(path);
         }
         if (inner != NULL) {

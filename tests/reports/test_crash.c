@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "reports/recorder.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <signal.h>
@@ -91,19 +91,19 @@ static void test_killed_while_recording(void **state)
     (void)state;
     assert_true(store_run(path, 10));
     assert_true(WIFSIGNALED(in_child(die_while_recording, path)));
-    scratch_assert_sound(path);
-    assert_string_equal(scratch_text(path, "SELECT group_concat(status) FROM run"),
+    answer_assert_sound(path);
+    assert_string_equal(answer_text(path, "SELECT group_concat(status) FROM run"),
                         "complete,running");
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM request WHERE run_id = 1"), 10);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM request WHERE run_id = 1"), 10);
     // Of the killed run whole batches are there, from the first request on.
-    int64_t kept = scratch_integer(path, "SELECT count(*) FROM request WHERE run_id = 2");
+    int64_t kept = answer_integer(path, "SELECT count(*) FROM request WHERE run_id = 2");
     assert_true(kept > 0 && kept < 100000);
-    assert_int_equal(scratch_integer(path, "SELECT max(seq) FROM request WHERE run_id = 2"),
+    assert_int_equal(answer_integer(path, "SELECT max(seq) FROM request WHERE run_id = 2"),
                      kept - 1);
     // And the next run goes on beside it.
     assert_true(store_run(path, 10));
-    assert_int_equal(scratch_integer(path, "SELECT run_id FROM run WHERE status = 'complete' AND "
-                                           "digest = '0000000000000abc' AND run_id > 1"),
+    assert_int_equal(answer_integer(path, "SELECT run_id FROM run WHERE status = 'complete' AND "
+                                          "digest = '0000000000000abc' AND run_id > 1"),
                      3);
 }
 
@@ -135,9 +135,9 @@ static void test_killed_while_writing(void **state)
     assert_int_equal(report_run_find(database, 0, &error), 1);
     report_database_close(database);
     assert_int_not_equal(access(journal, F_OK), 0);
-    scratch_assert_sound(path);
-    assert_string_equal(scratch_text(path, "SELECT status FROM run"), "complete");
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM request"), 10);
+    answer_assert_sound(path);
+    assert_string_equal(answer_text(path, "SELECT status FROM run"), "complete");
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM request"), 10);
 }
 
 static struct rlimit limit_files(rlim_t bytes)
@@ -169,12 +169,11 @@ static void test_no_room_while_recording(void **state)
     assert_non_null(strstr(error.message, path));
     assert_non_null(strstr(error.message, "storing rows of a run"));
     assert_null(strchr(error.message, '\n'));
-    scratch_assert_sound(path);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM request WHERE run_id = 1"), 1000);
+    answer_assert_sound(path);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM request WHERE run_id = 1"), 1000);
     // A short text still had room: the run says itself that it failed, and why.
-    assert_string_equal(scratch_text(path, "SELECT status FROM run WHERE run_id = 2"), "failed");
-    assert_string_equal(scratch_text(path, "SELECT error FROM run WHERE run_id = 2"),
-                        error.message);
+    assert_string_equal(answer_text(path, "SELECT status FROM run WHERE run_id = 2"), "failed");
+    assert_string_equal(answer_text(path, "SELECT error FROM run WHERE run_id = 2"), error.message);
 }
 
 static void test_no_room_at_all(void **state)
@@ -217,12 +216,12 @@ static void test_several_writers(void **state)
         failures += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
     }
     assert_int_equal(failures, 0);
-    scratch_assert_sound(path);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run WHERE status = 'complete' "
-                                           "AND arrived = 30000"),
+    answer_assert_sound(path);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM run WHERE status = 'complete' "
+                                          "AND arrived = 30000"),
                      12);
-    assert_int_equal(scratch_integer(path, "SELECT min(n) FROM (SELECT count(*) AS n FROM request "
-                                           "GROUP BY run_id)"),
+    assert_int_equal(answer_integer(path, "SELECT min(n) FROM (SELECT count(*) AS n FROM request "
+                                          "GROUP BY run_id)"),
                      30000);
 }
 
@@ -238,7 +237,7 @@ static void test_recording_locks_nobody_out(void **state)
     assert_true(store_run(path, 10));
     assert_true(report_recorder_finish(recorder, &outcome, &error));
     report_database_close(database);
-    assert_string_equal(scratch_text(path, "SELECT group_concat(status) FROM run"),
+    assert_string_equal(answer_text(path, "SELECT group_concat(status) FROM run"),
                         "interrupted,complete");
 }
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "reports/recorder.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <stdio.h>
@@ -60,12 +60,12 @@ static void test_new_file_is_marked_as_ours(void **state)
     const char *path = scratch_path("new.db");
     (void)state;
     make_file(path, 0);
-    scratch_assert_sound(path);
-    assert_int_equal(scratch_integer(path, "PRAGMA application_id"), 0x7473696d);
-    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 2);
+    answer_assert_sound(path);
+    assert_int_equal(answer_integer(path, "PRAGMA application_id"), 0x7473696d);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 2);
     // Opening it again changes nothing and finds the tables.
     make_file(path, 1);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 1);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 1);
 }
 
 static void test_foreign_files_are_refused(void **state)
@@ -76,12 +76,12 @@ static void test_foreign_files_are_refused(void **state)
     assert_refused(path, REPORT_WRITE, "not an SQLite database");
     assert_refused(path, REPORT_READ, "not an SQLite database");
     unlink(path);
-    scratch_execute(path, "CREATE TABLE letters (text)");
+    answer_execute(path, "CREATE TABLE letters (text)");
     assert_refused(path, REPORT_WRITE, "not one of throttlesim's");
     assert_refused(path, REPORT_READ, "not one of throttlesim's");
-    scratch_execute(path, "DROP TABLE letters; PRAGMA application_id = 7");
+    answer_execute(path, "DROP TABLE letters; PRAGMA application_id = 7");
     assert_refused(path, REPORT_WRITE, "application_id 0x7,");
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM sqlite_schema"), 0);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM sqlite_schema"), 0);
 }
 
 static void test_other_versions_are_refused(void **state)
@@ -89,10 +89,10 @@ static void test_other_versions_are_refused(void **state)
     const char *path = scratch_path("version.db");
     (void)state;
     make_file(path, 1);
-    scratch_execute(path, "PRAGMA user_version = 3");
+    answer_execute(path, "PRAGMA user_version = 3");
     assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 3,");
     assert_refused(path, REPORT_READ, "newer throttlesim (schema 3,");
-    scratch_execute(path, "PRAGMA user_version = -1");
+    answer_execute(path, "PRAGMA user_version = -1");
     assert_refused(path, REPORT_READ, "damaged");
 }
 
@@ -102,18 +102,17 @@ static void test_older_files_are_brought_up_to_date(void **state)
     struct report_database *database;
     (void)state;
     make_file(path, 1);
-    scratch_execute(path,
-                    "DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1");
+    answer_execute(path, "DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1");
     database = report_database_open(path, REPORT_READ, &error);
     assert_non_null(database);
     report_database_close(database);
-    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 1); // readers change nothing
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 1); // readers change nothing
     make_file(path, 1);
-    scratch_assert_sound(path);
-    assert_int_equal(scratch_integer(path, "PRAGMA user_version"), 2);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 2);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM wait_interval"), 0);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM burst_end"), 0);
+    answer_assert_sound(path);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 2);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 2);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM wait_interval"), 0);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM burst_end"), 0);
 }
 
 static void test_damaged_files_do_no_harm(void **state)
@@ -140,8 +139,8 @@ static void test_places_without_a_database(void **state)
     (void)state;
     assert_refused(scratch_path("missing.db"), REPORT_READ, "No such file");
     assert_refused(scratch_path("no/such.db"), REPORT_WRITE, "opening the result database");
-    assert_refused(scratch_directory(), REPORT_WRITE, "opening the result database");
-    assert_refused(scratch_directory(), REPORT_READ, "opening the result database");
+    assert_refused(scratch(), REPORT_WRITE, "opening the result database");
+    assert_refused(scratch(), REPORT_READ, "opening the result database");
     assert_refused("/dev/full", REPORT_WRITE, "/dev/full");
     scratch_write(scratch_path("empty.db"), "", 0);
     assert_refused(scratch_path("empty.db"), REPORT_READ, "holds no runs");
@@ -155,7 +154,7 @@ static void test_names_are_taken_literally(void **state)
     char before[512];
     (void)state;
     assert_non_null(getcwd(before, sizeof before));
-    assert_int_equal(chdir(scratch_directory()), 0);
+    assert_int_equal(chdir(scratch()), 0);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         make_file(names[i], 1);
         assert_int_equal(access(names[i], F_OK), 0);
@@ -191,13 +190,13 @@ static void test_reading_in_a_read_only_directory(void **state)
     (void)state;
     make_file(path, 2);
     chmod(path, 0444);
-    chmod(scratch_directory(), 0555);
+    chmod(scratch(), 0555);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)
         _exit(look_as_nobody(path));
     assert_int_equal(waitpid(child, &status, 0), child);
-    chmod(scratch_directory(), 0755);
+    chmod(scratch(), 0755);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
 }
@@ -212,7 +211,7 @@ static void test_reading_changes_nothing(void **state)
     assert_non_null(database);
     assert_null(report_recorder_begin(database, &config, &error));
     report_database_close(database);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run"), 1);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 1);
 }
 
 static void test_finding_runs(void **state)
@@ -227,15 +226,15 @@ static void test_finding_runs(void **state)
         store_run(database);
     assert_int_equal(report_run_find(database, 0, &error), 9);
     assert_int_equal(report_run_find(database, 3, &error), 3);
-    scratch_execute(path, "DELETE FROM run WHERE run_id IN (1, 4, 8)");
+    answer_execute(path, "DELETE FROM run WHERE run_id IN (1, 4, 8)");
     assert_int_equal(report_run_find(database, 4, &error), 0);
     assert_message_has("no run 4");
     assert_message_has("it holds 2 to 3, 5 to 7, 9");
     assert_int_equal(report_run_find(database, -1, &error), 0);
     // More than a line can name.
-    scratch_execute(path, "WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 2 FROM n "
-                          "WHERE i < 9000) INSERT INTO run SELECT i, 'complete', NULL, '', '', '', "
-                          "'', '', '', 1, '', NULL, NULL, NULL, NULL, NULL, NULL FROM n");
+    answer_execute(path, "WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 2 FROM n "
+                         "WHERE i < 9000) INSERT INTO run SELECT i, 'complete', NULL, '', '', '', "
+                         "'', '', '', 1, '', NULL, NULL, NULL, NULL, NULL, NULL FROM n");
     assert_int_equal(report_run_find(database, 4, &error), 0);
     assert_message_has(", ...");
     report_database_close(database);

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "reports/database.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <sqlite3.h>

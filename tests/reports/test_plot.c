@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Draws with the real gnuplot and looks at the files.
 #include "reports/plot.h"
+#include "tests/reports/answers.h"
 #include "tests/reports/pictures.h"
-#include "tests/reports/scratch.h"
 #include "tests/reports/stored_run_lab.h"
 #include "tests/support/test_group.h"
 

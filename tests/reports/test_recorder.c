@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "reports/recorder.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <stdio.h>
@@ -118,22 +118,22 @@ static void assert_rows(const char *columns, const char *table, const char *expe
     char sql[1024];
     snprintf(sql, sizeof sql, "SELECT group_concat(row, x'0a') FROM (SELECT %s AS row FROM %s)",
              columns, table);
-    assert_string_equal(scratch_text(path, sql), expected);
+    assert_string_equal(answer_text(path, sql), expected);
 }
 
 static void test_run(void **state)
 {
     (void)state;
-    scratch_assert_sound(path);
+    answer_assert_sound(path);
     assert_rows("run_id||' '||status||' '||quote(error)||' '||name||' '||version||' '||engine||"
                 "' '||device||' '||interval_ns||' '||digest||' '||end_ns||' '||arrived||' '||"
                 "dispatched||' '||completed",
                 "run",
                 "1 complete NULL by hand.yaml 1.2 made up null 100 fedcba9876543210 430 "
                 "7 6 5");
-    assert_string_equal(scratch_text(path, "SELECT scenario FROM run"), "members: [a, b, c]\n");
-    assert_int_equal(scratch_integer(path, "SELECT julianday('now') - julianday(started_at) < 1 "
-                                           "AND started_at <= finished_at FROM run"),
+    assert_string_equal(answer_text(path, "SELECT scenario FROM run"), "members: [a, b, c]\n");
+    assert_int_equal(answer_integer(path, "SELECT julianday('now') - julianday(started_at) < 1 "
+                                          "AND started_at <= finished_at FROM run"),
                      1);
 }
 

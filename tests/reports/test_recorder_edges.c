@@ -5,7 +5,7 @@
 
 #include "reports/fairness.h"
 #include "reports/recorder.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <sqlite3.h>
@@ -43,7 +43,7 @@ static void assert_rows(const char *columns, const char *table, const char *expe
     char sql[1024];
     snprintf(sql, sizeof sql, "SELECT group_concat(row, x'0a') FROM (SELECT %s AS row FROM %s)",
              columns, table);
-    assert_string_equal(scratch_text(path, sql), expected);
+    assert_string_equal(answer_text(path, sql), expected);
 }
 
 // Gaps of 10^12 intervals, the last instant there is, and sums beyond 64 bits.
@@ -78,7 +78,7 @@ static void test_extremes(void **state)
     // writes and as reads and writes.
     assert_rows("count(*)||' '||max(interval)", "member_interval WHERE run_id = 1",
                 "36 9223372036854775807");
-    scratch_assert_sound(path);
+    answer_assert_sound(path);
 }
 
 // a moves at the very start of interval 1, just after its old group has served it: that request is
@@ -168,9 +168,8 @@ static void test_long_texts(void **state)
     report_database_close(database);
     assert_rows("count(*)||' '||min(length(text))", "notice WHERE run_id = 1 AND kind = 'long'",
                 "2 700000");
-    assert_string_equal(scratch_text(path, "SELECT status FROM run WHERE run_id = 1"), "failed");
-    assert_string_equal(scratch_text(path, "SELECT error FROM run WHERE run_id = 1"),
-                        error.message);
+    assert_string_equal(answer_text(path, "SELECT status FROM run WHERE run_id = 1"), "failed");
+    assert_string_equal(answer_text(path, "SELECT error FROM run WHERE run_id = 1"), error.message);
 }
 
 // Its rows would belong to nothing.
@@ -189,7 +188,7 @@ static void test_run_deleted_meanwhile(void **state)
     assert_false(report_recorder_finish(recorder, &outcome, &error));
     assert_non_null(strstr(error.message, "deleted"));
     report_database_close(database);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM limit_setting"), 0);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM limit_setting"), 0);
 }
 
 // However many rows of a kind are written at a time, all are there, and in order.
@@ -211,17 +210,17 @@ static void test_numbers_of_rows(void **state)
         assert_true(report_recorder_finish(recorder, &outcome, &error));
     }
     report_database_close(database);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM run WHERE run_id <> (SELECT "
-                                           "count(*) FROM notice AS n WHERE n.run_id = run.run_id)"
-                                           " OR run_id <> (SELECT count(*) FROM operation AS o "
-                                           "WHERE o.run_id = run.run_id)"),
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM run WHERE run_id <> (SELECT "
+                                          "count(*) FROM notice AS n WHERE n.run_id = run.run_id)"
+                                          " OR run_id <> (SELECT count(*) FROM operation AS o "
+                                          "WHERE o.run_id = run.run_id)"),
                      0);
-    assert_int_equal(scratch_integer(path, "SELECT count(*) FROM notice JOIN operation AS o USING "
-                                           "(run_id, seq) WHERE count <> seq OR length(source) <> "
-                                           "seq % 20 OR what <> source OR "
-                                           "length(kind) <> iif(seq % 3, 0, seq % 20)"),
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM notice JOIN operation AS o USING "
+                                          "(run_id, seq) WHERE count <> seq OR length(source) <> "
+                                          "seq % 20 OR what <> source OR "
+                                          "length(kind) <> iif(seq % 3, 0, seq % 20)"),
                      0);
-    scratch_assert_sound(path);
+    answer_assert_sound(path);
 }
 
 #define CROWD 33
@@ -282,7 +281,7 @@ static void test_crowds_of_every_kind(void **state)
         for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
             char sql[64];
             snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[t].table);
-            assert_int_equal(scratch_integer(path, sql), sizes[i] * tables[t].per_member);
+            assert_int_equal(answer_integer(path, sql), sizes[i] * tables[t].per_member);
         }
     }
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "run_model.h"
-#include "scratch.h"
+#include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
 
 #include <gsl/gsl_rng.h>
@@ -287,14 +287,14 @@ static void test_random_runs(void **state)
     sqlite3_close(handle);
     report_database_close(database);
     gsl_rng_free(rng);
-    scratch_assert_sound(path);
+    answer_assert_sound(path);
     // The runs were not trivial.
-    assert_true(scratch_integer(path, "SELECT count(*) FROM group_interval WHERE backlogged > 1 "
-                                      "AND jain_requests < 1") > RUNS);
-    assert_true(scratch_integer(path, "SELECT count(*) FROM wait_interval WHERE requests > 1") >
+    assert_true(answer_integer(path, "SELECT count(*) FROM group_interval WHERE backlogged > 1 "
+                                     "AND jain_requests < 1") > RUNS);
+    assert_true(answer_integer(path, "SELECT count(*) FROM wait_interval WHERE requests > 1") >
                 RUNS);
-    assert_true(scratch_integer(path, "SELECT sum(max_service_difference_requests > 3) "
-                                      "FROM throttle_group") > RUNS / 4);
+    assert_true(answer_integer(path, "SELECT sum(max_service_difference_requests > 3) "
+                                     "FROM throttle_group") > RUNS / 4);
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_runs)};

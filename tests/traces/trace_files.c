@@ -3,7 +3,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,58 +61,6 @@ void bytes_free(struct bytes *bytes)
 {
     free(bytes->data);
     *bytes = (struct bytes){0};
-}
-
-static char scratch_directory[] = "/tmp/throttlesim-traces-XXXXXX";
-static bool scratch_made;
-
-void scratch_clear(void)
-{
-    DIR *stream = opendir(scratch());
-    assert_non_null(stream);
-    for (const struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        if (entry->d_name[0] != '.')
-            unlink(scratch_path(entry->d_name));
-    closedir(stream);
-}
-
-static void scratch_remove(void)
-{
-    scratch_clear();
-    rmdir(scratch_directory);
-}
-
-const char *scratch(void)
-{
-    if (!scratch_made) {
-        assert_non_null(mkdtemp(scratch_directory));
-        scratch_made = true;
-        atexit(scratch_remove);
-    }
-    return scratch_directory;
-}
-
-const char *scratch_path(const char *name)
-{
-    static char paths[8][1024];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", scratch(), name);
-    return path;
-}
-
-void scratch_write(const char *name, const void *data, size_t length)
-{
-    FILE *file = fopen(scratch_path(name), "wb");
-    assert_non_null(file);
-    if (length > 0)
-        assert_int_equal(fwrite(data, 1, length, file), length);
-    assert_int_equal(fclose(file), 0);
-}
-
-void scratch_text(const char *name, const char *text)
-{
-    scratch_write(name, text, strlen(text));
 }
 
 void scratch_compress(const char *name, const void *data, size_t length)

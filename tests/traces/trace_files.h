@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/scratch.h"
 #include "traces/trace.h"
 
 // Actions with the category bits that a Linux kernel gives them.
@@ -73,15 +74,6 @@ void bytes_append(struct bytes *bytes, const void *data, size_t length);
 void bytes_event(struct bytes *bytes, const struct event *event, bool big_endian);
 void bytes_free(struct bytes *bytes);
 
-// The scratch directory of this test program; made at the first call, removed at exit.
-const char *scratch(void);
-
-// A path in it, valid until 8 more calls.
-const char *scratch_path(const char *name);
-
-void scratch_write(const char *name, const void *data, size_t length);
-void scratch_text(const char *name, const char *text);
-
 // Appends what is in a file.
 void scratch_read(const char *name, struct bytes *bytes);
 
@@ -93,9 +85,6 @@ bool scratch_decompress(const char *name, const char *path);
 
 // Writes the events as one plain file.
 void scratch_events(const char *name, const struct event *events, size_t count, bool big_endian);
-
-// Removes all files of the scratch directory.
-void scratch_clear(void);
 
 // A trace read to its end.
 struct reading {
