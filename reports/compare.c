@@ -58,13 +58,13 @@ double report_change_relative(const struct report_change *change)
     return isinf(change->a) ? -1 : absolute / change->a; // by 0: infinite
 }
 
-bool compare_memory(struct report_error *error)
+bool comparison_memory(struct report_error *error)
 {
     snprintf(error->message, sizeof error->message, "comparing two runs: out of memory");
     return false;
 }
 
-bool compare_stopped(const struct report_comparison *comparison, struct report_error *error)
+bool comparison_stopped(const struct report_comparison *comparison, struct report_error *error)
 {
     if (!*comparison->config.stop)
         return false;
@@ -78,21 +78,21 @@ struct report_comparison *report_compare(const struct report_compare_config *con
     struct report_comparison *comparison = calloc(1, sizeof *comparison);
     error->is_input = false;
     if (comparison == NULL) {
-        compare_memory(error);
+        comparison_memory(error);
         return NULL;
     }
     comparison->config = *config;
     comparison->total.name = REPORT_COMPARE_TOTAL;
-    if (compare_load_sides(comparison, error) && compare_load_groups(comparison, error) &&
-        compare_load_pairs(comparison, error) && compare_measure(comparison, error))
+    if (comparison_load_sides(comparison, error) && comparison_load_groups(comparison, error) &&
+        comparison_load_pairs(comparison, error) && comparison_measure(comparison, error))
         return comparison;
     report_comparison_free(comparison);
     return NULL;
 }
 
-static void free_streams(struct compare_member *member)
+static void free_streams(struct comparison_member *member)
 {
-    for (size_t s = 0; s < COMPARE_STREAMS; s++)
+    for (size_t s = 0; s < COMPARISON_STREAMS; s++)
         free(member->streams[s]);
 }
 
@@ -105,7 +105,7 @@ void report_comparison_free(struct report_comparison *comparison)
     free_streams(&comparison->total);
     free(comparison->members);
     for (int side = 0; side < 2; side++) {
-        struct compare_side *from = &comparison->sides[side];
+        struct comparison_side *from = &comparison->sides[side];
         for (size_t i = 0; i < from->identity_count; i++)
             free(from->identities[i].name);
         free(from->identities);
@@ -118,7 +118,7 @@ void report_comparison_free(struct report_comparison *comparison)
     free(comparison);
 }
 
-size_t compare_active_members(const struct report_comparison *comparison)
+size_t comparison_active_members(const struct report_comparison *comparison)
 {
     size_t active = 0;
     for (size_t m = 0; m < comparison->member_count; m++)
@@ -140,13 +140,13 @@ const struct report_change *report_comparison_find(const struct report_compariso
                                                    const char *member, const char *direction,
                                                    enum report_metric metric, uint64_t *requests)
 {
-    const struct compare_member *found = member != NULL ? NULL : &comparison->total;
-    const struct compare_stream *stream = NULL;
+    const struct comparison_member *found = member != NULL ? NULL : &comparison->total;
+    const struct comparison_stream *stream = NULL;
     for (size_t m = 0; found == NULL && m < comparison->member_count; m++) {
         if (!strcmp(comparison->members[m].name, member))
             found = &comparison->members[m];
     }
-    for (size_t s = 0; found != NULL && s < COMPARE_STREAMS; s++) {
+    for (size_t s = 0; found != NULL && s < COMPARISON_STREAMS; s++) {
         if (!strcmp(report_direction_name(s), direction))
             stream = found->streams[s];
     }
@@ -170,10 +170,10 @@ const struct report_change *report_comparison_find_group(const struct report_com
 bool report_comparison_print(const struct report_comparison *comparison, enum report_format format,
                              FILE *out, struct report_error *error)
 {
-    bool good = format == REPORT_JSON ? compare_print_json(comparison, out)
-                                      : compare_print_text(comparison, out);
+    bool good = format == REPORT_JSON ? comparison_print_json(comparison, out)
+                                      : comparison_print_text(comparison, out);
     if (!good)
-        return compare_memory(error);
+        return comparison_memory(error);
     if (fflush(out) == 0 && !ferror(out))
         return true;
     snprintf(error->message, sizeof error->message, "writing the comparison: %s", strerror(errno));

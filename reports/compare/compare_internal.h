@@ -8,24 +8,24 @@
 #include "reports/recorder.h"
 #include "reports/spill.h"
 
-#define COMPARE_NO_MEMBER UINT32_MAX
-#define COMPARE_NEVER INT64_MAX // infinite
-#define COMPARE_UNKNOWN (-1)    // of total latencies, on both sides or on none
+#define COMPARISON_NO_MEMBER UINT32_MAX
+#define COMPARISON_NEVER INT64_MAX // infinite
+#define COMPARISON_UNKNOWN (-1)    // of total latencies, on both sides or on none
 
 // The streams of a member: the directions, then reads and writes together.
-#define COMPARE_READ_WRITE REPORT_DIRECTION_COUNT
-#define COMPARE_STREAMS (COMPARE_READ_WRITE + 1)
+#define COMPARISON_READ_WRITE REPORT_DIRECTION_COUNT
+#define COMPARISON_STREAMS (COMPARISON_READ_WRITE + 1)
 
 // One request in both runs.
-struct compare_pair {
-    int64_t wait_ns[2], total_ns[2]; // or COMPARE_NEVER, COMPARE_UNKNOWN
+struct comparison_pair {
+    int64_t wait_ns[2], total_ns[2]; // or COMPARISON_NEVER, COMPARISON_UNKNOWN
     uint32_t member;
     uint8_t direction; // enum report_direction
     uint8_t block;     // of time, below REPORT_COMPARE_BLOCKS
 };
 
 // What can be added up while the requests are read.
-struct compare_traffic {
+struct comparison_traffic {
     uint64_t requests;
     uint64_t unknown; // pairs without latencies
     int64_t first_arrival_ns;
@@ -34,77 +34,78 @@ struct compare_traffic {
     int64_t completed_bytes[2]; // saturated
 };
 
-struct compare_stream {
-    struct compare_traffic traffic;
+struct comparison_stream {
+    struct comparison_traffic traffic;
     struct report_change changes[REPORT_METRIC_COUNT];
 };
 
-struct compare_member {
+struct comparison_member {
     const char *name; // the identity's
     uint64_t first;   // of its pairs in `order`
     uint64_t count;
-    struct compare_traffic traffic[REPORT_DIRECTION_COUNT];
-    struct compare_stream *streams[COMPARE_STREAMS]; // NULL: no requests
+    struct comparison_traffic traffic[REPORT_DIRECTION_COUNT];
+    struct comparison_stream *streams[COMPARISON_STREAMS]; // NULL: no requests
 };
 
-struct compare_group {
+struct comparison_group {
     char *name;
     struct report_change changes[REPORT_GROUP_METRIC_COUNT];
 };
 
 // A member as one run numbers it.
-struct compare_identity {
+struct comparison_identity {
     int64_t member_id;
-    uint32_t member; // or COMPARE_NO_MEMBER: only in B
+    uint32_t member; // or COMPARISON_NO_MEMBER: only in B
     char *name;
 };
 
-struct compare_side {
+struct comparison_side {
     struct report_compare_side run;
     char name[REPORT_LABEL_MAX], engine[REPORT_LABEL_MAX], device[REPORT_LABEL_MAX];
     char digest[REPORT_LABEL_MAX], status[REPORT_LABEL_MAX];
     int64_t end_ns, interval_ns;
     uint64_t logged; // requests
     int64_t first_arrival_ns, last_arrival_ns;
-    struct compare_identity *identities; // in order of member_id
+    struct comparison_identity *identities; // in order of member_id
     size_t identity_count;
 };
 
 struct report_comparison {
     struct report_compare_config config;
-    struct compare_side sides[2];
-    struct compare_member *members; // those of A
+    struct comparison_side sides[2];
+    struct comparison_member *members; // those of A
     size_t member_count;
-    struct compare_member total; // all members; its pairs are all, in order
-    struct compare_group *groups;
+    struct comparison_member total; // all members; its pairs are all, in order
+    struct comparison_group *groups;
     size_t group_count;
     uint64_t count;            // pairs
-    struct report_spill pairs; // struct compare_pair, in order of arrival
+    struct report_spill pairs; // struct comparison_pair, in order of arrival
     struct report_spill order; // uint64_t: the pairs' numbers, member by member
 };
 
-bool compare_memory(struct report_error *error); // fills it; false
-bool compare_stopped(const struct report_comparison *comparison, struct report_error *error);
+bool comparison_memory(struct report_error *error); // fills it; false
+bool comparison_stopped(const struct report_comparison *comparison, struct report_error *error);
 
-bool compare_load_sides(struct report_comparison *comparison, struct report_error *error);
-bool compare_load_groups(struct report_comparison *comparison, struct report_error *error);
+bool comparison_load_sides(struct report_comparison *comparison, struct report_error *error);
+bool comparison_load_groups(struct report_comparison *comparison, struct report_error *error);
 // Needs the sides. Refuses runs whose arrivals differ.
-bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error);
+bool comparison_load_pairs(struct report_comparison *comparison, struct report_error *error);
 // Needs the pairs: all streams of all members and of the total.
-bool compare_measure(struct report_comparison *comparison, struct report_error *error);
+bool comparison_measure(struct report_comparison *comparison, struct report_error *error);
 
 // The pairs of a member (or the total), one after the other: number i of `count`.
-const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
-                                           const struct compare_member *member, uint64_t i);
-static inline bool compare_is_in(const struct compare_pair *pair, size_t stream)
+const struct comparison_pair *comparison_pair_at(const struct report_comparison *comparison,
+                                                 const struct comparison_member *member,
+                                                 uint64_t i);
+static inline bool comparison_is_in(const struct comparison_pair *pair, size_t stream)
 {
-    return stream == COMPARE_READ_WRITE ? pair->direction <= REPORT_DIRECTION_WRITE
-                                        : pair->direction == stream;
+    return stream == COMPARISON_READ_WRITE ? pair->direction <= REPORT_DIRECTION_WRITE
+                                           : pair->direction == stream;
 }
 
 // How many members have requests: with one, the total is that member.
-size_t compare_active_members(const struct report_comparison *comparison);
+size_t comparison_active_members(const struct report_comparison *comparison);
 
-bool compare_print_text(const struct report_comparison *comparison, FILE *out);
-bool compare_print_json(const struct report_comparison *comparison, FILE *out);
+bool comparison_print_text(const struct report_comparison *comparison, FILE *out);
+bool comparison_print_json(const struct report_comparison *comparison, FILE *out);
 #endif

@@ -26,7 +26,7 @@ static json_t *change_object(const struct report_change *change)
     return object;
 }
 
-static json_t *stream_object(const struct compare_stream *stream)
+static json_t *stream_object(const struct comparison_stream *stream)
 {
     json_t *object = json_object();
     json_object_set_new(object, "requests", json_integer((json_int_t)stream->traffic.requests));
@@ -40,10 +40,10 @@ static json_t *stream_object(const struct compare_stream *stream)
     return object;
 }
 
-static json_t *directions_object(const struct compare_member *member)
+static json_t *directions_object(const struct comparison_member *member)
 {
     json_t *object = json_object();
-    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
+    for (size_t s = 0; s < COMPARISON_STREAMS; s++) {
         if (member->streams[s] != NULL)
             json_object_set_new(object, report_direction_name(s),
                                 stream_object(member->streams[s]));
@@ -51,7 +51,7 @@ static json_t *directions_object(const struct compare_member *member)
     return object;
 }
 
-static json_t *side_object(const struct compare_side *side)
+static json_t *side_object(const struct comparison_side *side)
 {
     json_t *object = json_object();
     json_object_set_new(object, "run", report_json_text(side->run.shown));
@@ -90,7 +90,7 @@ static json_t *groups_array(const struct report_comparison *comparison)
     return array;
 }
 
-bool compare_print_json(const struct report_comparison *comparison, FILE *out)
+bool comparison_print_json(const struct report_comparison *comparison, FILE *out)
 {
     json_t *object = json_object();
     json_object_set_new(object, "a", side_object(&comparison->sides[0]));

@@ -11,11 +11,11 @@
 
 // Reads and writes together stand behind both, and only if there are both.
 static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE,
-                                       COMPARE_READ_WRITE, REPORT_DIRECTION_DISCARD,
+                                       COMPARISON_READ_WRITE, REPORT_DIRECTION_DISCARD,
                                        REPORT_DIRECTION_FLUSH};
 
 // Adds the rows of one stream; their first two cells are there already (add_head).
-typedef void add_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+typedef void add_rows(struct grid *grid, const struct comparison_stream *stream, const char *member,
                       const char *direction);
 
 static void add_value(struct grid *grid, double value)
@@ -42,7 +42,7 @@ static void add_change(struct grid *grid, const struct report_change *change)
 }
 
 // Five rows of latencies, from `metric` on.
-static void latency_rows(struct grid *grid, const struct compare_stream *stream, int metric,
+static void latency_rows(struct grid *grid, const struct comparison_stream *stream, int metric,
                          const char *member, const char *direction)
 {
     static const char *const names[] = {"p50", "p90", "p99", "max", "mean"};
@@ -53,20 +53,20 @@ static void latency_rows(struct grid *grid, const struct compare_stream *stream,
     }
 }
 
-static bool is_changed(const struct compare_stream *stream)
+static bool is_changed(const struct comparison_stream *stream)
 {
     return stream->changes[REPORT_SLOWER].b > 0 || stream->changes[REPORT_FASTER].b > 0;
 }
 
-static void total_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
-                       const char *direction)
+static void total_rows(struct grid *grid, const struct comparison_stream *stream,
+                       const char *member, const char *direction)
 {
     if (is_changed(stream))
         latency_rows(grid, stream, REPORT_P50, member, direction);
 }
 
 // Waits can differ where latencies do not: with another device.
-static void wait_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
+static void wait_rows(struct grid *grid, const struct comparison_stream *stream, const char *member,
                       const char *direction)
 {
     const struct report_change *waits = &stream->changes[REPORT_WAIT_P50];
@@ -77,8 +77,8 @@ static void wait_rows(struct grid *grid, const struct compare_stream *stream, co
         latency_rows(grid, stream, REPORT_WAIT_P50, member, direction);
 }
 
-static void share_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
-                       const char *direction)
+static void share_rows(struct grid *grid, const struct comparison_stream *stream,
+                       const char *member, const char *direction)
 {
     const struct report_change *share = &stream->changes[REPORT_WAIT_SHARE];
     const struct report_change *waiting = &stream->changes[REPORT_WAITING];
@@ -90,7 +90,7 @@ static void share_rows(struct grid *grid, const struct compare_stream *stream, c
     add_value(grid, waiting->b);
 }
 
-static void throughput_rows(struct grid *grid, const struct compare_stream *stream,
+static void throughput_rows(struct grid *grid, const struct comparison_stream *stream,
                             const char *member, const char *direction)
 {
     static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
@@ -104,8 +104,8 @@ static void throughput_rows(struct grid *grid, const struct compare_stream *stre
     }
 }
 
-static void request_rows(struct grid *grid, const struct compare_stream *stream, const char *member,
-                         const char *direction)
+static void request_rows(struct grid *grid, const struct comparison_stream *stream,
+                         const char *member, const char *direction)
 {
     static const int kinds[] = {REPORT_SLOWER, REPORT_FASTER, REPORT_UNCHANGED};
     double requests = (double)stream->traffic.requests;
@@ -126,7 +126,7 @@ static void request_rows(struct grid *grid, const struct compare_stream *stream,
     }
 }
 
-static void add_member(const struct compare_member *member, const char *shown, add_rows *rows,
+static void add_member(const struct comparison_member *member, const char *shown, add_rows *rows,
                        struct grid *grid)
 {
     bool both = member->streams[REPORT_DIRECTION_READ] != NULL &&
@@ -136,7 +136,7 @@ static void add_member(const struct compare_member *member, const char *shown, a
     report_label(name, shown, NAME_CHARACTERS);
     for (size_t i = 0; i < COUNT_OF(shown_streams); i++) {
         size_t s = shown_streams[i];
-        if (member->streams[s] != NULL && (s != COMPARE_READ_WRITE || both))
+        if (member->streams[s] != NULL && (s != COMPARISON_READ_WRITE || both))
             rows(grid, member->streams[s], grid_rows(grid) == before ? name : "",
                  report_direction_name(s));
     }
@@ -151,7 +151,7 @@ static bool print_table(const struct report_comparison *comparison, FILE *out, c
         return false;
     for (size_t m = 0; m < comparison->member_count; m++)
         add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
-    if (compare_active_members(comparison) > 1)
+    if (comparison_active_members(comparison) > 1)
         add_member(&comparison->total, "(all members)", rows, grid);
     if (grid_rows(grid) > 0) {
         fprintf(out, "\n%s\n", title);
@@ -243,7 +243,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
 
 static void print_head(const struct report_comparison *comparison, FILE *out)
 {
-    const struct compare_side *sides = comparison->sides;
+    const struct comparison_side *sides = comparison->sides;
     uint64_t unknown = 0;
     for (int i = 0; i < 2; i++) {
         char shown[REPORT_LABEL_MAX];
@@ -267,7 +267,7 @@ static void print_head(const struct report_comparison *comparison, FILE *out)
         fputs("The runs' intervals differ in length: Jain's indices are not of equal spans\n", out);
 }
 
-bool compare_print_text(const struct report_comparison *comparison, FILE *out)
+bool comparison_print_text(const struct report_comparison *comparison, FILE *out)
 {
     print_head(comparison, out);
     return print_latencies(comparison, out) && print_rates(comparison, out) &&

@@ -21,32 +21,33 @@ struct block {
     bool any, never[2]; // never: one of them is infinite
 };
 
-const struct compare_pair *compare_pair_at(const struct report_comparison *comparison,
-                                           const struct compare_member *member, uint64_t i)
+const struct comparison_pair *comparison_pair_at(const struct report_comparison *comparison,
+                                                 const struct comparison_member *member, uint64_t i)
 {
-    const struct compare_pair *pairs = comparison->pairs.bytes;
+    const struct comparison_pair *pairs = comparison->pairs.bytes;
     const uint64_t *order = comparison->order.bytes;
     return member == &comparison->total ? &pairs[i] : &pairs[order[member->first + i]];
 }
 
-static void count_in_block(struct block *block, const struct compare_pair *pair)
+static void count_in_block(struct block *block, const struct comparison_pair *pair)
 {
-    for (int side = 0; side < 2 && pair->total_ns[side] != COMPARE_UNKNOWN; side++) {
+    for (int side = 0; side < 2 && pair->total_ns[side] != COMPARISON_UNKNOWN; side++) {
         block->any = true;
-        if (pair->total_ns[side] == COMPARE_NEVER)
+        if (pair->total_ns[side] == COMPARISON_NEVER)
             block->never[side] = true;
         else
             report_sum_add(&block->total_ns[side], (uint64_t)pair->total_ns[side]);
     }
 }
 
-static void gather(const struct report_comparison *comparison, const struct compare_member *member,
-                   size_t stream, struct columns *columns, struct block *blocks)
+static void gather(const struct report_comparison *comparison,
+                   const struct comparison_member *member, size_t stream, struct columns *columns,
+                   struct block *blocks)
 {
     columns->count = 0;
     for (uint64_t i = 0; i < member->count; i++) {
-        const struct compare_pair *pair = compare_pair_at(comparison, member, i);
-        if (!compare_is_in(pair, stream))
+        const struct comparison_pair *pair = comparison_pair_at(comparison, member, i);
+        if (!comparison_is_in(pair, stream))
             continue;
         count_in_block(&blocks[pair->block], pair);
         for (int side = 0; side < 2; side++) {
@@ -59,7 +60,7 @@ static void gather(const struct report_comparison *comparison, const struct comp
 
 static double time_of(int64_t ns)
 {
-    return ns == COMPARE_NEVER ? INFINITY : (double)ns;
+    return ns == COMPARISON_NEVER ? INFINITY : (double)ns;
 }
 
 // Sum of the values that are known in `beside`; false if one is infinite.
@@ -67,9 +68,9 @@ static bool sum_known(const int64_t *values, const int64_t *beside, size_t count
 {
     struct report_sum exact = {0, 0};
     for (size_t i = 0; i < count; i++) {
-        if (beside[i] == COMPARE_UNKNOWN)
+        if (beside[i] == COMPARISON_UNKNOWN)
             continue;
-        if (values[i] == COMPARE_NEVER)
+        if (values[i] == COMPARISON_NEVER)
             return false;
         report_sum_add(&exact, (uint64_t)values[i]);
     }
@@ -90,7 +91,7 @@ static void measure_column(const int64_t *values, size_t count, uint64_t known, 
     *out[4] = sum_known(values, values, count, &sum) ? sum / (double)known : INFINITY;
 }
 
-static double *slot(struct compare_stream *stream, int metric, int side)
+static double *slot(struct comparison_stream *stream, int metric, int side)
 {
     return side == 0 ? &stream->changes[metric].a : &stream->changes[metric].b;
 }
@@ -105,7 +106,7 @@ static double wait_share(const struct columns *columns, int side)
     return total > 0 ? wait / total : NAN;
 }
 
-static void measure_latencies(const struct columns *columns, struct compare_stream *stream)
+static void measure_latencies(const struct columns *columns, struct comparison_stream *stream)
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
     uint64_t known[] = {columns->count - stream->traffic.unknown, columns->count};
@@ -122,9 +123,9 @@ static void measure_latencies(const struct columns *columns, struct compare_stre
     }
 }
 
-static void measure_traffic(struct compare_stream *stream)
+static void measure_traffic(struct comparison_stream *stream)
 {
-    const struct compare_traffic *traffic = &stream->traffic;
+    const struct comparison_traffic *traffic = &stream->traffic;
     for (int side = 0; side < 2; side++) {
         double seconds =
             (double)(traffic->last_completion_ns[side] - traffic->first_arrival_ns) / 1e9;
@@ -140,7 +141,7 @@ static void measure_traffic(struct compare_stream *stream)
 
 // Number, median, mean and maximum of the differences, from `metric` on.
 static void measure_differences(const int64_t *differences, size_t count,
-                                struct compare_stream *stream, int metric)
+                                struct comparison_stream *stream, int metric)
 {
     double unused, *out[5];
     *slot(stream, metric, 1) = (double)count;
@@ -153,16 +154,16 @@ static void measure_differences(const int64_t *differences, size_t count,
 }
 
 // Overwrites the columns of the waits.
-static void measure_changes(struct columns *columns, struct compare_stream *stream)
+static void measure_changes(struct columns *columns, struct comparison_stream *stream)
 {
     int64_t *slower = columns->wait_ns[0], *faster = columns->wait_ns[1];
     size_t slower_count = 0, faster_count = 0;
     for (size_t i = 0; i < columns->count; i++) {
         int64_t a = columns->total_ns[0][i], b = columns->total_ns[1][i];
         if (b > a)
-            slower[slower_count++] = b == COMPARE_NEVER ? b : b - a;
+            slower[slower_count++] = b == COMPARISON_NEVER ? b : b - a;
         else if (b < a)
-            faster[faster_count++] = a == COMPARE_NEVER ? a : a - b;
+            faster[faster_count++] = a == COMPARISON_NEVER ? a : a - b;
     }
     measure_differences(slower, slower_count, stream, REPORT_SLOWER);
     measure_differences(faster, faster_count, stream, REPORT_FASTER);
@@ -181,7 +182,7 @@ static int block_change(const struct block *block)
     return (a->low < b->low) - (a->low > b->low);
 }
 
-static void measure_blocks(const struct block *blocks, struct compare_stream *stream)
+static void measure_blocks(const struct block *blocks, struct comparison_stream *stream)
 {
     static const int metrics[] = {REPORT_FASTER_BLOCKS, REPORT_UNCHANGED_BLOCKS,
                                   REPORT_SLOWER_BLOCKS};
@@ -195,7 +196,7 @@ static void measure_blocks(const struct block *blocks, struct compare_stream *st
 }
 
 // Both are of the same runs, or the first is empty.
-static void add_traffic(struct compare_traffic *to, const struct compare_traffic *what)
+static void add_traffic(struct comparison_traffic *to, const struct comparison_traffic *what)
 {
     if (what->requests == 0)
         return;
@@ -213,19 +214,19 @@ static void add_traffic(struct compare_traffic *to, const struct compare_traffic
     }
 }
 
-static bool make_streams(struct compare_member *member, struct report_error *error)
+static bool make_streams(struct comparison_member *member, struct report_error *error)
 {
-    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
-        struct compare_traffic traffic = {0};
+    for (size_t s = 0; s < COMPARISON_STREAMS; s++) {
+        struct comparison_traffic traffic = {0};
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
-            if (d == s || (s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
+            if (d == s || (s == COMPARISON_READ_WRITE && d <= REPORT_DIRECTION_WRITE))
                 add_traffic(&traffic, &member->traffic[d]);
         }
         if (traffic.requests == 0)
             continue;
-        struct compare_stream *stream = calloc(1, sizeof *stream);
+        struct comparison_stream *stream = calloc(1, sizeof *stream);
         if (stream == NULL)
-            return compare_memory(error);
+            return comparison_memory(error);
         stream->traffic = traffic;
         for (size_t i = 0; i < REPORT_METRIC_COUNT; i++)
             stream->changes[i] = (struct report_change){NAN, NAN};
@@ -236,16 +237,16 @@ static bool make_streams(struct compare_member *member, struct report_error *err
 
 // The same requests as in another stream, measured already: reads and writes of a member that only
 // reads, the total of one member.
-static const struct compare_stream *find_equal(const struct report_comparison *comparison,
-                                               const struct compare_member *member, size_t s)
+static const struct comparison_stream *find_equal(const struct report_comparison *comparison,
+                                                  const struct comparison_member *member, size_t s)
 {
     uint64_t requests = member->streams[s]->traffic.requests;
-    for (size_t d = 0; s == COMPARE_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
+    for (size_t d = 0; s == COMPARISON_READ_WRITE && d <= REPORT_DIRECTION_WRITE; d++) {
         if (member->streams[d] != NULL && member->streams[d]->traffic.requests == requests)
             return member->streams[d];
     }
     for (size_t m = 0; member == &comparison->total && m < comparison->member_count; m++) {
-        const struct compare_stream *stream = comparison->members[m].streams[s];
+        const struct comparison_stream *stream = comparison->members[m].streams[s];
         if (stream != NULL && stream->traffic.requests == requests)
             return stream;
     }
@@ -253,12 +254,12 @@ static const struct compare_stream *find_equal(const struct report_comparison *c
 }
 
 static bool measure_stream(const struct report_comparison *comparison,
-                           const struct compare_member *member, size_t number,
+                           const struct comparison_member *member, size_t number,
                            struct columns *columns, struct report_error *error)
 {
-    struct compare_stream *stream = member->streams[number];
+    struct comparison_stream *stream = member->streams[number];
     struct block blocks[REPORT_COMPARE_BLOCKS] = {0};
-    if (compare_stopped(comparison, error))
+    if (comparison_stopped(comparison, error))
         return false;
     gather(comparison, member, number, columns, blocks);
     measure_traffic(stream);
@@ -269,13 +270,13 @@ static bool measure_stream(const struct report_comparison *comparison,
 }
 
 static bool measure_streams(const struct report_comparison *comparison,
-                            struct compare_member *member, struct columns *columns,
+                            struct comparison_member *member, struct columns *columns,
                             struct report_error *error)
 {
-    for (size_t s = 0; s < COMPARE_STREAMS; s++) {
+    for (size_t s = 0; s < COMPARISON_STREAMS; s++) {
         if (member->streams[s] == NULL)
             continue;
-        const struct compare_stream *equal = find_equal(comparison, member, s);
+        const struct comparison_stream *equal = find_equal(comparison, member, s);
         if (equal != NULL)
             *member->streams[s] = *equal;
         else if (!measure_stream(comparison, member, s, columns, error))
@@ -287,10 +288,10 @@ static bool measure_streams(const struct report_comparison *comparison,
 static bool prepare_streams(struct report_comparison *comparison, struct columns *columns,
                             struct report_error *error)
 {
-    struct compare_member *total = &comparison->total;
+    struct comparison_member *total = &comparison->total;
     bool good = true;
     for (size_t m = 0; good && m < comparison->member_count; m++) {
-        struct compare_member *member = &comparison->members[m];
+        struct comparison_member *member = &comparison->members[m];
         good = make_streams(member, error);
         for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
             add_traffic(&total->traffic[d], &member->traffic[d]);
@@ -307,7 +308,7 @@ static bool prepare_streams(struct report_comparison *comparison, struct columns
     return true;
 }
 
-bool compare_measure(struct report_comparison *comparison, struct report_error *error)
+bool comparison_measure(struct report_comparison *comparison, struct report_error *error)
 {
     struct columns columns = {.count = 0};
     bool good = prepare_streams(comparison, &columns, error);

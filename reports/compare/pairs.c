@@ -15,7 +15,7 @@
 struct log_request {
     bool present;
     int64_t seq;
-    const struct compare_identity *identity;
+    const struct comparison_identity *identity;
     const char *op; // valid until the next row
     int64_t offset, bytes, arrival_ns;
     bool dispatched, completed;
@@ -23,20 +23,21 @@ struct log_request {
 };
 
 struct log_reader {
-    const struct compare_side *side;
+    const struct comparison_side *side;
     sqlite3_stmt *rows;
     struct log_request request;
 };
 
 static int compare_ids(const void *a, const void *b)
 {
-    const struct compare_identity *first = a, *second = b;
+    const struct comparison_identity *first = a, *second = b;
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
-static const struct compare_identity *find_identity(const struct compare_side *side, int64_t id)
+static const struct comparison_identity *find_identity(const struct comparison_side *side,
+                                                       int64_t id)
 {
-    const struct compare_identity key = {.member_id = id};
+    const struct comparison_identity key = {.member_id = id};
     if (id >= 0 && (uint64_t)id < side->identity_count && side->identities[id].member_id == id)
         return &side->identities[id];
     return bsearch(&key, side->identities, side->identity_count, sizeof key, compare_ids);
@@ -62,7 +63,7 @@ static bool parse_direction(const char *op, uint8_t *direction)
     return false;
 }
 
-static bool is_sound(const struct log_request *request, const struct compare_side *side)
+static bool is_sound(const struct log_request *request, const struct comparison_side *side)
 {
     uint8_t unused;
     return request->identity != NULL && parse_direction(request->op, &unused) &&
@@ -139,7 +140,7 @@ static bool are_equal(const struct log_request *a, const struct log_request *b)
            !strcmp(a->op, b->op);
 }
 
-static void count_traffic(struct compare_traffic *traffic, const struct log_reader readers[2])
+static void count_traffic(struct comparison_traffic *traffic, const struct log_reader readers[2])
 {
     if (traffic->requests++ == 0)
         traffic->first_arrival_ns = readers[0].request.arrival_ns;
@@ -157,11 +158,11 @@ static void count_traffic(struct compare_traffic *traffic, const struct log_read
 }
 
 static void take_pair(struct report_comparison *comparison, const struct log_reader readers[2],
-                      struct compare_pair *pair)
+                      struct comparison_pair *pair)
 {
-    const struct compare_side *side = readers[0].side;
+    const struct comparison_side *side = readers[0].side;
     int64_t width_ns = (side->last_arrival_ns - side->first_arrival_ns) / REPORT_COMPARE_BLOCKS + 1;
-    *pair = (struct compare_pair){
+    *pair = (struct comparison_pair){
         .member = readers[0].request.identity->member,
         .block = (uint8_t)((readers[0].request.arrival_ns - side->first_arrival_ns) / width_ns),
     };
@@ -169,15 +170,15 @@ static void take_pair(struct report_comparison *comparison, const struct log_rea
     for (int i = 0; i < 2; i++) {
         const struct log_request *request = &readers[i].request;
         pair->wait_ns[i] =
-            request->dispatched ? request->dispatch_ns - request->arrival_ns : COMPARE_NEVER;
-        pair->total_ns[i] = !request->dispatched ? COMPARE_NEVER
+            request->dispatched ? request->dispatch_ns - request->arrival_ns : COMPARISON_NEVER;
+        pair->total_ns[i] = !request->dispatched ? COMPARISON_NEVER
                             : request->completed ? request->complete_ns - request->arrival_ns
-                                                 : COMPARE_UNKNOWN;
+                                                 : COMPARISON_UNKNOWN;
     }
-    struct compare_member *member = &comparison->members[pair->member];
-    struct compare_traffic *traffic = &member->traffic[pair->direction];
-    if (pair->total_ns[0] == COMPARE_UNKNOWN || pair->total_ns[1] == COMPARE_UNKNOWN) {
-        pair->total_ns[0] = pair->total_ns[1] = COMPARE_UNKNOWN;
+    struct comparison_member *member = &comparison->members[pair->member];
+    struct comparison_traffic *traffic = &member->traffic[pair->direction];
+    if (pair->total_ns[0] == COMPARISON_UNKNOWN || pair->total_ns[1] == COMPARISON_UNKNOWN) {
+        pair->total_ns[0] = pair->total_ns[1] = COMPARISON_UNKNOWN;
         traffic->unknown++;
     }
     member->count++;
@@ -187,7 +188,7 @@ static void take_pair(struct report_comparison *comparison, const struct log_rea
 static bool read_pairs(struct report_comparison *comparison, struct log_reader readers[2],
                        struct report_error *error)
 {
-    struct compare_pair *pairs = comparison->pairs.bytes;
+    struct comparison_pair *pairs = comparison->pairs.bytes;
     for (uint64_t i = 0; i <= comparison->count; i++) {
         if (!next_request(&readers[0], error) || !next_request(&readers[1], error))
             return false;
@@ -196,7 +197,7 @@ static bool read_pairs(struct report_comparison *comparison, struct log_reader r
         if (!are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
             return fail_different(readers, i, error);
         take_pair(comparison, readers, &pairs[i]);
-        if (i % BETWEEN_LOOKS == 0 && compare_stopped(comparison, error))
+        if (i % BETWEEN_LOOKS == 0 && comparison_stopped(comparison, error))
             return false;
     }
     return true;
@@ -205,31 +206,31 @@ static bool read_pairs(struct report_comparison *comparison, struct log_reader r
 // Where each member's pairs are; the order within a member is that of arrival.
 static bool sort_pairs(struct report_comparison *comparison, struct report_error *error)
 {
-    const struct compare_pair *pairs = comparison->pairs.bytes;
+    const struct comparison_pair *pairs = comparison->pairs.bytes;
     uint64_t *order, first = 0;
     if (!report_spill_open(&comparison->order, comparison->count, sizeof *order, error))
         return false;
     order = comparison->order.bytes;
     for (size_t m = 0; m < comparison->member_count; m++) {
-        struct compare_member *member = &comparison->members[m];
+        struct comparison_member *member = &comparison->members[m];
         member->first = first;
         first += member->count;
         member->count = 0;
     }
     for (uint64_t i = 0; i < comparison->count; i++) {
-        struct compare_member *member = &comparison->members[pairs[i].member];
+        struct comparison_member *member = &comparison->members[pairs[i].member];
         order[member->first + member->count++] = i;
     }
     return true;
 }
 
-bool compare_load_pairs(struct report_comparison *comparison, struct report_error *error)
+bool comparison_load_pairs(struct report_comparison *comparison, struct report_error *error)
 {
     struct log_reader readers[2] = {{.side = &comparison->sides[0]},
                                     {.side = &comparison->sides[1]}};
     bool good;
     comparison->count = comparison->sides[0].logged;
-    good = report_spill_open(&comparison->pairs, comparison->count, sizeof(struct compare_pair),
+    good = report_spill_open(&comparison->pairs, comparison->count, sizeof(struct comparison_pair),
                              error);
     for (int i = 0; good && i < 2; i++) {
         readers[i].rows = report_query_open(

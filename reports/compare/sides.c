@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool refuse(const struct compare_side *side, const char *why, struct report_error *error)
+static bool refuse(const struct comparison_side *side, const char *why, struct report_error *error)
 {
     error->is_input = true;
     snprintf(error->message, sizeof error->message, "%s: %s", side->run.shown, why);
     return false;
 }
 
-static bool load_head(struct compare_side *side, struct report_error *error)
+static bool load_head(struct comparison_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         side->run.database,
@@ -59,12 +59,12 @@ static bool load_head(struct compare_side *side, struct report_error *error)
 
 bool report_compare_check(const struct report_compare_side *side, struct report_error *error)
 {
-    struct compare_side head = {.run = *side};
+    struct comparison_side head = {.run = *side};
     error->is_input = false;
     return load_head(&head, error);
 }
 
-static bool load_identities(struct compare_side *side, struct report_error *error)
+static bool load_identities(struct comparison_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
         side->run.database, "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY 1",
@@ -74,35 +74,36 @@ static bool load_identities(struct compare_side *side, struct report_error *erro
     while (good && report_query_next(rows)) {
         if (side->identity_count == capacity) {
             capacity = capacity ? 2 * capacity : 16;
-            struct compare_identity *more =
+            struct comparison_identity *more =
                 realloc(side->identities, capacity * sizeof *side->identities);
             good = more != NULL;
             side->identities = more != NULL ? more : side->identities;
         }
         char *name = good ? strdup(report_query_text(rows, 1)) : NULL;
         if (name != NULL)
-            side->identities[side->identity_count++] =
-                (struct compare_identity){sqlite3_column_int64(rows, 0), COMPARE_NO_MEMBER, name};
+            side->identities[side->identity_count++] = (struct comparison_identity){
+                sqlite3_column_int64(rows, 0), COMPARISON_NO_MEMBER, name};
         good = name != NULL;
     }
-    return report_query_close(rows, error) && (good || compare_memory(error));
+    return report_query_close(rows, error) && (good || comparison_memory(error));
 }
 
 static int compare_names(const void *a, const void *b)
 {
-    const struct compare_identity *const *first = a, *const *second = b;
+    const struct comparison_identity *const *first = a, *const *second = b;
     return strcmp((*first)->name, (*second)->name);
 }
 
 // Members are the same if they have the same name.
 static bool match_members(struct report_comparison *comparison, struct report_error *error)
 {
-    struct compare_side *a = &comparison->sides[0], *b = &comparison->sides[1];
-    struct compare_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
+    struct comparison_side *a = &comparison->sides[0], *b = &comparison->sides[1];
+    struct comparison_identity **by_name = calloc(a->identity_count + 1, sizeof *by_name);
     comparison->members = calloc(a->identity_count + 1, sizeof *comparison->members);
-    if (by_name == NULL || comparison->members == NULL || a->identity_count >= COMPARE_NO_MEMBER) {
+    if (by_name == NULL || comparison->members == NULL ||
+        a->identity_count >= COMPARISON_NO_MEMBER) {
         free(by_name);
-        return compare_memory(error);
+        return comparison_memory(error);
     }
     comparison->member_count = a->identity_count;
     for (size_t i = 0; i < a->identity_count; i++) {
@@ -112,8 +113,8 @@ static bool match_members(struct report_comparison *comparison, struct report_er
     }
     qsort(by_name, a->identity_count, sizeof *by_name, compare_names);
     for (size_t i = 0; i < b->identity_count; i++) {
-        struct compare_identity *wanted = &b->identities[i];
-        struct compare_identity **found =
+        struct comparison_identity *wanted = &b->identities[i];
+        struct comparison_identity **found =
             bsearch(&wanted, by_name, a->identity_count, sizeof *by_name, compare_names);
         if (found != NULL)
             wanted->member = (*found)->member;
@@ -122,10 +123,10 @@ static bool match_members(struct report_comparison *comparison, struct report_er
     return true;
 }
 
-bool compare_load_sides(struct report_comparison *comparison, struct report_error *error)
+bool comparison_load_sides(struct report_comparison *comparison, struct report_error *error)
 {
     for (int i = 0; i < 2; i++) {
-        struct compare_side *side = &comparison->sides[i];
+        struct comparison_side *side = &comparison->sides[i];
         side->run = comparison->config.sides[i];
         if (!load_head(side, error) || !load_identities(side, error))
             return false;
@@ -135,28 +136,28 @@ bool compare_load_sides(struct report_comparison *comparison, struct report_erro
 
 // The place of the group in this row, made if there is none of its name. In A each row is another
 // group; in B they mostly stand where those of A do, or not far behind.
-static struct compare_group *find_group(struct report_comparison *comparison, int side,
-                                        const char *name, size_t row)
+static struct comparison_group *find_group(struct report_comparison *comparison, int side,
+                                           const char *name, size_t row)
 {
     for (size_t i = 0; side > 0 && i < comparison->group_count; i++) {
-        struct compare_group *group = &comparison->groups[(row + i) % comparison->group_count];
+        struct comparison_group *group = &comparison->groups[(row + i) % comparison->group_count];
         if (!strcmp(group->name, name))
             return group;
     }
-    struct compare_group *more =
+    struct comparison_group *more =
         realloc(comparison->groups, (comparison->group_count + 1) * sizeof *comparison->groups);
     if (more == NULL)
         return NULL;
     comparison->groups = more;
-    struct compare_group *group = &more[comparison->group_count];
-    *group = (struct compare_group){.name = strdup(name)};
+    struct comparison_group *group = &more[comparison->group_count];
+    *group = (struct comparison_group){.name = strdup(name)};
     for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
         group->changes[i] = (struct report_change){NAN, NAN};
     comparison->group_count += group->name != NULL;
     return group->name != NULL ? group : NULL;
 }
 
-bool compare_load_groups(struct report_comparison *comparison, struct report_error *error)
+bool comparison_load_groups(struct report_comparison *comparison, struct report_error *error)
 {
     bool good = true;
     for (int side = 0; side < 2; side++) {
@@ -172,7 +173,7 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
         for (size_t row = 0; good && report_query_next(rows); row++) {
-            struct compare_group *group =
+            struct comparison_group *group =
                 find_group(comparison, side, report_query_text(rows, 0), row);
             good = group != NULL;
             for (int i = 0; good && i < REPORT_GROUP_METRIC_COUNT; i++) {
@@ -185,5 +186,5 @@ bool compare_load_groups(struct report_comparison *comparison, struct report_err
         if (!report_query_close(rows, error))
             return false;
     }
-    return good || compare_memory(error);
+    return good || comparison_memory(error);
 }

@@ -24,17 +24,17 @@ struct figure_bin {
 
 struct figure {
     const struct report_comparison *comparison;
-    struct plot_run run;                                  // the time axis of both
-    const struct compare_member *members[FIGURE_MEMBERS]; // those with the most requests
+    struct plot_run run;                                     // the time axis of both
+    const struct comparison_member *members[FIGURE_MEMBERS]; // those with the most requests
     size_t member_count, hidden;
     struct report_histogram latencies[FIGURE_MEMBERS][2];
     double never[FIGURE_MEMBERS][2]; // requests without an end
     struct figure_bin *bins[2];
 };
 
-static uint64_t requests_of(const struct compare_member *member)
+static uint64_t requests_of(const struct comparison_member *member)
 {
-    const struct compare_stream *stream = member->streams[COMPARE_READ_WRITE];
+    const struct comparison_stream *stream = member->streams[COMPARISON_READ_WRITE];
     return stream != NULL ? stream->traffic.requests : 0;
 }
 
@@ -43,7 +43,7 @@ static void choose_members(struct figure *figure)
 {
     bool many = figure->comparison->member_count > FIGURE_MEMBERS;
     for (size_t m = 0; m < figure->comparison->member_count; m++) {
-        const struct compare_member *member = &figure->comparison->members[m];
+        const struct comparison_member *member = &figure->comparison->members[m];
         size_t place = figure->member_count;
         if (requests_of(member) == 0)
             continue;
@@ -62,13 +62,14 @@ static void choose_members(struct figure *figure)
 
 static bool load_latencies(struct figure *figure, size_t line)
 {
-    const struct compare_member *member = figure->members[line];
+    const struct comparison_member *member = figure->members[line];
     for (uint64_t i = 0; i < member->count; i++) {
-        const struct compare_pair *pair = compare_pair_at(figure->comparison, member, i);
-        if (!compare_is_in(pair, COMPARE_READ_WRITE) || pair->total_ns[0] == COMPARE_UNKNOWN)
+        const struct comparison_pair *pair = comparison_pair_at(figure->comparison, member, i);
+        if (!comparison_is_in(pair, COMPARISON_READ_WRITE) ||
+            pair->total_ns[0] == COMPARISON_UNKNOWN)
             continue;
         for (int side = 0; side < 2; side++) {
-            if (pair->total_ns[side] == COMPARE_NEVER)
+            if (pair->total_ns[side] == COMPARISON_NEVER)
                 figure->never[line][side]++;
             else if (!report_histogram_record(&figure->latencies[line][side], pair->total_ns[side]))
                 return false;
@@ -79,7 +80,7 @@ static bool load_latencies(struct figure *figure, size_t line)
 
 static bool load_bins(struct figure *figure, int side, struct report_error *error)
 {
-    const struct compare_side *from = &figure->comparison->sides[side];
+    const struct comparison_side *from = &figure->comparison->sides[side];
     sqlite3_stmt *rows = report_query_open(
         from->run.database,
         "SELECT interval, sum(completed), sum(completed_bytes) FROM member_interval"
@@ -99,7 +100,7 @@ static bool load_bins(struct figure *figure, int side, struct report_error *erro
 
 static void choose_bins(struct figure *figure)
 {
-    const struct compare_side *sides = figure->comparison->sides;
+    const struct comparison_side *sides = figure->comparison->sides;
     double widest = (double)sides[0].interval_ns, end_ns = (double)sides[0].end_ns;
     if (sides[1].interval_ns > sides[0].interval_ns)
         widest = (double)sides[1].interval_ns;
@@ -117,12 +118,12 @@ static bool load_figure(struct figure *figure, struct report_error *error)
     choose_bins(figure);
     for (size_t line = 0; line < figure->member_count; line++) {
         if (!load_latencies(figure, line))
-            return compare_memory(error);
+            return comparison_memory(error);
     }
     for (int side = 0; side < 2; side++) {
         figure->bins[side] = calloc(figure->run.bin_count, sizeof *figure->bins[side]);
         if (figure->bins[side] == NULL)
-            return compare_memory(error);
+            return comparison_memory(error);
         if (!load_bins(figure, side, error))
             return false;
     }
@@ -317,7 +318,7 @@ bool report_comparison_plot(const struct report_comparison *comparison, const ch
     const struct plot_target target = {directory, written, context};
     struct figure *figure = calloc(1, sizeof *figure);
     if (figure == NULL)
-        return compare_memory(error);
+        return comparison_memory(error);
     figure->comparison = comparison;
     struct plot_script script = {.run = &figure->run, .figure = figure};
     bool good = plot_make_directory(directory, error) && load_figure(figure, error) &&

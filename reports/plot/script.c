@@ -42,7 +42,8 @@ static struct plot_time time_unit(double end_ns)
     return units[i].unit;
 }
 
-void plot_script_quote(const struct plot_script *script, const char *text)
+// Text as a quoted string in which nothing has a meaning to gnuplot.
+static void quote(const struct plot_script *script, const char *text)
 {
     char label[REPORT_LABEL_MAX];
     // In single quotes nothing but a single quote has a meaning, and labels hold no newline.
@@ -72,7 +73,7 @@ void plot_script_begin_titled(struct plot_script *script, const char *title)
 {
     script->time = time_unit(script->run->end_ns);
     fputs("set encoding utf8\nset title ", script->out);
-    plot_script_quote(script, title);
+    quote(script, title);
     fprintf(script->out,
             " offset 0,-0.3\n"
             "set key at screen %g,%g left top Left reverse samplen 2 spacing 1 noautotitle\n"
@@ -100,7 +101,7 @@ void plot_script_end(const struct plot_script *script)
 void plot_script_name(const struct plot_script *script, const char *name)
 {
     fputs(" title ", script->out);
-    plot_script_quote(script, name);
+    quote(script, name);
 }
 
 void plot_script_remark(const struct plot_script *script, const char *format, ...)
@@ -154,7 +155,7 @@ void plot_script_panel(const struct plot_script *script, size_t panel, size_t pa
 void plot_script_vertical_title(const struct plot_script *script, const char *text)
 {
     fputs("set label 2 ", script->out);
-    plot_script_quote(script, text);
+    quote(script, text);
     fputs(" at screen 0.018, graph 0.5 center rotate\n", script->out);
 }
 
@@ -262,7 +263,7 @@ void plot_script_stairs(const struct plot_script *script, const char *name, size
 void plot_script_message(const struct plot_script *script, const char *text)
 {
     fputs("set label 1 ", script->out);
-    plot_script_quote(script, text);
+    quote(script, text);
     fputs(" at graph 0.5,0.5 center front tc rgb '#404040'\n", script->out);
 }
 

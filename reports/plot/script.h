@@ -55,9 +55,6 @@ void plot_script_title(const struct plot_script *script, const char *const parts
 // The title of an entry that fits on its line.
 void plot_script_name(const struct plot_script *script, const char *name);
 
-// Text as a quoted string in which nothing has a meaning to gnuplot.
-void plot_script_quote(const struct plot_script *script, const char *text);
-
 // Begins panel number `panel` of `panels`, from the top.
 void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels);
 
