@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const char *directory_of_spills(void)
+const char *report_temporary_folder(void)
 {
     const char *directory = getenv("TMPDIR");
     return directory != NULL && *directory ? directory : "/tmp";
@@ -59,7 +59,7 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
         return true;
     if (count <= (uint64_t)INT64_MAX / item_size && count <= SIZE_MAX / item_size) {
         spill->size = (size_t)count * item_size;
-        file = report_unnamed_file(directory_of_spills());
+        file = report_unnamed_file(report_temporary_folder());
         // All of the file is there before it is used: a full disk is an error, not a signal.
         code = file < 0 ? errno : posix_fallocate(file, 0, (off_t)spill->size);
     }
@@ -75,7 +75,7 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
     snprintf(error->message, sizeof error->message,
              "a temporary file for %" PRIu64 " items of %zu bytes in %s: %s; set TMPDIR to another "
              "folder",
-             count, item_size, directory_of_spills(), strerror(code));
+             count, item_size, report_temporary_folder(), strerror(code));
     return false;
 }
 

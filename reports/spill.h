@@ -19,6 +19,9 @@ bool report_spill_open(struct report_spill *spill, uint64_t count, size_t item_s
                        struct report_error *error);
 void report_spill_close(struct report_spill *spill); // all zero is allowed
 
+// TMPDIR, or /tmp.
+const char *report_temporary_folder(void);
+
 // An unnamed file in the directory, closed by programs that are started; -1 with errno.
 int report_unnamed_file(const char *directory);
 

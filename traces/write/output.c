@@ -239,3 +239,18 @@ void write_output_close(struct write_output *output)
     free(output->buffer);
     *output = (struct write_output){0};
 }
+
+bool write_output_text(const char *path, const char *text, struct trace_error *error)
+{
+    struct write_output output = {.path = path};
+    output.opened = open_file(&output, error);
+    bool ok = output.opened;
+    if (ok) {
+        write_all(&output, text, strlen(text));
+        if (!output.failed && output.temporary != NULL && fsync(output.file) != 0)
+            fail(&output, strerror(errno));
+        ok = write_output_finish(&output, error);
+    }
+    write_output_close(&output);
+    return ok;
+}

@@ -62,6 +62,10 @@ bool write_output_finish(struct write_output *output, struct trace_error *error)
 // Removes what was not finished.
 void write_output_close(struct write_output *output);
 
+// A whole file of this text, whatever its name: not compressed, and on the disk before it has its
+// name. False: error filled.
+bool write_output_text(const char *path, const char *text, struct trace_error *error);
+
 // ---- Limits ----
 // What a format cannot hold of a request is left out, rounded down or moved; and counted.
 

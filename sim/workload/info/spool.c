@@ -2,10 +2,10 @@
 // A record is its operation (one byte) and the time since the record before, volume and length as
 // numbers of 7 bits a byte, the lowest first. Blocks are filled to the last byte that a whole
 // record leaves, the rest is INFO_SPOOL_END.
+#include "reports/spill.h"
 #include "sim/workload/info/info_limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,53 +14,45 @@
 #define RECORD_MAX (1 + 3 * 10) // bytes
 #define RECORD_END 0xff         // instead of an operation: the block ends here
 
-static const char *directory(void)
-{
-    const char *name = getenv("TMPDIR");
-    return name != NULL && name[0] != '\0' ? name : "/tmp";
-}
-
-static bool open_file(struct info_spool *spool, struct sim_error *error)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%.4000s/throttlesim-XXXXXX", directory());
-    int file = mkstemp(path);
-    if (file < 0)
-        return sim_fail(error, SIM_FAILED, "making a temporary file in %.1000s (TMPDIR): %s",
-                        directory(), strerror(errno));
-    unlink(path);
-    fcntl(file, F_SETFD, FD_CLOEXEC);
-    spool->file = file;
-    spool->is_open = true;
-    return true;
-}
-
 static bool fail_file(const char *doing, int code, struct sim_error *error)
 {
     return sim_fail(error, SIM_FAILED,
                     "%s a temporary file in %.1000s (TMPDIR): %s; it takes about 8 bytes for each "
                     "request of the trace",
-                    doing, directory(), strerror(code));
+                    doing, report_temporary_folder(), strerror(code));
+}
+
+// A block of the file, written or read.
+static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
+                     struct sim_error *error)
+{
+    size_t done = 0;
+    while (done < INFO_SPOOL_BLOCK) {
+        unsigned char *bytes = spool->block + done;
+        size_t left = INFO_SPOOL_BLOCK - done;
+        off_t place = (off_t)(number * INFO_SPOOL_BLOCK + done);
+        ssize_t length = writes ? pwrite(spool->file, bytes, left, place)
+                                : pread(spool->file, bytes, left, place);
+        if (length == 0 || (length < 0 && errno != EINTR))
+            return fail_file(writes ? "writing" : "reading", length == 0 ? EIO : errno, error);
+        done += length > 0 ? (size_t)length : 0;
+    }
+    return true;
 }
 
 static bool write_block(struct info_spool *spool, struct sim_error *error)
 {
-    size_t written = 0;
-    if (!spool->is_open && !open_file(spool, error))
-        return false;
+    if (!spool->is_open) {
+        spool->file = report_unnamed_file(report_temporary_folder());
+        spool->is_open = spool->file >= 0;
+    }
+    if (!spool->is_open)
+        return sim_fail(error, SIM_FAILED, "making a temporary file in %.1000s (TMPDIR): %s",
+                        report_temporary_folder(), strerror(errno));
     if (spool->used < INFO_SPOOL_BLOCK)
         spool->block[spool->used] = RECORD_END;
-    while (written < INFO_SPOOL_BLOCK) {
-        off_t place = (off_t)(spool->blocks * INFO_SPOOL_BLOCK + written);
-        ssize_t length =
-            pwrite(spool->file, spool->block + written, INFO_SPOOL_BLOCK - written, place);
-        if (length < 0 && errno != EINTR)
-            return fail_file("writing", errno, error);
-        written += length > 0 ? (size_t)length : 0;
-    }
-    spool->blocks++;
     spool->used = 0;
-    return true;
+    return transfer(spool, spool->blocks++, true, error);
 }
 
 static void put(struct info_spool *spool, uint64_t value)
@@ -88,17 +80,8 @@ bool info_spool_add(struct info_spool *spool, const struct info_record *record,
 
 static bool read_block(struct info_spool *spool, struct sim_error *error)
 {
-    size_t got = 0;
-    while (got < INFO_SPOOL_BLOCK) {
-        off_t place = (off_t)(spool->next * INFO_SPOOL_BLOCK + got);
-        ssize_t length = pread(spool->file, spool->block + got, INFO_SPOOL_BLOCK - got, place);
-        if (length == 0 || (length < 0 && errno != EINTR))
-            return fail_file("reading", length == 0 ? EIO : errno, error);
-        got += length > 0 ? (size_t)length : 0;
-    }
-    spool->next++;
     spool->at = 0;
-    return true;
+    return transfer(spool, spool->next++, false, error);
 }
 
 bool info_spool_rewind(struct info_spool *spool, struct sim_error *error)
