@@ -35,7 +35,6 @@ static bool check_streams(const struct scenario *scenario, struct sim_error *err
 {
     size_t total = scenario->member_count + scenario->trace_count, count = 0;
     const char **paths = malloc((total + 1) * sizeof *paths);
-    const char *repeated;
     if (paths == NULL)
         return sim_fail_memory(error);
     for (size_t i = 0; i < total; i++) {
@@ -53,10 +52,8 @@ static bool check_streams(const struct scenario *scenario, struct sim_error *err
         }
         paths[count++] = trace->path;
     }
-    bool ok = streams_find_repeated(paths, count, &repeated);
+    const char *repeated = streams_find_repeated(paths, count);
     free(paths);
-    if (!ok)
-        return sim_fail_memory(error);
     return repeated == NULL ||
            sim_fail(error, SIM_BAD_INPUT, "%s: two traces on %s, which can be read once only",
                     scenario->name, streams_name(repeated));

@@ -18,10 +18,9 @@ bool formats_check(const char *name, char message[FORMATS_MESSAGE_MAX]);
 // The error is about --to.
 bool formats_check_output(const char *format, const char *path, struct sim_error *error);
 
-// Finds the first path that names the same stream (trace_path_is_stream), which can be read once
-// only, as one before it; *repeated NULL: there is none.
-// False: out of memory.
-bool streams_find_repeated(const char *const *paths, size_t count, const char **repeated);
+// The first path that names the same stream (trace_path_is_stream), which can be read once only, as
+// one before it; NULL: there is none.
+const char *streams_find_repeated(const char *const *paths, size_t count);
 
 // For messages: "standard input (-)", or the path.
 const char *streams_name(const char *path);

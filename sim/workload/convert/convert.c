@@ -33,9 +33,8 @@ static bool name_inputs(struct convert *convert)
 
 static bool check_streams(const struct convert_config *config, struct sim_error *error)
 {
-    const char *repeated;
-    if (!streams_find_repeated((const char *const *)config->inputs, config->input_count, &repeated))
-        return sim_fail_memory(error);
+    const char *repeated =
+        streams_find_repeated((const char *const *)config->inputs, config->input_count);
     return repeated == NULL ||
            sim_fail(error, SIM_USAGE, "%s is given twice, and can be read once only",
                     streams_name(repeated));
