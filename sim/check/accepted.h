@@ -60,6 +60,9 @@ struct accepted {
 
 void accepted_free(struct accepted *accepted);
 
+// The decisions' indices in order of their requests' seq; to be freed. NULL: out of memory.
+uint32_t *accepted_by_seq(const struct accepted *accepted);
+
 const char *accepted_number_name(enum accepted_number number);
 
 #define ACCEPTED_LABEL_SIZE 9

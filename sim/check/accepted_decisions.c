@@ -134,25 +134,15 @@ bool accepted_read_decisions(struct accepted_reader *reader)
     return true;
 }
 
-static int compare_seq(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
 static bool are_distinct(const struct accepted *accepted, bool *distinct)
 {
-    uint64_t *seqs = calloc(accepted->decision_count + 1, sizeof *seqs);
-    if (seqs == NULL)
-        return false;
-    for (size_t i = 0; i < accepted->decision_count; i++)
-        seqs[i] = accepted->decisions[i].seq;
-    qsort(seqs, accepted->decision_count, sizeof *seqs, compare_seq);
+    uint32_t *by_seq = accepted_by_seq(accepted);
     *distinct = true;
-    for (size_t i = 1; i < accepted->decision_count; i++)
-        *distinct = *distinct && seqs[i] != seqs[i - 1];
-    free(seqs);
-    return true;
+    for (size_t i = 1; by_seq != NULL && i < accepted->decision_count; i++)
+        *distinct = *distinct &&
+                    accepted->decisions[by_seq[i]].seq != accepted->decisions[by_seq[i - 1]].seq;
+    free(by_seq);
+    return by_seq != NULL;
 }
 
 // Each stream's waiting requests, by its own number and by the list.

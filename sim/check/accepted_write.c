@@ -207,3 +207,29 @@ const char *accepted_label(size_t stream, char label[ACCEPTED_LABEL_SIZE])
         *--first = (char)('a' + (rest - 1) % 26);
     return first;
 }
+
+struct indexed {
+    uint64_t seq;
+    uint32_t index;
+};
+
+static int compare_seq(const void *left, const void *right)
+{
+    uint64_t a = ((const struct indexed *)left)->seq, b = ((const struct indexed *)right)->seq;
+    return (a > b) - (a < b);
+}
+
+uint32_t *accepted_by_seq(const struct accepted *accepted)
+{
+    size_t count = accepted->decision_count;
+    struct indexed *sorted = calloc(count + 1, sizeof *sorted);
+    uint32_t *by_seq = sorted == NULL ? NULL : calloc(count + 1, sizeof *by_seq);
+    for (size_t i = 0; by_seq != NULL && i < count; i++)
+        sorted[i] = (struct indexed){accepted->decisions[i].seq, (uint32_t)i};
+    if (by_seq != NULL)
+        qsort(sorted, count, sizeof *sorted, compare_seq);
+    for (size_t i = 0; by_seq != NULL && i < count; i++)
+        by_seq[i] = sorted[i].index;
+    free(sorted);
+    return by_seq;
+}

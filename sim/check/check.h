@@ -4,6 +4,7 @@
 #define SIM_CHECK_CHECK_H
 
 #include "sim/base/error.h"
+#include "sim/base/names.h"
 #include "sim/base/progress.h"
 
 #include <jansson.h>
@@ -23,6 +24,8 @@ struct suite {
     struct suite_entry *entries; // in the order of the operands, in a folder by name
     size_t count;
     size_t scenario_count;
+    size_t named_count;  // of scenarios, with those that come twice
+    struct names places; // of the accepted results' paths, in entries
 };
 
 // Each operand is a scenario file or a folder, of which *.yaml, *.yml and *.json are taken, but not

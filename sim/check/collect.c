@@ -7,12 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+// How long a decided request had waited.
+struct wait {
+    uint32_t stream;
+    int64_t ns;
+};
+
 struct collector {
     struct accepted *found;
     struct deviation *deviation;
     uint64_t (*numbers)[ACCEPTED_NUMBER_COUNT]; // by member and direction, as long as it runs
-    int64_t *waits;                             // of the decisions
-    size_t room;
+    struct wait *waits;
+    size_t wait_count;
+    size_t room; // for waits, and for decisions
     bool no_memory;
 };
 
@@ -52,7 +59,9 @@ static void add_decision(struct collector *collector, const struct report_reques
         collector->no_memory = true;
         return;
     }
-    collector->waits[found->decision_count] = dispatch_ns - request->arrival_ns;
+    if (dispatch_ns != ACCEPTED_NEVER)
+        collector->waits[collector->wait_count++] =
+            (struct wait){stream_of(request), dispatch_ns - request->arrival_ns};
     found->decisions[found->decision_count++] =
         (struct accepted_decision){request->seq, dispatch_ns, stream_of(request)};
 }
@@ -131,8 +140,10 @@ static bool run_to_end(struct replay *replay, struct collector *collector,
 
 static int compare_waits(const void *left, const void *right)
 {
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
+    const struct wait *a = left, *b = right;
+    if (a->stream != b->stream)
+        return a->stream < b->stream ? -1 : 1;
+    return (a->ns > b->ns) - (a->ns < b->ns);
 }
 
 static int compare_never(const void *left, const void *right)
@@ -153,54 +164,34 @@ static void sort_never(struct accepted *found)
 }
 
 // By nearest rank; 0 of none. The waits that are not in the list are 0.
-static uint64_t percentile(const int64_t *sorted, uint64_t waits, uint64_t all, unsigned percent)
+static uint64_t percentile(const struct wait *sorted, uint64_t waits, uint64_t all,
+                           unsigned percent)
 {
     uint64_t rank = quantile_rank(all, percent), zeros = all - waits;
-    return all == 0 || rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1];
+    return all == 0 || rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1].ns;
 }
 
-static void fill_percentiles(uint64_t *numbers, int64_t *waits, size_t count)
+static void measure(struct collector *collector, uint32_t streams)
 {
-    uint64_t all = numbers[ACCEPTED_DISPATCHED];
-    if (count > 0)
-        qsort(waits, count, sizeof *waits, compare_waits);
-    numbers[ACCEPTED_P50] = percentile(waits, count, all, 50);
-    numbers[ACCEPTED_P90] = percentile(waits, count, all, 90);
-    numbers[ACCEPTED_P99] = percentile(waits, count, all, 99);
-    numbers[ACCEPTED_MAX] = percentile(waits, count, all, 100);
+    const struct wait *waits = collector->waits, *end = waits + collector->wait_count;
+    if (collector->wait_count > 0)
+        qsort(collector->waits, collector->wait_count, sizeof *waits, compare_waits);
+    for (uint32_t stream = 0; stream < streams; stream++) {
+        uint64_t *numbers = collector->numbers[stream], all = numbers[ACCEPTED_DISPATCHED];
+        size_t count = 0;
+        while (waits + count < end && waits[count].stream == stream)
+            count++;
+        numbers[ACCEPTED_P50] = percentile(waits, count, all, 50);
+        numbers[ACCEPTED_P90] = percentile(waits, count, all, 90);
+        numbers[ACCEPTED_P99] = percentile(waits, count, all, 99);
+        numbers[ACCEPTED_MAX] = percentile(waits, count, all, 100);
+        waits += count;
+    }
 }
 
-// Sorts the waits by stream, counting, and then those of each. `places` has a 0 for each stream.
-static bool measure(struct collector *collector, uint32_t streams, size_t *places)
-{
-    const struct accepted *found = collector->found;
-    int64_t *sorted = calloc(found->decision_count + 1, sizeof *sorted);
-    if (sorted == NULL)
-        return false;
-    size_t end = 0;
-    for (size_t i = 0; i < found->decision_count; i++)
-        places[found->decisions[i].stream] += found->decisions[i].dispatch_ns != ACCEPTED_NEVER;
-    for (uint32_t stream = 0; stream < streams; stream++) {
-        size_t count = places[stream];
-        places[stream] = end;
-        end += count;
-    }
-    for (size_t i = 0; i < found->decision_count; i++) {
-        if (found->decisions[i].dispatch_ns != ACCEPTED_NEVER)
-            sorted[places[found->decisions[i].stream]++] = collector->waits[i];
-    }
-    size_t start = 0; // by now each place is the end of its stream
-    for (uint32_t stream = 0; stream < streams; stream++) {
-        fill_percentiles(collector->numbers[stream], &sorted[start], places[stream] - start);
-        start = places[stream];
-    }
-    free(sorted);
-    return true;
-}
-
-// Only streams with requests stay; `places` tells where.
+// Only streams with requests stay; places: room to note where.
 static bool keep_streams(struct collector *collector, const struct scenario *scenario,
-                         uint32_t streams, size_t *places)
+                         uint32_t streams, uint32_t *places)
 {
     struct accepted *found = collector->found;
     found->streams = calloc((size_t)streams + 1, sizeof *found->streams);
@@ -208,7 +199,7 @@ static bool keep_streams(struct collector *collector, const struct scenario *sce
         return false;
     for (uint32_t i = 0; i < streams; i++) {
         struct accepted_stream *stream = &found->streams[found->stream_count];
-        places[i] = found->stream_count;
+        places[i] = (uint32_t)found->stream_count;
         if (collector->numbers[i][ACCEPTED_ARRIVED] == 0)
             continue;
         stream->member = strdup(scenario->members[i / REPORT_DIRECTION_COUNT].name);
@@ -219,7 +210,7 @@ static bool keep_streams(struct collector *collector, const struct scenario *sce
         found->stream_count++;
     }
     for (size_t i = 0; i < found->decision_count; i++)
-        found->decisions[i].stream = (uint32_t)places[found->decisions[i].stream];
+        found->decisions[i].stream = places[found->decisions[i].stream];
     return true;
 }
 
@@ -228,11 +219,12 @@ static bool finish(struct collector *collector, const struct replay *replay,
 {
     uint32_t streams = (uint32_t)scenario->member_count * REPORT_DIRECTION_COUNT;
     struct accepted *found = collector->found;
-    size_t *places = calloc((size_t)streams + 1, sizeof *places);
+    uint32_t *places = calloc((size_t)streams + 1, sizeof *places);
     found->digest = replay->digest.sum;
     snprintf(found->engine, sizeof found->engine, "%s", scenario->algorithm->name);
+    if (!found->is_cut)
+        measure(collector, streams);
     bool ok = places != NULL && !collector->no_memory &&
-              (found->is_cut || measure(collector, streams, places)) &&
               keep_streams(collector, scenario, streams, places);
     if (ok)
         sort_never(found);

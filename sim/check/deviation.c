@@ -6,32 +6,10 @@
 
 // ---- Looking a request up ----
 
-struct indexed {
-    uint64_t seq;
-    uint32_t index;
-};
-
-static int compare_seq(const void *left, const void *right)
-{
-    uint64_t a = ((const struct indexed *)left)->seq, b = ((const struct indexed *)right)->seq;
-    return (a > b) - (a < b);
-}
-
 bool deviation_open(struct deviation *deviation, const struct accepted *accepted)
 {
-    size_t count = accepted->decision_count;
-    struct indexed *sorted = calloc(count + 1, sizeof *sorted);
-    *deviation = (struct deviation){.accepted = accepted};
-    deviation->by_seq = calloc(count + 1, sizeof *deviation->by_seq);
-    bool ok = sorted != NULL && deviation->by_seq != NULL;
-    for (size_t i = 0; ok && i < count; i++)
-        sorted[i] = (struct indexed){accepted->decisions[i].seq, (uint32_t)i};
-    if (ok)
-        qsort(sorted, count, sizeof *sorted, compare_seq);
-    for (size_t i = 0; ok && i < count; i++)
-        deviation->by_seq[i] = sorted[i].index;
-    free(sorted);
-    return ok;
+    *deviation = (struct deviation){.accepted = accepted, .by_seq = accepted_by_seq(accepted)};
+    return deviation->by_seq != NULL;
 }
 
 void deviation_close(struct deviation *deviation)

@@ -41,20 +41,31 @@ static char *join(const char *folder, const char *name, size_t name_length, cons
     return path;
 }
 
+// Takes both. Of two that are the same the first counts; two scenarios of one name cannot both have
+// results.
 static bool add(struct suite *suite, char *scenario, char *accepted, struct sim_error *error)
 {
-    struct suite_entry *larger =
-        realloc(suite->entries, (suite->count + 1) * sizeof *suite->entries);
+    struct suite_entry *larger = realloc(suite->entries, (suite->count + 1) * sizeof *larger);
+    suite->named_count += scenario != NULL;
     if (larger != NULL)
         suite->entries = larger;
-    if (larger == NULL || accepted == NULL) {
-        free(scenario);
-        free(accepted);
-        return sim_fail_memory(error);
+    uint32_t index = larger == NULL || accepted == NULL
+                         ? NAMES_NONE
+                         : names_add(&suite->places, accepted, (uint32_t)suite->count);
+    if (index == suite->count) {
+        suite->entries[suite->count++] = (struct suite_entry){scenario, accepted};
+        suite->scenario_count += scenario != NULL;
+        return true;
     }
-    suite->entries[suite->count++] = (struct suite_entry){scenario, accepted};
-    suite->scenario_count += scenario != NULL;
-    return true;
+    const char *first = index == NAMES_NONE ? NULL : suite->entries[index].scenario;
+    bool ok = index != NAMES_NONE || sim_fail_memory(error);
+    if (first != NULL && scenario != NULL && strcmp(first, scenario) != 0)
+        ok = sim_fail(error, SIM_BAD_INPUT,
+                      "%s and %s would both have their accepted results in %s; rename one", first,
+                      scenario, accepted);
+    free(scenario);
+    free(accepted);
+    return ok;
 }
 
 // ---- Folders ----
@@ -114,7 +125,7 @@ static bool has_scenario(struct dirent *const *names, size_t count, const char *
 static bool add_folder(struct suite *suite, const char *folder, struct sim_error *error)
 {
     struct dirent **names;
-    size_t before = suite->scenario_count;
+    size_t before = suite->named_count;
     bool ok = true;
     int count = scandir(folder, &names, is_visible, NULL);
     if (count < 0)
@@ -131,7 +142,7 @@ static bool add_folder(struct suite *suite, const char *folder, struct sim_error
     for (int i = 0; i < count; i++)
         free(names[i]);
     free(names);
-    return ok && (suite->scenario_count > before ||
+    return ok && (suite->named_count > before ||
                   sim_fail(error, SIM_BAD_INPUT,
                            "%s: there are no scenarios in this folder (*.yaml, *.yml, "
                            "*.json)",
@@ -155,49 +166,6 @@ static bool add_operand(struct suite *suite, const char *operand, struct sim_err
     return add_scenario(suite, "", operand, error);
 }
 
-// ---- Those that come twice ----
-
-static int compare_places(const void *left, const void *right)
-{
-    const struct suite_entry *const *a = left, *const *b = right;
-    int order = strcmp((*a)->accepted, (*b)->accepted);
-    return order != 0 ? order : (*a > *b) - (*a < *b);
-}
-
-static void drop(struct suite_entry *entry)
-{
-    free(entry->scenario);
-    free(entry->accepted);
-    *entry = (struct suite_entry){NULL, NULL};
-}
-
-// The later of two that are the same goes; two scenarios of one name cannot both have results.
-static bool drop_repeated(struct suite *suite, struct suite_entry **sorted, struct sim_error *error)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < suite->count; i++)
-        sorted[i] = &suite->entries[i];
-    qsort(sorted, suite->count, sizeof(struct suite_entry *), compare_places);
-    for (size_t i = suite->count; i-- > 1;) {
-        const struct suite_entry *first = sorted[i - 1];
-        if (strcmp(first->accepted, sorted[i]->accepted) != 0)
-            continue;
-        if (first->scenario != NULL && sorted[i]->scenario != NULL &&
-            strcmp(first->scenario, sorted[i]->scenario) != 0)
-            return sim_fail(error, SIM_BAD_INPUT,
-                            "%s and %s would both have their accepted results in %s; rename one",
-                            first->scenario, sorted[i]->scenario, first->accepted);
-        suite->scenario_count -= sorted[i]->scenario != NULL;
-        drop(sorted[i]);
-    }
-    for (size_t i = 0; i < suite->count; i++) {
-        if (suite->entries[i].accepted != NULL)
-            suite->entries[kept++] = suite->entries[i];
-    }
-    suite->count = kept;
-    return true;
-}
-
 bool suite_find(struct suite *suite, char *const *operands, size_t count, struct sim_error *error)
 {
     *suite = (struct suite){.entries = NULL};
@@ -205,16 +173,16 @@ bool suite_find(struct suite *suite, char *const *operands, size_t count, struct
         if (!add_operand(suite, operands[i], error))
             return false;
     }
-    struct suite_entry **sorted = calloc(suite->count + 1, sizeof(struct suite_entry *));
-    bool ok = sorted != NULL ? drop_repeated(suite, sorted, error) : sim_fail_memory(error);
-    free(sorted);
-    return ok;
+    return true;
 }
 
 void suite_free(struct suite *suite)
 {
-    for (size_t i = 0; i < suite->count; i++)
-        drop(&suite->entries[i]);
+    names_free(&suite->places);
+    for (size_t i = 0; i < suite->count; i++) {
+        free(suite->entries[i].scenario);
+        free(suite->entries[i].accepted);
+    }
     free(suite->entries);
     *suite = (struct suite){.entries = NULL};
 }
