@@ -103,4 +103,14 @@ if command -v fish >/dev/null; then
     shown fish 'file.yaml' "$(in_fish 'throttlesim run fil')"
 fi
 
+# They are put where each shell looks, and the manual page with them.
+if [ -e "${program%/*}/cmake_install.cmake" ]; then
+    cmake --install "${program%/*}" --prefix "$scratch/installed" >/dev/null
+    for file in bin/throttlesim share/man/man1/throttlesim.1 \
+        share/bash-completion/completions/throttlesim share/zsh/site-functions/_throttlesim \
+        share/fish/vendor_completions.d/throttlesim.fish; do
+        [ -s "installed/$file" ] || fail "$file is not installed"
+    done
+fi
+
 finish
