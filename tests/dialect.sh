@@ -23,7 +23,8 @@ trap 'rm -f "$queries" "$found"' EXIT
     echo "match implicitCastExpr($ours, hasCastKind(\"CK_PointerToBoolean\"))"
 } >"$queries"
 
-sed -n "s|^ *\"file\": \"\($source_dir/.*\)\",*\$|\1|p" "$2/compile_commands.json" | sort -u |
+sed -n 's/^ *"file": "\(.*\)",*$/\1/p' "$2/compile_commands.json" |
+    grep -E "^$source_dir/(engine|traces|reports|sim|tests)/" | sort -u |
     xargs clang-query -p "$2" -f "$queries" --extra-arg=-Wno-everything >"$found" 2>&1 || {
     tail -n 20 "$found"
     exit 1
