@@ -39,21 +39,6 @@ static bool must_wait(struct drive_engine *engine, struct drive_lane *lane,
     return true;
 }
 
-// A request has been found to have to wait.
-static void tell_ran_out(struct drive_engine *engine, struct drive *drive, enum direction direction,
-                         int64_t now_ns)
-{
-    if (engine->base.callbacks.ran_out == NULL)
-        return;
-    struct leaky_buckets *buckets = &state_of(drive)->buckets;
-    uint32_t run_out = leaky_buckets_run_out(buckets, direction);
-    for (int i = 0; run_out >> i != 0; i++) {
-        if ((run_out >> i & 1) != 0)
-            engine_tell_ran_out(&engine->base, now_ns, drive->id, i,
-                                leaky_buckets_refill_ns(buckets, i));
-    }
-}
-
 // The request leaves, and after it those of its direction that need not wait.
 static void leave(struct drive_engine *engine, struct drive_lane *lane,
                   struct engine_request *request, int64_t now_ns)
@@ -63,8 +48,9 @@ static void leave(struct drive_engine *engine, struct drive_lane *lane,
         leaky_buckets_account(&state_of(lane->drive)->buckets, direction, request->bytes);
         drive_engine_pass(engine, now_ns, request);
         if (must_wait(engine, lane, direction, now_ns)) {
-            if (lane->fifo.head != NULL)
-                tell_ran_out(engine, lane->drive, direction, now_ns);
+            if (lane->fifo.requests.head != NULL)
+                limits_tell_ran_out(&engine->base, &state_of(lane->drive)->buckets, direction,
+                                    lane->drive->id, now_ns);
             return;
         }
         request = drive_lane_pop(engine, lane, now_ns);
@@ -76,18 +62,23 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
 {
     struct drive_lane *lane = &drive->lanes[direction];
     bool waits = must_wait(engine, lane, direction, now_ns);
-    if (!waits && lane->fifo.head == NULL) {
+    if (!waits && lane->fifo.requests.head == NULL) {
         leave(engine, lane, request, now_ns);
         return;
     }
     drive_lane_push(lane, now_ns, request);
     if (waits)
-        tell_ran_out(engine, drive, direction, now_ns);
+        limits_tell_ran_out(&engine->base, &state_of(drive)->buckets, direction, drive->id, now_ns);
 }
 
-static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)
+static void let_first_leave(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)
 {
     leave(engine, lane, drive_lane_pop(engine, lane, now_ns), now_ns);
+}
+
+static void fire(struct engine *engine, int64_t now_ns, struct timer *timer)
+{
+    let_first_leave(drive_engine_of(engine), (struct drive_lane *)timer, now_ns);
 }
 
 static void configure(struct drive_engine *engine, struct drive *drive, int64_t now_ns)
@@ -98,7 +89,7 @@ static void configure(struct drive_engine *engine, struct drive *drive, int64_t 
     for (int i = 0; i < DIRECTION_COUNT; i++)
         drive_lane_cancel(engine, &drive->lanes[i]);
     for (int i = 0; i < DIRECTION_COUNT; i++)
-        fire(engine, &drive->lanes[i], now_ns);
+        let_first_leave(engine, &drive->lanes[i], now_ns);
 }
 
 static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge)
@@ -107,8 +98,9 @@ static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_
 }
 
 // A maximum that was not given is a tenth of the average, for users rounded down.
-static void show(struct engine_parameters *limits)
+static void parameters_of(const void *node, struct engine_parameters *limits)
 {
+    drive_engine_parameters_of(node, limits);
     for (int i = 0; i < BUCKET_COUNT; i++) {
         if (limits->value[LIMIT_MAX + i] == 0)
             limits->value[LIMIT_MAX + i] = limits->value[LIMIT_AVG + i] / 10;
@@ -116,34 +108,21 @@ static void show(struct engine_parameters *limits)
 }
 
 static const struct drive_kind bucket = {
+    .rules = {.total_excludes_rest = true},
     .drive_size = sizeof(struct bucket_drive),
-    .rules = {.row_count = LIMIT_MAX_LENGTH, .total_excludes_rest = true},
     .start = configure,
     .change = configure,
     .arrive = arrive,
-    .fire = fire,
     .gauge = gauge,
-    .show = show,
 };
-
-static struct engine *create(const struct engine_callbacks *callbacks)
-{
-    (void)callbacks;
-    return drive_engine_create(&bucket);
-}
-
-static enum engine_status check(const struct engine_parameters *parameters,
-                                struct engine_fault *fault)
-{
-    return drive_engine_check(&bucket, parameters, fault);
-}
 
 const struct engine_algorithm bucket_algorithm = {
     .name = "bucket",
     .help = "leaky buckets for each drive, as in QEMU 1.7 to 2.3",
     LIMIT_TABLES(LIMIT_MAX_LENGTH),
-    .operations = DRIVE_ENGINE_OPERATIONS | DRIVE_ENGINE_CHANGES,
-    .create = create,
-    .check = check,
-    DRIVE_ENGINE_FUNCTIONS,
+    DRIVE_ENGINE_TABLE,
+    .own = &bucket,
+    .operations = drive_engine_operations,
+    .fire = fire,
+    .parameters_of = parameters_of,
 };

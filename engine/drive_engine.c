@@ -2,30 +2,18 @@
 // Engines without groups: requests, timers and views.
 #include "engine/drive_engine.h"
 
-#include <assert.h>
-
-void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engine_request *request)
-{
-    engine->waiting--;
-    engine_hand_over(&engine->base, now_ns, request, engine->wait_ns);
-}
-
 void drive_lane_push(struct drive_lane *lane, int64_t now_ns, struct engine_request *request)
 {
-    if (lane->fifo.head == NULL)
-        wait_becomes_head(&lane->wait, request, now_ns);
-    request_queue_push(&lane->fifo, request);
+    fifo_push(&lane->fifo, now_ns, request);
     lane->drive->waiting[drive_direction_of(lane->drive, request)]++;
 }
 
 struct engine_request *drive_lane_pop(struct drive_engine *engine, struct drive_lane *lane,
                                       int64_t now_ns)
 {
-    struct engine_request *request = request_queue_pop(&lane->fifo);
-    if (request == NULL)
-        return NULL;
-    wait_leaves_head(&lane->wait, lane->fifo.head, now_ns, engine->wait_ns);
-    lane->drive->waiting[drive_direction_of(lane->drive, request)]--;
+    struct engine_request *request = fifo_pop(&lane->fifo, now_ns, engine->wait_ns);
+    if (request != NULL)
+        lane->drive->waiting[drive_direction_of(lane->drive, request)]--;
     return request;
 }
 
@@ -33,91 +21,70 @@ void drive_lane_arm(struct drive_engine *engine, struct drive_lane *lane, int64_
                     int64_t wait_ns, int cause)
 {
     int64_t deadline_ns = drive_add_ns(now_ns, wait_ns);
-    timer_heap_arm(&engine->timers, &lane->timer, deadline_ns);
-    wait_for(&lane->wait, now_ns, cause, deadline_ns);
+    timer_heap_arm(&engine->base.timers, &lane->timer, deadline_ns);
+    fifo_wait_for(&lane->fifo, now_ns, cause, deadline_ns);
 }
 
 void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane)
 {
     if (timer_is_pending(&lane->timer))
-        timer_heap_cancel(&engine->timers, &lane->timer);
+        timer_heap_cancel(&engine->base.timers, &lane->timer);
 }
 
-void drive_engine_submit(struct engine *base, int64_t now_ns, struct engine_request *request)
+// The limited drive whose throttle sees the request, and as what. NULL: none does.
+static struct drive *drive_of(struct engine *engine, const struct engine_request *request,
+                              enum direction *direction)
 {
-    struct drive_engine *engine = drive_engine_of(base);
-    assert(request->member < engine->member_count);
-    const struct drive_member *member = engine->members[request->member];
-    enum direction direction = limit_direction_of[member->attach][request->op];
-    engine->waiting++;
-    if (member->drive == NULL || !member->drive->limited || direction == ENGINE_NOT_THROTTLED)
-        drive_engine_pass(engine, now_ns, request);
-    else
-        engine->kind->arrive(engine, member->drive, now_ns, request, direction);
+    const struct drive_member *member = engine->members.entry[request->member];
+    *direction = limit_direction_of[member->attach][request->op];
+    bool is_seen = member->drive != NULL && member->drive->limited;
+    return is_seen && *direction != ENGINE_NOT_THROTTLED ? member->drive : NULL;
 }
 
-void drive_engine_complete(struct engine *base, int64_t now_ns, struct engine_request *request)
+void drive_engine_submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
+{
+    enum direction direction;
+    struct drive *drive = drive_of(engine, request, &direction);
+    if (drive == NULL)
+        drive_engine_pass(drive_engine_of(engine), now_ns, request);
+    else
+        drive_kind_of(engine)->arrive(drive_engine_of(engine), drive, now_ns, request, direction);
+}
+
+void drive_engine_complete(struct engine *engine, int64_t now_ns, struct engine_request *request)
 {
     (void)now_ns;
-    struct drive_engine *engine = drive_engine_of(base);
-    assert(request->member < engine->member_count);
-    const struct drive_member *member = engine->members[request->member];
-    enum direction direction = limit_direction_of[member->attach][request->op];
-    if (member->drive != NULL && member->drive->limited && direction != ENGINE_NOT_THROTTLED)
-        engine->kind->complete(member->drive, direction, request->bytes);
+    enum direction direction;
+    struct drive *drive = drive_of(engine, request, &direction);
+    if (drive != NULL)
+        drive_kind_of(engine)->complete(drive, direction, request->bytes);
 }
 
-int64_t drive_engine_next_deadline(const struct engine *base)
+static const struct drive_lane *lane_of(const struct engine *engine, const struct drive *drive,
+                                        int direction)
 {
-    return timer_heap_deadline(&((const struct drive_engine *)base)->timers);
+    return &drive->lanes[drive_kind_of(engine)->one_lane ? 0 : direction];
 }
 
-void drive_engine_fire(struct engine *base, int64_t now_ns)
-{
-    struct drive_engine *engine = drive_engine_of(base);
-    while (timer_heap_deadline(&engine->timers) <= now_ns &&
-           timer_heap_deadline(&engine->timers) != ENGINE_NEVER)
-        engine->kind->fire(engine, (struct drive_lane *)timer_heap_take(&engine->timers), now_ns);
-}
-
-uint64_t drive_engine_waiting(const struct engine *base)
-{
-    return ((const struct drive_engine *)base)->waiting;
-}
-
-static const struct drive_lane *lane_of(const struct drive_engine *engine,
-                                        const struct drive *drive, int direction)
-{
-    return &drive->lanes[engine->kind->one_lane ? 0 : direction];
-}
-
-bool drive_engine_node_gauge(const struct engine *base, uint32_t node, int64_t now_ns,
+void drive_engine_node_gauge(const struct engine *engine, const void *node, int64_t now_ns,
                              struct engine_node_gauge *gauge)
 {
-    const struct drive_engine *engine = (const struct drive_engine *)base;
-    const struct drive *drive = drive_engine_node(engine, node);
-    if (drive == NULL)
-        return false;
-    *gauge = (struct engine_node_gauge){.members = drive->member != NULL};
+    const struct drive *drive = node;
+    gauge->members = drive->member != NULL;
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         gauge->waiting[i] = drive->waiting[i];
         gauge->token[i] = ENGINE_NONE;
         gauge->timer_armed[i] = timer_is_pending(&lane_of(engine, drive, i)->timer);
     }
     if (drive->limited)
-        engine->kind->gauge(drive, now_ns, gauge);
-    return true;
+        drive_kind_of(engine)->gauge(drive, now_ns, gauge);
 }
 
-bool drive_engine_member_gauge(const struct engine *base, uint32_t id,
+void drive_engine_member_gauge(const struct engine *engine, const void *subject,
                                struct engine_member_gauge *gauge)
 {
-    const struct drive_engine *engine = (const struct drive_engine *)base;
-    const struct drive_member *member = drive_engine_member(engine, id);
-    if (member == NULL)
-        return false;
-    const struct drive *drive = member->drive;
-    *gauge = (struct engine_member_gauge){.node = drive == NULL ? ENGINE_NONE : drive->id};
+    const struct drive *drive = ((const struct drive_member *)subject)->drive;
+    gauge->node = drive == NULL ? ENGINE_NONE : drive->id;
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         gauge->deadline_ns[i] = ENGINE_NEVER;
         if (drive == NULL)
@@ -126,22 +93,11 @@ bool drive_engine_member_gauge(const struct engine *base, uint32_t id,
         gauge->waiting[i] = drive->waiting[i];
         gauge->pending[i] = drive->waiting[i];
         gauge->timer_pending[i] = timer_is_pending(timer);
-        if (gauge->timer_pending[i])
-            gauge->deadline_ns[i] = engine->timers.slots[timer->index].deadline_ns;
+        gauge->deadline_ns[i] = timer_deadline_ns(&engine->timers, timer);
     }
-    return true;
 }
 
-bool drive_engine_parameters_of(const struct engine *base, uint32_t node,
-                                struct engine_parameters *parameters)
+void drive_engine_parameters_of(const void *node, struct engine_parameters *parameters)
 {
-    const struct drive_engine *engine = (const struct drive_engine *)base;
-    const struct drive *drive = drive_engine_node(engine, node);
-    if (drive == NULL)
-        return false;
-    *parameters = drive->limits;
-    parameters->given = limits_mask(engine->kind->rules.row_count);
-    if (engine->kind->show != NULL)
-        engine->kind->show(parameters);
-    return true;
+    *parameters = ((const struct drive *)node)->limits;
 }

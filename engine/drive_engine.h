@@ -8,7 +8,7 @@
 // without limits, is not throttled.
 //
 //     drive_engine.c          requests, timers and views: allocates nothing
-//     drive_engine_control.c  set-up and operations
+//     drive_engine_control.c  operations
 //     slice_2011.c, slice.c, bucket.c  one algorithm each: struct drive_kind
 //
 // Invariant: the queues of a drive without limits are empty and its timers idle.
@@ -16,17 +16,14 @@
 #define ENGINE_DRIVE_ENGINE_H
 
 #include "engine/engine_internal.h"
+#include "engine/fifo.h"
 #include "engine/limits.h"
-#include "engine/request_queue.h"
-#include "engine/timer_heap.h"
-#include "engine/wait.h"
 
 // A FIFO and the timer that it waits for.
 struct drive_lane {
     struct timer timer; // first: a timer leads back to its lane
     struct drive *drive;
-    struct request_queue fifo;
-    struct head_wait wait; // of the first of the FIFO
+    struct fifo fifo;
 };
 
 // Begins an algorithm's own structure, of drive_kind.drive_size bytes.
@@ -41,36 +38,26 @@ struct drive {
 };
 
 struct drive_member {
-    uint32_t id;
     enum engine_attach attach;
     struct drive *drive; // NULL: none
 };
 
 struct drive_engine {
-    struct engine base; // first: an engine leads back to it
-    const struct drive_kind *kind;
-    struct drive_member **members;
-    uint32_t member_count;
-    struct drive **drives; // by id; NULL: gone
-    uint32_t drive_count;
-    struct timer_heap timers;
-    uint64_t waiting;             // submitted and not dispatched
+    struct engine base;           // first: an engine leads back to it
     int64_t wait_ns[CAUSE_COUNT]; // of the request that leaves next, if it waited
 };
 
-// An algorithm. The functions are called for drives with limits only.
+// The `own` of an algorithm. The functions are called for drives with limits only.
 struct drive_kind {
+    struct limit_rules rules; // first
     size_t drive_size;
-    struct limit_rules rules;
     bool one_lane; // one FIFO and timer for both directions, lanes[0]
     void (*start)(struct drive_engine *engine, struct drive *drive, int64_t now_ns);
     void (*change)(struct drive_engine *engine, struct drive *drive, int64_t now_ns); // of limits
     void (*arrive)(struct drive_engine *engine, struct drive *drive, int64_t now_ns,
                    struct engine_request *request, enum direction direction);
-    void (*fire)(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns);
     void (*complete)(struct drive *drive, enum direction direction, uint64_t bytes);
     void (*gauge)(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge);
-    void (*show)(struct engine_parameters *limits); // as users see them; NULL: as they were given
 };
 
 static inline struct drive_engine *drive_engine_of(struct engine *engine)
@@ -78,15 +65,9 @@ static inline struct drive_engine *drive_engine_of(struct engine *engine)
     return (struct drive_engine *)engine;
 }
 
-static inline struct drive *drive_engine_node(const struct drive_engine *engine, uint32_t id)
+static inline const struct drive_kind *drive_kind_of(const struct engine *engine)
 {
-    return id < engine->drive_count ? engine->drives[id] : NULL;
-}
-
-static inline struct drive_member *drive_engine_member(const struct drive_engine *engine,
-                                                       uint32_t id)
-{
-    return id < engine->member_count ? engine->members[id] : NULL;
+    return engine->algorithm->own;
 }
 
 static inline enum direction drive_direction_of(const struct drive *drive,
@@ -114,7 +95,11 @@ static inline int64_t drive_whole_ns(double time_ns)
 // ---- For the algorithms ----
 
 // To the device.
-void drive_engine_pass(struct drive_engine *engine, int64_t now_ns, struct engine_request *request);
+static inline void drive_engine_pass(struct drive_engine *engine, int64_t now_ns,
+                                     struct engine_request *request)
+{
+    engine_hand_over(&engine->base, now_ns, request, engine->wait_ns);
+}
 
 // At the tail of the FIFO; out of its head, to be passed before the next is. Waits are attributed:
 // the head's to the lane's cause, the others' to the queue.
@@ -129,37 +114,23 @@ void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane);
 
 // ---- For the tables of the algorithms ----
 
-struct engine *drive_engine_create(const struct drive_kind *kind);
-enum engine_status drive_engine_check(const struct drive_kind *kind,
-                                      const struct engine_parameters *parameters,
-                                      struct engine_fault *fault);
+// Of an algorithm whose limits can be changed, and of one whose cannot.
+extern engine_operate *const drive_engine_operations[ENGINE_OPERATION_COUNT];
+extern engine_operate *const drive_engine_fixed_operations[ENGINE_OPERATION_COUNT];
 
-void drive_engine_destroy(struct engine *engine);
+void drive_engine_node_free(void *node);
 void drive_engine_submit(struct engine *engine, int64_t now_ns, struct engine_request *request);
 void drive_engine_complete(struct engine *engine, int64_t now_ns, struct engine_request *request);
-enum engine_status drive_engine_control(struct engine *engine, int64_t now_ns,
-                                        struct engine_operation *operation);
-int64_t drive_engine_next_deadline(const struct engine *engine);
-void drive_engine_fire(struct engine *engine, int64_t now_ns);
-uint64_t drive_engine_waiting(const struct engine *engine);
-bool drive_engine_node_gauge(const struct engine *engine, uint32_t node, int64_t now_ns,
+void drive_engine_node_gauge(const struct engine *engine, const void *node, int64_t now_ns,
                              struct engine_node_gauge *gauge);
-bool drive_engine_member_gauge(const struct engine *engine, uint32_t member,
+void drive_engine_member_gauge(const struct engine *engine, const void *member,
                                struct engine_member_gauge *gauge);
-bool drive_engine_parameters_of(const struct engine *engine, uint32_t node,
-                                struct engine_parameters *parameters);
+void drive_engine_parameters_of(const void *node, struct engine_parameters *parameters);
 
-// The part of an algorithm's table that is the same for all.
-#define DRIVE_ENGINE_OPERATIONS                                                                    \
-    (ENGINE_OPERATION_BIT(ENGINE_NODE_CREATE) | ENGINE_OPERATION_BIT(ENGINE_NODE_DELETE) |         \
-     ENGINE_OPERATION_BIT(ENGINE_MEMBER_CREATE) | ENGINE_OPERATION_BIT(ENGINE_MEMBER_JOIN))
-#define DRIVE_ENGINE_CHANGES                                                                       \
-    (ENGINE_OPERATION_BIT(ENGINE_NODE_SET) | ENGINE_OPERATION_BIT(ENGINE_MEMBER_SET))
-#define DRIVE_ENGINE_FUNCTIONS                                                                     \
-    .destroy = drive_engine_destroy, .submit = drive_engine_submit,                                \
-    .complete = drive_engine_complete, .control = drive_engine_control,                            \
-    .next_deadline = drive_engine_next_deadline, .fire = drive_engine_fire,                        \
-    .waiting = drive_engine_waiting, .node_gauge = drive_engine_node_gauge,                        \
-    .member_gauge = drive_engine_member_gauge, .parameters_of = drive_engine_parameters_of
+// The part that is the same for all.
+#define DRIVE_ENGINE_TABLE                                                                         \
+    .engine_size = sizeof(struct drive_engine), .submit = drive_engine_submit,                     \
+    .node_free = drive_engine_node_free, .node_gauge = drive_engine_node_gauge,                    \
+    .member_gauge = drive_engine_member_gauge
 
 #endif

@@ -1,63 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Engines without groups: set-up and operations, each whole or not at all. Whatever can fail
-// (unknown ids, invalid limits, memory, what needs a group) is looked at before anything changes.
+// Engines without groups: operations, each whole or not at all. Whatever can fail (unknown ids,
+// invalid limits, memory, what needs a group) is looked at before anything changes.
 #include "engine/drive_engine.h"
-#include "engine/pointer_array.h"
 
-#include <assert.h>
 #include <stdlib.h>
-
-struct engine *drive_engine_create(const struct drive_kind *kind)
-{
-    struct drive_engine *engine = calloc(1, sizeof *engine);
-    if (engine == NULL)
-        return NULL;
-    engine->kind = kind;
-    return &engine->base;
-}
-
-void drive_engine_destroy(struct engine *base)
-{
-    struct drive_engine *engine = drive_engine_of(base);
-    for (uint32_t i = 0; i < engine->drive_count; i++)
-        free(engine->drives[i]);
-    for (uint32_t i = 0; i < engine->member_count; i++)
-        free(engine->members[i]);
-    free(engine->drives);
-    free(engine->members);
-    timer_heap_free(&engine->timers);
-    free(engine);
-}
-
-// The whole set that these parameters stand for (missing: initial).
-static struct engine_parameters whole(const struct drive_kind *kind,
-                                      const struct engine_parameters *parameters)
-{
-    struct engine_parameters limits = *parameters;
-    limits.given &= limits_mask(kind->rules.row_count);
-    limits_complete(&limits);
-    return limits;
-}
-
-enum engine_status drive_engine_check(const struct drive_kind *kind,
-                                      const struct engine_parameters *parameters,
-                                      struct engine_fault *fault)
-{
-    struct engine_parameters limits = whole(kind, parameters);
-    return limits_check_by(&kind->rules, &limits, fault);
-}
-
-// What the drive's limits are once the operation's given ones replace theirs, if that is valid.
-static enum engine_status check_merged(const struct drive_kind *kind, const struct drive *drive,
-                                       struct engine_operation *operation,
-                                       struct engine_parameters *merged)
-{
-    struct engine_parameters given = operation->parameters;
-    given.given &= limits_mask(kind->rules.row_count);
-    *merged = drive->limits;
-    limits_merge(merged, &given);
-    return limits_check_by(&kind->rules, merged, &operation->fault);
-}
 
 static void let_all_leave(struct drive_engine *engine, struct drive *drive, int64_t now_ns)
 {
@@ -76,9 +22,9 @@ static void apply(struct drive_engine *engine, struct drive *drive, int64_t now_
     bool was_limited = drive->limited;
     drive->limited = drive->member != NULL && !limits_are_off(&drive->limits);
     if (drive->limited && was_limited)
-        engine->kind->change(engine, drive, now_ns);
+        drive_kind_of(&engine->base)->change(engine, drive, now_ns);
     else if (drive->limited)
-        engine->kind->start(engine, drive, now_ns);
+        drive_kind_of(&engine->base)->start(engine, drive, now_ns);
     else
         let_all_leave(engine, drive, now_ns);
 }
@@ -97,135 +43,119 @@ static void leave(struct drive_engine *engine, struct drive_member *member, int6
     drive->member = NULL;
     member->drive = NULL;
     if (drive->implicit) {
-        engine->drives[drive->id] = NULL;
+        engine->base.nodes.entry[drive->id] = NULL;
         free(drive);
     }
 }
 
 // NULL: out of memory.
-static struct drive *drive_new(struct drive_engine *engine, const struct engine_parameters *limits,
+static struct drive *new_drive(struct engine *engine, const struct engine_parameters *limits,
                                bool implicit)
 {
-    struct drive **array = pointer_array_with_room(engine->drives, engine->drive_count);
-    if (array == NULL)
+    size_t timers = ((size_t)engine->nodes.count + 1) * DIRECTION_COUNT;
+    struct drive *drive = calloc(1, drive_kind_of(engine)->drive_size);
+    if (drive == NULL || !timer_heap_reserve(&engine->timers, timers) ||
+        !engine_entries_add(&engine->nodes, drive, &drive->id)) {
+        free(drive);
         return NULL;
-    engine->drives = array;
-    size_t timers = ((size_t)engine->drive_count + 1) * DIRECTION_COUNT;
-    if (!timer_heap_reserve(&engine->timers, timers))
-        return NULL;
-    struct drive *drive = calloc(1, engine->kind->drive_size);
-    if (drive == NULL)
-        return NULL;
-    drive->id = engine->drive_count;
+    }
     drive->implicit = implicit;
     drive->limits = *limits;
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         timer_init(&drive->lanes[i].timer);
         drive->lanes[i].drive = drive;
     }
-    engine->drives[engine->drive_count++] = drive;
     return drive;
 }
 
-static enum engine_status node_create(struct drive_engine *engine, int64_t now_ns,
-                                      struct engine_operation *operation)
+static enum engine_status create_drive(struct engine *engine, int64_t now_ns,
+                                       struct engine_operation *operation, void *subject)
 {
     (void)now_ns;
-    struct engine_parameters limits = whole(engine->kind, &operation->parameters);
-    enum engine_status status = limits_check_by(&engine->kind->rules, &limits, &operation->fault);
+    (void)subject;
+    struct engine_parameters limits;
+    enum engine_status status =
+        limits_whole(engine->algorithm, &operation->parameters, &limits, &operation->fault);
     if (status != ENGINE_OK)
         return status;
-    struct drive *drive = drive_new(engine, &limits, false);
+    struct drive *drive = new_drive(engine, &limits, false);
     if (drive == NULL)
         return ENGINE_NO_MEMORY;
     operation->node = drive->id;
     return ENGINE_OK;
 }
 
-static enum engine_status node_delete(struct drive_engine *engine, int64_t now_ns,
-                                      struct engine_operation *operation)
+static enum engine_status delete_drive(struct engine *engine, int64_t now_ns,
+                                       struct engine_operation *operation, void *subject)
 {
     (void)now_ns;
-    struct drive *drive = drive_engine_node(engine, operation->node);
-    if (drive == NULL)
-        return ENGINE_UNKNOWN_NODE;
+    struct drive *drive = subject;
     if (drive->member != NULL)
         return ENGINE_BUSY;
-    engine->drives[drive->id] = NULL;
+    engine->nodes.entry[operation->node] = NULL;
     free(drive);
     return ENGINE_OK;
 }
 
-static enum engine_status node_set(struct drive_engine *engine, int64_t now_ns,
-                                   struct engine_operation *operation)
+static enum engine_status set_drive(struct engine *engine, int64_t now_ns,
+                                    struct engine_operation *operation, void *subject)
 {
-    struct drive *drive = drive_engine_node(engine, operation->node);
-    if (drive == NULL)
-        return ENGINE_UNKNOWN_NODE;
-    struct engine_parameters limits;
-    enum engine_status status = check_merged(engine->kind, drive, operation, &limits);
+    struct drive *drive = subject;
+    struct engine_parameters limits = drive->limits;
+    enum engine_status status =
+        limits_merge(engine->algorithm, &operation->parameters, &limits, &operation->fault);
     if (status != ENGINE_OK)
         return status;
     drive->limits = limits;
-    apply(engine, drive, now_ns);
+    apply(drive_engine_of(engine), drive, now_ns);
     return ENGINE_OK;
 }
 
-static enum engine_status member_create(struct drive_engine *engine, int64_t now_ns,
-                                        struct engine_operation *operation)
+static enum engine_status create_member(struct engine *engine, int64_t now_ns,
+                                        struct engine_operation *operation, void *subject)
 {
     (void)now_ns;
-    struct drive_member **array = pointer_array_with_room(engine->members, engine->member_count);
-    if (array == NULL)
-        return ENGINE_NO_MEMORY;
-    engine->members = array;
+    (void)subject;
     struct drive_member *member = calloc(1, sizeof *member);
-    if (member == NULL)
+    if (member == NULL || !engine_entries_add(&engine->members, member, &operation->member)) {
+        free(member);
         return ENGINE_NO_MEMORY;
-    member->id = engine->member_count;
+    }
     member->attach = operation->attach;
-    engine->members[engine->member_count++] = member;
-    operation->member = member->id;
     return ENGINE_OK;
 }
 
-static bool can_change_limits(const struct drive_engine *engine)
+static enum engine_status join_drive(struct engine *engine, int64_t now_ns,
+                                     struct engine_operation *operation, void *subject)
 {
-    return (engine->base.algorithm->operations & ENGINE_OPERATION_BIT(ENGINE_NODE_SET)) != 0;
-}
-
-static enum engine_status member_join(struct drive_engine *engine, int64_t now_ns,
-                                      struct engine_operation *operation)
-{
-    struct drive_member *member = drive_engine_member(engine, operation->member);
-    struct drive *drive = drive_engine_node(engine, operation->node);
-    if (member == NULL)
-        return ENGINE_UNKNOWN_MEMBER;
+    struct drive_member *member = subject;
+    struct drive *drive = engine_entry(&engine->nodes, operation->node);
     if (drive == NULL)
         return ENGINE_UNKNOWN_NODE;
     bool is_there = member->drive == drive;
     if (!is_there && (member->drive != NULL || drive->member != NULL))
         return ENGINE_UNSUPPORTED;
     bool sets = operation->parameters.given != 0;
-    if (is_there && sets && !can_change_limits(engine))
+    if (is_there && sets && engine->algorithm->operations[ENGINE_NODE_SET] == NULL)
         return ENGINE_UNSUPPORTED;
-    struct engine_parameters limits;
-    enum engine_status status = check_merged(engine->kind, drive, operation, &limits);
+    struct engine_parameters limits = drive->limits;
+    enum engine_status status =
+        limits_merge(engine->algorithm, &operation->parameters, &limits, &operation->fault);
     if (status != ENGINE_OK || (is_there && !sets))
         return status;
     drive->limits = limits;
     join(drive, member);
-    apply(engine, drive, now_ns);
+    apply(drive_engine_of(engine), drive, now_ns);
     return ENGINE_OK;
 }
 
 // The drive that ENGINE_MEMBER_SET is about: a member stays at its drive.
-static enum engine_status target_drive(struct drive_engine *engine,
-                                       const struct drive_member *member, uint32_t node,
-                                       const struct engine_parameters *limits, struct drive **drive)
+static enum engine_status target_drive(struct engine *engine, const struct drive_member *member,
+                                       uint32_t node, const struct engine_parameters *limits,
+                                       struct drive **drive)
 {
     bool is_id = node != ENGINE_NONE && node != ENGINE_NODE_NEW;
-    *drive = is_id ? drive_engine_node(engine, node) : NULL;
+    *drive = is_id ? engine_entry(&engine->nodes, node) : NULL;
     if (is_id && *drive == NULL)
         return ENGINE_UNKNOWN_NODE;
     if (node == ENGINE_NONE)
@@ -233,24 +163,23 @@ static enum engine_status target_drive(struct drive_engine *engine,
     if (member->drive != *drive && (member->drive != NULL || (*drive)->member != NULL))
         return ENGINE_UNSUPPORTED;
     if (*drive == NULL)
-        *drive = drive_new(engine, limits, true);
+        *drive = new_drive(engine, limits, true);
     return *drive == NULL ? ENGINE_NO_MEMORY : ENGINE_OK;
 }
 
-static enum engine_status member_set(struct drive_engine *engine, int64_t now_ns,
-                                     struct engine_operation *operation)
+static enum engine_status set_member(struct engine *engine, int64_t now_ns,
+                                     struct engine_operation *operation, void *subject)
 {
-    struct drive_member *member = drive_engine_member(engine, operation->member);
-    if (member == NULL)
-        return ENGINE_UNKNOWN_MEMBER;
-    struct engine_parameters limits = whole(engine->kind, &operation->parameters);
-    enum engine_status status = limits_check_by(&engine->kind->rules, &limits, &operation->fault);
+    struct drive_member *member = subject;
+    struct engine_parameters limits;
+    enum engine_status status =
+        limits_whole(engine->algorithm, &operation->parameters, &limits, &operation->fault);
     if (status != ENGINE_OK)
         return status;
     if (limits_are_off(&limits)) {
         operation->node = ENGINE_NONE;
         if (member->drive != NULL)
-            leave(engine, member, now_ns);
+            leave(drive_engine_of(engine), member, now_ns);
         return ENGINE_OK;
     }
     struct drive *drive;
@@ -260,19 +189,22 @@ static enum engine_status member_set(struct drive_engine *engine, int64_t now_ns
     operation->node = drive->id;
     drive->limits = limits;
     join(drive, member);
-    apply(engine, drive, now_ns);
+    apply(drive_engine_of(engine), drive, now_ns);
     return ENGINE_OK;
 }
 
-enum engine_status drive_engine_control(struct engine *base, int64_t now_ns,
-                                        struct engine_operation *operation)
+#define OPERATIONS                                                                                 \
+    [ENGINE_NODE_CREATE] = create_drive, [ENGINE_NODE_DELETE] = delete_drive,                      \
+    [ENGINE_MEMBER_CREATE] = create_member, [ENGINE_MEMBER_JOIN] = join_drive
+
+engine_operate *const drive_engine_fixed_operations[ENGINE_OPERATION_COUNT] = {OPERATIONS};
+engine_operate *const drive_engine_operations[ENGINE_OPERATION_COUNT] = {
+    OPERATIONS,
+    [ENGINE_NODE_SET] = set_drive,
+    [ENGINE_MEMBER_SET] = set_member,
+};
+
+void drive_engine_node_free(void *node)
 {
-    static enum engine_status (*const functions[ENGINE_OPERATION_COUNT])(
-        struct drive_engine * engine, int64_t now_ns, struct engine_operation * operation) = {
-        [ENGINE_NODE_CREATE] = node_create, [ENGINE_NODE_DELETE] = node_delete,
-        [ENGINE_NODE_SET] = node_set,       [ENGINE_MEMBER_CREATE] = member_create,
-        [ENGINE_MEMBER_JOIN] = member_join, [ENGINE_MEMBER_SET] = member_set,
-    };
-    assert(functions[operation->kind] != NULL);
-    return functions[operation->kind](drive_engine_of(base), now_ns, operation);
+    free(node);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The registry of algorithms, and the public functions: checks that hold for every algorithm, then
-// the algorithm's own function.
+// The registry of algorithms, and the public functions but those that allocate: checks that hold
+// for every algorithm, then the algorithm's own function.
 #include "engine/engine_internal.h"
 
 #include <assert.h>
@@ -59,26 +59,7 @@ enum engine_status engine_check(const struct engine_algorithm *algorithm,
                                 const struct engine_parameters *parameters,
                                 struct engine_fault *fault)
 {
-    return algorithm->check(parameters, fault);
-}
-
-struct engine *engine_create(const struct engine_algorithm *algorithm,
-                             const struct engine_callbacks *callbacks)
-{
-    struct engine *engine = algorithm->create(callbacks);
-    if (engine != NULL) {
-        engine->algorithm = algorithm;
-        engine->callbacks = *callbacks;
-        engine->now_ns = 0;
-        engine->dispatching = false;
-    }
-    return engine;
-}
-
-void engine_destroy(struct engine *engine)
-{
-    if (engine != NULL)
-        engine->algorithm->destroy(engine);
+    return algorithm->check(algorithm, parameters, fault);
 }
 
 const struct engine_algorithm *engine_algorithm_of(const struct engine *engine)
@@ -86,70 +67,68 @@ const struct engine_algorithm *engine_algorithm_of(const struct engine *engine)
     return engine->algorithm;
 }
 
-static void enter(struct engine *engine, int64_t now_ns)
-{
-    assert(!engine->dispatching);
-    assert(now_ns >= engine->now_ns);
-    engine->now_ns = now_ns;
-}
-
 void engine_submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
 {
-    enter(engine, now_ns);
+    engine_enter(engine, now_ns);
+    assert(request->member < engine->members.count);
     request->arrival_ns = now_ns;
+    engine->waiting++;
     engine->algorithm->submit(engine, now_ns, request);
 }
 
 void engine_complete(struct engine *engine, int64_t now_ns, struct engine_request *request)
 {
-    enter(engine, now_ns);
-    if (engine->algorithm->uses_completes)
+    engine_enter(engine, now_ns);
+    assert(request->member < engine->members.count);
+    if (engine->algorithm->complete != NULL)
         engine->algorithm->complete(engine, now_ns, request);
-}
-
-enum engine_status engine_control(struct engine *engine, int64_t now_ns,
-                                  struct engine_operation *operation)
-{
-    enter(engine, now_ns);
-    assert(operation->kind < ENGINE_OPERATION_COUNT);
-    const struct engine_algorithm *algorithm = engine->algorithm;
-    bool has_parent = operation->kind == ENGINE_NODE_CREATE && operation->parent != ENGINE_NONE;
-    if ((algorithm->operations & ENGINE_OPERATION_BIT(operation->kind)) == 0 ||
-        (has_parent && !algorithm->has_trees))
-        return ENGINE_UNSUPPORTED;
-    return algorithm->control(engine, now_ns, operation);
 }
 
 int64_t engine_next_deadline(const struct engine *engine)
 {
-    return engine->algorithm->next_deadline(engine);
+    return timer_heap_deadline(&engine->timers);
 }
 
 void engine_fire(struct engine *engine, int64_t now_ns)
 {
-    enter(engine, now_ns);
-    engine->algorithm->fire(engine, now_ns);
+    engine_enter(engine, now_ns);
+    while (timer_heap_deadline(&engine->timers) <= now_ns &&
+           timer_heap_deadline(&engine->timers) != ENGINE_NEVER)
+        engine->algorithm->fire(engine, now_ns, timer_heap_take(&engine->timers));
 }
 
 uint64_t engine_waiting(const struct engine *engine)
 {
-    return engine->algorithm->waiting(engine);
+    return engine->waiting;
 }
 
-bool engine_node_gauge(const struct engine *engine, uint32_t node, int64_t now_ns,
+bool engine_node_gauge(const struct engine *engine, uint32_t id, int64_t now_ns,
                        struct engine_node_gauge *gauge)
 {
-    return engine->algorithm->node_gauge(engine, node, now_ns, gauge);
+    const void *node = engine_entry(&engine->nodes, id);
+    *gauge = (struct engine_node_gauge){0};
+    if (node != NULL)
+        engine->algorithm->node_gauge(engine, node, now_ns, gauge);
+    return node != NULL;
 }
 
-bool engine_member_gauge(const struct engine *engine, uint32_t member,
+bool engine_member_gauge(const struct engine *engine, uint32_t id,
                          struct engine_member_gauge *gauge)
 {
-    return engine->algorithm->member_gauge(engine, member, gauge);
+    const void *member = engine_entry(&engine->members, id);
+    *gauge = (struct engine_member_gauge){0};
+    if (member != NULL)
+        engine->algorithm->member_gauge(engine, member, gauge);
+    return member != NULL;
 }
 
-bool engine_parameters_of(const struct engine *engine, uint32_t node,
+bool engine_parameters_of(const struct engine *engine, uint32_t id,
                           struct engine_parameters *parameters)
 {
-    return engine->algorithm->parameters_of(engine, node, parameters);
+    const void *node = engine_entry(&engine->nodes, id);
+    if (node == NULL)
+        return false;
+    engine->algorithm->parameters_of(node, parameters);
+    parameters->given = UINT32_MAX >> (ENGINE_PARAMETER_MAX - engine->algorithm->parameter_count);
+    return true;
 }

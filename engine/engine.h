@@ -56,15 +56,15 @@ enum engine_attach {
 // One request, of which very many may wait. The caller fills offset, bytes, member and op before it
 // is submitted; the engine the rest.
 struct engine_request {
-    struct engine_request *next;      // the engine's, while it waits; otherwise the caller's
-    int64_t arrival_ns;               // set by engine_submit
-    int64_t dispatch_ns;              // set before dispatch is called; until then the engine's
-    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
-    uint64_t offset;                  // on the member's disk, bytes
+    struct engine_request *next; // the engine's, while it waits; otherwise the caller's
+    int64_t arrival_ns;          // set by engine_submit
+    int64_t dispatch_ns;         // set before dispatch is called; until then the engine's
     uint64_t bytes;
     uint32_t member;
-    uint8_t op;   // enum engine_op
-    uint8_t note; // as notes
+    uint8_t op;                       // enum engine_op
+    uint8_t note;                     // as notes
+    uint64_t offset;                  // on the member's disk, bytes
+    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
 };
 
 // ---- What an algorithm knows, as rows of data, each called by its number ----
@@ -228,8 +228,15 @@ struct engine_callbacks {
 };
 
 struct engine;
+struct timer;
 
-// An algorithm: one constant table. Use the functions below, not the pointers.
+// Carries out an operation of a kind that the algorithm knows. subject: the member that it is
+// about, or the node for ENGINE_NODE_DELETE and _SET, which exists; NULL if it makes one.
+typedef enum engine_status engine_operate(struct engine *engine, int64_t now_ns,
+                                          struct engine_operation *operation, void *subject);
+
+// An algorithm: one constant table. Use the functions below, not the pointers. Members and nodes
+// are the algorithm's own structures, as its operations have made them.
 struct engine_algorithm {
     const char *name;
     const char *help; // one line
@@ -242,27 +249,25 @@ struct engine_algorithm {
     size_t bucket_count;
     const struct engine_cause *causes;
     size_t cause_count;
-    bool has_groups;     // several members may share a node
-    bool has_trees;      // nodes may have parents
-    bool uses_completes; // wants engine_complete
-    uint32_t operations; // bit k: it knows enum engine_operation_kind k
-    struct engine *(*create)(const struct engine_callbacks *callbacks);
-    void (*destroy)(struct engine *engine);
-    enum engine_status (*check)(const struct engine_parameters *parameters,
+    bool has_groups; // several members may share a node
+    bool has_trees;  // nodes may have parents
+
+    const void *own;                   // more constants, for itself
+    size_t engine_size;                // its structure begins with struct engine
+    engine_operate *const *operations; // by kind; NULL: it does not know that one
+    enum engine_status (*check)(const struct engine_algorithm *algorithm,
+                                const struct engine_parameters *parameters,
                                 struct engine_fault *fault);
     void (*submit)(struct engine *engine, int64_t now_ns, struct engine_request *request);
-    void (*complete)(struct engine *engine, int64_t now_ns, struct engine_request *request);
-    enum engine_status (*control)(struct engine *engine, int64_t now_ns,
-                                  struct engine_operation *operation);
-    int64_t (*next_deadline)(const struct engine *engine);
-    void (*fire)(struct engine *engine, int64_t now_ns);
-    uint64_t (*waiting)(const struct engine *engine);
-    bool (*node_gauge)(const struct engine *engine, uint32_t node, int64_t now_ns,
-                       struct engine_node_gauge *gauge);
-    bool (*member_gauge)(const struct engine *engine, uint32_t member,
-                         struct engine_member_gauge *gauge);
-    bool (*parameters_of)(const struct engine *engine, uint32_t node,
-                          struct engine_parameters *parameters);
+    void (*complete)(struct engine *engine, int64_t now_ns,
+                     struct engine_request *request); // NULL: it does not care
+    void (*fire)(struct engine *engine, int64_t now_ns, struct timer *timer); // no longer pending
+    void (*node_free)(void *node);
+    void (*node_gauge)(const struct engine *engine, const void *node, int64_t now_ns,
+                       struct engine_node_gauge *gauge); // all 0 so far
+    void (*member_gauge)(const struct engine *engine, const void *member,
+                         struct engine_member_gauge *gauge);                       // likewise
+    void (*parameters_of)(const void *node, struct engine_parameters *parameters); // values
 };
 
 // All algorithms; the first is the default.

@@ -91,23 +91,6 @@ const struct engine_cause limit_causes[CAUSE_COUNT] = {
     [CAUSE_TIMER] = {"timer", "the event loop, which wakes after the time that was set", -1, false},
 };
 
-void limits_complete(struct engine_parameters *limits)
-{
-    for (int row = 0; row < LIMIT_COUNT; row++) {
-        if (!(limits->given & (1u << row)))
-            limits->value[row] = limit_rows[row].initial;
-    }
-    limits->given = limits_mask(LIMIT_COUNT);
-}
-
-void limits_merge(struct engine_parameters *limits, const struct engine_parameters *given)
-{
-    for (int row = 0; row < LIMIT_COUNT; row++) {
-        if (given->given & (1u << row))
-            limits->value[row] = given->value[row];
-    }
-}
-
 static enum engine_status refuse(struct engine_fault *fault, const char *rule, int row, int other)
 {
     *fault = (struct engine_fault){.rule = rule, .parameter = row, .other = other};
@@ -149,22 +132,13 @@ static enum engine_status check_burst(const struct limit_rules *rules, const int
     return ENGINE_OK;
 }
 
-enum engine_status limits_check(const struct engine_parameters *limits, struct engine_fault *fault)
+static enum engine_status check_whole(const struct engine_algorithm *algorithm,
+                                      const struct engine_parameters *limits,
+                                      struct engine_fault *fault)
 {
-    static const struct limit_rules rules = {
-        .row_count = LIMIT_COUNT,
-        .total_excludes_rest = true,
-        .max_is_rate = true,
-    };
-    return limits_check_by(&rules, limits, fault);
-}
-
-enum engine_status limits_check_by(const struct limit_rules *rules,
-                                   const struct engine_parameters *limits,
-                                   struct engine_fault *fault)
-{
+    const struct limit_rules *rules = algorithm->own;
     const int64_t *value = limits->value;
-    for (int row = 0; row < rules->row_count; row++) {
+    for (int row = 0; row < LIMIT_COUNT; row++) {
         if (value[row] < 0)
             return refuse(fault, "must not be negative", row, -1);
         if (value[row] > limit_rows[row].max)
@@ -188,6 +162,33 @@ enum engine_status limits_check_by(const struct limit_rules *rules,
             return status;
     }
     return ENGINE_OK;
+}
+
+enum engine_status limits_whole(const struct engine_algorithm *algorithm,
+                                const struct engine_parameters *given,
+                                struct engine_parameters *limits, struct engine_fault *fault)
+{
+    for (int row = 0; row < LIMIT_COUNT; row++)
+        limits->value[row] = limit_rows[row].initial;
+    return limits_merge(algorithm, given, limits, fault);
+}
+
+enum engine_status limits_merge(const struct engine_algorithm *algorithm,
+                                const struct engine_parameters *given,
+                                struct engine_parameters *limits, struct engine_fault *fault)
+{
+    for (size_t row = 0; row < algorithm->parameter_count; row++) {
+        if ((given->given >> row & 1) != 0)
+            limits->value[row] = given->value[row];
+    }
+    return check_whole(algorithm, limits, fault);
+}
+
+enum engine_status limits_check(const struct engine_algorithm *algorithm,
+                                const struct engine_parameters *given, struct engine_fault *fault)
+{
+    struct engine_parameters limits;
+    return limits_whole(algorithm, given, &limits, fault);
 }
 
 bool limits_are_off(const struct engine_parameters *limits)
@@ -220,7 +221,6 @@ void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *li
         limits->value[LIMIT_MAX_LENGTH + i] = (int64_t)bucket->burst_length;
     }
     limits->value[LIMIT_IOPS_SIZE] = (int64_t)buckets->op_size;
-    limits->given = limits_mask(LIMIT_COUNT);
 }
 
 void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
@@ -240,4 +240,19 @@ void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
             .burst_size = bucket->has_burst_part ? bucket->burst_size : 0,
         };
     }
+}
+
+void limits_tell_ran_out(struct engine *engine, struct leaky_buckets *buckets,
+                         enum direction direction, uint32_t node, int64_t now_ns)
+{
+    if (engine->callbacks.ran_out == NULL)
+        return;
+    uint32_t run_out = leaky_buckets_run_out(buckets, direction);
+    engine->dispatching = true;
+    for (int i = 0; run_out >> i != 0; i++) {
+        if ((run_out >> i & 1) != 0)
+            engine->callbacks.ran_out(engine->callbacks.context, now_ns, node, i,
+                                      leaky_buckets_refill_ns(buckets, i));
+    }
+    engine->dispatching = false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine/member_ring.h"
+#include "engine/throttle_group.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -98,11 +98,13 @@ static struct verdict ask(struct slice_drive *state, enum direction direction, u
 }
 
 // The head of the FIFO is awake: it leaves and wakes the next, or goes on waiting.
-static void run(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)
+static void fire(struct engine *base, int64_t now_ns, struct timer *timer)
 {
+    struct drive_engine *engine = drive_engine_of(base);
+    struct drive_lane *lane = (struct drive_lane *)timer;
     struct slice_drive *state = state_of(lane->drive);
     const struct engine_request *head;
-    while ((head = lane->fifo.head) != NULL) {
+    while ((head = lane->fifo.requests.head) != NULL) {
         enum direction direction = drive_direction_of(lane->drive, head);
         struct verdict verdict = ask(state, direction, head->bytes, now_ns);
         if (verdict.wait_ns >= 0) {
@@ -117,7 +119,7 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
                    struct engine_request *request, enum direction direction)
 {
     struct drive_lane *lane = &drive->lanes[0];
-    if (lane->fifo.head != NULL) {
+    if (lane->fifo.requests.head != NULL) {
         drive_lane_push(lane, now_ns, request);
         return;
     }
@@ -145,7 +147,7 @@ static void change(struct drive_engine *engine, struct drive *drive, int64_t now
 {
     struct drive_lane *lane = &drive->lanes[0];
     state_of(drive)->slice_time_ns = CHANGED_SLICE_NS;
-    drive_lane_arm(engine, lane, now_ns, 0, lane->wait.cause);
+    drive_lane_arm(engine, lane, now_ns, 0, lane->fifo.cause);
 }
 
 static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge)
@@ -161,35 +163,22 @@ static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_
 
 static const struct drive_kind slice = {
     .drive_size = sizeof(struct slice_drive),
-    .rules = {.row_count = LIMIT_MAX},
     .one_lane = true,
     .start = start,
     .change = change,
     .arrive = arrive,
-    .fire = run,
     .complete = complete,
     .gauge = gauge,
 };
-
-static struct engine *create(const struct engine_callbacks *callbacks)
-{
-    (void)callbacks;
-    return drive_engine_create(&slice);
-}
-
-static enum engine_status check(const struct engine_parameters *parameters,
-                                struct engine_fault *fault)
-{
-    return drive_engine_check(&slice, parameters, fault);
-}
 
 const struct engine_algorithm slice_algorithm = {
     .name = "slice",
     .help = "growing slices, as in QEMU 1.0 to 1.6",
     LIMIT_TABLES(LIMIT_MAX),
-    .uses_completes = true,
-    .operations = DRIVE_ENGINE_OPERATIONS | DRIVE_ENGINE_CHANGES,
-    .create = create,
-    .check = check,
-    DRIVE_ENGINE_FUNCTIONS,
+    DRIVE_ENGINE_TABLE,
+    .own = &slice,
+    .operations = drive_engine_operations,
+    .complete = drive_engine_complete,
+    .fire = fire,
+    .parameters_of = drive_engine_parameters_of,
 };

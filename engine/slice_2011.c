@@ -81,7 +81,8 @@ static int64_t exceeds_limit(struct slice_2011_drive *state, enum slice_kind kin
 static void arm(struct drive_engine *engine, struct slice_2011_drive *state, int64_t now_ns,
                 int64_t wait_ns)
 {
-    timer_heap_arm(&engine->timers, &state->drive.lanes[0].timer, drive_add_ns(now_ns, wait_ns));
+    timer_heap_arm(&engine->base.timers, &state->drive.lanes[0].timer,
+                   drive_add_ns(now_ns, wait_ns));
 }
 
 // A request that has waited leaves: its notes become its parts.
@@ -119,7 +120,7 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
         memset(request->notes, 0, sizeof request->notes);
     request->note = (uint8_t)kind;
     request->dispatch_ns = drive_add_ns(now_ns, wait_ns);
-    request_queue_push(&state->drive.lanes[0].fifo, request);
+    request_queue_push(&state->drive.lanes[0].fifo.requests, request);
     state->drive.waiting[direction]++;
     arm(engine, state, now_ns, wait_ns);
 }
@@ -140,11 +141,13 @@ static void settle(const struct slice_2011_drive *state, struct engine_request *
     request->notes[request->note] += due_ns - asked_ns;
 }
 
-static void fire(struct drive_engine *engine, struct drive_lane *lane, int64_t now_ns)
+static void fire(struct engine *base, int64_t now_ns, struct timer *timer)
 {
+    struct drive_engine *engine = drive_engine_of(base);
+    struct drive_lane *lane = (struct drive_lane *)timer;
     struct slice_2011_drive *state = state_of(lane->drive);
-    struct request_queue present = lane->fifo;
-    lane->fifo.head = NULL;
+    struct request_queue present = lane->fifo.requests;
+    lane->fifo.requests.head = NULL;
     struct engine_request *request;
     while ((request = request_queue_pop(&present)) != NULL) {
         enum direction direction = drive_direction_of(lane->drive, request);
@@ -182,32 +185,19 @@ static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_
 
 static const struct drive_kind slice_2011 = {
     .drive_size = sizeof(struct slice_2011_drive),
-    .rules = {.row_count = LIMIT_MAX},
     .one_lane = true,
     .start = start,
     .arrive = arrive,
-    .fire = fire,
     .gauge = gauge,
 };
-
-static struct engine *create(const struct engine_callbacks *callbacks)
-{
-    (void)callbacks;
-    return drive_engine_create(&slice_2011);
-}
-
-static enum engine_status check(const struct engine_parameters *parameters,
-                                struct engine_fault *fault)
-{
-    return drive_engine_check(&slice_2011, parameters, fault);
-}
 
 const struct engine_algorithm slice_2011_algorithm = {
     .name = "slice-2011",
     .help = "slices of 100 ms, as first proposed for QEMU in 2011; limits cannot be changed",
     LIMIT_TABLES(LIMIT_MAX),
-    .operations = DRIVE_ENGINE_OPERATIONS,
-    .create = create,
-    .check = check,
-    DRIVE_ENGINE_FUNCTIONS,
+    DRIVE_ENGINE_TABLE,
+    .own = &slice_2011,
+    .operations = drive_engine_fixed_operations,
+    .fire = fire,
+    .parameters_of = drive_engine_parameters_of,
 };

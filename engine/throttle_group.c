@@ -49,25 +49,14 @@ static void arm(struct throttle_groups *groups, struct flow *flow, int64_t now_n
                 int64_t deadline_ns, int cause)
 {
     assert(flow->member->attached);
-    timer_heap_arm(&groups->timers, &flow->timer, deadline_ns);
-    wait_for(&flow->wait, now_ns, cause, deadline_ns);
+    timer_heap_arm(&groups->base.timers, &flow->timer, deadline_ns);
+    fifo_wait_for(&flow->fifo, now_ns, cause, deadline_ns);
 }
 
 void throttle_group_timer_gone(struct flow *flow, int64_t now_ns)
 {
     flow->member->group->timer_armed[flow->direction] = false;
-    wait_for(&flow->wait, now_ns, CAUSE_TURN, ENGINE_NEVER);
-}
-
-static void tell_ran_out(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
-{
-    struct leaky_buckets *buckets = &flow->member->group->buckets;
-    uint32_t run_out = leaky_buckets_run_out(buckets, flow->direction);
-    for (int i = 0; run_out >> i != 0; i++) {
-        if ((run_out >> i & 1) != 0)
-            engine_tell_ran_out(&groups->base, now_ns, flow->member->group->id, i,
-                                leaky_buckets_refill_ns(buckets, i));
-    }
+    fifo_wait_for(&flow->fifo, now_ns, CAUSE_TURN, ENGINE_NEVER);
 }
 
 static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
@@ -82,8 +71,7 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     int64_t wait_ns = leaky_buckets_wait_ns(&group->buckets, flow->direction, &cause);
     if (wait_ns == 0)
         return false;
-    if (groups->base.callbacks.ran_out != NULL)
-        tell_ran_out(groups, flow, now_ns);
+    limits_tell_ran_out(&groups->base, &group->buckets, flow->direction, group->id, now_ns);
     int64_t deadline_ns = wait_ns > ENGINE_NEVER - now_ns ? ENGINE_NEVER : now_ns + wait_ns;
     if (!timer_is_pending(&flow->timer))
         arm(groups, flow, now_ns, deadline_ns, cause);
@@ -96,10 +84,9 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
 // wakes one at most, so there is never more than one.
 static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
-    struct engine_request *request = request_queue_pop(&flow->fifo);
+    struct engine_request *request = fifo_pop(&flow->fifo, now_ns, groups->wait_ns);
     if (request == NULL)
         return false;
-    wait_leaves_head(&flow->wait, flow->fifo.head, now_ns, groups->wait_ns);
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
     assert(groups->woken == NULL);
@@ -123,25 +110,18 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
     group->token[flow->direction] = next->member;
 }
 
-static void hand_over(struct throttle_groups *groups, struct engine_request *request,
-                      int64_t now_ns)
-{
-    groups->waiting--;
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
-}
-
 // Handed over before the next is woken, whose parts take the place of this one's.
 static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
                   int64_t now_ns)
 {
     leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    hand_over(groups, request, now_ns);
+    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);
 }
 
 static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
 {
-    struct member *member = groups->members[request->member];
+    struct member *member = groups->base.members.entry[request->member];
     return &member->flows[limit_direction_of[member->attach][request->op]];
 }
 
@@ -168,30 +148,26 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
     for (int direction = 0; direction < DIRECTION_COUNT; direction++) {
         struct flow *flow = &member->flows[direction];
         if (timer_is_pending(&flow->timer)) {
-            timer_heap_cancel(&groups->timers, &flow->timer);
+            timer_heap_cancel(&groups->base.timers, &flow->timer);
             throttle_group_timer_gone(flow, now_ns);
         }
         restart(groups, flow, now_ns);
     }
 }
 
-static void submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
+void throttle_group_submit(struct engine *engine, int64_t now_ns, struct engine_request *request)
 {
     struct throttle_groups *groups = throttle_groups_of(engine);
-    assert(request->member < groups->member_count);
-    struct member *member = groups->members[request->member];
+    struct member *member = groups->base.members.entry[request->member];
     enum direction direction = limit_direction_of[member->attach][request->op];
-    groups->waiting++;
     if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
-        hand_over(groups, request, now_ns);
+        engine_hand_over(engine, now_ns, request, NULL);
         return;
     }
     struct flow *flow = &member->flows[direction];
     if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
         add_pending(flow);
-        if (flow->fifo.head == NULL)
-            wait_becomes_head(&flow->wait, request, now_ns);
-        request_queue_push(&flow->fifo, request);
+        fifo_push(&flow->fifo, now_ns, request);
         flow->waiting++;
         member->group->waiting[direction]++;
         return;
@@ -200,42 +176,9 @@ static void submit(struct engine *engine, int64_t now_ns, struct engine_request 
     run_woken(groups, now_ns);
 }
 
-static int64_t next_deadline(const struct engine *engine)
+void throttle_group_fire(struct engine *engine, int64_t now_ns, struct timer *timer)
 {
-    return timer_heap_deadline(&((const struct throttle_groups *)engine)->timers);
+    struct flow *flow = (struct flow *)timer;
+    throttle_group_timer_gone(flow, now_ns);
+    restart(throttle_groups_of(engine), flow, now_ns);
 }
-
-static void fire(struct engine *engine, int64_t now_ns)
-{
-    struct throttle_groups *groups = throttle_groups_of(engine);
-    while (timer_heap_deadline(&groups->timers) <= now_ns &&
-           timer_heap_deadline(&groups->timers) != ENGINE_NEVER) {
-        struct flow *flow = (struct flow *)timer_heap_take(&groups->timers);
-        throttle_group_timer_gone(flow, now_ns);
-        restart(groups, flow, now_ns);
-    }
-}
-
-static uint64_t waiting(const struct engine *engine)
-{
-    return ((const struct throttle_groups *)engine)->waiting;
-}
-
-const struct engine_algorithm throttle_group_algorithm = {
-    .name = "throttle-group",
-    .help = "throttle groups, as in QEMU since 2.4",
-    LIMIT_TABLES(LIMIT_COUNT),
-    .has_groups = true,
-    .operations = ENGINE_OPERATIONS_ALL,
-    .create = throttle_group_create,
-    .destroy = throttle_group_destroy,
-    .check = throttle_group_check,
-    .submit = submit,
-    .control = throttle_group_control,
-    .next_deadline = next_deadline,
-    .fire = fire,
-    .waiting = waiting,
-    .node_gauge = throttle_group_node_gauge,
-    .member_gauge = throttle_group_member_gauge,
-    .parameters_of = throttle_group_parameters_of,
-};

@@ -2,30 +2,88 @@
 // Internals of the throttle-group engine, shared by its files.
 //
 //     throttle_group.c          requests and timers: the hot path, allocates nothing
-//     throttle_group_control.c  set-up, and the table of operations
-//     throttle_group_nodes.c    operations on groups
-//     throttle_group_members.c  operations on members
-//     throttle_group_gauge.c    read-only views
+//     throttle_group_control.c  set-up and operations, and the read-only views
+//     member_ring.c             who comes after whom
 #ifndef ENGINE_THROTTLE_GROUP_H
 #define ENGINE_THROTTLE_GROUP_H
 
 #include "engine/engine_internal.h"
-#include "engine/leaky_bucket.h"
+#include "engine/fifo.h"
 #include "engine/limits.h"
-#include "engine/member_ring.h"
-#include "engine/request_queue.h"
-#include "engine/timer_heap.h"
-#include "engine/wait.h"
+
+// ---- The ring of a group's members: who is after whom, and who has requests pending ----
+//
+// A member that joins becomes the head, so the ring runs in reverse order of joining and wraps from
+// the last to the head. Here: each member has a slot, a newcomer the highest so far, and "after"
+// means the next lower slot that is taken, wrapping to the highest. Which slots are taken, and
+// which have something pending per direction, is kept in 64-ary bitmaps, so that finding the next
+// one costs a few steps for any number of members (one up to 64, two up to 4096).
+//
+//     slots:     0    1    2    3    4
+//     joined:   1st  2nd  (left) 3rd  4th = head        ring: 4 -> 3 -> 1 -> 0 -> 4
+
+// Embedded in the member, first.
+struct ring_node {
+    uint32_t slot;
+};
+
+enum ring_set {
+    RING_PENDING_READ, // in the order of enum direction
+    RING_PENDING_WRITE,
+    RING_TAKEN,
+    RING_SET_COUNT,
+};
+
+#define RING_LEVEL_MAX 6 // 64^6 > 2^32
+
+struct ring_bitmap {
+    uint64_t *words[RING_LEVEL_MAX]; // level 0: a bit a slot; above: a bit a non-zero word below
+};
+
+struct member_ring {
+    struct ring_node **nodes; // by slot, NULL if free
+    uint32_t capacity;
+    uint32_t top;                   // one above the highest slot taken since the last compaction
+    uint32_t count[RING_SET_COUNT]; // nodes in each set
+    unsigned levels;
+    struct ring_bitmap sets[RING_SET_COUNT];
+    uint64_t *words; // of all bitmaps
+};
+
+// Room for one more member. May move members to other slots, which changes no order. False: out of
+// memory, nothing changed.
+bool member_ring_reserve(struct member_ring *ring);
+void member_ring_free(struct member_ring *ring);
+
+// Room must have been reserved.
+void member_ring_insert(struct member_ring *ring, struct ring_node *node);
+// The node must be in no pending set.
+void member_ring_remove(struct member_ring *ring, struct ring_node *node);
+
+// The node must not be in the set, or must be in it.
+void member_ring_mark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
+void member_ring_unmark(struct member_ring *ring, enum ring_set set, const struct ring_node *node);
+
+static inline bool member_ring_is_empty(const struct member_ring *ring, enum ring_set set)
+{
+    return ring->count[set] == 0;
+}
+
+// The first node of the set after `node` in the ring, `node` itself being the last that is looked
+// at. The set must not be empty.
+struct ring_node *member_ring_next(const struct member_ring *ring, enum ring_set set,
+                                   const struct ring_node *node);
+
+// ---- Groups ----
 
 // One direction of a member.
 struct flow {
     struct timer timer; // first: a timer leads back to its flow
     struct member *member;
     enum direction direction;
-    struct request_queue fifo; // waiting requests
-    struct head_wait wait;     // of the first of them
-    uint64_t waiting;          // length of the FIFO
-    uint64_t pending;          // waiting, or woken and not yet gone
+    struct fifo fifo; // waiting requests
+    uint64_t waiting; // their number
+    uint64_t pending; // waiting, or woken and not yet gone
 };
 
 struct member {
@@ -49,31 +107,14 @@ struct group {
 };
 
 struct throttle_groups {
-    struct engine base; // first: an engine leads back to it
-    struct member **members;
-    uint32_t member_count;
-    struct group **groups; // by id; NULL: gone
-    uint32_t group_count;
-    struct timer_heap timers;
+    struct engine base;           // first: an engine leads back to it
     struct engine_request *woken; // to run next; NULL: none
-    uint64_t waiting;             // submitted and not dispatched
     int64_t wait_ns[CAUSE_COUNT]; // of the request that leaves next, if it waited
 };
 
 static inline struct throttle_groups *throttle_groups_of(struct engine *engine)
 {
     return (struct throttle_groups *)engine;
-}
-
-static inline struct group *throttle_groups_node(const struct throttle_groups *groups, uint32_t id)
-{
-    return id < groups->group_count ? groups->groups[id] : NULL;
-}
-
-static inline struct member *throttle_groups_member(const struct throttle_groups *groups,
-                                                    uint32_t id)
-{
-    return id < groups->member_count ? groups->members[id] : NULL;
 }
 
 // A flow's timer is no longer pending: nobody waits for it any more.
@@ -87,45 +128,8 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
 void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
                                   bool prefer_own);
 
-// A group without limits, with room for one member. NULL: out of memory.
-struct group *throttle_group_node_new(struct throttle_groups *groups, bool implicit);
-void throttle_group_node_free(struct throttle_groups *groups, struct group *group);
-
-// All levels become 0. Armed timers stay as they are.
-void throttle_group_set_limits(struct group *group, const struct engine_parameters *limits,
-                               int64_t now_ns);
-
-// What the group's limits are once the operation's given ones replace theirs, if that is valid.
-enum engine_status throttle_group_check_merged(const struct group *group,
-                                               struct engine_operation *operation,
-                                               struct engine_parameters *merged);
-
-// One function for each enum engine_operation_kind.
-typedef enum engine_status throttle_group_operation(struct throttle_groups *groups, int64_t now_ns,
-                                                    struct engine_operation *operation);
-throttle_group_operation throttle_group_node_create;
-throttle_group_operation throttle_group_node_delete;
-throttle_group_operation throttle_group_node_set;
-throttle_group_operation throttle_group_member_create;
-throttle_group_operation throttle_group_member_join;
-throttle_group_operation throttle_group_member_leave;
-throttle_group_operation throttle_group_member_set;
-throttle_group_operation throttle_group_drain_begin;
-throttle_group_operation throttle_group_drain_end;
-throttle_group_operation throttle_group_detach;
-throttle_group_operation throttle_group_attach;
-
-struct engine *throttle_group_create(const struct engine_callbacks *callbacks);
-void throttle_group_destroy(struct engine *engine);
-enum engine_status throttle_group_check(const struct engine_parameters *parameters,
-                                        struct engine_fault *fault);
-enum engine_status throttle_group_control(struct engine *engine, int64_t now_ns,
-                                          struct engine_operation *operation);
-bool throttle_group_node_gauge(const struct engine *engine, uint32_t node, int64_t now_ns,
-                               struct engine_node_gauge *gauge);
-bool throttle_group_member_gauge(const struct engine *engine, uint32_t member,
-                                 struct engine_member_gauge *gauge);
-bool throttle_group_parameters_of(const struct engine *engine, uint32_t node,
-                                  struct engine_parameters *parameters);
+// For the algorithm's table.
+void throttle_group_submit(struct engine *engine, int64_t now_ns, struct engine_request *request);
+void throttle_group_fire(struct engine *engine, int64_t now_ns, struct timer *timer);
 
 #endif

@@ -10,13 +10,15 @@ bool timer_heap_reserve(struct timer_heap *heap, size_t capacity)
 {
     if (capacity <= heap->capacity)
         return true;
-    if (capacity < 2 * heap->capacity)
-        capacity = 2 * heap->capacity;
+    if (capacity < 2 * (size_t)heap->capacity)
+        capacity = 2 * (size_t)heap->capacity;
+    if (capacity > UINT32_MAX / ARITY) // so that no index overflows
+        return false;
     struct timer_slot *slots = realloc(heap->slots, capacity * sizeof *slots);
     if (slots == NULL)
         return false;
     heap->slots = slots;
-    heap->capacity = capacity;
+    heap->capacity = (uint32_t)capacity;
     return true;
 }
 
@@ -30,20 +32,20 @@ static bool before(const struct timer_slot *a, const struct timer_slot *b)
 {
     if (a->deadline_ns != b->deadline_ns)
         return a->deadline_ns < b->deadline_ns;
-    return a->sequence < b->sequence;
+    return a->order < b->order;
 }
 
-static void place(struct timer_heap *heap, size_t index, struct timer_slot slot)
+static void place(struct timer_heap *heap, uint32_t index, struct timer_slot slot)
 {
     heap->slots[index] = slot;
     slot.timer->index = index;
 }
 
 // Moves the hole at `index` towards the root until `slot` fits, and puts it there.
-static void sift_up(struct timer_heap *heap, size_t index, struct timer_slot slot)
+static void sift_up(struct timer_heap *heap, uint32_t index, struct timer_slot slot)
 {
     while (index > 0) {
-        size_t parent = (index - 1) / ARITY;
+        uint32_t parent = (index - 1) / ARITY;
         if (!before(&slot, &heap->slots[parent]))
             break;
         place(heap, index, heap->slots[parent]);
@@ -53,15 +55,15 @@ static void sift_up(struct timer_heap *heap, size_t index, struct timer_slot slo
 }
 
 // The same towards the leaves.
-static void sift_down(struct timer_heap *heap, size_t index, struct timer_slot slot)
+static void sift_down(struct timer_heap *heap, uint32_t index, struct timer_slot slot)
 {
     for (;;) {
-        size_t first = index * ARITY + 1;
+        uint32_t first = index * ARITY + 1;
         if (first >= heap->count)
             break;
-        size_t last = first + ARITY < heap->count ? first + ARITY : heap->count;
-        size_t least = first;
-        for (size_t child = first + 1; child < last; child++) {
+        uint32_t last = first + ARITY < heap->count ? first + ARITY : heap->count;
+        uint32_t least = first;
+        for (uint32_t child = first + 1; child < last; child++) {
             if (before(&heap->slots[child], &heap->slots[least]))
                 least = child;
         }
@@ -73,27 +75,36 @@ static void sift_down(struct timer_heap *heap, size_t index, struct timer_slot s
     place(heap, index, slot);
 }
 
-void timer_heap_arm(struct timer_heap *heap, struct timer *timer, int64_t deadline_ns)
+// Puts the slot where it belongs, from the hole at `index` on.
+static void sift(struct timer_heap *heap, uint32_t index, struct timer_slot slot)
 {
-    if (timer_is_pending(timer))
-        timer_heap_cancel(heap, timer);
+    if (index > 0 && before(&slot, &heap->slots[(index - 1) / ARITY]))
+        sift_up(heap, index, slot);
+    else
+        sift_down(heap, index, slot);
+}
+
+void timer_heap_arm_in_order(struct timer_heap *heap, struct timer *timer, int64_t deadline_ns,
+                             uint64_t order)
+{
+    struct timer_slot slot = {deadline_ns, order, timer};
+    if (timer_is_pending(timer)) {
+        assert(timer->index < heap->count && heap->slots[timer->index].timer == timer);
+        sift(heap, timer->index, slot);
+        return;
+    }
     assert(heap->count < heap->capacity);
-    struct timer_slot slot = {deadline_ns, heap->next_sequence++, timer};
     sift_up(heap, heap->count++, slot);
 }
 
 void timer_heap_cancel(struct timer_heap *heap, struct timer *timer)
 {
-    size_t index = timer->index;
+    uint32_t index = timer->index;
     assert(index < heap->count && heap->slots[index].timer == timer);
     timer->index = TIMER_IDLE;
     struct timer_slot last = heap->slots[--heap->count];
-    if (index == heap->count)
-        return;
-    if (index > 0 && before(&last, &heap->slots[(index - 1) / ARITY]))
-        sift_up(heap, index, last);
-    else
-        sift_down(heap, index, last);
+    if (index < heap->count)
+        sift(heap, index, last);
 }
 
 struct timer *timer_heap_take(struct timer_heap *heap)

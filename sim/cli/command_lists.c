@@ -27,7 +27,7 @@ static bool knows(const struct engine_algorithm *algorithm, size_t operation)
 {
     enum engine_operation_kind kind = operations[operation].kind;
     // Without groups a member joins its own when it is set up, and no other ever.
-    return (algorithm->operations >> kind & 1) != 0 &&
+    return algorithm->operations[kind] != NULL &&
            (kind != ENGINE_MEMBER_JOIN || algorithm->has_groups);
 }
 
@@ -58,7 +58,7 @@ static void print_engine(const struct engine_algorithm *algorithm, bool is_defau
             words[count++] = operations[i].name;
     }
     print_words("events", words, count);
-    if (algorithm->uses_completes)
+    if (algorithm->complete != NULL)
         printf("    %-10s %s\n", "device",
                "counts requests when the device has finished them: its latency matters");
 }
@@ -74,7 +74,7 @@ static json_t *engine_json(const struct engine_algorithm *algorithm, bool is_def
     }
     return json_pack("{s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "name", algorithm->name, "help",
                      algorithm->help, "default", is_default, "groups", algorithm->has_groups,
-                     "uses_completions", algorithm->uses_completes, "limits", limits, "events",
+                     "uses_completions", algorithm->complete != NULL, "limits", limits, "events",
                      events);
 }
 

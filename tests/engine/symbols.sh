@@ -14,8 +14,8 @@ esac
 pure="memcpy memmove memset memcmp strcmp strlen __assert_fail"
 memory="malloc calloc realloc free"
 compiler="__stack_chk_fail _GLOBAL_OFFSET_TABLE_"
-allocating="drive_engine_control.c.o member_ring.c.o timer_heap.c.o throttle_group_control.c.o
-    throttle_group_members.c.o throttle_group_nodes.c.o"
+allocating="engine_control.c.o drive_engine_control.c.o member_ring.c.o timer_heap.c.o
+    throttle_group_control.c.o"
 
 # readelf, since nm shows a compiler's link-time optimisation data instead of the code's symbols.
 readelf -sW "$library" |

@@ -46,7 +46,7 @@ struct world {
 
 static bool can_change(const struct world *world)
 {
-    return (world->algorithm->operations >> ENGINE_NODE_SET & 1) != 0;
+    return world->algorithm->operations[ENGINE_NODE_SET] != NULL;
 }
 
 static void draw_profile(struct world *world)

@@ -153,15 +153,15 @@ mutant(accounting-leaks throttle_group.c vectors
     leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);]])
 mutant(accounts-after-scheduling throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    hand_over(groups, request, now_ns);
+    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);]]
     [[throttle_group_schedule_next(groups, flow, now_ns, true);
     leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    hand_over(groups, request, now_ns);]])
+    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]])
 mutant(accounts-on-arrival throttle_group.c vectors
     [[leaky_buckets_account(&flow->member->group->buckets, flow->direction, request->bytes);
-    hand_over(groups, request, now_ns);]]
-    [[hand_over(groups, request, now_ns);]]
+    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
+    [[engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
     [[add_pending(flow);]]
     [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
         add_pending(flow);]]
@@ -212,7 +212,7 @@ mutant(wakes-the-next throttle_group.c vectors
         group->token[flow->direction] = flow->member;]]
     [[if (prefer_own && wake(groups, next, now_ns)) {
         group->token[flow->direction] = next->member;]])
-mutant(newest-goes-first request_queue.h vectors
+mutant(newest-goes-first fifo.h vectors
     [[request->next = NULL;
     if (queue->head == NULL)
         queue->head = request;
@@ -241,11 +241,11 @@ mutant(leak-while-armed throttle_group.c vectors
     if (group->timer_armed[flow->direction])
         return true;]])
 mutant(equal-deadlines-by-heap timer_heap.c vectors
-    [[return a->sequence < b->sequence;]]
+    [[return a->order < b->order;]]
     [[return false;]])
 mutant(equal-deadlines-last-first timer_heap.c vectors
-    [[return a->sequence < b->sequence;]]
-    [[return a->sequence > b->sequence;]])
+    [[return a->order < b->order;]]
+    [[return a->order > b->order;]])
 mutant(timer-early timer_heap.h vectors
     [[INT64_MAX : heap->slots[0].deadline_ns;]]
     [[INT64_MAX : heap->slots[0].deadline_ns - 1;]])
@@ -279,65 +279,66 @@ mutant(leak-time-kept leaky_bucket.c vectors
     [[}
 }]])
 mutant(missing-limits-are-initial limits.c vectors
-    [[if (given->given & (1u << row))
+    [[if ((given->given >> row & 1) != 0)
             limits->value[row] = given->value[row];]]
     [[limits->value[row] = limit_rows[row].initial;
-        if (given->given & (1u << row))
+        if ((given->given >> row & 1) != 0)
             limits->value[row] = given->value[row];]])
 mutant(length-lost-on-set limits.c verify
     [[limits->value[LIMIT_MAX_LENGTH + i] = (int64_t)bucket->burst_length;]]
     [[limits->value[LIMIT_MAX_LENGTH + i] = 1;]])
-mutant(group-set-kicks throttle_group_nodes.c vectors
+mutant(group-set-kicks throttle_group_control.c vectors
     [[if (status == ENGINE_OK)
-        throttle_group_set_limits(group, &limits, now_ns);]]
+        set_limits(group, &limits, now_ns);]]
     [[if (status == ENGINE_OK) {
-        throttle_group_set_limits(group, &limits, now_ns);
-        for (uint32_t i = 0; i < groups->member_count; i++) {
-            if (groups->members[i]->group == group)
-                throttle_group_kick(groups, groups->members[i], now_ns);
+        set_limits(group, &limits, now_ns);
+        for (uint32_t i = 0; i < engine->members.count; i++) {
+            struct member *member = engine->members.entry[i];
+            if (member->group == group)
+                throttle_group_kick(throttle_groups_of(engine), member, now_ns);
         }
     }]])
-mutant(group-set-cancels-timers throttle_group_nodes.c vectors
+mutant(group-set-cancels-timers throttle_group_control.c vectors
     [[if (status == ENGINE_OK)
-        throttle_group_set_limits(group, &limits, now_ns);]]
+        set_limits(group, &limits, now_ns);]]
     [[if (status == ENGINE_OK) {
-        throttle_group_set_limits(group, &limits, now_ns);
-        for (uint32_t i = 0; i < groups->member_count; i++) {
+        set_limits(group, &limits, now_ns);
+        for (uint32_t i = 0; i < engine->members.count; i++) {
             for (int direction = 0; direction < DIRECTION_COUNT; direction++) {
-                struct flow *flow = &groups->members[i]->flows[direction];
-                if (groups->members[i]->group != group || !timer_is_pending(&flow->timer))
+                struct member *member = engine->members.entry[i];
+                struct flow *flow = &member->flows[direction];
+                if (member->group != group || !timer_is_pending(&flow->timer))
                     continue;
-                timer_heap_cancel(&groups->timers, &flow->timer);
+                timer_heap_cancel(&engine->timers, &flow->timer);
                 group->timer_armed[direction] = false;
             }
         }
     }]])
-mutant(member-set-kicks-nobody throttle_group_members.c vectors
-    [[throttle_group_set_limits(group, &limits, now_ns);
+mutant(member-set-kicks-nobody throttle_group_control.c vectors
+    [[set_limits(group, &limits, now_ns);
     throttle_group_kick(groups, member, now_ns);]]
-    [[throttle_group_set_limits(group, &limits, now_ns);]])
-mutant(member-set-kicks-all throttle_group_members.c vectors
-    [[throttle_group_set_limits(group, &limits, now_ns);
+    [[set_limits(group, &limits, now_ns);]])
+mutant(member-set-kicks-all throttle_group_control.c vectors
+    [[set_limits(group, &limits, now_ns);
     throttle_group_kick(groups, member, now_ns);]]
-    [[throttle_group_set_limits(group, &limits, now_ns);
-    for (uint32_t i = 0; i < groups->member_count; i++) {
-        if (groups->members[i]->group == group)
-            throttle_group_kick(groups, groups->members[i], now_ns);
+    [[set_limits(group, &limits, now_ns);
+    for (uint32_t i = 0; i < engine->members.count; i++) {
+        struct member *other = engine->members.entry[i];
+        if (other->group == group)
+            throttle_group_kick(groups, other, now_ns);
     }]])
-mutant(member-set-kicks-first throttle_group_members.c vectors
-    [[throttle_group_set_limits(group, &limits, now_ns);
+mutant(member-set-kicks-first throttle_group_control.c vectors
+    [[set_limits(group, &limits, now_ns);
     throttle_group_kick(groups, member, now_ns);]]
     [[throttle_group_kick(groups, member, now_ns);
-    throttle_group_set_limits(group, &limits, now_ns);]])
-mutant(member-set-keeps-missing throttle_group_members.c vectors
-    [[struct engine_parameters limits = operation->parameters;
-    limits_complete(&limits);]]
-    [[struct engine_parameters limits = operation->parameters;
-    if (member->group != NULL) {
-        limits_of(&member->group->buckets, &limits);
-        limits_merge(&limits, &operation->parameters);
-    }
-    limits_complete(&limits);]])
+    set_limits(group, &limits, now_ns);]])
+mutant(member-set-keeps-missing throttle_group_control.c vectors
+    [[if (limits_are_off(&limits)) {]]
+    [[if (member->group != NULL)
+        status = check_merged(member->group, operation, &limits);
+    if (status != ENGINE_OK)
+        return status;
+    if (limits_are_off(&limits)) {]])
 mutant(kick-skips-writes throttle_group.c vectors
     [[for (int direction = 0; direction < DIRECTION_COUNT; direction++) {]]
     [[for (int direction = 0; direction < 1; direction++) {]])
@@ -359,11 +360,11 @@ mutant(kick-only-with-timer throttle_group.c vectors
 
 # ---- Membership ----
 
-mutant(newcomer-takes-the-token throttle_group_members.c vectors
+mutant(newcomer-takes-the-token throttle_group_control.c vectors
     [[if (group->token[i] == NULL)
             group->token[i] = member;]]
     [[group->token[i] = member;]])
-mutant(token-passes-backwards throttle_group_members.c vectors
+mutant(token-passes-backwards throttle_group_control.c vectors
     [[if (group->token[i] != member)
             continue;
         struct ring_node *next = member_ring_next(&group->ring, RING_TAKEN, &member->ring);]]
@@ -372,7 +373,7 @@ mutant(token-passes-backwards throttle_group_members.c vectors
         struct ring_node *next = &member->ring;
         while (member_ring_next(&group->ring, RING_TAKEN, next) != &member->ring)
             next = member_ring_next(&group->ring, RING_TAKEN, next);]])
-mutant(same-group-joined-anew throttle_group_members.c vectors
+mutant(same-group-joined-anew throttle_group_control.c vectors
     [[if (member->group == group)
         return;]]
     [[if (member->group == group && group->implicit)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// FIFOs of requests, linked through their `next`, and why the request at the head of one waits,
+// taken down as it happens: afterwards nobody knows.
+//
+// Everything behind the head waits for the queue; the head for a limit or its turn, and from a
+// timer's deadline on for the timer. Only the head's wait has parts, so they are kept here and not
+// in the requests: in a long FIFO these are far from any cache.
+#ifndef ENGINE_FIFO_H
+#define ENGINE_FIFO_H
+
+#include "engine/leaky_bucket.h"
+
+#include <string.h>
+
+// Empty when all bytes are zero.
+struct request_queue {
+    struct engine_request *head;
+    struct engine_request *tail; // if there is a head
+};
+
+static inline void request_queue_push(struct request_queue *queue, struct engine_request *request)
+{
+    request->next = NULL;
+    if (queue->head == NULL)
+        queue->head = request;
+    else
+        queue->tail->next = request;
+    queue->tail = request;
+}
+
+// NULL: it is empty.
+static inline struct engine_request *request_queue_pop(struct request_queue *queue)
+{
+    struct engine_request *request = queue->head;
+    if (request != NULL)
+        queue->head = request->next;
+    return request;
+}
+
+struct fifo {
+    struct request_queue requests;
+    int cause;                     // why the head waits, from since_ns on
+    int64_t since_ns;              // the wait before this is in the parts already
+    int64_t deadline_ns;           // of the head's timer; ENGINE_NEVER: it has none
+    int64_t parts_ns[CAUSE_COUNT]; // of the head's wait; without a head: anything
+};
+
+// The request has come to the head, or joined an empty FIFO. The cause stays what it is.
+static inline void fifo_begin_wait(struct fifo *fifo, const struct engine_request *request,
+                                   int64_t now_ns)
+{
+    memset(fifo->parts_ns, 0, sizeof fifo->parts_ns);
+    fifo->parts_ns[CAUSE_QUEUE] = now_ns - request->arrival_ns;
+    fifo->since_ns = now_ns;
+}
+
+// The wait up to now goes into the parts.
+static inline void fifo_settle(struct fifo *fifo, int64_t now_ns)
+{
+    int64_t due_ns = fifo->deadline_ns < now_ns ? fifo->deadline_ns : now_ns;
+    if (due_ns < fifo->since_ns)
+        due_ns = fifo->since_ns;
+    fifo->parts_ns[fifo->cause] += due_ns - fifo->since_ns;
+    fifo->parts_ns[CAUSE_TIMER] += now_ns - due_ns;
+    fifo->since_ns = now_ns;
+}
+
+// From now on the head waits for this, until the deadline.
+static inline void fifo_wait_for(struct fifo *fifo, int64_t now_ns, int cause, int64_t deadline_ns)
+{
+    fifo_settle(fifo, now_ns);
+    fifo->cause = cause;
+    fifo->deadline_ns = deadline_ns;
+}
+
+static inline void fifo_push(struct fifo *fifo, int64_t now_ns, struct engine_request *request)
+{
+    if (fifo->requests.head == NULL)
+        fifo_begin_wait(fifo, request, now_ns);
+    request_queue_push(&fifo->requests, request);
+}
+
+// The head leaves; its parts go to wait_ns. NULL: it is empty.
+static inline struct engine_request *fifo_pop(struct fifo *fifo, int64_t now_ns,
+                                              int64_t wait_ns[CAUSE_COUNT])
+{
+    struct engine_request *request = request_queue_pop(&fifo->requests);
+    if (request == NULL)
+        return NULL;
+    fifo_settle(fifo, now_ns);
+    memcpy(wait_ns, fifo->parts_ns, sizeof fifo->parts_ns);
+    if (fifo->requests.head != NULL)
+        fifo_begin_wait(fifo, fifo->requests.head, now_ns);
+    return request;
+}
+
+#endif
