@@ -63,6 +63,18 @@ char *names_unused(const struct names *names, const char *base)
     return name;
 }
 
+bool names_append(char ***list, size_t *count, const char *name)
+{
+    char **longer = realloc(*list, (*count + 1) * sizeof *longer);
+    if (longer == NULL)
+        return false;
+    *list = longer;
+    if ((longer[*count] = strdup(name)) == NULL)
+        return false;
+    (*count)++;
+    return true;
+}
+
 void names_free(struct names *names)
 {
     while (names->tree != NULL) {

@@ -4,6 +4,7 @@
 #define SIM_BASE_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NAMES_NONE UINT32_MAX
@@ -26,6 +27,9 @@ uint32_t names_find(const struct names *names, const char *name);
 // The base name if it has no number, else "BASE-2", "BASE-3", ...: the first that has none. The
 // caller frees it; NULL: out of memory.
 char *names_unused(const struct names *names, const char *base);
+
+// Adds a copy to a list of names that the caller frees, each and the list. False: out of memory.
+bool names_append(char ***list, size_t *count, const char *name);
 
 void names_free(struct names *names);
 

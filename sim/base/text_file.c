@@ -60,13 +60,40 @@ bool text_file_write(const char *path, const char *text, struct sim_error *error
 
 // ---- Values ----
 
+// What YAML takes for the end of a line, or refuses, if it stands as it is: its length, or 0.
+static size_t special_length(const char *text, unsigned *code)
+{
+    static const struct {
+        const char *bytes;
+        unsigned code;
+    } rows[] = {{"\xe2\x80\xa8", 0x2028},
+                {"\xe2\x80\xa9", 0x2029},
+                {"\xef\xbb\xbf", 0xfeff},
+                {"\xef\xbf\xbe", 0xfffe},
+                {"\xef\xbf\xbf", 0xffff}};
+    *code = (unsigned char)text[0];
+    if (iscntrl((unsigned char)text[0]))
+        return 1;
+    *code = (unsigned char)text[1];
+    if ((unsigned char)text[0] == 0xc2 && *code >= 0x80 && *code < 0xa0)
+        return 2;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        *code = rows[i].code;
+        if (strncmp(text, rows[i].bytes, 3) == 0)
+            return 3;
+    }
+    return 0;
+}
+
 void text_write_quoted(FILE *out, const char *text)
 {
+    unsigned code;
     putc('"', out);
-    for (; *text != '\0'; text++) {
+    for (size_t length; *text != '\0'; text += length == 0 ? 1 : length) {
         bool is_special = *text == '"' || *text == '\\';
-        if (iscntrl((unsigned char)*text))
-            fprintf(out, "\\x%02x", (unsigned)*text);
+        length = special_length(text, &code);
+        if (length > 0)
+            fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x", code);
         else
             fprintf(out, is_special ? "\\%c" : "%c", *text);
     }

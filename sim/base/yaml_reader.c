@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/base/yaml_reader.h"
 
-#include "sim/base/suggest.h"
 #include "sim/base/units.h"
 
 #include <ctype.h>
@@ -171,19 +170,22 @@ static const char *field_at(const void *words, size_t index)
     return ((const struct yaml_field *)words)[index].key;
 }
 
-static bool is_known(const struct yaml_field *fields, const char *key)
+static bool is_known(nearest_word_at *key_at, const void *rows, const char *key)
 {
-    for (; fields->key != NULL; fields++) {
-        if (strcmp(fields->key, key) == 0)
+    const char *known;
+    for (size_t i = 0; (known = key_at(rows, i)) != NULL; i++) {
+        if (strcmp(known, key) == 0)
             return true;
     }
     return false;
 }
 
-// All keys are known, and none comes twice.
-static bool check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const char *what,
-                       const struct yaml_field *fields)
+bool yaml_check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const char *what,
+                     nearest_word_at *key_at, const void *rows)
 {
+    if (mapping->type != YAML_MAPPING_NODE)
+        return yaml_fail(reader, mapping, "expected %s as a mapping (key: value), found %s", what,
+                         kind_name(mapping));
     yaml_node_pair_t *pairs = mapping->data.mapping.pairs.start;
     size_t count = (size_t)(mapping->data.mapping.pairs.top - pairs);
     for (size_t i = 0; i < count; i++) {
@@ -192,14 +194,14 @@ static bool check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const c
         char hint[128];
         if (key == NULL)
             return false;
-        if (isdigit((unsigned char)key[0]) && is_known(fields, "device"))
+        if (isdigit((unsigned char)key[0]) && is_known(key_at, rows, "device"))
             return yaml_fail(reader, node,
                              "unknown key '%.64s' in %s; a device is written in quotes, such as "
                              "device: \"254,48\"",
                              key, what);
-        if (!is_known(fields, key))
+        if (!is_known(key_at, rows, key))
             return yaml_fail(reader, node, "unknown key '%.64s' in %s%s", key, what,
-                             suggest(key, field_at, fields, hint, sizeof hint));
+                             suggest(key, key_at, rows, hint, sizeof hint));
         // The first of two equal keys is the one that is found.
         yaml_node_t *value = yaml_document_get_node(&reader->document, pairs[i].value);
         if (yaml_find(reader, mapping, key) != value)
@@ -223,10 +225,7 @@ yaml_node_t *yaml_find(struct yaml_reader *reader, yaml_node_t *mapping, const c
 bool yaml_read_mapping(struct yaml_reader *reader, yaml_node_t *node, const char *what,
                        const struct yaml_field *fields, void *target)
 {
-    if (node->type != YAML_MAPPING_NODE)
-        return yaml_fail(reader, node, "expected %s as a mapping (key: value), found %s", what,
-                         kind_name(node));
-    if (!check_keys(reader, node, what, fields))
+    if (!yaml_check_keys(reader, node, what, field_at, fields))
         return false;
     for (; fields->key != NULL; fields++) {
         yaml_node_t *value = yaml_find(reader, node, fields->key);
@@ -289,10 +288,9 @@ bool yaml_read_string(struct yaml_reader *reader, yaml_node_t *node, void *targe
 
 bool yaml_read_duration(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    const char *expected = "a duration in ns or with a unit (ns, us, ms, s, min, h)";
-    const char *text = yaml_text(reader, node, expected);
+    const char *text = yaml_text(reader, node, YAML_DURATION);
     if (text == NULL)
         return false;
     return units_parse_duration(text, target) ||
-           yaml_fail(reader, node, "expected %s, found '%.64s'", expected, text);
+           yaml_fail(reader, node, "expected " YAML_DURATION ", found '%.64s'", text);
 }

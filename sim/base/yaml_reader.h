@@ -5,6 +5,7 @@
 #define SIM_BASE_YAML_READER_H
 
 #include "sim/base/error.h"
+#include "sim/base/suggest.h"
 
 #include <stdbool.h>
 #include <yaml.h>
@@ -41,7 +42,11 @@ bool yaml_fail(struct yaml_reader *reader, const yaml_node_t *node, const char *
 
 struct sim_place yaml_place(const yaml_node_t *node);
 
-// `what` names the thing in messages: "a member".
+// A mapping, whose keys are all among those of the rows, and none comes twice? `what` names the
+// thing in messages: "a member".
+bool yaml_check_keys(struct yaml_reader *reader, yaml_node_t *mapping, const char *what,
+                     nearest_word_at *key_at, const void *rows);
+
 bool yaml_read_mapping(struct yaml_reader *reader, yaml_node_t *node, const char *what,
                        const struct yaml_field *fields, void *target);
 
@@ -58,6 +63,9 @@ const char *yaml_text(struct yaml_reader *reader, const yaml_node_t *node, const
 // The array, moved if need be, with one zeroed item more, counted; NULL with the error filled, and
 // the array is as it was.
 void *yaml_append(struct yaml_reader *reader, void *array, size_t *count, size_t size);
+
+// What a duration is expected to be.
+#define YAML_DURATION "a duration in ns or with a unit (ns, us, ms, s, min, h)"
 
 yaml_read yaml_read_string;   // char *
 yaml_read yaml_read_duration; // int64_t

@@ -6,6 +6,7 @@
 #include "sim/base/stop.h"
 #include "sim/base/stored_run.h"
 #include "sim/replay/run.h"
+#include "sim/scenario/setting.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,15 +18,7 @@ struct run_arguments {
     bool each_volume;
     const struct engine_algorithm *algorithm;
     bool lenient;
-    const char *attach;
-    const char *arrival;
-    struct option_list devices;
-    const char *format;
-    const char *layout;
-    const char *device_model;
-    const char *interval;
-    const char *end;
-    const char *timer_granularity;
+    struct option_settings settings;
     const char *log;
 };
 
@@ -44,35 +37,14 @@ static const struct option_row rows[] = {
     {"lenient", 0, OPTION_FLAG, NULL, offsetof(struct run_arguments, lenient),
      "leave out what the engine cannot do, such as limits that it does not have; a notice in the "
      "results says what. Without this it is an error"},
-    {"attach", 0, OPTION_CHOICE, "filter|drive", offsetof(struct run_arguments, attach),
-     "only with --limits: where the throttle sits; the default is filter. A filter throttles "
-     "discards, a drive does not"},
-    {"arrival", 0, OPTION_CHOICE, "queue|issue", offsetof(struct run_arguments, arrival),
-     "only with --limits: which event of a block trace is a request's arrival at the throttle, Q "
-     "(queue, default) or D (issue)"},
-    {"device", 0, OPTION_LIST, "NAME", offsetof(struct run_arguments, devices),
-     "only with --limits: take only the requests of this device, such as 254,48, from each trace. "
-     "Needed for a trace that holds several. May be given several times, with --each-volume"},
-    {"volume", 0, OPTION_LIST, "NAME", offsetof(struct run_arguments, devices), NULL},
-    {"format", 0, OPTION_FORMAT, "NAME", offsetof(struct run_arguments, format),
-     "only with --limits: read the traces as this format, whatever they look like; 'throttlesim "
-     "trace formats' lists them"},
-    {"layout", 0, OPTION_TEXT, "TEXT", offsetof(struct run_arguments, layout),
-     "only with --limits: what some formats need to be told, such as the columns of a CSV file"},
-    {"device-model", 0, OPTION_TEXT, "MODEL", offsetof(struct run_arguments, device_model),
-     "how long requests take at the device: null, no time; fixed:LATENCY, such as fixed:200us; "
-     "recorded, as long as they took when they were recorded. Goes before what the scenario says; "
-     "the default is null"},
-    {"interval", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, interval),
-     "length of the intervals for results over time, such as 500ms. Goes before what the scenario "
-     "says; the default is 1s"},
-    {"end", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, end),
-     "stop the virtual clock here. Goes before what the scenario says; the default is to stop when "
-     "nothing is left to happen"},
-    {"timer-granularity", 0, OPTION_TEXT, "TIME", offsetof(struct run_arguments, timer_granularity),
-     "how the event loop sleeps: 0, its timers fire at their deadlines; 1ms, it sleeps in whole "
-     "milliseconds, rounded up, as QEMU's main loop does. Goes before what the scenario says; the "
-     "default is 0"},
+#define ROW(key, kind, field, fallback, option, how, argument, help)                               \
+    {                                                                                              \
+        option, 0, how, argument, offsetof(struct run_arguments, settings), help                   \
+    }
+    SCENARIO_MEMBER_OPTIONS(ROW),
+    SCENARIO_TRACE_OPTIONS(ROW),
+    SCENARIO_OPTIONS(ROW),
+    {"volume", 0, OPTION_SETTING_LIST, "NAME", offsetof(struct run_arguments, settings), NULL},
     {"log", 0, OPTION_CHOICE, "requests", offsetof(struct run_arguments, log),
      "store every single request; see the view request_log of the database"},
     OPTION_JSON("the results as one JSON object"),
@@ -84,16 +56,7 @@ static const struct option_row rows[] = {
 static bool keep_source(const struct run_arguments *arguments, struct scenario *scenario,
                         struct sim_error *error)
 {
-    const struct {
-        const char *name;
-        const char *value;
-    } changes[] = {
-        {"engine", arguments->algorithm == NULL ? NULL : arguments->algorithm->name},
-        {"device-model", arguments->device_model},
-        {"interval", arguments->interval},
-        {"end", arguments->end},
-        {"timer-granularity", arguments->timer_granularity},
-    };
+    const struct option_settings *settings = &arguments->settings;
     char *options = NULL;
     size_t length;
     if (scenario->source == NULL)
@@ -101,9 +64,13 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
     FILE *out = open_memstream(&options, &length);
     if (out == NULL)
         return sim_fail_memory(error);
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        if (changes[i].value != NULL)
-            fprintf(out, " --%s %s", changes[i].name, changes[i].value);
+    if (arguments->algorithm != NULL)
+        fprintf(out, " --engine %s", arguments->algorithm->name);
+    for (const struct option_row *row = rows; row->name != NULL; row++) {
+        for (size_t i = 0; i < settings->count; i++) {
+            if (strcmp(settings->options[i].name, row->name) == 0)
+                fprintf(out, " --%s %s", row->name, settings->options[i].text);
+        }
     }
     if (arguments->lenient)
         fputs(" --lenient", out);
@@ -114,23 +81,6 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
     return ok;
 }
 
-// What the command line says goes before what the scenario says.
-static bool apply_options(const struct run_arguments *arguments, struct scenario *scenario,
-                          struct sim_error *error)
-{
-    if (arguments->device_model != NULL &&
-        !scenario_parse_device(arguments->device_model, &scenario->device))
-        return sim_fail(error, SIM_USAGE,
-                        "--device-model: expected null, fixed:LATENCY (fixed:200us) or recorded, "
-                        "found '%s'",
-                        arguments->device_model);
-    return options_time("interval", arguments->interval, 1, &scenario->interval_ns, error) &&
-           options_time("end", arguments->end, 0, &scenario->end_ns, error) &&
-           options_time("timer-granularity", arguments->timer_granularity, 0,
-                        &scenario->timer_granularity_ns, error) &&
-           keep_source(arguments, scenario, error);
-}
-
 static struct scenario *quick_scenario(const struct run_arguments *arguments,
                                        const struct scenario_settings *settings,
                                        struct sim_error *error)
@@ -139,21 +89,24 @@ static struct scenario *quick_scenario(const struct run_arguments *arguments,
         .settings = *settings,
         .limits = arguments->limits,
         .each_volume = arguments->each_volume,
-        .devices = arguments->devices.texts,
-        .device_count = arguments->devices.count,
-        .format = arguments->format,
-        .layout = arguments->layout,
+        .options = arguments->settings.options,
+        .option_count = arguments->settings.count,
         .traces = arguments->call.operands,
         .trace_count = arguments->call.operand_count,
     };
-    if (arguments->attach != NULL)
-        scenario_parse_attach(arguments->attach, &quick.attach);
-    if (arguments->arrival != NULL)
-        scenario_parse_arrival(arguments->arrival, &quick.arrival);
     if (quick.trace_count > 0)
         return scenario_quick(&quick, error);
     sim_fail(error, SIM_USAGE, "--limits needs at least one trace");
     return NULL;
+}
+
+// Options that are for what a scenario from a file says of its own.
+static bool has_others(const struct run_arguments *arguments)
+{
+    bool found = arguments->each_volume;
+    for (size_t i = 0; i < arguments->settings.count; i++)
+        found = found || !scenario_has_option(arguments->settings.options[i].name);
+    return found;
 }
 
 // A trace given where a scenario belongs is a mistake with a better answer than "not valid YAML".
@@ -183,8 +136,7 @@ static struct scenario *make_scenario(const struct run_arguments *arguments,
     struct scenario *scenario = NULL;
     if (arguments->limits != NULL)
         return quick_scenario(arguments, &settings, error);
-    if (arguments->attach != NULL || arguments->arrival != NULL || arguments->devices.count > 0 ||
-        arguments->format != NULL || arguments->layout != NULL || arguments->each_volume) {
+    if (has_others(arguments)) {
         sim_fail(error, SIM_USAGE,
                  "--attach, --arrival, --device, --each-volume, --format and --layout go with "
                  "--limits; a scenario has its own");
@@ -230,7 +182,11 @@ static bool run(void *opaque, struct sim_error *error)
     struct report_error report_error;
     struct report_database *database = NULL;
     struct scenario *scenario = make_scenario(arguments, error);
-    bool ok = scenario != NULL && apply_options(arguments, scenario, error);
+    // What the command line says goes before what the scenario says.
+    bool ok = scenario != NULL &&
+              scenario_set_options(scenario, arguments->settings.options, arguments->settings.count,
+                                   error) &&
+              keep_source(arguments, scenario, error);
     if (ok) {
         database = report_database_open(arguments->db, REPORT_WRITE, &report_error);
         ok = database != NULL || stored_run_fail(&report_error, error);

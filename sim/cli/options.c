@@ -51,6 +51,10 @@ const char *options_value(const struct option_row *row, size_t index, char text[
     switch (row->kind) {
     case OPTION_CHOICE:
         return choice_at(row->argument, index, text);
+    case OPTION_SETTING:
+        if (strcmp(row->argument, "FORMAT") == 0)
+            return trace_format_at(index);
+        return strchr(row->argument, '|') == NULL ? NULL : choice_at(row->argument, index, text);
     case OPTION_OPS:
         return cut_op_at(NULL, index);
     case OPTION_ENGINE:
@@ -87,6 +91,18 @@ static bool add_text(const char *name, struct option_list *list, const char *tex
         return sim_fail(error, SIM_USAGE, "--%s is given more than %d times", name,
                         OPTION_LIST_MAX);
     list->texts[list->count++] = text;
+    return true;
+}
+
+// The name is that of the row that is shown, of two for one thing.
+static bool add_setting(const struct option_row *row, struct option_settings *settings,
+                        const char *text, struct sim_error *error)
+{
+    if (settings->count == sizeof settings->options / sizeof settings->options[0])
+        return sim_fail(error, SIM_USAGE, "--%s is given more than %d times", row->name,
+                        OPTION_LIST_MAX);
+    const char *name = row->help == NULL ? "device" : row->name;
+    settings->options[settings->count++] = (struct scenario_option){name, text};
     return true;
 }
 
@@ -134,6 +150,9 @@ static bool set_value(const struct option_row *row, void *arguments, const char 
         return set_choice(row, value, text, error);
     case OPTION_LIST:
         return add_text(row->name, value, text, error);
+    case OPTION_SETTING:
+    case OPTION_SETTING_LIST:
+        return add_setting(row, value, text, error);
     case OPTION_OPS:
         return set_ops(value, text, error);
     case OPTION_ENGINE:
@@ -192,7 +211,8 @@ static bool is_given_before(const struct option_row *row, const struct option_ro
                             const bool *seen)
 {
     for (size_t i = 0; rows[i].name != NULL; i++) {
-        if (seen[i] && rows[i].offset == row->offset)
+        if (seen[i] && rows[i].offset == row->offset &&
+            (row->kind != OPTION_SETTING || &rows[i] == row))
             return true;
     }
     return false;
@@ -226,7 +246,8 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *a
         if (answer == '?' || answer == ':')
             return complain(answer, argv[optind - 1], rows, error);
         const struct option_row *row = find_row(answer, rows);
-        if (row->kind != OPTION_LIST && is_given_before(row, rows, seen))
+        if (row->kind != OPTION_LIST && row->kind != OPTION_SETTING_LIST &&
+            is_given_before(row, rows, seen))
             return sim_fail(error, SIM_USAGE, "--%s is given twice", row->name);
         seen[row - rows] = true;
         if (!set_value(row, arguments, optarg, error))

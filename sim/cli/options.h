@@ -6,6 +6,7 @@
 
 #include "sim/base/error.h"
 #include "sim/parts/cut.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,8 @@ enum option_kind {
     OPTION_OPS,          // unsigned, as in struct cut: "read,write"
     OPTION_ENGINE,       // const struct engine_algorithm *
     OPTION_FORMAT,       // const char *, a format of traces that can be read
+    OPTION_SETTING,      // struct option_settings: a key of a scenario, checked there
+    OPTION_SETTING_LIST, // the same: may be given often
     OPTION_OUTPUT_FORMAT // const char *, not checked: that needs the output's name
 };
 
@@ -37,6 +40,12 @@ struct option_row {
 
 struct option_list {
     const char *texts[OPTION_LIST_MAX];
+    size_t count;
+};
+
+// What the command line says of a scenario's keys, in its order.
+struct option_settings {
+    struct scenario_option options[OPTION_LIST_MAX + 16];
     size_t count;
 };
 

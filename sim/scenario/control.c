@@ -2,7 +2,6 @@
 #include "sim/scenario/control.h"
 
 #include "sim/base/suggest.h"
-#include "sim/scenario/limits_text.h"
 #include "sim/scenario/scenario_internal.h"
 
 #include <inttypes.h>
@@ -32,6 +31,18 @@ static uint32_t find_node(const struct control *control, const char *name)
     return engine_parameters_of(control->engine, node, &unused) ? node : ENGINE_NONE;
 }
 
+// What engine_control found wrong with the limits of "group" or "member" NAME.
+static bool refuse_limits(const struct scenario *scenario, const char *what, const char *name,
+                          struct sim_place place, const struct engine_operation *refused,
+                          struct sim_error *error)
+{
+    char text[LIMITS_TEXT_MESSAGE_MAX];
+    limits_text_fault(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, &refused->parameters,
+                      &refused->fault, text);
+    return sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: limits of %s '%s': %s", scenario->name,
+                    place.line, place.column, what, name, text);
+}
+
 static bool set_up_groups(struct control *control, struct sim_error *error)
 {
     const struct scenario *scenario = control->scenario;
@@ -43,6 +54,8 @@ static bool set_up_groups(struct control *control, struct sim_error *error)
             .parameters = group->limits,
         };
         enum engine_status status = engine_control(control->engine, 0, &create);
+        if (status == ENGINE_INVALID)
+            return refuse_limits(scenario, "group", group->name, group->place, &create, error);
         if (status != ENGINE_OK)
             return sim_fail(error, SIM_FAILED, "group '%s': %s", group->name,
                             engine_status_text(status));
@@ -67,14 +80,8 @@ static bool set_up_member(struct control *control, const struct scenario_member 
         operation.kind = ENGINE_MEMBER_JOIN;
         status = engine_control(control->engine, 0, &operation);
     }
-    if (status == ENGINE_INVALID) {
-        char text[LIMITS_MESSAGE_MAX];
-        limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &member->limits, &operation.fault,
-                          text);
-        return sim_fail(error, SIM_BAD_INPUT, "%s:%zu:%zu: limits of member '%s': %s",
-                        scenario->name, member->place.line, member->place.column, member->name,
-                        text);
-    }
+    if (status == ENGINE_INVALID)
+        return refuse_limits(scenario, "member", member->name, member->place, &operation, error);
     return status == ENGINE_OK ||
            sim_fail(error, SIM_FAILED, "member '%s': %s", member->name, engine_status_text(status));
 }
@@ -163,9 +170,9 @@ void control_refusal(const struct control *control, const struct scenario_event 
                      size_t size)
 {
     const struct scenario *scenario = control->scenario;
-    char detail[LIMITS_MESSAGE_MAX];
+    char detail[LIMITS_TEXT_MESSAGE_MAX];
     if (status == ENGINE_INVALID) {
-        limits_fault_text(scenario->algorithm, LIMITS_QOM_SET, &event->limits, &done->fault,
+        limits_text_fault(scenario->algorithm, LIMITS_TEXT_QOM_SET, &event->limits, &done->fault,
                           detail);
         snprintf(text, size, "%s", detail);
     } else if (status == ENGINE_UNKNOWN_NODE) {
@@ -210,7 +217,7 @@ static bool rehearse(struct scenario *scenario, struct control *control,
     return !*keep;
 }
 
-bool scenario_rehearse(struct scenario *scenario, struct sim_error *error)
+bool scenario_check(struct scenario *scenario, struct sim_error *error)
 {
     struct control control;
     struct engine_callbacks callbacks = {.dispatch = no_dispatch};

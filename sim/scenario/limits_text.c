@@ -8,15 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *row_key(const struct engine_parameter *row, enum limits_spelling spelling)
+const char *limits_text_key(const struct engine_parameter *row, enum limits_text_spelling spelling)
 {
-    return spelling == LIMITS_QMP ? row->qmp_key : row->key;
+    return spelling == LIMITS_TEXT_QMP ? row->qmp_key : row->key;
 }
 
 // For suggest(): the keys of one spelling.
 struct key_list {
     const struct engine_algorithm *algorithm;
-    enum limits_spelling spelling;
+    enum limits_text_spelling spelling;
 };
 
 static const char *key_at(const void *words, size_t index)
@@ -24,14 +24,14 @@ static const char *key_at(const void *words, size_t index)
     const struct key_list *list = words;
     if (index >= list->algorithm->parameter_count)
         return NULL;
-    return row_key(&list->algorithm->parameters[index], list->spelling);
+    return limits_text_key(&list->algorithm->parameters[index], list->spelling);
 }
 
 // The key without the prefix that some of QEMU's interfaces put before it.
-static const char *without_prefix(const char *key, enum limits_spelling spelling)
+static const char *without_prefix(const char *key, enum limits_text_spelling spelling)
 {
     static const char *const prefixes[] = {"throttling.", "limits.", "x-"};
-    if (spelling != LIMITS_NEW_GROUP)
+    if (spelling != LIMITS_TEXT_NEW_GROUP)
         return key;
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
         size_t length = strlen(prefixes[i]);
@@ -75,22 +75,22 @@ static bool parse_value(enum engine_unit unit, const char *text, int64_t *value)
 }
 
 static void explain_unknown(const struct key_list *keys, const char *key,
-                            char message[LIMITS_MESSAGE_MAX])
+                            char message[LIMITS_TEXT_MESSAGE_MAX])
 {
     char hint[128];
     int other = engine_parameter_find(keys->algorithm, key);
     if (other >= 0)
-        snprintf(message, LIMITS_MESSAGE_MAX, "unknown limit '%.64s'; here it is called '%s'", key,
-                 row_key(&keys->algorithm->parameters[other], keys->spelling));
-    else if (keys->spelling == LIMITS_QOM_SET && strncmp(key, "x-", 2) == 0)
-        snprintf(message, LIMITS_MESSAGE_MAX,
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "unknown limit '%.64s'; here it is called '%s'",
+                 key, limits_text_key(&keys->algorithm->parameters[other], keys->spelling));
+    else if (keys->spelling == LIMITS_TEXT_QOM_SET && strncmp(key, "x-", 2) == 0)
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX,
                  "'%.64s' can be set only while the group is made; use '%.64s'", key, key + 2);
     else
-        snprintf(message, LIMITS_MESSAGE_MAX, "unknown limit '%.64s'%s", key,
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "unknown limit '%.64s'%s", key,
                  suggest(key, key_at, keys, hint, sizeof hint));
 }
 
-static bool is_elsewhere(enum limits_spelling spelling, const char *key)
+static bool is_elsewhere(enum limits_text_spelling spelling, const char *key)
 {
     size_t count;
     const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
@@ -102,76 +102,52 @@ static bool is_elsewhere(enum limits_spelling spelling, const char *key)
     return false;
 }
 
-enum limits_result limits_set(const struct engine_algorithm *algorithm,
-                              enum limits_spelling spelling, const char *key, const char *value,
-                              struct engine_parameters *limits, char message[LIMITS_MESSAGE_MAX])
+enum limits_text_result limits_text_set(const struct engine_algorithm *algorithm,
+                                        enum limits_text_spelling spelling, const char *key,
+                                        const char *value, struct engine_parameters *limits,
+                                        char message[LIMITS_TEXT_MESSAGE_MAX])
 {
     struct key_list keys = {algorithm, spelling};
     int row = find_row(&keys, without_prefix(key, spelling));
     if (row < 0 && is_elsewhere(spelling, without_prefix(key, spelling)))
-        return LIMITS_ELSEWHERE;
+        return LIMITS_TEXT_ELSEWHERE;
     if (row < 0) {
         explain_unknown(&keys, key, message);
-        return LIMITS_WRONG;
+        return LIMITS_TEXT_WRONG;
     }
-    if (limits->given & (1u << row)) {
-        snprintf(message, LIMITS_MESSAGE_MAX, "'%.64s' is given twice", key);
-        return LIMITS_WRONG;
+    if (limits->given & (UINT32_C(1) << row)) {
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "'%.64s' is given twice", key);
+        return LIMITS_TEXT_WRONG;
     }
     if (!parse_value(algorithm->parameters[row].unit, value, &limits->value[row])) {
-        snprintf(message, LIMITS_MESSAGE_MAX, "%.64s: expected %s, found '%.64s'", key,
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "%.64s: expected %s, found '%.64s'", key,
                  expected(algorithm->parameters[row].unit), value);
-        return LIMITS_WRONG;
+        return LIMITS_TEXT_WRONG;
     }
-    limits->given |= 1u << row;
-    return LIMITS_SET;
-}
-
-bool limits_parse(const struct engine_algorithm *algorithm, const char *text,
-                  struct engine_parameters *limits, limits_elsewhere *elsewhere, void *context,
-                  char message[LIMITS_MESSAGE_MAX])
-{
-    while (*(text += strspn(text, " ")) != '\0') {
-        char pair[256];
-        size_t length = strcspn(text, ",");
-        snprintf(pair, sizeof pair, "%.*s", length < sizeof pair ? (int)length : 255, text);
-        char *equals = strchr(pair, '=');
-        if (equals == NULL) {
-            snprintf(message, LIMITS_MESSAGE_MAX,
-                     "expected KEY=VALUE, such as iops-total=300, found '%.64s'", pair);
-            return false;
-        }
-        *equals = '\0';
-        enum limits_result result =
-            limits_set(algorithm, LIMITS_NEW_GROUP, pair, equals + 1, limits, message);
-        if (result == LIMITS_WRONG || (result == LIMITS_ELSEWHERE && !elsewhere(context, pair)))
-            return false;
-        text += length;
-        if (*text == ',')
-            text++;
-    }
-    return true;
+    limits->given |= UINT32_C(1) << row;
+    return LIMITS_TEXT_SET;
 }
 
 // "iops-total (300)", or only the name if the value is not a given one.
-static void describe(const struct engine_parameter *row, enum limits_spelling spelling,
+static void describe(const struct engine_parameter *row, enum limits_text_spelling spelling,
                      const struct engine_parameters *limits, int index, char *text, size_t size)
 {
-    if (limits->given & (1u << index))
-        snprintf(text, size, "%s (%" PRId64 ")", row_key(row, spelling), limits->value[index]);
+    if (limits->given & (UINT32_C(1) << index))
+        snprintf(text, size, "%s (%" PRId64 ")", limits_text_key(row, spelling),
+                 limits->value[index]);
     else
-        snprintf(text, size, "%s", row_key(row, spelling));
+        snprintf(text, size, "%s", limits_text_key(row, spelling));
 }
 
-void limits_fault_text(const struct engine_algorithm *algorithm, enum limits_spelling spelling,
+void limits_text_fault(const struct engine_algorithm *algorithm, enum limits_text_spelling spelling,
                        const struct engine_parameters *limits, const struct engine_fault *fault,
-                       char message[LIMITS_MESSAGE_MAX])
+                       char message[LIMITS_TEXT_MESSAGE_MAX])
 {
     char first[96], second[96] = "";
     const struct engine_parameter *rows = algorithm->parameters;
     describe(&rows[fault->parameter], spelling, limits, fault->parameter, first, sizeof first);
     if (fault->other >= 0)
         describe(&rows[fault->other], spelling, limits, fault->other, second, sizeof second);
-    snprintf(message, LIMITS_MESSAGE_MAX, "%s %s%s%s", first, fault->rule,
+    snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "%s %s%s%s", first, fault->rule,
              fault->other >= 0 ? " " : "", second);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
 #define SCENARIO_NONE UINT32_MAX    // no group
@@ -29,7 +30,7 @@ struct scenario_trace {
     enum trace_arrival arrival;
     struct cut cut;
     char **devices;    // the cut's volumes
-    char *volume_name; // of requests without one; NULL: they have none
+    char *volume_name; // of requests of which the trace says none; NULL: they have none
     struct sim_place place;
 };
 
@@ -104,7 +105,6 @@ struct scenario {
     struct names member_names;
     struct scenario_trace *traces; // for several members
     size_t trace_count;
-    bool is_member_a_volume;       // members: {from: trace}
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;
@@ -112,6 +112,11 @@ struct scenario {
     int64_t end_ns;               // nothing later happens
     int64_t timer_granularity_ns; // 0: timers fire at their deadline
 };
+
+// As if nothing were given; without names, groups, members, a path.
+struct scenario scenario_default(void);
+struct scenario_member scenario_member_default(void);
+struct scenario_trace scenario_trace_default(void);
 
 // NULL with the error filled. path "-" is standard input.
 struct scenario *scenario_load(const char *path, struct sim_error *error);
@@ -123,23 +128,56 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
 struct scenario *scenario_parse(const char *name, const char *text, size_t length,
                                 struct sim_error *error);
 
+// A value as the command line gives it: by the name of an option that sets a key (setting.h).
+struct scenario_option {
+    const char *name; // "interval"
+    const char *text; // "500ms"
+};
+
 // A scenario in short: each trace a member, named after its file, or each volume in them one; all
 // in one group.
 struct scenario_quick {
     struct scenario_settings settings;
-    const char *limits; // "KEY=VALUE,...", of the group
-    enum engine_attach attach;
-    enum trace_arrival arrival;
-    bool each_volume;           // is a member, not each trace
-    const char *const *devices; // only these of each trace
-    size_t device_count;        // 0: all, of which there must be only one unless each is a member
-    const char *format;         // of each trace, by name; NULL: recognised by content
-    const char *layout;         // of each trace; NULL: none
+    const char *limits;                    // "KEY=VALUE,...", of the group
+    bool each_volume;                      // is a member, not each trace
+    const struct scenario_option *options; // of the whole, each member and each trace
+    size_t option_count;
     char *const *traces;
     size_t trace_count;
 };
 
 struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error);
+
+// Does this option set a key of the whole scenario?
+bool scenario_has_option(const char *name);
+
+// What those of the options say that set a key of the whole; others are passed over.
+bool scenario_set_options(struct scenario *scenario, const struct scenario_option *options,
+                          size_t count, struct sim_error *error);
+
+// Sets one value, as text, by its address:
+//
+//     interval, end, timer-granularity, device   a key of the whole; a device as --device-model
+//     device.latency, trace.speed                a key within one; `trace`: of all common traces
+//     gold.iops-total                            a limit of a group
+//     db.attach, db.trace.start                  a key of a member
+//     groups.NAME.KEY, members.NAME.KEY          the same, where a group and a member have one name
+//
+// A list becomes one of this value. Ids, paths, texts of requests and the engine cannot be set. A
+// value is checked by itself; scenario_check, once all are set, says whether they go together.
+// False with the error filled (SIM_USAGE); what was there then stays.
+bool scenario_set(struct scenario *scenario, const char *address, const char *text,
+                  struct sim_error *error);
+
+// Carries out all operations on an engine without requests: each must be accepted, which does not
+// depend on the requests. What the engine cannot do at all may be left out, if the scenario was
+// read leniently. Every scenario that is loaded or made has been checked.
+bool scenario_check(struct scenario *scenario, struct sim_error *error);
+
+// Writes any scenario as YAML. Read again from the working directory, by scenario_parse, it is the
+// same but for its notices, its places in files and the names of texts of requests. What is as if
+// it were not given is not written. False: the stream could not be written.
+bool scenario_write(const struct scenario *scenario, FILE *out);
 
 // Gives a scenario from the command line the source that a file would have had, settings included.
 bool scenario_write_source(struct scenario *scenario, struct sim_error *error);

@@ -3,8 +3,9 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/suggest.h"
-#include "sim/scenario/limits_text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,9 @@
 
 // One key and value of a mapping as a limit.
 static bool read_limit(struct yaml_reader *reader, const yaml_node_pair_t *pair,
-                       enum limits_spelling spelling, struct engine_parameters *limits)
+                       enum limits_text_spelling spelling, struct engine_parameters *limits)
 {
-    char message[LIMITS_MESSAGE_MAX];
+    char message[LIMITS_TEXT_MESSAGE_MAX];
     yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
     yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
     const char *key_text = yaml_text(reader, key, "the name of a limit");
@@ -22,13 +23,13 @@ static bool read_limit(struct yaml_reader *reader, const yaml_node_pair_t *pair,
         key_text == NULL ? NULL : yaml_text(reader, value, "the value of a limit");
     if (value_text == NULL)
         return false;
-    enum limits_result result =
-        limits_set(scenario_of(reader)->algorithm, spelling, key_text, value_text, limits, message);
-    if (result == LIMITS_ELSEWHERE)
+    enum limits_text_result result = limits_text_set(scenario_of(reader)->algorithm, spelling,
+                                                     key_text, value_text, limits, message);
+    if (result == LIMITS_TEXT_ELSEWHERE)
         return scenario_leave_out(scenario_of(reader), yaml_place(key), reader->error,
                                   "it is left out", "engine '%s' has no limit '%.64s'",
                                   scenario_of(reader)->algorithm->name, key_text);
-    if (result == LIMITS_SET)
+    if (result == LIMITS_TEXT_SET)
         return true;
     // A key that is known is right, so its value is to blame.
     bool key_is_wrong = engine_parameter_find(scenario_of(reader)->algorithm, key_text) < 0;
@@ -37,7 +38,7 @@ static bool read_limit(struct yaml_reader *reader, const yaml_node_pair_t *pair,
 
 // All keys but those in `others`, which ends with NULL.
 static bool read_limits(struct yaml_reader *reader, yaml_node_t *node,
-                        enum limits_spelling spelling, const char *const *others,
+                        enum limits_text_spelling spelling, const char *const *others,
                         struct engine_parameters *limits)
 {
     if (node->type != YAML_MAPPING_NODE)
@@ -61,16 +62,16 @@ static bool read_limits(struct yaml_reader *reader, yaml_node_t *node,
 
 static const char *const no_others[] = {NULL};
 
-// Is this a valid set by itself?
-static bool check_limits(struct yaml_reader *reader, yaml_node_t *node,
-                         enum limits_spelling spelling, const struct engine_parameters *limits)
+bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
+                           enum limits_text_spelling spelling,
+                           const struct engine_parameters *limits)
 {
-    char message[LIMITS_MESSAGE_MAX];
+    char message[LIMITS_TEXT_MESSAGE_MAX];
     struct engine_fault fault;
     const struct engine_algorithm *algorithm = scenario_of(reader)->algorithm;
     if (engine_check(algorithm, limits, &fault) == ENGINE_OK)
         return true;
-    limits_fault_text(algorithm, spelling, limits, &fault, message);
+    limits_text_fault(algorithm, spelling, limits, &fault, message);
     const struct engine_parameter *row = &algorithm->parameters[fault.parameter];
     yaml_node_t *value = yaml_find(reader, node, row->key);
     if (value == NULL)
@@ -78,83 +79,128 @@ static bool check_limits(struct yaml_reader *reader, yaml_node_t *node,
     return yaml_fail(reader, value == NULL ? node : value, "%s", message);
 }
 
-bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
-                           const struct engine_parameters *limits)
+static bool read_member_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    return check_limits(reader, node, LIMITS_NEW_GROUP, limits);
+    return read_limits(reader, node, LIMITS_TEXT_NEW_GROUP, no_others, target);
 }
 
-bool scenario_read_group_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_group_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    return read_limits(reader, node, LIMITS_NEW_GROUP, no_others, target) &&
-           check_limits(reader, node, LIMITS_NEW_GROUP, target);
-}
-
-bool scenario_read_member_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return read_limits(reader, node, LIMITS_NEW_GROUP, no_others, target);
+    return read_member_limits(reader, node, target) &&
+           scenario_check_limits(reader, node, LIMITS_TEXT_NEW_GROUP, target);
 }
 
 static bool read_qom_limits(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    return read_limits(reader, node, LIMITS_QOM_SET, no_others, target);
+    return read_limits(reader, node, LIMITS_TEXT_QOM_SET, no_others, target);
 }
+
+// "iops-total: 10, iops-size: 4096".
+static void write_pairs(struct setting_writer *writer, enum limits_text_spelling spelling,
+                        const char *before, const struct engine_parameters *limits)
+{
+    const struct engine_algorithm *algorithm = writer->scenario->algorithm;
+    for (size_t i = 0; i < algorithm->parameter_count; i++) {
+        if ((limits->given & (UINT32_C(1) << i)) == 0)
+            continue;
+        fprintf(writer->out, "%s%s: %" PRId64, before,
+                limits_text_key(&algorithm->parameters[i], spelling), limits->value[i]);
+        before = ", ";
+    }
+}
+
+static void write_limits(struct setting_writer *writer, const void *value)
+{
+    fputs(" {", writer->out);
+    write_pairs(writer, LIMITS_TEXT_QOM_SET, "", value);
+    putc('}', writer->out);
+}
+
+#define LIMITS_KIND(reader)                                                                        \
+    {                                                                                              \
+        .type = "limits", .at = offsetof(struct engine_parameters, given),                         \
+        .size = sizeof(uint32_t), .read = reader, .write = write_limits,                           \
+    }
+
+const struct setting_kind scenario_group_limits = LIMITS_KIND(read_group_limits);
+const struct setting_kind scenario_member_limits = LIMITS_KIND(read_member_limits);
+static const struct setting_kind qom_limits = LIMITS_KIND(read_qom_limits);
 
 // ---- Events ----
 
-static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool parse_member(struct setting_input *input, void *value)
 {
     char hint[128];
-    uint32_t *member = target;
-    const char *text = yaml_text(reader, node, "the id of a member");
-    if (text == NULL)
-        return false;
-    *member = scenario_find_member(scenario_of(reader), text);
-    return *member != SCENARIO_NONE ||
-           yaml_fail(reader, node, "there is no member '%.64s'%s", text,
-                     suggest(text, scenario_member_at, scenario_of(reader), hint, sizeof hint));
+    uint32_t *member = value;
+    *member = scenario_find_member(input->scenario, input->text);
+    if (*member == SCENARIO_NONE)
+        snprintf(input->message, sizeof input->message, "there is no member '%.64s'%s", input->text,
+                 suggest(input->text, scenario_member_at, input->scenario, hint, sizeof hint));
+    return *member != SCENARIO_NONE;
 }
 
-static const struct yaml_field qom_set_fields[] = {
-    {"group", yaml_read_string, offsetof(struct scenario_event, group), true},
-    {"limits", read_qom_limits, offsetof(struct scenario_event, limits), true},
-    {NULL, NULL, 0, false},
-};
-
-static const struct yaml_field member_fields[] = {
-    {"member", read_member, offsetof(struct scenario_event, member), true},
-    {NULL, NULL, 0, false},
-};
-
-static const struct yaml_field join_fields[] = {
-    {"member", read_member, offsetof(struct scenario_event, member), true},
-    {"group", yaml_read_string, offsetof(struct scenario_event, group), true},
-    {"limits", scenario_read_member_limits, offsetof(struct scenario_event, limits), false},
-    {NULL, NULL, 0, false},
-};
-
-static bool read_qom_set(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_member(struct setting_writer *writer, const void *value)
 {
-    return yaml_read_mapping(reader, node, "qom-set", qom_set_fields, target);
+    setting_write_text(writer, &writer->scenario->members[*(const uint32_t *)value].name);
 }
 
-static bool read_member_event(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return yaml_read_mapping(reader, node, "the event", member_fields, target);
-}
+static const struct setting_kind member_kind = {
+    .type = "member",
+    .expected = "the id of a member",
+    .parse = parse_member,
+    .write = write_member,
+};
 
-static bool read_join(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static const struct setting qom_set_rows[] = {
+    {"group", &setting_text, offsetof(struct scenario_event, group), .required = true},
+    {"limits", &qom_limits, offsetof(struct scenario_event, limits), .required = true},
+    {.key = NULL},
+};
+
+static const struct setting member_rows[] = {
+    {"member", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {.key = NULL},
+};
+
+static const struct setting join_rows[] = {
+    {"member", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {"group", &setting_text, offsetof(struct scenario_event, group), .required = true},
+    {"limits", &scenario_member_limits, .offset = offsetof(struct scenario_event, limits)},
+    {.key = NULL},
+};
+
+// Beside the limits, which are in the same mapping.
+static const struct setting throttle_rows[] = {
+    {"device", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {"group", &setting_text, .offset = offsetof(struct scenario_event, group)},
+    {.key = NULL},
+};
+
+static const struct {
+    const char *key;
+    const char *what; // in messages
+    const struct setting *rows;
+} kinds[SCENARIO_EVENT_COUNT] = {
+    [SCENARIO_QOM_SET] = {"qom-set", "qom-set", qom_set_rows},
+    [SCENARIO_BLOCK_SET_IO_THROTTLE] = {"block_set_io_throttle", NULL, throttle_rows},
+    [SCENARIO_DRAINED_BEGIN] = {"drained_begin", "the event", member_rows},
+    [SCENARIO_DRAINED_END] = {"drained_end", "the event", member_rows},
+    [SCENARIO_LEAVE] = {"leave", "the event", member_rows},
+    [SCENARIO_JOIN] = {"join", "join", join_rows},
+};
+
+const char *scenario_event_name(enum scenario_event_kind kind)
 {
-    return yaml_read_mapping(reader, node, "join", join_fields, target);
+    return kinds[kind].key;
 }
 
 // QEMU's command wants the six averages and knows the member as device or id.
-static bool read_block_set_io_throttle(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_throttle(struct yaml_reader *reader, yaml_node_t *node,
+                          struct scenario_event *event)
 {
     static const char *const others[] = {"device", "id", "group", NULL};
     static const char *const required[] = {"bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"};
-    struct scenario_event *event = target;
-    if (!read_limits(reader, node, LIMITS_QMP, others, &event->limits))
+    if (!read_limits(reader, node, LIMITS_TEXT_QMP, others, &event->limits))
         return false;
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {
         if (yaml_find(reader, node, required[i]) == NULL)
@@ -171,49 +217,74 @@ static bool read_block_set_io_throttle(struct yaml_reader *reader, yaml_node_t *
         device = id;
     if (device == NULL)
         return yaml_fail(reader, node, "block_set_io_throttle needs the key 'device'");
-    return read_member(reader, device, &event->member) &&
-           (group == NULL || yaml_read_string(reader, group, &event->group)) &&
-           check_limits(reader, node, LIMITS_QMP, &event->limits);
+    return setting_read_value(reader, device, &throttle_rows[0], event) &&
+           (group == NULL || setting_read_value(reader, group, &throttle_rows[1], event)) &&
+           scenario_check_limits(reader, node, LIMITS_TEXT_QMP, &event->limits);
 }
 
-// The first is the time; then one per kind, in the order of enum scenario_event_kind.
-static const struct yaml_field event_fields[] = {
-    {"at", yaml_read_duration, offsetof(struct scenario_event, at_ns), true},
-    {"qom-set", read_qom_set, 0, false},
-    {"block_set_io_throttle", read_block_set_io_throttle, 0, false},
-    {"drained_begin", read_member_event, 0, false},
-    {"drained_end", read_member_event, 0, false},
-    {"leave", read_member_event, 0, false},
-    {"join", read_join, 0, false},
-    {NULL, NULL, 0, false},
-};
-
-bool scenario_read_event(struct yaml_reader *reader, yaml_node_t *node, void *target)
+// The time, and one key for each kind.
+static const char *event_key_at(const void *words, size_t index)
 {
-    struct scenario *scenario = target;
-    struct scenario_event *array =
-        yaml_append(reader, scenario->events, &scenario->event_count, sizeof *array);
-    if (array == NULL)
-        return false;
-    scenario->events = array;
-    struct scenario_event *event = &array[scenario->event_count - 1];
-    event->place = yaml_place(node);
-    event->order = scenario->event_count;
-    if (!yaml_read_mapping(reader, node, "an event", event_fields, event))
-        return false;
-    size_t kinds = 0;
+    (void)words;
+    return index == 0 ? "at" : index <= SCENARIO_EVENT_COUNT ? kinds[index - 1].key : NULL;
+}
+
+static bool read_what(struct yaml_reader *reader, yaml_node_t *node, struct scenario_event *event)
+{
+    yaml_node_t *value, *what = NULL;
+    size_t count = 0;
     for (int kind = 0; kind < SCENARIO_EVENT_COUNT; kind++) {
-        if (yaml_find(reader, node, event_fields[kind + 1].key) != NULL) {
+        if ((value = yaml_find(reader, node, kinds[kind].key)) != NULL) {
             event->kind = (enum scenario_event_kind)kind;
-            kinds++;
+            what = value;
+            count++;
         }
     }
-    return kinds == 1 || yaml_fail(reader, node,
-                                   "an event does one thing: expected one of qom-set, "
-                                   "block_set_io_throttle, drained_begin, drained_end, leave, "
-                                   "join beside 'at', found %zu",
-                                   kinds);
+    if (count != 1)
+        return yaml_fail(reader, node,
+                         "an event does one thing: expected one of qom-set, "
+                         "block_set_io_throttle, drained_begin, drained_end, leave, "
+                         "join beside 'at', found %zu",
+                         count);
+    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
+        return read_throttle(reader, what, event);
+    return setting_read(reader, what, kinds[event->kind].what, kinds[event->kind].rows, event);
 }
+
+static bool read_event(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario_event *event = target;
+    event->place = yaml_place(node);
+    event->order = scenario_of(reader)->event_count;
+    if (!yaml_check_keys(reader, node, "an event", event_key_at, NULL))
+        return false;
+    yaml_node_t *at = yaml_find(reader, node, "at");
+    if (at == NULL)
+        return yaml_fail(reader, node, "an event needs the key 'at'");
+    return yaml_read_duration(reader, at, &event->at_ns) && read_what(reader, node, event);
+}
+
+static void write_event(struct setting_writer *writer, const void *value)
+{
+    const struct scenario_event *event = value;
+    const char *between = writer->between;
+    writer->between = ", ";
+    fprintf(writer->out, " {at: %" PRId64 ", %s: {", event->at_ns, kinds[event->kind].key);
+    setting_write_rows(writer, kinds[event->kind].rows, event);
+    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
+        write_pairs(writer, LIMITS_TEXT_QMP, ", ", &event->limits);
+    fputs("}}", writer->out);
+    writer->between = between;
+}
+
+static const struct setting_list events_list = {
+    .what = "events",
+    .items = offsetof(struct scenario, events),
+    .count = offsetof(struct scenario, event_count),
+    .size = sizeof(struct scenario_event),
+    .read = read_event,
+    .write = write_event,
+};
 
 static int compare_events(const void *left, const void *right)
 {
@@ -223,8 +294,21 @@ static int compare_events(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-void scenario_sort_events(struct scenario *scenario)
+// In order of time, then as they stand in the file.
+static bool read_events(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
+    struct scenario *scenario = target;
+    if (!setting_read_list(reader, node, &events_list))
+        return false;
     if (scenario->event_count > 1)
         qsort(scenario->events, scenario->event_count, sizeof *scenario->events, compare_events);
+    return true;
 }
+
+const struct setting_kind scenario_events = {
+    .type = "list of events",
+    .list = &events_list,
+    .at = offsetof(struct scenario, event_count),
+    .size = sizeof(size_t),
+    .read = read_events,
+};

@@ -3,8 +3,8 @@
 #ifndef SIM_SCENARIO_SCENARIO_INTERNAL_H
 #define SIM_SCENARIO_SCENARIO_INTERNAL_H
 
-#include "sim/base/yaml_reader.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/limits_text.h"
+#include "sim/scenario/setting.h"
 
 // The scenario that is being read.
 static inline struct scenario *scenario_of(const struct yaml_reader *reader)
@@ -23,10 +23,7 @@ bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_
 bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
                           struct sim_error *error);
 
-struct scenario_trace scenario_trace_default(void);
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
-// Copies the name of one more device that takes part. False: out of memory.
-bool scenario_trace_add_device(struct scenario_trace *trace, const char *name);
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
@@ -35,23 +32,15 @@ uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
 const char *scenario_group_at(const void *words, size_t index);
 const char *scenario_member_at(const void *words, size_t index);
 
-yaml_read scenario_read_group_limits;  // struct engine_parameters, a whole set
-yaml_read scenario_read_member_limits; // struct engine_parameters, a partial set
-// Of a group that is made, as found at the node: a valid set?
+// Kinds whose value is the scenario, to which they append; of traces, a trace; of limits, struct
+// engine_parameters, a whole set or a part of one.
+extern const struct setting_kind scenario_groups, scenario_members, scenario_traces,
+    scenario_events, scenario_trace_kind, scenario_group_limits, scenario_member_limits;
+
+// Limits as found at the node: are they a valid set by themselves?
 bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
+                           enum limits_text_spelling spelling,
                            const struct engine_parameters *limits);
-yaml_read scenario_read_groups; // appends to the reader's scenario, as do the following three
-yaml_read scenario_read_members;
-yaml_read scenario_read_traces;
-yaml_read scenario_read_trace; // struct scenario_trace
-yaml_read scenario_read_event;
-
-// In order of time, then as they stand in the file.
-void scenario_sort_events(struct scenario *scenario);
-
-// Carries out all operations on an engine without requests: each must be accepted, which does not
-// depend on the requests. What the engine cannot do at all may be left out.
-bool scenario_rehearse(struct scenario *scenario, struct sim_error *error);
 
 // ---- Each volume of the common traces a member ----
 

@@ -10,20 +10,6 @@
 
 #define COPIES_MAX ((size_t)100000) // of events; a small file must not become a huge scenario
 
-static bool add_notice(struct scenario *scenario, const char *text, struct sim_error *error)
-{
-    size_t count = scenario->notice_count;
-    char **notices = realloc(scenario->notices, (count + 1) * sizeof *notices);
-    if (notices == NULL)
-        return sim_fail_memory(error);
-    scenario->notices = notices;
-    notices[count] = strdup(text);
-    if (notices[count] == NULL)
-        return sim_fail_memory(error);
-    scenario->notice_count++;
-    return true;
-}
-
 bool scenario_leave_out(struct scenario *scenario, struct sim_place place, struct sim_error *error,
                         const char *lenient, const char *format, ...)
 {
@@ -36,7 +22,8 @@ bool scenario_leave_out(struct scenario *scenario, struct sim_place place, struc
         if (place.line > 0)
             snprintf(where, sizeof where, "line %zu: ", place.line);
         snprintf(text, sizeof text, "%s%s; %s", where, what, lenient);
-        return add_notice(scenario, text, error);
+        return names_append(&scenario->notices, &scenario->notice_count, text) ||
+               sim_fail_memory(error);
     }
     if (place.line > 0)
         snprintf(where, sizeof where, ":%zu:%zu", place.line, place.column);

@@ -4,97 +4,172 @@
 
 #include "sim/base/suggest.h"
 #include "sim/base/units.h"
-#include "sim/scenario/limits_text.h"
 
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
 // ---- Values ----
 
-static bool read_engine(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool parse_engine(struct setting_input *input, void *value)
 {
     char hint[128];
-    const struct engine_algorithm **algorithm = target;
-    const char *text = yaml_text(reader, node, "the name of an engine");
-    if (text == NULL)
-        return false;
-    const struct engine_algorithm *found = engine_find(text);
+    const struct engine_algorithm **algorithm = value, *found = engine_find(input->text);
     if (found == NULL)
-        return yaml_fail(reader, node, "unknown engine '%.64s'%s", text,
-                         suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
-    if (!scenario_of(reader)->is_algorithm_set)
+        snprintf(input->message, sizeof input->message, "unknown engine '%.64s'%s", input->text,
+                 suggest(input->text, scenario_algorithm_at, NULL, hint, sizeof hint));
+    else if (input->scenario == NULL || !input->scenario->is_algorithm_set)
         *algorithm = found;
-    return true;
+    return found != NULL;
 }
 
-static bool read_model(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_engine(struct setting_writer *writer, const void *value)
 {
-    static const char *const names[] = {"null", "fixed", "recorded", NULL};
-    enum scenario_device_model *model = target;
-    char hint[128];
-    const char *text = yaml_text(reader, node, "null, fixed or recorded");
-    if (text == NULL)
-        return false;
-    for (int i = 0; names[i] != NULL; i++) {
-        if (strcmp(names[i], text) == 0) {
-            *model = (enum scenario_device_model)i;
-            return true;
-        }
-    }
-    return yaml_fail(reader, node, "expected null, fixed or recorded, found '%.64s'%s", text,
-                     suggest(text, nearest_word_in_array, names, hint, sizeof hint));
+    fprintf(writer->out, " %s", (*(const struct engine_algorithm *const *)value)->name);
 }
 
-static const struct yaml_field device_fields[] = {
-    {"model", read_model, offsetof(struct scenario_device, model), true},
-    {"latency", yaml_read_duration, offsetof(struct scenario_device, latency_ns), false},
-    {NULL, NULL, 0, false},
+static const struct setting_kind engine_kind = {
+    .type = "name",
+    .expected = "the name of an engine",
+    .size = sizeof(struct engine_algorithm *),
+    .parse = parse_engine,
+    .write = write_engine,
+};
+
+static bool parse_interval(struct setting_input *input, void *value)
+{
+    int64_t interval_ns;
+    if (!units_parse_duration(input->text, &interval_ns))
+        return false;
+    if (interval_ns == 0)
+        snprintf(input->message, sizeof input->message, "an interval must be longer than 0");
+    else
+        *(int64_t *)value = interval_ns;
+    return interval_ns > 0;
+}
+
+static const struct setting_kind interval_kind = {
+    .type = "duration above 0",
+    .expected = YAML_DURATION,
+    .size = sizeof(int64_t),
+    .parse = parse_interval,
+    .write = setting_write_integer,
+};
+
+// ---- The device ----
+
+static const char *const model_names[] = {
+    [SCENARIO_DEVICE_NULL] = "null",
+    [SCENARIO_DEVICE_FIXED] = "fixed",
+    [SCENARIO_DEVICE_RECORDED] = "recorded",
+    NULL,
+};
+
+static const struct setting_kind model_kind = {
+    .type = "null, fixed, recorded",
+    .expected = "null, fixed or recorded",
+    .words = model_names,
+};
+
+// The value of a latency is the whole device.
+static bool parse_latency(struct setting_input *input, void *value)
+{
+    struct scenario_device *device = value;
+    if (device->model == SCENARIO_DEVICE_FIXED)
+        return units_parse_duration(input->text, &device->latency_ns);
+    snprintf(input->message, sizeof input->message, "only model fixed has a latency");
+    return false;
+}
+
+static const struct setting_kind latency_kind = {
+    .type = "duration",
+    .expected = YAML_DURATION,
+    .parse = parse_latency,
+};
+
+const struct setting scenario_device_rows[] = {
+    {"model", &model_kind, offsetof(struct scenario_device, model), .required = true},
+    {"latency", &latency_kind, .offset = 0},
+    {.key = NULL},
 };
 
 static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    struct scenario_device *device = target;
-    if (!yaml_read_mapping(reader, node, "device", device_fields, device))
-        return false;
-    yaml_node_t *latency = yaml_find(reader, node, "latency");
-    if (device->model == SCENARIO_DEVICE_FIXED && latency == NULL)
-        return yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us");
-    if (device->model != SCENARIO_DEVICE_FIXED && latency != NULL)
-        return yaml_fail(reader, latency, "only model fixed has a latency");
-    return true;
+    const struct scenario_device *device = target;
+    return setting_read(reader, node, "device", scenario_device_rows, target) &&
+           (device->model != SCENARIO_DEVICE_FIXED || yaml_find(reader, node, "latency") != NULL ||
+            yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us"));
+}
+
+static bool parse_device(struct setting_input *input, void *value)
+{
+    struct scenario_device device = {.model = SCENARIO_DEVICE_FIXED};
+    bool ok = strncmp(input->text, "fixed:", 6) == 0
+                  ? units_parse_duration(input->text + 6, &device.latency_ns)
+                  : setting_parse_word(model_names, input->text, &device.model) &&
+                        device.model != SCENARIO_DEVICE_FIXED;
+    if (ok)
+        *(struct scenario_device *)value = device;
+    return ok;
+}
+
+static void write_device(struct setting_writer *writer, const void *value)
+{
+    const struct scenario_device *device = value;
+    fprintf(writer->out, " {model: \"%s\"", model_names[device->model]);
+    if (device->model == SCENARIO_DEVICE_FIXED)
+        fprintf(writer->out, ", latency: %" PRId64, device->latency_ns);
+    putc('}', writer->out);
+}
+
+static const struct setting_kind device_kind = {
+    .type = "device",
+    .expected = "null, fixed:LATENCY (fixed:200us) or recorded",
+    .rows = scenario_device_rows,
+    .at = offsetof(struct scenario_device, model),
+    .size = sizeof(enum scenario_device_model),
+    .read = read_device,
+    .parse = parse_device,
+    .write = write_device,
+};
+
+bool scenario_parse_device(const char *text, struct scenario_device *device)
+{
+    struct setting_input input = {.text = text};
+    return parse_device(&input, device);
+}
+
+const char *scenario_device_name(enum scenario_device_model model)
+{
+    return model_names[model];
 }
 
 // ---- The whole ----
 
-static bool read_events(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return yaml_read_sequence(reader, node, "events", scenario_read_event, target);
-}
-
-static bool read_interval(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    int64_t *interval_ns = target;
-    if (!yaml_read_duration(reader, node, interval_ns))
-        return false;
-    return *interval_ns > 0 || yaml_fail(reader, node, "an interval must be longer than 0");
-}
-
 // Groups and traces before members before events: each may name the earlier ones, and members may
 // be the volumes of the traces.
-static const struct yaml_field scenario_fields[] = {
-    {"engine", read_engine, offsetof(struct scenario, algorithm), false},
-    {"groups", scenario_read_groups, 0, false},
-    {"trace", scenario_read_traces, 0, false},
-    {"members", scenario_read_members, 0, true},
-    {"device", read_device, offsetof(struct scenario, device), false},
-    {"events", read_events, 0, false},
-    {"interval", read_interval, offsetof(struct scenario, interval_ns), false},
-    {"end", yaml_read_duration, offsetof(struct scenario, end_ns), false},
-    {"timer-granularity", yaml_read_duration, offsetof(struct scenario, timer_granularity_ns),
-     false},
-    {NULL, NULL, 0, false},
+const struct setting scenario_rows[] = {
+    {"engine", &engine_kind, offsetof(struct scenario, algorithm), .fallback = "throttle-group"},
+    {"groups", &scenario_groups, .offset = 0},
+    {"trace", &scenario_traces, .offset = 0},
+    {"members", &scenario_members, .offset = 0, .required = true},
+    {"events", &scenario_events, .offset = 0},
+#define ROW(key, kind, field, fallback, option, ...)                                               \
+    {                                                                                              \
+        key, &kind, offsetof(struct scenario, field), false, fallback, option                      \
+    }
+    SCENARIO_OPTIONS(ROW),
+    {.key = NULL},
 };
+
+bool scenario_has_option(const char *name)
+{
+    const struct setting *row = scenario_rows;
+    while (row->key != NULL && (row->option == NULL || strcmp(row->option, name) != 0))
+        row++;
+    return row->key != NULL;
+}
 
 // From the source; paths are relative to the directory.
 static bool fill(struct scenario *scenario, const char *directory, struct sim_error *error)
@@ -109,14 +184,12 @@ static bool fill(struct scenario *scenario, const char *directory, struct sim_er
     };
     if (!yaml_open(&reader, scenario->source, scenario->source_length))
         return false;
-    bool ok = yaml_read_mapping(&reader, yaml_document_get_root_node(&reader.document),
-                                "the scenario", scenario_fields, scenario);
+    bool ok = setting_read(&reader, yaml_document_get_root_node(&reader.document), "the scenario",
+                           scenario_rows, scenario);
     yaml_close(&reader);
     if (ok && scenario->member_count == 0)
         return sim_fail(error, SIM_BAD_INPUT, "%s: there are no members", scenario->name);
-    if (ok)
-        scenario_sort_events(scenario);
-    return ok && scenario_fit_groups(scenario, error) && scenario_rehearse(scenario, error);
+    return ok && scenario_fit_groups(scenario, error) && scenario_check(scenario, error);
 }
 
 struct scenario *scenario_load(const char *path, struct sim_error *error)

@@ -10,29 +10,20 @@
 
 // ---- Groups ----
 
-static const struct yaml_field group_fields[] = {
-    {"id", yaml_read_string, offsetof(struct scenario_group, name), true},
-    {"limits", scenario_read_group_limits, offsetof(struct scenario_group, limits), false},
-    {NULL, NULL, 0, false},
+const struct setting scenario_group_rows[] = {
+    {"id", &setting_id, offsetof(struct scenario_group, name), .required = true},
+    {"limits", &scenario_group_limits, .offset = offsetof(struct scenario_group, limits)},
+    {.key = NULL},
 };
 
-static struct scenario_group *append_group(struct yaml_reader *reader, yaml_node_t *node)
-{
-    struct scenario *scenario = scenario_of(reader);
-    struct scenario_group *array =
-        yaml_append(reader, scenario->groups, &scenario->group_count, sizeof *array);
-    if (array == NULL)
-        return NULL;
-    scenario->groups = array;
-    array[scenario->group_count - 1].place = yaml_place(node);
-    return &array[scenario->group_count - 1];
-}
-
 static bool add_group_name(struct yaml_reader *reader, yaml_node_t *node,
-                           const struct scenario_group *group)
+                           struct scenario_group *group)
 {
     struct scenario *scenario = scenario_of(reader);
     uint32_t index = (uint32_t)(group - scenario->groups);
+    group->place = yaml_place(node);
+    if (strcmp(group->name, "none") == 0)
+        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
     uint32_t other = names_add(&scenario->group_names, group->name, index);
     if (other == NAMES_NONE)
         return sim_fail_memory(reader->error);
@@ -42,62 +33,104 @@ static bool add_group_name(struct yaml_reader *reader, yaml_node_t *node,
 
 static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    (void)target;
-    struct scenario_group *group = append_group(reader, node);
-    if (group == NULL || !yaml_read_mapping(reader, node, "a group", group_fields, group))
-        return false;
-    if (strcmp(group->name, "none") == 0)
-        return yaml_fail(reader, node, "a group cannot be called 'none', which means no group");
-    return add_group_name(reader, node, group);
+    return setting_read(reader, node, "a group", scenario_group_rows, target) &&
+           add_group_name(reader, node, target);
 }
 
-bool scenario_read_groups(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    return yaml_read_sequence(reader, node, "groups", read_group, target);
-}
+static const struct setting_list groups_list = {
+    .what = "groups",
+    .items = offsetof(struct scenario, groups),
+    .count = offsetof(struct scenario, group_count),
+    .size = sizeof(struct scenario_group),
+    .read = read_group,
+};
+
+const struct setting_kind scenario_groups = {
+    .type = "list of groups",
+    .rows = scenario_group_rows,
+    .list = &groups_list,
+    .at = offsetof(struct scenario, group_count),
+    .size = sizeof(size_t),
+};
 
 // ---- Members ----
 
-static bool read_attach(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static const char *const attach_names[ENGINE_ATTACH_COUNT + 1] = {
+    [ENGINE_FILTER] = "filter",
+    [ENGINE_DRIVE] = "drive",
+};
+
+static const struct setting_kind attach_kind = {
+    .type = "filter, drive",
+    .expected = "filter or drive",
+    .words = attach_names,
+};
+
+bool scenario_parse_attach(const char *text, enum engine_attach *attach)
 {
-    const char *text = yaml_text(reader, node, "filter or drive");
-    if (text == NULL)
-        return false;
-    return scenario_parse_attach(text, target) ||
-           yaml_fail(reader, node, "expected filter or drive, found '%.64s'", text);
+    return setting_parse_word(attach_names, text, attach);
 }
 
-static bool read_member_group(struct yaml_reader *reader, yaml_node_t *node, void *target)
+const char *scenario_attach_name(enum engine_attach attach)
+{
+    return attach_names[attach];
+}
+
+static bool parse_group(struct setting_input *input, void *value)
 {
     char hint[128];
-    const char *text = yaml_text(reader, node, "the id of a group");
-    if (text == NULL)
-        return false;
-    uint32_t *group = target;
-    *group = scenario_find_group(scenario_of(reader), text);
-    if (*group != SCENARIO_NONE || strcmp(text, "none") == 0)
-        return true;
-    return yaml_fail(reader, node, "there is no group '%.64s'%s", text,
-                     suggest(text, scenario_group_at, scenario_of(reader), hint, sizeof hint));
+    bool is_none = strcmp(input->text, "none") == 0;
+    uint32_t found = is_none ? SCENARIO_NONE : scenario_find_group(input->scenario, input->text);
+    if (is_none || found != SCENARIO_NONE)
+        *(uint32_t *)value = found;
+    else
+        snprintf(input->message, sizeof input->message, "there is no group '%.64s'%s", input->text,
+                 suggest(input->text, scenario_group_at, input->scenario, hint, sizeof hint));
+    return is_none || found != SCENARIO_NONE;
 }
 
-static const struct yaml_field member_fields[] = {
-    {"id", yaml_read_string, offsetof(struct scenario_member, name), true},
-    {"group", read_member_group, offsetof(struct scenario_member, group), false},
-    {"attach", read_attach, offsetof(struct scenario_member, attach), false},
-    {"limits", scenario_read_member_limits, offsetof(struct scenario_member, limits), false},
-    {"trace", scenario_read_trace, offsetof(struct scenario_member, trace), false},
-    {"volume", yaml_read_string, offsetof(struct scenario_member, volume), false},
-    {NULL, NULL, 0, false},
+static void write_group(struct setting_writer *writer, const void *value)
+{
+    setting_write_text(writer, &writer->scenario->groups[*(const uint32_t *)value].name);
+}
+
+static const struct setting_kind group_kind = {
+    .type = "id of a group",
+    .expected = "the id of a group",
+    .size = sizeof(uint32_t),
+    .parse = parse_group,
+    .write = write_group,
 };
+
+const struct setting scenario_member_rows[] = {
+    {"id", &setting_id, offsetof(struct scenario_member, name), .required = true},
+    {"group", &group_kind, offsetof(struct scenario_member, group), .fallback = "none"},
+#define ROW(key, kind, field, fallback, option, ...)                                               \
+    {                                                                                              \
+        key, &kind, offsetof(struct scenario_member, field), false, fallback, option               \
+    }
+    SCENARIO_MEMBER_OPTIONS(ROW),
+    {"limits", &scenario_member_limits, .offset = offsetof(struct scenario_member, limits)},
+    {"trace", &scenario_trace_kind, .offset = offsetof(struct scenario_member, trace)},
+    {"volume", &setting_text, .offset = offsetof(struct scenario_member, volume)},
+    {.key = NULL},
+};
+
+struct scenario_member scenario_member_default(void)
+{
+    struct scenario_member member = {.trace = scenario_trace_default()};
+    setting_set_defaults(scenario_member_rows, &member);
+    return member;
+}
 
 // As in QEMU, limits without a group make one that has the member's name.
 static bool add_own_group(struct yaml_reader *reader, yaml_node_t *node,
                           struct scenario_member *member)
 {
-    if (!scenario_check_limits(reader, yaml_find(reader, node, "limits"), &member->limits))
+    if (!scenario_check_limits(reader, yaml_find(reader, node, "limits"), LIMITS_TEXT_NEW_GROUP,
+                               &member->limits))
         return false;
-    struct scenario_group *group = append_group(reader, node);
+    struct scenario_group *group = setting_append(reader, &groups_list);
     if (group == NULL)
         return false;
     group->limits = member->limits;
@@ -109,28 +142,13 @@ static bool add_own_group(struct yaml_reader *reader, yaml_node_t *node,
     return add_group_name(reader, node, group);
 }
 
-// A new member, in no group, without a trace.
-static struct scenario_member *append_member(struct yaml_reader *reader, yaml_node_t *node)
+// Makes a member that has its name one of the scenario.
+static bool add_member(struct yaml_reader *reader, yaml_node_t *node,
+                       struct scenario_member *member)
 {
     struct scenario *scenario = scenario_of(reader);
-    struct scenario_member *array =
-        yaml_append(reader, scenario->members, &scenario->member_count, sizeof *array);
-    if (array == NULL)
-        return NULL;
-    scenario->members = array;
-    struct scenario_member *member = &array[scenario->member_count - 1];
+    uint32_t index = (uint32_t)(member - scenario->members);
     member->place = yaml_place(node);
-    member->group = SCENARIO_NONE;
-    member->trace = scenario_trace_default();
-    return member;
-}
-
-// Makes the newest member, which has its name, one of the scenario.
-static bool add_member(struct yaml_reader *reader, yaml_node_t *node)
-{
-    struct scenario *scenario = scenario_of(reader);
-    uint32_t index = (uint32_t)(scenario->member_count - 1);
-    struct scenario_member *member = &scenario->members[index];
     uint32_t other = names_add(&scenario->member_names, member->name, index);
     if (other == NAMES_NONE)
         return sim_fail_memory(reader->error);
@@ -144,65 +162,67 @@ static bool add_member(struct yaml_reader *reader, yaml_node_t *node)
 
 static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    (void)target;
-    struct scenario_member *member = append_member(reader, node);
-    return member != NULL && yaml_read_mapping(reader, node, "a member", member_fields, member) &&
-           add_member(reader, node);
+    *(struct scenario_member *)target = scenario_member_default();
+    return setting_read(reader, node, "a member", scenario_member_rows, target) &&
+           add_member(reader, node, target);
 }
+
+static const struct setting_list members_list = {
+    .what = "members",
+    .items = offsetof(struct scenario, members),
+    .count = offsetof(struct scenario, member_count),
+    .size = sizeof(struct scenario_member),
+    .read = read_member,
+};
 
 // ---- Members from the trace ----
 
 struct volume_members {
+    unsigned from;
     struct scenario_member like; // without a name
     char *prefix;                // of the names; NULL: none
 };
 
-static bool read_from(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    (void)target;
-    const char *text = yaml_text(reader, node, "trace");
-    return text != NULL &&
-           (strcmp(text, "trace") == 0 ||
-            yaml_fail(reader, node,
-                      "expected trace, which makes each volume in the scenario's 'trace' a member, "
-                      "found '%.64s'",
-                      text));
-}
+static const char *const from_names[] = {"trace", NULL};
 
-static const struct yaml_field volume_member_fields[] = {
-    {"from", read_from, 0, true},
-    {"group", read_member_group, offsetof(struct volume_members, like.group), false},
-    {"attach", read_attach, offsetof(struct volume_members, like.attach), false},
-    {"limits", scenario_read_member_limits, offsetof(struct volume_members, like.limits), false},
-    {"prefix", yaml_read_string, offsetof(struct volume_members, prefix), false},
-    {NULL, NULL, 0, false},
+static const struct setting_kind from_kind = {
+    .type = "trace",
+    .expected = "trace, which makes each volume in the scenario's 'trace' a member",
+    .words = from_names,
+};
+
+const struct setting scenario_volume_member_rows[] = {
+    {"from", &from_kind, offsetof(struct volume_members, from), .required = true},
+    {"group", &group_kind, offsetof(struct volume_members, like.group), .fallback = "none"},
+    {"attach", &attach_kind, offsetof(struct volume_members, like.attach), .fallback = "filter"},
+    {"limits", &scenario_member_limits, .offset = offsetof(struct volume_members, like.limits)},
+    {"prefix", &setting_text, .offset = offsetof(struct volume_members, prefix)},
+    {.key = NULL},
 };
 
 static bool add_volume_member(struct yaml_reader *reader, yaml_node_t *node,
                               const struct volume_members *members, const char *volume)
 {
     const char *prefix = members->prefix == NULL ? "" : members->prefix;
-    struct scenario_member *member = append_member(reader, node);
+    struct scenario_member *member = setting_append(reader, &members_list);
     if (member == NULL)
         return false;
-    member->group = members->like.group;
-    member->attach = members->like.attach;
-    member->limits = members->like.limits;
+    *member = members->like;
     size_t size = strlen(prefix) + strlen(volume) + 1;
     member->name = malloc(size);
     member->volume = strdup(volume);
     if (member->name == NULL || member->volume == NULL)
         return sim_fail_memory(reader->error);
     snprintf(member->name, size, "%s%s", prefix, volume);
-    return add_member(reader, node);
+    return add_member(reader, node, member);
 }
 
 static bool read_volume_members(struct yaml_reader *reader, yaml_node_t *node)
 {
     struct scenario *scenario = scenario_of(reader);
-    struct volume_members members = {.like.group = SCENARIO_NONE};
+    struct volume_members members = {.like = scenario_member_default()};
     struct scenario_volumes volumes = {0};
-    bool ok = yaml_read_mapping(reader, node, "members", volume_member_fields, &members);
+    bool ok = setting_read(reader, node, "members", scenario_volume_member_rows, &members);
     if (ok && scenario->trace_count == 0)
         ok = yaml_fail(reader, node,
                        "members: {from: trace} needs the scenario's own 'trace', whose volumes "
@@ -215,9 +235,17 @@ static bool read_volume_members(struct yaml_reader *reader, yaml_node_t *node)
     return ok;
 }
 
-bool scenario_read_members(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_members(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
+    (void)target;
     if (node->type == YAML_MAPPING_NODE && yaml_find(reader, node, "from") != NULL)
         return read_volume_members(reader, node);
-    return yaml_read_sequence(reader, node, "members", read_member, target);
+    return setting_read_list(reader, node, &members_list);
 }
+
+const struct setting_kind scenario_members = {
+    .type = "list of members, or each volume",
+    .rows = scenario_member_rows,
+    .list = &members_list,
+    .read = read_members,
+};

@@ -3,30 +3,36 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/text_file.h"
-#include "sim/scenario/limits_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct scenario scenario_default(void)
+{
+    struct scenario scenario = {.end_ns = SCENARIO_NO_LIMIT};
+    setting_set_defaults(scenario_rows, &scenario);
+    return scenario;
+}
+
 struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
                               struct sim_error *error)
 {
-    struct scenario *scenario = calloc(1, sizeof *scenario);
-    size_t count;
-    if (scenario == NULL || (scenario->name = strdup(name)) == NULL) {
+    struct scenario *scenario = malloc(sizeof *scenario);
+    char *copy = strdup(name);
+    if (scenario == NULL || copy == NULL) {
         free(scenario);
+        free(copy);
         sim_fail_memory(error);
         return NULL;
     }
-    scenario->algorithm = engine_algorithms(&count)[0];
+    *scenario = scenario_default();
+    scenario->name = copy;
     if (settings != NULL && settings->algorithm != NULL) {
         scenario->algorithm = settings->algorithm;
         scenario->is_algorithm_set = true;
     }
     scenario->lenient = settings != NULL && settings->lenient;
-    scenario->interval_ns = 1000000000;
-    scenario->end_ns = SCENARIO_NO_LIMIT;
     return scenario;
 }
 
@@ -94,23 +100,36 @@ static char *unique_name(const struct scenario *scenario, const char *path)
     return name;
 }
 
-struct quick_limits {
-    struct scenario *scenario;
-    struct sim_error *error;
-};
-
-static bool leave_out_limit(void *context, const char *key)
+// "iops-total=300", the first of a list.
+static bool add_limit(struct scenario *scenario, const char *text, struct engine_parameters *limits,
+                      struct sim_error *error)
 {
-    struct quick_limits *quick = context;
-    return scenario_leave_out(quick->scenario, (struct sim_place){0}, quick->error,
-                              "it is left out", "--limits: engine '%s' has no limit '%.64s'",
-                              quick->scenario->algorithm->name, key);
+    char pair[256], message[LIMITS_TEXT_MESSAGE_MAX];
+    size_t length = strcspn(text, ",");
+    snprintf(pair, sizeof pair, "%.*s", length < sizeof pair ? (int)length : 255, text);
+    char *equals = strchr(pair, '=');
+    if (equals == NULL)
+        return sim_fail(error, SIM_USAGE,
+                        "--limits: expected KEY=VALUE, such as iops-total=300, found '%.64s'",
+                        pair);
+    *equals = '\0';
+    switch (limits_text_set(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, pair, equals + 1, limits,
+                            message)) {
+    case LIMITS_TEXT_ELSEWHERE:
+        return scenario_leave_out(scenario, (struct sim_place){0}, error, "it is left out",
+                                  "--limits: engine '%s' has no limit '%.64s'",
+                                  scenario->algorithm->name, pair);
+    case LIMITS_TEXT_WRONG:
+        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    case LIMITS_TEXT_SET:
+        break;
+    }
+    return true;
 }
 
-static bool add_group(struct scenario *scenario, const char *limits, struct sim_error *error)
+static bool add_group(struct scenario *scenario, const char *text, struct sim_error *error)
 {
-    char message[LIMITS_MESSAGE_MAX] = "";
-    struct quick_limits quick = {scenario, error};
+    char message[LIMITS_TEXT_MESSAGE_MAX];
     struct engine_fault fault;
     scenario->groups = calloc(1, sizeof *scenario->groups);
     if (scenario->groups == NULL)
@@ -118,47 +137,43 @@ static bool add_group(struct scenario *scenario, const char *limits, struct sim_
     struct scenario_group *group = &scenario->groups[scenario->group_count++];
     if ((group->name = strdup("group")) == NULL)
         return sim_fail_memory(error);
-    if (!limits_parse(scenario->algorithm, limits, &group->limits, leave_out_limit, &quick,
-                      message))
-        return message[0] != '\0' && sim_fail(error, SIM_USAGE, "--limits: %s", message);
-    if (engine_check(scenario->algorithm, &group->limits, &fault) != ENGINE_OK) {
-        limits_fault_text(scenario->algorithm, LIMITS_NEW_GROUP, &group->limits, &fault, message);
-        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    while (*(text += strspn(text, " ")) != '\0') {
+        if (!add_limit(scenario, text, &group->limits, error))
+            return false;
+        text += strcspn(text, ",");
+        text += *text == ',';
     }
-    return true;
+    if (engine_check(scenario->algorithm, &group->limits, &fault) == ENGINE_OK)
+        return true;
+    limits_text_fault(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, &group->limits, &fault, message);
+    return sim_fail(error, SIM_USAGE, "--limits: %s", message);
 }
 
-// NULL stays NULL.
-static bool copy_text(const char *text, char **copy)
-{
-    *copy = text != NULL ? strdup(text) : NULL;
-    return text == NULL || *copy != NULL;
-}
-
-static bool fill_trace(struct scenario_trace *trace, const struct scenario_quick *quick,
-                       const char *path)
+static bool fill_trace(struct scenario *scenario, struct scenario_trace *trace,
+                       const struct scenario_quick *quick, const char *path,
+                       struct sim_error *error)
 {
     *trace = scenario_trace_default();
-    trace->arrival = quick->arrival;
-    for (size_t i = 0; i < quick->device_count; i++) {
-        if (!scenario_trace_add_device(trace, quick->devices[i]))
-            return false;
-    }
-    return copy_text(path, &trace->path) && copy_text(quick->format, &trace->format) &&
-           copy_text(quick->layout, &trace->layout);
+    trace->path = strdup(path);
+    if (trace->path == NULL)
+        return sim_fail_memory(error);
+    return setting_apply(scenario, scenario_trace_rows, quick->options, quick->option_count, trace,
+                         error);
 }
 
-// Names the member, which stands behind the others. Takes the name.
-static bool add_member(struct scenario *scenario, const struct scenario_quick *quick, char *name)
+// Takes the name, of a member that stands behind the others.
+static bool add_member(struct scenario *scenario, const struct scenario_quick *quick, char *name,
+                       struct sim_error *error)
 {
     struct scenario_member *member = &scenario->members[scenario->member_count++];
-    *member = (struct scenario_member){
-        .name = name,
-        .attach = quick->attach,
-        .trace = scenario_trace_default(),
-    };
-    return name != NULL && names_add(&scenario->member_names, name,
-                                     (uint32_t)(scenario->member_count - 1)) != NAMES_NONE;
+    *member = scenario_member_default();
+    member->name = name;
+    member->group = 0;
+    if (name == NULL || names_add(&scenario->member_names, name,
+                                  (uint32_t)(scenario->member_count - 1)) == NAMES_NONE)
+        return sim_fail_memory(error);
+    return setting_apply(scenario, scenario_member_rows, quick->options, quick->option_count,
+                         member, error);
 }
 
 static bool add_traces(struct scenario *scenario, const struct scenario_quick *quick,
@@ -169,23 +184,24 @@ static bool add_traces(struct scenario *scenario, const struct scenario_quick *q
         return sim_fail_memory(error);
     for (size_t i = 0; i < quick->trace_count; i++) {
         const char *path = quick->traces[i];
-        if (!add_member(scenario, quick, unique_name(scenario, path)) ||
-            !fill_trace(&scenario->members[i].trace, quick, path))
-            return sim_fail_memory(error);
+        if (!add_member(scenario, quick, unique_name(scenario, path), error) ||
+            !fill_trace(scenario, &scenario->members[i].trace, quick, path, error))
+            return false;
     }
     return true;
 }
 
 static bool add_volumes(struct scenario *scenario, const struct scenario_quick *quick,
-                        const struct scenario_volumes *volumes)
+                        const struct scenario_volumes *volumes, struct sim_error *error)
 {
     scenario->members = calloc(volumes->count, sizeof *scenario->members);
     if (scenario->members == NULL)
-        return false;
+        return sim_fail_memory(error);
     for (size_t i = 0; i < volumes->count; i++) {
-        if (!add_member(scenario, quick, strdup(volumes->names[i])) ||
-            !copy_text(volumes->names[i], &scenario->members[i].volume))
+        if (!add_member(scenario, quick, strdup(volumes->names[i]), error))
             return false;
+        if ((scenario->members[i].volume = strdup(volumes->names[i])) == NULL)
+            return sim_fail_memory(error);
     }
     return true;
 }
@@ -195,13 +211,15 @@ static bool add_each_volume(struct scenario *scenario, const struct scenario_qui
 {
     struct scenario_volumes volumes = {0};
     scenario->traces = calloc(quick->trace_count, sizeof *scenario->traces);
-    bool ok = scenario->traces != NULL;
-    for (size_t i = 0; ok && i < quick->trace_count; i++)
-        ok = fill_trace(&scenario->traces[scenario->trace_count++], quick, quick->traces[i]);
-    if (!ok)
+    if (scenario->traces == NULL)
         return sim_fail_memory(error);
-    ok = scenario_volumes_read(&volumes, scenario, error) &&
-         (add_volumes(scenario, quick, &volumes) || sim_fail_memory(error));
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        struct scenario_trace *trace = &scenario->traces[scenario->trace_count++];
+        if (!fill_trace(scenario, trace, quick, quick->traces[i], error))
+            return false;
+    }
+    bool ok = scenario_volumes_read(&volumes, scenario, error) &&
+              add_volumes(scenario, quick, &volumes, error);
     scenario_volumes_free(&volumes);
     return ok;
 }
@@ -209,7 +227,8 @@ static bool add_each_volume(struct scenario *scenario, const struct scenario_qui
 static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
                  struct sim_error *error)
 {
-    return add_group(scenario, quick->limits, error) &&
+    return scenario_set_options(scenario, quick->options, quick->option_count, error) &&
+           add_group(scenario, quick->limits, error) &&
            (quick->each_volume ? add_each_volume(scenario, quick, error)
                                : add_traces(scenario, quick, error)) &&
            scenario_fit_groups(scenario, error);

@@ -3,9 +3,9 @@
 // also several.
 #include "sim/scenario/scenario_internal.h"
 
-#include "sim/base/suggest.h"
 #include "sim/parts/trace_names.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +14,9 @@
 
 struct scenario_trace scenario_trace_default(void)
 {
-    return (struct scenario_trace){
-        .arrival = TRACE_ARRIVAL_QUEUE,
-        .cut = cut_of_all(),
-    };
+    struct scenario_trace trace = {.path = NULL};
+    setting_set_defaults(scenario_trace_rows, &trace);
+    return trace;
 }
 
 void scenario_trace_free(struct scenario_trace *trace)
@@ -32,97 +31,134 @@ void scenario_trace_free(struct scenario_trace *trace)
     free(trace->volume_name);
 }
 
-bool scenario_trace_add_device(struct scenario_trace *trace, const char *name)
+// ---- Devices and operations ----
+
+// One more device that takes part. The value is the whole trace.
+static bool add_device(struct setting_input *input, void *value)
 {
-    size_t count = trace->cut.volume_count;
-    char **devices = realloc(trace->devices, (count + 1) * sizeof *devices);
-    if (devices == NULL)
-        return false;
-    trace->devices = devices;
-    trace->cut.volumes = (const char *const *)devices;
-    devices[count] = strdup(name);
-    if (devices[count] == NULL)
-        return false;
-    trace->cut.volume_count++;
-    return true;
+    struct scenario_trace *trace = value;
+    if (trace->cut.volume_count == DEVICES_MAX)
+        snprintf(input->message, sizeof input->message, "more than %d devices", DEVICES_MAX);
+    else if (!names_append(&trace->devices, &trace->cut.volume_count, input->text))
+        snprintf(input->message, sizeof input->message, "out of memory");
+    trace->cut.volumes = (const char *const *)trace->devices;
+    return input->message[0] == '\0';
 }
 
-// One value, or a list of some.
-static bool read_some(struct yaml_reader *reader, yaml_node_t *node, const char *what,
-                      yaml_read *each, void *target)
+static void clear_devices(void *value)
 {
-    if (node->type != YAML_SEQUENCE_NODE)
-        return each(reader, node, target);
-    if (node->data.sequence.items.start == node->data.sequence.items.top)
-        return yaml_fail(reader, node, "expected at least one of %s, found an empty list", what);
-    return yaml_read_sequence(reader, node, what, each, target);
+    struct scenario_trace *trace = value;
+    while (trace->cut.volume_count > 0)
+        free(trace->devices[--trace->cut.volume_count]);
 }
 
-static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_devices(struct setting_writer *writer, const void *value)
 {
-    struct scenario_trace *trace = target;
-    char *name = NULL;
-    bool ok = yaml_read_string(reader, node, &name);
-    if (ok && trace->cut.volume_count == DEVICES_MAX)
-        ok = yaml_fail(reader, node, "more than %d devices", DEVICES_MAX);
-    else if (ok)
-        ok = scenario_trace_add_device(trace, name) || sim_fail_memory(reader->error);
-    free(name);
-    return ok;
+    const struct scenario_trace *trace = value;
+    for (size_t i = 0; i < trace->cut.volume_count; i++) {
+        fputs(i == 0 ? " [" : ",", writer->out);
+        setting_write_text(writer, &trace->devices[i]);
+    }
+    putc(']', writer->out);
 }
 
-static bool read_devices(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static const struct setting_kind devices_kind = {
+    .type = "text, or a list of texts",
+    .many = "devices",
+    .at = offsetof(struct scenario_trace, cut.volume_count),
+    .size = sizeof(size_t),
+    .parse = add_device,
+    .clear = clear_devices,
+    .write = write_devices,
+};
+
+static const char *const op_names[] = {"read", "write", "discard", "write-zeroes", "flush", NULL};
+
+static bool add_op(struct setting_input *input, void *value)
 {
-    return read_some(reader, node, "devices", read_device, target);
+    unsigned *ops = value;
+    bool is_all = input->scenario == NULL && strcmp(input->text, "all") == 0;
+    *ops |= is_all ? CUT_ALL_OPS : 0;
+    return is_all || cut_add_op(ops, input->text);
 }
 
-static bool read_op(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void clear_ops(void *value)
 {
-    char hint[128];
-    const char *text = yaml_text(reader, node, "an operation, such as read");
-    if (text == NULL)
-        return false;
-    return cut_add_op(target, text) ||
-           yaml_fail(reader, node,
-                     "expected read, write, discard, write-zeroes or flush, found '%.64s'%s", text,
-                     suggest(text, cut_op_at, NULL, hint, sizeof hint));
+    *(unsigned *)value = 0;
 }
 
-static bool read_ops(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_ops(struct setting_writer *writer, const void *value)
 {
-    unsigned *ops = target;
-    *ops = 0;
-    return read_some(reader, node, "operations", read_op, ops);
+    const char *before = " [";
+    for (size_t i = 0; op_names[i] != NULL; i++) {
+        if ((*(const unsigned *)value & (1u << i)) != 0) {
+            fprintf(writer->out, "%s%s", before, op_names[i]);
+            before = ", ";
+        }
+    }
+    putc(']', writer->out);
 }
 
-static bool read_factor(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static const struct setting_kind ops_kind = {
+    .type = "operation, or a list of them",
+    .expected = "read, write, discard, write-zeroes or flush",
+    .words = op_names,
+    .many = "operations",
+    .parse = add_op,
+    .clear = clear_ops,
+    .write = write_ops,
+};
+
+// ---- Other values ----
+
+static bool parse_factor(struct setting_input *input, void *value)
 {
-    const char *text = yaml_text(reader, node, FRACTION_EXPECTED);
-    if (text == NULL)
-        return false;
-    return fraction_parse(text, target) ||
-           yaml_fail(reader, node, "expected " FRACTION_EXPECTED ", found '%.64s'", text);
+    return fraction_parse(input->text, value);
 }
 
-static bool read_arrival(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_factor(struct setting_writer *writer, const void *value)
 {
-    const char *text = yaml_text(reader, node, "queue or issue");
-    if (text == NULL)
-        return false;
-    return scenario_parse_arrival(text, target) ||
-           yaml_fail(reader, node, "expected queue or issue, found '%.64s'", text);
+    const struct fraction *factor = value;
+    fprintf(writer->out, " %" PRId64 "/%" PRId64, factor->numerator, factor->denominator);
 }
 
-static bool read_format(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static const struct setting_kind factor_kind = {
+    .type = "factor above 0",
+    .expected = FRACTION_EXPECTED,
+    .size = sizeof(struct fraction),
+    .parse = parse_factor,
+    .write = write_factor,
+};
+
+static const char *const arrival_names[] = {
+    [TRACE_ARRIVAL_QUEUE] = "queue",
+    [TRACE_ARRIVAL_ISSUE] = "issue",
+    NULL,
+};
+
+static const struct setting_kind arrival_kind = {
+    .type = "queue, issue",
+    .expected = "queue or issue",
+    .words = arrival_names,
+};
+
+bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival)
 {
-    char message[FORMATS_MESSAGE_MAX];
-    const char *text = yaml_text(reader, node, "the name of a format");
-    if (text == NULL)
-        return false;
-    if (!formats_check(text, message))
-        return yaml_fail(reader, node, "%s", message);
-    return yaml_read_string(reader, node, target);
+    return setting_parse_word(arrival_names, text, arrival);
 }
+
+static bool parse_format(struct setting_input *input, void *value)
+{
+    return formats_check(input->text, input->message) && setting_text.parse(input, value);
+}
+
+static const struct setting_kind format_kind = {
+    .type = "name of a format",
+    .expected = "the name of a format",
+    .size = sizeof(char *),
+    .parse = parse_format,
+    .write = setting_write_text,
+};
 
 // A path as found from the working directory.
 static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
@@ -142,18 +178,70 @@ static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *targe
     return true;
 }
 
-static const struct yaml_field trace_fields[] = {
-    {"path", read_path, offsetof(struct scenario_trace, path), false},
-    {"csv", yaml_read_string, offsetof(struct scenario_trace, csv), false},
-    {"format", read_format, offsetof(struct scenario_trace, format), false},
-    {"layout", yaml_read_string, offsetof(struct scenario_trace, layout), false},
-    {"arrival", read_arrival, offsetof(struct scenario_trace, arrival), false},
-    {"device", read_devices, 0, false},
-    {"ops", read_ops, offsetof(struct scenario_trace, cut.ops), false},
-    {"speed", read_factor, offsetof(struct scenario_trace, cut.speed), false},
-    {"start", yaml_read_duration, offsetof(struct scenario_trace, cut.start_ns), false},
-    {"duration", yaml_read_duration, offsetof(struct scenario_trace, cut.duration_ns), false},
-    {NULL, NULL, 0, false},
+// The path of a text is only its name. It is the first field of a trace.
+static bool is_no_file(const void *value)
+{
+    const struct scenario_trace *trace = value;
+    return trace->path == NULL || trace->csv != NULL;
+}
+
+static const struct setting_kind path_kind = {
+    .type = "text",
+    .read = read_path,
+    .is_left_out = is_no_file,
+    .write = setting_write_text,
+};
+
+// Can it be written as a block, line by line, and be read as the same?
+static bool is_plain(const char *csv)
+{
+    size_t length = strlen(csv);
+    for (const char *at = csv; *at != '\0'; at++) {
+        if (*at != '\n' && (*at < ' ' || *at > '~'))
+            return false;
+    }
+    return length > 1 && csv[0] != ' ' && csv[0] != '\n' && csv[length - 1] == '\n' &&
+           csv[length - 2] != '\n';
+}
+
+static void write_csv(struct setting_writer *writer, const void *value)
+{
+    const char *csv = *(char *const *)value;
+    if (writer->between[0] != '\n' || !is_plain(csv)) {
+        setting_write_text(writer, value);
+        return;
+    }
+    fputs(" |", writer->out);
+    for (size_t length; *csv != '\0'; csv += length + 1) {
+        length = strcspn(csv, "\n");
+        fputs(writer->between, writer->out);
+        fputs(length > 0 ? "  " : "", writer->out);
+        fwrite(csv, 1, length, writer->out);
+    }
+}
+
+static const struct setting_kind csv_kind = {
+    .type = "text",
+    .size = sizeof(char *),
+    .read = yaml_read_string,
+    .write = write_csv,
+};
+
+const struct setting scenario_trace_rows[] = {
+    {"path", &path_kind, .offset = offsetof(struct scenario_trace, path)},
+    {"csv", &csv_kind, .offset = offsetof(struct scenario_trace, csv)},
+// The value of devices is the whole trace, of which the path is the first field.
+#define ROW(key, kind, field, fallback, option, ...)                                               \
+    {                                                                                              \
+        key, &kind, offsetof(struct scenario_trace, field), false, fallback, option                \
+    }
+    SCENARIO_TRACE_OPTIONS(ROW),
+    {"ops", &ops_kind, offsetof(struct scenario_trace, cut.ops), .fallback = "all"},
+    {"speed", &factor_kind, offsetof(struct scenario_trace, cut.speed), .fallback = "1"},
+    {"start", &setting_duration, offsetof(struct scenario_trace, cut.start_ns), .fallback = "0"},
+    {"duration", &setting_until, offsetof(struct scenario_trace, cut.duration_ns), .fallback = ""},
+    {"volume", &setting_text, .offset = offsetof(struct scenario_trace, volume_name)},
+    {.key = NULL},
 };
 
 // What stands for the path of a trace that is in the scenario: where in it.
@@ -168,13 +256,13 @@ static bool name_csv(struct yaml_reader *reader, yaml_node_t *csv, struct scenar
     return true;
 }
 
-bool scenario_read_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     struct scenario_trace *trace = target;
     trace->place = yaml_place(node);
     if (node->type == YAML_SCALAR_NODE)
         return read_path(reader, node, &trace->path);
-    if (!yaml_read_mapping(reader, node, "a trace", trace_fields, trace))
+    if (!setting_read(reader, node, "a trace", scenario_trace_rows, trace))
         return false;
     yaml_node_t *csv = yaml_find(reader, node, "csv");
     if (trace->path == NULL && csv == NULL)
@@ -185,20 +273,50 @@ bool scenario_read_trace(struct yaml_reader *reader, yaml_node_t *node, void *ta
     return csv == NULL || name_csv(reader, csv, trace);
 }
 
+const struct setting_kind scenario_trace_kind = {
+    .type = "trace",
+    .rows = scenario_trace_rows,
+    .at = offsetof(struct scenario_trace, path),
+    .size = sizeof(char *),
+    .read = read_trace,
+};
+
 static bool append_trace(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    (void)target;
-    struct scenario *scenario = scenario_of(reader);
-    struct scenario_trace *array =
-        yaml_append(reader, scenario->traces, &scenario->trace_count, sizeof *array);
-    if (array == NULL)
+    struct scenario_trace *trace = setting_append(reader, target);
+    if (trace == NULL)
         return false;
-    scenario->traces = array;
-    array[scenario->trace_count - 1] = scenario_trace_default();
-    return scenario_read_trace(reader, node, &array[scenario->trace_count - 1]);
+    *trace = scenario_trace_default();
+    return read_trace(reader, node, trace);
 }
 
-bool scenario_read_traces(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static void write_trace(struct setting_writer *writer, const void *value)
 {
-    return read_some(reader, node, "traces", append_trace, target);
+    const char *between = writer->between;
+    putc(' ', writer->out);
+    writer->between = "\n    ";
+    setting_write_rows(writer, scenario_trace_rows, value);
+    writer->between = between;
 }
+
+static const struct setting_list traces_list = {
+    .items = offsetof(struct scenario, traces),
+    .count = offsetof(struct scenario, trace_count),
+    .size = sizeof(struct scenario_trace),
+    .write = write_trace,
+};
+
+static bool read_traces(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    (void)target;
+    return setting_read_some(reader, node, "traces", append_trace, (void *)&traces_list);
+}
+
+const struct setting_kind scenario_traces = {
+    .type = "trace, or a list of them",
+    .rows = scenario_trace_rows,
+    .list = &traces_list,
+    .at = offsetof(struct scenario, trace_count),
+    .size = sizeof(size_t),
+    .read = read_traces,
+};

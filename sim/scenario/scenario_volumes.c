@@ -69,19 +69,6 @@ static bool check_readable_twice(const struct scenario *scenario, struct sim_err
     return true;
 }
 
-static bool append_name(struct scenario_volumes *volumes, const char *name)
-{
-    char **names = realloc(volumes->names, (volumes->count + 1) * sizeof *names);
-    if (names == NULL)
-        return false;
-    volumes->names = names;
-    names[volumes->count] = strdup(name);
-    if (names[volumes->count] == NULL)
-        return false;
-    volumes->count++;
-    return true;
-}
-
 static bool add_name(struct listing *listing, const struct scenario_trace *config, const char *name,
                      struct sim_error *error)
 {
@@ -94,7 +81,7 @@ static bool add_name(struct listing *listing, const struct scenario_trace *confi
     if (names_find(&listing->indices, name) != NAMES_NONE)
         return true;
     uint32_t index = (uint32_t)volumes->count;
-    return (append_name(volumes, name) &&
+    return (names_append(&volumes->names, &volumes->count, name) &&
             names_add(&listing->indices, volumes->names[index], index) != NAMES_NONE) ||
            sim_fail_memory(error);
 }
@@ -152,7 +139,8 @@ static bool open_all(struct listing *listing, struct scenario *scenario, struct 
         return sim_fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         struct scenario_trace *trace = &scenario->traces[i];
-        if (trace->csv == NULL && (trace->volume_name = scenario_base_name(trace->path)) == NULL)
+        if (trace->csv == NULL && trace->volume_name == NULL &&
+            (trace->volume_name = scenario_base_name(trace->path)) == NULL)
             return sim_fail_memory(error);
         if (!scenario_open_trace(scenario, trace, &listing->merge.streams[i], error))
             return false;
@@ -165,7 +153,6 @@ bool scenario_volumes_read(struct scenario_volumes *volumes, struct scenario *sc
                            struct sim_error *error)
 {
     struct listing listing = {.volumes = volumes, .scenario = scenario};
-    scenario->is_member_a_volume = true;
     bool ok = check_readable_twice(scenario, error) && open_all(&listing, scenario, error) &&
               list_all(&listing, error);
     for (size_t i = 0; i < listing.merge.count; i++)

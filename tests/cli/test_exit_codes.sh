@@ -60,11 +60,13 @@ expect_code 2 run --log everything good.yaml
 expect_error "--log: expected requests, found 'everything'"
 expect_code 2 run --log '' good.yaml
 expect_code 2 run --interval 0 good.yaml
+expect_error "--interval: an interval must be longer than 0"
 expect_code 2 run --interval fast good.yaml
-expect_error "--interval: expected a time of at least 1 ns, such as 500ms or 2min, found 'fast'"
+duration='expected a duration in ns or with a unit (ns, us, ms, s, min, h), found'
+expect_error "--interval: $duration 'fast'"
 expect_code 2 run --end -1 good.yaml
 expect_code 2 run --timer-granularity -1ms good.yaml
-expect_error "--timer-granularity: expected a time of at least 0, such as 500ms or 2min, found '-1"
+expect_error "--timer-granularity: $duration '-1"
 expect_code 2 run --timer-granularity '' good.yaml
 expect_code 2 run --device-model fixed good.yaml
 expect_code 2 run --device 254,48 good.yaml

@@ -192,6 +192,82 @@ void lab_refuse_all(const struct lab_refusal *rows)
     }
 }
 
+static void assert_same_limits(const struct engine_parameters *a, const struct engine_parameters *b)
+{
+    assert_int_equal(a->given, b->given);
+    for (int row = 0; row < ENGINE_PARAMETER_MAX; row++) {
+        if (a->given & (1u << row))
+            assert_int_equal(a->value[row], b->value[row]);
+    }
+}
+
+static void assert_same_text(const char *a, const char *b)
+{
+    assert_int_equal(a == NULL, b == NULL);
+    if (a != NULL)
+        assert_string_equal(a, b);
+}
+
+static void assert_same_trace(const struct scenario_trace *a, const struct scenario_trace *b)
+{
+    assert_int_equal(a->path == NULL, b->path == NULL);
+    if (a->csv == NULL) // else it is only a name, which says where it stands
+        assert_same_text(a->path, b->path);
+    assert_same_text(a->csv, b->csv);
+    assert_same_text(a->volume_name, b->volume_name);
+    assert_int_equal(a->cut.volume_count, b->cut.volume_count);
+    for (size_t i = 0; i < a->cut.volume_count; i++)
+        assert_string_equal(a->cut.volumes[i], b->cut.volumes[i]);
+    assert_int_equal(a->cut.ops, b->cut.ops);
+    assert_same_text(a->format, b->format);
+    assert_same_text(a->layout, b->layout);
+    assert_int_equal(a->arrival, b->arrival);
+    assert_int_equal(a->cut.speed.numerator, b->cut.speed.numerator);
+    assert_int_equal(a->cut.speed.denominator, b->cut.speed.denominator);
+    assert_int_equal(a->cut.start_ns, b->cut.start_ns);
+    assert_int_equal(a->cut.duration_ns, b->cut.duration_ns);
+}
+
+static void assert_same_members(const struct scenario *a, const struct scenario *b)
+{
+    assert_int_equal(a->member_count, b->member_count);
+    for (size_t i = 0; i < a->member_count; i++) {
+        assert_string_equal(a->members[i].name, b->members[i].name);
+        assert_same_text(a->members[i].volume, b->members[i].volume);
+        assert_int_equal(a->members[i].group, b->members[i].group);
+        assert_int_equal(a->members[i].attach, b->members[i].attach);
+        assert_same_limits(&a->members[i].limits, &b->members[i].limits);
+        assert_same_trace(&a->members[i].trace, &b->members[i].trace);
+    }
+}
+
+void lab_expect_same(const struct scenario *a, const struct scenario *b)
+{
+    assert_ptr_equal(a->algorithm, b->algorithm);
+    assert_int_equal(a->group_count, b->group_count);
+    for (size_t i = 0; i < a->group_count; i++) {
+        assert_string_equal(a->groups[i].name, b->groups[i].name);
+        assert_same_limits(&a->groups[i].limits, &b->groups[i].limits);
+    }
+    assert_same_members(a, b);
+    assert_int_equal(a->trace_count, b->trace_count);
+    for (size_t i = 0; i < a->trace_count; i++)
+        assert_same_trace(&a->traces[i], &b->traces[i]);
+    assert_int_equal(a->event_count, b->event_count);
+    for (size_t i = 0; i < a->event_count; i++) {
+        assert_int_equal(a->events[i].at_ns, b->events[i].at_ns);
+        assert_int_equal(a->events[i].kind, b->events[i].kind);
+        assert_int_equal(a->events[i].member, b->events[i].member);
+        assert_same_text(a->events[i].group, b->events[i].group);
+        assert_same_limits(&a->events[i].limits, &b->events[i].limits);
+    }
+    assert_int_equal(a->device.model, b->device.model);
+    assert_int_equal(a->device.latency_ns, b->device.latency_ns);
+    assert_int_equal(a->interval_ns, b->interval_ns);
+    assert_int_equal(a->end_ns, b->end_ns);
+    assert_int_equal(a->timer_granularity_ns, b->timer_granularity_ns);
+}
+
 uint64_t lab_random(uint64_t *state)
 {
     uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);

@@ -68,6 +68,9 @@ struct lab_refusal {
 };
 void lab_refuse_all(const struct lab_refusal *rows);
 
+// Both mean the same, field by field.
+void lab_expect_same(const struct scenario *a, const struct scenario *b);
+
 // A small generator with a state of its own (SplitMix64), so that every run is the same.
 uint64_t lab_random(uint64_t *state);
 uint64_t lab_random_below(uint64_t *state, uint64_t limit);

@@ -198,79 +198,6 @@ static void equal_times_keep_their_order(void **state)
     scenario_free(scenario);
 }
 
-static void assert_same_limits(const struct engine_parameters *a, const struct engine_parameters *b)
-{
-    assert_int_equal(a->given, b->given);
-    for (int row = 0; row < ENGINE_PARAMETER_MAX; row++) {
-        if (a->given & (1u << row))
-            assert_int_equal(a->value[row], b->value[row]);
-    }
-}
-
-static void assert_same_text(const char *a, const char *b)
-{
-    assert_int_equal(a == NULL, b == NULL);
-    if (a != NULL)
-        assert_string_equal(a, b);
-}
-
-static void assert_same_trace(const struct scenario_trace *a, const struct scenario_trace *b)
-{
-    assert_same_text(a->path, b->path);
-    assert_same_text(a->csv, b->csv);
-    assert_int_equal(a->cut.volume_count, b->cut.volume_count);
-    for (size_t i = 0; i < a->cut.volume_count; i++)
-        assert_string_equal(a->cut.volumes[i], b->cut.volumes[i]);
-    assert_int_equal(a->cut.ops, b->cut.ops);
-    assert_same_text(a->format, b->format);
-    assert_same_text(a->layout, b->layout);
-    assert_int_equal(a->arrival, b->arrival);
-    assert_int_equal(a->cut.speed.numerator, b->cut.speed.numerator);
-    assert_int_equal(a->cut.speed.denominator, b->cut.speed.denominator);
-    assert_int_equal(a->cut.start_ns, b->cut.start_ns);
-    assert_int_equal(a->cut.duration_ns, b->cut.duration_ns);
-}
-
-static void assert_same_members(const struct scenario *a, const struct scenario *b)
-{
-    assert_int_equal(a->member_count, b->member_count);
-    for (size_t i = 0; i < a->member_count; i++) {
-        assert_string_equal(a->members[i].name, b->members[i].name);
-        assert_same_text(a->members[i].volume, b->members[i].volume);
-        assert_int_equal(a->members[i].group, b->members[i].group);
-        assert_int_equal(a->members[i].attach, b->members[i].attach);
-        assert_same_limits(&a->members[i].limits, &b->members[i].limits);
-        assert_same_trace(&a->members[i].trace, &b->members[i].trace);
-    }
-}
-
-static void assert_same_scenario(const struct scenario *a, const struct scenario *b)
-{
-    assert_ptr_equal(a->algorithm, b->algorithm);
-    assert_int_equal(a->group_count, b->group_count);
-    for (size_t i = 0; i < a->group_count; i++) {
-        assert_string_equal(a->groups[i].name, b->groups[i].name);
-        assert_same_limits(&a->groups[i].limits, &b->groups[i].limits);
-    }
-    assert_same_members(a, b);
-    assert_int_equal(a->trace_count, b->trace_count);
-    for (size_t i = 0; i < a->trace_count; i++)
-        assert_same_trace(&a->traces[i], &b->traces[i]);
-    assert_int_equal(a->event_count, b->event_count);
-    for (size_t i = 0; i < a->event_count; i++) {
-        assert_int_equal(a->events[i].at_ns, b->events[i].at_ns);
-        assert_int_equal(a->events[i].kind, b->events[i].kind);
-        assert_int_equal(a->events[i].member, b->events[i].member);
-        assert_same_text(a->events[i].group, b->events[i].group);
-        assert_same_limits(&a->events[i].limits, &b->events[i].limits);
-    }
-    assert_int_equal(a->device.model, b->device.model);
-    assert_int_equal(a->device.latency_ns, b->device.latency_ns);
-    assert_int_equal(a->interval_ns, b->interval_ns);
-    assert_int_equal(a->end_ns, b->end_ns);
-    assert_int_equal(a->timer_granularity_ns, b->timer_granularity_ns);
-}
-
 static void json_means_the_same(void **state)
 {
     (void)state;
@@ -301,7 +228,7 @@ static void json_means_the_same(void **state)
         " \"groups\": [{\"id\": \"gold\", \"limits\": {\"x-iops-total\": 300,\n"
         "   \"iops-total-max\": 900, \"iops-total-max-length\": 3}}, {\"id\": \"silver\"}]}\n";
     struct scenario *from_yaml = load(example), *from_json = load(json);
-    assert_same_scenario(from_yaml, from_json);
+    lab_expect_same(from_yaml, from_json);
     scenario_free(from_yaml);
     scenario_free(from_json);
 }
@@ -313,15 +240,14 @@ static void quick_source_means_the_same(void **state)
     struct sim_error error;
     char *traces[] = {"/data/vdc.blktrace.0.zst", "/data/b/vdc.blktrace", "/data/vdd/",
                       "/data/a \"b\\c\n\td.csv"};
-    static const char *const devices[] = {"254,48", "a \"b\""};
+    static const struct scenario_option options[] = {
+        {"attach", "drive"},   {"arrival", "issue"},   {"device", "254,48"},
+        {"device", "a \"b\""}, {"format", "blktrace"}, {"layout", "one \"two\", \t\\"},
+    };
     struct scenario_quick request = {
         .limits = "iops-total=300,iops-total-max=900,bps-read=1MB",
-        .attach = ENGINE_DRIVE,
-        .arrival = TRACE_ARRIVAL_ISSUE,
-        .devices = devices,
-        .device_count = 2,
-        .format = "blktrace",
-        .layout = "one \"two\", \t\\",
+        .options = options,
+        .option_count = 6,
         .traces = traces,
         .trace_count = 4,
     };
@@ -331,14 +257,17 @@ static void quick_source_means_the_same(void **state)
     assert_string_equal(quick->members[1].name, "vdc-2");
     assert_string_equal(quick->members[2].name, "vdd");
     assert_string_equal(quick->members[2].trace.format, "blktrace");
-    assert_string_equal(quick->members[3].trace.layout, request.layout);
+    assert_string_equal(quick->members[3].trace.layout, options[5].text);
+    assert_int_equal(quick->members[3].attach, ENGINE_DRIVE);
+    assert_int_equal(quick->members[3].trace.arrival, TRACE_ARRIVAL_ISSUE);
+    assert_int_equal(quick->members[3].trace.cut.volume_count, 2);
     quick->device = (struct scenario_device){SCENARIO_DEVICE_FIXED, 1500000};
     quick->interval_ns = 77;
     quick->end_ns = 9 * SECOND;
     quick->timer_granularity_ns = 3 * MS;
     assert_true(scenario_write_source(quick, &error));
     struct scenario *again = load(quick->source);
-    assert_same_scenario(quick, again);
+    lab_expect_same(quick, again);
     scenario_free(quick);
     scenario_free(again);
 }
@@ -376,7 +305,8 @@ static void anchors(void **state)
                                      "  - {id: a, limits: &same {iops-total: 5}}\n"
                                      "  - {id: b, limits: *same}\n"
                                      "members: [{id: m, group: b}]\n");
-    assert_same_limits(&scenario->groups[0].limits, &scenario->groups[1].limits);
+    assert_memory_equal(&scenario->groups[0].limits, &scenario->groups[1].limits,
+                        sizeof scenario->groups[0].limits);
     assert_int_equal(limit(scenario, &scenario->groups[1].limits, "iops-total"), 5);
     scenario_free(scenario);
 }

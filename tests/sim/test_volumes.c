@@ -79,7 +79,8 @@ static void each_volume_source_means_the_same(void **state)
     struct scenario_quick request = {
         .limits = "iops-total=300",
         .each_volume = true,
-        .attach = ENGINE_DRIVE,
+        .options = &(struct scenario_option){"attach", "drive"},
+        .option_count = 1,
         .traces = traces,
         .trace_count = 3,
     };

@@ -6,6 +6,7 @@
 #include "sim/verify/random/random_limits.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 // ---- Operations ----
 
@@ -182,123 +183,100 @@ bool random_case_is_valid(const struct random_case *random_case)
 
 // ---- As a file ----
 
-// Format: docs/scenario.md.
+#define NAME_SIZE 12 // "m39"
 
-// "iops-total: 10, iops-size: 4096": the keys that are given.
-static void write_limits(FILE *out, const struct engine_parameters *limits, bool as_qmp,
-                         const char *separator)
+// A scenario of which all but the texts stands here, and the names in it.
+struct draft {
+    struct scenario scenario;
+    struct scenario_group groups[RANDOM_CASE_GROUPS_MAX];
+    struct scenario_member members[RANDOM_CASE_MEMBERS_MAX];
+    struct scenario_trace trace;
+    char (*names)[NAME_SIZE];
+    size_t name_count;
+};
+
+// "g0", "x0", "m0"; NULL: none.
+static char *make_name(struct draft *draft, struct random_group group)
 {
-    const struct engine_algorithm *algorithm = random_limits_algorithm();
-    for (size_t i = 0; i < algorithm->parameter_count; i++) {
-        const struct engine_parameter *row = &algorithm->parameters[i];
-        if ((limits->given & (UINT32_C(1) << i)) == 0)
-            continue;
-        fprintf(out, "%s%s: %" PRId64, separator, as_qmp ? row->qmp_key : row->key,
-                limits->value[i]);
-        separator = ", ";
-    }
+    char *name = draft->names[draft->name_count++];
+    snprintf(name, NAME_SIZE, "%c%" PRIu32, " gxm"[group.kind], group.index);
+    return group.kind == RANDOM_GROUP_NONE ? NULL : name;
 }
 
-// What comes before the group's number.
-static const char *group_prefix(enum random_group_kind kind)
+static void draft_members(struct draft *draft, const struct random_case *random_case)
 {
-    static const char *const prefixes[] = {
-        [RANDOM_GROUP_NONE] = "",
-        [RANDOM_GROUP_DECLARED] = "g",
-        [RANDOM_GROUP_NAMED] = "x",
-        [RANDOM_GROUP_MEMBER] = "m",
-    };
-    return prefixes[kind];
-}
-
-static void write_group(FILE *out, struct random_group group)
-{
-    if (group.kind != RANDOM_GROUP_NONE)
-        fprintf(out, ", group: %s%" PRIu32, group_prefix(group.kind), group.index);
-}
-
-static void write_groups(FILE *out, const struct random_case *random_case)
-{
-    if (random_case->group_count > 0)
-        fputs("groups:\n", out);
     for (uint32_t i = 0; i < random_case->group_count; i++) {
-        fprintf(out, "  - {id: g%" PRIu32, i);
-        if (random_case->groups[i].given != 0) {
-            fputs(", limits: {", out);
-            write_limits(out, &random_case->groups[i], false, "");
-            putc('}', out);
-        }
-        fputs("}\n", out);
+        struct random_group group = {RANDOM_GROUP_DECLARED, i};
+        draft->groups[i] = (struct scenario_group){
+            .name = make_name(draft, group),
+            .limits = random_case->groups[i],
+        };
     }
-}
-
-static void write_members(FILE *out, const struct random_case *random_case)
-{
-    fputs("members:\n", out);
     for (uint32_t i = 0; i < random_case->member_count; i++) {
         const struct random_member *member = &random_case->members[i];
-        fprintf(out, "  - {id: m%" PRIu32, i);
-        write_group(out, member->group);
-        fprintf(out, ", attach: %s}\n", scenario_attach_name(member->attach));
+        struct random_group name = {RANDOM_GROUP_MEMBER, i};
+        draft->members[i] = (struct scenario_member){
+            .name = make_name(draft, name),
+            .group = member->group.kind == RANDOM_GROUP_NONE ? SCENARIO_NONE : member->group.index,
+            .attach = member->attach,
+        };
     }
 }
 
-static void write_operation(FILE *out, const struct random_event *operation)
-{
-    fprintf(out, "  - {at: %" PRId64 ", ", operation->at_ns);
-    if (operation->kind == RANDOM_QOM_SET) {
-        fprintf(out, "qom-set: {group: g%" PRIu32 ", limits: {", operation->group.index);
-        write_limits(out, &operation->limits, false, "");
-        fputs("}}}\n", out);
-    } else {
-        fprintf(out, "block_set_io_throttle: {device: m%" PRIu32, operation->member);
-        write_group(out, operation->group);
-        write_limits(out, &operation->limits, true, ", ");
-        fputs("}}\n", out);
-    }
-}
-
-static void write_operations(FILE *out, const struct random_case *random_case)
-{
-    bool is_first = true;
-    for (size_t i = 0; i < random_case->event_count; i++) {
-        if (random_case->events[i].kind == RANDOM_REQUEST)
-            continue;
-        if (is_first)
-            fputs("events:\n", out);
-        is_first = false;
-        write_operation(out, &random_case->events[i]);
-    }
-}
-
-static void write_requests(FILE *out, const struct random_case *random_case)
+static bool draft_events(struct draft *draft, const struct random_case *random_case)
 {
     static const char *const ops[ENGINE_OP_COUNT] = {
         [ENGINE_READ] = "read",
         [ENGINE_WRITE] = "write",
         [ENGINE_WRITE_ZEROES] = "write-zeroes",
     };
-    bool is_first = true;
+    size_t size;
+    FILE *csv = open_memstream(&draft->trace.csv, &size);
+    if (csv == NULL)
+        return false;
+    fputs("time_ns,op,offset,bytes,member\n", csv);
     for (size_t i = 0; i < random_case->event_count; i++) {
         const struct random_event *event = &random_case->events[i];
-        if (event->kind != RANDOM_REQUEST)
+        if (event->kind == RANDOM_REQUEST) {
+            fprintf(csv, "%" PRId64 ",%s,0,%" PRIu64 ",m%" PRIu32 "\n", event->at_ns,
+                    ops[event->op], event->bytes, event->member);
+            draft->scenario.trace_count = 1;
             continue;
-        if (is_first)
-            fputs("trace:\n  csv: |\n    time_ns,op,offset,bytes,member\n", out);
-        is_first = false;
-        fprintf(out, "    %" PRId64 ",%s,0,%" PRIu64 ",m%" PRIu32 "\n", event->at_ns,
-                ops[event->op], event->bytes, event->member);
+        }
+        bool is_qom = event->kind == RANDOM_QOM_SET;
+        draft->scenario.events[draft->scenario.event_count++] = (struct scenario_event){
+            .at_ns = event->at_ns,
+            .kind = is_qom ? SCENARIO_QOM_SET : SCENARIO_BLOCK_SET_IO_THROTTLE,
+            .member = event->member,
+            .group = make_name(draft, event->group),
+            .limits = event->limits,
+        };
     }
+    return fclose(csv) == 0;
 }
 
 bool random_case_write(const struct random_case *random_case, FILE *out)
 {
+    size_t count = random_case->event_count;
+    struct draft draft = {.scenario = scenario_default()};
+    draft.names =
+        calloc(count + RANDOM_CASE_GROUPS_MAX + RANDOM_CASE_MEMBERS_MAX, sizeof *draft.names);
+    draft.trace = scenario_trace_default();
+    draft.scenario.groups = draft.groups;
+    draft.scenario.group_count = random_case->group_count;
+    draft.scenario.members = draft.members;
+    draft.scenario.member_count = random_case->member_count;
+    draft.scenario.traces = &draft.trace;
+    draft.scenario.events = calloc(count + 1, sizeof *draft.scenario.events);
+    draft.scenario.end_ns = random_case->end_ns;
+    bool ok = draft.names != NULL && draft.scenario.events != NULL;
+    if (ok)
+        draft_members(&draft, random_case);
+    ok = ok && draft_events(&draft, random_case);
     fprintf(out, "# Random scenario, seed %" PRIu64 "\n", random_case->seed);
-    write_groups(out, random_case);
-    write_members(out, random_case);
-    if (random_case->end_ns != RANDOM_CASE_NO_END)
-        fprintf(out, "end: %" PRId64 "\n", random_case->end_ns);
-    write_operations(out, random_case);
-    write_requests(out, random_case);
-    return ferror(out) == 0;
+    ok = ok && scenario_write(&draft.scenario, out);
+    free(draft.names);
+    free(draft.scenario.events);
+    free(draft.trace.csv);
+    return ok;
 }
