@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/sources.h"
 
-#include "sim/arrivals/source.h"
 #include "sim/parts/merge.h"
 #include "sim/parts/trace_names.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NO_MEMBER NAMES_NONE
+#define SEVERAL (UINT32_MAX - 1) // owner of a trace that members share
+
+// One trace: which of its requests take part, whose they are, and when they arrive.
+struct source {
+    const struct scenario_trace *config;
+    const struct names *volumes; // of a shared trace, to members
+    struct cut_stream *stream;
+    uint32_t owner;    // the member whose trace it is, or SEVERAL
+    uint32_t volume;   // an owned trace has only this one, known from the first request on
+    uint32_t *members; // by volume, of a shared trace
+    uint64_t *skipped; // by volume: requests of no member
+    size_t volume_count;
+    struct arrival next;
+};
 
 struct sources {
     struct arrivals arrivals; // first: they lead back to it
@@ -17,6 +34,94 @@ struct sources {
     struct names volumes; // of the common traces, to members
     struct merge merge;
 };
+
+// ---- Which member ----
+
+static bool learn_volumes(struct source *source, struct sim_error *error)
+{
+    size_t count = trace_volume_count(source->stream->trace);
+    uint32_t *members = realloc(source->members, count * sizeof *members);
+    if (members != NULL)
+        source->members = members;
+    uint64_t *skipped = realloc(source->skipped, count * sizeof *skipped);
+    if (skipped != NULL)
+        source->skipped = skipped;
+    if (members == NULL || skipped == NULL)
+        return sim_fail_memory(error);
+    for (; source->volume_count < count; source->volume_count++) {
+        const char *name = scenario_volume_name(source->config, source->stream->trace,
+                                                (uint32_t)source->volume_count);
+        if (name[0] == '\0')
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: several members share this trace, but nothing in it tells them "
+                            "apart, as the column 'member' of a CSV does",
+                            source->config->path);
+        members[source->volume_count] = names_find(source->volumes, name);
+        skipped[source->volume_count] = 0;
+    }
+    return true;
+}
+
+static bool several_volumes(const struct source *source, uint32_t other, struct sim_error *error)
+{
+    const char *first = trace_volume_name(source->stream->trace, source->volume);
+    const char *second = trace_volume_name(source->stream->trace, other);
+    bool is_file = source->config->csv == NULL;
+    if (source->config->place.line == 0)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: holds several devices, '%s' and '%s' among them; choose one, as with "
+                        "--device '%s', or make each a member with --each-volume; 'throttlesim "
+                        "trace info' lists the devices",
+                        source->config->path, first, second, first);
+    return sim_fail(error, SIM_BAD_INPUT,
+                    "%s: holds several devices, '%s' and '%s' among them; choose one (device: "
+                    "\"%s\" beside the trace's %s), or make it the scenario's own 'trace' and give "
+                    "each member a volume%s",
+                    source->config->path, first, second, first, is_file ? "path" : "csv",
+                    is_file ? "; 'throttlesim trace info' lists the devices" : "");
+}
+
+// The first request of a source, or one of another volume than those before.
+static bool learn_volume(struct source *source, uint32_t volume, struct sim_error *error)
+{
+    if (source->owner == SEVERAL)
+        return learn_volumes(source, error);
+    if (source->volume != NO_MEMBER)
+        return several_volumes(source, volume, error);
+    source->volume = volume;
+    return true;
+}
+
+// Sets the arrival's member, or NO_MEMBER.
+static bool find_member(struct source *source, struct sim_error *error)
+{
+    uint32_t volume = source->next.request.volume;
+    bool known =
+        source->owner == SEVERAL ? volume < source->volume_count : volume == source->volume;
+    if (!known && !learn_volume(source, volume, error))
+        return false;
+    source->next.member = source->owner;
+    if (source->owner == SEVERAL) {
+        source->next.member = source->members[volume];
+        source->skipped[volume] += source->next.member == NO_MEMBER;
+    }
+    return true;
+}
+
+// A merge_accept: has the request a member?
+static bool accept(void *context, size_t index, bool *accepted, struct sim_error *error)
+{
+    struct sources *sources = context;
+    struct source *source = &sources->sources[index];
+    source->next.request = source->stream->next;
+    source->next.time_ns = source->stream->next_ns;
+    if (!find_member(source, error))
+        return false;
+    *accepted = source->next.member != NO_MEMBER;
+    return true;
+}
+
+// ---- Opening ----
 
 // Which volume of the common traces is whose: the first member that names it.
 static bool name_volumes(struct sources *sources)
@@ -62,18 +167,18 @@ static bool check_streams(const struct scenario *scenario, struct sim_error *err
 static bool open_source(struct sources *sources, const struct scenario_trace *config,
                         uint32_t owner, struct sim_error *error)
 {
-    struct source *source = &sources->sources[sources->count];
     struct cut_stream *stream = &sources->streams[sources->count];
-    if (!source_open(source, stream, sources->scenario, config, owner, &sources->volumes, error))
+    sources->sources[sources->count] = (struct source){
+        .config = config,
+        .volumes = &sources->volumes,
+        .stream = stream,
+        .owner = owner,
+        .volume = NO_MEMBER,
+    };
+    if (!scenario_open_trace(sources->scenario, config, stream, error))
         return false;
     sources->count++;
     return true;
-}
-
-static bool accept(void *context, size_t index, bool *accepted, struct sim_error *error)
-{
-    struct sources *sources = context;
-    return source_accept(&sources->sources[index], accepted, error);
 }
 
 // Always true.
@@ -107,7 +212,7 @@ static bool open_all(struct sources *sources, struct sim_error *error)
     }
     bool alone = scenario->member_count == 1 && scenario->members[0].volume == NULL;
     for (size_t i = 0; i < scenario->trace_count; i++) {
-        if (!open_source(sources, &scenario->traces[i], alone ? 0 : SOURCE_SEVERAL, error))
+        if (!open_source(sources, &scenario->traces[i], alone ? 0 : SEVERAL, error))
             return false;
     }
     sources->merge = (struct merge){
@@ -134,12 +239,19 @@ struct sources *sources_open(const struct scenario *scenario, struct sim_error *
     return NULL;
 }
 
+static void close_source(struct source *source)
+{
+    cut_close(source->stream);
+    free(source->members);
+    free(source->skipped);
+}
+
 void sources_close(struct sources *sources)
 {
     if (sources == NULL)
         return;
     for (size_t i = 0; i < sources->count; i++)
-        source_close(&sources->sources[i]);
+        close_source(&sources->sources[i]);
     free(sources->sources);
     free(sources->streams);
     names_free(&sources->volumes);
@@ -152,10 +264,37 @@ struct arrivals *sources_arrivals(struct sources *sources)
     return &sources->arrivals;
 }
 
+static void tell_skipped(const struct source *source, sources_notice *notice, void *context)
+{
+    for (size_t i = 0; i < source->volume_count; i++) {
+        if (source->skipped[i] == 0)
+            continue;
+        char text[256];
+        snprintf(text, sizeof text,
+                 "%" PRIu64 " requests of '%.100s' were left out: no member has that volume",
+                 source->skipped[i], trace_volume_name(source->stream->trace, (uint32_t)i));
+        struct trace_notice left_out = {
+            .kind = "no-member",
+            .source = source->config->path,
+            .count = source->skipped[i],
+            .text = text,
+        };
+        notice(context, &left_out);
+    }
+}
+
+static void tell_notices(const struct source *source, sources_notice *notice, void *context)
+{
+    for (size_t i = 0; i < trace_notice_count(source->stream->trace); i++)
+        notice(context, trace_notice(source->stream->trace, i));
+    cut_notice_missed(source->stream, 1, notice, context);
+    tell_skipped(source, notice, context);
+}
+
 void sources_notices(const struct sources *sources, sources_notice *notice, void *context)
 {
     for (size_t i = 0; i < sources->count; i++)
-        source_notices(&sources->sources[i], notice, context);
+        tell_notices(&sources->sources[i], notice, context);
 }
 
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total)
