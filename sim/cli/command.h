@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 // What every command is given; stands first in the struct of its arguments.
 struct command_call {
@@ -48,8 +49,8 @@ extern const struct option_row options_none[]; // but --help
 typedef bool command_run_function(void *arguments, struct sim_error *error);
 
 struct command {
-    const char *group; // "trace" of "trace info"; NULL: none
-    const char *name;
+    const char *group;    // its first word, if it has two; else NULL
+    const char *name;     // "trace info"
     const char *summary;  // one line, in lower case; NULL: the command is shown nowhere
     const char *operands; // a line for each way to call it; NULL: it takes none
     const char *help;     // what it does, in lines
@@ -83,14 +84,14 @@ const char *commands_word_at(const void *group, size_t index);
 // There is no command of these words: false with the error filled.
 bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error);
 
-#define COMMAND_TITLE_MAX 32
-
-// Writes "trace info", which is returned.
-const char *command_title(const struct command *command, char text[COMMAND_TITLE_MAX]);
-
 void command_print_help(const struct command *command);
 
 // ---- What they share ----
+
+// Prints what may come in parts from a file: no control characters for the terminal but the kept.
+void command_print_clean(FILE *out, const char *text, char kept);
+
+void command_print_error(const struct sim_error *error);
 
 // Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
 // memory to print it.

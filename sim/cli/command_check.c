@@ -5,7 +5,6 @@
 #include "sim/base/stop.h"
 #include "sim/check/check.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -45,13 +44,6 @@ static struct summary summarise(const struct suite *suite, const struct check_re
     return summary;
 }
 
-// Names and messages may come from a file: no control characters for the terminal.
-static void print_lines(const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        putchar(iscntrl((unsigned char)*text) && *text != '\n' ? '?' : *text);
-}
-
 static const char *write_summary(const struct summary *summary, size_t scenarios, char *text,
                                  size_t size)
 {
@@ -89,7 +81,7 @@ static bool print_results(const struct suite *suite, struct check_result *result
             return false;
     } else {
         for (size_t i = 0; i < suite->count; i++)
-            print_lines(results[i].text);
+            command_print_clean(stdout, results[i].text != NULL ? results[i].text : "", '\n');
         puts(text);
     }
     size_t not_held = summary.counts[CHECK_DIFFERENT] + summary.counts[CHECK_MISSING] +

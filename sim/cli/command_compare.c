@@ -121,7 +121,7 @@ static bool judge(const struct compare_work *work, bool tell, struct sim_error *
         if (!holds || !tell)
             continue;
         if (has_told)
-            fprintf(stderr, "throttlesim: %s\n", error->message);
+            command_print_error(error);
         sim_fail(error, SIM_CHECK_FAILED, "--fail-if '%s': %s", condition->text, numbers);
         has_told = true;
     }

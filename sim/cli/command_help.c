@@ -7,13 +7,11 @@
 
 static void print_usage(const struct command *command, const char *before)
 {
-    char title[COMMAND_TITLE_MAX];
     const char *operands = command->operands != NULL ? command->operands : "";
-    command_title(command, title);
     do {
         int length = (int)strcspn(operands, "\n");
-        printf("%s throttlesim %s [OPTION...]%s%.*s\n", before, title, length > 0 ? " " : "",
-               length, operands);
+        printf("%s throttlesim %s [OPTION...]%s%.*s\n", before, command->name,
+               length > 0 ? " " : "", length, operands);
         before = "      ";
         operands += length;
     } while (*operands++ != '\0');
@@ -36,14 +34,13 @@ static void print_group(const char *group)
 
 static void print_overview(void)
 {
-    char title[COMMAND_TITLE_MAX];
     puts("throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
          "clock.\n"
          "\n"
          "usage: throttlesim COMMAND [OPTION...] [ARGUMENT...]\n");
     for (const struct command *const *at = commands; *at != NULL; at++) {
         if ((*at)->summary != NULL)
-            printf("  %-14s %s\n", command_title(*at, title), (*at)->summary);
+            printf("  %-14s %s\n", (*at)->name, (*at)->summary);
     }
     puts("\n"
          "  throttlesim run --limits iops-total=300,iops-total-max=900 vdc.blktrace\n"

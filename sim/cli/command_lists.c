@@ -170,7 +170,7 @@ static bool run_formats(void *opaque, struct sim_error *error)
 }
 
 const struct command command_formats[] = {
-    {"trace", "formats", "list the formats of traces that can be read", NULL,
+    {"trace", "trace formats", "list the formats of traces that can be read", NULL,
      "Lists the formats of traces that can be read, in the order in which they are tried,\n"
      "with what a file of each looks like.",
      list_rows, sizeof(struct command_call), run_formats},

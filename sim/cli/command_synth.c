@@ -196,7 +196,7 @@ static bool run(void *opaque, struct sim_error *error)
 }
 
 const struct command command_synth[] = {
-    {"trace", "synth", "make a workload from a specification", "SPEC -o FILE",
+    {"trace", "trace synth", "make a workload from a specification", "SPEC -o FILE",
      "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places.\n"
      "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or\n"
      "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"

@@ -26,6 +26,11 @@ static bool is_in(const struct command *command, const char *group)
     return command->group != NULL && strcmp(command->group, group) == 0;
 }
 
+static const char *second_word(const struct command *command)
+{
+    return command->name + strlen(command->group) + 1;
+}
+
 const struct command *commands_at(const char *group, size_t index)
 {
     const char *last = "";
@@ -41,28 +46,21 @@ const struct command *commands_at(const char *group, size_t index)
 const char *commands_word_at(const void *group, size_t index)
 {
     const struct command *command = commands_at(group, index);
-    return command == NULL                           ? NULL
-           : group == NULL && command->group != NULL ? command->group
-                                                     : command->name;
+    if (command == NULL || command->group == NULL)
+        return command == NULL ? NULL : command->name;
+    return group == NULL ? command->group : second_word(command);
 }
 
 const struct command *commands_find(size_t count, char *const *words, size_t *used)
 {
     for (const struct command *const *at = commands; *at != NULL; at++) {
         *used = (*at)->group != NULL ? 2 : 1;
-        if (*used <= count && (*used == 1 || is_in(*at, words[0])) &&
-            strcmp((*at)->name, words[*used - 1]) == 0)
+        if (*used == 1
+                ? count > 0 && strcmp((*at)->name, words[0]) == 0
+                : count > 1 && is_in(*at, words[0]) && strcmp(second_word(*at), words[1]) == 0)
             return *at;
     }
     return NULL;
-}
-
-const char *command_title(const struct command *command, char text[COMMAND_TITLE_MAX])
-{
-    bool has_group = command->group != NULL;
-    snprintf(text, COMMAND_TITLE_MAX, "%s%s%s", has_group ? command->group : "",
-             has_group ? " " : "", command->name);
-    return text;
 }
 
 bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error)
@@ -94,7 +92,6 @@ bool command_flush(struct sim_error *error)
 // argv[0] is the command's name.
 static bool run(const struct command *command, int argc, char **argv, struct sim_error *error)
 {
-    char title[COMMAND_TITLE_MAX];
     struct command_call *call = calloc(1, command->size);
     int first = 0;
     if (call == NULL)
@@ -106,8 +103,8 @@ static bool run(const struct command *command, int argc, char **argv, struct sim
     if (ok && call->help)
         command_print_help(command);
     else if (ok && command->operands == NULL && call->operand_count > 0)
-        ok = sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'",
-                      command_title(command, title), argv[first]);
+        ok = sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'", command->name,
+                      argv[first]);
     else if (ok)
         ok = command->run(call, error);
     free(call);
@@ -115,24 +112,26 @@ static bool run(const struct command *command, int argc, char **argv, struct sim
     return (ok || error->exit == SIM_CHECK_FAILED) && command_flush(error) && ok;
 }
 
-// Parts of it may come from a file: no control characters for the terminal.
-static void print_error(char *message)
+void command_print_clean(FILE *out, const char *text, char kept)
 {
-    for (char *p = message; *p != '\0'; p++) {
-        if (iscntrl((unsigned char)*p))
-            *p = '?';
-    }
-    fprintf(stderr, "throttlesim: %s\n", message);
+    for (; *text != '\0'; text++)
+        putc(iscntrl((unsigned char)*text) && *text != kept ? '?' : *text, out);
+}
+
+void command_print_error(const struct sim_error *error)
+{
+    fputs("throttlesim: ", stderr);
+    command_print_clean(stderr, error->message, '\0');
+    putc('\n', stderr);
 }
 
 static void print_usage_hint(const struct command *command, size_t count, char *const *words)
 {
-    char title[COMMAND_TITLE_MAX];
     if (command == NULL && (count == 0 || commands_at(words[0], 0) == NULL))
         fputs("Try 'throttlesim help'.\n", stderr);
     else
         fprintf(stderr, "Try 'throttlesim %s --help'.\n",
-                command != NULL ? command_title(command, title) : words[0]);
+                command != NULL ? command->name : words[0]);
 }
 
 enum sim_exit commands_main(size_t count, char **words)
@@ -154,7 +153,7 @@ enum sim_exit commands_main(size_t count, char **words)
         commands_fail_unknown(count, words, &error);
     else if (run(command, (int)(count - used + 1), words + used - 1, &error))
         return SIM_DONE;
-    print_error(error.message);
+    command_print_error(&error);
     if (error.exit == SIM_USAGE)
         print_usage_hint(command, count, words);
     return error.exit;
