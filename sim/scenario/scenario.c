@@ -1,7 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Scenarios from their defaults, from the bytes of a file or a text, and from the command line.
 #include "sim/scenario/scenario_internal.h"
 
+#include "sim/base/text_file.h"
+
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+struct scenario scenario_default(void)
+{
+    struct scenario scenario = {.end_ns = SCENARIO_NO_LIMIT};
+    setting_set_defaults(scenario_rows, &scenario);
+    return scenario;
+}
+
+struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
+                              struct sim_error *error)
+{
+    struct scenario *scenario = malloc(sizeof *scenario);
+    char *copy = strdup(name);
+    if (scenario == NULL || copy == NULL) {
+        free(scenario);
+        free(copy);
+        sim_fail_memory(error);
+        return NULL;
+    }
+    *scenario = scenario_default();
+    scenario->name = copy;
+    if (settings != NULL && settings->algorithm != NULL) {
+        scenario->algorithm = settings->algorithm;
+        scenario->is_algorithm_set = true;
+    }
+    scenario->lenient = settings != NULL && settings->lenient;
+    return scenario;
+}
 
 void scenario_free(struct scenario *scenario)
 {
@@ -38,4 +71,212 @@ const char *scenario_algorithm_at(const void *words, size_t index)
     size_t count;
     const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
     return index < count ? algorithms[index]->name : NULL;
+}
+
+bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
+{
+    scenario->is_standard_input = strcmp(path, "-") == 0;
+    return text_file_read(path,
+                          "not a scenario; a trace is replayed with --limits KEY=VALUE,... TRACE",
+                          &scenario->source, &scenario->source_length, error);
+}
+
+bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
+                          struct sim_error *error)
+{
+    scenario->source = malloc(length + 1);
+    if (scenario->source == NULL)
+        return sim_fail_memory(error);
+    memcpy(scenario->source, text, length);
+    scenario->source[length] = '\0';
+    scenario->source_length = length;
+    return true;
+}
+
+uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
+{
+    return names_find(&scenario->group_names, name);
+}
+
+uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
+{
+    return names_find(&scenario->member_names, name);
+}
+
+const char *scenario_group_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->group_count ? scenario->groups[index].name : NULL;
+}
+
+const char *scenario_member_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->member_count ? scenario->members[index].name : NULL;
+}
+
+char *scenario_base_name(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    const char *start = path + length;
+    while (start > path && start[-1] != '/')
+        start--;
+    size_t base = strcspn(start, ".");
+    size_t rest = (size_t)(path + length - start);
+    return strndup(start, base > 0 && base < rest ? base : rest);
+}
+
+// A name that no member has yet: "vdc", "vdc-2", ...
+static char *unique_name(const struct scenario *scenario, const char *path)
+{
+    char *base = scenario_base_name(path);
+    char *name = base == NULL ? NULL : names_unused(&scenario->member_names, base);
+    free(base);
+    return name;
+}
+
+// "iops-total=300", the first of a list.
+static bool add_limit(struct scenario *scenario, const char *text, struct engine_parameters *limits,
+                      struct sim_error *error)
+{
+    char pair[256], message[LIMITS_TEXT_MESSAGE_MAX];
+    size_t length = strcspn(text, ",");
+    snprintf(pair, sizeof pair, "%.*s", length < sizeof pair ? (int)length : 255, text);
+    char *equals = strchr(pair, '=');
+    if (equals == NULL)
+        return sim_fail(error, SIM_USAGE,
+                        "--limits: expected KEY=VALUE, such as iops-total=300, found '%.64s'",
+                        pair);
+    *equals = '\0';
+    switch (limits_text_set(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, pair, equals + 1, limits,
+                            message)) {
+    case LIMITS_TEXT_ELSEWHERE:
+        return scenario_leave_out(scenario, (struct sim_place){0}, error, "it is left out",
+                                  "--limits: engine '%s' has no limit '%.64s'",
+                                  scenario->algorithm->name, pair);
+    case LIMITS_TEXT_WRONG:
+        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    case LIMITS_TEXT_SET:
+        break;
+    }
+    return true;
+}
+
+static bool add_group(struct scenario *scenario, const char *text, struct sim_error *error)
+{
+    char message[LIMITS_TEXT_MESSAGE_MAX];
+    struct engine_fault fault;
+    scenario->groups = calloc(1, sizeof *scenario->groups);
+    if (scenario->groups == NULL)
+        return sim_fail_memory(error);
+    struct scenario_group *group = &scenario->groups[scenario->group_count++];
+    if ((group->name = strdup("group")) == NULL)
+        return sim_fail_memory(error);
+    while (*(text += strspn(text, " ")) != '\0') {
+        if (!add_limit(scenario, text, &group->limits, error))
+            return false;
+        text += strcspn(text, ",");
+        text += *text == ',';
+    }
+    if (engine_check(scenario->algorithm, &group->limits, &fault) == ENGINE_OK)
+        return true;
+    limits_text_fault(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, &group->limits, &fault, message);
+    return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+}
+
+static bool fill_trace(struct scenario *scenario, struct scenario_trace *trace,
+                       const struct scenario_quick *quick, const char *path,
+                       struct sim_error *error)
+{
+    *trace = scenario_trace_default();
+    trace->path = strdup(path);
+    if (trace->path == NULL)
+        return sim_fail_memory(error);
+    return setting_apply(scenario, scenario_trace_rows, quick->options, quick->option_count, trace,
+                         error);
+}
+
+// Takes the name, of a member that stands behind the others.
+static bool add_member(struct scenario *scenario, const struct scenario_quick *quick, char *name,
+                       struct sim_error *error)
+{
+    struct scenario_member *member = &scenario->members[scenario->member_count++];
+    *member = scenario_member_default();
+    member->name = name;
+    member->group = 0;
+    if (name == NULL || names_add(&scenario->member_names, name,
+                                  (uint32_t)(scenario->member_count - 1)) == NAMES_NONE)
+        return sim_fail_memory(error);
+    return setting_apply(scenario, scenario_member_rows, quick->options, quick->option_count,
+                         member, error);
+}
+
+static bool add_traces(struct scenario *scenario, const struct scenario_quick *quick,
+                       struct sim_error *error)
+{
+    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        const char *path = quick->traces[i];
+        if (!add_member(scenario, quick, unique_name(scenario, path), error) ||
+            !fill_trace(scenario, &scenario->members[i].trace, quick, path, error))
+            return false;
+    }
+    return true;
+}
+
+static bool add_volumes(struct scenario *scenario, const struct scenario_quick *quick,
+                        const struct scenario_volumes *volumes, struct sim_error *error)
+{
+    scenario->members = calloc(volumes->count, sizeof *scenario->members);
+    if (scenario->members == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < volumes->count; i++) {
+        if (!add_member(scenario, quick, strdup(volumes->names[i]), error))
+            return false;
+        if ((scenario->members[i].volume = strdup(volumes->names[i])) == NULL)
+            return sim_fail_memory(error);
+    }
+    return true;
+}
+
+static bool add_each_volume(struct scenario *scenario, const struct scenario_quick *quick,
+                            struct sim_error *error)
+{
+    struct scenario_volumes volumes = {0};
+    scenario->traces = calloc(quick->trace_count, sizeof *scenario->traces);
+    if (scenario->traces == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i < quick->trace_count; i++) {
+        struct scenario_trace *trace = &scenario->traces[scenario->trace_count++];
+        if (!fill_trace(scenario, trace, quick, quick->traces[i], error))
+            return false;
+    }
+    bool ok = scenario_volumes_read(&volumes, scenario, error) &&
+              add_volumes(scenario, quick, &volumes, error);
+    scenario_volumes_free(&volumes);
+    return ok;
+}
+
+static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
+                 struct sim_error *error)
+{
+    return scenario_set_options(scenario, quick->options, quick->option_count, error) &&
+           add_group(scenario, quick->limits, error) &&
+           (quick->each_volume ? add_each_volume(scenario, quick, error)
+                               : add_traces(scenario, quick, error)) &&
+           scenario_fit_groups(scenario, error);
+}
+
+struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error)
+{
+    struct scenario *scenario = scenario_new("command line", &quick->settings, error);
+    if (scenario != NULL && !fill(scenario, quick, error)) {
+        scenario_free(scenario);
+        return NULL;
+    }
+    return scenario;
 }

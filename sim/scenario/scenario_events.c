@@ -277,14 +277,8 @@ static void write_event(struct setting_writer *writer, const void *value)
     writer->between = between;
 }
 
-static const struct setting_list events_list = {
-    .what = "events",
-    .items = offsetof(struct scenario, events),
-    .count = offsetof(struct scenario, event_count),
-    .size = sizeof(struct scenario_event),
-    .read = read_event,
-    .write = write_event,
-};
+static const struct setting_list events_list =
+    SETTING_LIST("events", events, event_count, read_event, write_event);
 
 static int compare_events(const void *left, const void *right)
 {
@@ -308,7 +302,5 @@ static bool read_events(struct yaml_reader *reader, yaml_node_t *node, void *tar
 const struct setting_kind scenario_events = {
     .type = "list of events",
     .list = &events_list,
-    .at = offsetof(struct scenario, event_count),
-    .size = sizeof(size_t),
     .read = read_events,
 };

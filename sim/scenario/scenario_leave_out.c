@@ -85,13 +85,13 @@ static void free_sharing(const struct scenario *scenario, struct sharing *sharin
 // "gold/vdc", a name that no group has yet.
 static char *own_name(const struct scenario *scenario, const char *group, const char *member)
 {
-    size_t size = strlen(group) + strlen(member) + 16;
-    char *name = malloc(size);
-    if (name == NULL)
-        return NULL;
-    snprintf(name, size, "%s/%s", group, member);
-    for (unsigned n = 2; scenario_find_group(scenario, name) != SCENARIO_NONE; n++)
-        snprintf(name, size, "%s/%s-%u", group, member, n);
+    size_t size = strlen(group) + strlen(member) + 2;
+    char *base = malloc(size), *name = NULL;
+    if (base != NULL) {
+        snprintf(base, size, "%s/%s", group, member);
+        name = names_unused(&scenario->group_names, base);
+    }
+    free(base);
     return name;
 }
 

@@ -72,34 +72,23 @@ static const struct setting_kind model_kind = {
     .words = model_names,
 };
 
-// The value of a latency is the whole device.
-static bool parse_latency(struct setting_input *input, void *value)
-{
-    struct scenario_device *device = value;
-    if (device->model == SCENARIO_DEVICE_FIXED)
-        return units_parse_duration(input->text, &device->latency_ns);
-    snprintf(input->message, sizeof input->message, "only model fixed has a latency");
-    return false;
-}
-
-static const struct setting_kind latency_kind = {
-    .type = "duration",
-    .expected = YAML_DURATION,
-    .parse = parse_latency,
-};
-
 const struct setting scenario_device_rows[] = {
     {"model", &model_kind, offsetof(struct scenario_device, model), .required = true},
-    {"latency", &latency_kind, .offset = 0},
+    {"latency", &setting_duration, .offset = offsetof(struct scenario_device, latency_ns)},
     {.key = NULL},
 };
 
 static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     const struct scenario_device *device = target;
-    return setting_read(reader, node, "device", scenario_device_rows, target) &&
-           (device->model != SCENARIO_DEVICE_FIXED || yaml_find(reader, node, "latency") != NULL ||
-            yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us"));
+    if (!setting_read(reader, node, "device", scenario_device_rows, target))
+        return false;
+    yaml_node_t *latency = yaml_find(reader, node, "latency");
+    if (device->model == SCENARIO_DEVICE_FIXED && latency == NULL)
+        return yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us");
+    if (device->model != SCENARIO_DEVICE_FIXED && latency != NULL)
+        return yaml_fail(reader, latency, "only model fixed has a latency");
+    return true;
 }
 
 static bool parse_device(struct setting_input *input, void *value)

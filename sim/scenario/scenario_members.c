@@ -37,20 +37,13 @@ static bool read_group(struct yaml_reader *reader, yaml_node_t *node, void *targ
            add_group_name(reader, node, target);
 }
 
-static const struct setting_list groups_list = {
-    .what = "groups",
-    .items = offsetof(struct scenario, groups),
-    .count = offsetof(struct scenario, group_count),
-    .size = sizeof(struct scenario_group),
-    .read = read_group,
-};
+static const struct setting_list groups_list =
+    SETTING_LIST("groups", groups, group_count, read_group, NULL);
 
 const struct setting_kind scenario_groups = {
     .type = "list of groups",
     .rows = scenario_group_rows,
     .list = &groups_list,
-    .at = offsetof(struct scenario, group_count),
-    .size = sizeof(size_t),
 };
 
 // ---- Members ----
@@ -167,13 +160,8 @@ static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *tar
            add_member(reader, node, target);
 }
 
-static const struct setting_list members_list = {
-    .what = "members",
-    .items = offsetof(struct scenario, members),
-    .count = offsetof(struct scenario, member_count),
-    .size = sizeof(struct scenario_member),
-    .read = read_member,
-};
+static const struct setting_list members_list =
+    SETTING_LIST("members", members, member_count, read_member, NULL);
 
 // ---- Members from the trace ----
 

@@ -70,6 +70,10 @@ static bool set_key(const struct setter *setter, const char *key, const struct s
         return set_value(setter, row, target);
     if (inner == scenario_trace_rows && !setting_is_given(row, target))
         return sim_fail(setter->error, SIM_USAGE, "%s: there is no trace", setter->address);
+    if (inner == scenario_device_rows && strcmp(rest, ".latency") == 0 &&
+        scenario->device.model != SCENARIO_DEVICE_FIXED)
+        return sim_fail(setter->error, SIM_USAGE, "%s: only model fixed has a latency",
+                        setter->address);
     if (inner == NULL && limits != NULL)
         return set_limit(setter, key, limits);
     if (inner == NULL)

@@ -239,7 +239,8 @@ const struct setting scenario_trace_rows[] = {
     {"ops", &ops_kind, offsetof(struct scenario_trace, cut.ops), .fallback = "all"},
     {"speed", &factor_kind, offsetof(struct scenario_trace, cut.speed), .fallback = "1"},
     {"start", &setting_duration, offsetof(struct scenario_trace, cut.start_ns), .fallback = "0"},
-    {"duration", &setting_until, offsetof(struct scenario_trace, cut.duration_ns), .fallback = ""},
+    {"duration", &setting_duration, offsetof(struct scenario_trace, cut.duration_ns),
+     .fallback = ""},
     {"volume", &setting_text, .offset = offsetof(struct scenario_trace, volume_name)},
     {.key = NULL},
 };
@@ -299,24 +300,18 @@ static void write_trace(struct setting_writer *writer, const void *value)
     writer->between = between;
 }
 
-static const struct setting_list traces_list = {
-    .items = offsetof(struct scenario, traces),
-    .count = offsetof(struct scenario, trace_count),
-    .size = sizeof(struct scenario_trace),
-    .write = write_trace,
-};
+static const struct setting_list traces_list =
+    SETTING_LIST("traces", traces, trace_count, NULL, write_trace);
 
 static bool read_traces(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     (void)target;
-    return setting_read_some(reader, node, "traces", append_trace, (void *)&traces_list);
+    return setting_read_some(reader, node, traces_list.what, append_trace, (void *)&traces_list);
 }
 
 const struct setting_kind scenario_traces = {
     .type = "trace, or a list of them",
     .rows = scenario_trace_rows,
     .list = &traces_list,
-    .at = offsetof(struct scenario, trace_count),
-    .size = sizeof(size_t),
     .read = read_traces,
 };

@@ -44,11 +44,6 @@ const struct setting_kind setting_id = {
 
 static bool parse_duration(struct setting_input *input, void *value)
 {
-    return units_parse_duration(input->text, value);
-}
-
-static bool parse_until(struct setting_input *input, void *value)
-{
     if (input->scenario != NULL || input->text[0] != '\0')
         return units_parse_duration(input->text, value);
     *(int64_t *)value = INT64_MAX;
@@ -65,14 +60,6 @@ const struct setting_kind setting_duration = {
     .expected = YAML_DURATION,
     .size = sizeof(int64_t),
     .parse = parse_duration,
-    .write = setting_write_integer,
-};
-
-const struct setting_kind setting_until = {
-    .type = "duration",
-    .expected = YAML_DURATION,
-    .size = sizeof(int64_t),
-    .parse = parse_until,
     .write = setting_write_integer,
 };
 
@@ -241,6 +228,8 @@ bool setting_is_given(const struct setting *row, const void *source)
     int64_t fallback[4] = {0};
     if (row->fallback != NULL)
         setting_parse(&input, &alone, fallback);
+    if (kind->list != NULL)
+        return *(const size_t *)(const void *)((const char *)source + kind->list->count) > 0;
     return row->required ||
            memcmp(value, fallback, kind->size > 0 ? kind->size : sizeof(unsigned)) != 0;
 }
@@ -300,4 +289,40 @@ void setting_write_rows(struct setting_writer *writer, const struct setting *row
         write_value(writer, kind, value);
         before = writer->between;
     }
+}
+
+// ---- The whole ----
+
+bool scenario_write(const struct scenario *scenario, FILE *out)
+{
+    struct setting_writer writer = {.out = out, .scenario = scenario, .between = "\n"};
+    setting_write_rows(&writer, scenario_rows, scenario);
+    putc('\n', out);
+    return ferror(out) == 0;
+}
+
+bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
+{
+    FILE *out = open_memstream(&scenario->source, &scenario->source_length);
+    if (out == NULL)
+        return sim_fail_memory(error);
+    bool ok = scenario_write(scenario, out);
+    return (fclose(out) == 0 && ok) || sim_fail_memory(error);
+}
+
+bool scenario_note_options(struct scenario *scenario, const char *options, struct sim_error *error)
+{
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL)
+        return sim_fail_memory(error);
+    fwrite(scenario->source, 1, scenario->source_length, out);
+    fprintf(out, "\n# Run with:%s\n", options);
+    if (fclose(out) != 0)
+        return sim_fail_memory(error);
+    free(scenario->source);
+    scenario->source = text;
+    scenario->source_length = length;
+    return true;
 }

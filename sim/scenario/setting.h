@@ -50,6 +50,12 @@ struct setting_list {
     setting_write *write;      // NULL: by the rows of the kind
 };
 
+#define SETTING_LIST(what, items, count, read, write)                                              \
+    {                                                                                              \
+        what, offsetof(struct scenario, items), offsetof(struct scenario, count),                  \
+            sizeof *((struct scenario *)0)->items, read, write                                     \
+    }
+
 struct setting {
     const char *key;
     const struct setting_kind *kind;
@@ -70,7 +76,7 @@ struct setting {
         X("interval", interval_kind, interval_ns, "1s", "interval", OPTION_SETTING, "TIME",        \
           "length of the intervals for results over time, such as 500ms. Goes before what the "    \
           "scenario says; the default is 1s"),                                                     \
-        X("end", setting_until, end_ns, "", "end", OPTION_SETTING, "TIME",                         \
+        X("end", setting_duration, end_ns, "", "end", OPTION_SETTING, "TIME",                      \
           "stop the virtual clock here. Goes before what the scenario says; the default is to "    \
           "stop "                                                                                  \
           "when nothing is left to happen"),                                                       \
@@ -105,8 +111,7 @@ struct setting {
 
 extern const struct setting_kind setting_text;           // char *
 extern const struct setting_kind setting_id;             // the same, only read
-extern const struct setting_kind setting_duration;       // int64_t, ns
-extern const struct setting_kind setting_until;          // the same; fallback "": INT64_MAX
+extern const struct setting_kind setting_duration;       // int64_t, ns; fallback "": INT64_MAX
 setting_write setting_write_text, setting_write_integer; // integer: int64_t
 
 // The rows of a mapping end with key NULL. They are read in their order.
