@@ -7,7 +7,7 @@
 #ifndef TRACES_FORMAT_H
 #define TRACES_FORMAT_H
 
-#include "traces/input/paths.h"
+#include "traces/input/files.h"
 #include "traces/notices.h"
 #include "traces/volumes.h"
 

@@ -151,6 +151,12 @@ void synth_spec_free(struct synth_spec *spec);
 // but enums and counts are within their arrays.
 bool synth_check(const struct synth_spec *spec, struct trace_error *error);
 
+// One entry, for itself.
+bool synth_check_volume(const struct synth_volume *volume, struct trace_error *error);
+
+// The same, and whether it goes with the entries before it.
+bool synth_check_entry(const struct synth_spec *spec, size_t index, struct trace_error *error);
+
 // Requests a second of one volume of this entry, in the long run; the specification is valid.
 double synth_volume_rate_per_s(const struct synth_volume *volume);
 

@@ -5,6 +5,41 @@
 #include "traces/blktrace/blktrace_pair.h"
 
 #include <assert.h>
+#include <stdlib.h>
+
+_Static_assert(sizeof(struct blktrace_pending) == 32, "2^20 of them are 32 MiB");
+_Static_assert((BLKTRACE_CHUNKS - 1) * (uint64_t)BLKTRACE_CHUNK_REQUESTS > BLKTRACE_WINDOW_MAX,
+               "a full window never meets its own first chunk");
+
+void blktrace_window_free(struct blktrace_window *window)
+{
+    for (size_t i = 0; i < BLKTRACE_CHUNKS; i++)
+        free(window->chunks[i]);
+    free(window->spare);
+    *window = (struct blktrace_window){0};
+}
+
+bool blktrace_window_extend(struct blktrace_window *window)
+{
+    struct blktrace_pending **chunk =
+        &window->chunks[window->next / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
+    assert(*chunk == NULL && window->next - window->first <= BLKTRACE_WINDOW_MAX);
+    *chunk = window->spare;
+    window->spare = NULL;
+    if (*chunk == NULL)
+        *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof **chunk);
+    return *chunk != NULL;
+}
+
+void blktrace_window_shrink(struct blktrace_window *window)
+{
+    struct blktrace_pending **chunk =
+        &window->chunks[(window->first - 1) / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
+    assert(window->first <= window->next);
+    free(window->spare);
+    window->spare = *chunk;
+    *chunk = NULL;
+}
 
 void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival arrival, bool lossy)
 {

@@ -5,8 +5,8 @@
 #define TRACES_BLKTRACE_BLKTRACE_STREAM_H
 
 #include "traces/blktrace/sequences.h"
+#include "traces/input/files.h"
 #include "traces/input/input.h"
-#include "traces/input/paths.h"
 
 struct blktrace_stream {
     struct blktrace_record record; // the current one; its time never decreases

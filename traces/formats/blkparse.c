@@ -6,7 +6,7 @@
 // The text tells less than the records: lengths are rounded to sectors, and an arriving flush has
 // no sector unless a remap just before it on the same CPU shows it.
 #include "traces/blktrace/sequences.h"
-#include "traces/formats/blkparse_lines.h"
+#include "traces/formats/blkparse_layout.h"
 
 #include <string.h>
 

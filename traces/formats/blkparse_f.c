@@ -4,7 +4,6 @@
 // A line that does not fit the string is no event: blkparse prints messages, `Input file` lines and
 // statistics in between and after. What the string leaves out is said.
 #include "traces/formats/blkparse_layout.h"
-#include "traces/formats/blkparse_lines.h"
 
 #include <stdio.h>
 

@@ -55,4 +55,13 @@ bool blkparse_layout_parse(struct blkparse_layout *layout, const char *text, con
 bool blkparse_layout_match(const struct blkparse_layout *layout, struct events_cursor line,
                            struct blkparse_values *values);
 
+// ---- The lines that blkparse prints around the events, whatever the format of these ----
+
+// What a line is that is not an event; stores that the statistics have begun.
+enum events_line blkparse_lines_other(struct events_cursor line, bool *statistics);
+
+// An event after the statistics is another recording's, whose times begin anew: EVENTS_LINE_BAD.
+enum events_line blkparse_lines_after_end(const struct events_text *text,
+                                          struct trace_error *error);
+
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/files.h"
 
-#include "traces/input/input_streams.h"
 #include "traces/input/input_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CPU_DIGITS_MAX 6
 
@@ -62,6 +62,12 @@ static bool append(struct trace_files *files, struct trace_file *file, const cha
     return true;
 }
 
+// Of a file that has a path.
+static bool is_stream(mode_t mode)
+{
+    return S_ISFIFO(mode) || S_ISCHR(mode);
+}
+
 bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE};
@@ -71,7 +77,7 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
     file.compressed = path[uncompressed] != '\0';
     bool is_there = stat(path, &status) == 0;
     file.bytes = is_there && status.st_size > 0 ? (uint64_t)status.st_size : 0;
-    file.is_stream = is_there && trace_mode_is_stream(status.st_mode);
+    file.is_stream = is_there && is_stream(status.st_mode);
     return append(files, &file, path, base > 0 ? base : uncompressed, error);
 }
 
@@ -188,4 +194,34 @@ void trace_files_report_missing(struct trace_files *files, struct trace_notices 
                           "(missing: %s); what happened on those CPUs is not in this trace.",
                           (unsigned long long)missing, expected - 1, list);
     }
+}
+
+// ---- What can be read once only: standard input, pipes, devices such as a terminal ----
+
+static bool is_standard_input(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+bool trace_path_is_stream(const char *path)
+{
+    struct stat status;
+    return is_standard_input(path) || (stat(path, &status) == 0 && is_stream(status.st_mode));
+}
+
+// "/dev/stdin" may be the same pipe as "-".
+bool trace_paths_are_one_stream(const char *path, const char *other)
+{
+    struct stat status[2];
+    const char *const paths[2] = {path, other};
+    if (!trace_path_is_stream(path) || !trace_path_is_stream(other))
+        return false;
+    if (strcmp(path, other) == 0)
+        return true;
+    for (size_t i = 0; i < 2; i++) {
+        if ((is_standard_input(paths[i]) ? fstat(STDIN_FILENO, &status[i])
+                                         : stat(paths[i], &status[i])) != 0)
+            return false;
+    }
+    return status[0].st_dev == status[1].st_dev && status[0].st_ino == status[1].st_ino;
 }

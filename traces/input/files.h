@@ -60,6 +60,11 @@ void trace_files_sort(struct trace_files *files, struct trace_notices *notices);
 // The notice `cpu-missing`, for sorted files.
 void trace_files_report_missing(struct trace_files *files, struct trace_notices *notices);
 
+// From the path that a user gave: the rules are in docs/traces.md.
+// Adds the notices `cpu-missing` and `duplicate-file`. On failure nothing is left to free.
+bool trace_paths_resolve(struct trace_files *files, const char *path, struct trace_notices *notices,
+                         struct trace_error *error);
+
 void trace_files_free(struct trace_files *files);
 
 #endif

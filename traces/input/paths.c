@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "traces/input/paths.h"
+#include "traces/input/files.h"
 
 #include "traces/nearest_word.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Specifications as a whole: what they ask for, and whether that can be had.
-#include "traces/synth/synth_check.h"
+#include "traces/synth.h"
 #include "traces/trace_error.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a specification must be, so that every number drawn from it is finite, no step takes no time
 // for ever, and memory is bounded. Comparisons are written so that a NaN fails them.
-#include "traces/synth/synth_check.h"
+#include "traces/synth.h"
 
 #include "traces/trace_error.h"
 

@@ -4,7 +4,7 @@
 
 #include "sim/base/text_file.h"
 #include "sim/base/units.h"
-#include "traces/synth/synth_check.h"
+#include "traces/synth.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
