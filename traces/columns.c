@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHOWN_BYTES_MAX 40
-
 struct columns_reader {
     struct trace_flow flow;
     const struct columns_layout *layout;
@@ -26,16 +24,13 @@ struct columns_reader {
 static enum trace_result fail_line(const struct columns_reader *reader,
                                    const struct columns_fault *fault, struct trace_error *error)
 {
-    const char *path = reader->flow.input.path;
-    unsigned long long number = reader->lines.number;
     if (fault->column == NULL) {
-        trace_error_set(error, "%s: line %llu: %s", path, number, fault->text);
+        trace_error_set(error, "%s: line %llu: %s", reader->flow.input.path,
+                        (unsigned long long)reader->lines.number, fault->text);
         return TRACE_ERROR;
     }
-    bool cut = fault->found.length > SHOWN_BYTES_MAX;
-    int shown = cut ? SHOWN_BYTES_MAX : (int)fault->found.length;
-    trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s", path, number,
-                    fault->column, shown, fault->found.text, cut ? "..." : "", fault->expected);
+    trace_lines_fail(&reader->lines, fault->column, fault->found.text, fault->found.length,
+                     fault->expected, error);
     return TRACE_ERROR;
 }
 
@@ -271,19 +266,15 @@ static void report(void *opaque)
     const char *path = reader->flow.input.path;
     if (reader->layout->native)
         return;
-    trace_notices_set(notices, "out-of-order", path, reader->flow.reorder.displaced,
-                      "%llu lines stand behind one of a later time; they were put in order.",
-                      (unsigned long long)reader->flow.reorder.displaced);
+    trace_notices_count(notices, "out-of-order", path, reader->flow.reorder.displaced,
+                        "lines stand behind one of a later time; they were put in order.");
     trace_flow_report_late(&reader->flow);
-    trace_notices_set(notices, "zero-bytes", path, counts->zero_bytes,
-                      "%llu requests without bytes that are no flush were skipped.",
-                      (unsigned long long)counts->zero_bytes);
-    trace_notices_set(notices, "other-lines", path, counts->prose_lines,
-                      "%llu lines without columns, after the header, were passed over.",
-                      (unsigned long long)counts->prose_lines);
-    trace_notices_set(notices, "bad-latency", path, counts->negative_latencies,
-                      "%llu latencies are negative; they are taken as unknown.",
-                      (unsigned long long)counts->negative_latencies);
+    trace_notices_count(notices, "zero-bytes", path, counts->zero_bytes,
+                        "requests without bytes that are no flush were skipped.");
+    trace_notices_count(notices, "other-lines", path, counts->prose_lines,
+                        "lines without columns, after the header, were passed over.");
+    trace_notices_count(notices, "bad-latency", path, counts->negative_latencies,
+                        "latencies are negative; they are taken as unknown.");
 }
 
 static const struct trace_flow_source source = {

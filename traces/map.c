@@ -64,10 +64,3 @@ void trace_map_clear(struct trace_map *map, struct trace_map_slot *slot)
     }
     map->slots[free_at].value = TRACE_MAP_NONE;
 }
-
-void trace_map_remove(struct trace_map *map, uint64_t major, uint32_t minor)
-{
-    struct trace_map_slot *slot = map->size > 0 ? trace_map_find(map, major, minor) : NULL;
-    if (slot != NULL && slot->value != TRACE_MAP_NONE)
-        trace_map_clear(map, slot);
-}

@@ -81,7 +81,4 @@ bool trace_map_put(struct trace_map *map, uint64_t major, uint32_t minor, uint32
 // Frees a slot that is not free.
 void trace_map_clear(struct trace_map *map, struct trace_map_slot *slot);
 
-// Does nothing if the key is not there.
-void trace_map_remove(struct trace_map *map, uint64_t major, uint32_t minor);
-
 #endif

@@ -68,3 +68,9 @@ void trace_notices_set(struct trace_notices *notices, const char *kind, const ch
     va_end(arguments);
     trace_text_sanitize((char *)notice->text);
 }
+
+void trace_notices_count(struct trace_notices *notices, const char *kind, const char *source,
+                         uint64_t count, const char *text)
+{
+    trace_notices_set(notices, kind, source, count, "%llu %s", (unsigned long long)count, text);
+}

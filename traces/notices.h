@@ -19,4 +19,8 @@ void trace_notices_free(struct trace_notices *notices);
 void trace_notices_set(struct trace_notices *notices, const char *kind, const char *source,
                        uint64_t count, const char *format, ...) TRACE_PRINTF(5, 6);
 
+// The same, of a text that begins with the count.
+void trace_notices_count(struct trace_notices *notices, const char *kind, const char *source,
+                         uint64_t count, const char *text);
+
 #endif

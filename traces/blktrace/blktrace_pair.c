@@ -11,15 +11,15 @@ _Static_assert(sizeof(struct blktrace_pending) == 32, "2^20 of them are 32 MiB")
 _Static_assert((BLKTRACE_CHUNKS - 1) * (uint64_t)BLKTRACE_CHUNK_REQUESTS > BLKTRACE_WINDOW_MAX,
                "a full window never meets its own first chunk");
 
-void blktrace_window_free(struct blktrace_window *window)
+static void free_window(struct blktrace_window *window)
 {
     for (size_t i = 0; i < BLKTRACE_CHUNKS; i++)
         free(window->chunks[i]);
     free(window->spare);
-    *window = (struct blktrace_window){0};
 }
 
-bool blktrace_window_extend(struct blktrace_window *window)
+// Memory for the next chunk; false: there is none.
+static bool extend_window(struct blktrace_window *window)
 {
     struct blktrace_pending **chunk =
         &window->chunks[window->next / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
@@ -31,8 +31,20 @@ bool blktrace_window_extend(struct blktrace_window *window)
     return *chunk != NULL;
 }
 
-void blktrace_window_shrink(struct blktrace_window *window)
+// The new request, to be filled, with the number next - 1; NULL: out of memory.
+static struct blktrace_pending *push_pending(struct blktrace_window *window)
 {
+    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !extend_window(window))
+        return NULL;
+    return blktrace_window_at(window, window->next++);
+}
+
+// Drops the oldest; the memory of the chunk before the first is given back.
+static void pop_pending(struct blktrace_window *window)
+{
+    window->first++;
+    if (window->first % BLKTRACE_CHUNK_REQUESTS > 0)
+        return;
     struct blktrace_pending **chunk =
         &window->chunks[(window->first - 1) / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
     assert(window->first <= window->next);
@@ -52,7 +64,7 @@ void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival 
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing)
 {
-    blktrace_window_free(&pairing->window);
+    free_window(&pairing->window);
     blktrace_fragments_free(&pairing->fragments);
 }
 
@@ -96,7 +108,7 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
                                                pairing->window.next, BLKTRACE_FRAGMENT_NONE);
     if (fragment == BLKTRACE_FRAGMENT_NONE)
         return false;
-    struct blktrace_pending *request = blktrace_window_push(&pairing->window);
+    struct blktrace_pending *request = push_pending(&pairing->window);
     if (request == NULL)
         return false;
     *request = (struct blktrace_pending){
@@ -215,7 +227,7 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
             .volume = oldest->volume,
             .op = (enum trace_op)oldest->op,
         };
-        blktrace_window_pop(window);
+        pop_pending(window);
         if (!withdrawn)
             return true;
     }
@@ -235,15 +247,12 @@ void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char 
                       "%llu completions (C) cover bytes that no request before them (%s) asked "
                       "for; a few in flight when the recording began are normal.",
                       (unsigned long long)pairing->no_arrival, queue ? "Q" : "D");
-    trace_notices_set(notices, "passthrough", source, pairing->passthrough,
-                      "%llu commands passed through to the device (SCSI or the like) are skipped: "
-                      "they are not reads or writes of the volume.",
-                      (unsigned long long)pairing->passthrough);
-    trace_notices_set(notices, "zero-bytes", source, pairing->zero_bytes,
-                      "%llu requests without bytes that are no flush are skipped.",
-                      (unsigned long long)pairing->zero_bytes);
-    trace_notices_set(notices, "bad-split", source, pairing->bad_splits,
-                      "%llu split records (X) do not say where the request was split; the latency "
-                      "of its second half may be unknown.",
-                      (unsigned long long)pairing->bad_splits);
+    trace_notices_count(notices, "passthrough", source, pairing->passthrough,
+                        "commands passed through to the device (SCSI or the like) are skipped: "
+                        "they are not reads or writes of the volume.");
+    trace_notices_count(notices, "zero-bytes", source, pairing->zero_bytes,
+                        "requests without bytes that are no flush are skipped.");
+    trace_notices_count(notices, "bad-split", source, pairing->bad_splits,
+                        "split records (X) do not say where the request was split; the latency "
+                        "of its second half may be unknown.");
 }

@@ -48,34 +48,11 @@ struct blktrace_window {
     struct blktrace_pending *spare;
 };
 
-void blktrace_window_free(struct blktrace_window *window);
-
 static inline struct blktrace_pending *blktrace_window_at(const struct blktrace_window *window,
                                                           uint64_t number)
 {
     return &window->chunks[number / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS]
                           [number % BLKTRACE_CHUNK_REQUESTS];
-}
-
-// Used by blktrace_window_push and blktrace_window_pop only: memory for the next chunk (false:
-// there is none), and that of the one before the first chunk given back.
-bool blktrace_window_extend(struct blktrace_window *window);
-void blktrace_window_shrink(struct blktrace_window *window);
-
-// The new request, to be filled, with the number next - 1; NULL: out of memory.
-static inline struct blktrace_pending *blktrace_window_push(struct blktrace_window *window)
-{
-    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !blktrace_window_extend(window))
-        return NULL;
-    return blktrace_window_at(window, window->next++);
-}
-
-// Drops the oldest.
-static inline void blktrace_window_pop(struct blktrace_window *window)
-{
-    window->first++;
-    if (window->first % BLKTRACE_CHUNK_REQUESTS == 0)
-        blktrace_window_shrink(window);
 }
 
 // ---- Pairing ----

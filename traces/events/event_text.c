@@ -60,7 +60,7 @@ static enum trace_result read_record(struct events_text *text,
             return result;
         text->record = (struct blktrace_record){0};
         enum events_line kind = text->syntax->parse(text, wanted, error);
-        if (lines->text[lines->taken - 1] != '\n' && kind != EVENTS_LINE_PASSED) {
+        if (trace_lines_cut(lines) > 0 && kind != EVENTS_LINE_PASSED) {
             text->cut_line = lines->number;
             text->cut_lost = kind != EVENTS_LINE_RECORD;
             if (text->cut_lost)
@@ -168,14 +168,12 @@ static void report(const void *source, struct trace_notices *notices)
                       "\"%s\".",
                       (unsigned long long)text->aliens, (unsigned long long)text->alien_first,
                       text->alien_text);
-    trace_notices_set(notices, "unknown-operation", path, text->unknown_operations,
-                      "%llu records are of an operation that is no read, write, discard or flush; "
-                      "they are skipped.",
-                      (unsigned long long)text->unknown_operations);
-    trace_notices_set(notices, "flush-nowhere", path, text->flushes_nowhere,
-                      "%llu flushes have no sector in the text; they are taken to be at sector 0, "
-                      "and the latency of those that were elsewhere is unknown.",
-                      (unsigned long long)text->flushes_nowhere);
+    trace_notices_count(notices, "unknown-operation", path, text->unknown_operations,
+                        "records are of an operation that is no read, write, discard or flush; "
+                        "they are skipped.");
+    trace_notices_count(notices, "flush-nowhere", path, text->flushes_nowhere,
+                        "flushes have no sector in the text; they are taken to be at sector 0, "
+                        "and the latency of those that were elsewhere is unknown.");
     if (text->syntax->report != NULL)
         text->syntax->report(text, notices);
 }

@@ -118,15 +118,6 @@ static enum trace_result end_trace(const struct biosnoop_reader *reader, struct 
     return TRACE_ERROR;
 }
 
-// Was the last line cut short?
-static bool is_cut(struct biosnoop_reader *reader)
-{
-    const struct trace_lines *lines = &reader->lines;
-    bool ended = lines->text[lines->taken - 1] == '\n';
-    reader->cut_bytes = ended ? 0 : lines->length;
-    return !ended;
-}
-
 static enum trace_result next_request(void *opaque, struct trace_request *request,
                                       struct trace_error *error)
 {
@@ -149,8 +140,11 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         }
         reader->header_assumed = reader->header_assumed || !reader->header_known;
         reader->header_known = true;
-        if (!biosnoop_row_parse(&row, &reader->header, lines, error))
-            return is_cut(reader) ? TRACE_END : TRACE_ERROR;
+        if (!biosnoop_row_parse(&row, &reader->header, lines, error)) {
+            // Not what it should be, because the tool was killed in it?
+            reader->cut_bytes = trace_lines_cut(lines);
+            return reader->cut_bytes > 0 ? TRACE_END : TRACE_ERROR;
+        }
         result = take_row(reader, &row, request, error);
     }
     return result;
@@ -187,16 +181,13 @@ static void report(void *opaque)
     trace_notices_set(notices, "other-lines", path, reader->aliens,
                       "%llu lines, the first in line %llu, are no rows; they were passed over.",
                       (unsigned long long)reader->aliens, (unsigned long long)reader->alien_first);
-    trace_notices_set(notices, "passthrough", path, reader->passthrough,
-                      "%llu requests of no known operation were skipped.",
-                      (unsigned long long)reader->passthrough);
-    trace_notices_set(notices, "zero-bytes", path, reader->zero_bytes,
-                      "%llu requests without bytes that are no flush are skipped.",
-                      (unsigned long long)reader->zero_bytes);
-    trace_notices_set(notices, "bad-latency", path, reader->bad_latencies,
-                      "%llu requests have a negative latency or one above an hour; it is unknown, "
-                      "and they are taken to arrive when they were complete.",
-                      (unsigned long long)reader->bad_latencies);
+    trace_notices_count(notices, "passthrough", path, reader->passthrough,
+                        "requests of no known operation were skipped.");
+    trace_notices_count(notices, "zero-bytes", path, reader->zero_bytes,
+                        "requests without bytes that are no flush are skipped.");
+    trace_notices_count(notices, "bad-latency", path, reader->bad_latencies,
+                        "requests have a negative latency or one above an hour; it is unknown, "
+                        "and they are taken to arrive when they were complete.");
     trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
                       "The file ends within a line; its %llu bytes are lost.",
                       (unsigned long long)reader->cut_bytes);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define BIOSNOOP_SECTOR_BYTES 512
-#define BIOSNOOP_SHOWN_BYTES_MAX 40
 #define BIOSNOOP_DECIMALS_MIN 6
 #define BIOSNOOP_FIELDS_MAX 32 // a COMM has at most 15 bytes
 #define POWER_S 9              // to ns
@@ -67,12 +66,8 @@ static bool fail_field(const struct biosnoop_fields *fields, enum biosnoop_colum
                        const char *expected, struct trace_error *error)
 {
     const struct columns_field *found = &fields->column[column];
-    bool whole = found->length <= BIOSNOOP_SHOWN_BYTES_MAX;
-    trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s",
-                    fields->lines->input->path, (unsigned long long)fields->lines->number,
-                    names[column], (int)(whole ? found->length : BIOSNOOP_SHOWN_BYTES_MAX),
-                    found->text, whole ? "" : "...", expected);
-    return false;
+    return trace_lines_fail(fields->lines, names[column], found->text, found->length, expected,
+                            error);
 }
 
 // The first field is the time, the last ones are those behind COMM, which is what lies between.

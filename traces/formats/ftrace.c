@@ -251,10 +251,9 @@ static void report(const struct events_text *text, struct trace_notices *notices
                       "%llu events were lost in %llu places, as the text says; what they told is "
                       "not in this trace.",
                       (unsigned long long)source->lost, (unsigned long long)source->losses);
-    trace_notices_set(notices, "nameless-operation", text->file->path, source->nameless,
-                      "%llu records have bytes, but N for an operation, as for writing zeroes; "
-                      "they are taken to be writes.",
-                      (unsigned long long)source->nameless);
+    trace_notices_count(notices, "nameless-operation", text->file->path, source->nameless,
+                        "records have bytes, but N for an operation, as for writing zeroes; "
+                        "they are taken to be writes.");
 }
 
 static const struct events_syntax syntax = {

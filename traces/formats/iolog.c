@@ -35,7 +35,6 @@ struct iolog_line {
 
 #define IOLOG_NAME_BYTES_MAX 256 // as fio reads them
 #define IOLOG_LINE_BYTES_MAX 4096
-#define IOLOG_SHOWN_BYTES_MAX 40
 #define IOLOG_NS_PER_US 1000
 
 static const char *const field_names[IOLOG_FIELD_COUNT] = {"timestamp", "file", "action", "offset",
@@ -77,12 +76,7 @@ static bool fail_field(const struct iolog_line *line, const struct trace_lines *
                        enum iolog_field field, const char *expected, struct trace_error *error)
 {
     const struct columns_field *found = &line->fields[field];
-    bool whole = found->length <= IOLOG_SHOWN_BYTES_MAX;
-    trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s",
-                    lines->input->path, (unsigned long long)lines->number, field_names[field],
-                    (int)(whole ? found->length : IOLOG_SHOWN_BYTES_MAX), found->text,
-                    whole ? "" : "...", expected);
-    return false;
+    return trace_lines_fail(lines, field_names[field], found->text, found->length, expected, error);
 }
 
 static const struct iolog_action *find_action(const struct columns_field *field)
@@ -233,15 +227,6 @@ static enum trace_result take_request(struct iolog_reader *reader, struct trace_
     return request->volume == TRACE_VOLUME_NONE ? TRACE_ERROR : TRACE_REQUEST;
 }
 
-// Does the line have no end? Then it is not what it should be because fio was killed in it.
-static bool is_cut(struct iolog_reader *reader)
-{
-    const struct trace_lines *lines = &reader->lines;
-    bool ended = lines->text[lines->taken - 1] == '\n';
-    reader->cut_bytes = ended ? 0 : lines->length;
-    return !ended;
-}
-
 // Takes a line into account; true: it is a request.
 static bool take_line(struct iolog_reader *reader)
 {
@@ -274,8 +259,11 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         }
         if (lines->length == 0)
             continue;
-        if (!parse_line(&reader->line, lines, reader->version, error))
-            return is_cut(reader) ? TRACE_END : TRACE_ERROR;
+        if (!parse_line(&reader->line, lines, reader->version, error)) {
+            // Not what it should be, because the tool was killed in it?
+            reader->cut_bytes = trace_lines_cut(lines);
+            return reader->cut_bytes > 0 ? TRACE_END : TRACE_ERROR;
+        }
         if (take_line(reader))
             return take_request(reader, request, error);
     }
@@ -305,16 +293,13 @@ static void report(void *opaque)
     const char *path = reader->flow.input.path;
     trace_flow_report_late(&reader->flow);
     trace_flow_report_displaced(&reader->flow);
-    trace_notices_set(notices, "wait-ignored", path, reader->waits,
-                      "%llu waits are ignored, as fio does where lines have timestamps.",
-                      (unsigned long long)reader->waits);
-    trace_notices_set(notices, "zero-bytes", path, reader->zero_bytes,
-                      "%llu requests without bytes that are no flush are skipped.",
-                      (unsigned long long)reader->zero_bytes);
-    trace_notices_set(notices, "more-fields", path, reader->longer,
-                      "%llu lines have more fields than their action has; fio ignores them, and "
-                      "so do we.",
-                      (unsigned long long)reader->longer);
+    trace_notices_count(notices, "wait-ignored", path, reader->waits,
+                        "waits are ignored, as fio does where lines have timestamps.");
+    trace_notices_count(notices, "zero-bytes", path, reader->zero_bytes,
+                        "requests without bytes that are no flush are skipped.");
+    trace_notices_count(notices, "more-fields", path, reader->longer,
+                        "lines have more fields than their action has; fio ignores them, and "
+                        "so do we.");
     trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
                       "The file ends within a line; its %llu bytes are lost.",
                       (unsigned long long)reader->cut_bytes);

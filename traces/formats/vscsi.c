@@ -219,12 +219,10 @@ static void report(void *opaque)
     trace_notices_set(notices, "latency-unit", path, reader->layout->version == 2,
                       "Version 2 records how long each request took, but not in which unit; the "
                       "latencies are unknown.");
-    trace_notices_set(notices, "passthrough", path, reader->others,
-                      "%llu SCSI commands that neither read, write nor flush were skipped.",
-                      (unsigned long long)reader->others);
-    trace_notices_set(notices, "zero-bytes", path, reader->zero_bytes,
-                      "%llu reads and writes without bytes were skipped.",
-                      (unsigned long long)reader->zero_bytes);
+    trace_notices_count(notices, "passthrough", path, reader->others,
+                        "SCSI commands that neither read, write nor flush were skipped.");
+    trace_notices_count(notices, "zero-bytes", path, reader->zero_bytes,
+                        "reads and writes without bytes were skipped.");
     trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
                       "The file ends within a record: its last %llu bytes were skipped.",
                       (unsigned long long)reader->cut_bytes);

@@ -173,8 +173,7 @@ void trace_flow_report_late(const struct trace_flow *flow)
 
 void trace_flow_report_displaced(const struct trace_flow *flow)
 {
-    trace_notices_set(&flow->context->notices, "out-of-order", flow->input.path,
-                      flow->reorder.displaced,
-                      "%llu requests come after a later one; they were put into order.",
-                      (unsigned long long)flow->reorder.displaced);
+    trace_notices_count(&flow->context->notices, "out-of-order", flow->input.path,
+                        flow->reorder.displaced,
+                        "requests come after a later one; they were put into order.");
 }

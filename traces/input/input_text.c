@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define SHOWN_BYTES_MAX 40
+
 // Finds the end of the line, asking for more of the file until it is there or the line too long.
 static bool measure(struct trace_lines *lines, size_t *length, struct trace_error *error)
 {
@@ -59,6 +61,16 @@ enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error
         return TRACE_ERROR;
     }
     return TRACE_REQUEST;
+}
+
+bool trace_lines_fail(const struct trace_lines *lines, const char *column, const char *found,
+                      size_t length, const char *expected, struct trace_error *error)
+{
+    bool cut = length > SHOWN_BYTES_MAX;
+    trace_error_set(error, "%s: line %llu: column %s: found \"%.*s%s\", expected %s",
+                    lines->input->path, (unsigned long long)lines->number, column,
+                    cut ? SHOWN_BYTES_MAX : (int)length, found, cut ? "..." : "", expected);
+    return false;
 }
 
 bool trace_text_number(const char *text, size_t length, int64_t *number)

@@ -19,6 +19,16 @@ struct trace_lines {
 // TRACE_REQUEST: a line; TRACE_END: no more. The text lives until the next call.
 enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error *error);
 
+// Fails with "FILE: line N: column C: found "...", expected ..."; always false.
+bool trace_lines_fail(const struct trace_lines *lines, const char *column, const char *found,
+                      size_t length, const char *expected, struct trace_error *error);
+
+// The bytes of the current line if it is not whole, because the file ends in it; else 0.
+static inline size_t trace_lines_cut(const struct trace_lines *lines)
+{
+    return lines->text[lines->taken - 1] == '\n' ? 0 : lines->length;
+}
+
 // Decimal digits only: no sign, no blank, at most INT64_MAX.
 bool trace_text_number(const char *text, size_t length, int64_t *number);
 

@@ -160,14 +160,12 @@ static void report_operations(const struct write_losses *losses, const char *pat
                       "%llu requests are not in the file, since the format has no word for their "
                       "operation (%s).",
                       (unsigned long long)sum, list);
-    trace_notices_set(notices, "operation-changed", path, losses->operation_changed,
-                      "%llu requests that write zeroes are written as writes; the format has no "
-                      "word for them.",
-                      (unsigned long long)losses->operation_changed);
-    trace_notices_set(notices, "zero-bytes", path, losses->zero_bytes,
-                      "%llu requests without bytes that are no flush are not in the file; the "
-                      "format has none.",
-                      (unsigned long long)losses->zero_bytes);
+    trace_notices_count(notices, "operation-changed", path, losses->operation_changed,
+                        "requests that write zeroes are written as writes; the format has no "
+                        "word for them.");
+    trace_notices_count(notices, "zero-bytes", path, losses->zero_bytes,
+                        "requests without bytes that are no flush are not in the file; the "
+                        "format has none.");
 }
 
 void write_losses_report(const struct write_losses *losses, const struct write_limits *limits,
@@ -176,8 +174,7 @@ void write_losses_report(const struct write_losses *losses, const struct write_l
     report_operations(losses, path, notices);
     report_times(losses, limits, path, notices);
     report_ranges(losses, limits, path, notices);
-    trace_notices_set(notices, "volume-lost", path, losses->volume_lost,
-                      "%llu requests are in the file without the name of their volume; the format "
-                      "has one volume, without a name.",
-                      (unsigned long long)losses->volume_lost);
+    trace_notices_count(notices, "volume-lost", path, losses->volume_lost,
+                        "requests are in the file without the name of their volume; the format "
+                        "has one volume, without a name.");
 }

@@ -75,7 +75,7 @@ bool write_events_put(struct write_context *context, const struct trace_request 
     struct trace_request kept = *request;
     complete(context, request->arrival_ns);
     bool known = request->latency_ns != TRACE_LATENCY_UNKNOWN;
-    if (known && write_flights_full(&context->flights)) {
+    if (known && context->flights.heap.count == WRITE_FLIGHTS_MAX) {
         kept.latency_ns = TRACE_LATENCY_UNKNOWN;
         context->losses.latency_lost++;
         known = false;

@@ -174,11 +174,6 @@ struct write_flights {
     uint64_t pushed;
 };
 
-static inline bool write_flights_full(const struct write_flights *flights)
-{
-    return flights->heap.count == WRITE_FLIGHTS_MAX;
-}
-
 // Of a request that completes at end_ns; there is room. False: out of memory.
 bool write_flights_push(struct write_flights *flights, const struct trace_request *request,
                         int64_t end_ns);
