@@ -16,6 +16,14 @@ bool report_query_next(sqlite3_stmt *rows);
 // Ends the statement. False with the error filled if reading failed. NULL is allowed (false).
 bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
 
+// How evenly groups were served while at least two members were backlogged, as a table in SQL:
+// group_id, intervals, requests_mean, requests_min, bytes_mean, bytes_min (Jain's indices).
+#define REPORT_CONTENDED                                                                           \
+    "(SELECT group_id, count(*) AS intervals, avg(jain_requests) AS requests_mean,"                \
+    "        min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"                   \
+    "        min(jain_bytes) AS bytes_min"                                                         \
+    "   FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
+
 // The column as text; NULL becomes "".
 const char *report_query_text(sqlite3_stmt *rows, int column);
 

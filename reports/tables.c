@@ -199,12 +199,6 @@ static bool print_top(const struct tables_context *context)
     "          GROUP BY group_id) USING (group_id, at_ns)"                                         \
     "  WHERE run_id = ?1 GROUP BY group_id)"
 
-#define JSON_CONTENDED                                                                             \
-    "(SELECT group_id, count(*) AS intervals, avg(jain_requests) AS requests_mean,"                \
-    "        min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"                   \
-    "        min(jain_bytes) AS bytes_min"                                                         \
-    "   FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
-
 #define JSON_FAIRNESS                                                                              \
     "json_object('contended_intervals', ifnull(c.intervals, 0),"                                   \
     "            'jain_requests_mean', c.requests_mean, 'jain_requests_min', c.requests_min,"      \
@@ -218,7 +212,7 @@ static bool print_top(const struct tables_context *context)
     "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
     "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
     "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
-    "   LEFT JOIN " JSON_CONTENDED " AS c USING (group_id))"
+    "   LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id))"
 
 // of: where the rows of one direction's latencies are.
 #define JSON_LATENCY(of)                                                                           \
@@ -233,17 +227,14 @@ static bool print_top(const struct tables_context *context)
     "        'completed', s.completed, 'queue_mean', s.queue_mean, 'queue_max', s.queue_max,"      \
     "        'latency', json(" JSON_LATENCY(latency) "))) FROM " of ")"
 
+#define JSON_OF_MEMBER(alias) alias ".run_id = ?1 AND " alias ".member_id = m.member_id"
+#define JSON_ITS_DIRECTIONS                                                                        \
+    JSON_DIRECTIONS("member_statistics AS s WHERE " JSON_OF_MEMBER("s"),                           \
+                    "latency_statistics AS l WHERE " JSON_OF_MEMBER("l"))
 #define JSON_MEMBERS                                                                               \
     "(SELECT json_group_array(json_object('name', m.name, 'attach', m.attach, 'trace', m.trace,"   \
-    "        'directions', json(" JSON_DIRECTIONS("member_statistics AS s WHERE s.run_id = ?1 "    \
-                                                  "AND s.member_id = m.member_id",                 \
-                                                  "latency_statistics AS l WHERE l.run_id = ?1 "   \
-                                                  "AND l.member_id = m.member_id") ")))"           \
-                                                                                   "   FROM "      \
-                                                                                   "(SELECT * "    \
-                                                                                   "FROM chosen "  \
-                                                                                   "ORDER BY "     \
-                                                                                   "place) AS m)"
+    "        'directions', json(" JSON_ITS_DIRECTIONS ")))"                                        \
+    "   FROM (SELECT * FROM chosen ORDER BY place) AS m)"
 
 #define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE true")
 

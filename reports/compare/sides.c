@@ -163,13 +163,9 @@ bool comparison_load_groups(struct report_comparison *comparison, struct report_
     for (int side = 0; side < 2; side++) {
         sqlite3_stmt *rows = report_query_open(
             comparison->sides[side].run.database,
-            "WITH contended AS (SELECT group_id, avg(jain_requests) AS requests_mean,"
-            "  min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"
-            "  min(jain_bytes) AS bytes_min FROM group_interval"
-            "  WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
-            " SELECT g.name, c.requests_mean, c.requests_min, c.bytes_mean, c.bytes_min,"
+            "SELECT g.name, c.requests_mean, c.requests_min, c.bytes_mean, c.bytes_min,"
             "        g.max_service_difference_requests, g.max_service_difference_bytes"
-            "   FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
+            "   FROM throttle_group AS g LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id)"
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
         for (size_t row = 0; good && report_query_next(rows); row++) {

@@ -28,16 +28,16 @@ struct print_table {
 #define EXPLAIN_SHOWN                                                                              \
     "WITH both AS (SELECT member_id FROM explain_part WHERE direction IN ('read', 'write')"        \
     "               GROUP BY member_id HAVING count(DISTINCT direction) = 2),"                     \
-    " shown AS (SELECT member_id, CASE direction WHEN 'read' THEN 0 WHEN 'write' THEN 1 ELSE 3 "   \
-    "END"                                                                                          \
-    "                  AS place, direction, cause, real_ns AS wait_ns FROM explain_part"           \
-    "           UNION ALL SELECT member_id, 2, 'read+write', cause, real_ns FROM explain_part"     \
+    " shown AS (SELECT member_id, direction, cause, real_ns AS wait_ns,"                           \
+    "             CASE direction WHEN 'read' THEN 0 WHEN 'write' THEN 1 ELSE 3 END AS place"       \
+    "             FROM explain_part"                                                               \
+    "           UNION ALL SELECT member_id, 'read+write', cause, real_ns, 2 FROM explain_part"     \
     "            WHERE direction IN ('read', 'write') AND member_id IN both"                       \
-    "           UNION ALL SELECT 0, 4, '', cause, real_ns FROM explain_part"                       \
+    "           UNION ALL SELECT 0, '', cause, real_ns, 4 FROM explain_part"                       \
     "            WHERE (SELECT count(DISTINCT member_id) FROM explain_part) > 1)"                  \
     " SELECT CASE WHEN place = 4 THEN 'all'"                                                       \
-    "             WHEN row_number() OVER (PARTITION BY shown.member_id, place = 4 ORDER BY "       \
-    "place) = 1"                                                                                   \
+    "             WHEN 1 = row_number() OVER"                                                      \
+    "                        (PARTITION BY shown.member_id, place = 4 ORDER BY place)"             \
     "             THEN m.name ELSE '' END, direction, "
 
 // Those that had waited and had left; NULL: the run has no statistics.

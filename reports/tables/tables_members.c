@@ -140,17 +140,10 @@ bool tables_print_groups(const struct tables_context *context)
     return print_limits(context) &&
            print_statistics(
                context, "Service of members while at least two were backlogged",
-               ", contended AS"
-               " (SELECT group_id, count(*) AS intervals,"
-               "         avg(jain_requests) AS requests_mean,"
-               "         min(jain_requests) AS requests_min,"
-               "         avg(jain_bytes) AS bytes_mean, min(jain_bytes) AS bytes_min"
-               "    FROM group_interval WHERE run_id = ?1 AND backlogged >= 2"
-               "   GROUP BY group_id)"
                " SELECT g.name, ifnull(c.intervals, 0), c.requests_mean, c.requests_min,"
                "       c.bytes_mean, c.bytes_min, g.max_service_difference_requests,"
                "       g.max_service_difference_bytes"
-               "  FROM throttle_group AS g LEFT JOIN contended AS c USING (group_id)"
+               "  FROM throttle_group AS g LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id)"
                " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
                " ORDER BY g.group_id",
                columns, COUNT_OF(columns));
