@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/sources.h"
 
-#include "sim/parts/merge.h"
+#include "sim/parts/cut.h"
 #include "sim/parts/trace_names.h"
 
 #include <inttypes.h>

@@ -4,7 +4,6 @@
 
 #include "reports/compare.h"
 #include "sim/base/stop.h"
-#include "sim/base/stored_run.h"
 #include "sim/compare/condition.h"
 #include "sim/compare/operand.h"
 

@@ -5,7 +5,7 @@
 #include "reports/explain.h"
 #include "reports/plot.h"
 #include "reports/tables.h"
-#include "sim/base/stored_run.h"
+#include "sim/compare/operand.h"
 
 #include <inttypes.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 // The traces of a scenario as they are opened, and the volumes in them.
 #include "sim/scenario/scenario_internal.h"
 
-#include "sim/parts/merge.h"
+#include "sim/parts/cut.h"
 #include "sim/parts/trace_names.h"
 
 #include <stdio.h>

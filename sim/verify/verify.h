@@ -34,7 +34,6 @@ struct verify_random_result {
     uint64_t requests;
     uint64_t waited;
     uint64_t operations;
-    uint64_t looks;
     double seconds;
     char qemu_version[160];
     bool agree;

@@ -149,7 +149,6 @@ static bool note_result(struct board *board, uint64_t index, const struct lockst
     all->requests += result->requests;
     all->waited += result->waited;
     all->operations += result->operations;
-    all->looks += result->looks;
     return true;
 }
 

@@ -2,7 +2,7 @@
 // Parts of traces, merged, against a slow model that keeps everything, filters and sorts it.
 #include "tests/sim/lab.h"
 
-#include "sim/parts/merge.h"
+#include "sim/parts/cut.h"
 #include "tests/support/test_group.h"
 
 #include <stdio.h>

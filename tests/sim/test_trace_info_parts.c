@@ -2,7 +2,6 @@
 // The parts of `trace info` beyond what a recording of a test's size reaches: their bounds.
 #include "tests/sim/lab.h"
 
-#include "sim/workload/info/blocks.h"
 #include "sim/workload/info/info_limits.h"
 #include "sim/workload/info/info_trial.h"
 #include "sim/workload/info/info_windows.h"

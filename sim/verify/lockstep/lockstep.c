@@ -69,7 +69,6 @@ static bool look(struct lockstep *lockstep)
     const struct lockstep_request *followed = lockstep->followed;
     if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
         return false;
-    lockstep->result->looks++;
     if (followed != NULL)
         lockstep->differs =
             lockstep->counted[followed->member].left[followed->direction] >= followed->number;
@@ -327,17 +326,19 @@ static bool reach_end(struct lockstep *lockstep)
 
 // ---- From outside ----
 
+static struct lockstep begin(const struct scenario *scenario, const struct lockstep_config *config,
+                             struct lockstep_result *result, struct sim_error *error)
+{
+    *result = (struct lockstep_result){.agree = true};
+    return (struct lockstep){
+        .scenario = scenario, .config = config, .result = result, .error = error};
+}
+
 bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
                   struct lockstep_result *result, struct sim_error *error)
 {
-    struct lockstep lockstep = {
-        .scenario = scenario,
-        .config = config,
-        .result = result,
-        .looked_ns = -1,
-        .error = error,
-    };
-    *result = (struct lockstep_result){.agree = true};
+    struct lockstep lockstep = begin(scenario, config, result, error);
+    lockstep.looked_ns = -1;
     bool ok = disks_can(scenario, error) && open_both(&lockstep) &&
               step_all(&lockstep, scenario->end_ns) && reach_end(&lockstep);
     result->agree = result->agree && !lockstep.differs;
@@ -351,14 +352,9 @@ bool lockstep_probe(const struct scenario *scenario, const struct lockstep_confi
                     int64_t at_ns, uint32_t member, enum disk_direction direction, uint64_t *left,
                     int64_t *timeout_ns, struct sim_error *error)
 {
-    struct lockstep_result unused = {.agree = true};
-    struct lockstep lockstep = {
-        .scenario = scenario,
-        .config = config,
-        .result = &unused,
-        .is_probe = true,
-        .error = error,
-    };
+    struct lockstep_result unused;
+    struct lockstep lockstep = begin(scenario, config, &unused, error);
+    lockstep.is_probe = true;
     bool ok = open_both(&lockstep) && step_all(&lockstep, at_ns) &&
               (lockstep.now_ns == at_ns || set_clock(&lockstep, at_ns)) &&
               disks_count(&lockstep.disks, lockstep.counted, error);
@@ -374,14 +370,9 @@ bool lockstep_follow(const struct scenario *scenario, const struct lockstep_conf
                      const struct lockstep_request *request, int64_t *left_ns,
                      struct sim_error *error)
 {
-    struct lockstep_result unused = {.agree = true};
-    struct lockstep lockstep = {
-        .scenario = scenario,
-        .config = config,
-        .result = &unused,
-        .followed = request,
-        .error = error,
-    };
+    struct lockstep_result unused;
+    struct lockstep lockstep = begin(scenario, config, &unused, error);
+    lockstep.followed = request;
     bool ok = open_both(&lockstep) && step_all(&lockstep, scenario->end_ns) &&
               (lockstep.differs || let_sleep(&lockstep, ENGINE_NEVER, false));
     if (ok)

@@ -25,7 +25,6 @@ struct lockstep_result {
     uint64_t requests;
     uint64_t waited;     // of them, in the throttle
     uint64_t operations; // carried out
-    uint64_t looks;      // at QEMU's counts
     uint64_t digest;     // the simulator's, as of a run
     int64_t end_ns;
     char qemu_version[160];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/verify/qemu/qmp.h"
+#include "sim/verify/qemu/qemu.h"
 
 #include "sim/base/units.h"
 

@@ -4,7 +4,6 @@
 // time.
 #include "sim/verify/random/random_case.h"
 
-#include "sim/verify/random/random_case_internal.h"
 #include "sim/verify/random/random_limits.h"
 
 #include <stdlib.h>

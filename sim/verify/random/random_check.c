@@ -2,7 +2,6 @@
 // Which cases may be, which random_case.h says; and how they are written as scenario files.
 #include "sim/scenario/scenario.h"
 #include "sim/verify/random/random_case.h"
-#include "sim/verify/random/random_case_internal.h"
 #include "sim/verify/random/random_limits.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 // Rhythms are taken from the limits, so that requests often arrive at the nanosecond at which a
 // timer fires: after a rush at one instant, timers of a bucket without burst fire at multiples of
 // units / average, less the tenth of a second that it holds.
-#include "sim/verify/random/random_case_internal.h"
+#include "sim/verify/random/random_case.h"
 
 #include "sim/verify/random/random_limits.h"
 

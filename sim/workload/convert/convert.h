@@ -7,7 +7,7 @@
 #include "sim/base/error.h"
 #include "sim/base/names.h"
 #include "sim/base/progress.h"
-#include "sim/parts/merge.h"
+#include "sim/parts/cut.h"
 #include "traces/write.h"
 
 #include <jansson.h>

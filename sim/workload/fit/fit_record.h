@@ -3,7 +3,7 @@
 // memory that does not grow with the requests.
 //
 // Of a volume: 10 KiB, histograms of at most 60 KiB each, its counts in at most FIT_BINS_MAX bins,
-// and samples of its blocks and places (see sim/workload/info/blocks.h). Bins and samples are fewer
+// and samples of its blocks and places (see struct info_blocks). Bins and samples are fewer
 // when there are many volumes, so that all of them take about FIT_RECORD_BINS * 4 bytes, and 16 *
 // FIT_RECORD_BLOCKS.
 #ifndef SIM_WORKLOAD_FIT_FIT_RECORD_H
@@ -11,7 +11,6 @@
 
 #include "sim/base/error.h"
 #include "sim/workload/fit/law.h"
-#include "sim/workload/info/blocks.h"
 #include "sim/workload/info/info_windows.h"
 #include "sim/workload/info/volume.h"
 #include "traces/synth.h"
