@@ -5,6 +5,7 @@
 #define SIM_ARRIVALS_REQUEST_POOL_H
 
 #include "engine/engine.h"
+#include "engine/timer_heap.h"
 
 enum request_state {
     REQUEST_FREE,
@@ -19,6 +20,7 @@ struct sim_request {
     uint64_t seq;                 // in order of arrival, over all members, from 0
     uint64_t number;              // the same, of its member alone
     int64_t recorded_ns;          // total latency that the recording shows, or REQUEST_UNKNOWN
+    struct timer due;             // when a device is done with it, among others
     bool throttled;               // its member is in a group, and its kind is throttled there
     uint8_t state;                // enum request_state
 };

@@ -232,28 +232,28 @@ static bool advance(struct merge *merge, size_t index, bool *more, struct sim_er
 bool merge_start(struct merge *merge, struct sim_error *error)
 {
     set_origins(merge);
+    if (!timer_heap_reserve(&merge->heap, merge->count))
+        return sim_fail_memory(error);
     for (size_t i = 0; i < merge->count; i++) {
         struct cut_stream *stream = &merge->streams[i];
         bool more;
         if (!advance(merge, i, &more, error))
             return false;
-        if (more && !event_heap_push(&merge->heap, stream->next_ns, i, stream))
-            return sim_fail_memory(error);
+        timer_init(&stream->due);
+        if (more)
+            timer_heap_arm_in_order(&merge->heap, &stream->due, stream->next_ns, i);
     }
     return true;
 }
 
 void merge_free(struct merge *merge)
 {
-    event_heap_free(&merge->heap);
+    timer_heap_free(&merge->heap);
 }
 
 size_t merge_next(const struct merge *merge)
 {
-    if (merge->heap.count == 0)
-        return merge->count;
-    const struct cut_stream *stream = merge->heap.entries[0].item;
-    return (size_t)(stream - merge->streams);
+    return merge->heap.count == 0 ? merge->count : (size_t)merge->heap.slots[0].order;
 }
 
 bool merge_advance(struct merge *merge, struct sim_error *error)
@@ -262,10 +262,11 @@ bool merge_advance(struct merge *merge, struct sim_error *error)
     bool more;
     if (!advance(merge, index, &more, error))
         return false;
+    struct cut_stream *stream = &merge->streams[index];
     if (more)
-        event_heap_postpone(&merge->heap, merge->streams[index].next_ns);
+        timer_heap_arm_in_order(&merge->heap, &stream->due, stream->next_ns, index);
     else
-        event_heap_pop(&merge->heap);
+        timer_heap_cancel(&merge->heap, &stream->due);
     return true;
 }
 

@@ -6,8 +6,8 @@
 #ifndef SIM_PARTS_CUT_H
 #define SIM_PARTS_CUT_H
 
+#include "engine/timer_heap.h"
 #include "sim/base/error.h"
-#include "sim/base/event_heap.h"
 #include "sim/base/names.h"
 #include "sim/base/units.h"
 #include "traces/trace.h"
@@ -56,6 +56,7 @@ struct cut_stream {
     uint64_t filtered;      // of them, in the piece, but of other volumes or operations
     struct trace_request next;
     int64_t next_ns;     // when it arrives
+    struct timer due;    // the same, among others (struct merge)
     uint32_t *selection; // by volume of the trace: index of its name in the cut, or a mark
     size_t selection_count;
     struct names wanted; // the cut's volumes, to their first place there
@@ -100,7 +101,7 @@ struct merge {
     size_t count;
     merge_accept *accept; // NULL: all are accepted
     void *context;
-    struct event_heap heap; // of the streams with a next request
+    struct timer_heap heap; // of the streams with a next request, in their order; any can be moved
 };
 
 // Sets the streams' origins and reads the first request of each. The heap's order is theirs.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Devices on which no request delays another: it takes no time (null), always the same (fixed), or
 // as long as it took when it was recorded.
-#include "sim/base/event_heap.h"
 #include "sim/replay/devices/device.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 struct delay {
     struct device device; // first: a device leads back to it
     struct scenario_device config;
-    struct event_heap requests; // by the time at which they are done, then in order of arrival
+    struct timer_heap requests; // by the time at which they are done, then in order of arrival
 };
 
 static struct device *open_delay(const struct scenario_device *config)
@@ -25,7 +25,7 @@ static struct device *open_delay(const struct scenario_device *config)
 static void close_delay(struct device *device)
 {
     struct delay *delay = (struct delay *)device;
-    event_heap_free(&delay->requests);
+    timer_heap_free(&delay->requests);
     free(delay);
 }
 
@@ -45,18 +45,20 @@ static enum device_start start(struct device *device, int64_t now_ns, struct sim
         return DEVICE_DONE;
     if (takes_ns == REQUEST_UNKNOWN || takes_ns >= INT64_MAX - now_ns)
         return DEVICE_NEVER;
-    if (!event_heap_push(&delay->requests, now_ns + takes_ns, request->seq, request))
+    if (!timer_heap_reserve(&delay->requests, (size_t)delay->requests.count + 1))
         return DEVICE_NO_MEMORY;
-    device->next_ns = event_heap_time(&delay->requests);
+    timer_init(&request->due);
+    timer_heap_arm_in_order(&delay->requests, &request->due, now_ns + takes_ns, request->seq);
+    device->next_ns = timer_heap_deadline(&delay->requests);
     return DEVICE_BUSY;
 }
 
 static struct sim_request *pop(struct device *device)
 {
     struct delay *delay = (struct delay *)device;
-    struct sim_request *request = event_heap_pop(&delay->requests);
-    device->next_ns = event_heap_time(&delay->requests);
-    return request;
+    struct timer *due = timer_heap_take(&delay->requests);
+    device->next_ns = timer_heap_deadline(&delay->requests);
+    return (struct sim_request *)(void *)((char *)due - offsetof(struct sim_request, due));
 }
 
 const struct device_model device_delay = {open_delay, close_delay, start, pop};
