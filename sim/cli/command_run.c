@@ -38,9 +38,7 @@ static const struct option_row rows[] = {
      "leave out what the engine cannot do, such as limits that it does not have; a notice in the "
      "results says what. Without this it is an error"},
 #define ROW(key, kind, field, fallback, option, how, argument, help)                               \
-    {                                                                                              \
-        option, 0, how, argument, offsetof(struct run_arguments, settings), help                   \
-    }
+    OPTION(option, how, argument, offsetof(struct run_arguments, settings), help)
     SCENARIO_MEMBER_OPTIONS(ROW),
     SCENARIO_TRACE_OPTIONS(ROW),
     SCENARIO_OPTIONS(ROW),

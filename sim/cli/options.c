@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/cli/options.h"
+#include "sim/cli/command.h"
 
 #include "engine/engine.h"
 #include "sim/base/jobs.h"
