@@ -3,64 +3,15 @@
 
 #include "reports/database_internal.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static char directory[256];
-
-int lab_make(void **state)
-{
-    (void)state;
-    const char *parent = getenv("TMPDIR");
-    snprintf(directory, sizeof directory, "%.200s/throttlesim-test-XXXXXX",
-             parent == NULL ? "/tmp" : parent);
-    return mkdtemp(directory) == NULL ? -1 : 0;
-}
-
-int lab_remove(void **state)
-{
-    (void)state;
-    DIR *entries = opendir(directory);
-    if (entries == NULL)
-        return -1;
-    for (struct dirent *entry; (entry = readdir(entries)) != NULL;) {
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlink(lab_path(entry->d_name));
-    }
-    closedir(entries);
-    return rmdir(directory);
-}
-
-const char *lab_path(const char *name)
-{
-    static char paths[8][600];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", directory, name);
-    return path;
-}
-
-void lab_write(const char *name, const void *bytes, size_t size)
-{
-    FILE *file = fopen(lab_path(name), "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
-
-void lab_write_text(const char *name, const char *text)
-{
-    lab_write(name, text, strlen(text));
-}
 
 struct scenario *lab_load(const char *name, const char *text, struct sim_error *error)
 {
     *error = (struct sim_error){SIM_DONE, ""};
-    lab_write_text(name, text);
-    return scenario_load(lab_path(name), error);
+    scratch_text(name, text);
+    return scenario_load(scratch_path(name), error);
 }
 
 struct lab_run lab_run(const char *text)
@@ -168,9 +119,9 @@ void lab_expect_message(const struct sim_error *error, enum sim_exit exit, const
 {
     char found[sizeof error->message];
     const char *rest = error->message;
-    size_t length = strlen(directory), used = 0;
+    size_t length = strlen(scratch()), used = 0;
     while (*rest != '\0') {
-        bool is_directory = strncmp(rest, directory, length) == 0;
+        bool is_directory = strncmp(rest, scratch(), length) == 0;
         used +=
             (size_t)snprintf(found + used, sizeof found - used, is_directory ? "DIR" : "%c", *rest);
         rest += is_directory ? length : 1;
@@ -268,15 +219,10 @@ void lab_expect_same(const struct scenario *a, const struct scenario *b)
     assert_int_equal(a->timer_granularity_ns, b->timer_granularity_ns);
 }
 
-uint64_t lab_random(uint64_t *state)
+void lab_expect_failure(const char *scenario, const char *message)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
-uint64_t lab_random_below(uint64_t *state, uint64_t limit)
-{
-    return lab_random(state) % limit;
+    struct lab_run run = lab_run(scenario);
+    assert_false(run.ok);
+    lab_expect_message(&run.error, SIM_BAD_INPUT, message);
+    lab_run_free(&run);
 }

@@ -12,19 +12,12 @@
 #include <cmocka.h>
 
 #include "sim/replay/run.h"
+#include "tests/support/scratch.h"
+#include "tests/support/splitmix.h"
 
 #define MS INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 #define HEADER "time_ns,op,offset,bytes,member,latency_ns\n"
-
-// Group set-up and tear-down: an empty directory, removed with the files in it.
-int lab_make(void **state);
-int lab_remove(void **state);
-
-// The path of a file in the directory, valid until the eighth call from now.
-const char *lab_path(const char *name);
-void lab_write(const char *name, const void *bytes, size_t size);
-void lab_write_text(const char *name, const char *text);
 
 // Loads text as if it were the file NAME in the directory. NULL with the error filled.
 struct scenario *lab_load(const char *name, const char *text, struct sim_error *error);
@@ -71,8 +64,7 @@ void lab_refuse_all(const struct lab_refusal *rows);
 // Both mean the same, field by field.
 void lab_expect_same(const struct scenario *a, const struct scenario *b);
 
-// A small generator with a state of its own (SplitMix64), so that every run is the same.
-uint64_t lab_random(uint64_t *state);
-uint64_t lab_random_below(uint64_t *state, uint64_t limit);
+// A run of it fails with the message (as lab_expect_message has it).
+void lab_expect_failure(const char *scenario, const char *message);
 
 #endif

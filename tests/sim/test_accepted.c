@@ -18,9 +18,9 @@ static const char *const names[] = {"db", "a \"b\" \\", "with\nline", "gr\303\26
 // The steps between two decisions that the text has words for, and others.
 static int64_t draw_gap(uint64_t *state, int64_t last_gap)
 {
-    switch (lab_random_below(state, 8)) {
+    switch (random_below(state, 8)) {
     case 0:
-        return (int64_t)lab_random_below(state, 3 * (uint64_t)SECOND);
+        return (int64_t)random_below(state, 3 * (uint64_t)SECOND);
     case 1:
         return last_gap + 1;
     case 2:
@@ -38,14 +38,14 @@ static int64_t draw_gap(uint64_t *state, int64_t last_gap)
 
 static void draw_streams(struct accepted *accepted, uint64_t *state)
 {
-    accepted->stream_count = 1 + lab_random_below(state, 60);
+    accepted->stream_count = 1 + random_below(state, 60);
     accepted->streams = calloc(accepted->stream_count, sizeof *accepted->streams);
     for (size_t i = 0; i < accepted->stream_count; i++) {
         struct accepted_stream *stream = &accepted->streams[i];
-        stream->member = strdup(names[lab_random_below(state, 6)]);
-        stream->direction = (enum report_direction)lab_random_below(state, REPORT_DIRECTION_COUNT);
+        stream->member = strdup(names[random_below(state, 6)]);
+        stream->direction = (enum report_direction)random_below(state, REPORT_DIRECTION_COUNT);
         for (int n = 0; n < ACCEPTED_NUMBER_COUNT; n++)
-            stream->numbers[n] = lab_random(state) >> lab_random_below(state, 64);
+            stream->numbers[n] = random_next(state) >> random_below(state, 64);
         stream->numbers[ACCEPTED_WAITED] = 0;
     }
 }
@@ -54,11 +54,11 @@ static void draw_streams(struct accepted *accepted, uint64_t *state)
 static struct accepted draw(uint64_t seed)
 {
     uint64_t state = seed, *seqs;
-    struct accepted accepted = {.engine = "throttle-group", .digest = lab_random(&state)};
+    struct accepted accepted = {.engine = "throttle-group", .digest = random_next(&state)};
     int64_t now_ns = 0, gap_ns = 0;
-    accepted.decision_count = lab_random_below(&state, 400);
-    accepted.requests = accepted.decision_count + lab_random_below(&state, 100);
-    accepted.requests_hash = lab_random(&state);
+    accepted.decision_count = random_below(&state, 400);
+    accepted.requests = accepted.decision_count + random_below(&state, 100);
+    accepted.requests_hash = random_next(&state);
     draw_streams(&accepted, &state);
     accepted.decisions = calloc(accepted.decision_count + 1, sizeof *accepted.decisions);
     seqs = calloc(accepted.requests + 1, sizeof *seqs);
@@ -66,12 +66,11 @@ static struct accepted draw(uint64_t seed)
         seqs[i] = i;
     for (size_t i = 0; i < accepted.decision_count; i++) {
         uint64_t other =
-            i +
-            lab_random_below(&state, lab_random_below(&state, 4) > 0 ? 1 : accepted.requests - i);
+            i + random_below(&state, random_below(&state, 4) > 0 ? 1 : accepted.requests - i);
         uint64_t seq = seqs[other];
         seqs[other] = seqs[i];
         bool leaves = i < accepted.decision_count * 4 / 5;
-        uint32_t stream = (uint32_t)lab_random_below(&state, 1 + accepted.stream_count / 30);
+        uint32_t stream = (uint32_t)random_below(&state, 1 + accepted.stream_count / 30);
         gap_ns = draw_gap(&state, gap_ns);
         now_ns += gap_ns;
         accepted.decisions[i] =
@@ -109,8 +108,8 @@ static void test_round_trip(void **state)
     for (uint64_t seed = 1; seed <= 500; seed++) {
         struct sim_error error = {SIM_DONE, ""};
         struct accepted wanted = draw(seed), found;
-        assert_true(accepted_write(lab_path("x.accepted"), "x\n.yaml", &wanted, &error));
-        if (accepted_read(lab_path("x.accepted"), &found, &error) != ACCEPTED_READ)
+        assert_true(accepted_write(scratch_path("x.accepted"), "x\n.yaml", &wanted, &error));
+        if (accepted_read(scratch_path("x.accepted"), &found, &error) != ACCEPTED_READ)
             fail_msg("seed %" PRIu64 ": %s", seed, error.message);
         expect_same(&wanted, &found);
         accepted_free(&wanted);
@@ -196,8 +195,8 @@ static void test_messages(void **state)
     for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
         struct accepted accepted;
         struct sim_error error = {SIM_DONE, ""};
-        lab_write_text("x.accepted", messages[i].text);
-        assert_int_equal(accepted_read(lab_path("x.accepted"), &accepted, &error),
+        scratch_text("x.accepted", messages[i].text);
+        assert_int_equal(accepted_read(scratch_path("x.accepted"), &accepted, &error),
                          messages[i].found);
         if (strstr(error.message, messages[i].message) == NULL)
             fail_msg("row %zu: '%s' is not in '%s'", i, messages[i].message, error.message);
@@ -218,8 +217,8 @@ static enum accepted_found read_bytes(const char *text, size_t size)
 {
     struct accepted accepted;
     struct sim_error error = {SIM_DONE, ""};
-    lab_write("x.accepted", text, size);
-    enum accepted_found found = accepted_read(lab_path("x.accepted"), &accepted, &error);
+    scratch_write("x.accepted", text, size);
+    enum accepted_found found = accepted_read(scratch_path("x.accepted"), &accepted, &error);
     assert_true(found == ACCEPTED_READ || strchr(error.message, '\n') == NULL);
     assert_true((found == ACCEPTED_READ) == (error.message[0] == '\0'));
     accepted_free(&accepted);
@@ -250,12 +249,12 @@ static void test_damaged(void **state)
         struct accepted accepted = draw(seed);
         char *text = print(&accepted, &size);
         for (int i = 0; i < 100; i++) {
-            size_t place = lab_random_below(&random, size);
+            size_t place = random_below(&random, size);
             char before = text[place];
             static const char likely[] = "0129ab :*<>-\n#\"";
-            text[place] = lab_random_below(&random, 4) == 0
-                              ? (char)lab_random_below(&random, 256)
-                              : likely[lab_random_below(&random, sizeof likely)];
+            text[place] = random_below(&random, 4) == 0
+                              ? (char)random_below(&random, 256)
+                              : likely[random_below(&random, sizeof likely)];
             read_bytes(text, size);
             text[place] = before;
         }
@@ -269,4 +268,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_messages),   cmocka_unit_test(test_cut),
     cmocka_unit_test(test_damaged),
 };
-TEST_GROUP(accepted, tests, lab_make, lab_remove);
+TEST_GROUP(accepted, tests, scratch_make, scratch_remove);

@@ -48,24 +48,24 @@ static void draw_input(struct world *world, size_t index, uint64_t *random)
 {
     char text[ROWS_MAX * 80 + 100];
     int64_t time_ns = 0;
-    bool is_named = world->is_named[index] = lab_random_below(random, 3) > 0;
+    bool is_named = world->is_named[index] = random_below(random, 3) > 0;
     size_t used = (size_t)snprintf(text, sizeof text, "time_ns,op,offset,bytes,latency_ns%s\n",
                                    is_named ? ",member" : "");
-    world->counts[index] = 1 + lab_random_below(random, ROWS_MAX - 1);
+    world->counts[index] = 1 + random_below(random, ROWS_MAX - 1);
     for (size_t i = 0; i < world->counts[index]; i++) {
         struct row *row = &world->rows[index][i];
-        time_ns += (int64_t)lab_random_below(random, 5);
+        time_ns += (int64_t)random_below(random, 5);
         *row = (struct row){
             .time_ns = time_ns,
-            .latency_ns = (int64_t)lab_random_below(random, 9) - 1,
-            .op = (enum trace_op)lab_random_below(random, TRACE_OP_COUNT),
+            .latency_ns = (int64_t)random_below(random, 9) - 1,
+            .op = (enum trace_op)random_below(random, TRACE_OP_COUNT),
         };
         if (row->op != TRACE_FLUSH) {
-            row->offset = 512 * lab_random_below(random, 100);
-            row->bytes = 512 * (1 + lab_random_below(random, 9));
+            row->offset = 512 * random_below(random, 100);
+            row->bytes = 512 * (1 + random_below(random, 9));
         }
         if (is_named)
-            snprintf(row->name, sizeof row->name, "%s", volume_names[lab_random_below(random, 4)]);
+            snprintf(row->name, sizeof row->name, "%s", volume_names[random_below(random, 4)]);
         char latency[24] = "";
         if (row->latency_ns >= 0)
             snprintf(latency, sizeof latency, "%lld", (long long)row->latency_ns);
@@ -76,8 +76,9 @@ static void draw_input(struct world *world, size_t index, uint64_t *random)
         used += (size_t)snprintf(text + used, sizeof text - used, is_named ? ",\"%s\"\n" : "%s\n",
                                  row->name);
     }
-    lab_write_text(file_names[index], text);
-    snprintf(world->paths[index], sizeof world->paths[index], "%s", lab_path(file_names[index]));
+    scratch_text(file_names[index], text);
+    snprintf(world->paths[index], sizeof world->paths[index], "%s",
+             scratch_path(file_names[index]));
     world->inputs[index] = world->paths[index];
 }
 
@@ -97,29 +98,29 @@ static void draw(struct world *world, uint64_t *random)
     struct convert_config *config = &world->config;
     *world = (struct world){0};
     config->inputs = world->inputs;
-    config->input_count = 1 + lab_random_below(random, INPUTS_MAX);
+    config->input_count = 1 + random_below(random, INPUTS_MAX);
     config->stop = &never;
     config->cut = cut_of_all();
-    config->is_split = lab_random_below(random, 2) == 0;
-    config->is_prefixed = lab_random_below(random, 3) == 0;
+    config->is_split = random_below(random, 2) == 0;
+    config->is_prefixed = random_below(random, 3) == 0;
     for (size_t i = 0; i < config->input_count; i++)
         draw_input(world, i, random);
     struct cut *cut = &config->cut;
-    if (lab_random_below(random, 2) == 0)
-        cut->ops = 1 + (unsigned)lab_random_below(random, CUT_ALL_OPS);
-    if (lab_random_below(random, 2) == 0)
-        cut->start_ns = (int64_t)lab_random_below(random, 40);
-    if (lab_random_below(random, 2) == 0)
-        cut->duration_ns = (int64_t)lab_random_below(random, 80);
-    if (lab_random_below(random, 2) == 0)
+    if (random_below(random, 2) == 0)
+        cut->ops = 1 + (unsigned)random_below(random, CUT_ALL_OPS);
+    if (random_below(random, 2) == 0)
+        cut->start_ns = (int64_t)random_below(random, 40);
+    if (random_below(random, 2) == 0)
+        cut->duration_ns = (int64_t)random_below(random, 80);
+    if (random_below(random, 2) == 0)
         cut->speed = (struct fraction){2, 3};
     for (size_t i = 0; i < NAMES; i++) {
-        if (lab_random_below(random, 4) == 0 && is_in_inputs(world, volume_names[i]))
+        if (random_below(random, 4) == 0 && is_in_inputs(world, volume_names[i]))
             world->volumes[cut->volume_count++] = volume_names[i];
     }
     cut->volumes = world->volumes;
     snprintf(world->output, sizeof world->output, "%s",
-             lab_path(config->is_split ? "out-%.csv" : "out.csv"));
+             scratch_path(config->is_split ? "out-%.csv" : "out.csv"));
     config->output = world->output;
 }
 
@@ -254,8 +255,8 @@ static void greatest_offset(void **state)
     struct convert convert;
     struct sim_error error;
     char input[300], output[300];
-    snprintf(input, sizeof input, "%s", lab_path("far.csv"));
-    snprintf(output, sizeof output, "%s", lab_path("far-out.csv"));
+    snprintf(input, sizeof input, "%s", scratch_path("far.csv"));
+    snprintf(output, sizeof output, "%s", scratch_path("far-out.csv"));
     char *inputs[] = {input};
     struct convert_config config = {
         .inputs = inputs,
@@ -264,11 +265,11 @@ static void greatest_offset(void **state)
         .cut = cut_of_all(),
         .stop = &never,
     };
-    lab_write_text("far.csv", "time_ns,op,offset,bytes\n0,read,9223372036854775295,512\n");
+    scratch_text("far.csv", "time_ns,op,offset,bytes\n0,read,9223372036854775295,512\n");
     if (!convert_run(&convert, &config, &error))
         fail_msg("%s", error.message);
     convert_close(&convert);
-    lab_write_text("far.csv", "time_ns,op,offset,bytes\n0,read,9223372036854775296,512\n");
+    scratch_text("far.csv", "time_ns,op,offset,bytes\n0,read,9223372036854775296,512\n");
     assert_false(convert_run(&convert, &config, &error));
     assert_int_equal(error.exit, SIM_BAD_INPUT);
     convert_close(&convert);
@@ -279,4 +280,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(safe_names),
     cmocka_unit_test(greatest_offset),
 };
-TEST_GROUP(convert, tests, lab_make, lab_remove);
+TEST_GROUP(convert, tests, scratch_make, scratch_remove);

@@ -93,13 +93,13 @@ static void division_is_exact(void **state)
     size_t fitting = 0;
     for (int round = 0; round < 300000; round++) {
         struct fraction divisor = {
-            (int64_t)(lab_random(&random) >> (lab_random_below(&random, 30) + 34)) + 1,
-            (int64_t)(lab_random(&random) >> (lab_random_below(&random, 30) + 34)) + 1,
+            (int64_t)(random_next(&random) >> (random_below(&random, 30) + 34)) + 1,
+            (int64_t)(random_next(&random) >> (random_below(&random, 30) + 34)) + 1,
         };
         divisor.numerator = divisor.numerator > FRACTION_MAX ? FRACTION_MAX : divisor.numerator;
         divisor.denominator =
             divisor.denominator > FRACTION_MAX ? FRACTION_MAX : divisor.denominator;
-        int64_t value = (int64_t)(lab_random(&random) >> (lab_random_below(&random, 63) + 1));
+        int64_t value = (int64_t)(random_next(&random) >> (random_below(&random, 63) + 1));
         wide scaled = (wide)value * (wide)divisor.denominator;
         int64_t quotient;
         bool fits = fraction_divide(value, &divisor, &quotient);
@@ -177,18 +177,18 @@ static void draw_cut(struct part *part, uint64_t *random)
 {
     struct cut *cut = &part->cut;
     *cut = cut_of_all();
-    if (lab_random_below(random, 2) == 0)
-        cut->ops = 1 + (unsigned)lab_random_below(random, CUT_ALL_OPS);
-    if (lab_random_below(random, 2) == 0)
-        cut->start_ns = (int64_t)lab_random_below(random, 60);
-    if (lab_random_below(random, 2) == 0)
-        cut->duration_ns = (int64_t)lab_random_below(random, 100);
-    if (lab_random_below(random, 2) == 0)
-        cut->speed = (struct fraction){1 + (int64_t)lab_random_below(random, 7),
-                                       1 + (int64_t)lab_random_below(random, 7)};
+    if (random_below(random, 2) == 0)
+        cut->ops = 1 + (unsigned)random_below(random, CUT_ALL_OPS);
+    if (random_below(random, 2) == 0)
+        cut->start_ns = (int64_t)random_below(random, 60);
+    if (random_below(random, 2) == 0)
+        cut->duration_ns = (int64_t)random_below(random, 100);
+    if (random_below(random, 2) == 0)
+        cut->speed = (struct fraction){1 + (int64_t)random_below(random, 7),
+                                       1 + (int64_t)random_below(random, 7)};
     // Only such volumes as are in the trace: others are an error.
-    for (size_t i = 0; i < NAMES && lab_random_below(random, 3) > 0; i++) {
-        size_t volume = part->rows[lab_random_below(random, part->count)].volume;
+    for (size_t i = 0; i < NAMES && random_below(random, 3) > 0; i++) {
+        size_t volume = part->rows[random_below(random, part->count)].volume;
         part->volumes[cut->volume_count++] = volume_names[volume];
     }
     cut->volumes = part->volumes;
@@ -199,14 +199,14 @@ static void draw_part(struct part *part, size_t index, uint64_t *random)
     char text[REQUESTS_MAX * 64 + 100] = HEADER, name[20];
     size_t used = strlen(text);
     int64_t time_ns = 0;
-    part->count = 1 + lab_random_below(random, REQUESTS_MAX - 1);
+    part->count = 1 + random_below(random, REQUESTS_MAX - 1);
     for (size_t i = 0; i < part->count; i++) {
-        time_ns += (int64_t)lab_random_below(random, 4);
+        time_ns += (int64_t)random_below(random, 4);
         struct row row = {
             .time_ns = time_ns,
-            .op = (enum trace_op)lab_random_below(random, TRACE_OP_COUNT),
+            .op = (enum trace_op)random_below(random, TRACE_OP_COUNT),
             .offset = 512 * i,
-            .volume = lab_random_below(random, NAMES),
+            .volume = random_below(random, NAMES),
         };
         row.offset = row.op == TRACE_FLUSH ? 0 : row.offset;
         used += (size_t)snprintf(text + used, sizeof text - used, "%lld,%s,%llu,%d,\"%s\",\n",
@@ -216,8 +216,8 @@ static void draw_part(struct part *part, size_t index, uint64_t *random)
         part->rows[i] = row;
     }
     snprintf(name, sizeof name, "part%zu.csv", index);
-    lab_write_text(name, text);
-    snprintf(part->path, sizeof part->path, "%s", lab_path(name));
+    scratch_text(name, text);
+    snprintf(part->path, sizeof part->path, "%s", scratch_path(name));
     draw_cut(part, random);
 }
 
@@ -258,7 +258,7 @@ static void random_parts(void **state)
     size_t requests = 0;
     for (int round = 0; round < 300; round++) {
         static struct merging merging;
-        merging = (struct merging){.count = 1 + lab_random_below(&random, TRACES_MAX)};
+        merging = (struct merging){.count = 1 + random_below(&random, TRACES_MAX)};
         for (size_t i = 0; i < merging.count; i++) {
             draw_part(&merging.parts[i], i, &random);
             model_add(&merging, i);
@@ -274,4 +274,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(division_is_exact),
     cmocka_unit_test(random_parts),
 };
-TEST_GROUP(cut, tests, lab_make, lab_remove);
+TEST_GROUP(cut, tests, scratch_make, scratch_remove);

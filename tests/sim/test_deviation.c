@@ -27,13 +27,13 @@ static void write_workload(void)
     FILE *out = open_memstream(&text, &size);
     fputs("time_ns,op,offset,bytes,member\n", out);
     for (int i = 0; i < 600; i++) {
-        uint64_t op = lab_random_below(&random, 12);
+        uint64_t op = random_below(&random, 12);
         op = op < 5 ? 0 : op < 10 ? 1 : op - 8;
         fprintf(out, "%" PRId64 ",%s,0,%d,m%" PRIu64 "\n", (int64_t)(i / 3) * 40 * MS, ops[op],
-                op == 3 ? 0 : 4096 * (1 + i % 4), lab_random_below(&random, 3));
+                op == 3 ? 0 : 4096 * (1 + i % 4), random_below(&random, 3));
     }
     assert_int_equal(fclose(out), 0);
-    lab_write("w.csv", text, size);
+    scratch_write("w.csv", text, size);
     free(text);
 }
 
@@ -189,7 +189,7 @@ static void test_the_earliest_is_first(void **state)
     (void)state;
     for (int round = 0; round < 100; round++) {
         struct accepted twin = copy(&found), again;
-        size_t one = lab_random_below(&random, 200), other = lab_random_below(&random, 200);
+        size_t one = random_below(&random, 200), other = random_below(&random, 200);
         size_t first = one < other ? one : other;
         twin.decisions[one].dispatch_ns += 2 * SECOND;
         twin.decisions[other].dispatch_ns += 2 * SECOND;
@@ -264,7 +264,7 @@ static void test_any_order_is_found(void **state)
         uint64_t wanted = 0;
         assert_true(deviation_open(&deviation, &accepted));
         for (int i = 0; i < 30; i++) {
-            struct report_request request = {.seq = lab_random_below(&random, 42), .op = "read"};
+            struct report_request request = {.seq = random_below(&random, 42), .op = "read"};
             wanted += request.seq % 2 == 0 && request.seq < 40;
             deviation_note(&deviation, &request);
         }
@@ -316,4 +316,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_any_order_is_found),
     cmocka_unit_test(test_each_field_counts),
 };
-TEST_GROUP(deviation, tests, lab_make, lab_remove);
+TEST_GROUP(deviation, tests, scratch_make, scratch_remove);

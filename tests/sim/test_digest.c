@@ -14,8 +14,8 @@
 
 static void write_traces(void)
 {
-    lab_write_text("a.csv", HEADER "0,read,0,512,,1000\n0,write,0,512,,2\n9,read,0,512,,\n");
-    lab_write_text("b.csv", HEADER "0,read,0,512,,7\n5,discard,0,512,,9\n5,read,0,512,,\n");
+    scratch_text("a.csv", HEADER "0,read,0,512,,1000\n0,write,0,512,,2\n9,read,0,512,,\n");
+    scratch_text("b.csv", HEADER "0,read,0,512,,7\n5,discard,0,512,,9\n5,read,0,512,,\n");
 }
 
 // As it is stored, valid until the fourth call from now.
@@ -80,10 +80,10 @@ static void every_decision_matters(void **state)
         char text[200];
         snprintf(text, sizeof text, HEADER "%d,read,0,512,,\n%d,read,0,512,,\n%d,read,0,512,,\n",
                  i == 0 ? 1 : 0, i == 1 ? 51 : 50, i == 2 ? 101 : 100);
-        lab_write_text("one.csv", text);
+        scratch_text("one.csv", text);
         char one[64];
         snprintf(one, sizeof one, "%s", digest_of("members: [{id: a, trace: one.csv}]\n"));
-        lab_write_text("one.csv", HEADER "0,read,0,512,,\n50,read,0,512,,\n100,read,0,512,,\n");
+        scratch_text("one.csv", HEADER "0,read,0,512,,\n50,read,0,512,,\n100,read,0,512,,\n");
         assert_string_not_equal(one, digest_of("members: [{id: a, trace: one.csv}]\n"));
     }
 }
@@ -93,12 +93,12 @@ static void every_request_matters(void **state)
 {
     (void)state;
     static const char scenario[] = LIMITS("10") "members: [{id: a, group: g, trace: one.csv}]\n";
-    lab_write_text("one.csv",
-                   HEADER "0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n0,flush,0,0,,\n");
+    scratch_text("one.csv",
+                 HEADER "0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n0,flush,0,0,,\n");
     char digest[64];
     snprintf(digest, sizeof digest, "%s", digest_of(scenario));
-    lab_write_text("one.csv",
-                   HEADER "0,read,0,512,,\n0,read,0,512,,\n0,flush,0,0,,\n0,read,0,512,,\n");
+    scratch_text("one.csv",
+                 HEADER "0,read,0,512,,\n0,read,0,512,,\n0,flush,0,0,,\n0,read,0,512,,\n");
     assert_string_not_equal(digest, digest_of(scenario));
 }
 
@@ -122,7 +122,7 @@ static void parts_add_up(void **state)
         for (int part = 0; part < 3; part++) { // a alone, b alone, both
             write_traces();
             if (part < 2)
-                lab_write_text(part == 0 ? "b.csv" : "a.csv", HEADER);
+                scratch_text(part == 0 ? "b.csv" : "a.csv", HEADER);
             sums[part / 2] += strtoull(digest_of(scenarios[i]), NULL, 16);
         }
         if (i < 2)
@@ -162,4 +162,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_decision_matters), cmocka_unit_test(every_request_matters),
     cmocka_unit_test(parts_add_up),           cmocka_unit_test(as_the_model_says),
 };
-TEST_GROUP(digest, tests, lab_make, lab_remove);
+TEST_GROUP(digest, tests, scratch_make, scratch_remove);

@@ -63,8 +63,8 @@ static void what_an_engine_cannot_do_is_refused(void **state)
 static struct scenario *load_leniently(const char *engine, const char *text)
 {
     struct scenario_settings settings = {.algorithm = engine_find(engine), .lenient = true};
-    lab_write_text("lenient.yaml", text);
-    struct scenario *scenario = scenario_load_as(lab_path("lenient.yaml"), &settings, &error);
+    scratch_text("lenient.yaml", text);
+    struct scenario *scenario = scenario_load_as(scratch_path("lenient.yaml"), &settings, &error);
     if (scenario == NULL)
         fail_msg("%s", error.message);
     return scenario;
@@ -177,9 +177,9 @@ static void an_event_that_never_worked_is_refused_leniently_too(void **state)
 {
     (void)state;
     struct scenario_settings settings = {.algorithm = engine_find("bucket"), .lenient = true};
-    lab_write_text("typo.yaml", "members: [{id: a, limits: {iops-total: 100}}]\n"
-                                "events: [{at: 2s, qom-set: {group: b, limits: {}}}]\n");
-    assert_null(scenario_load_as(lab_path("typo.yaml"), &settings, &error));
+    scratch_text("typo.yaml", "members: [{id: a, limits: {iops-total: 100}}]\n"
+                              "events: [{at: 2s, qom-set: {group: b, limits: {}}}]\n");
+    assert_null(scenario_load_as(scratch_path("typo.yaml"), &settings, &error));
     assert_non_null(strstr(error.message, "typo.yaml:2:10: qom-set b: there is no group 'b' then"));
 }
 
@@ -200,9 +200,9 @@ static void a_small_file_does_not_become_a_huge_scenario(void **state)
         for (int i = 0; i < 250; i++)
             fputs("  - {at: 1s, qom-set: {group: gold, limits: {iops-total: 7}}}\n", file);
         assert_int_equal(fclose(file), 0);
-        lab_write_text("many.yaml", text);
+        scratch_text("many.yaml", text);
         free(text);
-        struct scenario *scenario = scenario_load_as(lab_path("many.yaml"), &settings, &error);
+        struct scenario *scenario = scenario_load_as(scratch_path("many.yaml"), &settings, &error);
         if (members == 401) {
             assert_non_null(scenario);
             assert_int_equal(scenario->event_count, 401 * 250);
@@ -331,4 +331,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_engine_that_never_rests_ends),
     cmocka_unit_test(requests_that_wait_for_ever_are_told),
 };
-TEST_GROUP(engines, tests, lab_make, lab_remove);
+TEST_GROUP(engines, tests, scratch_make, scratch_remove);

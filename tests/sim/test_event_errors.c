@@ -313,4 +313,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(events),
     cmocka_unit_test(block_set_io_throttle),
 };
-TEST_GROUP(event_errors, tests, lab_make, lab_remove);
+TEST_GROUP(event_errors, tests, scratch_make, scratch_remove);

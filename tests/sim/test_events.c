@@ -17,7 +17,7 @@
 static void named_groups_come_and_go(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER);
+    scratch_text("a.csv", HEADER);
     struct lab_run run = lab_run_complete(
         "members: [{id: a, trace: a.csv}, {id: b}]\n"
         "events:\n"
@@ -78,7 +78,7 @@ static void expect_departures(const char *events, const char *expected)
 static void waiting_requests(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", BURST);
+    scratch_text("a.csv", BURST);
     expect_departures("  - {at: 7, drained_begin: {member: a}}\n", "7\n7\n");
     expect_departures("  - {at: 7, leave: {member: a}}\n", "7\n7\n");
     expect_departures("  - {at: 7, block_set_io_throttle: {device: a, " SIX("0") "}}\n", "7\n7\n");
@@ -97,7 +97,7 @@ static void waiting_requests(void **state)
 static void drains_nest(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
+    scratch_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
     expect_departures("  - {at: 7, drained_begin: {member: a}}\n"
                       "  - {at: 8, drained_begin: {member: a}}\n"
                       "  - {at: 15, drained_end: {member: a}}\n"
@@ -111,4 +111,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(waiting_requests),
     cmocka_unit_test(drains_nest),
 };
-TEST_GROUP(events, tests, lab_make, lab_remove);
+TEST_GROUP(events, tests, scratch_make, scratch_remove);

@@ -132,7 +132,7 @@ static void odd_requests(void **state)
     FILE *out = open_memstream(&text, &size);
     fputs(HEADER, out);
     for (int i = 0; i < 20000; i++) {
-        uint64_t length = 1 + lab_random_below(&random, 1000000);
+        uint64_t length = 1 + random_below(&random, 1000000);
         bytes += length;
         fprintf(out, "%d,write,%d,%" PRIu64 ",a,\n", i * 1000, i % 1000 * 512, length);
     }

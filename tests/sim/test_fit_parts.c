@@ -36,8 +36,8 @@ static void distance_of_samples(void **state)
         static int64_t a[COUNT], b[COUNT];
         struct report_histogram left = {0}, right = {0};
         for (int i = 0; i < COUNT; i++) {
-            a[i] = (int64_t)lab_random_below(&random, 250);
-            b[i] = (int64_t)lab_random_below(&random, 250 - 10 * (unsigned)round);
+            a[i] = (int64_t)random_below(&random, 250);
+            b[i] = (int64_t)random_below(&random, 250 - 10 * (unsigned)round);
             assert_true(report_histogram_record(&left, a[i]));
             assert_true(report_histogram_record(&right, b[i]));
         }
@@ -69,7 +69,7 @@ static void points(void **state)
     uint64_t random = 2;
     double sum = 0;
     for (int i = 0; i < COUNT; i++) {
-        values[i] = (int64_t)lab_random_below(&random, 100000);
+        values[i] = (int64_t)random_below(&random, 100000);
         assert_true(report_histogram_record(&histogram, values[i]));
         sum += (double)values[i];
     }
@@ -95,7 +95,7 @@ static void dispersion(void **state)
     for (int i = 0; i < COUNT; i++) {
         times[i] = now;
         fit_windows_add(&windows, now);
-        now += lab_random_below(&random, i % 100 == 0 ? 2000000000 : 20000000);
+        now += random_below(&random, i % 100 == 0 ? 2000000000 : 20000000);
     }
     for (int window = 0; window < FIT_WINDOW_COUNT; window++) {
         uint64_t length = (uint64_t)fit_window_ns[window];
@@ -126,7 +126,7 @@ static void bins_are_joined(void **state)
         for (int i = 0; i < COUNT; i++) {
             times[i] = now;
             assert_true(fit_bins_add(&bins, now, bound));
-            now += (int64_t)lab_random_below(&random, i < COUNT / 2 ? 300000 : 300000000);
+            now += (int64_t)random_below(&random, i < COUNT / 2 ? 300000 : 300000000);
         }
         assert_true(bins.count <= bound);
         for (size_t bin = 0; bin < bins.count; bin++) {
@@ -150,7 +150,7 @@ static void correlation(void **state)
     struct fit_bins a = {0}, same = {0}, other = {0}, free_one = {0};
     uint64_t random = 5;
     for (int64_t ms = 0; ms < 20000; ms++) {
-        bool is_high = ms / 1000 % 2 == 0, is_random = lab_random_below(&random, 2) == 0;
+        bool is_high = ms / 1000 % 2 == 0, is_random = random_below(&random, 2) == 0;
         for (int i = 0; i < (is_high ? 9 : 1); i++) {
             assert_true(fit_bins_add(&a, ms * MS + i, FIT_BINS_MAX));
             assert_true(fit_bins_add(&same, ms * MS + i, 1024));
@@ -245,8 +245,7 @@ static void hidden_states(void **state)
     struct fit_hidden hidden;
     uint64_t random = 6;
     for (size_t i = 0; i < 2500; i++)
-        counts[i] =
-            (i % 25 < 20 ? 1 : 45) + (double)lab_random_below(&random, i % 25 < 20 ? 3 : 11);
+        counts[i] = (i % 25 < 20 ? 1 : 45) + (double)random_below(&random, i % 25 < 20 ? 3 : 11);
     assert_true(fit_hidden_estimate(&hidden, 2, counts, 2500, 1));
     int low = hidden.mean[0] < hidden.mean[1] ? 0 : 1;
     assert_true(fabs(hidden.mean[low] - 2) < 0.1);

@@ -19,13 +19,13 @@ static char *random_csv(uint64_t *random)
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     fputs(HEADER, out);
-    uint64_t time_ns = lab_random_below(random, 1000);
+    uint64_t time_ns = random_below(random, 1000);
     for (int i = 0; i < 60; i++) {
-        time_ns += lab_random_below(random, 3) * lab_random_below(random, 1000);
+        time_ns += random_below(random, 3) * random_below(random, 1000);
         fprintf(out, "%llu,%s,%d,512,%s,%s\n", (unsigned long long)time_ns,
-                ops[lab_random_below(random, 4)], i, members[lab_random_below(random, 4)],
-                lab_random_below(random, 2) == 0 ? "" : "77");
-        if (lab_random_below(random, 9) == 0)
+                ops[random_below(random, 4)], i, members[random_below(random, 4)],
+                random_below(random, 2) == 0 ? "" : "77");
+        if (random_below(random, 9) == 0)
             fputs("# a comment: {}\n\n", out);
     }
     assert_int_equal(fclose(out), 0);
@@ -67,7 +67,7 @@ static void csv_equals_file(void **state)
         char *csv = random_csv(&random);
         char *from_file = scenario_of(NULL, keys[round % 6], members[round / 6 % 2]);
         char *from_text = scenario_of(csv, keys[round % 6], members[round / 6 % 2]);
-        lab_write_text("all.csv", csv);
+        scratch_text("all.csv", csv);
         struct lab_run file = lab_run_complete(from_file), text = lab_run_complete(from_text);
         assert_true(lab_integer(&file, "SELECT arrived FROM run") > 0);
         char digest[200];
@@ -118,22 +118,15 @@ static void csv_of_members(void **state)
     snprintf(expected, sizeof expected,
              "a %s:3:18 (csv)\nvdc %s/recorded/mixed/vdc.blktrace\nb %s:8:12 (csv)\nc %s:14:8 "
              "(csv)\n",
-             lab_path("run.yaml"), TEST_TRACES_DIR, lab_path("run.yaml"), lab_path("run.yaml"));
+             scratch_path("run.yaml"), TEST_TRACES_DIR, scratch_path("run.yaml"),
+             scratch_path("run.yaml"));
     lab_expect_rows(&run, "SELECT name, trace FROM member ORDER BY member_id", expected);
-    snprintf(expected, sizeof expected, "%s:14:8 (csv) 1\n", lab_path("run.yaml"));
+    snprintf(expected, sizeof expected, "%s:14:8 (csv) 1\n", scratch_path("run.yaml"));
     lab_expect_rows(&run, "SELECT source, count FROM notice WHERE kind = 'no-member'", expected);
     lab_run_free(&run);
 }
 
 // ---- Broken ones ----
-
-static void expect_failure(const char *scenario, const char *message)
-{
-    struct lab_run run = lab_run(scenario);
-    assert_false(run.ok);
-    lab_expect_message(&run.error, SIM_BAD_INPUT, message);
-    lab_run_free(&run);
-}
 
 #define KNOWN                                                                                      \
     "expected blktrace records, which start with 07 74 61 65 or 65 61 74 07, or a CSV file with "  \
@@ -142,18 +135,20 @@ static void expect_failure(const char *scenario, const char *message)
 static void broken_csv(void **state)
 {
     (void)state;
-    expect_failure("members: [{id: a}]\ntrace:\n  csv: |\n    time_ns,op,offset,bytes\n"
-                   "    0,reed,0,1\n",
-                   "DIR/run.yaml:3:8 (csv): line 2: column op: found \"reed\", expected read, "
-                   "write, discard, write-zeroes or flush");
-    expect_failure("members: [{id: a, trace: {csv: 'time_ns,op,offset,bytes,member\n\n"
-                   "  0,read,0,1,x\n\n  0,read,0,1,y'}}]\n",
-                   "DIR/run.yaml:1:32 (csv): holds several devices, 'x' and 'y' among them; choose "
-                   "one (device: \"x\" beside the trace's csv), or make it the scenario's own "
-                   "'trace' and give each member a volume");
-    expect_failure("members: [{id: a}]\ntrace: {csv: \"time_ns,op,offset,bytes,member\", "
-                   "device: x}\n",
-                   "DIR/run.yaml:2:14 (csv): no line has \"x\" in column member; members are: ");
+    lab_expect_failure("members: [{id: a}]\ntrace:\n  csv: |\n    time_ns,op,offset,bytes\n"
+                       "    0,reed,0,1\n",
+                       "DIR/run.yaml:3:8 (csv): line 2: column op: found \"reed\", expected read, "
+                       "write, discard, write-zeroes or flush");
+    lab_expect_failure(
+        "members: [{id: a, trace: {csv: 'time_ns,op,offset,bytes,member\n\n"
+        "  0,read,0,1,x\n\n  0,read,0,1,y'}}]\n",
+        "DIR/run.yaml:1:32 (csv): holds several devices, 'x' and 'y' among them; choose "
+        "one (device: \"x\" beside the trace's csv), or make it the scenario's own "
+        "'trace' and give each member a volume");
+    lab_expect_failure(
+        "members: [{id: a}]\ntrace: {csv: \"time_ns,op,offset,bytes,member\", "
+        "device: x}\n",
+        "DIR/run.yaml:2:14 (csv): no line has \"x\" in column member; members are: ");
 }
 
 // What is wrong further on: what came before is kept.
@@ -199,8 +194,9 @@ static void huge_line(void **state)
     memset(text, '7', size);
     memcpy(text, start, strlen(start));
     memcpy(text + size - 3, "\"}\n", 4);
-    expect_failure(text, "DIR/run.yaml:2:14 (csv): line 2: longer than 65536 bytes: this is not a "
-                         "trace");
+    lab_expect_failure(text,
+                       "DIR/run.yaml:2:14 (csv): line 2: longer than 65536 bytes: this is not a "
+                       "trace");
     free(text);
 }
 
@@ -295,4 +291,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(many_aliases),    cmocka_unit_test(parsed),
     cmocka_unit_test(parsed_paths),    cmocka_unit_test(parsed_badly),
 };
-TEST_GROUP(inline, tests, lab_make, lab_remove);
+TEST_GROUP(inline, tests, scratch_make, scratch_remove);

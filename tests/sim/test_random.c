@@ -80,7 +80,7 @@ static void write_trace(struct draft *draft, unsigned member)
         times_ns[i] = draw_time(draft);
     qsort(times_ns, count, sizeof times_ns[0], compare_times);
     snprintf(name, sizeof name, "m%u.csv", member);
-    FILE *file = fopen(lab_path(name), "w");
+    FILE *file = fopen(scratch_path(name), "w");
     assert_non_null(file);
     fputs("op,bytes,time_ns,offset\n", file);
     for (size_t i = 0; i < count; i++) {
@@ -317,4 +317,4 @@ static void same_as_the_slow_replay(void **state)
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_slow_replay)};
-TEST_GROUP(random, tests, lab_make, lab_remove);
+TEST_GROUP(random, tests, scratch_make, scratch_remove);

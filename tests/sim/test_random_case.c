@@ -205,4 +205,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(different_seeds_differ),
     cmocka_unit_test(runs_are_of_interest),
 };
-TEST_GROUP(random_case, tests, lab_make, lab_remove);
+TEST_GROUP(random_case, tests, scratch_make, scratch_remove);

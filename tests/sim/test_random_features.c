@@ -285,4 +285,4 @@ static void every_case_loads_and_all_is_seen(void **state)
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(every_case_loads_and_all_is_seen)};
-TEST_GROUP(random_features, tests, lab_make, lab_remove);
+TEST_GROUP(random_features, tests, scratch_make, scratch_remove);

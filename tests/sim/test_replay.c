@@ -27,8 +27,8 @@ static void expect(const char *scenario, const char *log)
 static void timer_before_arrival(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER BURST_OF_4);
-    lab_write_text("b.csv", HEADER "100000000,read,0,512,,\n");
+    scratch_text("a.csv", HEADER BURST_OF_4);
+    scratch_text("b.csv", HEADER "100000000,read,0,512,,\n");
     expect(TWO, "0 a 0 0 0\n"
                 "1 a 0 0 0\n"
                 "2 a 0 100000000 100000000\n"
@@ -41,7 +41,7 @@ static void timer_before_arrival(void **state)
 static void timer_before_operation(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER BURST_OF_4);
+    scratch_text("a.csv", HEADER BURST_OF_4);
     expect(ONE "events: [{at: 100ms, qom-set: {group: g, limits: {iops-total: 10}}}]\n",
            "0 a 0 0 0\n"
            "1 a 0 0 0\n"
@@ -53,7 +53,7 @@ static void timer_before_operation(void **state)
 static void operation_before_arrival(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER "0,read,0,512,,\n0,read,0,512,,\n50000000,read,0,512,,\n");
+    scratch_text("a.csv", HEADER "0,read,0,512,,\n0,read,0,512,,\n50000000,read,0,512,,\n");
     expect(ONE "events: [{at: 50ms, qom-set: {group: g, limits: {iops-total: 10}}}]\n",
            "0 a 0 0 0\n"
            "1 a 0 0 0\n"
@@ -67,7 +67,7 @@ static void operation_before_arrival(void **state)
 static void operations_as_listed(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER "5,read,0,512,,\n5,read,0,512,,\n5,read,0,512,,\n");
+    scratch_text("a.csv", HEADER "5,read,0,512,,\n5,read,0,512,,\n5,read,0,512,,\n");
     expect(ONE "events:\n"
                "  - {at: 5, qom-set: {group: g, limits: {iops-total: 0}}}\n"
                "  - {at: 5, qom-set: {group: g, limits: {iops-total: 10}}}\n",
@@ -86,7 +86,7 @@ static void operations_as_listed(void **state)
 static void drain_ends_before_arrival(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER BURST_OF_4 "50000000,read,0,512,,\n");
+    scratch_text("a.csv", HEADER BURST_OF_4 "50000000,read,0,512,,\n");
     expect(ONE "events:\n"
                "  - {at: 50ms, drained_begin: {member: a}}\n"
                "  - {at: 50ms, drained_end: {member: a}}\n",
@@ -102,8 +102,8 @@ static void drain_ends_before_arrival(void **state)
 static void arrivals_in_order_of_members(void **state)
 {
     (void)state;
-    lab_write_text("b.csv", HEADER "0,read,1,512,,\n0,write,2,512,,\n7,read,3,512,,\n");
-    lab_write_text("a.csv", HEADER "0,write,4,512,,\n7,read,5,512,,\n7,read,6,512,,\n");
+    scratch_text("b.csv", HEADER "0,read,1,512,,\n0,write,2,512,,\n7,read,3,512,,\n");
+    scratch_text("a.csv", HEADER "0,write,4,512,,\n7,read,5,512,,\n7,read,6,512,,\n");
     struct lab_run run =
         lab_run_complete("members: [{id: z, trace: b.csv}, {id: a, trace: a.csv},\n"
                          "          {id: m, trace: b.csv}]\n");
@@ -120,14 +120,14 @@ static void arrivals_in_order_of_members(void **state)
 static void null_device(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", DEVICE_TRACE);
+    scratch_text("a.csv", DEVICE_TRACE);
     expect("members: [{id: a, trace: a.csv}]\n", "0 a 0 0 0\n1 a 0 0 0\n2 a 5 5 5\n3 a 10 10 10\n");
 }
 
 static void fixed_device(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", DEVICE_TRACE);
+    scratch_text("a.csv", DEVICE_TRACE);
     expect("members: [{id: a, trace: a.csv}]\ndevice: {model: fixed, latency: 200us}\n",
            "0 a 0 0 200000\n1 a 0 0 200000\n2 a 5 5 200005\n3 a 10 10 200010\n");
     expect("members: [{id: a, trace: a.csv}]\ndevice: {model: fixed, latency: 0}\n",
@@ -142,7 +142,7 @@ static void fixed_device(void **state)
 static void recorded_device(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", DEVICE_TRACE);
+    scratch_text("a.csv", DEVICE_TRACE);
     expect("members: [{id: a, trace: a.csv}]\ndevice: {model: recorded}\n",
            "0 a 0 0 3000\n1 a 0 0 -\n2 a 5 5 5\n3 a 10 10 7000000000010\n");
 }
@@ -151,7 +151,7 @@ static void recorded_device(void **state)
 static void device_after_throttle(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER BURST_OF_4);
+    scratch_text("a.csv", HEADER BURST_OF_4);
     expect(ONE "device: {model: fixed, latency: 1ms}\n", "0 a 0 0 1000000\n"
                                                          "1 a 0 0 1000000\n"
                                                          "2 a 0 100000000 101000000\n"
@@ -164,7 +164,7 @@ static void device_after_throttle(void **state)
 static void end(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER BURST_OF_4 "200000001,read,0,512,,\n");
+    scratch_text("a.csv", HEADER BURST_OF_4 "200000001,read,0,512,,\n");
     expect(ONE "end: 200ms\n", "0 a 0 0 0\n1 a 0 0 0\n"
                                "2 a 0 100000000 100000000\n3 a 0 200000000 200000000\n");
     expect(ONE "end: 199999999\n", "0 a 0 0 0\n1 a 0 0 0\n"
@@ -184,7 +184,7 @@ static void nothing_to_do(void **state)
     assert_int_equal(lab_integer(&run, "SELECT arrived FROM run"), 0);
     assert_int_equal(lab_integer(&run, "SELECT end_ns FROM run"), 0);
     lab_run_free(&run);
-    lab_write_text("a.csv", HEADER);
+    scratch_text("a.csv", HEADER);
     run = lab_run_complete("members: [{id: a, trace: a.csv}]\n"
                            "events: [{at: 7, drained_begin: {member: a}}]\n");
     assert_int_equal(lab_integer(&run, "SELECT end_ns FROM run"), 7);
@@ -202,8 +202,8 @@ static void nothing_to_do(void **state)
 static void sleeps_in_whole_steps(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER "500,read,0,512,,\n500,read,0,512,,\n500,read,0,512,,\n");
-    lab_write_text("b.csv", HEADER);
+    scratch_text("a.csv", HEADER "500,read,0,512,,\n500,read,0,512,,\n500,read,0,512,,\n");
+    scratch_text("b.csv", HEADER);
     struct lab_run fine = lab_run_complete("groups: [{id: g, limits: {iops-total: 3}}]\n"
                                            "members: [{id: a, group: g, trace: a.csv}]\n");
     int64_t exact_ns =
@@ -217,12 +217,12 @@ static void sleeps_in_whole_steps(void **state)
     lab_run_free(&run);
     // An arrival of another member wakes the loop: too early, it only shifts the steps; in time,
     // the timer fires then.
-    lab_write_text("b.csv", HEADER "300000,read,0,512,,\n");
+    scratch_text("b.csv", HEADER "300000,read,0,512,,\n");
     run = lab_run_complete(STEPS);
     assert_int_equal(lab_integer(&run, "SELECT dispatch_ns FROM request_log WHERE seq = 1"),
                      300000 + 234 * MS);
     lab_run_free(&run);
-    lab_write_text("b.csv", HEADER "233400000,read,0,512,,\n");
+    scratch_text("b.csv", HEADER "233400000,read,0,512,,\n");
     run = lab_run_complete(STEPS);
     assert_int_equal(lab_integer(&run, "SELECT dispatch_ns FROM request_log WHERE seq = 1"),
                      233400000);
@@ -233,8 +233,8 @@ static void sleeps_in_whole_steps(void **state)
 static void completion_wakes(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER "500,read,0,512,,\n500,read,0,512,,\n500,read,0,512,,\n");
-    lab_write_text("b.csv", HEADER);
+    scratch_text("a.csv", HEADER "500,read,0,512,,\n500,read,0,512,,\n500,read,0,512,,\n");
+    scratch_text("b.csv", HEADER);
     struct lab_run run = lab_run_complete(STEPS "device: {model: fixed, latency: 233400000}\n");
     lab_expect_rows(&run,
                     "SELECT seq, dispatch_ns, complete_ns FROM request_log WHERE seq < 2 "
@@ -259,4 +259,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sleeps_in_whole_steps),
     cmocka_unit_test(completion_wakes),
 };
-TEST_GROUP(replay, tests, lab_make, lab_remove);
+TEST_GROUP(replay, tests, scratch_make, scratch_remove);

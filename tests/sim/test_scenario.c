@@ -90,7 +90,7 @@ static void groups_and_settings(void **state)
     assert_int_equal(scenario->interval_ns, 500 * MS);
     assert_int_equal(scenario->end_ns, 120 * SECOND);
     assert_int_equal(scenario->timer_granularity_ns, MS);
-    assert_string_equal(scenario->traces[0].path, lab_path("all.csv"));
+    assert_string_equal(scenario->traces[0].path, scratch_path("all.csv"));
     assert_string_equal(scenario->traces[0].format, "csv");
     assert_string_equal(scenario->traces[0].layout, "a b,c");
     assert_int_equal(scenario->source_length, strlen(example));
@@ -108,7 +108,7 @@ static void members(void **state)
     assert_string_equal(db->name, "db");
     assert_int_equal(db->group, 0);
     assert_int_equal(db->attach, ENGINE_DRIVE);
-    assert_string_equal(db->trace.path, lab_path("recorded/vdc.csv"));
+    assert_string_equal(db->trace.path, scratch_path("recorded/vdc.csv"));
     assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_QUEUE);
     assert_int_equal(db->trace.cut.volume_count, 0);
     assert_null(db->trace.format);
@@ -117,7 +117,7 @@ static void members(void **state)
     assert_int_equal(db->trace.cut.start_ns, 0);
     assert_true(db->trace.cut.duration_ns == CUT_FOR_EVER);
     assert_int_equal(web->attach, ENGINE_FILTER);
-    assert_string_equal(web->trace.path, lab_path("recorded/vdd.csv"));
+    assert_string_equal(web->trace.path, scratch_path("recorded/vdd.csv"));
     assert_int_equal(web->trace.arrival, TRACE_ARRIVAL_ISSUE);
     assert_int_equal(web->trace.cut.volume_count, 1);
     assert_string_equal(web->trace.cut.volumes[0], "254,48");
@@ -322,4 +322,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(values_of_the_command_line),
     cmocka_unit_test(anchors),
 };
-TEST_GROUP(scenario, tests, lab_make, lab_remove);
+TEST_GROUP(scenario, tests, scratch_make, scratch_remove);

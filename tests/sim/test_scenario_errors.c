@@ -219,7 +219,7 @@ static void unknown_format(void **state)
     struct sim_error error;
     char expected[1000];
     int used = snprintf(expected, sizeof expected, "%s:1:44: unknown format 'ioolog'; there are ",
-                        lab_path("run.yaml"));
+                        scratch_path("run.yaml"));
     for (size_t i = 0; trace_format_at(i) != NULL; i++)
         used += snprintf(expected + used, sizeof expected - (size_t)used, "%s%s", i > 0 ? ", " : "",
                          trace_format_at(i));
@@ -243,4 +243,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(unknown_format),
     cmocka_unit_test(not_yaml),
 };
-TEST_GROUP(scenario_errors, tests, lab_make, lab_remove);
+TEST_GROUP(scenario_errors, tests, scratch_make, scratch_remove);

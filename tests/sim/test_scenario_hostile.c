@@ -35,12 +35,13 @@ static const char good[] =
 static bool loads(const void *bytes, size_t size)
 {
     struct sim_error error = {SIM_DONE, ""};
-    lab_write("h.yaml", bytes, size);
-    struct scenario *scenario = scenario_load(lab_path("h.yaml"), &error);
+    scratch_write("h.yaml", bytes, size);
+    struct scenario *scenario = scenario_load(scratch_path("h.yaml"), &error);
     bool loaded = scenario != NULL;
     if (!loaded) {
         assert_int_equal(error.exit, SIM_BAD_INPUT);
-        assert_int_equal(strncmp(error.message, lab_path("h.yaml"), strlen(lab_path("h.yaml"))), 0);
+        assert_int_equal(
+            strncmp(error.message, scratch_path("h.yaml"), strlen(scratch_path("h.yaml"))), 0);
     }
     scenario_free(scenario);
     return loaded;
@@ -70,13 +71,13 @@ static size_t mutate(char *text, size_t size, uint64_t *random)
         "db",          "\t",     "\\",
         "%YAML 1.1\n", "none",
     };
-    size_t at = (size_t)lab_random_below(random, size);
-    size_t length = 1 + (size_t)lab_random_below(random, 12);
+    size_t at = (size_t)random_below(random, size);
+    size_t length = 1 + (size_t)random_below(random, 12);
     length = length < size - at ? length : size - at;
-    const char *word = words[lab_random_below(random, sizeof words / sizeof words[0])];
-    char copy[16], byte = (char)lab_random(random);
-    size_t from = (size_t)lab_random_below(random, size - 12);
-    switch (lab_random_below(random, 5)) {
+    const char *word = words[random_below(random, sizeof words / sizeof words[0])];
+    char copy[16], byte = (char)random_next(random);
+    size_t from = (size_t)random_below(random, size - 12);
+    switch (random_below(random, 5)) {
     case 0:
         return splice(text, size, at, 1, &byte, 1);
     case 1:
@@ -100,7 +101,7 @@ static void mutations(void **state)
         char text[sizeof good + 200];
         size_t size = sizeof good - 1;
         memcpy(text, good, size);
-        for (uint64_t n = 1 + lab_random_below(&random, 4); n > 0; n--)
+        for (uint64_t n = 1 + random_below(&random, 4); n > 0; n--)
             size = mutate(text, size, &random);
         loaded += loads(text, size);
     }
@@ -123,8 +124,8 @@ static void random_bytes(void **state)
     for (int round = 0; round < 1000; round++) {
         char bytes[256];
         for (size_t i = 0; i < sizeof bytes; i++)
-            bytes[i] = (char)lab_random(&random);
-        assert_false(loads(bytes, (size_t)lab_random_below(&random, sizeof bytes)));
+            bytes[i] = (char)random_next(&random);
+        assert_false(loads(bytes, (size_t)random_below(&random, sizeof bytes)));
     }
 }
 
@@ -189,9 +190,9 @@ static void too_large(void **state)
 {
     (void)state;
     struct sim_error error;
-    lab_write_text("large.yaml", good);
-    assert_int_equal(truncate(lab_path("large.yaml"), 65L << 20), 0);
-    assert_null(scenario_load(lab_path("large.yaml"), &error));
+    scratch_text("large.yaml", good);
+    assert_int_equal(truncate(scratch_path("large.yaml"), 65L << 20), 0);
+    assert_null(scenario_load(scratch_path("large.yaml"), &error));
     lab_expect_message(&error, SIM_BAD_INPUT,
                        "DIR/large.yaml: larger than 64 MiB, so not a scenario; a trace is replayed "
                        "with --limits KEY=VALUE,... TRACE");
@@ -201,9 +202,9 @@ static void not_a_file(void **state)
 {
     (void)state;
     struct sim_error error;
-    assert_null(scenario_load(lab_path("missing.yaml"), &error));
+    assert_null(scenario_load(scratch_path("missing.yaml"), &error));
     lab_expect_message(&error, SIM_BAD_INPUT, "DIR/missing.yaml: No such file or directory");
-    assert_null(scenario_load(lab_path("."), &error));
+    assert_null(scenario_load(scratch_path("."), &error));
     lab_expect_message(&error, SIM_BAD_INPUT, "DIR/.: Is a directory");
 }
 
@@ -212,4 +213,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(nesting),   cmocka_unit_test(many_laughs),  cmocka_unit_test(many_aliases),
     cmocka_unit_test(too_large), cmocka_unit_test(not_a_file),
 };
-TEST_GROUP(scenario_hostile, tests, lab_make, lab_remove);
+TEST_GROUP(scenario_hostile, tests, scratch_make, scratch_remove);

@@ -117,7 +117,7 @@ static uint64_t random_state = 9;
 
 static uint64_t below(uint64_t limit)
 {
-    return lab_random_below(&random_state, limit);
+    return random_below(&random_state, limit);
 }
 
 // Nothing that YAML takes for something else.
@@ -185,7 +185,8 @@ static char *text_or_none(void)
 static int64_t any_time(void)
 {
     static const int64_t times[] = {0, 1, 999, SECOND, INT64_MAX - 1};
-    return below(3) == 0 ? times[below(5)] : (int64_t)(lab_random(&random_state) >> below(62) >> 2);
+    return below(3) == 0 ? times[below(5)]
+                         : (int64_t)(random_next(&random_state) >> below(62) >> 2);
 }
 
 static char *any_csv(void)
@@ -282,8 +283,8 @@ static void members_of_volumes(void **state)
 {
     (void)state;
     struct sim_error error;
-    lab_write_text("one.csv", HEADER "5,read,1,512,a,\n9,read,2,512,b,\n");
-    lab_write_text("two.x.csv", "time_ns,op,offset,bytes\n7,read,3,512\n");
+    scratch_text("one.csv", HEADER "5,read,1,512,a,\n9,read,2,512,b,\n");
+    scratch_text("two.x.csv", "time_ns,op,offset,bytes\n7,read,3,512\n");
     static const char *const members[] = {
         "{from: trace, group: gold, attach: drive, prefix: 'v-', limits: {iops-read: 5}}",
         "{from: trace, limits: {iops-total: 7}}",
@@ -308,4 +309,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(anything),
     cmocka_unit_test(members_of_volumes),
 };
-TEST_GROUP(scenario_write, tests, lab_make, lab_remove);
+TEST_GROUP(scenario_write, tests, scratch_make, scratch_remove);

@@ -11,7 +11,7 @@
 static struct scenario *load(const char *text)
 {
     struct sim_error error;
-    lab_write_text("all.csv", HEADER);
+    scratch_text("all.csv", HEADER);
     struct scenario *scenario = lab_load("run.yaml", text, &error);
     if (scenario == NULL)
         fail_msg("%s", error.message);
@@ -235,4 +235,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_does_not_go_together_is_told),
     cmocka_unit_test(the_reference_is_complete),
 };
-TEST_GROUP(settings, tests, lab_make, lab_remove);
+TEST_GROUP(settings, tests, scratch_make, scratch_remove);

@@ -165,16 +165,16 @@ static void two_events_remain(void **state)
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct random_case *original = make(seed);
         struct question question = {.fails = has_both};
-        size_t first = lab_random_below(&random, original->event_count);
-        size_t second = lab_random_below(&random, original->event_count);
+        size_t first = random_below(&random, original->event_count);
+        size_t second = random_below(&random, original->event_count);
         size_t picks[2] = {first < second ? first : second, first < second ? second : first};
         if (first == second)
             picks[0] = picks[0] == 0 ? picks[1]++ : picks[0] - 1;
         for (int i = 0; i < 2; i++) {
             question.wanted[i] = original->events[picks[i]];
-            if (lab_random_below(&random, 2) == 0)
+            if (random_below(&random, 2) == 0)
                 question.wanted[i].at_ns = 0;
-            if (lab_random_below(&random, 2) == 0)
+            if (random_below(&random, 2) == 0)
                 question.wanted[i].bytes = 0;
         }
         struct random_case *small = shrink(&question, original);
@@ -325,4 +325,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(no_call_beyond_the_budget),
     cmocka_unit_test(a_wrong_engine_is_shown_in_short),
 };
-TEST_GROUP(shrink, tests, lab_make, lab_remove);
+TEST_GROUP(shrink, tests, scratch_make, scratch_remove);

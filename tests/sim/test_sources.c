@@ -15,14 +15,6 @@ static void expect_arrivals(const char *scenario, const char *expected)
     lab_run_free(&run);
 }
 
-static void expect_failure(const char *scenario, const char *message)
-{
-    struct lab_run run = lab_run(scenario);
-    assert_false(run.ok);
-    lab_expect_message(&run.error, SIM_BAD_INPUT, message);
-    lab_run_free(&run);
-}
-
 // ---- A part of a trace, faster or slower ----
 
 #define FIVE                                                                                       \
@@ -32,7 +24,7 @@ static void expect_failure(const char *scenario, const char *message)
 static void part_of_a_trace(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", FIVE);
+    scratch_text("a.csv", FIVE);
     expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1000}}]\n",
                     "a 2 0\na 3 1000\na 4 1001\na 5 2000\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2000}}]\n",
@@ -48,25 +40,25 @@ static void part_of_a_trace(void **state)
 static void speed(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", FIVE);
+    scratch_text("a.csv", FIVE);
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 2.0}}]\n",
                     "a 1 0\na 2 500\na 3 1000\na 4 1000\na 5 1500\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 0.5, start: 1000}}]\n",
                     "a 2 0\na 3 2000\na 4 2002\na 5 4000\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 3/7}}]\n",
                     "a 1 0\na 2 2333\na 3 4666\na 4 4669\na 5 7000\n");
-    lab_write_text("late.csv", HEADER "9000000001,read,1,512,,\n");
+    scratch_text("late.csv", HEADER "9000000001,read,1,512,,\n");
     expect_arrivals("members: [{id: a, trace: {path: late.csv, speed: 0.00000001}}]\n",
                     "a 1 900000000100000000\n");
-    expect_failure("members: [{id: a, trace: {path: late.csv, speed: 0.000000001}}]\n",
-                   "DIR/late.csv: a request arrives after more than 146 years");
+    lab_expect_failure("members: [{id: a, trace: {path: late.csv, speed: 0.000000001}}]\n",
+                       "DIR/late.csv: a request arrives after more than 146 years");
 }
 
 static void operations(void **state)
 {
     (void)state;
-    lab_write_text("a.csv", HEADER "0,read,1,512,,\n1,write,2,512,,\n2,discard,3,512,,\n"
-                                   "3,flush,0,0,,\n4,write-zeroes,5,512,,\n");
+    scratch_text("a.csv", HEADER "0,read,1,512,,\n1,write,2,512,,\n2,discard,3,512,,\n"
+                                 "3,flush,0,0,,\n4,write-zeroes,5,512,,\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: read}}]\n", "a 1 0\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [discard, write, flush]}}]\n",
                     "a 2 1\na 3 2\na 0 3\n");
@@ -83,7 +75,7 @@ static void operations(void **state)
 static void shared_trace(void **state)
 {
     (void)state;
-    lab_write_text("all.csv", SHARED);
+    scratch_text("all.csv", SHARED);
     struct lab_run run = lab_run_complete(
         "members: [{id: y}, {id: 'a, \"b\"'}, {id: renamed, volume: x}]\ntrace: all.csv\n");
     lab_expect_rows(&run, ARRIVALS, "renamed 1 0\ny 2 0\nrenamed 3 0\na, \"b\" 5 6\n");
@@ -97,7 +89,7 @@ static void shared_trace(void **state)
 static void volume_replaces_the_name(void **state)
 {
     (void)state;
-    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n");
+    scratch_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n");
     expect_arrivals("members: [{id: x, volume: y}, {id: y, volume: x}]\ntrace: all.csv\n",
                     "y 1 0\nx 2 0\n");
 }
@@ -107,24 +99,26 @@ static void volume_replaces_the_name(void **state)
 static void common_trace(void **state)
 {
     (void)state;
-    lab_write_text("one.csv", "time_ns,op,offset,bytes\n0,read,1,512\n3,read,2,512\n");
+    scratch_text("one.csv", "time_ns,op,offset,bytes\n0,read,1,512\n3,read,2,512\n");
     expect_arrivals("members: [{id: only}]\ntrace: one.csv\n", "only 1 0\nonly 2 3\n");
-    lab_write_text("all.csv", HEADER "0,read,7,512,a,\n3,read,8,512,b,\n");
+    scratch_text("all.csv", HEADER "0,read,7,512,a,\n3,read,8,512,b,\n");
     expect_arrivals("members: [{id: a}, {id: b, trace: one.csv}]\ntrace: all.csv\n",
                     "b 1 0\na 7 0\nb 2 3\nb 8 3\n");
-    expect_failure("members: [{id: a}, {id: b}]\ntrace: one.csv\n",
-                   "DIR/one.csv: several members share this trace, but nothing in it tells them "
-                   "apart, as the column 'member' of a CSV does");
+    lab_expect_failure(
+        "members: [{id: a}, {id: b}]\ntrace: one.csv\n",
+        "DIR/one.csv: several members share this trace, but nothing in it tells them "
+        "apart, as the column 'member' of a CSV does");
 }
 
 static void several_devices(void **state)
 {
     (void)state;
-    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,x,\n");
-    expect_failure("members: [{id: a, trace: all.csv}]\n",
-                   "DIR/all.csv: holds several devices, 'x' and 'y' among them; choose one "
-                   "(device: \"x\" beside the trace's path), or make it the scenario's own 'trace' "
-                   "and give each member a volume; 'throttlesim trace info' lists the devices");
+    scratch_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,x,\n");
+    lab_expect_failure(
+        "members: [{id: a, trace: all.csv}]\n",
+        "DIR/all.csv: holds several devices, 'x' and 'y' among them; choose one "
+        "(device: \"x\" beside the trace's path), or make it the scenario's own 'trace' "
+        "and give each member a volume; 'throttlesim trace info' lists the devices");
     expect_arrivals("members: [{id: a, trace: {path: all.csv, device: x}}]\n", "a 1 0\na 3 5\n");
     expect_arrivals("members: [{id: a, trace: {path: all.csv, device: y}},\n"
                     "          {id: b, trace: {path: all.csv, device: x}}]\n",
@@ -139,16 +133,17 @@ static void several_devices(void **state)
 static void several_of_the_devices(void **state)
 {
     (void)state;
-    lab_write_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,z,\n"
-                                     "6,read,4,512,x,\n");
+    scratch_text("all.csv", HEADER "0,read,1,512,x,\n0,read,2,512,y,\n5,read,3,512,z,\n"
+                                   "6,read,4,512,x,\n");
     struct lab_run run = lab_run_complete("members: [{id: x}, {id: y}, {id: z}]\n"
                                           "trace: {path: all.csv, device: [z, x, z]}\n");
     lab_expect_rows(&run, ARRIVALS, "x 1 0\nz 3 5\nx 4 6\n");
     lab_expect_rows(&run, "SELECT count(*) FROM notice", "0\n"); // nothing was left out unasked
     lab_run_free(&run);
-    expect_failure("members: [{id: x}, {id: y}]\ntrace: {path: all.csv, device: [x, yy]}\n",
-                   "DIR/all.csv: no request of device 'yy' in it; 'throttlesim trace info' lists "
-                   "the devices");
+    lab_expect_failure(
+        "members: [{id: x}, {id: y}]\ntrace: {path: all.csv, device: [x, yy]}\n",
+        "DIR/all.csv: no request of device 'yy' in it; 'throttlesim trace info' lists "
+        "the devices");
     // It may be in what was cut off, and so not read: that is told.
     run = lab_run_complete("members: [{id: x}, {id: y}]\n"
                            "trace: {path: all.csv, device: [x, yy, x], duration: 6}\n");
@@ -169,7 +164,7 @@ static void missing_and_broken_traces(void **state)
     assert_non_null(strstr(run.error.message, "nowhere.csv: there is no such file"));
     lab_run_free(&run);
     // What came before the broken line is kept, and the run says why it failed.
-    lab_write_text("a.csv", HEADER "0,read,1,512,,\n1,read,2,512,,\n2,reed,3,512,,\n");
+    scratch_text("a.csv", HEADER "0,read,1,512,,\n1,read,2,512,,\n2,reed,3,512,,\n");
     run = lab_run("members: [{id: a, trace: a.csv}]\n");
     assert_false(run.ok);
     assert_int_equal(run.error.exit, SIM_BAD_INPUT);
@@ -249,17 +244,18 @@ static void format_and_layout(void **state)
     (void)state;
     // Without a header, only the scenario knows what these are: biosnoop's rows, of which the
     // second arrives first.
-    lab_write_text("rows.txt", "1.000000 x 1 sda W 8 512 0.11 0.47\n"
-                               "1.000001 x 1 sda W 16 512 0.22 0.40\n");
+    scratch_text("rows.txt", "1.000000 x 1 sda W 8 512 0.11 0.47\n"
+                             "1.000001 x 1 sda W 16 512 0.22 0.40\n");
     expect_arrivals(
         "members:\n"
         "  - id: a\n"
         "    trace: {path: rows.txt, format: biosnoop,\n"
         "            layout: \"TIME(s) COMM PID DISK T SECTOR BYTES QUE(ms) LAT(ms)\"}\n",
         "a 8192 0\na 4096 39000\n");
-    expect_failure("members: [{id: a, trace: {path: rows.txt, format: biosnoop, layout: TIME}}]\n",
-                   "DIR/run.yaml:1:26: DIR/rows.txt: layout \"TIME\": expected the header line of "
-                   "biosnoop, TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms)");
+    lab_expect_failure(
+        "members: [{id: a, trace: {path: rows.txt, format: biosnoop, layout: TIME}}]\n",
+        "DIR/run.yaml:1:26: DIR/rows.txt: layout \"TIME\": expected the header line of "
+        "biosnoop, TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms)");
     expect_arrivals("members:\n"
                     "  - id: a\n"
                     "    trace:\n"
@@ -269,19 +265,22 @@ static void format_and_layout(void **state)
                     "        10 f add\n"
                     "        12 f read 512 512\n",
                     "a 512 2000\n");
-    lab_write_text("a.csv", FIVE);
-    expect_failure("members: [{id: a, trace: {path: a.csv, format: iolog}}]\n",
-                   "DIR/run.yaml:1:26: DIR/a.csv: line 1: this is no iolog of fio; expected \"fio "
-                   "version 2 iolog\" or \"fio version 3 iolog\"");
+    scratch_text("a.csv", FIVE);
+    lab_expect_failure(
+        "members: [{id: a, trace: {path: a.csv, format: iolog}}]\n",
+        "DIR/run.yaml:1:26: DIR/a.csv: line 1: this is no iolog of fio; expected \"fio "
+        "version 2 iolog\" or \"fio version 3 iolog\"");
 }
 
 static void standard_input_twice(void **state)
 {
     (void)state;
-    expect_failure("members: [{id: a, trace: {path: \"-\"}}, {id: b, trace: \"-\"}]\n",
-                   "DIR/run.yaml: two traces on standard input (-), which can be read once only");
-    expect_failure("members: [{id: a, trace: \"-\"}]\ntrace: \"-\"\n",
-                   "DIR/run.yaml: two traces on standard input (-), which can be read once only");
+    lab_expect_failure(
+        "members: [{id: a, trace: {path: \"-\"}}, {id: b, trace: \"-\"}]\n",
+        "DIR/run.yaml: two traces on standard input (-), which can be read once only");
+    lab_expect_failure(
+        "members: [{id: a, trace: \"-\"}]\ntrace: \"-\"\n",
+        "DIR/run.yaml: two traces on standard input (-), which can be read once only");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -299,4 +298,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(format_and_layout),
     cmocka_unit_test(standard_input_twice),
 };
-TEST_GROUP(sources, tests, lab_make, lab_remove);
+TEST_GROUP(sources, tests, scratch_make, scratch_remove);

@@ -124,8 +124,8 @@ static void test_numbers(void **state)
     for (int i = 0; i < 3000; i++) {
         struct synth_spec spec = parse("volumes: [{id: a, arrivals: {process: gamma, shape: 1}}]");
         struct synth_volume *volume = &spec.volumes[0];
-        double u = (double)(lab_random(&random) >> 11) * 0x1p-53;
-        double v = (double)(lab_random(&random) >> 11) * 0x1p-53;
+        double u = (double)(random_next(&random) >> 11) * 0x1p-53;
+        double v = (double)(random_next(&random) >> 11) * 0x1p-53;
         volume->arrivals.gap_ns.mean = 1 + 1e9 * u * u * u * u;
         volume->arrivals.gap_ns.shape = 0.01 + 10 * v * v;
         volume->latency_ns =
@@ -263,7 +263,7 @@ static void test_damage(void **state)
         if (synth_spec_parse(&spec, "case", text, i, &error))
             synth_spec_free(&spec);
         if (i < sizeof text - 1)
-            text[i] = "0:{[-'\"\xff\n9"[lab_random(&random) % 11];
+            text[i] = "0:{[-'\"\xff\n9"[random_next(&random) % 11];
         if (synth_spec_parse(&spec, "case", text, sizeof text - 1, &error))
             synth_spec_free(&spec);
     }

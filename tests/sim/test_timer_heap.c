@@ -34,8 +34,8 @@ static size_t first_of(const struct plain *plain)
 // Few different times, so that the order decides often; some at the very end of time.
 static int64_t draw_time(uint64_t *random)
 {
-    return lab_random_below(random, 20) == 0 ? INT64_MAX - 1
-                                             : (int64_t)lab_random_below(random, 40);
+    return random_below(random, 20) == 0 ? INT64_MAX - 1
+                                             : (int64_t)random_below(random, 40);
 }
 
 static void push(struct timer_heap *heap, struct plain *plain, uint64_t *random, uint64_t order)
@@ -63,18 +63,18 @@ static void same_as_a_plain_array(void **state)
     static struct plain plain;
     plain.count = 0;
     for (int step = 0; step < 50000; step++) {
-        uint64_t what = lab_random_below(&random, 8);
+        uint64_t what = random_below(&random, 8);
         // Grows to some hundreds, then shrinks to nothing, again and again.
         bool grows = step % 2000 < 1000;
         size_t first = first_of(&plain);
-        size_t any = plain.count == 0 ? 0 : (size_t)lab_random_below(&random, plain.count);
+        size_t any = plain.count == 0 ? 0 : (size_t)random_below(&random, plain.count);
         if (plain.count == 0 || (plain.count < ENTRIES_MAX && what < (grows ? 5u : 2u))) {
             push(&heap, &plain, &random, order++);
         } else if (what == 7) {
             // The first is put off; any other moves either way.
-            bool is_first = lab_random_below(&random, 2) == 0;
+            bool is_first = random_below(&random, 2) == 0;
             struct entry *entry = plain.entries[is_first ? first : any];
-            int64_t later_ns = (int64_t)lab_random_below(&random, 30);
+            int64_t later_ns = (int64_t)random_below(&random, 30);
             if (!is_first)
                 entry->time_ns = draw_time(&random);
             else if (entry->time_ns < 1000)

@@ -280,4 +280,4 @@ static void random_traces(void **state)
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(random_traces)};
-TEST_GROUP(trace_info, tests, lab_make, lab_remove);
+TEST_GROUP(trace_info, tests, scratch_make, scratch_remove);

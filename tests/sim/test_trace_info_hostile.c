@@ -12,9 +12,9 @@
 
 static void read_text(struct trace_info *info, const char *text)
 {
-    struct trace_config config = {.path = lab_path("a.csv")};
+    struct trace_config config = {.path = scratch_path("a.csv")};
     struct sim_error error;
-    lab_write_text("a.csv", text);
+    scratch_text("a.csv", text);
     if (!trace_info_read(info, &config, true, &error))
         fail_msg("%s", error.message);
 }
@@ -160,16 +160,16 @@ static void random_magnitudes(void **state)
         uint64_t random = seed, now_ns = 0;
         struct trace_info info;
         for (size_t used = strlen(text); used < sizeof text - 200;) {
-            uint64_t gap_ns = lab_random(&random) >> (7 + lab_random_below(&random, 57));
-            uint64_t bytes = lab_random(&random) >> (1 + lab_random_below(&random, 63));
-            uint64_t offset = lab_random_below(&random, (uint64_t)INT64_MAX - bytes);
-            enum trace_op op = (enum trace_op)lab_random_below(&random, TRACE_OP_COUNT);
+            uint64_t gap_ns = random_next(&random) >> (7 + random_below(&random, 57));
+            uint64_t bytes = random_next(&random) >> (1 + random_below(&random, 63));
+            uint64_t offset = random_below(&random, (uint64_t)INT64_MAX - bytes);
+            enum trace_op op = (enum trace_op)random_below(&random, TRACE_OP_COUNT);
             now_ns += gap_ns < INT64_MAX - now_ns ? gap_ns : 0;
             used += (size_t)sprintf(text + used, "%llu,%s,%llu,%llu,v%d,%llu\n",
                                     (unsigned long long)now_ns, trace_op_name(op),
                                     (unsigned long long)offset,
                                     (unsigned long long)(op == TRACE_FLUSH ? 0 : bytes),
-                                    (int)lab_random_below(&random, 9), (unsigned long long)gap_ns);
+                                    (int)random_below(&random, 9), (unsigned long long)gap_ns);
         }
         read_text(&info, text);
         show_and_free(&info);
@@ -230,4 +230,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(many_volumes),
     cmocka_unit_test(answers_without_the_engine),
 };
-TEST_GROUP(trace_info_hostile, tests, lab_make, lab_remove);
+TEST_GROUP(trace_info_hostile, tests, scratch_make, scratch_remove);

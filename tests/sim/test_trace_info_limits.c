@@ -75,8 +75,8 @@ static void waiting_falls_with_the_limit(void **state)
         uint64_t random = seed, last = UINT64_MAX;
         model_make(&trace, seed);
         model_write(&trace, "random.csv");
-        for (int64_t limit = 1 + (int64_t)lab_random_below(&random, 3); limit < 1000000;
-             limit += 1 + (int64_t)lab_random_below(&random, (uint64_t)limit)) {
+        for (int64_t limit = 1 + (int64_t)random_below(&random, 3); limit < 1000000;
+             limit += 1 + (int64_t)random_below(&random, (uint64_t)limit)) {
             uint64_t waiting = run_waiting(&trace, NULL, "iops-total", limit);
             assert_true(waiting <= last);
             last = waiting;
@@ -89,7 +89,7 @@ static void waiting_falls_with_the_limit(void **state)
 static void known_answers(void **state)
 {
     (void)state;
-    FILE *file = fopen(lab_path("burst.csv"), "w");
+    FILE *file = fopen(scratch_path("burst.csv"), "w");
     assert_non_null(file);
     fputs(HEADER, file);
     for (int i = 0; i < 1000; i++)
@@ -168,4 +168,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(edges_are_the_engines),
     cmocka_unit_test(wrong_guesses_are_corrected),
 };
-TEST_GROUP(trace_info_limits, tests, lab_make, lab_remove);
+TEST_GROUP(trace_info_limits, tests, scratch_make, scratch_remove);

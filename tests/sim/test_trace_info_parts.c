@@ -20,8 +20,8 @@ static void moments_are_those_of_gsl(void **state)
         gsl_rstat_workspace *gsl = gsl_rstat_alloc();
         struct info_moments moments = {0};
         for (int i = 0; i < 1000; i++) {
-            uint64_t zeros = lab_random_below(&random, 4) == 0 ? lab_random_below(&random, 50) : 0;
-            double value = 1e9 + (double)lab_random_below(&random, 1000);
+            uint64_t zeros = random_below(&random, 4) == 0 ? random_below(&random, 50) : 0;
+            double value = 1e9 + (double)random_below(&random, 1000);
             info_moments_add(&moments, value);
             gsl_rstat_add(value, gsl);
             info_moments_add_zeros(&moments, round % 2 == 0 ? zeros : 0);
@@ -95,8 +95,7 @@ static void many_blocks(void **state)
         assert_true(fabs(found / (double)count - 1) < 4 * blocks.error);
         info_blocks_free(&blocks);
         for (uint64_t j = 0; j < bound; j++)
-            assert_true(
-                info_blocks_add(&blocks, 4096 * j + lab_random_below(&random, 4095), 1, bound));
+            assert_true(info_blocks_add(&blocks, 4096 * j + random_below(&random, 4095), 1, bound));
         assert_int_equal(info_blocks_count(&blocks), bound);
         assert_int_equal(blocks.level, 0);
         info_blocks_free(&blocks);
@@ -145,12 +144,12 @@ static void bins_of_any_length(void **state)
 
 static struct info_record random_record(uint64_t *random, int64_t *now_ns)
 {
-    *now_ns += (int64_t)(lab_random(random) >> (24 + lab_random_below(random, 40)));
+    *now_ns += (int64_t)(random_next(random) >> (24 + random_below(random, 40)));
     return (struct info_record){
         .arrival_ns = *now_ns,
-        .bytes = lab_random(random) >> (1 + lab_random_below(random, 63)),
-        .volume = (uint32_t)(lab_random(random) >> (32 + lab_random_below(random, 32))),
-        .op = (enum trace_op)lab_random_below(random, TRACE_OP_COUNT),
+        .bytes = random_next(random) >> (1 + random_below(random, 63)),
+        .volume = (uint32_t)(random_next(random) >> (32 + random_below(random, 32))),
+        .op = (enum trace_op)random_below(random, TRACE_OP_COUNT),
     };
 }
 
@@ -235,4 +234,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(spools_say_where_they_cannot_write),
     cmocka_unit_test(trials_give_up),
 };
-TEST_GROUP(trace_info_parts, tests, lab_make, lab_remove);
+TEST_GROUP(trace_info_parts, tests, scratch_make, scratch_remove);

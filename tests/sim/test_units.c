@@ -191,8 +191,8 @@ static void random_durations_are_exact(void **state)
     };
     uint64_t random = 1;
     for (int i = 0; i < 20000; i++) {
-        const struct good *unit = &units[lab_random_below(&random, 4)];
-        int64_t ns = (int64_t)(lab_random(&random) >> (1 + lab_random_below(&random, 62)));
+        const struct good *unit = &units[random_below(&random, 4)];
+        int64_t ns = (int64_t)(random_next(&random) >> (1 + random_below(&random, 62)));
         int digits = 0;
         for (int64_t factor = unit->value; factor > 1; factor /= 10)
             digits++;

@@ -18,8 +18,8 @@ static void expect_arrivals(const char *scenario, const char *expected)
 static void members_from_the_trace(void **state)
 {
     (void)state;
-    lab_write_text("all.csv", HEADER "0,read,1,512,y,\n0,read,2,512,x,\n1,write,3,512,y,\n"
-                                     "5,read,4,512,late,\n6,write,5,512,w,\n");
+    scratch_text("all.csv", HEADER "0,read,1,512,y,\n0,read,2,512,x,\n1,write,3,512,y,\n"
+                                   "5,read,4,512,late,\n6,write,5,512,w,\n");
     struct lab_run run = lab_run_complete(
         "groups: [{id: gold, limits: {iops-total: 1000}}]\n"
         "members: {from: trace, group: gold, attach: drive, prefix: 'v-'}\ntrace: all.csv\n");
@@ -46,9 +46,9 @@ static void members_from_the_trace(void **state)
 static void members_from_several_traces(void **state)
 {
     (void)state;
-    lab_write_text("one.csv", HEADER "5,read,1,512,a,\n9,read,2,512,b,\n");
-    lab_write_text("two.x.csv", "time_ns,op,offset,bytes\n7,read,3,512\n");
-    lab_write_text("three.csv", HEADER "1,read,4,512,b,\n9,read,5,512,a,\n");
+    scratch_text("one.csv", HEADER "5,read,1,512,a,\n9,read,2,512,b,\n");
+    scratch_text("two.x.csv", "time_ns,op,offset,bytes\n7,read,3,512\n");
+    scratch_text("three.csv", HEADER "1,read,4,512,b,\n9,read,5,512,a,\n");
     expect_arrivals("members: {from: trace}\n"
                     "trace: [one.csv, two.x.csv, {path: three.csv, speed: 1/2}]\n",
                     "b 4 2\na 1 5\ntwo 3 7\nb 2 9\na 5 18\n");
@@ -68,13 +68,13 @@ static void each_volume_source_means_the_same(void **state)
 {
     (void)state;
     struct sim_error error;
-    lab_write_text("one.csv", HEADER "0,read,0,512,b,\n5,read,0,512,a,\n");
-    lab_write_text("two.b.csv", "time_ns,op,offset,bytes\n1,read,0,512\n");
-    lab_write_text("three.csv", HEADER "2,read,0,512,c,\n3,read,0,512,b,\n");
+    scratch_text("one.csv", HEADER "0,read,0,512,b,\n5,read,0,512,a,\n");
+    scratch_text("two.b.csv", "time_ns,op,offset,bytes\n1,read,0,512\n");
+    scratch_text("three.csv", HEADER "2,read,0,512,c,\n3,read,0,512,b,\n");
     char one[300], two[300], three[300];
-    snprintf(one, sizeof one, "%s", lab_path("one.csv"));
-    snprintf(two, sizeof two, "%s", lab_path("two.b.csv"));
-    snprintf(three, sizeof three, "%s", lab_path("three.csv"));
+    snprintf(one, sizeof one, "%s", scratch_path("one.csv"));
+    snprintf(two, sizeof two, "%s", scratch_path("two.b.csv"));
+    snprintf(three, sizeof three, "%s", scratch_path("three.csv"));
     char *traces[] = {one, two, three};
     struct scenario_quick request = {
         .limits = "iops-total=300",
@@ -121,4 +121,4 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(members_from_several_traces),
     cmocka_unit_test(each_volume_source_means_the_same),
 };
-TEST_GROUP(volumes, tests, lab_make, lab_remove);
+TEST_GROUP(volumes, tests, scratch_make, scratch_remove);

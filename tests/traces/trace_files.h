@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/support/scratch.h"
+#include "tests/support/splitmix.h"
 #include "traces/trace.h"
 
 // Actions with the category bits that a Linux kernel gives them.
@@ -110,9 +111,5 @@ void assert_message(const struct trace_error *error, const char *text);
 
 // Fails unless it ended with an error whose message contains the text. Frees it.
 void assert_refused(struct reading reading, const char *text);
-
-// A small generator with a state of its own (SplitMix64), so that every run is the same.
-uint64_t random_next(uint64_t *state);
-uint64_t random_below(uint64_t *state, uint64_t limit);
 
 #endif
