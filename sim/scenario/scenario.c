@@ -2,8 +2,6 @@
 // Scenarios from their defaults, from the bytes of a file or a text, and from the command line.
 #include "sim/scenario/scenario_internal.h"
 
-#include "sim/base/text_file.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,26 +69,6 @@ const char *scenario_algorithm_at(const void *words, size_t index)
     size_t count;
     const struct engine_algorithm *const *algorithms = engine_algorithms(&count);
     return index < count ? algorithms[index]->name : NULL;
-}
-
-bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error)
-{
-    scenario->is_standard_input = strcmp(path, "-") == 0;
-    return text_file_read(path,
-                          "not a scenario; a trace is replayed with --limits KEY=VALUE,... TRACE",
-                          &scenario->source, &scenario->source_length, error);
-}
-
-bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
-                          struct sim_error *error)
-{
-    scenario->source = malloc(length + 1);
-    if (scenario->source == NULL)
-        return sim_fail_memory(error);
-    memcpy(scenario->source, text, length);
-    scenario->source[length] = '\0';
-    scenario->source_length = length;
-    return true;
 }
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
@@ -198,76 +176,74 @@ static bool fill_trace(struct scenario *scenario, struct scenario_trace *trace,
                          error);
 }
 
-// Takes the name, of a member that stands behind the others.
-static bool add_member(struct scenario *scenario, const struct scenario_quick *quick, char *name,
-                       struct sim_error *error)
+struct quick_members {
+    struct scenario *scenario;
+    const struct scenario_quick *quick;
+    struct sim_error *error;
+};
+
+// Takes the name. NULL with the error filled.
+static struct scenario_member *add_member(const struct quick_members *members, char *name)
 {
-    struct scenario_member *member = &scenario->members[scenario->member_count++];
-    *member = scenario_member_default();
-    member->name = name;
-    member->group = 0;
-    if (name == NULL || names_add(&scenario->member_names, name,
-                                  (uint32_t)(scenario->member_count - 1)) == NAMES_NONE)
-        return sim_fail_memory(error);
+    struct scenario *scenario = members->scenario;
+    const struct scenario_quick *quick = members->quick;
+    size_t count = scenario->member_count;
+    struct scenario_member *array = realloc(scenario->members, (count + 1) * sizeof *array);
+    if (array != NULL)
+        scenario->members = array;
+    if (array == NULL || name == NULL ||
+        names_add(&scenario->member_names, name, (uint32_t)count) == NAMES_NONE) {
+        free(name);
+        sim_fail_memory(members->error);
+        return NULL;
+    }
+    scenario->member_count++;
+    array[count] = scenario_member_default();
+    array[count].name = name;
+    array[count].group = 0;
     return setting_apply(scenario, scenario_member_rows, quick->options, quick->option_count,
-                         member, error);
+                         &array[count], members->error)
+               ? &array[count]
+               : NULL;
 }
 
-static bool add_traces(struct scenario *scenario, const struct scenario_quick *quick,
-                       struct sim_error *error)
+static bool add_volume(void *context, const char *volume)
 {
-    scenario->members = calloc(quick->trace_count, sizeof *scenario->members);
-    if (scenario->members == NULL)
-        return sim_fail_memory(error);
-    for (size_t i = 0; i < quick->trace_count; i++) {
-        const char *path = quick->traces[i];
-        if (!add_member(scenario, quick, unique_name(scenario, path), error) ||
-            !fill_trace(scenario, &scenario->members[i].trace, quick, path, error))
-            return false;
-    }
-    return true;
+    const struct quick_members *members = context;
+    struct scenario_member *member = add_member(members, strdup(volume));
+    return member != NULL &&
+           ((member->volume = strdup(volume)) != NULL || sim_fail_memory(members->error));
 }
 
-static bool add_volumes(struct scenario *scenario, const struct scenario_quick *quick,
-                        const struct scenario_volumes *volumes, struct sim_error *error)
+static bool add_members(struct scenario *scenario, const struct scenario_quick *quick,
+                        struct sim_error *error)
 {
-    scenario->members = calloc(volumes->count, sizeof *scenario->members);
-    if (scenario->members == NULL)
-        return sim_fail_memory(error);
-    for (size_t i = 0; i < volumes->count; i++) {
-        if (!add_member(scenario, quick, strdup(volumes->names[i]), error))
-            return false;
-        if ((scenario->members[i].volume = strdup(volumes->names[i])) == NULL)
-            return sim_fail_memory(error);
-    }
-    return true;
-}
-
-static bool add_each_volume(struct scenario *scenario, const struct scenario_quick *quick,
-                            struct sim_error *error)
-{
-    struct scenario_volumes volumes = {0};
+    struct quick_members members = {scenario, quick, error};
     scenario->traces = calloc(quick->trace_count, sizeof *scenario->traces);
     if (scenario->traces == NULL)
         return sim_fail_memory(error);
     for (size_t i = 0; i < quick->trace_count; i++) {
-        struct scenario_trace *trace = &scenario->traces[scenario->trace_count++];
-        if (!fill_trace(scenario, trace, quick, quick->traces[i], error))
+        const char *path = quick->traces[i];
+        struct scenario_trace *trace;
+        if (quick->each_volume) {
+            trace = &scenario->traces[scenario->trace_count++];
+        } else {
+            struct scenario_member *member = add_member(&members, unique_name(scenario, path));
+            if (member == NULL)
+                return false;
+            trace = &member->trace;
+        }
+        if (!fill_trace(scenario, trace, quick, path, error))
             return false;
     }
-    bool ok = scenario_volumes_read(&volumes, scenario, error) &&
-              add_volumes(scenario, quick, &volumes, error);
-    scenario_volumes_free(&volumes);
-    return ok;
+    return !quick->each_volume || scenario_volumes_read(scenario, add_volume, &members, error);
 }
 
 static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
                  struct sim_error *error)
 {
     return scenario_set_options(scenario, quick->options, quick->option_count, error) &&
-           add_group(scenario, quick->limits, error) &&
-           (quick->each_volume ? add_each_volume(scenario, quick, error)
-                               : add_traces(scenario, quick, error)) &&
+           add_group(scenario, quick->limits, error) && add_members(scenario, quick, error) &&
            scenario_fit_groups(scenario, error);
 }
 

@@ -16,13 +16,6 @@ static inline struct scenario *scenario_of(const struct yaml_reader *reader)
 struct scenario *scenario_new(const char *name, const struct scenario_settings *settings,
                               struct sim_error *error);
 
-// Fills source; "-" is standard input.
-bool scenario_read_file(struct scenario *scenario, const char *path, struct sim_error *error);
-
-// Fills source from memory.
-bool scenario_copy_source(struct scenario *scenario, const char *text, size_t length,
-                          struct sim_error *error);
-
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
@@ -44,16 +37,12 @@ bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
 
 // ---- Each volume of the common traces a member ----
 
-struct scenario_volumes {
-    char **names; // in the order of their first requests
-    size_t count;
-};
+typedef bool scenario_volume(void *context, const char *name); // false: the error is filled
 
-// Of all requests that take part: reads the traces to their ends. False with the error filled, then
-// too if there are none; scenario_volumes_free in any case.
-bool scenario_volumes_read(struct scenario_volumes *volumes, struct scenario *scenario,
+// Tells of all volumes of which a request takes part, in the order of their first requests: reads
+// the traces to their ends. False with the error filled, then too if there are none.
+bool scenario_volumes_read(struct scenario *scenario, scenario_volume *each, void *context,
                            struct sim_error *error);
-void scenario_volumes_free(struct scenario_volumes *volumes);
 
 // ---- What the engine cannot do ----
 

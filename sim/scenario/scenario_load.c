@@ -3,6 +3,7 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/suggest.h"
+#include "sim/base/text_file.h"
 #include "sim/base/units.h"
 
 #include <inttypes.h>
@@ -160,6 +161,26 @@ bool scenario_has_option(const char *name)
     return row->key != NULL;
 }
 
+static bool read_source(struct scenario *scenario, const char *path, struct sim_error *error)
+{
+    scenario->is_standard_input = strcmp(path, "-") == 0;
+    return text_file_read(path,
+                          "not a scenario; a trace is replayed with --limits KEY=VALUE,... TRACE",
+                          &scenario->source, &scenario->source_length, error);
+}
+
+static bool copy_source(struct scenario *scenario, const char *text, size_t length,
+                        struct sim_error *error)
+{
+    scenario->source = malloc(length + 1);
+    if (scenario->source == NULL)
+        return sim_fail_memory(error);
+    memcpy(scenario->source, text, length);
+    scenario->source[length] = '\0';
+    scenario->source_length = length;
+    return true;
+}
+
 // From the source; paths are relative to the directory.
 static bool fill(struct scenario *scenario, const char *directory, struct sim_error *error)
 {
@@ -196,7 +217,7 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
     char *copy = strdup(path);
     if (copy == NULL)
         sim_fail_memory(error);
-    bool ok = copy != NULL && scenario_read_file(scenario, path, error) &&
+    bool ok = copy != NULL && read_source(scenario, path, error) &&
               fill(scenario, is_stdin ? "." : dirname(copy), error);
     free(copy);
     if (ok)
@@ -211,7 +232,7 @@ struct scenario *scenario_parse(const char *name, const char *text, size_t lengt
     struct scenario *scenario = scenario_new(name, NULL, error);
     if (scenario == NULL)
         return NULL;
-    if (scenario_copy_source(scenario, text, length, error) && fill(scenario, ".", error))
+    if (copy_source(scenario, text, length, error) && fill(scenario, ".", error))
         return scenario;
     scenario_free(scenario);
     return NULL;

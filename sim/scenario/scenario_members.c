@@ -166,6 +166,8 @@ static const struct setting_list members_list =
 // ---- Members from the trace ----
 
 struct volume_members {
+    struct yaml_reader *reader;
+    yaml_node_t *node;
     unsigned from;
     struct scenario_member like; // without a name
     char *prefix;                // of the names; NULL: none
@@ -188,11 +190,11 @@ const struct setting scenario_volume_member_rows[] = {
     {.key = NULL},
 };
 
-static bool add_volume_member(struct yaml_reader *reader, yaml_node_t *node,
-                              const struct volume_members *members, const char *volume)
+static bool add_volume(void *context, const char *volume)
 {
+    struct volume_members *members = context;
     const char *prefix = members->prefix == NULL ? "" : members->prefix;
-    struct scenario_member *member = setting_append(reader, &members_list);
+    struct scenario_member *member = setting_append(members->reader, &members_list);
     if (member == NULL)
         return false;
     *member = members->like;
@@ -200,25 +202,21 @@ static bool add_volume_member(struct yaml_reader *reader, yaml_node_t *node,
     member->name = malloc(size);
     member->volume = strdup(volume);
     if (member->name == NULL || member->volume == NULL)
-        return sim_fail_memory(reader->error);
+        return sim_fail_memory(members->reader->error);
     snprintf(member->name, size, "%s%s", prefix, volume);
-    return add_member(reader, node, member);
+    return add_member(members->reader, members->node, member);
 }
 
 static bool read_volume_members(struct yaml_reader *reader, yaml_node_t *node)
 {
     struct scenario *scenario = scenario_of(reader);
-    struct volume_members members = {.like = scenario_member_default()};
-    struct scenario_volumes volumes = {0};
+    struct volume_members members = {reader, node, .like = scenario_member_default()};
     bool ok = setting_read(reader, node, "members", scenario_volume_member_rows, &members);
     if (ok && scenario->trace_count == 0)
         ok = yaml_fail(reader, node,
                        "members: {from: trace} needs the scenario's own 'trace', whose volumes "
                        "they are");
-    ok = ok && scenario_volumes_read(&volumes, scenario, reader->error);
-    for (size_t i = 0; ok && i < volumes.count; i++)
-        ok = add_volume_member(reader, node, &members, volumes.names[i]);
-    scenario_volumes_free(&volumes);
+    ok = ok && scenario_volumes_read(scenario, add_volume, &members, reader->error);
     free(members.prefix);
     return ok;
 }

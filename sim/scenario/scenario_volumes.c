@@ -41,10 +41,12 @@ const char *scenario_volume_name(const struct scenario_trace *config, const stru
 // ---- Which volumes there are ----
 
 struct listing {
-    struct scenario_volumes *volumes;
     const struct scenario *scenario;
+    scenario_volume *each;
+    void *context;
     struct merge merge;
-    struct names indices;
+    struct names known;
+    uint32_t count;
     bool **is_known; // by trace and volume of it
     size_t *known_counts;
 };
@@ -72,18 +74,18 @@ static bool check_readable_twice(const struct scenario *scenario, struct sim_err
 static bool add_name(struct listing *listing, const struct scenario_trace *config, const char *name,
                      struct sim_error *error)
 {
-    struct scenario_volumes *volumes = listing->volumes;
     if (name[0] == '\0')
         return sim_fail(error, SIM_BAD_INPUT,
                         "%s: nothing in it names volumes, as the column 'member' of a CSV does; "
                         "list the members themselves",
                         config->path);
-    if (names_find(&listing->indices, name) != NAMES_NONE)
+    uint32_t number = names_add(&listing->known, name, listing->count);
+    if (number == NAMES_NONE)
+        return sim_fail_memory(error);
+    if (number < listing->count)
         return true;
-    uint32_t index = (uint32_t)volumes->count;
-    return (names_append(&volumes->names, &volumes->count, name) &&
-            names_add(&listing->indices, volumes->names[index], index) != NAMES_NONE) ||
-           sim_fail_memory(error);
+    listing->count++;
+    return listing->each(listing->context, name);
 }
 
 // Is it the first request of its volume, in its trace?
@@ -123,7 +125,7 @@ static bool list_all(struct listing *listing, struct sim_error *error)
         if (!merge_advance(merge, error))
             return false;
     }
-    return listing->volumes->count > 0 ||
+    return listing->count > 0 ||
            sim_fail(error, SIM_BAD_INPUT, "%s: there are no members: no request in the trace",
                     scenario->name);
 }
@@ -149,28 +151,20 @@ static bool open_all(struct listing *listing, struct scenario *scenario, struct 
     return true;
 }
 
-bool scenario_volumes_read(struct scenario_volumes *volumes, struct scenario *scenario,
+bool scenario_volumes_read(struct scenario *scenario, scenario_volume *each, void *context,
                            struct sim_error *error)
 {
-    struct listing listing = {.volumes = volumes, .scenario = scenario};
+    struct listing listing = {.scenario = scenario, .each = each, .context = context};
     bool ok = check_readable_twice(scenario, error) && open_all(&listing, scenario, error) &&
               list_all(&listing, error);
+    names_free(&listing.known); // they are the traces'
     for (size_t i = 0; i < listing.merge.count; i++)
         cut_close(&listing.merge.streams[i]);
     for (size_t i = 0; listing.is_known != NULL && i < scenario->trace_count; i++)
         free(listing.is_known[i]);
     merge_free(&listing.merge);
-    names_free(&listing.indices);
     free(listing.merge.streams);
     free(listing.is_known);
     free(listing.known_counts);
     return ok;
-}
-
-void scenario_volumes_free(struct scenario_volumes *volumes)
-{
-    for (size_t i = 0; i < volumes->count; i++)
-        free(volumes->names[i]);
-    free(volumes->names);
-    *volumes = (struct scenario_volumes){0};
 }
