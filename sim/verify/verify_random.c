@@ -74,10 +74,10 @@ static bool write_case(const struct verify_random_config *config,
                        const struct random_case *random_case, const char *path,
                        struct sim_error *error)
 {
+    struct random_case whole = *random_case;
+    whole.timer_granularity_ns = config->granularity_ns;
     FILE *out = fopen(path, "w");
-    bool ok = out != NULL && random_case_write(random_case, out);
-    if (ok && config->granularity_ns > 0)
-        ok = fprintf(out, "timer-granularity: %" PRId64 "\n", config->granularity_ns) > 0;
+    bool ok = out != NULL && random_case_write(&whole, out);
     if (out != NULL)
         ok = fclose(out) == 0 && ok;
     return ok || sim_fail(error, SIM_FAILED, "%s: %s", path, strerror(errno));

@@ -71,7 +71,8 @@ struct random_case {
     uint32_t member_count;
     struct random_event *events; // in order of time
     size_t event_count;
-    int64_t end_ns; // or RANDOM_CASE_NO_END
+    int64_t end_ns;               // or RANDOM_CASE_NO_END
+    int64_t timer_granularity_ns; // for what is written; not drawn
 };
 
 // 1 to 3 groups, 1 to 40 members, 30 to 250 requests. NULL: out of memory.

@@ -184,20 +184,19 @@ bool random_case_is_valid(const struct random_case *random_case)
 
 #define NAME_SIZE 12 // "m39"
 
-// A scenario of which all but the texts stands here, and the names in it.
+// A scenario of which all but the texts stands here, and the names in it: by kind and index.
 struct draft {
     struct scenario scenario;
     struct scenario_group groups[RANDOM_CASE_GROUPS_MAX];
     struct scenario_member members[RANDOM_CASE_MEMBERS_MAX];
     struct scenario_trace trace;
-    char (*names)[NAME_SIZE];
-    size_t name_count;
+    char names[RANDOM_GROUP_MEMBER + 1][RANDOM_CASE_MEMBERS_MAX][NAME_SIZE];
 };
 
-// "g0", "x0", "m0"; NULL: none.
-static char *make_name(struct draft *draft, struct random_group group)
+// NULL: none.
+static char *name_of(struct draft *draft, struct random_group group)
 {
-    char *name = draft->names[draft->name_count++];
+    char *name = draft->names[group.kind][group.index];
     snprintf(name, NAME_SIZE, "%c%" PRIu32, " gxm"[group.kind], group.index);
     return group.kind == RANDOM_GROUP_NONE ? NULL : name;
 }
@@ -205,34 +204,28 @@ static char *make_name(struct draft *draft, struct random_group group)
 static void draft_members(struct draft *draft, const struct random_case *random_case)
 {
     for (uint32_t i = 0; i < random_case->group_count; i++) {
-        struct random_group group = {RANDOM_GROUP_DECLARED, i};
         draft->groups[i] = (struct scenario_group){
-            .name = make_name(draft, group),
+            .name = name_of(draft, (struct random_group){RANDOM_GROUP_DECLARED, i}),
             .limits = random_case->groups[i],
         };
     }
     for (uint32_t i = 0; i < random_case->member_count; i++) {
         const struct random_member *member = &random_case->members[i];
-        struct random_group name = {RANDOM_GROUP_MEMBER, i};
         draft->members[i] = (struct scenario_member){
-            .name = make_name(draft, name),
+            .name = name_of(draft, (struct random_group){RANDOM_GROUP_MEMBER, i}),
             .group = member->group.kind == RANDOM_GROUP_NONE ? SCENARIO_NONE : member->group.index,
             .attach = member->attach,
         };
     }
 }
 
-static bool draft_events(struct draft *draft, const struct random_case *random_case)
+static void draft_events(struct draft *draft, const struct random_case *random_case, FILE *csv)
 {
     static const char *const ops[ENGINE_OP_COUNT] = {
         [ENGINE_READ] = "read",
         [ENGINE_WRITE] = "write",
         [ENGINE_WRITE_ZEROES] = "write-zeroes",
     };
-    size_t size;
-    FILE *csv = open_memstream(&draft->trace.csv, &size);
-    if (csv == NULL)
-        return false;
     fputs("time_ns,op,offset,bytes,member\n", csv);
     for (size_t i = 0; i < random_case->event_count; i++) {
         const struct random_event *event = &random_case->events[i];
@@ -247,35 +240,35 @@ static bool draft_events(struct draft *draft, const struct random_case *random_c
             .at_ns = event->at_ns,
             .kind = is_qom ? SCENARIO_QOM_SET : SCENARIO_BLOCK_SET_IO_THROTTLE,
             .member = event->member,
-            .group = make_name(draft, event->group),
+            .group = name_of(draft, event->group),
             .limits = event->limits,
         };
     }
-    return fclose(csv) == 0;
 }
 
 bool random_case_write(const struct random_case *random_case, FILE *out)
 {
-    size_t count = random_case->event_count;
-    struct draft draft = {.scenario = scenario_default()};
-    draft.names =
-        calloc(count + RANDOM_CASE_GROUPS_MAX + RANDOM_CASE_MEMBERS_MAX, sizeof *draft.names);
-    draft.trace = scenario_trace_default();
-    draft.scenario.groups = draft.groups;
-    draft.scenario.group_count = random_case->group_count;
-    draft.scenario.members = draft.members;
-    draft.scenario.member_count = random_case->member_count;
-    draft.scenario.traces = &draft.trace;
-    draft.scenario.events = calloc(count + 1, sizeof *draft.scenario.events);
-    draft.scenario.end_ns = random_case->end_ns;
-    bool ok = draft.names != NULL && draft.scenario.events != NULL;
-    if (ok)
+    struct draft draft = {.scenario = scenario_default(), .trace = scenario_trace_default()};
+    struct scenario *scenario = &draft.scenario;
+    size_t size;
+    FILE *csv = open_memstream(&draft.trace.csv, &size);
+    scenario->groups = draft.groups;
+    scenario->group_count = random_case->group_count;
+    scenario->members = draft.members;
+    scenario->member_count = random_case->member_count;
+    scenario->traces = &draft.trace;
+    scenario->events = calloc(random_case->event_count + 1, sizeof *scenario->events);
+    scenario->end_ns = random_case->end_ns;
+    scenario->timer_granularity_ns = random_case->timer_granularity_ns;
+    bool ok = csv != NULL && scenario->events != NULL;
+    if (ok) {
         draft_members(&draft, random_case);
-    ok = ok && draft_events(&draft, random_case);
+        draft_events(&draft, random_case, csv);
+    }
+    ok = csv != NULL && fclose(csv) == 0 && ok;
     fprintf(out, "# Random scenario, seed %" PRIu64 "\n", random_case->seed);
-    ok = ok && scenario_write(&draft.scenario, out);
-    free(draft.names);
-    free(draft.scenario.events);
+    ok = ok && scenario_write(scenario, out);
+    free(scenario->events);
     free(draft.trace.csv);
     return ok;
 }
