@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the files of reports/ share about the database: its handle and its errors.
-// Reading rows: query.h. Writing the rows of a run: rows.h.
+// Reading rows: query.h. Writing those of a run: recorder/rows.c.
 #ifndef REPORTS_DATABASE_INTERNAL_H
 #define REPORTS_DATABASE_INTERNAL_H
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/rows.h"
-
 #include "reports/query.h"
+#include "reports/recorder/recorder_internal.h"
 
 #include <assert.h>
 #include <stdio.h>
