@@ -104,8 +104,7 @@ bool convert_run(struct convert *convert, const struct convert_config *config,
 void convert_close(struct convert *convert);
 
 // What was odd in the inputs, and what the outputs could not hold.
-typedef void convert_notice(void *context, const struct trace_notice *notice);
-void convert_notices(const struct convert *convert, convert_notice *notice, void *context);
+void convert_notices(const struct convert *convert, cut_notice *notice, void *context);
 
 // What was done, as docs/trace-convert.md says; a new reference. NULL: out of memory, or a name
 // that is not UTF-8.

@@ -164,7 +164,7 @@ void outputs_close(struct convert_outputs *outputs)
 
 // What a conversion did.
 
-static void nothing_written(const struct convert *convert, convert_notice *notice, void *context)
+static void nothing_written(const struct convert *convert, cut_notice *notice, void *context)
 {
     struct trace_notice nothing = {
         .kind = "nothing-written",
@@ -177,7 +177,7 @@ static void nothing_written(const struct convert *convert, convert_notice *notic
         notice(context, &nothing);
 }
 
-void convert_notices(const struct convert *convert, convert_notice *notice, void *context)
+void convert_notices(const struct convert *convert, cut_notice *notice, void *context)
 {
     for (size_t i = 0; i < convert->merge.count; i++) {
         const struct trace *trace = convert->streams[i].trace;

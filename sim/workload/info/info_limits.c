@@ -336,28 +336,11 @@ static void finish(const struct stream *stream, struct info_answers *answers)
     }
 }
 
-static bool count_requests(struct info_spool *spool, size_t volume_count,
-                           struct info_answers *answers, struct sim_error *error)
-{
-    struct info_record record;
-    int more;
-    for (size_t i = 0; i <= volume_count; i++)
-        answers[i].requests = 0;
-    if (!info_spool_rewind(spool, error))
-        return false;
-    while ((more = info_spool_read(spool, &record, error)) > 0) {
-        answers[record.volume].requests++;
-        answers[volume_count].requests++;
-    }
-    return more == 0;
-}
-
 bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info_answers *answers,
                       struct sim_error *error)
 {
     struct stream *streams = calloc(volume_count + 1, sizeof *streams);
     bool ok = streams != NULL || sim_fail_memory(error);
-    ok = ok && count_requests(spool, volume_count, answers, error);
     for (size_t i = 0; ok && i <= volume_count; i++)
         begin(&streams[i], answers[i].requests);
     ok = ok && search(spool, streams, volume_count, error);

@@ -100,7 +100,8 @@ struct info_answers {
 // How many may wait.
 uint64_t info_limits_allowed(uint64_t requests, enum info_share share);
 
-// Fills answers[0 .. volume_count] for each volume, the last for all. False with the error filled.
+// Fills answers[0 .. volume_count] for each volume, the last for all; their `requests` are known.
+// False with the error filled.
 bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info_answers *answers,
                       struct sim_error *error);
 

@@ -84,10 +84,20 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
     return result == TRACE_END || sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
 }
 
+// What a throttle counts.
+static uint64_t counted_requests(const struct info_volume *volume)
+{
+    return volume->requests - volume->ops[TRACE_FLUSH].requests;
+}
+
 static bool find_limits(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
 {
     struct info_answers *answers = calloc(info->volume_count + 1, sizeof *answers);
     bool ok = answers != NULL || sim_fail_memory(error);
+    for (size_t i = 0; ok && i < info->volume_count; i++)
+        answers[i].requests = counted_requests(&info->volumes[i]);
+    if (ok)
+        answers[info->volume_count].requests = counted_requests(&info->all);
     ok = ok && info_limits_find(spool, info->volume_count, answers, error);
     for (size_t i = 0; ok && i < info->volume_count; i++)
         info->volumes[i].answers = answers[i];
