@@ -48,6 +48,15 @@ static bool parse_device(const char *name, uint32_t *device)
     return true;
 }
 
+static uint32_t intern_device(struct trace_volumes *volumes, uint32_t device,
+                              struct trace_error *error)
+{
+    char name[DEVICE_NAME_BYTES];
+    int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
+                          device & DEVICE_MINOR_MASK);
+    return trace_volumes_intern(volumes, name, (size_t)length, error);
+}
+
 static uint32_t find_volume(struct events_reader *reader, uint32_t device,
                             struct trace_error *error)
 {
@@ -55,10 +64,7 @@ static uint32_t find_volume(struct events_reader *reader, uint32_t device,
         return reader->last_volume;
     uint32_t volume = trace_map_get(&reader->volumes, device, 0);
     if (volume == TRACE_MAP_NONE) {
-        char name[DEVICE_NAME_BYTES];
-        int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
-                              device & DEVICE_MINOR_MASK);
-        volume = trace_volumes_intern(&reader->context->volumes, name, (size_t)length, error);
+        volume = intern_device(&reader->context->volumes, device, error);
         if (volume == TRACE_VOLUME_NONE)
             return volume;
         if (!trace_map_put(&reader->volumes, device, 0, volume)) {
@@ -81,15 +87,6 @@ struct events_survey {
     struct trace_volumes devices;
 };
 
-static bool survey_add_device(struct events_survey *survey, uint32_t device,
-                              struct trace_error *error)
-{
-    char name[DEVICE_NAME_BYTES];
-    int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
-                          device & DEVICE_MINOR_MASK);
-    return trace_volumes_intern(&survey->devices, name, (size_t)length, error) != TRACE_VOLUME_NONE;
-}
-
 // Keeps a record that cannot be read again.
 static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
                         struct trace_error *error)
@@ -111,7 +108,7 @@ static bool survey_record(struct events_reader *reader, struct events_survey *su
     enum trace_op op;
     if (survey->devices.count == 0 || record->device != survey->last_device) {
         survey->last_device = record->device;
-        if (!survey_add_device(survey, record->device, error))
+        if (intern_device(&survey->devices, record->device, error) == TRACE_VOLUME_NONE)
             return false;
     }
     if (reader->wanted.selects && record->device != reader->wanted.device)

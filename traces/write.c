@@ -12,12 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COLUMNS(format, held_names)                                                                \
+    &(const struct write_format)                                                                   \
+    {                                                                                              \
+        .name = #format, .layout = &format##_layout, .naming = (held_names),                       \
+        .begin = write_columns_begin, .put = write_columns_put,                                    \
+    }
+
 // In the order of docs/traces.md.
 static const struct write_format *const formats[] = {
-    &write_format_csv,      &write_format_blktrace, &write_format_blkparse, &write_format_iolog,
-    &write_format_msr,      &write_format_alibaba,  &write_format_tencent,  &write_format_systor,
-    &write_format_spc,      &write_format_disksim,  &write_format_mqsim,    &write_format_blkreplay,
-    &write_format_hfplayer,
+    COLUMNS(csv, WRITE_NAMES_QUOTED),
+    &write_format_blktrace,
+    &write_format_blkparse,
+    &write_format_iolog,
+    COLUMNS(msr, WRITE_NAMES_HOST_DISK),
+    COLUMNS(alibaba, WRITE_NAMES_NUMBER),
+    COLUMNS(tencent, WRITE_NAMES_NUMBER),
+    COLUMNS(systor, WRITE_NAMES_NUMBER),
+    COLUMNS(spc, WRITE_NAMES_NUMBER),
+    COLUMNS(disksim, WRITE_NAMES_NUMBER),
+    COLUMNS(mqsim, WRITE_NAMES_NUMBER),
+    COLUMNS(blkreplay, WRITE_NAMES_NONE),
+    COLUMNS(hfplayer, WRITE_NAMES_NUMBER),
 };
 #define WRITE_FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -27,10 +27,9 @@ struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
                                        struct trace_error *error);
 
 // The next request: arrival_ns is not less than that of the one before (below 0 it is moved),
-// offset
-// + bytes is below 2^63, a flush has no bytes. Its volume is that of the name, whatever the number
-// in the request says; the name is copied. False with the error filled: it could not be written;
-// only the free may follow.
+// offset + bytes is below 2^63, a flush has no bytes. Its volume is that of the name, whatever the
+// number in the request says; the name is copied. False with the error filled: it could not
+// be written; only the free may follow.
 bool trace_writer_put(struct trace_writer *writer, const struct trace_request *request,
                       const char *volume, struct trace_error *error);
 

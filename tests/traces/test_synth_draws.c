@@ -5,7 +5,6 @@
 #include "tests/support/test_group.h"
 #include "traces/synth/exact_math.h"
 #include "traces/synth/law_draw.h"
-#include "traces/synth/synth_places.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>

@@ -68,6 +68,139 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
     blktrace_fragments_free(&pairing->fragments);
 }
 
+// ---- Completions ----
+// Which request a completion belongs to.
+//
+// Of several fragments with the same start the oldest of the completion's length is meant, else the
+// oldest: devices tend to answer in order.
+// After records were lost this would be wrong for ever on a sector that is used again and again (a
+// journal, all flushes): a request whose completion is missing would take that of the next one. So
+// a request from before a loss gives way to a newer one with the same start.
+
+// Where the front of a merged completion has no arrival, the next fragment is looked for in steps
+// of a page, this often.
+#define PROBE_BYTES 4096
+#define PROBES_MAX 16
+
+// Of so many of the oldest with the same start, one that is as long as the completion is preferred.
+#define CANDIDATES_MAX 8
+
+static void set_known(struct blktrace_pending *request, int64_t latency_ns)
+{
+    request->state = BLKTRACE_COMPLETED;
+    request->latency_ns = latency_ns;
+}
+
+static void abandon(struct blktrace_pairing *pairing, uint64_t number)
+{
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, number);
+    uint32_t fragment = request->fragment;
+    while (fragment != BLKTRACE_FRAGMENT_NONE)
+        fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
+    set_known(request, TRACE_LATENCY_UNKNOWN);
+    pairing->no_completion++;
+}
+
+static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_t oldest,
+                                 uint64_t bytes)
+{
+    uint32_t number = oldest;
+    for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
+        const struct blktrace_fragment *fragment =
+            blktrace_fragment_at(&pairing->fragments, number);
+        if (fragment->bytes == bytes)
+            return number;
+        number = fragment->newer;
+        if (number == oldest)
+            break;
+    }
+    return oldest;
+}
+
+// The fragment that a completion of `bytes` at the key means, or BLKTRACE_FRAGMENT_NONE.
+static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
+                                     const struct blktrace_key *key, uint64_t bytes)
+{
+    uint32_t number = blktrace_fragments_find(&pairing->fragments, key);
+    while (number != BLKTRACE_FRAGMENT_NONE) {
+        const struct blktrace_fragment *oldest = blktrace_fragment_at(&pairing->fragments, number);
+        bool suspect = pairing->lossy || oldest->request < pairing->suspect;
+        if (oldest->newer == number)
+            break;
+        if (!suspect)
+            return find_same_length(pairing, number, bytes);
+        abandon(pairing, oldest->request);
+        number = blktrace_fragments_find(&pairing->fragments, key);
+    }
+    return number;
+}
+
+// Completes the first `bytes` of a fragment.
+static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t number,
+                                   uint32_t bytes, int64_t now_ns)
+{
+    const struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
+    if (bytes < fragment->bytes)
+        return blktrace_fragments_shorten(&pairing->fragments, number, bytes);
+    request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
+    if (request->fragment == BLKTRACE_FRAGMENT_NONE)
+        set_known(request, now_ns - request->arrival_ns);
+    return true;
+}
+
+static bool complete_data(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                          uint32_t volume)
+{
+    struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
+    uint64_t end = record->offset + record->bytes;
+    unsigned probes = 0;
+    bool unknown = false;
+    while (key.start < end && probes < PROBES_MAX) {
+        uint32_t number = pairing_meant(pairing, &key, end - key.start);
+        if (number == BLKTRACE_FRAGMENT_NONE) {
+            unknown = true;
+            probes++;
+            key.start += PROBE_BYTES;
+            continue;
+        }
+        uint32_t bytes = blktrace_fragment_at(&pairing->fragments, number)->bytes;
+        if (bytes > end - key.start)
+            bytes = (uint32_t)(end - key.start);
+        if (!pairing_consume(pairing, number, bytes, (int64_t)record->time_ns))
+            return false;
+        key.start += bytes;
+    }
+    pairing->no_arrival += unknown;
+    return true;
+}
+
+// A flush that was queued (it has the write bit) is completed without the flush bit, after the
+// kernel has sent the device a flush of its own, which is neither read nor write and whose
+// completion has the flush bit. A completion without bytes that finds no flush is the kernel's
+// second one for a write with a flush before or after it.
+static bool complete_flush(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                           uint32_t volume)
+{
+    bool flushes = blktrace_record_has(record, BLKTRACE_FLUSH);
+    bool of_device = flushes && !blktrace_record_has(record, BLKTRACE_WRITE);
+    if (pairing->arrival == TRACE_ARRIVAL_QUEUE ? of_device : !flushes)
+        return true;
+    struct blktrace_key key = {record->offset, volume, BLKTRACE_KIND_FLUSH};
+    uint32_t number = pairing_meant(pairing, &key, 0);
+    return number == BLKTRACE_FRAGMENT_NONE ||
+           pairing_consume(pairing, number, 0, (int64_t)record->time_ns);
+}
+
+static bool take_completion(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+                            uint32_t volume)
+{
+    return record->bytes > 0 ? complete_data(pairing, record, volume)
+                             : complete_flush(pairing, record, volume);
+}
+
+// ---- Arrivals, splits, requeues ----
+
 // Makes room for one more request or fragment. What is oldest in the window is pending, since
 // everything that is known has been taken.
 static void make_room(struct blktrace_pairing *pairing)
@@ -76,7 +209,7 @@ static void make_room(struct blktrace_pairing *pairing)
     if (pairing->fragments.live == BLKTRACE_FRAGMENTS_MAX ||
         window->next - window->first == BLKTRACE_WINDOW_MAX) {
         assert(blktrace_window_at(window, window->first)->state == BLKTRACE_PENDING);
-        blktrace_pairing_abandon(pairing, window->first);
+        abandon(pairing, window->first);
     }
 }
 
@@ -194,7 +327,7 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
             return take_arrival(pairing, record, volume, op);
         pairing->zero_bytes++;
     } else if (action == BLKTRACE_COMPLETE) {
-        return blktrace_pairing_complete(pairing, record, volume);
+        return take_completion(pairing, record, volume);
     } else if (action == BLKTRACE_SPLIT && queue) {
         return take_split(pairing, record, volume);
     } else if (action == BLKTRACE_REQUEUE && !queue) {
@@ -216,7 +349,7 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
         if (oldest->state == BLKTRACE_PENDING) {
             if (!pairing->ended)
                 return false;
-            blktrace_pairing_abandon(pairing, window->first);
+            abandon(pairing, window->first);
         }
         bool withdrawn = oldest->state == BLKTRACE_WITHDRAWN;
         *request = (struct trace_request){

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // From the events of a block trace to requests with their latencies, in order of arrival.
-// The rules and their limits: docs/traces.md. blktrace_pair.c has what makes and cuts requests,
-// complete.c what ends them.
+// The rules and their limits: docs/traces.md.
 #ifndef TRACES_BLKTRACE_BLKTRACE_PAIR_H
 #define TRACES_BLKTRACE_BLKTRACE_PAIR_H
 
@@ -89,12 +88,6 @@ void blktrace_pairing_end(struct blktrace_pairing *pairing);
 
 // The oldest request, if it is known what became of it.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
-
-// Used by blktrace_pair.c only: a completion, and giving up on a request, whose completion is then
-// not waited for any longer. False: out of memory.
-bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
-                               const struct blktrace_record *record, uint32_t volume);
-void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number);
 
 void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
                              struct trace_notices *notices);

@@ -4,7 +4,6 @@
 #define TRACES_SYNTH_SYNTH_MIX_H
 
 #include "traces/synth/law_draw.h"
-#include "traces/synth/synth_places.h"
 
 struct synth_kind_plan {
     const struct synth_kind *kind;

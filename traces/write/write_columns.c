@@ -16,7 +16,7 @@ static char *separate(const struct columns_layout *layout, char *to)
     return to;
 }
 
-static void put_header(struct write_context *context)
+void write_columns_begin(struct write_context *context)
 {
     const struct columns_layout *layout = context->format->layout;
     // Files of other tools do not have the headers that may be there.
@@ -82,7 +82,7 @@ static char *put_field(const struct columns_layout *layout, const struct columns
     }
 }
 
-static void put_request(struct write_context *context, const struct trace_request *request)
+void write_columns_put(struct write_context *context, const struct trace_request *request)
 {
     const struct columns_layout *layout = context->format->layout;
     const struct write_volume *volume = &context->volumes.items[request->volume];
@@ -122,23 +122,3 @@ struct write_limits write_columns_limits(const struct columns_layout *layout)
             limits.operations |= 1U << op;
     return limits;
 }
-
-#define COLUMNS_FORMAT(format_name, format_naming)                                                 \
-    const struct write_format write_format_##format_name = {                                       \
-        .name = #format_name,                                                                      \
-        .layout = &format_name##_layout,                                                           \
-        .naming = (format_naming),                                                                 \
-        .begin = put_header,                                                                       \
-        .put = put_request,                                                                        \
-    }
-
-COLUMNS_FORMAT(alibaba, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(blkreplay, WRITE_NAMES_NONE);
-COLUMNS_FORMAT(csv, WRITE_NAMES_QUOTED);
-COLUMNS_FORMAT(disksim, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(hfplayer, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(mqsim, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(msr, WRITE_NAMES_HOST_DISK);
-COLUMNS_FORMAT(spc, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(systor, WRITE_NAMES_NUMBER);
-COLUMNS_FORMAT(tencent, WRITE_NAMES_NUMBER);

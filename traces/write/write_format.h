@@ -215,22 +215,14 @@ struct write_format {
     void (*put_event)(struct write_context *context, const struct write_event *event);
 };
 
-extern const struct write_format write_format_alibaba;
 extern const struct write_format write_format_blkparse;
-extern const struct write_format write_format_blkreplay;
 extern const struct write_format write_format_blktrace;
-extern const struct write_format write_format_csv;
-extern const struct write_format write_format_disksim;
-extern const struct write_format write_format_hfplayer;
 extern const struct write_format write_format_iolog;
-extern const struct write_format write_format_mqsim;
-extern const struct write_format write_format_msr;
-extern const struct write_format write_format_spc;
-extern const struct write_format write_format_systor;
-extern const struct write_format write_format_tencent;
 
-// What the fields of a layout can tell.
+// Of a layout: what its fields can tell, its header, a line.
 struct write_limits write_columns_limits(const struct columns_layout *layout);
+void write_columns_begin(struct write_context *context);
+void write_columns_put(struct write_context *context, const struct trace_request *request);
 
 // Of formats of events: writes the request as such, after all that completes up to its arrival.
 // False: error filled.
