@@ -7,11 +7,7 @@
 
 struct cut cut_of_all(void)
 {
-    return (struct cut){
-        .ops = CUT_ALL_OPS,
-        .duration_ns = CUT_FOR_EVER,
-        .speed = {1, 1},
-    };
+    return (struct cut){.ops = CUT_ALL_OPS, .duration_ns = CUT_FOR_EVER, .speed = {1, 1}};
 }
 
 const char *cut_op_at(const void *words, size_t index)

@@ -192,25 +192,21 @@ static bool read_states(struct yaml_reader *reader, yaml_node_t *node, void *tar
     {                                                                                              \
         "shape", synth_read_number, offsetof(struct synth_arrivals, gap_ns.shape), false           \
     }
-#define END_FIELD                                                                                  \
-    {                                                                                              \
-        NULL, NULL, 0, false                                                                       \
-    }
 
-static const struct yaml_field renewal_fields[] = {GAP_FIELDS, END_FIELD};
+static const struct yaml_field renewal_fields[] = {GAP_FIELDS, {NULL, NULL, 0, false}};
 
 static const struct yaml_field on_off_fields[] = {
     GAP_FIELDS,
     {"law", synth_read_law, offsetof(struct synth_arrivals, gap_ns.law), false},
     {"on", synth_read_draw, offsetof(struct synth_arrivals, on_ns), true},
     {"off", synth_read_draw, offsetof(struct synth_arrivals, off_ns), true},
-    END_FIELD,
+    {NULL, NULL, 0, false},
 };
 
 static const struct yaml_field mmpp_fields[] = {
     {"process", read_nothing, 0, true},
     {"states", read_states, 0, true},
-    END_FIELD,
+    {NULL, NULL, 0, false},
 };
 
 static const struct yaml_field diurnal_fields[] = {
@@ -219,14 +215,14 @@ static const struct yaml_field diurnal_fields[] = {
     {"amplitude", synth_read_number, offsetof(struct synth_arrivals, amplitude), false},
     {"period", yaml_read_duration, offsetof(struct synth_arrivals, period_ns), false},
     {"peak", yaml_read_duration, offsetof(struct synth_arrivals, peak_ns), false},
-    END_FIELD,
+    {NULL, NULL, 0, false},
 };
 
 static const struct yaml_field closed_fields[] = {
     {"process", read_nothing, 0, true},
     {"clients", synth_read_count, offsetof(struct synth_arrivals, clients), false},
     {"think", synth_read_draw, offsetof(struct synth_arrivals, think_ns), false},
-    END_FIELD,
+    {NULL, NULL, 0, false},
 };
 
 static const struct process {
