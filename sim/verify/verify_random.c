@@ -75,7 +75,7 @@ static bool write_case(const struct verify_random_config *config,
                        struct sim_error *error)
 {
     struct random_case whole = *random_case;
-    whole.timer_granularity_ns = config->granularity_ns;
+    whole.timer_granularity_ns = config->granularity_ns > 0 ? config->granularity_ns : 0;
     FILE *out = fopen(path, "w");
     bool ok = out != NULL && random_case_write(&whole, out);
     if (out != NULL)
