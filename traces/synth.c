@@ -3,13 +3,162 @@
 #include "traces/synth.h"
 
 #include "traces/synth/arrival_process.h"
-#include "traces/synth/synth_mix.h"
+#include "traces/synth/law_draw.h"
 #include "traces/trace_error.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+// ---- What the requests of a volume are: kinds, sizes, places, latencies ----
+
+struct synth_kind_plan {
+    const struct synth_kind *kind;
+    double weights[SYNTH_SIZES_MAX]; // of sizes, each with those before it
+    uint64_t places;
+    struct synth_zipf zipf;
+};
+
+// What the volumes of an entry have in common.
+struct synth_mix_plan {
+    const struct synth_volume *volume;
+    double weights[SYNTH_KINDS_MAX]; // of kinds, each with those before it
+    struct synth_kind_plan kinds[SYNTH_KINDS_MAX];
+    struct synth_sampler latency;
+};
+
+struct synth_kind_state {
+    struct synth_stream places;
+    uint64_t next; // where the one before ended, from the kind's first byte
+    bool has_next;
+};
+
+struct synth_mix_state {
+    struct synth_stream kinds;
+    struct synth_stream sizes;
+    struct synth_stream latencies;
+    uint64_t scatter_key; // one for all kinds: what is hot to read is hot to write
+    struct synth_kind_state by_kind[SYNTH_KINDS_MAX];
+};
+
+static void plan_kind(struct synth_kind_plan *plan, const struct synth_kind *kind)
+{
+    double sum = 0;
+    plan->kind = kind;
+    for (uint32_t i = 0; i < kind->size_count; i++)
+        plan->weights[i] = sum += kind->sizes[i].weight;
+    if (kind->op == TRACE_FLUSH)
+        return;
+    plan->places = kind->span / kind->align;
+    plan->places += plan->places == 0;
+    if (kind->place == SYNTH_ZIPF)
+        synth_zipf_init(&plan->zipf, kind->zipf_exponent, plan->places);
+}
+
+static void plan_mix(struct synth_mix_plan *plan, const struct synth_volume *volume)
+{
+    double sum = 0;
+    plan->volume = volume;
+    synth_sampler_init(&plan->latency, &volume->latency_ns);
+    for (uint32_t i = 0; i < volume->kind_count; i++) {
+        plan->weights[i] = sum += volume->kinds[i].weight;
+        plan_kind(&plan->kinds[i], &volume->kinds[i]);
+    }
+}
+
+static void start_mix(struct synth_mix_state *state, const struct synth_mix_plan *plan,
+                      uint64_t seed, const char *name)
+{
+    struct synth_stream scatter;
+    memset(state, 0, sizeof *state);
+    synth_stream_init(&state->kinds, seed, name, SYNTH_FOR_KINDS);
+    synth_stream_init(&state->sizes, seed, name, SYNTH_FOR_SIZES);
+    synth_stream_init(&state->latencies, seed, name, SYNTH_FOR_LATENCIES);
+    synth_stream_init(&scatter, seed, name, SYNTH_FOR_SCATTER);
+    state->scatter_key = synth_stream_bits(&scatter);
+    for (uint32_t i = 0; i < plan->volume->kind_count; i++)
+        synth_stream_init(&state->by_kind[i].places, seed, name, SYNTH_FOR_PLACES + i);
+}
+
+// The first whose weight, with those before it, reaches a uniform share of all.
+static uint32_t draw_index(const double *weights, uint32_t count, struct synth_stream *stream)
+{
+    double wanted = synth_stream_share(stream) * weights[count - 1];
+    uint32_t low = 0, high = count - 1;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (weights[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+// A place, in bytes from the kind's first; one too near to the end is moved to the last that fits.
+static uint64_t draw_place(const struct synth_kind_plan *plan, struct synth_stream *stream,
+                           uint64_t scatter_key, uint64_t bytes)
+{
+    const struct synth_kind *kind = plan->kind;
+    uint64_t place;
+    if (kind->place == SYNTH_ZIPF) {
+        place = synth_scatter(synth_zipf_draw(&plan->zipf, stream) - 1, plan->places, scatter_key);
+    } else {
+        place = (uint64_t)(synth_stream_share(stream) * (double)plan->places);
+        if (place >= plan->places)
+            place = plan->places - 1;
+    }
+    uint64_t last = (kind->span - bytes) / kind->align;
+    return (place > last ? last : place) * kind->align;
+}
+
+static uint64_t draw_offset(struct synth_kind_state *state, const struct synth_kind_plan *plan,
+                            uint64_t scatter_key, uint64_t bytes)
+{
+    const struct synth_kind *kind = plan->kind;
+    uint64_t at = state->next > kind->span - bytes ? 0 : state->next; // round again
+    bool goes_on = synth_stream_share(&state->places) < kind->sequential;
+    if (!goes_on || !state->has_next)
+        at = draw_place(plan, &state->places, scatter_key, bytes);
+    state->next = at + bytes;
+    state->has_next = true;
+    return kind->first + at;
+}
+
+static int64_t draw_latency_ns(struct synth_mix_state *state, const struct synth_mix_plan *plan)
+{
+    double latency_ns = synth_sampler_draw(&plan->latency, &state->latencies) + 0.5;
+    if (latency_ns < 1)
+        return 1;
+    return latency_ns < 0x1p60 ? (int64_t)latency_ns : INT64_C(1) << 60;
+}
+
+// All but the request's arrival and volume.
+static void draw_mix(struct synth_mix_state *state, const struct synth_mix_plan *plan,
+                     struct trace_request *request)
+{
+    uint32_t index = draw_index(plan->weights, plan->volume->kind_count, &state->kinds);
+    const struct synth_kind_plan *kind_plan = &plan->kinds[index];
+    const struct synth_kind *kind = kind_plan->kind;
+    // One draw each, whatever the kind: those of the others do not move.
+    uint32_t size = 0;
+    if (kind->size_count > 0)
+        size = draw_index(kind_plan->weights, kind->size_count, &state->sizes);
+    else
+        synth_stream_bits(&state->sizes);
+    request->op = kind->op;
+    request->bytes = kind->op == TRACE_FLUSH ? 0 : kind->sizes[size].bytes;
+    request->offset = 0;
+    if (kind->op != TRACE_FLUSH)
+        request->offset =
+            draw_offset(&state->by_kind[index], kind_plan, state->scatter_key, request->bytes);
+    request->latency_ns = TRACE_LATENCY_UNKNOWN;
+    if (plan->latency.mean > 0)
+        request->latency_ns = draw_latency_ns(state, plan);
+}
+
+// ---- The volumes ----
 
 struct synth_entry {
     struct synth_arrival_plan arrivals;
@@ -61,7 +210,7 @@ static bool open_source(struct synth *synth, struct synth_source *source,
         snprintf(common, sizeof common, "\n%s", volume->name);
     else
         snprintf(common, sizeof common, "%s", volume->bursts);
-    synth_mix_init(&source->mix, &entry->mix, seed, source->name);
+    start_mix(&source->mix, &entry->mix, seed, source->name);
     if (!synth_arrivals_init(&source->arrivals, &entry->arrivals, seed, source->name, common))
         return false;
     struct synth_event event = {
@@ -78,7 +227,7 @@ static bool open_sources(struct synth *synth)
         const struct synth_volume *volume = &synth->spec->volumes[i];
         struct synth_entry *entry = &synth->entries[i];
         synth_arrival_plan_init(&entry->arrivals, volume, synth->spec->duration_ns);
-        synth_mix_plan_init(&entry->mix, volume);
+        plan_mix(&entry->mix, volume);
         for (uint32_t number = 1; number <= volume->count; number++) {
             struct synth_source *source = &synth->sources[synth->source_count++];
             source->entry = entry;
@@ -151,7 +300,7 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
     struct synth_source *source = &synth->sources[event->order];
     request->arrival_ns = event->clock.time_ns;
     request->volume = (uint32_t)event->order;
-    synth_mix_draw(&source->mix, &source->entry->mix, request);
+    draw_mix(&source->mix, &source->entry->mix, request);
     if (!synth_arrivals_advance(&source->arrivals, &source->entry->arrivals, request->latency_ns)) {
         trace_error_no_memory(error);
         return TRACE_ERROR;

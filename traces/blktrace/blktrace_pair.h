@@ -5,8 +5,94 @@
 #define TRACES_BLKTRACE_BLKTRACE_PAIR_H
 
 #include "traces/blktrace/blktrace_record.h"
-#include "traces/blktrace/fragments.h"
+#include "traces/map.h"
 #include "traces/notices.h"
+
+// ---- Fragments ----
+// The parts of requests that have not been completed, found by where they start.
+//
+// Fragments with the same key (volume, kind, start) form a ring from the oldest to the newest; the
+// fragments of one request form another ring. Every operation is O(1).
+
+#define BLKTRACE_FRAGMENT_NONE TRACE_MAP_NONE
+// Bounds the memory of a trace without completions (18 MiB with the index).
+#define BLKTRACE_FRAGMENTS_MAX (1U << 18)
+
+// Reads and writes of the same bytes are never mixed up; a flush has no bytes.
+enum blktrace_kind {
+    BLKTRACE_KIND_READ,
+    BLKTRACE_KIND_WRITE,
+    BLKTRACE_KIND_FLUSH,
+};
+
+struct blktrace_key {
+    uint64_t start; // bytes
+    uint32_t volume;
+    enum blktrace_kind kind;
+};
+
+struct blktrace_fragment {
+    uint64_t start;
+    uint64_t request; // its number in the window
+    uint32_t bytes;
+    uint32_t older; // ring of the key; older of the oldest is the newest
+    uint32_t newer;
+    uint32_t previous; // ring of the request
+    uint32_t next;
+    uint16_t volume;
+    uint8_t kind;
+    bool continued; // the next arrival of exactly this is not a new request
+};
+
+static inline enum blktrace_kind blktrace_record_kind(const struct blktrace_record *record)
+{
+    return blktrace_record_has(record, BLKTRACE_WRITE) ? BLKTRACE_KIND_WRITE : BLKTRACE_KIND_READ;
+}
+
+// All zero is empty.
+struct blktrace_fragments {
+    struct blktrace_fragment *items;
+    uint32_t used; // of items, in use or in the free list
+    uint32_t capacity;
+    uint32_t live;
+    uint32_t free_first; // linked by next, `free_count` of them
+    uint32_t free_count;
+    struct trace_map index; // key to the oldest
+};
+
+void blktrace_fragments_free(struct blktrace_fragments *fragments);
+
+static inline struct blktrace_fragment *
+blktrace_fragment_at(const struct blktrace_fragments *fragments, uint32_t number)
+{
+    return &fragments->items[number];
+}
+
+static inline uint32_t blktrace_key_minor(uint32_t volume, enum blktrace_kind kind)
+{
+    return volume << 2 | (uint32_t)kind;
+}
+
+// The oldest of the key, or BLKTRACE_FRAGMENT_NONE; its `older` is the newest.
+static inline uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
+                                               const struct blktrace_key *key)
+{
+    return trace_map_get(&fragments->index, key->start, blktrace_key_minor(key->volume, key->kind));
+}
+
+// Adds a fragment as the newest of its key, to the ring of `sibling` unless that is NONE.
+// BLKTRACE_FRAGMENT_NONE: out of memory. There is room: live < BLKTRACE_FRAGMENTS_MAX.
+uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
+                                const struct blktrace_key *key, uint32_t bytes, uint64_t request,
+                                uint32_t sibling);
+
+// Returns a sibling that is left, or BLKTRACE_FRAGMENT_NONE.
+uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number);
+
+// Cuts `bytes`, fewer than it has, off its front; it becomes the newest at its new start. False:
+// out of memory.
+bool blktrace_fragments_shorten(struct blktrace_fragments *fragments, uint32_t number,
+                                uint32_t bytes);
 
 // ---- The window ----
 // Requests in order of arrival, from the oldest that has not been handed out to the newest.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "traces/blktrace/fragments.h"
+#include "traces/blktrace/blktrace_pair.h"
 
 #include <assert.h>
 #include <stdlib.h>
