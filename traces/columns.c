@@ -291,10 +291,4 @@ void *columns_open(struct trace_context *context, const void *layout, struct tra
     return trace_flow_open(context, &source, layout, error);
 }
 
-const struct trace_reader_kind trace_reader_columns = {
-    .open = columns_open,
-    .read = trace_flow_read,
-    .report = trace_flow_report,
-    .consumed = trace_flow_consumed,
-    .close = trace_flow_close,
-};
+const struct trace_reader_kind trace_reader_columns = TRACE_FLOW_KIND(columns_open);

@@ -2,7 +2,7 @@
 #include "traces/events.h"
 
 #include "traces/blktrace/blktrace_pair.h"
-#include "traces/input/input_text.h"
+#include "traces/events/event_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,15 +37,9 @@ struct events_reader {
 // "MAJOR,MINOR"
 static bool parse_device(const char *name, uint32_t *device)
 {
-    const char *comma = strchr(name, ',');
-    int64_t major;
-    int64_t minor;
-    if (comma == NULL || !trace_text_number(name, (size_t)(comma - name), &major) ||
-        !trace_text_number(comma + 1, strlen(comma + 1), &minor) || major > 0xfff ||
-        minor > DEVICE_MINOR_MASK)
-        return false;
-    *device = (uint32_t)major << DEVICE_MINOR_BITS | (uint32_t)minor;
-    return true;
+    struct events_cursor cursor = {name, name + strlen(name)};
+    return events_is_digit(name[0]) && events_take_device(&cursor, device) &&
+           cursor.at == cursor.end;
 }
 
 static uint32_t intern_device(struct trace_volumes *volumes, uint32_t device,

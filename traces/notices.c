@@ -8,6 +8,30 @@
 
 #define NOTICE_TEXT_BYTES 512
 
+// Replaces control characters, which hostile paths and fields may carry.
+static void sanitize(char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < 0x20 || byte == 0x7f)
+            *text = '?';
+    }
+}
+
+void trace_error_set(struct trace_error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    sanitize(error->message);
+}
+
+void trace_error_no_memory(struct trace_error *error)
+{
+    trace_error_set(error, "out of memory while reading a trace");
+}
+
 void trace_notices_free(struct trace_notices *notices)
 {
     for (size_t i = 0; i < notices->count; i++) {
@@ -45,7 +69,7 @@ static struct trace_notice *add(struct trace_notices *notices, const char *kind,
         free(text);
         return NULL;
     }
-    trace_text_sanitize(source_copy);
+    sanitize(source_copy);
     struct trace_notice *notice = &notices->items[notices->count++];
     *notice = (struct trace_notice){.kind = kind, .source = source_copy, .text = text};
     return notice;
@@ -66,7 +90,7 @@ void trace_notices_set(struct trace_notices *notices, const char *kind, const ch
     va_start(arguments, format);
     vsnprintf((char *)notice->text, NOTICE_TEXT_BYTES, format, arguments);
     va_end(arguments);
-    trace_text_sanitize((char *)notice->text);
+    sanitize((char *)notice->text);
 }
 
 void trace_notices_count(struct trace_notices *notices, const char *kind, const char *source,

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The oddities of a recording, one per kind and source, kept up to date while it is read.
+// Errors, and the oddities of a recording: one per kind and source, kept up to date while it is
+// read. All are one line, free of control characters.
 #ifndef TRACES_NOTICES_H
 #define TRACES_NOTICES_H
 
-#include "traces/trace_error.h"
+#include "traces/trace.h"
+
+#define TRACE_PRINTF(format_index, first_argument)                                                 \
+    __attribute__((format(printf, format_index, first_argument)))
+
+void trace_error_set(struct trace_error *error, const char *format, ...) TRACE_PRINTF(2, 3);
+
+void trace_error_no_memory(struct trace_error *error);
 
 // All zero is an empty list.
 struct trace_notices {

@@ -11,7 +11,7 @@
 #ifndef TRACES_SPREAD_H
 #define TRACES_SPREAD_H
 
-#include "traces/trace_error.h"
+#include "traces/notices.h"
 
 #define TRACE_SPREAD_MAX (1 << 18)
 

@@ -2,9 +2,9 @@
 // The volumes of a specification, merged.
 #include "traces/synth.h"
 
+#include "traces/notices.h"
 #include "traces/synth/arrival_process.h"
 #include "traces/synth/law_draw.h"
-#include "traces/trace_error.h"
 
 #include <inttypes.h>
 #include <stdio.h>

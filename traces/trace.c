@@ -35,10 +35,9 @@ struct trace {
 
 static const struct trace_format *find_format(const char *name)
 {
-    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++) {
+    for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
         if (strcmp(formats[i]->name, name) == 0)
             return formats[i];
-    }
     return NULL;
 }
 

@@ -4,7 +4,7 @@
 #define TRACES_VOLUMES_H
 
 #include "traces/map.h"
-#include "traces/trace_error.h"
+#include "traces/notices.h"
 
 // More than any recording holds; bounds what a hostile file can make a reader allocate.
 #define TRACE_VOLUMES_MAX 65535U

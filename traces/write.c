@@ -69,10 +69,6 @@ static const struct write_format *find_format(const char *name, size_t length)
 
 const char *trace_writer_format_of_path(const char *path)
 {
-    static const struct {
-        const char *ending;
-        const char *format;
-    } others[] = {{"load", "blkreplay"}};
     int cpu;
     size_t length = trace_path_uncompressed_length(path);
     if (trace_path_split(path, &cpu) > 0)
@@ -84,20 +80,10 @@ const char *trace_writer_format_of_path(const char *path)
     if (start < 2 || path[start - 1] != '.' || path[start - 2] == '/')
         return NULL;
     const char *ending = path + start;
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (strlen(others[i].ending) == length - start &&
-            memcmp(others[i].ending, ending, length - start) == 0)
-            return others[i].format;
+    if (length - start == strlen("load") && memcmp(ending, "load", length - start) == 0)
+        return "blkreplay";
     const struct write_format *format = find_format(ending, length - start);
     return format != NULL ? format->name : NULL;
-}
-
-static void list_formats(char *text, size_t size)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < WRITE_FORMAT_COUNT && used < size; i++)
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", formats[i]->name);
 }
 
 static const char *format_name_at(const void *words, size_t index)
@@ -109,7 +95,9 @@ static const char *format_name_at(const void *words, size_t index)
 static void refuse(const char *path, const char *name, struct trace_error *error)
 {
     char list[400] = "";
-    list_formats(list, sizeof list);
+    for (size_t i = 0, used = 0; i < WRITE_FORMAT_COUNT && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "",
+                                 formats[i]->name);
     if (name == NULL) {
         trace_error_set(error,
                         "%s: its ending does not say in which format to write; name one of: %s",

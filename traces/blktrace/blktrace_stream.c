@@ -4,7 +4,7 @@
 // that cannot be believed, and an error.
 #include "traces/blktrace/blktrace_stream.h"
 
-#include "traces/trace_error.h"
+#include "traces/notices.h"
 
 #include <stdio.h>
 

@@ -31,16 +31,11 @@ void columns_plan_by_place(struct columns_plan *plan, const struct columns_layou
         place_column(plan, &layout->columns[i], i);
 }
 
-static bool is_name(const struct columns_field *field, const char *name)
-{
-    return strlen(name) == field->length && memcmp(name, field->text, field->length) == 0;
-}
-
 static const struct columns_column *find_name(const struct columns_layout *layout,
                                               const struct columns_field *field)
 {
     for (size_t i = 0; i < layout->column_count; i++)
-        if (is_name(field, layout->columns[i].name))
+        if (columns_field_is(field, layout->columns[i].name))
             return &layout->columns[i];
     return NULL;
 }

@@ -62,10 +62,8 @@ static bool parse_op(const struct columns_plan *plan, const struct columns_line 
         return true;
     }
     for (const struct columns_word *word = layout->words; word->text != NULL; word++) {
-        bool same = layout->exact_words ? strlen(word->text) == field->length &&
-                                              memcmp(word->text, field->text, field->length) == 0
-                                        : trace_text_equal(field->text, field->length, word->text);
-        if (same) {
+        if (layout->exact_words ? columns_field_is(field, word->text)
+                                : trace_text_equal(field->text, field->length, word->text)) {
             *op = word->op;
             return true;
         }

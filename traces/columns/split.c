@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/columns/split.h"
 
-#include <stdbool.h>
-#include <string.h>
-
 size_t columns_split(const char *line, size_t length, char separator, struct columns_field *fields,
                      size_t limit)
 {

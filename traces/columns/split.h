@@ -3,7 +3,9 @@
 #ifndef TRACES_COLUMNS_SPLIT_H
 #define TRACES_COLUMNS_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct columns_field {
     const char *text; // in the line, or in the buffer for quoted fields; not NUL-terminated
@@ -27,5 +29,10 @@ size_t columns_split_quoted(const char *line, size_t length, char separator,
 
 // Without the blanks and tabs around it.
 struct columns_field columns_trim(struct columns_field field);
+
+static inline bool columns_field_is(const struct columns_field *field, const char *text)
+{
+    return field->length == strlen(text) && memcmp(field->text, text, field->length) == 0;
+}
 
 #endif

@@ -12,11 +12,6 @@
 static const char *const names[BIOSNOOP_COLUMN_COUNT] = {
     "TIME(s)", "COMM", "PID", "DISK", "T", "SECTOR", "BYTES", "P", "QUE(ms)", "LAT(ms)"};
 
-static bool field_is(const struct columns_field *field, const char *text)
-{
-    return field->length == strlen(text) && memcmp(field->text, text, field->length) == 0;
-}
-
 static bool has_column(const struct biosnoop_header *header, enum biosnoop_column column)
 {
     return (column != BIOSNOOP_PATTERN || header->pattern) &&
@@ -32,7 +27,7 @@ bool biosnoop_header_parse(struct biosnoop_header *header, const char *text, siz
         return false;
     *header = (struct biosnoop_header){false, false};
     for (enum biosnoop_column column = 0; column < BIOSNOOP_COLUMN_COUNT; column++) {
-        bool found = at < count && field_is(&fields[at], names[column]);
+        bool found = at < count && columns_field_is(&fields[at], names[column]);
         at += found;
         if (column == BIOSNOOP_PATTERN)
             header->pattern = found;

@@ -254,10 +254,9 @@ enum events_line blkparse_lines_other(struct events_cursor line, bool *statistic
     events_skip_blanks(&line);
     if (line.at == line.end)
         return EVENTS_LINE_PASSED;
-    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++) {
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (events_starts_with(&line, passed[i]))
             return EVENTS_LINE_PASSED;
-    }
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         *statistics = *statistics || events_starts_with(&line, begins[i]);
     return *statistics ? EVENTS_LINE_PASSED : EVENTS_LINE_ALIEN;

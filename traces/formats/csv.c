@@ -105,13 +105,7 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
     return flow;
 }
 
-static const struct trace_reader_kind kind = {
-    .open = open_reader,
-    .read = trace_flow_read,
-    .report = trace_flow_report,
-    .consumed = trace_flow_consumed,
-    .close = trace_flow_close,
-};
+static const struct trace_reader_kind kind = TRACE_FLOW_KIND(open_reader);
 
 const struct trace_format trace_format_columns = {
     .name = "columns",

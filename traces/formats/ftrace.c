@@ -225,10 +225,9 @@ static enum events_line parse_other(struct ftrace_source *source, struct events_
         source->gap = true;
         return EVENTS_LINE_PASSED;
     }
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (events_starts_with(&cursor, known[i]))
             return EVENTS_LINE_PASSED;
-    }
     return EVENTS_LINE_ALIEN;
 }
 

@@ -81,12 +81,9 @@ static bool fail_field(const struct iolog_line *line, const struct trace_lines *
 
 static const struct iolog_action *find_action(const struct columns_field *field)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        const struct iolog_action *action = &actions[i];
-        if (strlen(action->name) == field->length &&
-            memcmp(action->name, field->text, field->length) == 0)
-            return action;
-    }
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+        if (columns_field_is(field, actions[i].name))
+            return &actions[i];
     return NULL;
 }
 

@@ -45,10 +45,9 @@ static bool is_wanted(struct trace_flow *flow, const struct trace_request *reque
     const struct trace_volumes *volumes = &flow->context->volumes;
     if (flow->context->volume == NULL)
         return true;
-    for (; flow->volumes_seen < volumes->count; flow->volumes_seen++) {
+    for (; flow->volumes_seen < volumes->count; flow->volumes_seen++)
         if (strcmp(volumes->names[flow->volumes_seen], flow->context->volume) == 0)
             flow->selected = (uint32_t)flow->volumes_seen;
-    }
     return request->volume == flow->selected;
 }
 
@@ -158,13 +157,7 @@ static void *open_flow(struct trace_context *context, const void *how, struct tr
     return trace_flow_open(context, how, NULL, error);
 }
 
-const struct trace_reader_kind trace_reader_flow = {
-    .open = open_flow,
-    .read = trace_flow_read,
-    .report = trace_flow_report,
-    .consumed = trace_flow_consumed,
-    .close = trace_flow_close,
-};
+const struct trace_reader_kind trace_reader_flow = TRACE_FLOW_KIND(open_flow);
 
 void trace_flow_report_late(const struct trace_flow *flow)
 {

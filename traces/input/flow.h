@@ -58,6 +58,12 @@ void trace_flow_report(void *reader);
 uint64_t trace_flow_consumed(const void *reader);
 void trace_flow_close(void *reader);
 
+#define TRACE_FLOW_KIND(open_reader)                                                               \
+    {                                                                                              \
+        .open = (open_reader), .read = trace_flow_read, .report = trace_flow_report,               \
+        .consumed = trace_flow_consumed, .close = trace_flow_close,                                \
+    }
+
 // Whose `how` is the source.
 extern const struct trace_reader_kind trace_reader_flow;
 

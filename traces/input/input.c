@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/input.h"
 
-#include "traces/trace_error.h"
+#include "traces/notices.h"
 
 #include <archive.h>
 #include <archive_entry.h>

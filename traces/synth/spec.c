@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Specifications as a whole: what they ask for, and whether that can be had.
+#include "traces/notices.h"
 #include "traces/synth.h"
-#include "traces/trace_error.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

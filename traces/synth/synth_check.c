@@ -3,7 +3,7 @@
 // for ever, and memory is bounded. Comparisons are written so that a NaN fails them.
 #include "traces/synth.h"
 
-#include "traces/trace_error.h"
+#include "traces/notices.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
