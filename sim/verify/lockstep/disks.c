@@ -83,7 +83,8 @@ static uint32_t id_of(const struct disks *disks, const char *name)
     return names_find(&disks->ids, name);
 }
 
-uint32_t disks_id(const struct disks *disks, uint32_t member)
+// The number of a member's name.
+static uint32_t member_id(const struct disks *disks, uint32_t member)
 {
     return id_of(disks, disks->scenario->members[member].name);
 }
@@ -209,7 +210,7 @@ static bool throttle_drive(struct disks *disks, const struct scenario_event *eve
                            struct sim_error *error)
 {
     char id[16];
-    snprintf(id, sizeof id, "n%" PRIu32, disks_id(disks, event->member));
+    snprintf(id, sizeof id, "n%" PRIu32, member_id(disks, event->member));
     json_t *arguments = limits_json(disks->scenario->algorithm, &event->limits, true);
     json_object_set_new(arguments, "device", json_string(id));
     if (event->group != NULL) {
@@ -306,7 +307,7 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
         offset = ZEROES_BASE + ++disks->zeroes[request->member].sent * ZEROES_STEP - bytes;
     if (request->op != ENGINE_FLUSH)
         snprintf(range, sizeof range, " %" PRIu64 " %" PRIu64, offset, bytes);
-    snprintf(line, sizeof line, "qemu-io n%" PRIu32 " \"%s%s\"", disks_id(disks, request->member),
+    snprintf(line, sizeof line, "qemu-io n%" PRIu32 " \"%s%s\"", member_id(disks, request->member),
              command_of(request->op, throttled), range);
     return qemu_monitor(&disks->qemu, line, NULL, error);
 }
@@ -326,7 +327,7 @@ static bool read_counts(const struct disks *disks, char *text, struct disk_count
     for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
         char name[16];
         char *line = strtok_r(rest, "\r\n", &rest);
-        int length = snprintf(name, sizeof name, "n%" PRIu32 ": ", disks_id(disks, i));
+        int length = snprintf(name, sizeof name, "n%" PRIu32 ": ", member_id(disks, i));
         if (line == NULL || strncmp(line, name, (size_t)length) != 0)
             return false;
         counts[i].left[DISK_READ] = number_after(line, " rd_operations=");

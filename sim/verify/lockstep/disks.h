@@ -47,9 +47,6 @@ bool disks_open(struct disks *disks, const struct control *control,
                 const struct qemu_config *config, struct sim_error *error);
 void disks_close(struct disks *disks);
 
-// The number of a member's name.
-uint32_t disks_id(const struct disks *disks, uint32_t member);
-
 // As what QEMU counts a request when it is done; DISK_NOT_COUNTED: not at all, but then it is
 // done when disks_submit returns.
 enum disk_direction disks_direction(enum engine_op op, bool throttled);
