@@ -210,8 +210,8 @@ static void random_conversions(void **state)
         if (!convert_run(&convert, &world.config, &error))
             fail_msg("round %d: %s", round, error.message);
         size_t count = 0;
-        for (size_t i = 0; i < convert.outputs.count; i++) {
-            const struct convert_output *item = &convert.outputs.items[i];
+        for (size_t i = 0; i < convert.output_count; i++) {
+            const struct convert_output *item = &convert.outputs[i];
             size_t requests = compare_file(&world, item->path, item->volume);
             assert_int_equal(item->requests, requests);
             assert_true(requests > 0 || !world.config.is_split);
@@ -219,7 +219,7 @@ static void random_conversions(void **state)
         }
         assert_int_equal(count, world.expected_count);
         assert_int_equal(convert.written, world.expected_count);
-        splits += world.config.is_split ? convert.outputs.count : 0;
+        splits += world.config.is_split ? convert.output_count : 0;
         compared += count;
         convert_close(&convert);
     }
@@ -241,10 +241,10 @@ static void safe_names(void **state)
     };
     char text[20];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        outputs_safe_name(rows[i].volume, text, sizeof text);
+        convert_safe_name(rows[i].volume, text, sizeof text);
         assert_string_equal(text, rows[i].name);
     }
-    outputs_safe_name("abcdefghijklmnopqrstuvwxyz", text, sizeof text);
+    convert_safe_name("abcdefghijklmnopqrstuvwxyz", text, sizeof text);
     assert_string_equal(text, "abcdefghijklmnopqrs");
 }
 

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define REQUESTS_PER_LOOK 4096 // between two looks at the progress
+#define OUTPUTS_MAX 500        // each has a file, and a buffer in memory, while it is open
+#define SAFE_NAME_MAX 100      // of the 255 bytes that a file's name may have
 
 // ---- Inputs ----
 
@@ -95,18 +97,115 @@ static bool check_volumes(const struct convert *convert, struct sim_error *error
     return true;
 }
 
+// ---- Paths ----
+
+void convert_safe_name(const char *volume, char *text, size_t size)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "._-+=@,";
+    size_t length = 0;
+    for (; volume[length] != '\0' && length < size - 1; length++)
+        text[length] = strchr(safe, volume[length]) != NULL ? volume[length] : '_';
+    text[length] = '\0';
+    if (text[0] == '.' || text[0] == '-') // a hidden file, an option
+        text[0] = '_';
+}
+
+static const char *find_mark(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strchr(slash == NULL ? path : slash, '%');
+}
+
+// The path with the volume's name in place of the mark, and a number if another one has that
+// already. NULL: out of memory.
+static char *split_path(const struct convert *convert, const char *volume)
+{
+    char name[SAFE_NAME_MAX + 1];
+    const char *pattern = convert->config->output, *mark = find_mark(pattern);
+    size_t size = strlen(pattern) + sizeof name + 24;
+    char *path = malloc(size);
+    if (path == NULL)
+        return NULL;
+    convert_safe_name(volume, name, sizeof name);
+    snprintf(path, size, "%.*s%s%s", (int)(mark - pattern), pattern, name, mark + 1);
+    for (unsigned n = 2; names_find(&convert->paths, path) != NAMES_NONE; n++)
+        snprintf(path, size, "%.*s%s-%u%s", (int)(mark - pattern), pattern, name, n, mark + 1);
+    return path;
+}
+
 // ---- Outputs ----
 
-// A file that is read must not be replaced by what is read of it.
-static bool allow_output(void *context, const char *path, struct sim_error *error)
+static bool check_output(const struct convert_config *config, struct sim_error *error)
 {
-    const struct convert *convert = context;
-    for (size_t i = 0; strcmp(path, "-") != 0 && i < convert->merge.count; i++) {
-        if (trace_reads_file(convert->streams[i].trace, path))
+    const char *mark = find_mark(config->output);
+    if (config->is_split && (mark == NULL || strchr(mark + 1, '%') != NULL))
+        return sim_fail(error, SIM_USAGE,
+                        "%s: --split needs one %% in the name of the output file, in whose place "
+                        "the volume's name is put, such as part-%%.csv",
+                        config->output);
+    return formats_check_output(config->format, config->output, error);
+}
+
+static bool open_writer(const struct convert *convert, struct convert_output *output,
+                        struct sim_error *error)
+{
+    struct trace_error trace_error;
+    struct trace_writer_config config = {.path = output->path, .format = convert->config->format};
+    // A file that is read must not be replaced by what is read of it.
+    for (size_t i = 0; strcmp(output->path, "-") != 0 && i < convert->merge.count; i++) {
+        if (trace_reads_file(convert->streams[i].trace, output->path))
             return sim_fail(error, SIM_USAGE,
                             "%s is one of the inputs; write to another file, so that the recording "
                             "stays",
-                            path);
+                            output->path);
+    }
+    output->writer = trace_writer_open(&config, &trace_error);
+    return output->writer != NULL || sim_fail(error, SIM_FAILED, "%s", trace_error.message);
+}
+
+// Takes the path. The volume's name must stay; NULL: of all.
+static bool add_output(struct convert *convert, char *path, const char *volume,
+                       struct sim_error *error)
+{
+    uint32_t index = (uint32_t)convert->output_count;
+    struct convert_output *outputs = realloc(convert->outputs, (index + 1) * sizeof *outputs);
+    if (outputs == NULL) {
+        free(path);
+        return sim_fail_memory(error);
+    }
+    convert->outputs = outputs;
+    convert->output_count++;
+    outputs[index] = (struct convert_output){.path = path, .volume = volume};
+    if (path == NULL || names_add(&convert->paths, path, index) == NAMES_NONE ||
+        (volume != NULL && names_add(&convert->volumes, volume, index) == NAMES_NONE))
+        return sim_fail_memory(error);
+    return open_writer(convert, &outputs[index], error);
+}
+
+// The one file, or that of all volumes of this name, which is opened if need be.
+static bool find_output(struct convert *convert, struct convert_volume *volume,
+                        struct sim_error *error)
+{
+    bool is_split = convert->config->is_split;
+    volume->output = is_split ? names_find(&convert->volumes, volume->name) : 0;
+    if (volume->output != NAMES_NONE)
+        return true;
+    if (convert->output_count == OUTPUTS_MAX)
+        return sim_fail(error, SIM_FAILED,
+                        "more than %d volumes, too many files to write at the same time; split "
+                        "off some with --device",
+                        OUTPUTS_MAX);
+    volume->output = (uint32_t)convert->output_count;
+    return add_output(convert, split_path(convert, volume->name), volume->name, error);
+}
+
+static bool finish_outputs(struct convert *convert, struct sim_error *error)
+{
+    struct trace_error trace_error;
+    for (size_t i = 0; i < convert->output_count; i++) {
+        if (!trace_writer_finish(convert->outputs[i].writer, &trace_error))
+            return sim_fail(error, SIM_FAILED, "%s", trace_error.message);
     }
     return true;
 }
@@ -156,18 +255,20 @@ static bool write_next(struct convert *convert, size_t index, struct sim_error *
     const struct cut_stream *stream = &convert->streams[index];
     struct convert_input *input = &convert->inputs[index];
     struct trace_request request = stream->next;
+    struct trace_error trace_error;
     request.arrival_ns = stream->next_ns;
     if (request.bytes > INT64_MAX || request.offset > INT64_MAX - request.bytes)
         return sim_fail(error, SIM_BAD_INPUT, "%s: a request ends beyond 2^63 bytes", stream->path);
     if (request.volume >= input->volume_count && !learn_volumes(convert, index, error))
         return false;
     struct convert_volume *volume = &input->volumes[request.volume];
-    if (volume->output == NAMES_NONE)
-        volume->output = outputs_find(&convert->outputs, volume->name, error);
-    if (volume->output == NAMES_NONE)
+    if (volume->output == NAMES_NONE && !find_output(convert, volume, error))
         return false;
+    struct convert_output *output = &convert->outputs[volume->output];
     convert->written++;
-    return outputs_put(&convert->outputs, volume->output, &request, volume->name, error);
+    output->requests++;
+    return trace_writer_put(output->writer, &request, volume->name, &trace_error) ||
+           sim_fail(error, SIM_FAILED, "%s", trace_error.message);
 }
 
 static bool write_all(struct convert *convert, struct sim_error *error)
@@ -183,23 +284,23 @@ static bool write_all(struct convert *convert, struct sim_error *error)
 bool convert_run(struct convert *convert, const struct convert_config *config,
                  struct sim_error *error)
 {
-    *convert = (struct convert){
-        .config = config,
-        .outputs = {.path = config->output,
-                    .format = config->format,
-                    .is_split = config->is_split,
-                    .allow = allow_output,
-                    .context = convert},
-    };
-    return outputs_check(&convert->outputs, error) && check_streams(config, error) &&
-           open_inputs(convert, error) && outputs_open(&convert->outputs, error) &&
+    *convert = (struct convert){.config = config};
+    return check_output(config, error) && check_streams(config, error) &&
+           open_inputs(convert, error) &&
+           (config->is_split || add_output(convert, strdup(config->output), NULL, error)) &&
            merge_start(&convert->merge, error) && write_all(convert, error) &&
-           check_volumes(convert, error) && outputs_finish(&convert->outputs, error);
+           check_volumes(convert, error) && finish_outputs(convert, error);
 }
 
 void convert_close(struct convert *convert)
 {
-    outputs_close(&convert->outputs);
+    names_free(&convert->volumes);
+    names_free(&convert->paths);
+    for (size_t i = 0; i < convert->output_count; i++) {
+        trace_writer_free(convert->outputs[i].writer);
+        free(convert->outputs[i].path);
+    }
+    free(convert->outputs);
     merge_free(&convert->merge);
     for (size_t i = 0; i < convert->merge.count; i++)
         cut_close(&convert->streams[i]);

@@ -20,45 +20,9 @@
 struct convert_output {
     struct trace_writer *writer;
     char *path;
-    char *volume; // that it is of; NULL: of all
+    const char *volume; // that it is of; NULL: of all
     uint64_t requests;
 };
-
-struct convert_outputs {
-    const char *path;   // with a % for the volume, if they are several
-    const char *format; // NULL: as the path ends
-    bool is_split;
-    // Whether a path may be written; false with the error filled.
-    bool (*allow)(void *context, const char *path, struct sim_error *error);
-    void *context;
-    struct convert_output *items;
-    size_t count;
-    struct names volumes; // to items
-    struct names paths;
-};
-
-// With path, format, is_split and allow set, the rest zero: do path and format make sense?
-bool outputs_check(const struct convert_outputs *outputs, struct sim_error *error);
-
-// Then opens the file, if it is one. outputs_close in any case.
-bool outputs_open(struct convert_outputs *outputs, struct sim_error *error);
-
-// The item for a volume, which is opened if need be; the one file is for all. NAMES_NONE with the
-// error filled.
-uint32_t outputs_find(struct convert_outputs *outputs, const char *volume, struct sim_error *error);
-
-bool outputs_put(struct convert_outputs *outputs, uint32_t item,
-                 const struct trace_request *request, const char *volume, struct sim_error *error);
-
-// Gives the files their names: each is whole then. False with the error filled: those behind the
-// one that could not be finished are not there.
-bool outputs_finish(struct convert_outputs *outputs, struct sim_error *error);
-
-// What is not finished leaves no file.
-void outputs_close(struct convert_outputs *outputs);
-
-// How a volume is called in the name of a file.
-void outputs_safe_name(const char *volume, char *text, size_t size);
 
 struct convert_config {
     char *const *inputs; // paths, "-" at most once
@@ -92,7 +56,10 @@ struct convert {
     struct convert_input *inputs;
     struct cut_stream *streams; // theirs, of which merge.count are open
     struct merge merge;
-    struct convert_outputs outputs;
+    struct convert_output *outputs;
+    size_t output_count;
+    struct names volumes; // to outputs, if there is one for each
+    struct names paths;
     uint64_t requests_read;
     uint64_t written;
 };
@@ -101,7 +68,10 @@ struct convert {
 // all. The config must stay; convert_close is needed in any case.
 bool convert_run(struct convert *convert, const struct convert_config *config,
                  struct sim_error *error);
-void convert_close(struct convert *convert);
+void convert_close(struct convert *convert); // what is not finished leaves no file
+
+// How a volume is called in the name of a file.
+void convert_safe_name(const char *volume, char *text, size_t size);
 
 // What was odd in the inputs, and what the outputs could not hold.
 void convert_notices(const struct convert *convert, cut_notice *notice, void *context);
