@@ -60,8 +60,11 @@ struct accepted {
 
 void accepted_free(struct accepted *accepted);
 
-// The decisions' indices in order of their requests' seq; to be freed. NULL: out of memory.
-uint32_t *accepted_by_seq(const struct accepted *accepted);
+// A copy of the decisions in order of their requests' seq; to be freed. NULL: out of memory.
+struct accepted_decision *accepted_by_seq(const struct accepted *accepted);
+
+// For qsort: decisions by their requests' seq.
+int accepted_compare_seq(const void *left, const void *right);
 
 const char *accepted_number_name(enum accepted_number number);
 

@@ -136,11 +136,10 @@ bool accepted_read_decisions(struct accepted_reader *reader)
 
 static bool are_distinct(const struct accepted *accepted, bool *distinct)
 {
-    uint32_t *by_seq = accepted_by_seq(accepted);
+    struct accepted_decision *by_seq = accepted_by_seq(accepted);
     *distinct = true;
     for (size_t i = 1; by_seq != NULL && i < accepted->decision_count; i++)
-        *distinct = *distinct &&
-                    accepted->decisions[by_seq[i]].seq != accepted->decisions[by_seq[i - 1]].seq;
+        *distinct = *distinct && by_seq[i].seq != by_seq[i - 1].seq;
     free(by_seq);
     return by_seq != NULL;
 }

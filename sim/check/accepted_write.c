@@ -208,28 +208,19 @@ const char *accepted_label(size_t stream, char label[ACCEPTED_LABEL_SIZE])
     return first;
 }
 
-struct indexed {
-    uint64_t seq;
-    uint32_t index;
-};
-
-static int compare_seq(const void *left, const void *right)
+int accepted_compare_seq(const void *left, const void *right)
 {
-    uint64_t a = ((const struct indexed *)left)->seq, b = ((const struct indexed *)right)->seq;
-    return (a > b) - (a < b);
+    const struct accepted_decision *a = left, *b = right;
+    return (a->seq > b->seq) - (a->seq < b->seq);
 }
 
-uint32_t *accepted_by_seq(const struct accepted *accepted)
+struct accepted_decision *accepted_by_seq(const struct accepted *accepted)
 {
     size_t count = accepted->decision_count;
-    struct indexed *sorted = calloc(count + 1, sizeof *sorted);
-    uint32_t *by_seq = sorted == NULL ? NULL : calloc(count + 1, sizeof *by_seq);
-    for (size_t i = 0; by_seq != NULL && i < count; i++)
-        sorted[i] = (struct indexed){accepted->decisions[i].seq, (uint32_t)i};
-    if (by_seq != NULL)
-        qsort(sorted, count, sizeof *sorted, compare_seq);
-    for (size_t i = 0; by_seq != NULL && i < count; i++)
-        by_seq[i] = sorted[i].index;
-    free(sorted);
-    return by_seq;
+    struct accepted_decision *sorted = calloc(count + 1, sizeof *sorted);
+    if (sorted == NULL || count == 0)
+        return sorted;
+    memcpy(sorted, accepted->decisions, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, accepted_compare_seq);
+    return sorted;
 }

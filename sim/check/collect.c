@@ -14,9 +14,8 @@ struct wait {
 };
 
 struct collector {
-    struct accepted *found;
+    struct accepted *found; // its streams are of every member and direction, as long as it runs
     struct deviation *deviation;
-    uint64_t (*numbers)[ACCEPTED_NUMBER_COUNT]; // by member and direction, as long as it runs
     struct wait *waits;
     size_t wait_count;
     size_t room; // for waits, and for decisions
@@ -86,7 +85,7 @@ static uint64_t hash_request(const struct report_request *request)
 
 static void note_request(struct collector *collector, const struct report_request *request)
 {
-    uint64_t *numbers = collector->numbers[stream_of(request)];
+    uint64_t *numbers = collector->found->streams[stream_of(request)].numbers;
     bool is_left = request->dispatch_ns != REPORT_NOT_YET;
     numbers[ACCEPTED_ARRIVED]++;
     numbers[ACCEPTED_DISPATCHED] += is_left;
@@ -110,7 +109,7 @@ static void note_completion(void *context, const struct sim_request *request, in
 {
     struct collector *collector = context;
     struct report_request report = recording_request(request, now_ns);
-    collector->numbers[stream_of(&report)][ACCEPTED_COMPLETED]++;
+    collector->found->streams[stream_of(&report)].numbers[ACCEPTED_COMPLETED]++;
 }
 
 static void note_rest(void *context, const struct sim_request *request)
@@ -146,12 +145,6 @@ static int compare_waits(const void *left, const void *right)
     return (a->ns > b->ns) - (a->ns < b->ns);
 }
 
-static int compare_never(const void *left, const void *right)
-{
-    const struct accepted_decision *a = left, *b = right;
-    return (a->seq > b->seq) - (a->seq < b->seq);
-}
-
 // The waiting ones come out of the pool in no order.
 static void sort_never(struct accepted *found)
 {
@@ -160,7 +153,7 @@ static void sort_never(struct accepted *found)
         first--;
     if (first < found->decision_count)
         qsort(&found->decisions[first], found->decision_count - first, sizeof *found->decisions,
-              compare_never);
+              accepted_compare_seq);
 }
 
 // By nearest rank; 0 of none. The waits that are not in the list are 0.
@@ -171,13 +164,14 @@ static uint64_t percentile(const struct wait *sorted, uint64_t waits, uint64_t a
     return all == 0 || rank <= zeros ? 0 : (uint64_t)sorted[rank - zeros - 1].ns;
 }
 
-static void measure(struct collector *collector, uint32_t streams)
+static void measure(struct collector *collector)
 {
+    struct accepted *found = collector->found;
     const struct wait *waits = collector->waits, *end = waits + collector->wait_count;
     if (collector->wait_count > 0)
         qsort(collector->waits, collector->wait_count, sizeof *waits, compare_waits);
-    for (uint32_t stream = 0; stream < streams; stream++) {
-        uint64_t *numbers = collector->numbers[stream], all = numbers[ACCEPTED_DISPATCHED];
+    for (size_t stream = 0; stream < found->stream_count; stream++) {
+        uint64_t *numbers = found->streams[stream].numbers, all = numbers[ACCEPTED_DISPATCHED];
         size_t count = 0;
         while (waits + count < end && waits[count].stream == stream)
             count++;
@@ -189,47 +183,39 @@ static void measure(struct collector *collector, uint32_t streams)
     }
 }
 
-// Only streams with requests stay; places: room to note where.
-static bool keep_streams(struct collector *collector, const struct scenario *scenario,
-                         uint32_t streams, uint32_t *places)
+// Only streams with requests stay, and get their members' names.
+static bool keep_streams(struct accepted *found, const struct scenario *scenario)
 {
-    struct accepted *found = collector->found;
-    found->streams = calloc((size_t)streams + 1, sizeof *found->streams);
-    if (found->streams == NULL)
-        return false;
-    for (uint32_t i = 0; i < streams; i++) {
-        struct accepted_stream *stream = &found->streams[found->stream_count];
-        places[i] = (uint32_t)found->stream_count;
-        if (collector->numbers[i][ACCEPTED_ARRIVED] == 0)
+    size_t kept = 0;
+    uint32_t *places = calloc(found->stream_count + 1, sizeof *places);
+    bool ok = places != NULL;
+    for (size_t i = 0; ok && i < found->stream_count; i++) {
+        places[i] = (uint32_t)kept;
+        if (found->streams[i].numbers[ACCEPTED_ARRIVED] == 0)
             continue;
-        stream->member = strdup(scenario->members[i / REPORT_DIRECTION_COUNT].name);
-        if (stream->member == NULL)
-            return false;
+        struct accepted_stream *stream = &found->streams[kept++];
+        *stream = found->streams[i];
         stream->direction = (enum report_direction)(i % REPORT_DIRECTION_COUNT);
-        memcpy(stream->numbers, collector->numbers[i], sizeof stream->numbers);
-        found->stream_count++;
+        stream->member = strdup(scenario->members[i / REPORT_DIRECTION_COUNT].name);
+        ok = stream->member != NULL;
     }
-    for (size_t i = 0; i < found->decision_count; i++)
+    found->stream_count = kept;
+    for (size_t i = 0; ok && i < found->decision_count; i++)
         found->decisions[i].stream = places[found->decisions[i].stream];
-    return true;
+    free(places);
+    return ok;
 }
 
 static bool finish(struct collector *collector, const struct replay *replay,
                    const struct scenario *scenario)
 {
-    uint32_t streams = (uint32_t)scenario->member_count * REPORT_DIRECTION_COUNT;
     struct accepted *found = collector->found;
-    uint32_t *places = calloc((size_t)streams + 1, sizeof *places);
     found->digest = replay->digest.sum;
     snprintf(found->engine, sizeof found->engine, "%s", scenario->algorithm->name);
     if (!found->is_cut)
-        measure(collector, streams);
-    bool ok = places != NULL && !collector->no_memory &&
-              keep_streams(collector, scenario, streams, places);
-    if (ok)
-        sort_never(found);
-    free(places);
-    return ok;
+        measure(collector);
+    sort_never(found);
+    return !collector->no_memory && keep_streams(found, scenario);
 }
 
 bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
@@ -237,16 +223,16 @@ bool collect_run(const struct scenario *scenario, const struct replay_watch *wat
 {
     struct collector collector = {.found = found, .deviation = deviation};
     struct replay replay;
-    *found = (struct accepted){.engine = ""};
-    collector.numbers =
-        calloc(scenario->member_count + 1, REPORT_DIRECTION_COUNT * sizeof *collector.numbers);
-    if (collector.numbers == NULL)
+    *found = (struct accepted){.stream_count = scenario->member_count * REPORT_DIRECTION_COUNT};
+    found->streams = calloc(found->stream_count + 1, sizeof *found->streams);
+    if (found->streams == NULL) {
+        found->stream_count = 0;
         return sim_fail_memory(error);
+    }
     bool ok = replay_open(&replay, scenario, NULL, error) &&
               run_to_end(&replay, &collector, watch, error) &&
               (finish(&collector, &replay, scenario) || sim_fail_memory(error));
     replay_close(&replay);
-    free(collector.numbers);
     free(collector.waits);
     return ok;
 }

@@ -3,7 +3,8 @@
 //
 // The first request that was decided differently is the one with the earliest time at which the two
 // disagree: the earlier of the times at which it left here and there; of several the one that
-// arrived first. What differs later may follow from it. Memory: that of the accepted decisions.
+// arrived first. What differs later may follow from it. Memory: twice that of the accepted
+// decisions.
 #ifndef SIM_CHECK_DEVIATION_H
 #define SIM_CHECK_DEVIATION_H
 
@@ -25,9 +26,9 @@ struct deviation_request {
 
 struct deviation {
     const struct accepted *accepted;
-    uint32_t *by_seq; // indices of the accepted decisions
-    size_t cursor;    // behind the last that a request without a wait was looked for
-    size_t left;      // of those that waited
+    struct accepted_decision *by_seq; // the accepted decisions
+    size_t cursor; // behind the last that a request without a wait was looked for
+    size_t left;   // of those that waited
     uint64_t different;
     struct deviation_request first;          // if any is different
     bool in_other_order;                     // requests that waited
@@ -45,14 +46,6 @@ void deviation_note(struct deviation *deviation, const struct report_request *re
 
 // Is all of it as it was accepted? `found` is what the run gave.
 bool deviation_is_none(const struct deviation *deviation, const struct accepted *found);
-
-// The same stream of the other one, or NULL. place: its own, near which the other mostly is.
-const struct accepted_stream *deviation_stream(const struct accepted *accepted,
-                                               const struct accepted_stream *stream, size_t place);
-
-// Can this number be compared, and is it another? NULL stands for a stream without requests.
-bool deviation_number_differs(const struct accepted *found, const struct accepted_stream *ours,
-                              const struct accepted_stream *theirs, enum accepted_number number);
 
 // In what a run differs from what was accepted: for people, and as JSON.
 
