@@ -5,10 +5,12 @@
 #include "reports/compare.h"
 #include "sim/base/stop.h"
 #include "sim/compare/condition.h"
-#include "sim/compare/operand.h"
+#include "sim/compare/stored_run.h"
+#include "sim/replay/run.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct compare_arguments {
     struct command_call call;
@@ -27,14 +29,81 @@ static const struct option_row rows[] = {
     OPTIONS_END,
 };
 
+// A stored run, or a scenario that is run for it.
+struct operand {
+    struct report_compare_side side; // of a scenario: its database is NULL before it is run
+    struct scenario *scenario;       // NULL: the run is stored
+};
+
 // All that is to be freed.
 struct compare_work {
     struct compare_arguments *arguments;
-    struct compare_operand operands[2];
+    struct operand operands[2];
     struct compare_condition conditions[OPTION_LIST_MAX];
     size_t condition_count;
     struct report_comparison *comparison;
 };
+
+// ---- Operands ----
+
+static bool ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+// What is no plain file is not looked into: what is read of a pipe is gone.
+static bool is_database(const char *path)
+{
+    struct stat information;
+    static const char magic[] = "SQLite format 3"; // and the NUL
+    char start[sizeof magic] = "";
+    bool plain = stat(path, &information) == 0 && S_ISREG(information.st_mode);
+    FILE *file = plain ? fopen(path, "rb") : NULL;
+    bool found = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
+                 memcmp(start, magic, sizeof magic) == 0;
+    if (file != NULL)
+        fclose(file);
+    return found || ends_in(path, ".db") || ends_in(path, ".sqlite");
+}
+
+// "FILE.db:RUN", "FILE.db" (its newest run) or a scenario, which is loaded.
+static bool open_operand(struct operand *operand, const char *text, struct sim_error *error)
+{
+    struct stored_run stored;
+    operand->side.shown = text;
+    bool ok = stored_run_parse(&stored, text, error);
+    if (ok && (stored.number > 0 || is_database(stored.path)))
+        operand->side.database = stored_run_open(&stored, &operand->side.run_id, error);
+    else if (ok)
+        operand->scenario = scenario_load(stored.path, error);
+    stored_run_free(&stored);
+    return operand->side.database != NULL || operand->scenario != NULL;
+}
+
+// Runs the scenario with the log of requests.
+static bool run_operand(struct operand *operand, struct command_call *call, struct sim_error *error)
+{
+    struct run_options options = {
+        .log_requests = true,
+        .watch.stop = &stop_signal,
+        .watch.progress = progress_show,
+        .watch.progress_context = &call->progress,
+    };
+    struct report_compare_side *side = &operand->side;
+    struct report_error report_error;
+    enum report_status status;
+    side->database = report_database_open(NULL, REPORT_TEMPORARY, &report_error);
+    if (side->database == NULL)
+        return stored_run_fail(&report_error, error);
+    progress_start(&call->progress, call->eta);
+    bool ok =
+        run_scenario(operand->scenario, &options, side->database, &side->run_id, &status, error);
+    progress_end(&call->progress);
+    return ok && (status != REPORT_INTERRUPTED || sim_fail(error, SIM_FAILED, "interrupted"));
+}
+
+// ---- The command ----
 
 static bool check_arguments(struct compare_work *work, struct sim_error *error)
 {
@@ -53,23 +122,14 @@ static bool check_arguments(struct compare_work *work, struct sim_error *error)
     return true;
 }
 
-static struct report_compare_side side_of(const struct compare_operand *operand)
-{
-    return (struct report_compare_side){
-        .database = operand->database,
-        .run_id = operand->run_id,
-        .shown = operand->shown,
-    };
-}
-
 // Before a scenario is run for a while: what it would be compared with.
 static bool check_stored(const struct compare_work *work, struct sim_error *error)
 {
     struct report_error report_error;
     for (int i = 0; i < 2; i++) {
-        const struct report_compare_side side = side_of(&work->operands[i]);
-        if (side.database != NULL && work->operands[1 - i].scenario != NULL &&
-            !report_compare_check(&side, &report_error))
+        const struct report_compare_side *side = &work->operands[i].side;
+        if (side->database != NULL && work->operands[1 - i].scenario != NULL &&
+            !report_compare_check(side, &report_error))
             return stored_run_fail(&report_error, error);
     }
     return true;
@@ -80,13 +140,10 @@ static bool compare(struct compare_work *work, struct sim_error *error)
     struct report_compare_config config = {.stop = &stop_signal};
     struct report_error report_error;
     for (int i = 0; i < 2; i++) {
-        bool interrupted = false;
-        if (!compare_operand_run(&work->operands[i], work->arguments->call.eta, &interrupted,
-                                 error))
+        struct operand *operand = &work->operands[i];
+        if (operand->scenario != NULL && !run_operand(operand, &work->arguments->call, error))
             return false;
-        if (interrupted)
-            return sim_fail(error, SIM_FAILED, "interrupted");
-        config.sides[i] = side_of(&work->operands[i]);
+        config.sides[i] = operand->side;
     }
     work->comparison = report_compare(&config, &report_error);
     return work->comparison != NULL || stored_run_fail(&report_error, error);
@@ -130,8 +187,10 @@ static bool judge(const struct compare_work *work, bool tell, struct sim_error *
 static void release(struct compare_work *work)
 {
     report_comparison_free(work->comparison);
-    for (int i = 0; i < 2; i++)
-        compare_operand_close(&work->operands[i]);
+    for (int i = 0; i < 2; i++) {
+        report_database_close(work->operands[i].side.database);
+        scenario_free(work->operands[i].scenario);
+    }
     for (size_t i = 0; i < work->condition_count; i++)
         compare_condition_free(&work->conditions[i]);
 }
@@ -142,7 +201,7 @@ static bool run(void *opaque, struct sim_error *error)
     struct compare_work work = {.arguments = arguments};
     bool ok = check_arguments(&work, error);
     for (int i = 0; ok && i < 2; i++)
-        ok = compare_operand_open(&work.operands[i], arguments->call.operands[i], error);
+        ok = open_operand(&work.operands[i], arguments->call.operands[i], error);
     if (ok) {
         stop_on_signals();
         ok = check_stored(&work, error) && compare(&work, error) && judge(&work, false, error) &&

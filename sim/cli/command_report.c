@@ -5,7 +5,7 @@
 #include "reports/explain.h"
 #include "reports/plot.h"
 #include "reports/tables.h"
-#include "sim/compare/operand.h"
+#include "sim/compare/stored_run.h"
 
 #include <inttypes.h>
 #include <stddef.h>

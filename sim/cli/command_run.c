@@ -4,7 +4,7 @@
 
 #include "reports/tables.h"
 #include "sim/base/stop.h"
-#include "sim/compare/operand.h"
+#include "sim/compare/stored_run.h"
 #include "sim/replay/run.h"
 #include "sim/scenario/setting.h"
 
