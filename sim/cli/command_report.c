@@ -20,10 +20,7 @@ struct report_arguments {
     const char *member;
 };
 
-#define OPTION_RUN                                                                                 \
-    {                                                                                              \
-        "run", 0, OPTION_NUMBER, "N", offsetof(struct report_arguments, run), NULL                 \
-    }
+#define OPTION_RUN OPTION("run", OPTION_NUMBER, "N", offsetof(struct report_arguments, run), NULL)
 
 // What is done with the run that was asked for.
 typedef bool use_run(struct report_arguments *arguments, struct report_database *database,

@@ -25,18 +25,11 @@ static bool parse_number(const char *text, size_t length, double *number)
 static bool parse_quantity(const char *text, enum report_quantity quantity, double *number)
 {
     int64_t whole;
-    switch (quantity) {
-    case REPORT_QUANTITY_TIME:
-        if (!units_parse_duration(text, &whole))
-            return false;
-        break;
-    case REPORT_QUANTITY_BYTES:
-        if (!units_parse_size(text, &whole))
-            return false;
-        break;
-    default:
+    if (quantity != REPORT_QUANTITY_TIME && quantity != REPORT_QUANTITY_BYTES)
         return parse_number(text, strlen(text), number);
-    }
+    if (!(quantity == REPORT_QUANTITY_TIME ? units_parse_duration(text, &whole)
+                                           : units_parse_size(text, &whole)))
+        return false;
     *number = (double)whole;
     return whole >= 0;
 }
@@ -100,16 +93,23 @@ static const char *direction_at(const void *words, size_t index)
     return index > 0 && report_direction_name(index - 1) != NULL ? GROUP_WORD : NULL;
 }
 
-static const char *metric_at(const void *words, size_t index)
+struct metrics {
+    const struct report_metric_row *rows;
+    size_t count;
+};
+
+// Of members, or of groups.
+static const struct metrics *metrics_of(const struct compare_condition *condition)
 {
-    return index < REPORT_METRIC_COUNT ? ((const struct report_metric_row *)words)[index].name
-                                       : NULL;
+    static const struct metrics of_member = {report_metrics, REPORT_METRIC_COUNT},
+                                of_group = {report_group_metrics, REPORT_GROUP_METRIC_COUNT};
+    return condition->direction != NULL ? &of_member : &of_group;
 }
 
-static const char *group_metric_at(const void *words, size_t index)
+static const char *metric_at(const void *metrics, size_t index)
 {
-    return index < REPORT_GROUP_METRIC_COUNT ? ((const struct report_metric_row *)words)[index].name
-                                             : NULL;
+    const struct metrics *all = metrics;
+    return index < all->count ? all->rows[index].name : NULL;
 }
 
 // Where `word` is in the list; -1, with a usage error that suggests the nearest.
@@ -161,10 +161,9 @@ static bool keep_name(struct compare_condition *condition, char *name, struct si
     return condition->name != NULL || sim_fail_memory(error);
 }
 
-static const struct report_metric_row *condition_row(const struct compare_condition *condition)
+static enum report_quantity quantity_of(const struct compare_condition *condition)
 {
-    return condition->direction != NULL ? &report_metrics[condition->metric]
-                                        : &report_group_metrics[condition->metric];
+    return metrics_of(condition)->rows[condition->metric].quantity;
 }
 
 // MEMBER.DIRECTION.METRIC, or GROUP.group.METRIC. Names may have dots; the others have none.
@@ -182,10 +181,7 @@ static bool parse_subject(struct compare_condition *condition, char *subject,
         return false;
     condition->direction = report_direction_name((size_t)place);
     condition->metric =
-        condition->direction != NULL
-            ? find_word("metric", metric, metric_at, report_metrics, condition->text, error)
-            : find_word("metric", metric, group_metric_at, report_group_metrics, condition->text,
-                        error);
+        find_word("metric", metric, metric_at, metrics_of(condition), condition->text, error);
     return condition->metric >= 0 && keep_name(condition, subject, error);
 }
 
@@ -221,7 +217,7 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
                                         text);
     ok = ok && parse_subject(condition, trim(copy), error);
     if (ok) {
-        enum report_quantity quantity = condition_row(condition)->quantity;
+        enum report_quantity quantity = quantity_of(condition);
         value = trim(value);
         // Of a group's numbers there is no share of requests.
         bool of_requests = condition->direction != NULL;
@@ -251,32 +247,24 @@ static void format_value(double value, enum report_quantity quantity, char *text
         snprintf(text, size, isnan(value) ? "not known" : value > 0 ? "infinite" : "-infinite");
         return;
     }
-    switch (quantity) {
-    case REPORT_QUANTITY_TIME:
+    if (quantity == REPORT_QUANTITY_TIME) {
         while (i < 3 && fabs(value) < units[i].ns)
             i++;
         snprintf(text, size, "%.6g %s", value / units[i].ns, units[i].name);
-        break;
-    case REPORT_QUANTITY_COUNT:
-    case REPORT_QUANTITY_BLOCKS:
+    } else if (quantity == REPORT_QUANTITY_COUNT || quantity == REPORT_QUANTITY_BLOCKS) {
         snprintf(text, size, "%.0f", value);
-        break;
-    case REPORT_QUANTITY_SHARE:
-        snprintf(text, size, "%.6g", value);
-        break;
-    case REPORT_QUANTITY_RATE:
-        snprintf(text, size, "%.6g/s", value);
-        break;
-    case REPORT_QUANTITY_BYTES:
-        snprintf(text, size, "%.6g bytes", value);
-        break;
+    } else {
+        snprintf(text, size, "%.6g%s", value,
+                 quantity == REPORT_QUANTITY_RATE    ? "/s"
+                 : quantity == REPORT_QUANTITY_BYTES ? " bytes"
+                                                     : "");
     }
 }
 
 static void describe(const struct compare_condition *condition, const struct report_change *change,
                      uint64_t requests, char *text, size_t size)
 {
-    enum report_quantity quantity = condition_row(condition)->quantity;
+    enum report_quantity quantity = quantity_of(condition);
     char a[64], b[64], absolute[64];
     format_value(change->a, quantity, a, sizeof a);
     format_value(change->b, quantity, b, sizeof b);
@@ -305,19 +293,12 @@ static bool fail_missing(const struct compare_condition *condition,
                          const struct report_comparison *comparison, struct sim_error *error)
 {
     bool group = condition->direction == NULL;
-    nearest_word_at *at = group ? group_at : member_at;
-    const char *known = NULL;
-    for (size_t i = 0; condition->name != NULL && (known = at(comparison, i)) != NULL; i++) {
-        if (strcmp(known, condition->name) == 0)
-            break;
-    }
-    if (condition->name == NULL || known != NULL)
-        return sim_fail(error, SIM_USAGE, "--fail-if '%s': there are no requests of direction '%s'",
-                        condition->text, condition->direction);
-    char hint[128];
-    return sim_fail(error, SIM_USAGE, "--fail-if '%s': unknown %s '%s'%s", condition->text,
-                    group ? "group" : "member", condition->name,
-                    suggest(condition->name, at, comparison, hint, sizeof hint));
+    if (condition->name != NULL &&
+        find_word(group ? "group" : "member", condition->name, group ? group_at : member_at,
+                  comparison, condition->text, error) < 0)
+        return false;
+    return sim_fail(error, SIM_USAGE, "--fail-if '%s': there are no requests of direction '%s'",
+                    condition->text, condition->direction);
 }
 
 bool compare_condition_check(const struct compare_condition *condition,
