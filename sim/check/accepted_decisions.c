@@ -134,16 +134,6 @@ bool accepted_read_decisions(struct accepted_reader *reader)
     return true;
 }
 
-static bool are_distinct(const struct accepted *accepted, bool *distinct)
-{
-    struct accepted_decision *by_seq = accepted_by_seq(accepted);
-    *distinct = true;
-    for (size_t i = 1; by_seq != NULL && i < accepted->decision_count; i++)
-        *distinct = *distinct && by_seq[i].seq != by_seq[i - 1].seq;
-    free(by_seq);
-    return by_seq != NULL;
-}
-
 // Each stream's waiting requests, by its own number and by the list.
 static bool are_counted(struct accepted_reader *reader)
 {
@@ -164,11 +154,16 @@ static bool are_counted(struct accepted_reader *reader)
 
 bool accepted_verify_decisions(struct accepted_reader *reader)
 {
-    bool distinct;
-    if (reader->accepted->decision_count != reader->announced)
+    const struct accepted *accepted = reader->accepted;
+    bool distinct = true;
+    if (accepted->decision_count != reader->announced)
         return accepted_complain(reader, "as many decisions as announced");
-    if (!are_distinct(reader->accepted, &distinct))
+    struct accepted_decision *by_seq = accepted_by_seq(accepted);
+    if (by_seq == NULL)
         return sim_fail_memory(reader->error);
+    for (size_t i = 1; i < accepted->decision_count; i++)
+        distinct = distinct && by_seq[i].seq != by_seq[i - 1].seq;
+    free(by_seq);
     if (!distinct)
         return accepted_complain(reader, "each request once");
     return are_counted(reader) ||

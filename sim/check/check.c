@@ -11,29 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    const char *key;
-} statuses[CHECK_STATUS_COUNT] = {
-    [CHECK_NOT_YET] = {"not begun", "not_begun"},
-    [CHECK_SAME] = {"as accepted", "same"},
-    [CHECK_DIFFERENT] = {"different", "different"},
-    [CHECK_MISSING] = {"not accepted yet", "missing"},
-    [CHECK_STALE] = {"accepted without a scenario", "stale"},
-    [CHECK_BROKEN] = {"not checked", "failed"},
-    [CHECK_NEW] = {"new", "new"},
-    [CHECK_CHANGED] = {"accepted anew", "changed"},
+const struct check_status_row check_statuses[CHECK_STATUS_COUNT] = {
+    [CHECK_NOT_YET] = {"not begun", "not_begun", NULL},
+    [CHECK_SAME] = {"as accepted", "same", NULL},
+    [CHECK_DIFFERENT] = {"different", "different", "different"},
+    [CHECK_MISSING] = {"not accepted yet", "missing",
+                       "nothing is accepted of it yet; throttlesim check --accept"},
+    [CHECK_STALE] = {"accepted without a scenario", "stale",
+                     "there is no scenario of this name; remove it"},
+    [CHECK_BROKEN] = {"not checked", "failed", "cannot be checked"},
+    [CHECK_NEW] = {"new", "new", "accepted"},
+    [CHECK_CHANGED] = {"accepted anew", "changed", "accepted anew"},
 };
-
-const char *check_status_name(enum check_status status)
-{
-    return statuses[status].name;
-}
-
-const char *check_status_key(enum check_status status)
-{
-    return statuses[status].key;
-}
 
 void check_result_free(struct check_result *result)
 {
@@ -70,34 +59,20 @@ static void write_text(const struct check *check, FILE *out)
 {
     const struct suite_entry *entry = check->entry;
     const char *path = entry->scenario != NULL ? entry->scenario : entry->accepted;
-    switch (check->result->status) {
-    case CHECK_DIFFERENT:
-        fprintf(out, "%s: different\n", path);
-        break;
-    case CHECK_MISSING:
-        fprintf(out, "%s: nothing is accepted of it yet; throttlesim check --accept %s\n", path,
-                path);
-        break;
-    case CHECK_STALE:
-        fprintf(out, "%s: there is no scenario of this name; remove it\n", path);
-        break;
-    case CHECK_BROKEN:
-        fprintf(out, "%s: cannot be checked: %s\n", path, check->result->error.message);
-        break;
-    case CHECK_NEW:
-        fprintf(out, "%s: accepted, digest %016" PRIx64 "\n", path, check->found.digest);
-        break;
-    case CHECK_CHANGED:
-        fprintf(out, "%s: accepted anew, digest %016" PRIx64 "\n", path, check->found.digest);
-        if (check->old_error.message[0] != '\0')
-            fprintf(out, "  what was accepted before cannot be read: %s\n",
-                    check->old_error.message);
-        break;
-    default:
-        break;
-    }
-    if (check->deviation.accepted != NULL && check->result->status != CHECK_SAME &&
-        check->result->status != CHECK_BROKEN)
+    enum check_status status = check->result->status;
+    if (check_statuses[status].line == NULL)
+        return;
+    fprintf(out, "%s: %s", path, check_statuses[status].line);
+    if (status == CHECK_MISSING)
+        fprintf(out, " %s", path);
+    else if (status == CHECK_BROKEN)
+        fprintf(out, ": %s", check->result->error.message);
+    else if (status == CHECK_NEW || status == CHECK_CHANGED)
+        fprintf(out, ", digest %016" PRIx64, check->found.digest);
+    putc('\n', out);
+    if (status == CHECK_CHANGED && check->old_error.message[0] != '\0')
+        fprintf(out, "  what was accepted before cannot be read: %s\n", check->old_error.message);
+    if (check->deviation.accepted != NULL && status != CHECK_BROKEN)
         deviation_print(&check->deviation, &check->found, check->scenario, out);
 }
 
@@ -108,7 +83,7 @@ static void write_json(const struct check *check, json_t *object)
     json_object_set_new(object, "scenario",
                         entry->scenario == NULL ? json_null() : report_json_text(entry->scenario));
     json_object_set_new(object, "accepted_results", report_json_text(entry->accepted));
-    json_object_set_new(object, "status", json_string(check_status_key(result->status)));
+    json_object_set_new(object, "status", json_string(check_statuses[result->status].key));
     if (result->status == CHECK_BROKEN)
         json_object_set_new(object, "message", report_json_text(result->error.message));
     else if (check->deviation.accepted != NULL)

@@ -68,7 +68,10 @@ struct check_options {
 bool check_suite(const struct suite *suite, const struct check_options *options,
                  struct check_result *results, struct sim_error *error);
 
-const char *check_status_name(enum check_status status); // for people
-const char *check_status_key(enum check_status status);  // in JSON
+// How people and JSON call a status, and what its line says; NULL: it has none.
+struct check_status_row {
+    const char *name, *key, *line;
+};
+extern const struct check_status_row check_statuses[CHECK_STATUS_COUNT];
 
 #endif

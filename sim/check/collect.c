@@ -83,26 +83,23 @@ static uint64_t hash_request(const struct report_request *request)
     return mix(hash, (uint64_t)request->arrival_ns);
 }
 
-static void note_request(struct collector *collector, const struct report_request *request)
+// It leaves, or it has not until the end.
+static void note_departure(void *context, const struct sim_request *departing)
 {
-    uint64_t *numbers = collector->found->streams[stream_of(request)].numbers;
-    bool is_left = request->dispatch_ns != REPORT_NOT_YET;
+    struct collector *collector = context;
+    const struct report_request request = recording_request(departing, REPORT_NOT_YET);
+    uint64_t *numbers = collector->found->streams[stream_of(&request)].numbers;
+    bool is_left = request.dispatch_ns != REPORT_NOT_YET;
     numbers[ACCEPTED_ARRIVED]++;
     numbers[ACCEPTED_DISPATCHED] += is_left;
     collector->found->requests++;
-    collector->found->requests_hash += hash_request(request);
+    collector->found->requests_hash += hash_request(&request);
     if (collector->deviation != NULL)
-        deviation_note(collector->deviation, request);
-    if (request->dispatch_ns == request->arrival_ns)
+        deviation_note(collector->deviation, &request);
+    if (request.dispatch_ns == request.arrival_ns)
         return;
     numbers[ACCEPTED_WAITED]++;
-    add_decision(collector, request, is_left ? request->dispatch_ns : ACCEPTED_NEVER);
-}
-
-static void note_departure(void *context, const struct sim_request *request)
-{
-    struct report_request report = recording_request(request, REPORT_NOT_YET);
-    note_request(context, &report);
+    add_decision(collector, &request, is_left ? request.dispatch_ns : ACCEPTED_NEVER);
 }
 
 static void note_completion(void *context, const struct sim_request *request, int64_t now_ns)

@@ -82,25 +82,15 @@ static int compare_names(const void *left, const void *right)
                   (*(struct dirent *const *)right)->d_name);
 }
 
-static bool is_scenario(const char *name)
-{
-    return stem_length(name) < strlen(name);
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 // A folder can have any name.
 static bool add_scenario(struct suite *suite, const char *folder, const char *name,
                          struct sim_error *error)
 {
+    struct stat status;
     char *scenario = join(folder, name, strlen(name), "");
     if (scenario == NULL)
         return sim_fail_memory(error);
-    if (is_folder(scenario)) {
+    if (stat(scenario, &status) == 0 && S_ISDIR(status.st_mode)) {
         free(scenario);
         return true;
     }
@@ -134,7 +124,7 @@ static bool add_folder(struct suite *suite, const char *folder, struct sim_error
         qsort(names, (size_t)count, sizeof(struct dirent *), compare_names);
     for (int i = 0; ok && i < count; i++) {
         const char *name = names[i]->d_name;
-        if (is_scenario(name))
+        if (stem_length(name) < strlen(name))
             ok = add_scenario(suite, folder, name, error);
         else if (ends_with(name, ACCEPTED_SUFFIX) && !has_scenario(names, (size_t)count, name))
             ok = add(suite, NULL, join(folder, name, strlen(name), ""), error);

@@ -51,7 +51,7 @@ static const char *write_summary(const struct summary *summary, size_t scenarios
     for (int i = CHECK_SAME; i < CHECK_STATUS_COUNT; i++) {
         if (i == CHECK_SAME || summary->counts[i] > 0)
             length += snprintf(text + length, size - (size_t)length, ", %zu %s", summary->counts[i],
-                               check_status_name((enum check_status)i));
+                               check_statuses[i].name);
     }
     return text;
 }
@@ -62,7 +62,7 @@ static bool print_json(const struct suite *suite, struct check_result *results,
     json_t *all = json_array();
     json_t *object = json_pack("{sI}", "scenarios", (json_int_t)suite->scenario_count);
     for (int i = CHECK_SAME; i < CHECK_STATUS_COUNT; i++)
-        json_object_set_new(object, check_status_key((enum check_status)i),
+        json_object_set_new(object, check_statuses[i].key,
                             json_integer((json_int_t)summary->counts[i]));
     for (size_t i = 0; i < suite->count; i++)
         json_array_append(all, results[i].json);
