@@ -83,11 +83,6 @@ static bool take_hash(struct accepted_reader *reader, uint64_t *hash)
     return true;
 }
 
-static bool is_line_end(const struct accepted_reader *reader)
-{
-    return *reader->at == '\0';
-}
-
 // ---- What comes before the decisions ----
 
 static bool read_engine(struct accepted_reader *reader)
@@ -114,7 +109,7 @@ static bool read_line(struct accepted_reader *reader, const char *word, uint64_t
             (number == NULL ||
              (accepted_take_text(reader, " ") && accepted_take_number(reader, number))) &&
             (hash == NULL || (accepted_take_text(reader, " ") && take_hash(reader, hash))) &&
-            is_line_end(reader)) ||
+            *reader->at == '\0') ||
            accepted_complain(reader, expected);
 }
 
@@ -243,7 +238,7 @@ static bool read_first_line(struct accepted_reader *reader)
     if (!next_line(reader))
         return false;
     const char *found = reader->at;
-    if (accepted_take_number(reader, &version) && is_line_end(reader) && version == 1)
+    if (accepted_take_number(reader, &version) && *reader->at == '\0' && version == 1)
         return true;
     return sim_fail(reader->error, SIM_BAD_INPUT,
                     "%s:1: expected '" MAGIC " 1', found version '%.20s': a newer throttlesim has "

@@ -31,11 +31,17 @@ void check_result_free(struct check_result *result)
     *result = (struct check_result){.status = CHECK_NOT_YET};
 }
 
+struct checking {
+    const struct suite *suite;
+    const struct check_options *options;
+    struct check_result *results;
+    _Atomic uint64_t requests;
+};
+
 // One scenario on its way.
 struct check {
+    struct checking *all;
     const struct suite_entry *entry;
-    const struct check_options *options;
-    _Atomic uint64_t *requests;
     uint64_t told; // of the requests
     struct scenario *scenario;
     struct accepted accepted;
@@ -49,7 +55,7 @@ struct check {
 static void show_progress(void *context, const struct progress_state *state)
 {
     struct check *check = context;
-    atomic_fetch_add(check->requests, state->requests - check->told);
+    atomic_fetch_add(&check->all->requests, state->requests - check->told);
     check->told = state->requests;
 }
 
@@ -148,7 +154,7 @@ static bool judge(struct check *check, enum accepted_found found, struct sim_err
     *status = CHECK_SAME;
     if (found == ACCEPTED_READ && deviation_is_none(&check->deviation, &check->found))
         return true;
-    if (!check->options->accept) {
+    if (!check->all->options->accept) {
         *status = found == ACCEPTED_MISSING ? CHECK_MISSING : CHECK_DIFFERENT;
         return true;
     }
@@ -159,7 +165,7 @@ static bool judge(struct check *check, enum accepted_found found, struct sim_err
 static bool check_scenario(struct check *check, struct sim_error *error)
 {
     enum accepted_found found = accepted_read(check->entry->accepted, &check->accepted, error);
-    bool is_replaced = found == ACCEPTED_BROKEN && check->options->accept;
+    bool is_replaced = found == ACCEPTED_BROKEN && check->all->options->accept;
     if (is_replaced)
         check->old_error = *error;
     else if (found == ACCEPTED_BROKEN || found == ACCEPTED_FOREIGN)
@@ -167,13 +173,12 @@ static bool check_scenario(struct check *check, struct sim_error *error)
     return run(check, found, error) && judge(check, found, error);
 }
 
-static void check_entry(const struct suite_entry *entry, const struct check_options *options,
-                        _Atomic uint64_t *requests, struct check_result *result)
+static void check_entry(struct checking *all, uint64_t index)
 {
-    struct check check = {
-        .entry = entry, .options = options, .requests = requests, .result = result};
+    struct check_result *result = &all->results[index];
+    struct check check = {.all = all, .entry = &all->suite->entries[index], .result = result};
     *result = (struct check_result){.status = CHECK_STALE};
-    if (entry->scenario != NULL && !check_scenario(&check, &result->error))
+    if (check.entry->scenario != NULL && !check_scenario(&check, &result->error))
         result->status = CHECK_BROKEN;
     describe(&check);
     deviation_close(&check.deviation);
@@ -184,19 +189,10 @@ static void check_entry(const struct suite_entry *entry, const struct check_opti
 
 // ---- All ----
 
-struct checking {
-    const struct suite *suite;
-    const struct check_options *options;
-    struct check_result *results;
-    _Atomic uint64_t requests;
-};
-
 static bool check_next(void *context, uint64_t index)
 {
-    struct checking *checking = context;
     if (stop_signal == 0)
-        check_entry(&checking->suite->entries[index], checking->options, &checking->requests,
-                    &checking->results[index]);
+        check_entry(context, index);
     return stop_signal == 0;
 }
 

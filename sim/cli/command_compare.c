@@ -46,12 +46,6 @@ struct compare_work {
 
 // ---- Operands ----
 
-static bool ends_in(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 // What is no plain file is not looked into: what is read of a pipe is gone.
 static bool is_database(const char *path)
 {
@@ -64,7 +58,9 @@ static bool is_database(const char *path)
                  memcmp(start, magic, sizeof magic) == 0;
     if (file != NULL)
         fclose(file);
-    return found || ends_in(path, ".db") || ends_in(path, ".sqlite");
+    const char *ending = strrchr(path, '.');
+    return found || (ending != NULL && ending > path &&
+                     (strcmp(ending, ".db") == 0 || strcmp(ending, ".sqlite") == 0));
 }
 
 // "FILE.db:RUN", "FILE.db" (its newest run) or a scenario, which is loaded.

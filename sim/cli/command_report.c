@@ -26,26 +26,12 @@ struct report_arguments {
 typedef bool use_run(struct report_arguments *arguments, struct report_database *database,
                      int64_t run_id, struct report_error *error);
 
-static bool use_stored(struct report_arguments *arguments, const struct stored_run *stored,
-                       use_run *use, struct sim_error *error)
-{
-    struct report_error report_error = {.is_input = false};
-    int64_t run_id;
-    struct report_database *database = stored_run_open(stored, &run_id, error);
-    if (database == NULL)
-        return false;
-    bool ok = use(arguments, database, run_id, &report_error);
-    if (!ok && report_error.is_input) // says which member
-        sim_fail(error, SIM_BAD_INPUT, "%s: %s", stored->path, report_error.message);
-    else if (!ok)
-        sim_fail(error, SIM_FAILED, "%s", report_error.message); // says which file
-    report_database_close(database);
-    return ok;
-}
-
 static bool with_run(struct report_arguments *arguments, use_run *use, struct sim_error *error)
 {
+    struct report_error report_error = {.is_input = false};
+    struct report_database *database = NULL;
     struct stored_run stored;
+    int64_t run_id;
     if (arguments->call.operand_count != 1)
         return sim_fail(error, SIM_USAGE, "one database is needed, as written by 'run --db'");
     const char *named = arguments->call.operands[0];
@@ -53,9 +39,16 @@ static bool with_run(struct report_arguments *arguments, use_run *use, struct si
     if (ok && stored.number > 0 && arguments->run > 0)
         ok = sim_fail(error, SIM_USAGE, "%s --run %" PRId64 ": the run is given twice", named,
                       arguments->run);
-    if (ok && stored.number == 0)
+    if (stored.number == 0)
         stored.number = arguments->run;
-    ok = ok && use_stored(arguments, &stored, use, error);
+    if (ok)
+        database = stored_run_open(&stored, &run_id, error);
+    ok = database != NULL && use(arguments, database, run_id, &report_error);
+    if (database != NULL && !ok && report_error.is_input) // says which member
+        sim_fail(error, SIM_BAD_INPUT, "%s: %s", stored.path, report_error.message);
+    else if (database != NULL && !ok)
+        sim_fail(error, SIM_FAILED, "%s", report_error.message); // says which file
+    report_database_close(database);
     stored_run_free(&stored);
     return ok;
 }

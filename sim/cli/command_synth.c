@@ -101,14 +101,6 @@ static bool write_all(struct synth *synth, const struct synth_spec *spec,
     return result != TRACE_ERROR;
 }
 
-static void print_made(const struct synth_arguments *arguments, const struct made *made)
-{
-    char size[32];
-    printf("%s: %" PRIu64 " requests, %s, of %zu volume%s\n", arguments->output, made->requests,
-           units_format_size((double)made->bytes, size, sizeof size), made->volumes,
-           made->volumes == 1 ? "" : "s");
-}
-
 static bool print_json(const struct synth_arguments *arguments, const struct synth_spec *spec,
                        const struct made *made, const struct trace_writer *writer,
                        struct sim_error *error)
@@ -133,12 +125,15 @@ static bool print_result(const struct synth_arguments *arguments, const struct s
                          const struct made *made, const struct trace_writer *writer,
                          struct sim_error *error)
 {
+    char size[32];
     if (arguments->call.json)
         return print_json(arguments, spec, made, writer, error);
     for (size_t i = 0; i < trace_writer_notice_count(writer); i++)
         command_tell_notice(NULL, trace_writer_notice(writer, i));
     if (!is_stdout(arguments))
-        print_made(arguments, made);
+        printf("%s: %" PRIu64 " requests, %s, of %zu volume%s\n", arguments->output, made->requests,
+               units_format_size((double)made->bytes, size, sizeof size), made->volumes,
+               made->volumes == 1 ? "" : "s");
     return true;
 }
 
