@@ -45,11 +45,7 @@ static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
 
 static bool write_block(struct info_spool *spool, struct sim_error *error)
 {
-    if (!spool->is_open) {
-        spool->file = report_unnamed_file(report_temporary_folder());
-        spool->is_open = spool->file >= 0;
-    }
-    if (!spool->is_open)
+    if (spool->blocks == 0 && (spool->file = report_unnamed_file(report_temporary_folder())) < 0)
         return sim_fail(error, SIM_FAILED, "making a temporary file in %.1000s (TMPDIR): %s",
                         report_temporary_folder(), strerror(errno));
     if (spool->used < INFO_SPOOL_BLOCK)
@@ -128,7 +124,7 @@ int info_spool_read(struct info_spool *spool, struct info_record *record, struct
 
 void info_spool_close(struct info_spool *spool)
 {
-    if (spool->is_open)
+    if (spool->blocks > 0)
         close(spool->file);
     free(spool->block);
     *spool = (struct info_spool){0};

@@ -47,9 +47,8 @@ struct info_spool {
     unsigned char *block; // INFO_SPOOL_BLOCK
     size_t used;          // bytes of the block
     size_t at;            // when reading
-    uint64_t blocks;      // in the file, all full
+    uint64_t blocks;      // in the file, all full; 0: it is not open, as a short trace needs none
     uint64_t next;        // block to be read
-    bool is_open;         // the file; a short trace needs none
     int file;
     uint64_t records; // in all
     uint64_t left;    // when reading

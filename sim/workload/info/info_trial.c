@@ -118,8 +118,7 @@ struct doubt {
     int64_t step;
     uint64_t waiting; // under high
     bool settled;
-    struct info_trial trials[2];
-    int64_t limits[2]; // 0: no trial
+    struct info_trial trials[2]; // of what is not known already
 };
 
 struct confirmation {
@@ -156,18 +155,9 @@ static bool doubt_open(struct doubt *doubt, struct confirmation *confirmation)
     struct info_group *group = is_all ? &confirmation->all : &confirmation->volume;
     for (int i = 0; i < 2; i++) {
         int64_t limit = doubt->guess - i;
-        doubt->limits[i] = limit > doubt->low && limit < doubt->high ? limit : 0;
-        if (doubt->limits[i] != 0 && !info_trial_open(&doubt->trials[i], group, &confirmation->pool,
-                                                      info_limit_keys[doubt->kind], limit))
-            return false;
-    }
-    return true;
-}
-
-static bool doubt_add(struct doubt *doubt, uint32_t member, const struct info_record *record)
-{
-    for (int i = 0; i < 2; i++) {
-        if (doubt->limits[i] != 0 && !info_trial_add(&doubt->trials[i], member, record))
+        if (limit > doubt->low && limit < doubt->high &&
+            !info_trial_open(&doubt->trials[i], group, &confirmation->pool,
+                             info_limit_keys[doubt->kind], limit))
             return false;
     }
     return true;
@@ -191,14 +181,15 @@ static void doubt_judge(struct doubt *doubt)
     bool given_up = false;
     for (int i = 0; i < 2; i++) {
         struct info_trial *trial = &doubt->trials[i];
-        if (doubt->limits[i] == 0)
+        int64_t limit = doubt->guess - i;
+        given_up = given_up || trial->given_up;
+        if (!trial->is_open)
             continue;
         info_trial_finish(trial);
-        given_up = given_up || trial->given_up;
-        if (trial->waiting > doubt->allowed && doubt->limits[i] > doubt->low) {
-            doubt->low = doubt->limits[i];
-        } else if (trial->waiting <= doubt->allowed && doubt->limits[i] < doubt->high) {
-            doubt->high = doubt->limits[i];
+        if (trial->waiting > doubt->allowed && limit > doubt->low) {
+            doubt->low = limit;
+        } else if (trial->waiting <= doubt->allowed && limit < doubt->high) {
+            doubt->high = limit;
             doubt->waiting = trial->waiting;
         }
     }
@@ -213,20 +204,12 @@ static void doubt_judge(struct doubt *doubt)
     doubt_move(doubt);
 }
 
-static void doubt_close(struct doubt *doubt)
-{
-    for (int i = 0; i < 2; i++) {
-        info_trial_close(&doubt->trials[i]);
-        doubt->limits[i] = 0;
-    }
-}
-
 static bool add_to_stream(struct confirmation *confirmation, size_t stream, uint32_t member,
                           const struct info_record *record)
 {
     struct doubt *doubts = &confirmation->doubts[stream * DOUBTS];
-    for (size_t i = 0; i < DOUBTS; i++) {
-        if (!doubt_add(&doubts[i], member, record))
+    for (size_t i = 0; i < 2 * DOUBTS; i++) {
+        if (!info_trial_add(&doubts[i / 2].trials[i % 2], member, record))
             return false;
     }
     return true;
@@ -266,7 +249,8 @@ static bool confirm_once(struct confirmation *confirmation, bool *settled, struc
         struct doubt *doubt = &confirmation->doubts[i];
         if (ok && !doubt->settled)
             doubt_judge(doubt);
-        doubt_close(doubt);
+        info_trial_close(&doubt->trials[0]);
+        info_trial_close(&doubt->trials[1]);
     }
     request_pool_free(&confirmation->pool);
     return ok;
@@ -281,8 +265,8 @@ bool info_limits_confirm(struct info_spool *spool, size_t volume_count,
         .pool = {.max = INFO_TRIAL_REQUESTS_MAX},
     };
     size_t streams = volume_count > 1 ? volume_count + 1 : volume_count;
-    bool settled = streams == 0 || streams > VOLUMES_MAX;
-    if (settled)
+    bool settled = false;
+    if (streams == 0 || streams > VOLUMES_MAX)
         return true;
     confirmation.doubts = calloc(streams * DOUBTS, sizeof *confirmation.doubts);
     bool ok = confirmation.doubts != NULL && info_group_make(&confirmation.volume, 1) &&
