@@ -52,7 +52,7 @@ static void show_and_free(struct trace_info *info)
 
 static const struct info_answer *answer(const struct trace_info *info, int kind, int share)
 {
-    return &info->all.answers.answer[kind][share];
+    return &info->all.answers->answer[kind][share];
 }
 
 static void nothing(void **state)
@@ -89,7 +89,7 @@ static void only_flushes(void **state)
     (void)state;
     struct trace_info info;
     read_text(&info, HEADER "5,flush,0,0,,\n6,flush,0,0,,\n7,flush,0,0,,\n");
-    assert_int_equal(info.all.answers.requests, 0);
+    assert_int_equal(info.all.answers->requests, 0);
     assert_int_equal(info.all.requests, 3);
     assert_true(info_volume_read_share(&info.all) <= 0);
     show_and_free(&info);

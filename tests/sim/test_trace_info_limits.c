@@ -36,7 +36,7 @@ static uint64_t run_waiting(const struct model_trace *trace, const char *alone, 
 static void check_answer(const struct model_trace *trace, const struct info_volume *volume,
                          int kind, int share)
 {
-    const struct info_answers *answers = &volume->answers;
+    const struct info_answers *answers = volume->answers;
     const struct info_answer *answer = &answers->answer[kind][share];
     const char *key = info_limit_keys[kind];
     double most = info_share_values[share] * (double)answers->requests;
@@ -97,7 +97,7 @@ static void known_answers(void **state)
     fclose(file);
     struct trace_info info;
     model_read("burst.csv", &info);
-    const struct info_answers *answers = &info.all.answers;
+    const struct info_answers *answers = info.all.answers;
     assert_int_equal(answers->requests, 1000);
     // 10 may wait, 5 of each burst: the 495th may find 494 before it.
     assert_int_equal(answers->answer[INFO_IOPS_TOTAL][INFO_SHARE_1_PERCENT].limit, 4940);

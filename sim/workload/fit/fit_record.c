@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/fit/fit_record.h"
 
-#include "sim/base/units.h"
-
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -230,16 +228,6 @@ static bool learn_volumes(struct fit_record *record, uint32_t volume, struct sim
     return true;
 }
 
-static bool add_to(struct fit_volume *volume, const struct trace_request *request, bool sequential,
-                   int64_t since_ns, size_t bins)
-{
-    if (!info_volume_add(&volume->info, request, sequential) ||
-        !fit_bins_add(&volume->bins, since_ns, bins))
-        return false;
-    fit_windows_add(&volume->windows, (uint64_t)(request->arrival_ns - volume->info.first_ns));
-    return true;
-}
-
 static bool add_blocks(struct fit_record *record, struct fit_volume *volume,
                        const struct trace_request *request)
 {
@@ -258,17 +246,18 @@ bool fit_record_add(struct fit_record *record, const struct trace_request *reque
     if (request->volume >= record->volume_count && !learn_volumes(record, request->volume, error))
         return false;
     struct fit_volume *volume = &record->volumes[request->volume];
-    bool sequential = info_volume_is_sequential(&volume->info, request);
-    size_t bins = bound_of(FIT_RECORD_BINS, FIT_BINS_MAX, record->volume_count);
-    if (record->all.info.requests == 0)
-        record->all.info.first_ns = request->arrival_ns;
-    else
-        record->resolution_ns =
-            greatest_divisor(request->arrival_ns - record->all.info.last_ns, record->resolution_ns);
+    struct fit_volume *parts[] = {volume, &record->all};
+    const size_t bounds[] = {bound_of(FIT_RECORD_BINS, FIT_BINS_MAX, record->volume_count),
+                             FIT_BINS_MAX};
+    bool ok = info_volume_add(&volume->info, &record->all.info, &record->resolution_ns, request) &&
+              add_blocks(record, volume, request);
     int64_t since_ns = request->arrival_ns - record->all.info.first_ns;
-    if (!add_to(volume, request, sequential, since_ns, bins) ||
-        !add_to(&record->all, request, sequential, since_ns, FIT_BINS_MAX) ||
-        !add_blocks(record, volume, request))
+    for (int i = 0; ok && i < 2; i++) {
+        ok = fit_bins_add(&parts[i]->bins, since_ns, bounds[i]);
+        fit_windows_add(&parts[i]->windows,
+                        (uint64_t)(request->arrival_ns - parts[i]->info.first_ns));
+    }
+    if (!ok)
         return sim_fail_memory(error);
     fit_runs_add(&volume->runs, request->arrival_ns);
     return true;

@@ -157,7 +157,7 @@ static json_t *volume_json(const struct info_volume *volume)
         "ops", ops_json(volume), "sizes", sizes_json(volume), "sequential", sequential_json(volume),
         "windows", windows_json(volume), "gaps", gaps_json(volume), "working_set",
         working_set_json(volume), "latency", latency_json(&volume->latency), "limits",
-        answers_json(&volume->answers));
+        answers_json(volume->answers));
 }
 
 static json_t *notices_json(const struct trace *trace)

@@ -218,7 +218,7 @@ static bool print_volume(const struct info_volume *volume, const char *title, FI
     print_gaps(volume, out);
     print_latency(volume, out);
     print_windows(volume, out);
-    print_answers(&volume->answers, out);
+    print_answers(volume->answers, out);
     fputc('\n', out);
     return true;
 }

@@ -2,7 +2,6 @@
 #include "sim/workload/info/trace_info.h"
 
 #include "sim/base/stop.h"
-#include "sim/base/units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -38,29 +37,17 @@ static uint64_t blocks_bound(size_t volume_count)
     return bound < BLOCKS_MIN ? BLOCKS_MIN : bound;
 }
 
-static bool add_to(struct trace_info *info, struct info_volume *volume, bool is_drawn,
-                   const struct trace_request *request, bool sequential)
-{
-    if (is_drawn &&
-        !info_series_add(&volume->series, request->arrival_ns - info->all.first_ns, request->bytes))
-        return false;
-    return info_volume_add(volume, request, sequential);
-}
-
 static bool add_request(struct trace_info *info, const struct trace_request *request)
 {
     if (request->volume >= info->volume_count && !learn_volumes(info))
         return false;
     struct info_volume *volume = &info->volumes[request->volume];
-    bool sequential = info_volume_is_sequential(volume, request);
-    if (info->all.requests == 0)
-        info->all.first_ns = request->arrival_ns;
-    else
-        info->resolution_ns =
-            greatest_divisor(request->arrival_ns - info->all.last_ns, info->resolution_ns);
+    if (!info_volume_add(volume, &info->all, &info->resolution_ns, request))
+        return false;
+    int64_t since_ns = request->arrival_ns - info->all.first_ns;
     bool is_drawn = info->wants_series && request->volume < TRACE_INFO_DRAWN_MAX;
-    if (!add_to(info, volume, is_drawn, request, sequential) ||
-        !add_to(info, &info->all, info->wants_series, request, sequential))
+    if ((is_drawn && !info_series_add(&volume->series, since_ns, request->bytes)) ||
+        (info->wants_series && !info_series_add(&info->all.series, since_ns, request->bytes)))
         return false;
     return (request->op != TRACE_READ && request->op != TRACE_WRITE) ||
            info_blocks_add(&volume->blocks, request->offset, request->bytes,
@@ -84,27 +71,18 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
     return result == TRACE_END || sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
 }
 
-// What a throttle counts.
-static uint64_t counted_requests(const struct info_volume *volume)
-{
-    return volume->requests - volume->ops[TRACE_FLUSH].requests;
-}
-
 static bool find_limits(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
 {
-    struct info_answers *answers = calloc(info->volume_count + 1, sizeof *answers);
-    bool ok = answers != NULL || sim_fail_memory(error);
-    for (size_t i = 0; ok && i < info->volume_count; i++)
-        answers[i].requests = counted_requests(&info->volumes[i]);
-    if (ok)
-        answers[info->volume_count].requests = counted_requests(&info->all);
-    ok = ok && info_limits_find(spool, info->volume_count, answers, error);
-    for (size_t i = 0; ok && i < info->volume_count; i++)
-        info->volumes[i].answers = answers[i];
-    if (ok)
-        info->all.answers = answers[info->volume_count];
-    free(answers);
-    return ok;
+    info->answers = calloc(info->volume_count + 1, sizeof *info->answers);
+    if (info->answers == NULL)
+        return sim_fail_memory(error);
+    for (size_t i = 0; i <= info->volume_count; i++) {
+        struct info_volume *volume = i < info->volume_count ? &info->volumes[i] : &info->all;
+        // What a throttle counts.
+        info->answers[i].requests = volume->requests - volume->ops[TRACE_FLUSH].requests;
+        volume->answers = &info->answers[i];
+    }
+    return info_limits_find(spool, info->volume_count, info->answers, error);
 }
 
 static void sum_blocks(struct trace_info *info)
@@ -145,6 +123,7 @@ void trace_info_free(struct trace_info *info)
         info_volume_free(&info->volumes[i]);
     info_volume_free(&info->all);
     free(info->volumes);
+    free(info->answers);
     trace_close(info->trace);
     *info = (struct trace_info){0};
 }

@@ -21,7 +21,8 @@ struct trace_info {
     size_t volume_count;
     size_t volume_capacity;
     struct info_volume all;
-    int64_t resolution_ns; // all arrivals are a multiple of it apart; 0: all at one time
+    struct info_answers *answers; // of each volume, and of all
+    int64_t resolution_ns;        // all arrivals are a multiple of it apart; 0: all at one time
 };
 
 // Reads the whole trace. False with the error filled; trace_info_free is needed in any case. The

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/info/volume.h"
 
+#include "sim/base/units.h"
 #include "traces/bit_mix.h"
 
 #include <math.h>
@@ -236,8 +237,8 @@ static size_t direction_of(enum trace_op op)
     return op == TRACE_WRITE || op == TRACE_WRITE_ZEROES ? 1 : INFO_DIRECTION_COUNT;
 }
 
-bool info_volume_is_sequential(const struct info_volume *volume,
-                               const struct trace_request *request)
+// Does it begin where the one before ended?
+static bool is_sequential(const struct info_volume *volume, const struct trace_request *request)
 {
     size_t direction = direction_of(request->op);
     return direction < INFO_DIRECTION_COUNT && volume->directions[direction].requests > 0 &&
@@ -270,8 +271,7 @@ static bool add_time(struct info_volume *volume, int64_t arrival_ns)
     return ok;
 }
 
-bool info_volume_add(struct info_volume *volume, const struct trace_request *request,
-                     bool sequential)
+static bool add_to(struct info_volume *volume, const struct trace_request *request, bool sequential)
 {
     struct info_op *op = &volume->ops[request->op];
     if (!add_time(volume, request->arrival_ns) || !info_sizes_add(&op->sizes, request->bytes) ||
@@ -284,6 +284,15 @@ bool info_volume_add(struct info_volume *volume, const struct trace_request *req
     op->bytes = info_sum_bytes(op->bytes, request->bytes);
     return request->latency_ns == TRACE_LATENCY_UNKNOWN ||
            report_histogram_record(&volume->latency, request->latency_ns);
+}
+
+bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_t *resolution_ns,
+                     const struct trace_request *request)
+{
+    bool sequential = is_sequential(volume, request);
+    if (all->requests > 0)
+        *resolution_ns = greatest_divisor(request->arrival_ns - all->last_ns, *resolution_ns);
+    return add_to(volume, request, sequential) && add_to(all, request, sequential);
 }
 
 void info_volume_free(struct info_volume *volume)

@@ -114,9 +114,9 @@ struct info_volume {
     struct info_moments gaps; // times from one arrival to the next, ns
     struct report_histogram gap_histogram;
     struct report_histogram latency;
-    struct info_blocks blocks; // that are read or written
-    struct info_series series; // only if it is wanted
-    struct info_answers answers;
+    struct info_blocks blocks;          // that are read or written
+    struct info_series series;          // only if it is wanted
+    const struct info_answers *answers; // owned by struct trace_info
 
     // Of all: sums over the volumes.
     uint64_t touched; // blocks
@@ -124,13 +124,10 @@ struct info_volume {
     bool touched_cut;
 };
 
-// Does it begin where the one before ended? To be asked before it is added.
-bool info_volume_is_sequential(const struct info_volume *volume,
-                               const struct trace_request *request);
-
-// False: out of memory.
-bool info_volume_add(struct info_volume *volume, const struct trace_request *request,
-                     bool sequential);
+// Adds it to its volume and to all. resolution_ns: all arrivals are a multiple of it apart, 0 as
+// long as they are at one time. False: out of memory.
+bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_t *resolution_ns,
+                     const struct trace_request *request);
 
 void info_volume_free(struct info_volume *volume);
 
