@@ -2,19 +2,6 @@
 // What a conversion did.
 #include "sim/workload/convert/convert.h"
 
-static void nothing_written(const struct convert *convert, cut_notice *notice, void *context)
-{
-    struct trace_notice nothing = {
-        .kind = "nothing-written",
-        .source = convert->config->output,
-        .count = 1,
-        .text = "No request was written: there is none in the piece that was cut out, of the "
-                "volumes and operations that were chosen.",
-    };
-    if (convert->written == 0)
-        notice(context, &nothing);
-}
-
 void convert_notices(const struct convert *convert, cut_notice *notice, void *context)
 {
     for (size_t i = 0; i < convert->merge.count; i++) {
@@ -29,7 +16,15 @@ void convert_notices(const struct convert *convert, cut_notice *notice, void *co
         for (size_t k = 0; k < trace_writer_notice_count(writer); k++)
             notice(context, trace_writer_notice(writer, k));
     }
-    nothing_written(convert, notice, context);
+    const struct trace_notice nothing = {
+        .kind = "nothing-written",
+        .source = convert->config->output,
+        .count = 1,
+        .text = "No request was written: there is none in the piece that was cut out, of the "
+                "volumes and operations that were chosen.",
+    };
+    if (convert->written == 0)
+        notice(context, &nothing);
 }
 
 // Takes both. NULL if one of them is, and on failure: json_pack then fails, too.
