@@ -4,6 +4,7 @@
 
 #include "sim/base/text_file.h"
 #include "sim/base/units.h"
+#include "sim/parts/cut.h"
 #include "traces/synth.h"
 
 #include <inttypes.h>
@@ -38,15 +39,10 @@ static void default_mix(struct synth_volume *volume)
     volume->kind_count = 2;
 }
 
-static const char *op_at(const void *words, size_t index)
-{
-    (void)words;
-    return index < TRACE_OP_COUNT ? trace_op_name((enum trace_op)index) : NULL;
-}
-
 static bool read_op(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    int op = synth_read_word(reader, node, "read, write, discard, write-zeroes or flush", op_at);
+    int op =
+        synth_read_word(reader, node, "read, write, discard, write-zeroes or flush", cut_op_at);
     *(enum trace_op *)target = op < 0 ? TRACE_READ : (enum trace_op)op;
     return op >= 0;
 }
@@ -146,7 +142,7 @@ static bool read_kind(struct yaml_reader *reader, yaml_node_t *node, void *targe
     return true;
 }
 
-bool synth_read_mix(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_mix(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     struct synth_volume *volume = target;
     volume->kind_count = 0;
@@ -181,7 +177,7 @@ static const struct yaml_field volume_fields[] = {
     {"batch", read_batch, offsetof(struct synth_volume, arrivals), false},
     {"correlation", synth_read_number, offsetof(struct synth_volume, correlation), false},
     {"bursts", yaml_read_string, offsetof(struct synth_volume, bursts), false},
-    {"mix", synth_read_mix, 0, false},
+    {"mix", read_mix, 0, false},
     {"latency", synth_read_draw, offsetof(struct synth_volume, latency_ns), false},
     {NULL, NULL, 0, false},
 };

@@ -7,18 +7,13 @@
 #include "sim/workload/synth/synth_spec.h"
 
 yaml_read synth_read_number;   // double, at least 0
-yaml_read synth_read_time;     // double, ns
 yaml_read synth_read_size;     // uint64_t, bytes
 yaml_read synth_read_count;    // uint32_t
-yaml_read synth_read_law;      // enum synth_law
 yaml_read synth_read_draw;     // struct synth_draw of a time
 yaml_read synth_read_arrivals; // struct synth_arrivals
-yaml_read synth_read_mix;      // struct synth_volume
 
-// One of the words; NULL ends them. `expected` completes "expected ...". Below 0: the error is
-// filled.
-typedef const char *synth_word(const void *words, size_t index); // nearest_word_at
+// One of the words. `expected` completes "expected ...". Below 0: the error is filled.
 int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
-                    synth_word *word_at);
+                    nearest_word_at *word_at);
 
 #endif

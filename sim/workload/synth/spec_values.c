@@ -30,7 +30,7 @@ bool synth_read_number(struct yaml_reader *reader, yaml_node_t *node, void *targ
 }
 
 // Unlike a duration, a mean may be a fraction of a ns.
-bool synth_read_time(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_time(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     const char *expected = "a time in ns or with a unit (ns, us, ms, s, min, h)";
     const char *end, *text = yaml_text(reader, node, expected);
@@ -75,7 +75,7 @@ bool synth_read_count(struct yaml_reader *reader, yaml_node_t *node, void *targe
 }
 
 int synth_read_word(struct yaml_reader *reader, yaml_node_t *node, const char *expected,
-                    synth_word *word_at)
+                    nearest_word_at *word_at)
 {
     char hint[128];
     const char *word, *text = yaml_text(reader, node, expected);
@@ -98,7 +98,7 @@ static const char *law_at(const void *words, size_t index)
     return index < SYNTH_LAW_COUNT ? synth_law_name((enum synth_law)index) : NULL;
 }
 
-bool synth_read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
+static bool read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     int law = synth_read_word(reader, node,
                               "constant, exponential, gamma, weibull, pareto or lognormal", law_at);
@@ -107,8 +107,8 @@ bool synth_read_law(struct yaml_reader *reader, yaml_node_t *node, void *target)
 }
 
 static const struct yaml_field draw_fields[] = {
-    {"law", synth_read_law, offsetof(struct synth_draw, law), false},
-    {"mean", synth_read_time, offsetof(struct synth_draw, mean), true},
+    {"law", read_law, offsetof(struct synth_draw, law), false},
+    {"mean", read_time, offsetof(struct synth_draw, mean), true},
     {"shape", synth_read_number, offsetof(struct synth_draw, shape), false},
     {NULL, NULL, 0, false},
 };
@@ -133,7 +133,7 @@ bool synth_read_draw(struct yaml_reader *reader, yaml_node_t *node, void *target
     struct synth_draw *draw = target;
     if (node->type == YAML_SCALAR_NODE) {
         draw->law = SYNTH_CONSTANT;
-        return synth_read_time(reader, node, &draw->mean);
+        return read_time(reader, node, &draw->mean);
     }
     draw->law = SYNTH_EXPONENTIAL;
     return yaml_read_mapping(reader, node, "a law", draw_fields, draw) &&
@@ -167,7 +167,7 @@ static bool read_rate(struct yaml_reader *reader, yaml_node_t *node, void *targe
 
 static const struct yaml_field state_fields[] = {
     {"rate", synth_read_number, offsetof(struct synth_state, rate_per_s), true},
-    {"mean", synth_read_time, offsetof(struct synth_state, mean_ns), true},
+    {"mean", read_time, offsetof(struct synth_state, mean_ns), true},
     {NULL, NULL, 0, false},
 };
 
@@ -188,7 +188,7 @@ static bool read_states(struct yaml_reader *reader, yaml_node_t *node, void *tar
 #define GAP_FIELDS                                                                                 \
     {"process", read_nothing, 0, true},                                                            \
         {"rate", read_rate, offsetof(struct synth_arrivals, gap_ns.mean), false},                  \
-        {"gap", synth_read_time, offsetof(struct synth_arrivals, gap_ns.mean), false},             \
+        {"gap", read_time, offsetof(struct synth_arrivals, gap_ns.mean), false},                   \
     {                                                                                              \
         "shape", synth_read_number, offsetof(struct synth_arrivals, gap_ns.shape), false           \
     }
@@ -197,7 +197,7 @@ static const struct yaml_field renewal_fields[] = {GAP_FIELDS, {NULL, NULL, 0, f
 
 static const struct yaml_field on_off_fields[] = {
     GAP_FIELDS,
-    {"law", synth_read_law, offsetof(struct synth_arrivals, gap_ns.law), false},
+    {"law", read_law, offsetof(struct synth_arrivals, gap_ns.law), false},
     {"on", synth_read_draw, offsetof(struct synth_arrivals, on_ns), true},
     {"off", synth_read_draw, offsetof(struct synth_arrivals, off_ns), true},
     {NULL, NULL, 0, false},
