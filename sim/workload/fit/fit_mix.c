@@ -220,25 +220,19 @@ static void shift(const struct synth_volume *from, double by, struct synth_volum
     }
 }
 
-// Blocks that the generator touches, with arrivals that take no time to make.
-static bool count_blocks(const struct synth_volume *volume, uint64_t requests, uint64_t *blocks,
+// Blocks that the generator touches.
+static bool count_blocks(struct synth_volume *volume, uint64_t requests, uint64_t *blocks,
                          struct fit_work *work, struct sim_error *error)
 {
     struct synth_spec spec = {.seed = 1,
                               .duration_ns = (int64_t)requests * 1000,
                               .requests_max = requests,
-                              .volumes = malloc(sizeof *volume),
+                              .volumes = volume,
                               .volume_count = 1};
     struct trace_error trace_error;
     struct trace_request request;
     struct info_blocks touched = {0};
-    if (spec.volumes == NULL)
-        return sim_fail_memory(error);
-    memcpy(spec.volumes, volume, sizeof *volume);
-    spec.volumes->arrivals = (struct synth_arrivals){
-        .process = SYNTH_RENEWAL, .gap_ns = {.law = SYNTH_CONSTANT, .mean = 1000}};
-    *blocks = 0;
-    struct synth *synth = synth_check(&spec, &trace_error) ? synth_open(&spec, &trace_error) : NULL;
+    struct synth *synth = synth_open(&spec, &trace_error);
     bool ok = true;
     while (ok && synth != NULL && synth_read(synth, &request, &trace_error) == TRACE_REQUEST) {
         ok = fit_work_step(work, error);
@@ -249,7 +243,6 @@ static bool count_blocks(const struct synth_volume *volume, uint64_t requests, u
     *blocks = info_blocks_count(&touched);
     info_blocks_free(&touched);
     synth_close(synth);
-    free(spec.volumes);
     return ok;
 }
 
@@ -297,6 +290,9 @@ bool fit_mix(const struct fit_volume *volume, struct synth_volume *spec, struct 
     if (tried == NULL)
         return sim_fail_memory(error);
     memcpy(tried, spec, sizeof *tried);
+    // Arrivals that take no time to make.
+    tried->arrivals = (struct synth_arrivals){.process = SYNTH_RENEWAL,
+                                              .gap_ns = {.law = SYNTH_CONSTANT, .mean = 1000}};
     bool ok = search(volume, spec, tried, work, error);
     free(tried);
     return ok;

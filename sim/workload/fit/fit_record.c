@@ -176,11 +176,12 @@ static void end(struct fit_run *run, int64_t last_ns, int64_t next_ns)
 
 void fit_runs_add(struct fit_runs *runs, int64_t arrival_ns)
 {
-    int64_t gap_ns = runs->is_begun ? arrival_ns - runs->last_ns : 0;
+    bool is_first = runs->levels[0].requests == 0;
+    int64_t gap_ns = is_first ? 0 : arrival_ns - runs->last_ns;
     // Most gaps end runs of the lower levels only.
     for (int level = 0; level < FIT_RUNS_LEVELS; level++) {
         struct fit_run *run = &runs->levels[level];
-        if (!runs->is_begun) {
+        if (is_first) {
             begin(run, arrival_ns);
         } else if (gap_ns > fit_runs_threshold(level)) {
             end(run, runs->last_ns, arrival_ns);
@@ -189,7 +190,6 @@ void fit_runs_add(struct fit_runs *runs, int64_t arrival_ns)
             run->requests++;
         }
     }
-    runs->is_begun = true;
     runs->last_ns = arrival_ns;
 }
 

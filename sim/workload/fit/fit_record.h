@@ -87,7 +87,6 @@ struct fit_run {
 struct fit_runs {
     struct fit_run levels[FIT_RUNS_LEVELS];
     int64_t last_ns;
-    bool is_begun;
 };
 
 int64_t fit_runs_threshold(int level);

@@ -17,14 +17,6 @@
 #define RECORD_MAX (1 + 3 * 10) // bytes
 #define RECORD_END 0xff         // instead of an operation: the block ends here
 
-static bool fail_file(const char *doing, int code, struct sim_error *error)
-{
-    return sim_fail(error, SIM_FAILED,
-                    "%s a temporary file in %.1000s (TMPDIR): %s; it takes about 8 bytes for each "
-                    "request of the trace",
-                    doing, report_temporary_folder(), strerror(code));
-}
-
 // A block of the file, written or read.
 static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
                      struct sim_error *error)
@@ -37,7 +29,11 @@ static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
         ssize_t length = writes ? pwrite(spool->file, bytes, left, place)
                                 : pread(spool->file, bytes, left, place);
         if (length == 0 || (length < 0 && errno != EINTR))
-            return fail_file(writes ? "writing" : "reading", length == 0 ? EIO : errno, error);
+            return sim_fail(error, SIM_FAILED,
+                            "%s a temporary file in %.1000s (TMPDIR): %s; it takes about 8 bytes "
+                            "for each request of the trace",
+                            writes ? "writing" : "reading", report_temporary_folder(),
+                            strerror(length == 0 ? EIO : errno));
         done += length > 0 ? (size_t)length : 0;
     }
     return true;
