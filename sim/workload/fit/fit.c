@@ -84,21 +84,10 @@ static bool read_request(struct fit *fit, struct sim_error *error)
     request.arrival_ns = fit->stream.next_ns;
     if (volume >= fit->number_count && !number_volumes(fit, error))
         return false;
-    bool is_new = fit->numbers[volume] == NO_NUMBER;
-    if (is_new)
+    if (fit->numbers[volume] == NO_NUMBER)
         fit->numbers[volume] = (uint32_t)fit->record.volume_count;
     request.volume = fit->numbers[volume];
-    if (!fit_record_add(&fit->record, &request, error))
-        return false;
-    if (is_new) {
-        size_t count = fit->record.volume_count;
-        struct fit_entry *entries = realloc(fit->entries, count * sizeof *entries);
-        if (entries == NULL)
-            return sim_fail_memory(error);
-        fit->entries = entries;
-        fit->entries[count - 1] = (struct fit_entry){.volume = volume};
-    }
-    return true;
+    return fit_record_add(&fit->record, &request, error);
 }
 
 static bool read_all(struct fit *fit, struct sim_error *error)
@@ -145,13 +134,18 @@ static int64_t duration_of(const struct info_volume *all)
     return duration_ns < (int64_t)all->requests ? (int64_t)all->requests : duration_ns;
 }
 
+// Of its clock, ns.
+static int64_t tick_of(const struct fit_record *record)
+{
+    return record->resolution_ns < 1 ? 1 : record->resolution_ns;
+}
+
 static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
 {
     const struct fit_volume *volume = &fit->record.volumes[index];
     struct synth_volume *spec = &fit->spec.volumes[index];
     struct fit_entry *entry = &fit->entries[index];
-    int64_t resolution_ns = fit->record.resolution_ns < 1 ? 1 : fit->record.resolution_ns;
-    struct fit_target target = {volume, fit->spec.duration_ns, resolution_ns,
+    struct fit_target target = {volume, fit->spec.duration_ns, tick_of(&fit->record),
                                 trial_requests(fit->record.volume_count), &fit->work};
     struct fit_choice choice;
     spec->name = make_name(trace_volume_name(fit->stream.trace, entry->volume));
@@ -173,8 +167,13 @@ static bool make_spec(struct fit *fit, uint64_t seed, struct sim_error *error)
         .duration_ns = duration_of(&record->all.info),
         .volumes = calloc(record->volume_count, sizeof *fit->spec.volumes),
     };
-    if (fit->spec.volumes == NULL)
+    fit->entries = calloc(record->volume_count, sizeof *fit->entries);
+    if (fit->spec.volumes == NULL || fit->entries == NULL)
         return sim_fail_memory(error);
+    for (uint32_t volume = 0; volume < fit->number_count; volume++) {
+        if (fit->numbers[volume] != NO_NUMBER)
+            fit->entries[fit->numbers[volume]].volume = volume;
+    }
     for (size_t i = 0; i < record->volume_count; i++) {
         fit->spec.volume_count++;
         fit->work.total = fit->work.requests + work_ahead(fit, i);
@@ -196,7 +195,7 @@ static bool make_requests(struct fit *fit, struct fit_record *made, int64_t *las
     struct trace_error trace_error;
     struct trace_request request;
     enum trace_result result = TRACE_ERROR;
-    int64_t resolution_ns = fit->record.resolution_ns < 1 ? 1 : fit->record.resolution_ns;
+    int64_t resolution_ns = tick_of(&fit->record);
     fit->spec.requests_max = MADE_MAX;
     struct synth *synth = synth_open(&fit->spec, &trace_error);
     bool ok = synth != NULL;
@@ -219,23 +218,19 @@ static bool compare_made(struct fit *fit, struct sim_error *error)
     struct fit_record made = {0};
     int64_t last_ns = 0;
     bool ok = make_requests(fit, &made, &last_ns, error);
-    uint64_t all_recorded = 0, all_made = 0;
     double recorded_s = (double)fit->spec.duration_ns / 1e9;
     double made_s = made.all.info.requests < MADE_MAX ? recorded_s : (double)last_ns / 1e9;
-    for (size_t i = 0; ok && i < fit->spec.volume_count; i++) {
-        const struct fit_volume *recorded = &fit->record.volumes[i];
-        const struct fit_volume *its = i < made.volume_count ? &made.volumes[i] : &nothing;
-        uint64_t recorded_blocks = info_blocks_count(&recorded->info.blocks);
-        uint64_t made_blocks = info_blocks_count(&its->info.blocks);
-        all_recorded += recorded_blocks;
-        all_made += made_blocks;
-        ok = fit_goodness_fill(&fit->entries[i].goodness, recorded, recorded_blocks, its,
-                               made_blocks, recorded_s, made_s) ||
-             sim_fail_memory(error);
-    }
-    ok = ok && (fit_goodness_fill(&fit->all, &fit->record.all, all_recorded, &made.all, all_made,
-                                  recorded_s, made_s) ||
+    ok = ok && (fit_goodness_fill(&fit->all, &fit->record.all, &made.all, recorded_s, made_s) ||
                 sim_fail_memory(error));
+    for (size_t i = 0; ok && i < fit->spec.volume_count; i++) {
+        struct fit_goodness *goodness = &fit->entries[i].goodness;
+        const struct fit_volume *its = i < made.volume_count ? &made.volumes[i] : &nothing;
+        ok = fit_goodness_fill(goodness, &fit->record.volumes[i], its, recorded_s, made_s) ||
+             sim_fail_memory(error);
+        // Blocks are counted by volume only.
+        fit->all.recorded.working_set += goodness->recorded.working_set;
+        fit->all.made.working_set += goodness->made.working_set;
+    }
     fit_record_free(&made);
     return ok;
 }
@@ -243,8 +238,7 @@ static bool compare_made(struct fit *fit, struct sim_error *error)
 // Volumes alike are given the correlation that the recording's volumes have at a second.
 static void set_counts(struct fit *fit, uint32_t count)
 {
-    for (int i = 0; i < FIT_CORRELATION_COUNT; i++)
-        fit->correlations[i] = fit_correlation(&fit->record, i, &fit->pairs);
+    fit_correlate(&fit->record, fit->correlations, &fit->pairs);
     double correlation = fit->correlations[FIT_CORRELATION_COUNT - 1];
     for (size_t i = 0; i < fit->spec.volume_count; i++) {
         struct synth_volume *volume = &fit->spec.volumes[i];

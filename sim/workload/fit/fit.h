@@ -19,10 +19,14 @@
 #define FIT_SHOWN_WINDOWS 5     // 1 ms, 10 ms, ... 10 s
 #define FIT_CORRELATION_COUNT 2 // in windows of 100 ms, 1 s
 
-extern const char *const fit_shown_names[FIT_SHOWN_WINDOWS]; // "1 ms"
-extern const char *const fit_shown_keys[FIT_SHOWN_WINDOWS];  // "1ms"
-extern const char *const fit_correlation_names[FIT_CORRELATION_COUNT];
-extern const char *const fit_correlation_keys[FIT_CORRELATION_COUNT];
+// How a length of windows is called.
+struct fit_length {
+    const char *name; // "1 ms"
+    const char *key;  // "1ms"
+};
+
+extern const struct fit_length fit_shown[FIT_SHOWN_WINDOWS];
+extern const struct fit_length fit_correlation_lengths[FIT_CORRELATION_COUNT];
 
 struct fit_figures {
     uint64_t requests;
@@ -43,18 +47,17 @@ struct fit_goodness {
     double latency_distance; // negative: unknown
 };
 
-// blocks: of 4 KiB, that either touches. duration_ns: of both. False: out of memory.
+// recorded_s, made_s: how long they are. False: out of memory.
 bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
-                       uint64_t recorded_blocks, const struct fit_volume *made,
-                       uint64_t made_blocks, double recorded_s, double made_s);
+                       const struct fit_volume *made, double recorded_s, double made_s);
 
 // The verdicts in words, one sentence each; returns false behind the last. text is for the caller.
 bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
                           size_t size);
 
-// The mean correlation of all pairs of volumes, in windows of that length; pairs: how
-// many there are.
-double fit_correlation(const struct fit_record *record, int index, size_t *pairs);
+// The mean correlations of all pairs of volumes; pairs: how many there are.
+void fit_correlate(const struct fit_record *record, double correlations[FIT_CORRELATION_COUNT],
+                   size_t *pairs);
 
 struct fit_options {
     uint64_t seed;

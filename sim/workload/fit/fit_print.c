@@ -55,7 +55,7 @@ static void print_goodness(const struct fit_goodness *goodness, FILE *out)
     if (recorded->latency_ns >= 0)
         print_row("latency, mean", time_text, recorded->latency_ns, made->latency_ns, out);
     for (int i = 0; i < FIT_SHOWN_WINDOWS; i++) {
-        snprintf(text, sizeof text, "index of dispersion, %s", fit_shown_names[i]);
+        snprintf(text, sizeof text, "index of dispersion, %s", fit_shown[i].name);
         print_row(text, number_text, recorded->dispersion[i], made->dispersion[i], out);
     }
     fprintf(out, "#   distance (KS): gaps %.3f, sizes %.3f", goodness->gap_distance,
@@ -94,7 +94,7 @@ static void print_together(const struct fit *fit, FILE *out)
     fputs("# correlation of two volumes' rates, on average:", out);
     for (int i = 0; i < FIT_CORRELATION_COUNT; i++)
         fprintf(out, "%s %.2f at %s", i == 0 ? "" : ",", fit->correlations[i],
-                fit_correlation_names[i]);
+                fit_correlation_lengths[i].name);
     fputs("\n#\n", out);
 }
 
@@ -165,7 +165,7 @@ static json_t *figures_json(const struct fit_figures *figures)
 {
     json_t *dispersion = json_object();
     for (int i = 0; i < FIT_SHOWN_WINDOWS; i++)
-        json_object_set_new(dispersion, fit_shown_keys[i], number_or_null(figures->dispersion[i]));
+        json_object_set_new(dispersion, fit_shown[i].key, number_or_null(figures->dispersion[i]));
     return json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "requests",
                      (json_int_t)figures->requests, "requests_per_s", figures->requests_per_s,
                      "bytes_per_s", figures->bytes_per_s, "read_share", figures->read_share,
@@ -211,7 +211,7 @@ json_t *fit_json(const struct fit *fit, const char *spec)
     for (size_t i = 0; i < fit->spec.volume_count; i++)
         json_array_append_new(volumes, entry_json(fit, i));
     for (int i = 0; i < FIT_CORRELATION_COUNT; i++)
-        json_object_set_new(correlation, fit_correlation_keys[i],
+        json_object_set_new(correlation, fit_correlation_lengths[i].key,
                             fit->pairs == 0 ? json_null() : json_real(fit->correlations[i]));
     return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:s}", "trace", fit->path, "format",
                      trace_format(fit->stream.trace), "requests",

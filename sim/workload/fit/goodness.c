@@ -12,14 +12,14 @@
 #define CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
 
 static const int shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8}; // of fit_window_ns
-const char *const fit_shown_names[FIT_SHOWN_WINDOWS] = {"1 ms", "10 ms", "100 ms", "1 s", "10 s"};
-const char *const fit_shown_keys[FIT_SHOWN_WINDOWS] = {"1ms", "10ms", "100ms", "1s", "10s"};
-const char *const fit_correlation_names[FIT_CORRELATION_COUNT] = {"100 ms", "1 s"};
-const char *const fit_correlation_keys[FIT_CORRELATION_COUNT] = {"100ms", "1s"};
+const struct fit_length fit_shown[FIT_SHOWN_WINDOWS] = {
+    {"1 ms", "1ms"}, {"10 ms", "10ms"}, {"100 ms", "100ms"}, {"1 s", "1s"}, {"10 s", "10s"}};
+const struct fit_length fit_correlation_lengths[FIT_CORRELATION_COUNT] = {{"100 ms", "100ms"},
+                                                                          {"1 s", "1s"}};
 static const int64_t correlation_ns[FIT_CORRELATION_COUNT] = {100000000, 1000000000};
 
 static void fill_figures(struct fit_figures *figures, const struct fit_volume *volume,
-                         uint64_t blocks, double seconds)
+                         double seconds)
 {
     const struct info_volume *info = &volume->info;
     uint64_t moving = info->directions[0].requests + info->directions[1].requests;
@@ -30,7 +30,7 @@ static void fill_figures(struct fit_figures *figures, const struct fit_volume *v
         .bytes_per_s = seconds > 0 ? (double)info->bytes / seconds : 0,
         .read_share = info_volume_read_share(info),
         .sequential_share = moving > 0 ? (double)sequential / (double)moving : 0,
-        .working_set = (double)blocks * INFO_BLOCK_BYTES,
+        .working_set = (double)info_blocks_count(&info->blocks) * INFO_BLOCK_BYTES,
         .latency_ns = info->latency.count > 0 ? report_histogram_mean(&info->latency) : -1,
     };
     for (int i = 0; i < FIT_SHOWN_WINDOWS; i++)
@@ -39,12 +39,11 @@ static void fill_figures(struct fit_figures *figures, const struct fit_volume *v
 }
 
 bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
-                       uint64_t recorded_blocks, const struct fit_volume *made,
-                       uint64_t made_blocks, double recorded_s, double made_s)
+                       const struct fit_volume *made, double recorded_s, double made_s)
 {
     struct info_sizes recorded_sizes, made_sizes;
-    fill_figures(&goodness->recorded, recorded, recorded_blocks, recorded_s);
-    fill_figures(&goodness->made, made, made_blocks, made_s);
+    fill_figures(&goodness->recorded, recorded, recorded_s);
+    fill_figures(&goodness->made, made, made_s);
     goodness->gap_distance =
         fit_histogram_distance(&recorded->info.gap_histogram, &made->info.gap_histogram);
     goodness->latency_distance =
@@ -62,11 +61,6 @@ bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *r
 
 // ---- Verdicts ----
 
-struct verdict_limit {
-    const char *what;
-    double limit;
-};
-
 static double ratio_off(double recorded, double made)
 {
     if (recorded <= 0 || made <= 0)
@@ -82,7 +76,7 @@ static bool dispersion_verdict(const struct fit_goodness *goodness, int window, 
     if (recorded < 0 || made < 0 || ratio_off(recorded + 0.1, made + 0.1) < 2)
         return false;
     snprintf(text, size, "%s at %s are not described: the index of dispersion is %.3g, not %.3g",
-             recorded > made ? "bursts" : "steady rates", fit_shown_names[window], made, recorded);
+             recorded > made ? "bursts" : "steady rates", fit_shown[window].name, made, recorded);
     return true;
 }
 
@@ -143,25 +137,26 @@ static int compare_busy(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-double fit_correlation(const struct fit_record *record, int index, size_t *pairs)
+void fit_correlate(const struct fit_record *record, double correlations[FIT_CORRELATION_COUNT],
+                   size_t *pairs)
 {
     const struct fit_volume **volumes = malloc((record->volume_count + 1) * sizeof *volumes);
-    double sum = 0;
+    size_t count = volumes == NULL ? 0 : record->volume_count;
+    double sums[FIT_CORRELATION_COUNT] = {0};
     *pairs = 0;
-    if (volumes == NULL)
-        return 0;
-    for (size_t i = 0; i < record->volume_count; i++)
+    for (size_t i = 0; i < count; i++)
         volumes[i] = &record->volumes[i];
-    qsort(volumes, record->volume_count, sizeof *volumes, compare_busy);
-    size_t count =
-        record->volume_count < CORRELATED_VOLUMES ? record->volume_count : CORRELATED_VOLUMES;
+    if (count > 0)
+        qsort(volumes, count, sizeof *volumes, compare_busy);
+    count = count < CORRELATED_VOLUMES ? count : CORRELATED_VOLUMES;
     for (size_t i = 0; i < count && stop_signal == 0; i++) {
-        for (size_t j = 0; j < i; j++) {
-            sum +=
-                fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins, correlation_ns[index]);
-            ++*pairs;
+        for (size_t j = 0; j < i; j++, ++*pairs) {
+            for (int k = 0; k < FIT_CORRELATION_COUNT; k++)
+                sums[k] +=
+                    fit_bins_correlation(&volumes[i]->bins, &volumes[j]->bins, correlation_ns[k]);
         }
     }
     free(volumes);
-    return *pairs == 0 ? 0 : sum / (double)*pairs;
+    for (int k = 0; k < FIT_CORRELATION_COUNT; k++)
+        correlations[k] = *pairs == 0 ? 0 : sums[k] / (double)*pairs;
 }
