@@ -144,18 +144,16 @@ static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
 {
     const struct fit_volume *volume = &fit->record.volumes[index];
     struct synth_volume *spec = &fit->spec.volumes[index];
-    struct fit_entry *entry = &fit->entries[index];
     struct fit_target target = {volume, fit->spec.duration_ns, tick_of(&fit->record),
                                 trial_requests(fit->record.volume_count), &fit->work};
     struct fit_choice choice;
-    spec->name = make_name(trace_volume_name(fit->stream.trace, entry->volume));
     spec->count = 1;
     if (spec->name == NULL)
         return sim_fail_memory(error);
     if (!fit_mix(volume, spec, &fit->work, error) || !fit_arrivals(&target, &choice, error))
         return false;
     spec->arrivals = choice.arrivals;
-    entry->score = choice.score;
+    fit->entries[index].score = choice.score;
     return true;
 }
 
@@ -167,15 +165,16 @@ static bool make_spec(struct fit *fit, uint64_t seed, struct sim_error *error)
         .duration_ns = duration_of(&record->all.info),
         .volumes = calloc(record->volume_count, sizeof *fit->spec.volumes),
     };
+    fit->spec.volume_count = fit->spec.volumes == NULL ? 0 : record->volume_count;
     fit->entries = calloc(record->volume_count, sizeof *fit->entries);
     if (fit->spec.volumes == NULL || fit->entries == NULL)
         return sim_fail_memory(error);
     for (uint32_t volume = 0; volume < fit->number_count; volume++) {
         if (fit->numbers[volume] != NO_NUMBER)
-            fit->entries[fit->numbers[volume]].volume = volume;
+            fit->spec.volumes[fit->numbers[volume]].name =
+                make_name(trace_volume_name(fit->stream.trace, volume));
     }
     for (size_t i = 0; i < record->volume_count; i++) {
-        fit->spec.volume_count++;
         fit->work.total = fit->work.requests + work_ahead(fit, i);
         if (!make_volume(fit, i, error))
             return false;

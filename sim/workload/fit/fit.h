@@ -51,9 +51,12 @@ struct fit_goodness {
 bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *recorded,
                        const struct fit_volume *made, double recorded_s, double made_s);
 
-// The verdicts in words, one sentence each; returns false behind the last. text is for the caller.
-bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
-                          size_t size);
+#define FIT_VERDICTS_MAX (7 + FIT_SHOWN_WINDOWS)
+#define FIT_VERDICT_MAX 256 // bytes
+
+// The verdicts in words, one sentence each. Returns how many there are.
+size_t fit_goodness_verdicts(const struct fit_goodness *goodness,
+                             char texts[FIT_VERDICTS_MAX][FIT_VERDICT_MAX]);
 
 // The mean correlations of all pairs of volumes; pairs: how many there are.
 void fit_correlate(const struct fit_record *record, double correlations[FIT_CORRELATION_COUNT],
@@ -71,7 +74,6 @@ struct fit_options {
 struct fit_options fit_options_of_all(void);
 
 struct fit_entry {
-    uint32_t volume; // in the trace
     struct fit_score score;
     struct fit_goodness goodness;
 };

@@ -45,7 +45,7 @@ static void print_row(const char *what, figure_text *form, double recorded, doub
 static void print_goodness(const struct fit_goodness *goodness, FILE *out)
 {
     const struct fit_figures *recorded = &goodness->recorded, *made = &goodness->made;
-    char text[256];
+    char text[TEXT], verdicts[FIT_VERDICTS_MAX][FIT_VERDICT_MAX];
     fprintf(out, "#   %-30s %14s %14s\n", "", "recorded", "made");
     print_row("requests/s", number_text, recorded->requests_per_s, made->requests_per_s, out);
     print_row("bytes/s", bytes_text, recorded->bytes_per_s, made->bytes_per_s, out);
@@ -63,8 +63,9 @@ static void print_goodness(const struct fit_goodness *goodness, FILE *out)
     if (goodness->latency_distance >= 0)
         fprintf(out, ", latencies %.3f", goodness->latency_distance);
     fputc('\n', out);
-    for (size_t i = 0; fit_goodness_verdict(goodness, i, text, sizeof text); i++)
-        fprintf(out, "#   ! %s\n", text);
+    size_t count = fit_goodness_verdicts(goodness, verdicts);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "#   ! %s\n", verdicts[i]);
     fputs("#\n", out);
 }
 
@@ -177,9 +178,10 @@ static json_t *figures_json(const struct fit_figures *figures)
 static json_t *verdicts_json(const struct fit_goodness *goodness)
 {
     json_t *verdicts = json_array();
-    char text[256];
-    for (size_t i = 0; fit_goodness_verdict(goodness, i, text, sizeof text); i++)
-        json_array_append_new(verdicts, json_string(text));
+    char texts[FIT_VERDICTS_MAX][FIT_VERDICT_MAX];
+    size_t count = fit_goodness_verdicts(goodness, texts);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(verdicts, json_string(texts[i]));
     return verdicts;
 }
 

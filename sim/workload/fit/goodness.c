@@ -68,20 +68,8 @@ static double ratio_off(double recorded, double made)
     return recorded > made ? recorded / made : made / recorded;
 }
 
-static bool dispersion_verdict(const struct fit_goodness *goodness, int window, char *text,
-                               size_t size)
-{
-    double recorded = goodness->recorded.dispersion[window];
-    double made = goodness->made.dispersion[window];
-    if (recorded < 0 || made < 0 || ratio_off(recorded + 0.1, made + 0.1) < 2)
-        return false;
-    snprintf(text, size, "%s at %s are not described: the index of dispersion is %.3g, not %.3g",
-             recorded > made ? "bursts" : "steady rates", fit_shown[window].name, made, recorded);
-    return true;
-}
-
-static bool figure_verdict(const struct fit_goodness *goodness, size_t index, char *text,
-                           size_t size)
+size_t fit_goodness_verdicts(const struct fit_goodness *goodness,
+                             char texts[FIT_VERDICTS_MAX][FIT_VERDICT_MAX])
 {
     const struct fit_figures *recorded = &goodness->recorded, *made = &goodness->made;
     const struct {
@@ -101,29 +89,26 @@ static bool figure_verdict(const struct fit_goodness *goodness, size_t index, ch
         {"sizes", goodness->size_distance, 0.05},
         {"latencies", goodness->latency_distance, 0.15},
     };
-    size_t figure_count = sizeof figures / sizeof figures[0];
-    if (index < figure_count) {
-        double off = ratio_off(figures[index].recorded, figures[index].made);
-        snprintf(text, size, "%s in this run of the specification: %.4g, not %.4g",
-                 figures[index].what, figures[index].made, figures[index].recorded);
-        return off > figures[index].most;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        if (ratio_off(figures[i].recorded, figures[i].made) > figures[i].most)
+            snprintf(texts[count++], FIT_VERDICT_MAX,
+                     "%s in this run of the specification: %.4g, not %.4g", figures[i].what,
+                     figures[i].made, figures[i].recorded);
     }
-    index -= figure_count;
-    snprintf(text, size, "%s have another distribution: distance %.2f", distances[index].what,
-             distances[index].distance);
-    return distances[index].distance > distances[index].most;
-}
-
-bool fit_goodness_verdict(const struct fit_goodness *goodness, size_t index, char *text,
-                          size_t size)
-{
-    for (size_t i = 0; i < 7 + FIT_SHOWN_WINDOWS; i++) {
-        bool is_bad = i < 7 ? figure_verdict(goodness, i, text, size)
-                            : dispersion_verdict(goodness, (int)i - 7, text, size);
-        if (is_bad && index-- == 0)
-            return true;
+    for (size_t i = 0; i < sizeof distances / sizeof distances[0]; i++) {
+        if (distances[i].distance > distances[i].most)
+            snprintf(texts[count++], FIT_VERDICT_MAX, "%s have another distribution: distance %.2f",
+                     distances[i].what, distances[i].distance);
     }
-    return false;
+    for (int i = 0; i < FIT_SHOWN_WINDOWS; i++) {
+        double found = recorded->dispersion[i], now = made->dispersion[i];
+        if (found >= 0 && now >= 0 && !(ratio_off(found + 0.1, now + 0.1) < 2))
+            snprintf(texts[count++], FIT_VERDICT_MAX,
+                     "%s at %s are not described: the index of dispersion is %.3g, not %.3g",
+                     found > now ? "bursts" : "steady rates", fit_shown[i].name, now, found);
+    }
+    return count;
 }
 
 // ---- Volumes together ----

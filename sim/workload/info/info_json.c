@@ -11,9 +11,9 @@ static json_t *integer(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
-static json_t *number_or_null(double value, bool is_known)
+static json_t *number_or_null(double value)
 {
-    return is_known ? json_real(value) : json_null();
+    return value < 0 ? json_null() : json_real(value);
 }
 
 static json_t *ops_json(const struct info_volume *volume)
@@ -68,8 +68,8 @@ static json_t *sequential_json(const struct info_volume *volume)
     uint64_t all = reads->requests + writes->requests;
     uint64_t sequential = reads->sequential + writes->sequential;
     return json_pack("{s:o, s:o, s:o, s:o}", "share",
-                     number_or_null((double)sequential / (double)(all + (all == 0)), all > 0),
-                     "requests", integer(sequential), "reads", integer(reads->sequential), "writes",
+                     number_or_null(all == 0 ? -1 : (double)sequential / (double)all), "requests",
+                     integer(sequential), "reads", integer(reads->sequential), "writes",
                      integer(writes->sequential));
 }
 
@@ -79,7 +79,6 @@ static json_t *windows_json(const struct info_volume *volume)
     for (int i = 0; i < INFO_WINDOW_COUNT; i++) {
         const struct info_window *window = &volume->windows.window[i];
         double seconds = (double)info_window_ns[i] / 1e9;
-        double dispersion = info_counter_dispersion(&window->counter);
         json_object_set_new(
             windows, info_window_keys[i],
             json_pack("{s:o, s:o, s:f, s:f, s:b, s:o, s:o}", "peak_requests",
@@ -87,7 +86,7 @@ static json_t *windows_json(const struct info_volume *volume)
                       "peak_requests_per_s", (double)window->peak_requests / seconds,
                       "peak_bytes_per_s", (double)window->peak_bytes / seconds, "exact",
                       !volume->windows.cut, "windows", integer(window->counter.counts.count),
-                      "dispersion", number_or_null(dispersion, dispersion >= 0)));
+                      "dispersion", number_or_null(info_counter_dispersion(&window->counter))));
     }
     return windows;
 }
@@ -95,12 +94,11 @@ static json_t *windows_json(const struct info_volume *volume)
 static json_t *gaps_json(const struct info_volume *volume)
 {
     const struct report_histogram *gaps = &volume->gap_histogram;
-    double variation = info_volume_gap_variation(volume);
     if (gaps->count == 0)
         return json_null();
     return json_pack(
         "{s:I, s:f, s:o, s:I, s:I, s:I, s:I, s:I}", "count", (json_int_t)gaps->count, "mean_ns",
-        volume->gaps.mean, "variation", number_or_null(variation, variation >= 0), "min_ns",
+        volume->gaps.mean, "variation", number_or_null(info_volume_gap_variation(volume)), "min_ns",
         (json_int_t)gaps->min_ns, "p50_ns", (json_int_t)report_histogram_quantile(gaps, 500),
         "p90_ns", (json_int_t)report_histogram_quantile(gaps, 900), "p99_ns",
         (json_int_t)report_histogram_quantile(gaps, 990), "max_ns", (json_int_t)gaps->max_ns);
