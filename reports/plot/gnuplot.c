@@ -239,6 +239,7 @@ bool plot_draw(const struct plot_target *target, const char *name, plot_figure *
     if (script->out == NULL)
         return fail(error, "drawing", name, errno);
     bool good = figure(script, error);
+    fputs("unset multiplot\n", script->out);
     if (fclose(script->out) != 0 && good)
         good = fail(error, "drawing", name, ENOMEM);
     good = good && draw_formats(target, name, text, length, error);

@@ -161,9 +161,8 @@ static void put_legend(const struct buckets *buckets)
     }
     if (bursts)
         plot_script_remark(buckets->script, "(pale: its burst part)");
-    if (buckets->left_out) {
+    if (buckets->left_out > 0)
         plot_script_remark(buckets->script, "(%zu more buckets)", buckets->left_out);
-    }
 }
 
 static void put_clauses(const struct buckets *buckets)
@@ -191,7 +190,7 @@ static bool put_data(struct buckets *buckets, struct report_error *error)
     return true;
 }
 
-static void put_vertical_axis(const struct buckets *buckets)
+static void put_axes(const struct buckets *buckets)
 {
     char highest[PLOT_NUMBER_MAX], title[PLOT_NUMBER_MAX + 64];
     bool binned = buckets->script->run->bin_intervals > 1;
@@ -200,7 +199,7 @@ static void put_vertical_axis(const struct buckets *buckets)
     if (buckets->most > BUCKETS_HIGHEST)
         snprintf(title + used, sizeof title - (size_t)used, ", cut off at %d (highest: %s)",
                  BUCKETS_HIGHEST, highest);
-    plot_script_vertical_title(buckets->script, title);
+    plot_script_time_panel(buckets->script, 0, 1, title);
     fprintf(buckets->script->out, "set yrange [0:%.6g]\n",
             1.05 * fmin(fmax(105, buckets->most), BUCKETS_HIGHEST));
 }
@@ -217,12 +216,9 @@ bool plot_bucket_levels(struct plot_script *script, struct report_error *error)
     plot_limits_free(&buckets.limits);
     if (!good)
         return false;
-    plot_script_panel(script, 0, 1);
-    plot_script_time_axis(script, true);
-    put_vertical_axis(&buckets);
+    put_axes(&buckets);
     if (buckets.count == 0)
         plot_script_message(script, "No group had a limit while anything happened.");
     put_clauses(&buckets);
-    plot_script_end(script);
     return true;
 }

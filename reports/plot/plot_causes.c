@@ -188,19 +188,14 @@ static void draw_panels(const struct causes *causes, const char *nothing)
 {
     const struct plot_script *script = causes->script;
     char title[64];
-    plot_script_panel(script, 0, CAUSES_PANELS);
-    plot_script_time_axis(script, false);
-    plot_script_vertical_title(script, "% of the wait");
+    plot_script_time_panel(script, 0, CAUSES_PANELS, "% of the wait");
     if (nothing != NULL)
         plot_script_message(script, nothing);
     draw_shares(causes, "all", true);
-    plot_script_panel(script, 1, CAUSES_PANELS);
-    plot_script_vertical_title(script, "% of the first's wait");
+    plot_script_time_panel(script, 1, CAUSES_PANELS, "% of the first's wait");
     draw_shares(causes, "first", false);
-    plot_script_panel(script, 2, CAUSES_PANELS);
-    plot_script_time_axis(script, true);
     snprintf(title, sizeof title, "wait [%s]", causes->unit.name);
-    plot_script_vertical_title(script, title);
+    plot_script_time_panel(script, 2, CAUSES_PANELS, title);
     fprintf(script->out,
             "set yrange [0:%.6g]\nset ytics autofreq\nset format y '%%.5g'\n"
             "plot NaN, $wait0 with steps lc rgb '#404040' lw %g\n",
@@ -222,7 +217,6 @@ static void write_script(struct plot_script *script, struct causes *causes, cons
     choose_unit(causes);
     plot_script_stairs(script, "wait", 0, wait_of, causes);
     draw_panels(causes, nothing);
-    plot_script_end(script);
 }
 
 bool plot_wait_causes(struct plot_script *script, struct report_error *error)

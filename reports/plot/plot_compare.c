@@ -195,13 +195,15 @@ static void put_curve(const struct plot_script *script, size_t line, int side, d
     fputs("EOD\n", out);
 }
 
-static void set_margins(const struct plot_script *script, double left, double right, double top,
-                        double bottom)
+// title_left: where that of the vertical axis is.
+static void begin_panel(const struct plot_script *script, double left, double right, double top,
+                        double bottom, const char *title, double title_left)
 {
     fprintf(script->out,
             "unset label\nset lmargin at screen %g\nset rmargin at screen %g\n"
-            "set tmargin at screen %g\nset bmargin at screen %g\n",
-            left, right, top, bottom);
+            "set tmargin at screen %g\nset bmargin at screen %g\n"
+            "set label 2 '%s' at screen %g, graph 0.5 center rotate\n",
+            left, right, top, bottom, title, title_left);
 }
 
 static void draw_latencies(const struct plot_script *script)
@@ -210,14 +212,11 @@ static void draw_latencies(const struct plot_script *script)
     struct plot_extent extent = {0};
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
-    set_margins(script, 0.1, 0.73, 0.91, 0.5);
+    begin_panel(script, 0.1, 0.73, 0.91, 0.5, "share of requests [%]", 0.018);
     double left_ns = plot_latency_extent_axis(script, &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, extent.most);
-    fputs("unset label 2\nset label 2 'share of requests [%]' at screen 0.018, graph 0.5 center "
-          "rotate\n",
-          script->out);
     if (extent.most <= 0)
         plot_script_message(script, "There are no reads and no writes.");
     for (size_t i = 0; i < 2 * figure->member_count; i++)
@@ -282,13 +281,12 @@ static void draw_throughput(const struct plot_script *script, bool bytes)
     const struct figure *figure = script->figure;
     const char *name = bytes ? "bytes" : "requests";
     const struct figure_unit *unit = choose_unit(figure, bytes);
-    set_margins(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115);
+    begin_panel(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115, unit->name,
+                bytes ? 0.395 : 0.018);
     plot_script_time_axis(script, true);
     if (figure->run.end_ns > 0)
         fprintf(script->out, "set xtics %.10g\n", time_step(script));
-    fprintf(script->out,
-            "set label 2 '%s' at screen %g, graph 0.5 center rotate\nset yrange [0:*]\n",
-            unit->name, bytes ? 0.395 : 0.018);
+    fputs("set yrange [0:*]\n", script->out);
     for (int side = 0; side < 2; side++) {
         const struct figure_series series = {figure, side, bytes, unit};
         plot_script_stairs(script, name, (size_t)side, rate_of, &series);
@@ -308,7 +306,6 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
     draw_latencies(script);
     draw_throughput(script, false);
     draw_throughput(script, true);
-    plot_script_end(script);
     return true;
 }
 

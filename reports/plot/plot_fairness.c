@@ -12,20 +12,16 @@ struct fairness_bin {
     bool present;
 };
 
-struct fairness_stairs {
-    const struct fairness_bin *bins;
-};
-
 static double jain_of(const void *context, size_t bin)
 {
-    const struct fairness_stairs *stairs = context;
-    return stairs->bins[bin].jain > 0 ? stairs->bins[bin].jain : NAN;
+    const struct fairness_bin *bins = context;
+    return bins[bin].jain > 0 ? bins[bin].jain : NAN;
 }
 
 static double backlogged_of(const void *context, size_t bin)
 {
-    const struct fairness_stairs *stairs = context;
-    return stairs->bins[bin].present ? stairs->bins[bin].backlogged : NAN;
+    const struct fairness_bin *bins = context;
+    return bins[bin].present ? bins[bin].backlogged : NAN;
 }
 
 // Fills [group * bin_count + bin]. Groups' rows are averaged in the database.
@@ -59,9 +55,9 @@ static bool load_bins(const struct plot_run *run, struct fairness_bin *bins,
 static void put_data(const struct plot_script *script, const struct fairness_bin *bins)
 {
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
-        const struct fairness_stairs stairs = {&bins[g * script->run->bin_count]};
-        plot_script_stairs(script, "jain", g, jain_of, &stairs);
-        plot_script_stairs(script, "backlogged", g, backlogged_of, &stairs);
+        const struct fairness_bin *row = &bins[g * script->run->bin_count];
+        plot_script_stairs(script, "jain", g, jain_of, row);
+        plot_script_stairs(script, "backlogged", g, backlogged_of, row);
     }
 }
 
@@ -95,16 +91,12 @@ static void put_clauses(const struct plot_script *script, const char *name)
 static void draw_panels(const struct plot_script *script, bool contended, double most)
 {
     bool binned = script->run->bin_intervals > 1;
-    plot_script_panel(script, 0, 2);
-    plot_script_time_axis(script, false);
-    plot_script_vertical_title(script, binned ? "mean Jain's index" : "Jain's index");
+    plot_script_time_panel(script, 0, 2, binned ? "mean Jain's index" : "Jain's index");
     fputs("set yrange [0:1.05]\nset ytics 0.2\n", script->out);
     if (!contended)
         plot_script_message(script, "No two members were backlogged for a whole interval.");
     put_clauses(script, "jain");
-    plot_script_panel(script, 1, 2);
-    plot_script_time_axis(script, true);
-    plot_script_vertical_title(script, binned ? "most members backlogged" : "members backlogged");
+    plot_script_time_panel(script, 1, 2, binned ? "most members backlogged" : "members backlogged");
     fprintf(script->out, "set yrange [0:%.6g]\n", most > 2 ? 1.1 * most : 2.2);
     fputs(most <= 10 ? "set ytics 1\n" : "set ytics autofreq\n", script->out);
     put_clauses(script, "backlogged");
@@ -129,7 +121,6 @@ bool plot_fairness(struct plot_script *script, struct report_error *error)
         plot_script_end_legend(script);
         put_data(script, bins);
         draw_panels(script, contended, most);
-        plot_script_end(script);
     }
     free(bins);
     return good;

@@ -147,7 +147,6 @@ void plot_latency_share_axis(const struct plot_script *script, double most)
         fprintf(script->out, "'%.*f' %d, ", nines - 2, 100 - pow(10, 2 - nines), nines + 1);
     // A tic outside the range ends the list.
     fprintf(script->out, "'' 100)\nset yrange [0:%.6g]\n", top);
-    plot_script_vertical_title(script, "share of requests that took at most this long [%]");
 }
 
 static void put_legend(const struct plot_script *script, const struct cdf_extent *extents)
@@ -205,7 +204,7 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     plot_script_begin(script, "Latency distribution of reads and writes");
     put_legend(script, extents);
     plot_script_end_legend(script);
-    plot_script_panel(script, 0, 1);
+    plot_script_panel(script, 0, 1, "share of requests that took at most this long [%]");
     double left_ns = plot_latency_extent_axis(script, &all);
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, all.most);
@@ -214,6 +213,5 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     if (!put_data(script, extents, left_ns, all.right_ns, error))
         return false;
     put_clauses(script);
-    plot_script_end(script);
     return true;
 }

@@ -102,16 +102,13 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
     plot_members_data(script, "waiting", waiting_of);
     for (size_t i = 0; i < run->line_count * run->bin_count; i++)
         most = fmax(most, run->cells[i].waiting_max);
-    plot_script_panel(script, 0, 1);
-    plot_script_time_axis(script, true);
-    plot_script_vertical_title(script, "requests waiting, peak of each step");
+    plot_script_time_panel(script, 0, 1, "requests waiting, peak of each step");
     fprintf(script->out, "set yrange [0:%.6g]\n", most > 0 ? 1.05 * most : 1);
     if (most <= 0)
         plot_script_message(script, "No read or write waited.");
     fputs("plot NaN", script->out);
     plot_members_clauses(script, "waiting", "");
     fputc('\n', script->out);
-    plot_script_end(script);
     return true;
 }
 
@@ -188,16 +185,13 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
         plot_script_latency_axis(script, 'y', range.low_ns, range.high_ns, range.zeros);
     snprintf(columns, sizeof columns, "using 1:($2 > %.10g ? $2 : %.10g)", bottom_ns, bottom_ns);
     for (size_t i = 0; i < 2; i++) {
-        plot_script_panel(script, i, 2);
-        plot_script_time_axis(script, i == 1);
         snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
-        plot_script_vertical_title(script, title);
+        plot_script_time_panel(script, i, 2, title);
         if (!range.any)
             plot_script_message(script, "No read or write was completed.");
         fputs("plot NaN", script->out);
         plot_members_clauses(script, panels[i].name, columns);
         fputc('\n', script->out);
     }
-    plot_script_end(script);
     return true;
 }

@@ -179,9 +179,7 @@ static void put_data(const struct plot_script *script, const struct plot_limits 
 static void draw_panel(const struct plot_script *script, const struct plot_limits *limits,
                        const struct throughput_panel *panel, size_t number)
 {
-    plot_script_panel(script, number, 2);
-    plot_script_time_axis(script, number == 1);
-    plot_script_vertical_title(script, panel->units[panel->unit].name);
+    plot_script_time_panel(script, number, 2, panel->units[panel->unit].name);
     fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
             panel->top / panel->units[panel->unit].scale);
     put_totals(script, panel, false);
@@ -218,7 +216,6 @@ bool plot_throughput(struct plot_script *script, struct report_error *error)
             put_data(script, &limits, &panels[i]);
             draw_panel(script, &limits, &panels[i], i);
         }
-        plot_script_end(script);
     }
     plot_limits_free(&limits);
     return good;

@@ -16,7 +16,8 @@ struct trace_figure {
     const char *name; // of the file
     const char *title;
     void (*legend)(const struct plot_script *script); // what it has besides the lines; or NULL
-    void (*draw)(const struct plot_script *script);
+    void (*panel)(const struct plot_script *script, bool variant);
+    bool first, last; // variants drawn: requests and bytes, or latencies and gaps
 };
 
 // script->figure
@@ -91,9 +92,7 @@ static void rate_panel(const struct plot_script *script, bool bytes)
     // Requests keep to four digits, bytes to what people say.
     while (unit < 3 && most < units[unit].scale * (bytes ? 1 : 10))
         unit++;
-    plot_script_panel(script, bytes, 2);
-    plot_script_vertical_title(script, units[unit].titles[bytes]);
-    plot_script_time_axis(script, bytes);
+    plot_script_time_panel(script, bytes, 2, units[unit].titles[bytes]);
     fputs("set yrange [0:*]\n", script->out);
     for (size_t i = 0; i < trace_of(script)->line_count; i++) {
         const struct rate_series series = {script, &trace_of(script)->lines[i], bytes,
@@ -104,12 +103,6 @@ static void rate_panel(const struct plot_script *script, bool bytes)
     for (size_t i = 0; i < trace_of(script)->line_count; i++)
         draw_line(script, name, i, "steps");
     fputc('\n', script->out);
-}
-
-static void rates(const struct plot_script *script)
-{
-    rate_panel(script, false);
-    rate_panel(script, true);
 }
 
 // ---- Sizes ----
@@ -161,8 +154,7 @@ static void size_axis(const struct plot_script *script, bool labelled)
 
 static void size_panel(const struct plot_script *script, bool bytes)
 {
-    plot_script_panel(script, bytes, 2);
-    plot_script_vertical_title(script, bytes ? "share of bytes [%]" : "share of requests [%]");
+    plot_script_panel(script, bytes, 2, bytes ? "share of bytes [%]" : "share of requests [%]");
     size_axis(script, bytes);
     fputs("set yrange [0:101]\nset ytics 25\n", script->out);
     for (size_t i = 0; i < trace_of(script)->line_count; i++)
@@ -175,24 +167,11 @@ static void size_panel(const struct plot_script *script, bool bytes)
     fputc('\n', script->out);
 }
 
-static void sizes(const struct plot_script *script)
-{
-    size_panel(script, false);
-    size_panel(script, true);
-}
-
 // ---- Times ----
 
-typedef const struct report_histogram *share_times(const struct report_trace_line *line);
-
-static const struct report_histogram *gaps_of(const struct report_trace_line *line)
+static const struct report_histogram *times_of(const struct report_trace_line *line, bool gaps)
 {
-    return line->gaps;
-}
-
-static const struct report_histogram *latencies_of(const struct report_trace_line *line)
-{
-    return line->latencies;
+    return gaps ? line->gaps : line->latencies;
 }
 
 // Points that would fall into the same column are thinned out.
@@ -233,41 +212,41 @@ static void poisson_rows(FILE *out, const struct report_histogram *gaps, double 
     fputs("EOD\n", out);
 }
 
-static void share_draw(const struct plot_script *script, share_times *times, const char *axis,
-                       const char *none, bool poisson)
-{
-    const struct report_trace *trace = trace_of(script);
-    struct plot_extent extent = {0};
-    for (size_t i = 0; i < trace->line_count; i++)
-        plot_extent_add(&extent, times(&trace->lines[i]), 0);
-    plot_script_panel(script, 0, 1);
-    double left_ns = plot_latency_extent_axis(script, &extent);
-    double right_ns = extent.right_ns;
-    fprintf(script->out, "set xlabel '%s'\n", axis);
-    plot_latency_share_axis(script, extent.most);
-    plot_script_vertical_title(script, "share that is at most this long [%]");
-    if (extent.most <= 0)
-        plot_script_message(script, none);
-    for (size_t i = 0; i < trace->line_count; i++) {
-        fprintf(script->out, "$share%zu << EOD\n", i);
-        share_rows(script->out, times(&trace->lines[i]), left_ns,
-                   log10(right_ns / left_ns) / SHARE_COLUMNS);
-        fputs("EOD\n", script->out);
-    }
-    if (poisson)
-        poisson_rows(script->out, times(&trace->lines[0]), left_ns, right_ns);
-    fputs("plot NaN", script->out);
-    for (size_t i = 0; i < trace->line_count; i++) {
-        if (times(&trace->lines[i])->count > 0)
-            draw_line(script, "share", i, "steps");
-    }
-    fputs(poisson ? ", $poisson with lines" SHARE_POISSON "\n" : "\n", script->out);
-}
-
 // Only where there is a gap.
 static bool has_poisson(const struct plot_script *script)
 {
     return report_histogram_mean(trace_of(script)->lines[0].gaps) > 0;
+}
+
+static void share_panel(const struct plot_script *script, bool gaps)
+{
+    bool poisson = gaps && has_poisson(script);
+    const struct report_trace *trace = trace_of(script);
+    struct plot_extent extent = {0};
+    for (size_t i = 0; i < trace->line_count; i++)
+        plot_extent_add(&extent, times_of(&trace->lines[i], gaps), 0);
+    plot_script_panel(script, 0, 1, "share that is at most this long [%]");
+    double left_ns = plot_latency_extent_axis(script, &extent);
+    double right_ns = extent.right_ns;
+    fprintf(script->out, "set xlabel '%s'\n",
+            gaps ? "time between two arrivals" : "recorded latency");
+    plot_latency_share_axis(script, extent.most);
+    if (extent.most <= 0)
+        plot_script_message(script, gaps ? "There are no two requests." : "No latency is known.");
+    for (size_t i = 0; i < trace->line_count; i++) {
+        fprintf(script->out, "$share%zu << EOD\n", i);
+        share_rows(script->out, times_of(&trace->lines[i], gaps), left_ns,
+                   log10(right_ns / left_ns) / SHARE_COLUMNS);
+        fputs("EOD\n", script->out);
+    }
+    if (poisson)
+        poisson_rows(script->out, trace->lines[0].gaps, left_ns, right_ns);
+    fputs("plot NaN", script->out);
+    for (size_t i = 0; i < trace->line_count; i++) {
+        if (times_of(&trace->lines[i], gaps)->count > 0)
+            draw_line(script, "share", i, "steps");
+    }
+    fputs(poisson ? ", $poisson with lines" SHARE_POISSON "\n" : "\n", script->out);
 }
 
 static void gaps_legend(const struct plot_script *script)
@@ -279,24 +258,13 @@ static void gaps_legend(const struct plot_script *script)
     plot_script_remark(script, "as often as the first");
 }
 
-static void gaps(const struct plot_script *script)
-{
-    share_draw(script, gaps_of, "time between two arrivals", "There are no two requests.",
-               has_poisson(script));
-}
-
-static void latencies(const struct plot_script *script)
-{
-    share_draw(script, latencies_of, "recorded latency", "No latency is known.", false);
-}
-
 // ---- All of them ----
 
 static const struct trace_figure figures[] = {
-    {"trace-rates", "What arrives over time", NULL, rates},
-    {"trace-sizes", "Sizes: requests up to a size", NULL, sizes},
-    {"trace-gaps", "Times from one arrival to the next", gaps_legend, gaps},
-    {"trace-latency", "Latencies as they were recorded", NULL, latencies},
+    {"trace-rates", "What arrives over time", NULL, rate_panel, false, true},
+    {"trace-sizes", "Sizes: requests up to a size", NULL, size_panel, false, true},
+    {"trace-gaps", "Times from one arrival to the next", gaps_legend, share_panel, true, true},
+    {"trace-latency", "Latencies as they were recorded", NULL, share_panel, false, false},
 };
 
 static bool write_figure(struct plot_script *script, struct report_error *error)
@@ -320,8 +288,8 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
     if (drawing->figure->legend != NULL)
         drawing->figure->legend(script);
     plot_script_end_legend(script);
-    drawing->figure->draw(script);
-    plot_script_end(script);
+    for (int variant = drawing->figure->first; variant <= drawing->figure->last; variant++)
+        drawing->figure->panel(script, variant);
     return true;
 }
 
@@ -336,7 +304,7 @@ bool report_trace_plot(const struct report_trace *trace, const char *directory,
     for (size_t i = 0; good && i < sizeof figures / sizeof figures[0]; i++) {
         const struct trace_drawing drawing = {trace, &figures[i]};
         struct plot_script script = {.run = &run, .figure = &drawing};
-        if (figures[i].draw != latencies || trace->lines[0].latencies->count > 0)
+        if (strcmp(figures[i].name, "trace-latency") != 0 || trace->lines[0].latencies->count > 0)
             good = plot_draw(&target, figures[i].name, write_figure, &script, error);
     }
     return good;

@@ -93,11 +93,6 @@ void plot_script_end_legend(const struct plot_script *script)
           script->out);
 }
 
-void plot_script_end(const struct plot_script *script)
-{
-    fputs("unset multiplot\n", script->out);
-}
-
 void plot_script_name(const struct plot_script *script, const char *name)
 {
     fputs(" title ", script->out);
@@ -144,18 +139,15 @@ void plot_script_title(const struct plot_script *script, const char *const parts
     }
 }
 
-void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels)
+void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels,
+                       const char *title)
 {
     double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
     double top = SCRIPT_TOP - (double)panel * height;
-    fprintf(script->out, "unset label\nset tmargin at screen %g\nset bmargin at screen %g\n", top,
+    fprintf(script->out,
+            "unset label\nset tmargin at screen %g\nset bmargin at screen %g\nset label 2 ", top,
             top - height + SCRIPT_BETWEEN);
-}
-
-void plot_script_vertical_title(const struct plot_script *script, const char *text)
-{
-    fputs("set label 2 ", script->out);
-    quote(script, text);
+    quote(script, title);
     fputs(" at screen 0.018, graph 0.5 center rotate\n", script->out);
 }
 
@@ -171,6 +163,13 @@ void plot_script_time_axis(const struct plot_script *script, bool labelled)
     plot_number_duration(width, (double)run->bin_intervals * (double)run->interval_ns);
     fprintf(script->out, "set xlabel 'time [%s], in steps of %s'\nset format x '%%.10g'\n",
             script->time.name, width);
+}
+
+void plot_script_time_panel(const struct plot_script *script, size_t panel, size_t panels,
+                            const char *title)
+{
+    plot_script_panel(script, panel, panels, title);
+    plot_script_time_axis(script, panel + 1 == panels);
 }
 
 static void put_latency_label(FILE *out, double ns)

@@ -25,7 +25,7 @@ struct plot_script {
     const void *figure;    // of figures that are not of a stored run: what they show
 };
 
-// Writes a whole script. False with the error filled if the database cannot be read.
+// Writes a script with all its panels. False with the error filled if the database cannot be read.
 typedef bool plot_figure(struct plot_script *script, struct report_error *error);
 
 // Begins a script: encoding, title, and a plot without axes of which only the title and the legend
@@ -35,9 +35,6 @@ void plot_script_begin(struct plot_script *script, const char *title);
 // With a title that does not name the run.
 void plot_script_begin_titled(struct plot_script *script, const char *title);
 void plot_script_end_legend(const struct plot_script *script);
-
-// Ends a script whose panels are all drawn.
-void plot_script_end(const struct plot_script *script);
 
 // Lines that the legend has room for; of more gnuplot would make a second column, outside.
 #define PLOT_LEGEND_LINES 28
@@ -55,13 +52,15 @@ void plot_script_title(const struct plot_script *script, const char *const parts
 // The title of an entry that fits on its line.
 void plot_script_name(const struct plot_script *script, const char *name);
 
-// Begins panel number `panel` of `panels`, from the top.
-void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels);
+// Begins panel number `panel` of `panels`, from the top. The title is that of its vertical axis,
+// where labels of any length leave room for it.
+void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels,
+                       const char *title);
+// One over time: the lowest panel has the labels of the time axis.
+void plot_script_time_panel(const struct plot_script *script, size_t panel, size_t panels,
+                            const char *title);
 
-// The title of its vertical axis, where labels of any length leave room for it.
-void plot_script_vertical_title(const struct plot_script *script, const char *text);
-
-// The time axis: range, and for the lowest panel labels and title. The title says how long a bin
+// The time axis: range, and if it is labelled, labels and title. The title says how long a bin
 // is, so that the panels' own titles fit beside them however long that is.
 void plot_script_time_axis(const struct plot_script *script, bool labelled);
 
