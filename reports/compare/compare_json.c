@@ -18,20 +18,15 @@ static json_t *number(double value)
 
 static json_t *change_object(const struct report_change *change)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "a", number(change->a));
-    json_object_set_new(object, "b", number(change->b));
-    json_object_set_new(object, "change", number(report_change_absolute(change)));
-    json_object_set_new(object, "change_percent", number(100 * report_change_relative(change)));
-    return object;
+    return json_pack("{s:o, s:o, s:o, s:o}", "a", number(change->a), "b", number(change->b),
+                     "change", number(report_change_absolute(change)), "change_percent",
+                     number(100 * report_change_relative(change)));
 }
 
 static json_t *stream_object(const struct comparison_stream *stream)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "requests", json_integer((json_int_t)stream->traffic.requests));
-    json_object_set_new(object, "without_latency",
-                        json_integer((json_int_t)stream->traffic.unknown));
+    json_t *object = json_pack("{s:I, s:I}", "requests", (json_int_t)stream->traffic.requests,
+                               "without_latency", (json_int_t)stream->traffic.unknown);
     for (int i = 0; i < REPORT_METRIC_COUNT; i++) {
         const struct report_change *change = &stream->changes[i];
         json_object_set_new(object, report_metrics[i].json_key,
@@ -53,25 +48,20 @@ static json_t *directions_object(const struct comparison_member *member)
 
 static json_t *side_object(const struct comparison_side *side)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "run", report_json_text(side->run.shown));
-    json_object_set_new(object, "run_id", json_integer((json_int_t)side->run.run_id));
-    json_object_set_new(object, "name", report_json_text(side->name));
-    json_object_set_new(object, "engine", report_json_text(side->engine));
-    json_object_set_new(object, "device", report_json_text(side->device));
-    json_object_set_new(object, "digest", report_json_text(side->digest));
-    json_object_set_new(object, "end_ns", json_integer((json_int_t)side->end_ns));
-    return object;
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:I}", "run",
+                     report_json_text(side->run.shown), "run_id", (json_int_t)side->run.run_id,
+                     "name", report_json_text(side->name), "engine", report_json_text(side->engine),
+                     "device", report_json_text(side->device), "digest",
+                     report_json_text(side->digest), "end_ns", (json_int_t)side->end_ns);
 }
 
 static json_t *members_array(const struct report_comparison *comparison)
 {
     json_t *array = json_array();
     for (size_t m = 0; m < comparison->member_count; m++) {
-        json_t *object = json_object();
-        json_object_set_new(object, "name", report_json_text(comparison->members[m].name));
-        json_object_set_new(object, "directions", directions_object(&comparison->members[m]));
-        json_array_append_new(array, object);
+        const struct comparison_member *member = &comparison->members[m];
+        json_array_append_new(array, json_pack("{s:o, s:o}", "name", report_json_text(member->name),
+                                               "directions", directions_object(member)));
     }
     return array;
 }
@@ -92,14 +82,11 @@ static json_t *groups_array(const struct report_comparison *comparison)
 
 bool comparison_print_json(const struct report_comparison *comparison, FILE *out)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "a", side_object(&comparison->sides[0]));
-    json_object_set_new(object, "b", side_object(&comparison->sides[1]));
-    json_object_set_new(object, "requests", json_integer((json_int_t)comparison->count));
-    json_object_set_new(object, "blocks", json_integer(REPORT_COMPARE_BLOCKS));
-    json_object_set_new(object, "members", members_array(comparison));
-    json_object_set_new(object, "total", directions_object(&comparison->total));
-    json_object_set_new(object, "groups", groups_array(comparison));
+    json_t *object = json_pack(
+        "{s:o, s:o, s:I, s:i, s:o, s:o, s:o}", "a", side_object(&comparison->sides[0]), "b",
+        side_object(&comparison->sides[1]), "requests", (json_int_t)comparison->count, "blocks",
+        REPORT_COMPARE_BLOCKS, "members", members_array(comparison), "total",
+        directions_object(&comparison->total), "groups", groups_array(comparison));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (text == NULL)

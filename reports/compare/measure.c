@@ -78,22 +78,21 @@ static bool sum_known(const int64_t *values, const int64_t *beside, size_t count
     return true;
 }
 
-// p50, p90, p99, the maximum and the mean of `known` latencies of a column.
-static void measure_column(const int64_t *values, size_t count, uint64_t known, double *out[5])
-{
-    static const unsigned percents[] = {50, 90, 99};
-    double sum;
-    if (known == 0)
-        return;
-    for (size_t q = 0; q < sizeof percents / sizeof percents[0]; q++)
-        *out[q] = time_of(quantile_select(values, count, quantile_rank(known, percents[q])));
-    *out[3] = time_of(quantile_select(values, count, known));
-    *out[4] = sum_known(values, values, count, &sum) ? sum / (double)known : INFINITY;
-}
-
 static double *slot(struct comparison_stream *stream, int metric, int side)
 {
     return side == 0 ? &stream->changes[metric].a : &stream->changes[metric].b;
+}
+
+// The mean of `known` latencies of a column, which are more than 0.
+static double mean_of(const int64_t *values, size_t count, uint64_t known)
+{
+    double sum;
+    return sum_known(values, values, count, &sum) ? sum / (double)known : INFINITY;
+}
+
+static double quantile_of(const int64_t *values, size_t count, uint64_t known, unsigned percent)
+{
+    return time_of(quantile_select(values, count, quantile_rank(known, percent)));
 }
 
 // As waits grow without end, their share goes to 1.
@@ -109,14 +108,16 @@ static double wait_share(const struct columns *columns, int side)
 static void measure_latencies(const struct columns *columns, struct comparison_stream *stream)
 {
     static const int firsts[] = {REPORT_P50, REPORT_WAIT_P50};
+    static const unsigned percents[] = {50, 90, 99, 100};
     uint64_t known[] = {columns->count - stream->traffic.unknown, columns->count};
     for (int side = 0; side < 2; side++) {
         for (int c = 0; c < 2; c++) {
             const int64_t *values = c == 0 ? columns->total_ns[side] : columns->wait_ns[side];
-            double *out[5];
-            for (int i = 0; i < 5; i++)
-                out[i] = slot(stream, firsts[c] + i, side);
-            measure_column(values, columns->count, known[c], out);
+            for (int i = 0; known[c] > 0 && i < 4; i++)
+                *slot(stream, firsts[c] + i, side) =
+                    quantile_of(values, columns->count, known[c], percents[i]);
+            if (known[c] > 0)
+                *slot(stream, firsts[c] + 4, side) = mean_of(values, columns->count, known[c]);
         }
         if (known[0] > 0)
             *slot(stream, REPORT_WAIT_SHARE, side) = wait_share(columns, side);
@@ -143,14 +144,12 @@ static void measure_traffic(struct comparison_stream *stream)
 static void measure_differences(const int64_t *differences, size_t count,
                                 struct comparison_stream *stream, int metric)
 {
-    double unused, *out[5];
     *slot(stream, metric, 1) = (double)count;
-    for (int i = 0; i < 5; i++)
-        out[i] = &unused;
-    out[0] = slot(stream, metric + 1, 1);
-    out[3] = slot(stream, metric + 3, 1);
-    out[4] = slot(stream, metric + 2, 1);
-    measure_column(differences, count, count, out);
+    if (count == 0)
+        return;
+    *slot(stream, metric + 1, 1) = quantile_of(differences, count, count, 50);
+    *slot(stream, metric + 2, 1) = mean_of(differences, count, count);
+    *slot(stream, metric + 3, 1) = quantile_of(differences, count, count, 100);
 }
 
 // Overwrites the columns of the waits.
