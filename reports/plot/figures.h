@@ -14,9 +14,8 @@ plot_figure plot_bucket_levels;
 plot_figure plot_fairness;
 plot_figure plot_wait_causes; // the only one that can be of one member
 
-// What a member's stairs show of one bin; NAN: nothing.
-typedef double plot_cell_value(const struct plot_run *run, const struct plot_cell *cell,
-                               size_t bin);
+// What a member's stairs show of a bin that is so long; NAN: nothing.
+typedef double plot_cell_value(const struct plot_cell *cell, double seconds);
 
 // A data block of stairs, as of plot_script_stairs, of bin_count cells.
 void plot_cells_data(const struct plot_script *script, const char *name, size_t number,
@@ -30,19 +29,9 @@ void plot_members_legend(const struct plot_script *script);
 // The entry for the members without a name, if there are any.
 void plot_members_legend_others(const struct plot_script *script);
 
-// What several distributions cover. All zero: nothing yet.
-struct plot_extent {
-    double low_ns, high_ns; // of the latencies above 0
-    double most;            // requests of one of them
-    double right_ns;        // end of the axis
-    bool zeros;
-};
-
-// Takes in one more, of which `never` requests have no end.
+// Takes in one more distribution, of which `never` requests have no end.
 void plot_extent_add(struct plot_extent *extent, const struct report_histogram *latencies,
                      double never);
-// The horizontal axis, a logarithmic one. Returns its lower end.
-double plot_latency_extent_axis(const struct plot_script *script, struct plot_extent *extent);
 
 // The scale of distributions: place of a share (90 % at 2, 99 % at 3, 99.9 % at 4, ...), and the
 // axis for curves of at most this many requests.

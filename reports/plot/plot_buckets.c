@@ -38,7 +38,7 @@ static void put_point(const struct buckets *buckets, struct bucket_curve *curve,
                       double percent)
 {
     FILE *out = buckets->script->out;
-    double unit_ns = buckets->script->time.ns;
+    double unit_ns = buckets->script->time.scale;
     // What is cut off runs along the top, from and to where the curve reaches it.
     if ((curve->percent > BUCKETS_HIGHEST) != (percent > BUCKETS_HIGHEST)) {
         double part = (BUCKETS_HIGHEST - curve->percent) / (percent - curve->percent);
@@ -182,9 +182,8 @@ static void put_clauses(const struct buckets *buckets)
 static bool put_data(struct buckets *buckets, struct report_error *error)
 {
     for (size_t i = 0; i < buckets->count; i++) {
-        if (!put_curve(buckets, i, false, error))
-            return false;
-        if (buckets->drawn[i].bursts && !put_curve(buckets, i, true, error))
+        if (!put_curve(buckets, i, false, error) ||
+            (buckets->drawn[i].bursts && !put_curve(buckets, i, true, error)))
             return false;
     }
     return true;

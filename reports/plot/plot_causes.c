@@ -20,7 +20,7 @@ struct causes {
     const struct plot_script *script;
     struct causes_bin *bins;
     bool occurs[EXPLAIN_CAUSE_COUNT];
-    struct plot_time unit; // of the waits
+    struct plot_unit unit; // of the waits
     double most;           // the longest one, in it
 };
 
@@ -111,24 +111,20 @@ static void put_band(const struct causes *causes, const char *name, size_t band,
             below_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
         for (size_t edge = 0; edge < 2; edge++)
             fprintf(script->out, "%.9g %.6g %.6g\n",
-                    plot_run_bin_ns(script->run, i + edge) / script->time.ns,
+                    plot_run_bin_ns(script->run, i + edge) / script->time.scale,
                     100 * below_ns / whole_ns, 100 * (below_ns + bin->wait_ns[band]) / whole_ns);
         open = true;
     }
     fputs("EOD\n", script->out);
 }
 
-static void put_shares(const struct causes *causes, const char *name, bool with_queue)
+static void draw_shares(const struct causes *causes, const char *name, bool with_queue)
 {
+    FILE *out = causes->script->out;
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
         if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
             put_band(causes, name, cause, with_queue);
     }
-}
-
-static void draw_shares(const struct causes *causes, const char *name, bool with_queue)
-{
-    FILE *out = causes->script->out;
     fputs("set yrange [0:100]\nset ytics 25\nplot NaN", out);
     for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
         if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
@@ -141,14 +137,14 @@ static void draw_shares(const struct causes *causes, const char *name, bool with
 static double wait_of(const void *context, size_t bin)
 {
     const struct causes *causes = context;
-    return whole_of(&causes->bins[bin], true) / causes->unit.ns;
+    return whole_of(&causes->bins[bin], true) / causes->unit.scale;
 }
 
 static void choose_unit(struct causes *causes)
 {
     static const struct {
         double up_to_ns;
-        struct plot_time unit;
+        struct plot_unit unit;
     } units[] = {
         {1e3, {1, "ns"}},
         {1e6, {1e3, "us"}},
@@ -166,7 +162,7 @@ static void choose_unit(struct causes *causes)
     while (most_ns > units[i].up_to_ns)
         i++;
     causes->unit = units[i].unit;
-    causes->most = most_ns / causes->unit.ns;
+    causes->most = most_ns / causes->unit.scale;
 }
 
 static void put_legend(const struct causes *causes)
@@ -212,8 +208,6 @@ static void write_script(struct plot_script *script, struct causes *causes, cons
     plot_script_begin(script, title);
     put_legend(causes);
     plot_script_end_legend(script);
-    put_shares(causes, "all", true);
-    put_shares(causes, "first", false);
     choose_unit(causes);
     plot_script_stairs(script, "wait", 0, wait_of, causes);
     draw_panels(causes, nothing);

@@ -213,7 +213,7 @@ static void draw_latencies(const struct plot_script *script)
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
     begin_panel(script, 0.1, 0.73, 0.91, 0.5, "share of requests [%]", 0.018);
-    double left_ns = plot_latency_extent_axis(script, &extent);
+    double left_ns = plot_script_latency_axis(script, 'x', &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, extent.most);
@@ -230,16 +230,11 @@ static void draw_latencies(const struct plot_script *script)
           script->out);
 }
 
-struct figure_unit {
-    double scale;
-    const char *name;
-};
-
 struct figure_series {
     const struct figure *figure;
     int side;
     bool bytes;
-    const struct figure_unit *unit;
+    const struct plot_unit *unit;
 };
 
 static double rate_of(const void *context, size_t bin)
@@ -251,9 +246,9 @@ static double rate_of(const void *context, size_t bin)
 }
 
 // One that fits the largest of both runs.
-static const struct figure_unit *choose_unit(const struct figure *figure, bool bytes)
+static const struct plot_unit *choose_unit(const struct figure *figure, bool bytes)
 {
-    static const struct figure_unit units[] = {
+    static const struct plot_unit units[] = {
         {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}, {1, "requests/s"}};
     size_t unit = bytes ? 0 : 3;
     double most = 0;
@@ -269,7 +264,7 @@ static const struct figure_unit *choose_unit(const struct figure *figure, bool b
 // These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
 static double time_step(const struct plot_script *script)
 {
-    double least = script->run->end_ns / script->time.ns / 5;
+    double least = script->run->end_ns / script->time.scale / 5;
     double step = pow(10, floor(log10(least)));
     if (step < least)
         step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
@@ -280,7 +275,7 @@ static void draw_throughput(const struct plot_script *script, bool bytes)
 {
     const struct figure *figure = script->figure;
     const char *name = bytes ? "bytes" : "requests";
-    const struct figure_unit *unit = choose_unit(figure, bytes);
+    const struct plot_unit *unit = choose_unit(figure, bytes);
     begin_panel(script, bytes ? 0.47 : 0.1, bytes ? 0.73 : 0.36, 0.365, 0.115, unit->name,
                 bytes ? 0.395 : 0.018);
     plot_script_time_axis(script, true);

@@ -13,33 +13,18 @@
 #define CDF_WIDTH 1.8
 #define CDF_SLOWEST " pt 7 ps 0.5 lc rgb '#404040'"
 
-struct cdf_extent {
-    double count, zeros;
-    double low_ns, high_ns; // of the latencies above 0
-};
-
 void plot_extent_add(struct plot_extent *extent, const struct report_histogram *latencies,
                      double never)
 {
+    struct plot_extent added = {.most = (double)latencies->count + never};
     struct report_histogram_range range;
-    for (size_t at = 0; report_histogram_next(latencies, &at, &range);) {
-        extent->zeros = extent->zeros || range.high_ns == 0;
-        if (range.high_ns > 0 && (extent->low_ns <= 0 || (double)range.high_ns < extent->low_ns))
-            extent->low_ns = (double)range.high_ns;
-    }
     if (latencies->count > 0)
-        extent->high_ns = fmax(extent->high_ns, (double)latencies->max_ns);
-    extent->most = fmax(extent->most, (double)latencies->count + never);
-}
-
-double plot_latency_extent_axis(const struct plot_script *script, struct plot_extent *extent)
-{
-    if (extent->high_ns <= 0)
-        extent->low_ns = extent->high_ns = 1e6;
-    double left_ns =
-        plot_script_latency_axis(script, 'x', extent->low_ns, extent->high_ns, extent->zeros);
-    extent->right_ns = pow(10, ceil(log10(fmax(extent->high_ns, 10 * left_ns))));
-    return left_ns;
+        added.high_ns = (double)latencies->max_ns;
+    for (size_t at = 0; added.low_ns <= 0 && report_histogram_next(latencies, &at, &range);) {
+        added.low_ns = (double)range.high_ns;
+        added.zeros += range.high_ns == 0 ? (double)range.count : 0;
+    }
+    plot_extent_join(extent, &added);
 }
 
 double plot_latency_place(double share)
@@ -60,7 +45,7 @@ static sqlite3_stmt *open_member(const struct plot_run *run, size_t line, const 
     " FROM histogram WHERE run_id = ?1 AND member_id = ?2 AND direction = 'read+write'"            \
     "  AND metric = 'total'"
 
-static bool measure_extent(const struct plot_run *run, size_t line, struct cdf_extent *extent,
+static bool measure_extent(const struct plot_run *run, size_t line, struct plot_extent *extent,
                            struct report_error *error)
 {
     sqlite3_stmt *rows =
@@ -69,23 +54,24 @@ static bool measure_extent(const struct plot_run *run, size_t line, struct cdf_e
                     "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
                     error);
     if (report_query_next(rows))
-        *extent =
-            (struct cdf_extent){sqlite3_column_double(rows, 0), sqlite3_column_double(rows, 1),
-                                sqlite3_column_double(rows, 2), sqlite3_column_double(rows, 3)};
+        *extent = (struct plot_extent){.most = sqlite3_column_double(rows, 0),
+                                       .zeros = sqlite3_column_double(rows, 1),
+                                       .low_ns = sqlite3_column_double(rows, 2),
+                                       .high_ns = sqlite3_column_double(rows, 3)};
     return report_query_close(rows, error);
 }
 
 // Points of one curve; those that would fall into the same column of the picture are thinned out.
 // The slowest request stands half a request below 100 %, which has no place on the scale.
 static void put_point(const struct plot_script *script, double ns, double seen,
-                      const struct cdf_extent *extent)
+                      const struct plot_extent *extent)
 {
     fprintf(script->out, "%.9g %.6g\n", ns,
-            plot_latency_place(fmin(seen, extent->count - 0.5) / extent->count));
+            plot_latency_place(fmin(seen, extent->most - 0.5) / extent->most));
 }
 
 static bool put_curve(const struct plot_script *script, size_t line,
-                      const struct cdf_extent *extent, double left_ns, double right_ns,
+                      const struct plot_extent *extent, double left_ns, double right_ns,
                       struct report_error *error)
 {
     bool named = line < script->run->named_count;
@@ -112,7 +98,7 @@ static bool put_curve(const struct plot_script *script, size_t line,
     return report_query_close(rows, error);
 }
 
-static bool put_data(const struct plot_script *script, const struct cdf_extent *extents,
+static bool put_data(const struct plot_script *script, const struct plot_extent *extents,
                      double left_ns, double right_ns, struct report_error *error)
 {
     const struct plot_run *run = script->run;
@@ -128,9 +114,9 @@ static bool put_data(const struct plot_script *script, const struct cdf_extent *
     }
     fputs("$slowest << EOD\n", script->out);
     for (size_t line = 0; line < run->named_count; line++) {
-        if (extents[line].count > 0)
+        if (extents[line].most > 0)
             fprintf(script->out, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
-                    plot_latency_place(1 - 0.5 / extents[line].count));
+                    plot_latency_place(1 - 0.5 / extents[line].most));
     }
     fputs("EOD\n", script->out);
     return true;
@@ -149,18 +135,18 @@ void plot_latency_share_axis(const struct plot_script *script, double most)
     fprintf(script->out, "'' 100)\nset yrange [0:%.6g]\n", top);
 }
 
-static void put_legend(const struct plot_script *script, const struct cdf_extent *extents)
+static void put_legend(const struct plot_script *script, const struct plot_extent *extents)
 {
     const struct plot_run *run = script->run;
     for (size_t line = 0; line < run->named_count; line++) {
-        const struct cdf_extent *extent = &extents[line];
+        const struct plot_extent *extent = &extents[line];
         char name[REPORT_LABEL_MAX], title[REPORT_LABEL_MAX + 32];
-        bool zeros = extent->zeros > 0, none = extent->count <= 0;
+        bool zeros = extent->zeros > 0, none = extent->most <= 0;
         report_label(name, run->members[line].name, zeros || none ? 14 : 20);
         if (zeros)
             snprintf(title, sizeof title,
-                     extent->zeros < 0.01 * extent->count ? "%s (<1 %% at 0)" : "%s (%.0f %% at 0)",
-                     name, 100 * extent->zeros / extent->count);
+                     extent->zeros < 0.01 * extent->most ? "%s (<1 %% at 0)" : "%s (%.0f %% at 0)",
+                     name, 100 * extent->zeros / extent->most);
         else
             snprintf(title, sizeof title, "%s%s", name, none ? " (none)" : "");
         fputs(", keyentry with lines", script->out);
@@ -189,23 +175,18 @@ static void put_clauses(const struct plot_script *script)
 bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
-    struct cdf_extent extents[PLOT_LINES_MAX] = {{0, 0, 0, 0}};
+    struct plot_extent extents[PLOT_LINES_MAX] = {0};
     struct plot_extent all = {0};
     for (size_t line = 0; line < run->line_count; line++) {
-        struct cdf_extent *extent = &extents[line];
-        if (!measure_extent(run, line, extent, error))
+        if (!measure_extent(run, line, &extents[line], error))
             return false;
-        all.most = fmax(all.most, extent->count);
-        all.zeros = all.zeros || extent->zeros > 0;
-        if (extent->low_ns > 0)
-            all.low_ns = all.low_ns > 0 ? fmin(all.low_ns, extent->low_ns) : extent->low_ns;
-        all.high_ns = fmax(all.high_ns, extent->high_ns);
+        plot_extent_join(&all, &extents[line]);
     }
     plot_script_begin(script, "Latency distribution of reads and writes");
     put_legend(script, extents);
     plot_script_end_legend(script);
     plot_script_panel(script, 0, 1, "share of requests that took at most this long [%]");
-    double left_ns = plot_latency_extent_axis(script, &all);
+    double left_ns = plot_script_latency_axis(script, 'x', &all);
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, all.most);
     if (all.most <= 0)

@@ -89,11 +89,11 @@ double plot_limits_at(const struct plot_limits *limits, size_t group, const char
 void plot_limits_data(const struct plot_script *script, const struct plot_limits *limits,
                       size_t first)
 {
-    double end = script->run->end_ns / script->time.ns, last = 0;
+    double end = script->run->end_ns / script->time.scale, last = 0;
     size_t span = plot_limits_span(limits, first);
     fprintf(script->out, "$limit%zu << EOD\n", first);
     for (size_t i = first; i < first + span; i++) {
-        double at = limits->changes[i].at_ns / script->time.ns;
+        double at = limits->changes[i].at_ns / script->time.scale;
         double value = limits->changes[i].value;
         if (value > 0)
             fprintf(script->out, "%.9g %.9g\n", at, value);

@@ -16,7 +16,7 @@ struct members_stairs {
 static double value_of(const void *context, size_t bin)
 {
     const struct members_stairs *stairs = context;
-    return stairs->value(stairs->run, &stairs->cells[bin], bin);
+    return stairs->value(&stairs->cells[bin], plot_run_bin_seconds(stairs->run, bin));
 }
 
 void plot_cells_data(const struct plot_script *script, const char *name, size_t number,
@@ -84,10 +84,9 @@ void plot_members_legend(const struct plot_script *script)
     plot_members_legend_others(script);
 }
 
-static double waiting_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double waiting_of(const struct plot_cell *cell, double seconds)
 {
-    (void)run;
-    (void)bin;
+    (void)seconds;
     return cell->waiting_max;
 }
 
@@ -120,49 +119,30 @@ static double latency_of(const struct plot_cell *cell, double ns)
     return cell->completed > 0 ? fmax(ns, MEMBERS_ZERO_NS) : NAN;
 }
 
-static double p99_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double p99_of(const struct plot_cell *cell, double seconds)
 {
-    (void)run;
-    (void)bin;
+    (void)seconds;
     return latency_of(cell, cell->p99_max_ns);
 }
 
-static double p50_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double p50_of(const struct plot_cell *cell, double seconds)
 {
-    (void)run;
-    (void)bin;
+    (void)seconds;
     return latency_of(cell, cell->p50_sum_ns / cell->completed);
 }
 
-struct members_range {
-    double low_ns, high_ns; // of those above 0
-    bool zeros, any;
-};
-
-static void extend_range(struct members_range *range, double ns)
+static struct plot_extent latency_extent(const struct plot_run *run)
 {
-    range->any = true;
-    if (ns <= 0) {
-        range->zeros = true;
-    } else {
-        range->low_ns = range->low_ns > 0 ? fmin(range->low_ns, ns) : ns;
-        range->high_ns = fmax(range->high_ns, ns);
-    }
-}
-
-static struct members_range latency_range(const struct plot_run *run)
-{
-    struct members_range range = {0};
+    struct plot_extent extent = {0};
     for (size_t i = 0; i < run->line_count * run->bin_count; i++) {
         const struct plot_cell *cell = &run->cells[i];
-        if (cell->completed <= 0)
-            continue;
-        extend_range(&range, cell->p99_max_ns);
-        extend_range(&range, cell->p50_sum_ns / cell->completed);
+        const double ns[] = {cell->p99_max_ns, cell->p50_sum_ns / cell->completed};
+        for (size_t n = 0; cell->completed > 0 && n < 2; n++) {
+            const struct plot_extent one = {ns[n], ns[n], ns[n] <= 0, cell->completed, 0};
+            plot_extent_join(&extent, &one);
+        }
     }
-    if (range.high_ns <= 0)
-        range.low_ns = range.high_ns = 1e6;
-    return range;
+    return extent;
 }
 
 bool plot_latency_over_time(struct plot_script *script, struct report_error *error)
@@ -173,7 +153,7 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     } panels[] = {{"tail", "p99", p99_of}, {"median", "p50", p50_of}};
     static const char *const of_bins[] = {"highest ", "mean "};
     bool binned = script->run->bin_intervals > 1;
-    struct members_range range = latency_range(script->run);
+    struct plot_extent extent = latency_extent(script->run);
     char columns[96], title[32];
     (void)error;
     plot_script_begin(script, "Total latency of reads and writes");
@@ -181,13 +161,12 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     plot_script_end_legend(script);
     for (size_t i = 0; i < 2; i++)
         plot_members_data(script, panels[i].name, panels[i].value);
-    double bottom_ns =
-        plot_script_latency_axis(script, 'y', range.low_ns, range.high_ns, range.zeros);
+    double bottom_ns = plot_script_latency_axis(script, 'y', &extent);
     snprintf(columns, sizeof columns, "using 1:($2 > %.10g ? $2 : %.10g)", bottom_ns, bottom_ns);
     for (size_t i = 0; i < 2; i++) {
         snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
         plot_script_time_panel(script, i, 2, title);
-        if (!range.any)
+        if (extent.most <= 0)
             plot_script_message(script, "No read or write was completed.");
         fputs("plot NaN", script->out);
         plot_members_clauses(script, panels[i].name, columns);

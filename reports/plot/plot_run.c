@@ -34,12 +34,6 @@ size_t plot_run_group(const struct plot_run *run, int64_t group_id)
     return group;
 }
 
-size_t plot_run_bin(const struct plot_run *run, int64_t interval)
-{
-    int64_t bin = interval / run->bin_intervals;
-    return bin < (int64_t)run->bin_count ? (size_t)bin : run->bin_count - 1;
-}
-
 double plot_run_bin_seconds(const struct plot_run *run, size_t bin)
 {
     double full_ns = (double)run->bin_intervals * (double)run->interval_ns;

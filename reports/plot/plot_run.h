@@ -74,9 +74,6 @@ bool plot_series_load(struct plot_run *run, struct report_error *error);
 void plot_run_count_bins(struct plot_run *run);
 // The drawn group of this id; drawn_groups: it is not drawn.
 size_t plot_run_group(const struct plot_run *run, int64_t group_id);
-// The bin of an interval; the last one reaches to the run's end, which may be a little more than
-// bin_intervals.
-size_t plot_run_bin(const struct plot_run *run, int64_t interval);
 // Beginning of a bin, in ns; of bin bin_count: the run's end.
 double plot_run_bin_ns(const struct plot_run *run, size_t bin);
 // How long a bin is for rates, in seconds: of the last one what was simulated.

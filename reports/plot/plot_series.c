@@ -123,11 +123,19 @@ static void add_waiting_and_latency(struct plot_cell *cell, sqlite3_stmt *rows)
     }
 }
 
+// The bin of an interval; the last one reaches to the run's end, which may be a little more than
+// bin_intervals.
+static size_t bin_of(const struct plot_run *run, int64_t interval)
+{
+    int64_t bin = interval / run->bin_intervals;
+    return bin < (int64_t)run->bin_count ? (size_t)bin : run->bin_count - 1;
+}
+
 static void take_row(struct series *series, sqlite3_stmt *rows)
 {
     struct plot_run *run = series->run;
     int64_t interval = sqlite3_column_int64(rows, SERIES_INTERVAL);
-    size_t bin = plot_run_bin(run, interval);
+    size_t bin = bin_of(run, interval);
     struct series_place *place = find_place(series, sqlite3_column_int64(rows, SERIES_MEMBER));
     if (interval < 0 || place == NULL)
         return;

@@ -10,31 +10,26 @@
 #define THROUGHPUT_UNITS 3
 #define THROUGHPUT_REACH 2.5 // a limit this many times above all data would flatten them
 
-struct throughput_unit {
-    double scale; // one of it, in requests/s or bytes/s
-    const char *name;
-};
-
 struct throughput_panel {
     const char *name;   // of the data blocks
     const char *prefix; // of the limits' keys
     const char *counted;
     plot_limits_number *number; // a limit
     plot_cell_value *value;
-    struct throughput_unit units[THROUGHPUT_UNITS]; // from the largest
-    double top;                                     // of the axis
-    size_t unit;                                    // the axis'
-    char columns[32];                               // that scale data to it
+    struct plot_unit units[THROUGHPUT_UNITS]; // from the largest
+    double top;                               // of the axis
+    size_t unit;                              // the axis'
+    char columns[32];                         // that scale data to it
 };
 
-static double requests_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double requests_of(const struct plot_cell *cell, double seconds)
 {
-    return cell->dispatched / plot_run_bin_seconds(run, bin);
+    return cell->dispatched / seconds;
 }
 
-static double bytes_of(const struct plot_run *run, const struct plot_cell *cell, size_t bin)
+static double bytes_of(const struct plot_cell *cell, double seconds)
 {
-    return cell->dispatched_bytes / plot_run_bin_seconds(run, bin);
+    return cell->dispatched_bytes / seconds;
 }
 
 static bool has_total(const struct plot_run *run, size_t group)
@@ -46,11 +41,12 @@ static double most_of(const struct plot_run *run, plot_cell_value *value)
 {
     double most = 0;
     for (size_t bin = 0; bin < run->bin_count; bin++) {
+        double seconds = plot_run_bin_seconds(run, bin);
         for (size_t line = 0; line < run->line_count; line++)
-            most = fmax(most, value(run, &run->cells[line * run->bin_count + bin], bin));
+            most = fmax(most, value(&run->cells[line * run->bin_count + bin], seconds));
         for (size_t g = 0; g < run->drawn_groups; g++) {
             if (has_total(run, g))
-                most = fmax(most, value(run, &run->groups[g].totals[bin], bin));
+                most = fmax(most, value(&run->groups[g].totals[bin], seconds));
         }
     }
     return most;

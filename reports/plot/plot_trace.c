@@ -226,7 +226,7 @@ static void share_panel(const struct plot_script *script, bool gaps)
     for (size_t i = 0; i < trace->line_count; i++)
         plot_extent_add(&extent, times_of(&trace->lines[i], gaps), 0);
     plot_script_panel(script, 0, 1, "share that is at most this long [%]");
-    double left_ns = plot_latency_extent_axis(script, &extent);
+    double left_ns = plot_script_latency_axis(script, 'x', &extent);
     double right_ns = extent.right_ns;
     fprintf(script->out, "set xlabel '%s'\n",
             gaps ? "time between two arrivals" : "recorded latency");

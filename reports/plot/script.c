@@ -27,11 +27,11 @@ static const char *const group_colours[PLOT_GROUPS_MAX] = {"#000000", "#8B1A1A",
 
 #define COLOUR_COUNT (sizeof colours / sizeof colours[0])
 
-static struct plot_time time_unit(double end_ns)
+static struct plot_unit time_unit(double end_ns)
 {
     static const struct {
         double up_to_ns;
-        struct plot_time unit;
+        struct plot_unit unit;
     } units[] = {
         {2e6, {1e3, "us"}},          {2e9, {1e6, "ms"}},           {600e9, {1e9, "s"}},
         {3 * 3600e9, {60e9, "min"}}, {4 * 86400e9, {3600e9, "h"}}, {INFINITY, {86400e9, "d"}},
@@ -155,7 +155,7 @@ void plot_script_time_axis(const struct plot_script *script, bool labelled)
 {
     const struct plot_run *run = script->run;
     char width[PLOT_NUMBER_MAX];
-    fprintf(script->out, "set xrange [0:%.10g]\n", run->end_ns / script->time.ns);
+    fprintf(script->out, "set xrange [0:%.10g]\n", run->end_ns / script->time.scale);
     if (!labelled) {
         fputs("set format x ''\n", script->out);
         return;
@@ -174,19 +174,30 @@ void plot_script_time_panel(const struct plot_script *script, size_t panel, size
 
 static void put_latency_label(FILE *out, double ns)
 {
-    static const struct plot_time units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
+    static const struct plot_unit units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
     size_t i = 0;
-    while (i < 3 && ns < units[i].ns * 0.999)
+    while (i < 3 && ns < units[i].scale * 0.999)
         i++;
     if (ns > 5e12) // a longer label would push the axis' title out of the picture
         fprintf(out, "'1e%.0f s' %.10g", log10(ns / 1e9), ns);
     else
-        fprintf(out, "'%.10g %s' %.10g", ns / units[i].ns, units[i].name, ns);
+        fprintf(out, "'%.10g %s' %.10g", ns / units[i].scale, units[i].name, ns);
 }
 
-double plot_script_latency_axis(const struct plot_script *script, char axis, double low_ns,
-                                double high_ns, bool zeros)
+void plot_extent_join(struct plot_extent *extent, const struct plot_extent *other)
 {
+    if (other->low_ns > 0 && (extent->low_ns <= 0 || other->low_ns < extent->low_ns))
+        extent->low_ns = other->low_ns;
+    extent->high_ns = fmax(extent->high_ns, other->high_ns);
+    extent->zeros += other->zeros;
+    extent->most = fmax(extent->most, other->most);
+}
+
+double plot_script_latency_axis(const struct plot_script *script, char axis,
+                                struct plot_extent *extent)
+{
+    bool any = extent->high_ns > 0, zeros = extent->zeros > 0;
+    double low_ns = any ? extent->low_ns : 1e6, high_ns = any ? extent->high_ns : 1e6;
     int first = low_ns > 1 ? (int)floor(log10(low_ns)) : 0;
     int last = high_ns > 1 ? (int)ceil(log10(high_ns)) : 0;
     FILE *out = script->out;
@@ -194,6 +205,7 @@ double plot_script_latency_axis(const struct plot_script *script, char axis, dou
         last = first + 1;
     double zero_ns = pow(10, first - 1);
     double bottom_ns = zeros ? zero_ns : pow(10, first);
+    extent->right_ns = pow(10, ceil(log10(fmax(high_ns, 10 * bottom_ns))));
     fprintf(out, "set logscale %c\nset %crange [%.10g:%.10g]\nset m%ctics 10\nset %ctics (", axis,
             axis, 0.995 * bottom_ns, 1.005 * pow(10, last), axis, axis); // keeps tics at the ends
     if (zeros)
@@ -242,7 +254,7 @@ void plot_script_stairs_rows(const struct plot_script *script, plot_value *value
     double last = NAN;
     for (size_t bin = 0; bin <= run->bin_count; bin++) {
         double now = bin < run->bin_count ? value(context, bin) : NAN;
-        double at = plot_run_bin_ns(run, bin) / script->time.ns;
+        double at = plot_run_bin_ns(run, bin) / script->time.scale;
         if (isnan(now) && !isnan(last))
             fprintf(script->out, "%.9g %.6g\n\n", at, last);
         else if (!isnan(now) && (isnan(last) || now < last || now > last))

@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct plot_time {
-    double ns; // one of the unit
+struct plot_unit {
+    double scale; // one of it, in ns, requests/s or bytes/s
     const char *name;
 };
 
 struct plot_script {
     FILE *out;
     const struct plot_run *run;
-    struct plot_time time; // unit of the time axis
+    struct plot_unit time; // unit of the time axis
     const char *member;    // for a figure of one member only: its name; else NULL
     int64_t member_id;     // if there is one
     const void *figure;    // of figures that are not of a stored run: what they show
@@ -64,10 +64,20 @@ void plot_script_time_panel(const struct plot_script *script, size_t panel, size
 // is, so that the panels' own titles fit beside them however long that is.
 void plot_script_time_axis(const struct plot_script *script, bool labelled);
 
-// A logarithmic axis ('x' or 'y') of latencies in ns that covers [low_ns, high_ns]. Returns its
-// lower end; with zeros that is an extra place, labelled 0, where latencies of 0 belong.
-double plot_script_latency_axis(const struct plot_script *script, char axis, double low_ns,
-                                double high_ns, bool zeros);
+// What several latencies or distributions of them cover. All zero: nothing yet.
+struct plot_extent {
+    double low_ns, high_ns; // of the latencies above 0
+    double zeros;           // requests, or 1, with a latency of 0
+    double most;            // requests of one of them
+    double right_ns;        // end of the axis: plot_script_latency_axis
+};
+
+// Takes in another one.
+void plot_extent_join(struct plot_extent *extent, const struct plot_extent *other);
+// A logarithmic axis ('x' or 'y') of latencies that covers it. Returns its lower end, in ns; with
+// zeros that is an extra place, labelled 0, where latencies of 0 belong.
+double plot_script_latency_axis(const struct plot_script *script, char axis,
+                                struct plot_extent *extent);
 
 // A line style for member number `line`: colour and dashes; grey for those without a name.
 void plot_script_line_style(const struct plot_script *script, size_t line, double width);
