@@ -134,9 +134,8 @@ static bool run_gnuplot(const struct gnuplot_files *files, const char *path,
 }
 
 // Fills the file `picture`, which is to become `path`.
-static bool draw_into(int picture, const char *script, size_t length,
-                      const struct plot_format *format, const char *directory, const char *path,
-                      struct report_error *error)
+static bool draw_into(int picture, const char *script, const struct plot_format *format,
+                      const char *directory, const char *path, struct report_error *error)
 {
     struct gnuplot_files files = {.script = report_unnamed_file(directory),
                                   .picture = picture,
@@ -144,7 +143,8 @@ static bool draw_into(int picture, const char *script, size_t length,
     struct stat information;
     bool good = files.script >= 0 && files.messages >= 0 &&
                 write_all(files.script, format->terminal, strlen(format->terminal)) &&
-                write_all(files.script, script, length) && lseek(files.script, 0, SEEK_SET) == 0;
+                write_all(files.script, script, strlen(script)) &&
+                lseek(files.script, 0, SEEK_SET) == 0;
     if (!good)
         fail(error, "writing a script for gnuplot into", directory, errno);
     good = good && run_gnuplot(&files, path, error);
@@ -194,39 +194,29 @@ static bool keep(int picture, const char *partial, const char *path, struct repo
     return fail(error, "writing", path, code);
 }
 
-static bool draw_format(const char *script, size_t length, const struct plot_format *format,
-                        const char *directory, const char *path, const char *partial,
-                        struct report_error *error)
+static bool draw_format(const struct plot_target *target, const char *name, const char *script,
+                        const struct plot_format *format, struct report_error *error)
 {
+    const char *directory = target->directory;
+    char *path = make_path(directory, name, format->suffix);
+    char *partial = make_path(directory, name, "partial");
     int picture = report_unnamed_file(directory);
     sigset_t before;
-    if (picture < 0)
-        return fail(error, "making a file in", directory, errno);
-    bool good = draw_into(picture, script, length, format, directory, path, error);
+    bool good = picture >= 0 || fail(error, "making a file in", directory, errno);
+    if (path == NULL || partial == NULL)
+        good = fail(error, "naming", name, ENOMEM);
+    good = good && draw_into(picture, script, format, directory, path, error);
     if (good) {
         report_defer_signals(&before);
         good = keep(picture, partial, path, error);
         report_allow_signals(&before);
     }
-    close(picture);
-    return good;
-}
-
-static bool draw_formats(const struct plot_target *target, const char *name, const char *script,
-                         size_t length, struct report_error *error)
-{
-    bool good = true;
-    for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++) {
-        char *path = make_path(target->directory, name, formats[i].suffix);
-        char *partial = path != NULL ? make_path(target->directory, name, "partial") : NULL;
-        good = partial != NULL ? draw_format(script, length, &formats[i], target->directory, path,
-                                             partial, error)
-                               : fail(error, "naming", name, ENOMEM);
-        if (good && target->written != NULL)
-            target->written(target->context, path);
-        free(path);
-        free(partial);
-    }
+    if (picture >= 0)
+        close(picture);
+    if (good && target->written != NULL)
+        target->written(target->context, path);
+    free(path);
+    free(partial);
     return good;
 }
 
@@ -242,7 +232,8 @@ bool plot_draw(const struct plot_target *target, const char *name, plot_figure *
     fputs("unset multiplot\n", script->out);
     if (fclose(script->out) != 0 && good)
         good = fail(error, "drawing", name, ENOMEM);
-    good = good && draw_formats(target, name, text, length, error);
+    for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++)
+        good = draw_format(target, name, text, &formats[i], error);
     free(text);
     return good;
 }

@@ -216,8 +216,8 @@ static void draw_latencies(const struct plot_script *script)
     double left_ns = plot_script_latency_axis(script, 'x', &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
-    plot_latency_share_axis(script, extent.most);
-    if (extent.most <= 0)
+    plot_latency_share_axis(script, extent.requests);
+    if (extent.requests <= 0)
         plot_script_message(script, "There are no reads and no writes.");
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         put_curve(script, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);

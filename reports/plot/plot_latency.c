@@ -16,7 +16,7 @@
 void plot_extent_add(struct plot_extent *extent, const struct report_histogram *latencies,
                      double never)
 {
-    struct plot_extent added = {.most = (double)latencies->count + never};
+    struct plot_extent added = {.requests = (double)latencies->count + never};
     struct report_histogram_range range;
     if (latencies->count > 0)
         added.high_ns = (double)latencies->max_ns;
@@ -54,7 +54,7 @@ static bool measure_extent(const struct plot_run *run, size_t line, struct plot_
                     "       min(CASE WHEN high_ns > 0 THEN high_ns END), max(high_ns)" CDF_ROWS,
                     error);
     if (report_query_next(rows))
-        *extent = (struct plot_extent){.most = sqlite3_column_double(rows, 0),
+        *extent = (struct plot_extent){.requests = sqlite3_column_double(rows, 0),
                                        .zeros = sqlite3_column_double(rows, 1),
                                        .low_ns = sqlite3_column_double(rows, 2),
                                        .high_ns = sqlite3_column_double(rows, 3)};
@@ -67,7 +67,7 @@ static void put_point(const struct plot_script *script, double ns, double seen,
                       const struct plot_extent *extent)
 {
     fprintf(script->out, "%.9g %.6g\n", ns,
-            plot_latency_place(fmin(seen, extent->most - 0.5) / extent->most));
+            plot_latency_place(fmin(seen, extent->requests - 0.5) / extent->requests));
 }
 
 static bool put_curve(const struct plot_script *script, size_t line,
@@ -114,9 +114,9 @@ static bool put_data(const struct plot_script *script, const struct plot_extent 
     }
     fputs("$slowest << EOD\n", script->out);
     for (size_t line = 0; line < run->named_count; line++) {
-        if (extents[line].most > 0)
+        if (extents[line].requests > 0)
             fprintf(script->out, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
-                    plot_latency_place(1 - 0.5 / extents[line].most));
+                    plot_latency_place(1 - 0.5 / extents[line].requests));
     }
     fputs("EOD\n", script->out);
     return true;
@@ -141,12 +141,13 @@ static void put_legend(const struct plot_script *script, const struct plot_exten
     for (size_t line = 0; line < run->named_count; line++) {
         const struct plot_extent *extent = &extents[line];
         char name[REPORT_LABEL_MAX], title[REPORT_LABEL_MAX + 32];
-        bool zeros = extent->zeros > 0, none = extent->most <= 0;
+        bool zeros = extent->zeros > 0, none = extent->requests <= 0;
         report_label(name, run->members[line].name, zeros || none ? 14 : 20);
         if (zeros)
             snprintf(title, sizeof title,
-                     extent->zeros < 0.01 * extent->most ? "%s (<1 %% at 0)" : "%s (%.0f %% at 0)",
-                     name, 100 * extent->zeros / extent->most);
+                     extent->zeros < 0.01 * extent->requests ? "%s (<1 %% at 0)"
+                                                             : "%s (%.0f %% at 0)",
+                     name, 100 * extent->zeros / extent->requests);
         else
             snprintf(title, sizeof title, "%s%s", name, none ? " (none)" : "");
         fputs(", keyentry with lines", script->out);
@@ -188,8 +189,8 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     plot_script_panel(script, 0, 1, "share of requests that took at most this long [%]");
     double left_ns = plot_script_latency_axis(script, 'x', &all);
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
-    plot_latency_share_axis(script, all.most);
-    if (all.most <= 0)
+    plot_latency_share_axis(script, all.requests);
+    if (all.requests <= 0)
         plot_script_message(script, "No read or write was completed.");
     if (!put_data(script, extents, left_ns, all.right_ns, error))
         return false;

@@ -23,19 +23,7 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
                       struct report_error *error);
 void plot_limits_free(struct plot_limits *limits);
 
-// How many changes from `first` on are of the same group and key.
-size_t plot_limits_span(const struct plot_limits *limits, size_t first);
-
 // The value that a limit has at a time, 0 if none.
 double plot_limits_at(const struct plot_limits *limits, size_t group, const char *key,
                       double at_ns);
-
-// A data block limitFIRST of the limit whose changes begin at `first`.
-void plot_limits_data(const struct plot_script *script, const struct plot_limits *limits,
-                      size_t first);
-
-// Its title in the legend: the first and the last value, and whether it begins above the picture.
-typedef void plot_limits_number(char text[PLOT_NUMBER_MAX], double value);
-void plot_limits_title(const struct plot_script *script, const struct plot_limits *limits,
-                       size_t first, plot_limits_number *number, double top);
 #endif

@@ -166,7 +166,7 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
     for (size_t i = 0; i < 2; i++) {
         snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
         plot_script_time_panel(script, i, 2, title);
-        if (extent.most <= 0)
+        if (extent.requests <= 0)
             plot_script_message(script, "No read or write was completed.");
         fputs("plot NaN", script->out);
         plot_members_clauses(script, panels[i].name, columns);

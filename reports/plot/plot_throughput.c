@@ -7,14 +7,18 @@
 #include <math.h>
 #include <string.h>
 
+#define LIMIT_GROUP_CHARACTERS 10
+#define LIMIT_RATE_MAX (PLOT_NUMBER_MAX + 16)
 #define THROUGHPUT_UNITS 3
 #define THROUGHPUT_REACH 2.5 // a limit this many times above all data would flatten them
+
+typedef void limit_number(char text[PLOT_NUMBER_MAX], double value);
 
 struct throughput_panel {
     const char *name;   // of the data blocks
     const char *prefix; // of the limits' keys
     const char *counted;
-    plot_limits_number *number; // a limit
+    limit_number *number; // a limit
     plot_cell_value *value;
     struct plot_unit units[THROUGHPUT_UNITS]; // from the largest
     double top;                               // of the axis
@@ -50,6 +54,67 @@ static double most_of(const struct plot_run *run, plot_cell_value *value)
         }
     }
     return most;
+}
+
+// How many changes from `first` on are of the same group and key.
+static size_t span_of(const struct plot_limits *limits, size_t first)
+{
+    const struct plot_limit_change *change = &limits->changes[first];
+    size_t end = first + 1;
+    while (end < limits->count && limits->changes[end].group == change->group &&
+           !strcmp(limits->changes[end].key, change->key))
+        end++;
+    return end - first;
+}
+
+// A data block limitFIRST of the limit whose changes begin at `first`.
+static void put_limit_data(const struct plot_script *script, const struct plot_limits *limits,
+                           size_t first)
+{
+    double end = script->run->end_ns / script->time.scale, last = 0;
+    size_t span = span_of(limits, first);
+    fprintf(script->out, "$limit%zu << EOD\n", first);
+    for (size_t i = first; i < first + span; i++) {
+        double at = limits->changes[i].at_ns / script->time.scale;
+        double value = limits->changes[i].value;
+        if (value > 0)
+            fprintf(script->out, "%.9g %.9g\n", at, value);
+        else if (last > 0)
+            fprintf(script->out, "%.9g %.9g\n\n", at, last);
+        last = value;
+    }
+    if (last > 0)
+        fprintf(script->out, "%.9g %.9g\n", end, last);
+    fputs("EOD\n", script->out);
+}
+
+static void put_rate(char text[LIMIT_RATE_MAX], limit_number *number, double value)
+{
+    char digits[PLOT_NUMBER_MAX];
+    number(digits, value);
+    snprintf(text, LIMIT_RATE_MAX, "%s%s", value > 0 ? digits : "none", value > 0 ? "/s" : "");
+}
+
+// Its title in the legend: the first and the last value, and whether it begins above the picture.
+static void put_limit_title(const struct plot_script *script, const struct plot_limits *limits,
+                            size_t first, limit_number *number, double top)
+{
+    const struct plot_limit_change *change = &limits->changes[first];
+    size_t span = span_of(limits, first);
+    char group[REPORT_LABEL_MAX] = "", key[REPORT_LABEL_MAX + 32];
+    char start[LIMIT_RATE_MAX], end[LIMIT_RATE_MAX] = "";
+    const char *const parts[] = {key, start, span > 2 ? "..." : "", end};
+    if (script->run->group_count > 1)
+        report_label(group, script->run->groups[change->group].name, LIMIT_GROUP_CHARACTERS);
+    snprintf(key, sizeof key, "%s%s%s", group, *group ? ": " : "", change->key);
+    put_rate(start, number, change->value);
+    if (span == 2)
+        strcat(start, ",");
+    if (span > 1)
+        put_rate(end, number, limits->changes[first + span - 1].value);
+    if (change->value > top)
+        strcat(span > 1 ? end : start, " (above)");
+    plot_script_title(script, parts, sizeof parts / sizeof parts[0]);
 }
 
 static bool is_shown(const struct throughput_panel *panel, const struct plot_limit_change *change)
@@ -103,7 +168,7 @@ static void put_limits(const struct plot_script *script, const struct plot_limit
 {
     size_t room = limits_room(script->run), lines = 0, hidden = 0, span;
     for (size_t i = 0; i < limits->count; i += span) {
-        span = plot_limits_span(limits, i);
+        span = span_of(limits, i);
         if (!is_shown(panel, &limits->changes[i]) || highest_of(limits, i, span) <= 0)
             continue;
         lines += span > 1 ? 3 : 2; // at most
@@ -117,7 +182,7 @@ static void put_limits(const struct plot_script *script, const struct plot_limit
             fprintf(script->out, ", $limit%zu %s with steps", i, panel->columns);
         put_limit_style(script, &limits->changes[i]);
         if (legend)
-            plot_limits_title(script, limits, i, panel->number, panel->top);
+            put_limit_title(script, limits, i, panel->number, panel->top);
     }
     if (legend && hidden > 0)
         plot_script_remark(script, "(%zu more limits of %s)", hidden, panel->counted);
@@ -166,9 +231,9 @@ static void put_data(const struct plot_script *script, const struct plot_limits 
             plot_cells_data(script, name, g, run->groups[g].totals, panel->value);
     }
     for (size_t i = 0; i < limits->count; i += span) {
-        span = plot_limits_span(limits, i);
+        span = span_of(limits, i);
         if (is_shown(panel, &limits->changes[i]))
-            plot_limits_data(script, limits, i);
+            put_limit_data(script, limits, i);
     }
 }
 

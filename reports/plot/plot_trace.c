@@ -230,8 +230,8 @@ static void share_panel(const struct plot_script *script, bool gaps)
     double right_ns = extent.right_ns;
     fprintf(script->out, "set xlabel '%s'\n",
             gaps ? "time between two arrivals" : "recorded latency");
-    plot_latency_share_axis(script, extent.most);
-    if (extent.most <= 0)
+    plot_latency_share_axis(script, extent.requests);
+    if (extent.requests <= 0)
         plot_script_message(script, gaps ? "There are no two requests." : "No latency is known.");
     for (size_t i = 0; i < trace->line_count; i++) {
         fprintf(script->out, "$share%zu << EOD\n", i);

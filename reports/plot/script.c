@@ -190,7 +190,7 @@ void plot_extent_join(struct plot_extent *extent, const struct plot_extent *othe
         extent->low_ns = other->low_ns;
     extent->high_ns = fmax(extent->high_ns, other->high_ns);
     extent->zeros += other->zeros;
-    extent->most = fmax(extent->most, other->most);
+    extent->requests = fmax(extent->requests, other->requests);
 }
 
 double plot_script_latency_axis(const struct plot_script *script, char axis,

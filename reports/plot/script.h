@@ -68,7 +68,7 @@ void plot_script_time_axis(const struct plot_script *script, bool labelled);
 struct plot_extent {
     double low_ns, high_ns; // of the latencies above 0
     double zeros;           // requests, or 1, with a latency of 0
-    double most;            // requests of one of them
+    double requests;        // of the one with the most
     double right_ns;        // end of the axis: plot_script_latency_axis
 };
 
