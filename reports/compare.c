@@ -118,14 +118,6 @@ void report_comparison_free(struct report_comparison *comparison)
     free(comparison);
 }
 
-size_t comparison_active_members(const struct report_comparison *comparison)
-{
-    size_t active = 0;
-    for (size_t m = 0; m < comparison->member_count; m++)
-        active += comparison->members[m].count > 0;
-    return active;
-}
-
 const char *report_comparison_member(const struct report_comparison *comparison, size_t index)
 {
     return index < comparison->member_count ? comparison->members[index].name : NULL;

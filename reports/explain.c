@@ -189,12 +189,6 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
     }
 }
 
-static void say_nothing(const struct explain *explain, const char *whose, bool waiting)
-{
-    fprintf(explain->tables.out, "\nNo request%s%s waited.\n", whose,
-            waiting ? " that has left the throttle" : "");
-}
-
 static bool print_words(const struct explain *explain)
 {
     FILE *out = explain->tables.out;
@@ -217,7 +211,8 @@ static bool print_words(const struct explain *explain)
         if (sums.first_ns > 0)
             say_largest(explain, &sums);
     } else {
-        say_nothing(explain, whose, sums.waiting > 0);
+        fprintf(out, "\nNo request%s%s waited.\n", whose,
+                sums.waiting > 0 ? " that has left the throttle" : "");
     }
     if (sums.waiting > 0)
         fprintf(out,

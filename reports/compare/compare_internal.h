@@ -103,9 +103,6 @@ static inline bool comparison_is_in(const struct comparison_pair *pair, size_t s
                                            : pair->direction == stream;
 }
 
-// How many members have requests: with one, the total is that member.
-size_t comparison_active_members(const struct report_comparison *comparison);
-
 bool comparison_print_text(const struct report_comparison *comparison, FILE *out);
 bool comparison_print_json(const struct report_comparison *comparison, FILE *out);
 #endif

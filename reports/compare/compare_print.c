@@ -147,11 +147,14 @@ static bool print_table(const struct report_comparison *comparison, FILE *out, c
 {
     struct grid *grid = grid_create(columns, column_count);
     bool good = grid != NULL;
+    size_t active = 0;
     if (grid == NULL)
         return false;
-    for (size_t m = 0; m < comparison->member_count; m++)
+    for (size_t m = 0; m < comparison->member_count; m++) {
         add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
-    if (comparison_active_members(comparison) > 1)
+        active += comparison->members[m].count > 0;
+    }
+    if (active > 1) // else the total is that member
         add_member(&comparison->total, "(all members)", rows, grid);
     if (grid_rows(grid) > 0) {
         fprintf(out, "\n%s\n", title);

@@ -67,23 +67,19 @@ bool report_compare_check(const struct report_compare_side *side, struct report_
 static bool load_identities(struct comparison_side *side, struct report_error *error)
 {
     sqlite3_stmt *rows = report_query_open(
-        side->run.database, "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY 1",
+        side->run.database,
+        "SELECT member_id, name, count(*) OVER () FROM member WHERE run_id = ?1 ORDER BY 1",
         side->run.run_id, error);
-    size_t capacity = 0;
     bool good = true;
     while (good && report_query_next(rows)) {
-        if (side->identity_count == capacity) {
-            capacity = capacity ? 2 * capacity : 16;
-            struct comparison_identity *more =
-                realloc(side->identities, capacity * sizeof *side->identities);
-            good = more != NULL;
-            side->identities = more != NULL ? more : side->identities;
-        }
-        char *name = good ? strdup(report_query_text(rows, 1)) : NULL;
-        if (name != NULL)
+        if (side->identities == NULL)
+            side->identities =
+                calloc((size_t)sqlite3_column_int64(rows, 2), sizeof *side->identities);
+        char *name = side->identities != NULL ? strdup(report_query_text(rows, 1)) : NULL;
+        good = name != NULL;
+        if (good)
             side->identities[side->identity_count++] = (struct comparison_identity){
                 sqlite3_column_int64(rows, 0), COMPARISON_NO_MEMBER, name};
-        good = name != NULL;
     }
     return report_query_close(rows, error) && (good || comparison_memory(error));
 }

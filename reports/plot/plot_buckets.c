@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How full the leaky buckets of the groups were: at 100 % requests begin to wait.
 #include "reports/plot/figures.h"
-#include "reports/plot/plot_limits.h"
 #include "reports/query.h"
 
 #include <inttypes.h>

@@ -158,21 +158,6 @@ static void put_legend(const struct plot_script *script, const struct plot_exten
     fputs(", keyentry with points" CDF_SLOWEST " title 'slowest request'", script->out);
 }
 
-static void put_clauses(const struct plot_script *script)
-{
-    const struct plot_run *run = script->run;
-    fputs("plot NaN", script->out);
-    if (run->line_count > run->named_count) {
-        fputs(", $cdfothers with steps", script->out);
-        plot_script_line_style(script, run->named_count, CDF_WIDTH);
-    }
-    for (size_t line = 0; line < run->named_count; line++) {
-        fprintf(script->out, ", $cdf%zu with steps", line);
-        plot_script_line_style(script, line, CDF_WIDTH);
-    }
-    fputs(", $slowest with points" CDF_SLOWEST "\n", script->out);
-}
-
 bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
@@ -194,6 +179,8 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
         plot_script_message(script, "No read or write was completed.");
     if (!put_data(script, extents, left_ns, all.right_ns, error))
         return false;
-    put_clauses(script);
+    fputs("plot NaN", script->out);
+    plot_members_clauses(script, "cdf", "", CDF_WIDTH);
+    fputs(", $slowest with points" CDF_SLOWEST "\n", script->out);
     return true;
 }

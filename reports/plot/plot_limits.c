@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/plot/plot_limits.h"
-
+#include "reports/plot/figures.h"
 #include "reports/query.h"
 
 #include <stdio.h>
@@ -9,27 +8,14 @@
 
 #define LIMITS_COLUMNS 2000 // times that can be told apart
 
-static bool add_change(struct plot_limits *limits, const struct plot_limit_change *change)
+static void take_row(const struct plot_run *run, struct plot_limits *limits, sqlite3_stmt *rows)
 {
-    // Powers of two: the array is full when the count is one.
-    if ((limits->count & (limits->count - 1)) == 0) {
-        size_t capacity = limits->count ? 2 * limits->count : 1;
-        void *changes = realloc(limits->changes, capacity * sizeof *limits->changes);
-        if (changes == NULL)
-            return false;
-        limits->changes = changes;
-    }
-    limits->changes[limits->count++] = *change;
-    return true;
-}
-
-static bool take_row(const struct plot_run *run, struct plot_limits *limits, sqlite3_stmt *rows)
-{
-    struct plot_limit_change change = {.group = plot_run_group(run, sqlite3_column_int64(rows, 0)),
-                                       .at_ns = sqlite3_column_double(rows, 2),
-                                       .value = sqlite3_column_double(rows, 3)};
-    snprintf(change.key, sizeof change.key, "%s", report_query_text(rows, 1));
-    return change.group == run->drawn_groups || add_change(limits, &change);
+    struct plot_limit_change *change = &limits->changes[limits->count];
+    change->group = plot_run_group(run, sqlite3_column_int64(rows, 0));
+    change->at_ns = sqlite3_column_double(rows, 2);
+    change->value = sqlite3_column_double(rows, 3);
+    snprintf(change->key, sizeof change->key, "%s", report_query_text(rows, 1));
+    limits->count += change->group < run->drawn_groups;
 }
 
 bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
@@ -38,7 +24,8 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
     // Of several changes in a column the last one counts.
     sqlite3_stmt *rows = report_query_open(
         run->database,
-        "SELECT group_id, key, at_ns, value, max(rowid) FROM limit_setting"
+        "SELECT group_id, key, at_ns, value, max(rowid), count(*) OVER ()"
+        "  FROM limit_setting"
         " WHERE run_id = ?1 AND key IN ('iops-total', 'iops-total-max', 'iops-read',"
         "       'iops-read-max', 'iops-write', 'iops-write-max', 'bps-total', 'bps-total-max',"
         "       'bps-read', 'bps-read-max', 'bps-write', 'bps-write-max')"
@@ -48,8 +35,14 @@ bool plot_limits_load(const struct plot_run *run, struct plot_limits *limits,
     *limits = (struct plot_limits){NULL, 0};
     if (rows != NULL)
         sqlite3_bind_int64(rows, 2, 1 + (sqlite3_int64)(run->end_ns / LIMITS_COLUMNS));
-    while (good && report_query_next(rows))
-        good = take_row(run, limits, rows);
+    while (good && report_query_next(rows)) {
+        if (limits->changes == NULL)
+            limits->changes =
+                calloc((size_t)sqlite3_column_int64(rows, 5), sizeof *limits->changes);
+        good = limits->changes != NULL;
+        if (good)
+            take_row(run, limits, rows);
+    }
     if (!report_query_close(rows, error))
         return false;
     if (!good)

@@ -45,7 +45,8 @@ static double line_width(const struct plot_run *run)
     return run->bin_count > MEMBERS_DENSE ? 1 : 1.6;
 }
 
-void plot_members_clauses(const struct plot_script *script, const char *name, const char *columns)
+void plot_members_clauses(const struct plot_script *script, const char *name, const char *columns,
+                          double width)
 {
     const struct plot_run *run = script->run;
     if (run->line_count > run->named_count) {
@@ -54,7 +55,7 @@ void plot_members_clauses(const struct plot_script *script, const char *name, co
     }
     for (size_t line = 0; line < run->named_count; line++) {
         fprintf(script->out, ", $%s%zu %s with steps", name, line, columns);
-        plot_script_line_style(script, line, line_width(run));
+        plot_script_line_style(script, line, width > 0 ? width : line_width(run));
     }
 }
 
@@ -106,7 +107,7 @@ bool plot_waiting(struct plot_script *script, struct report_error *error)
     if (most <= 0)
         plot_script_message(script, "No read or write waited.");
     fputs("plot NaN", script->out);
-    plot_members_clauses(script, "waiting", "");
+    plot_members_clauses(script, "waiting", "", 0);
     fputc('\n', script->out);
     return true;
 }
@@ -169,7 +170,7 @@ bool plot_latency_over_time(struct plot_script *script, struct report_error *err
         if (extent.requests <= 0)
             plot_script_message(script, "No read or write was completed.");
         fputs("plot NaN", script->out);
-        plot_members_clauses(script, panels[i].name, columns);
+        plot_members_clauses(script, panels[i].name, columns, 0);
         fputc('\n', script->out);
     }
     return true;

@@ -176,12 +176,10 @@ static bool load_members(struct plot_run *run, struct report_error *error)
 
 static bool allocate_cells(struct plot_run *run)
 {
-    run->cells = calloc(run->line_count * run->bin_count + 1, sizeof *run->cells);
-    for (size_t g = 0; g < run->drawn_groups; g++) {
-        run->groups[g].totals = calloc(run->bin_count, sizeof *run->groups[g].totals);
-        if (run->groups[g].totals == NULL)
-            return false;
-    }
+    size_t rows = run->line_count + run->drawn_groups;
+    run->cells = calloc(rows * run->bin_count + 1, sizeof *run->cells);
+    for (size_t g = 0; run->cells != NULL && g < run->drawn_groups; g++)
+        run->groups[g].totals = &run->cells[(run->line_count + g) * run->bin_count];
     return run->cells != NULL;
 }
 
@@ -207,6 +205,4 @@ void plot_run_free(struct plot_run *run)
 {
     free(run->members);
     free(run->cells);
-    for (size_t g = 0; g < run->drawn_groups; g++)
-        free(run->groups[g].totals);
 }

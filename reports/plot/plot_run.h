@@ -60,7 +60,7 @@ struct plot_run {
     int64_t group_count;
     struct plot_group groups[PLOT_GROUPS_MAX];
     size_t drawn_groups;     // the first ones
-    struct plot_cell *cells; // [line * bin_count + bin]
+    struct plot_cell *cells; // [line * bin_count + bin], then the groups' totals
 };
 
 bool plot_run_load(struct plot_run *run, struct report_database *database, int64_t run_id,

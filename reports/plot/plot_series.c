@@ -172,24 +172,18 @@ static bool load_cells(struct series *series, struct report_error *error)
                                       "SELECT at_ns, member_id, group_id FROM membership"
                                       " WHERE run_id = ?1 ORDER BY at_ns, rowid",
                                       run->run_id, error);
-    sqlite3_stmt *rows =
-        series->moves != NULL
-            ? report_query_open(run->database,
-                                "SELECT interval, member_id, dispatched, dispatched_bytes,"
-                                "       waiting, waiting_max, completed, latency_p50_ns,"
-                                "       latency_p99_ns, direction = 'discard'"
-                                "  FROM member_interval"
-                                " WHERE run_id = ?1 AND direction IN ('read+write', 'discard')"
-                                " ORDER BY interval",
-                                run->run_id, error)
-            : NULL;
-    series->move_pending = rows != NULL && report_query_next(series->moves);
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        "SELECT interval, member_id, dispatched, dispatched_bytes, waiting, waiting_max,"
+        "       completed, latency_p50_ns, latency_p99_ns, direction = 'discard'"
+        "  FROM member_interval WHERE run_id = ?1 AND direction IN ('read+write', 'discard')"
+        " ORDER BY interval",
+        run->run_id, error);
+    series->move_pending = report_query_next(series->moves);
     while (report_query_next(rows))
         take_row(series, rows);
     bool good = report_query_close(rows, error);
-    if (series->moves != NULL && !report_query_close(series->moves, error))
-        return false;
-    return good;
+    return report_query_close(series->moves, error) && good;
 }
 
 bool plot_series_load(struct plot_run *run, struct report_error *error)

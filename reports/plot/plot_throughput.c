@@ -2,7 +2,6 @@
 // What was dispatched, in requests and in bytes, against the limits: flushes, and discards of
 // drives, are not throttled and not shown.
 #include "reports/plot/figures.h"
-#include "reports/plot/plot_limits.h"
 
 #include <math.h>
 #include <string.h>
@@ -244,7 +243,7 @@ static void draw_panel(const struct plot_script *script, const struct plot_limit
     fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
             panel->top / panel->units[panel->unit].scale);
     put_totals(script, panel, false);
-    plot_members_clauses(script, panel->name, panel->columns);
+    plot_members_clauses(script, panel->name, panel->columns, 0);
     put_limits(script, limits, panel, false);
     fputc('\n', script->out);
 }
