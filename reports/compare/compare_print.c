@@ -142,26 +142,30 @@ static void add_member(const struct comparison_member *member, const char *shown
     }
 }
 
-static bool print_table(const struct report_comparison *comparison, FILE *out, const char *title,
-                        const struct grid_column *columns, size_t column_count, add_rows *rows)
+// Prints it under its title if it has rows, and frees it.
+static bool print_grid(struct grid *grid, const char *title, FILE *out)
 {
-    struct grid *grid = grid_create(columns, column_count);
     bool good = grid != NULL;
-    size_t active = 0;
-    if (grid == NULL)
-        return false;
-    for (size_t m = 0; m < comparison->member_count; m++) {
-        add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
-        active += comparison->members[m].count > 0;
-    }
-    if (active > 1) // else the total is that member
-        add_member(&comparison->total, "(all members)", rows, grid);
-    if (grid_rows(grid) > 0) {
+    if (good && grid_rows(grid) > 0) {
         fprintf(out, "\n%s\n", title);
         good = grid_print(grid, out);
     }
     grid_free(grid);
     return good;
+}
+
+static bool print_table(const struct report_comparison *comparison, FILE *out, const char *title,
+                        const struct grid_column *columns, size_t column_count, add_rows *rows)
+{
+    struct grid *grid = grid_create(columns, column_count);
+    size_t active = 0;
+    for (size_t m = 0; grid != NULL && m < comparison->member_count; m++) {
+        add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
+        active += comparison->members[m].count > 0;
+    }
+    if (active > 1) // else the total is that member
+        add_member(&comparison->total, "(all members)", rows, grid);
+    return print_grid(grid, title, out);
 }
 
 static bool print_latencies(const struct report_comparison *comparison, FILE *out)
@@ -226,8 +230,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
     static const int metrics[] = {REPORT_JAIN, REPORT_JAIN_BYTES, REPORT_DIFFERENCE,
                                   REPORT_DIFFERENCE_BYTES};
     struct grid *grid = grid_create(columns, COUNT_OF(columns));
-    bool good = grid != NULL;
-    for (size_t g = 0; good && g < comparison->group_count; g++) {
+    for (size_t g = 0; grid != NULL && g < comparison->group_count; g++) {
         char name[REPORT_LABEL_MAX];
         report_label(name, comparison->groups[g].name, NAME_CHARACTERS);
         grid_text(grid, name);
@@ -236,12 +239,7 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
             add_value(grid, comparison->groups[g].changes[metrics[i]].b);
         }
     }
-    if (good && grid_rows(grid) > 0) {
-        fputs("\nService of members while at least two were backlogged\n", out);
-        good = grid_print(grid, out);
-    }
-    grid_free(grid);
-    return good;
+    return print_grid(grid, "Service of members while at least two were backlogged", out);
 }
 
 static void print_head(const struct report_comparison *comparison, FILE *out)

@@ -2,7 +2,6 @@
 #include "reports/plot/figures.h"
 #include "reports/query.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

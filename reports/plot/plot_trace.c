@@ -68,15 +68,6 @@ static double rate_value(const void *context, size_t bin)
     return sum / plot_run_bin_seconds(run, bin) / series->scale;
 }
 
-static double rate_most(const struct plot_script *script, bool bytes)
-{
-    const struct rate_series series = {script, &trace_of(script)->lines[0], bytes, 1};
-    double most = 0;
-    for (size_t bin = 0; bin < script->run->bin_count; bin++)
-        most = fmax(most, rate_value(&series, bin));
-    return most;
-}
-
 static void rate_panel(const struct plot_script *script, bool bytes)
 {
     static const struct {
@@ -87,8 +78,11 @@ static void rate_panel(const struct plot_script *script, bool bytes)
                  {1e3, {"1000 requests/s", "kB/s"}},
                  {1, {"requests/s", "bytes/s"}}};
     const char *name = bytes ? "bytes" : "requests";
-    double most = rate_most(script, bytes);
+    const struct rate_series total = {script, &trace_of(script)->lines[0], bytes, 1};
+    double most = 0;
     size_t unit = 0;
+    for (size_t bin = 0; bin < script->run->bin_count; bin++)
+        most = fmax(most, rate_value(&total, bin));
     // Requests keep to four digits, bytes to what people say.
     while (unit < 3 && most < units[unit].scale * (bytes ? 1 : 10))
         unit++;
@@ -227,7 +221,6 @@ static void share_panel(const struct plot_script *script, bool gaps)
         plot_extent_add(&extent, times_of(&trace->lines[i], gaps), 0);
     plot_script_panel(script, 0, 1, "share that is at most this long [%]");
     double left_ns = plot_script_latency_axis(script, 'x', &extent);
-    double right_ns = extent.right_ns;
     fprintf(script->out, "set xlabel '%s'\n",
             gaps ? "time between two arrivals" : "recorded latency");
     plot_latency_share_axis(script, extent.requests);
@@ -236,11 +229,11 @@ static void share_panel(const struct plot_script *script, bool gaps)
     for (size_t i = 0; i < trace->line_count; i++) {
         fprintf(script->out, "$share%zu << EOD\n", i);
         share_rows(script->out, times_of(&trace->lines[i], gaps), left_ns,
-                   log10(right_ns / left_ns) / SHARE_COLUMNS);
+                   log10(extent.right_ns / left_ns) / SHARE_COLUMNS);
         fputs("EOD\n", script->out);
     }
     if (poisson)
-        poisson_rows(script->out, trace->lines[0].gaps, left_ns, right_ns);
+        poisson_rows(script->out, trace->lines[0].gaps, left_ns, extent.right_ns);
     fputs("plot NaN", script->out);
     for (size_t i = 0; i < trace->line_count; i++) {
         if (times_of(&trace->lines[i], gaps)->count > 0)

@@ -4,9 +4,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #define SCRIPT_LEFT 0.1 // screen positions of the plots' edges
