@@ -261,16 +261,12 @@ static bool improve_best(struct fit_search *search)
     return true;
 }
 
-// All requests at one time, or one alone: there is nothing to choose.
-static bool is_trivial(const struct fit_volume *volume)
-{
-    return volume->info.requests < 2 || volume->info.first_ns == volume->info.last_ns;
-}
-
 static bool search_all(struct fit_search *search, const struct synth_arrivals *plain)
 {
-    uint64_t requests = search->target->volume->info.requests;
-    if (is_trivial(search->target->volume))
+    const struct info_volume *info = &search->target->volume->info;
+    uint64_t requests = info->requests;
+    // All requests at one time, or one alone: there is nothing to choose.
+    if (requests < 2 || info->first_ns == info->last_ns)
         return fit_search_offer(search, plain, NULL);
     if (!fit_search_renewal(search))
         return false;

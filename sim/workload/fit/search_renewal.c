@@ -30,12 +30,6 @@ static struct synth_draw gap_law(const struct fit_search *search, int64_t least_
     return draw;
 }
 
-static void with_batches(const struct fit_batch *batch, struct synth_arrivals *arrivals)
-{
-    arrivals->batch_mean = batch->mean;
-    arrivals->batch_gap_ns = batch->gap_ns;
-}
-
 static bool is_batch_level(const struct fit_search *search, int level)
 {
     const struct fit_run *run = &search->target->volume->runs.levels[level];
@@ -92,11 +86,13 @@ static bool offer_batches(struct fit_search *search, int level)
     struct fit_batch batch = batch_of(search, level);
     struct synth_draw laws[2] = {fit_sums_law(&run->cycle), {.law = SYNTH_EXPONENTIAL}};
     for (int i = 0; i < 2; i++) {
-        struct synth_arrivals arrivals = {.process = SYNTH_RENEWAL, .gap_ns = laws[i]};
+        struct synth_arrivals arrivals = {.process = SYNTH_RENEWAL,
+                                          .gap_ns = laws[i],
+                                          .batch_mean = batch.mean,
+                                          .batch_gap_ns = batch.gap_ns};
         double score;
         if (i == 1 && laws[0].law == laws[1].law)
             continue;
-        with_batches(&batch, &arrivals);
         if (!fit_search_offer(search, &arrivals, &score))
             return false;
         batch.score = fmin(batch.score, score);
@@ -128,12 +124,13 @@ static bool offer_periods(struct fit_search *search, int level, const struct fit
     double cycle_ns = run->length.sum / periods + run->pause.sum / (periods - 1);
     struct synth_arrivals arrivals = {.process = SYNTH_ON_OFF,
                                       .on_ns = fit_sums_law(&run->length),
-                                      .off_ns = fit_sums_law(&run->pause)};
-    arrivals.gap_ns = gap_law(search, 0, fit_runs_threshold(level));
+                                      .off_ns = fit_sums_law(&run->pause),
+                                      .gap_ns = gap_law(search, 0, fit_runs_threshold(level)),
+                                      .batch_mean = batch->mean,
+                                      .batch_gap_ns = batch->gap_ns};
     arrivals.on_ns.mean =
         fmin((double)run->on_requests / periods * arrivals.gap_ns.mean, cycle_ns * ON_SHARE_MAX);
     arrivals.off_ns.mean = cycle_ns - arrivals.on_ns.mean;
-    with_batches(batch, &arrivals);
     if (batch->mean > 1)
         arrivals.gap_ns = gap_law(search, batch->threshold_ns + 1, fit_runs_threshold(level));
     if (!fit_search_offer(search, &arrivals, NULL))

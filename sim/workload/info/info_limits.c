@@ -73,12 +73,6 @@ bool info_spool_add(struct info_spool *spool, const struct info_record *record,
     return true;
 }
 
-static bool read_block(struct info_spool *spool, struct sim_error *error)
-{
-    spool->at = 0;
-    return transfer(spool, spool->next++, false, error);
-}
-
 bool info_spool_rewind(struct info_spool *spool, struct sim_error *error)
 {
     // The last block follows the others into the file, if there are any.
@@ -88,7 +82,7 @@ bool info_spool_rewind(struct info_spool *spool, struct sim_error *error)
     spool->next = 0;
     spool->left = spool->records;
     spool->last_ns = 0;
-    return spool->blocks == 0 || spool->records == 0 || read_block(spool, error);
+    return spool->blocks == 0 || transfer(spool, spool->next++, false, error);
 }
 
 static uint64_t get(struct info_spool *spool)
@@ -107,8 +101,11 @@ int info_spool_read(struct info_spool *spool, struct info_record *record, struct
     if (spool->left == 0)
         return 0;
     bool ended = INFO_SPOOL_BLOCK - spool->at < RECORD_MAX || spool->block[spool->at] == RECORD_END;
-    if (spool->blocks > 0 && ended && !read_block(spool, error))
-        return -1;
+    if (spool->blocks > 0 && ended) {
+        spool->at = 0;
+        if (!transfer(spool, spool->next++, false, error))
+            return -1;
+    }
     record->op = (enum trace_op)spool->block[spool->at++];
     record->arrival_ns = (int64_t)((uint64_t)spool->last_ns + get(spool));
     record->volume = (uint32_t)get(spool);
