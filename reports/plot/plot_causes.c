@@ -192,6 +192,7 @@ static void draw_panels(const struct causes *causes, const char *nothing)
     draw_shares(causes, "first", false);
     snprintf(title, sizeof title, "wait [%s]", causes->unit.name);
     plot_script_time_panel(script, 2, CAUSES_PANELS, title);
+    plot_script_stairs(script, "wait", 0, wait_of, causes);
     fprintf(script->out,
             "set yrange [0:%.6g]\nset ytics autofreq\nset format y '%%.5g'\n"
             "plot NaN, $wait0 with steps lc rgb '#404040' lw %g\n",
@@ -209,7 +210,6 @@ static void write_script(struct plot_script *script, struct causes *causes, cons
     put_legend(causes);
     plot_script_end_legend(script);
     choose_unit(causes);
-    plot_script_stairs(script, "wait", 0, wait_of, causes);
     draw_panels(causes, nothing);
 }
 
