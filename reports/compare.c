@@ -159,14 +159,14 @@ const struct report_change *report_comparison_find_group(const struct report_com
     return NULL;
 }
 
-bool report_comparison_print(const struct report_comparison *comparison, enum report_format format,
-                             FILE *out, struct report_error *error)
+bool report_comparison_print(const struct report_comparison *comparison,
+                             const struct report_style *style, struct report_error *error)
 {
-    bool good = format == REPORT_JSON ? comparison_print_json(comparison, out)
-                                      : comparison_print_text(comparison, out);
+    bool good = style->format == REPORT_JSON ? comparison_print_json(comparison, style)
+                                             : comparison_print_text(comparison, style);
     if (!good)
         return comparison_memory(error);
-    if (fflush(out) == 0 && !ferror(out))
+    if (fflush(style->out) == 0 && !ferror(style->out))
         return true;
     snprintf(error->message, sizeof error->message, "writing the comparison: %s", strerror(errno));
     return false;

@@ -121,9 +121,9 @@ const struct report_change *report_comparison_find_group(const struct report_com
                                                          const char *group,
                                                          enum report_group_metric metric);
 
-// Prints to out and flushes it. False with the error filled: out cannot be written, no memory.
-bool report_comparison_print(const struct report_comparison *comparison, enum report_format format,
-                             FILE *out, struct report_error *error);
+// Prints and flushes. False with the error filled: the file cannot be written, no memory.
+bool report_comparison_print(const struct report_comparison *comparison,
+                             const struct report_style *style, struct report_error *error);
 
 // Draws `directory`/compare.svg and .png, as report_plot does.
 bool report_comparison_plot(const struct report_comparison *comparison, const char *directory,

@@ -74,7 +74,7 @@ static bool fail_no_member(const struct explain *explain)
 bool report_explain_member(struct report_database *database, int64_t run_id, const char *member,
                            int64_t *member_id, struct report_error *error)
 {
-    const struct explain explain = {.tables = {database, run_id, NULL, error, 0, NULL},
+    const struct explain explain = {.tables = {database, run_id, NULL, error, NULL},
                                     .member = member};
     sqlite3_stmt *rows = report_query_open(
         database, "SELECT member_id FROM member WHERE run_id = ?1 AND name = ?2", run_id, error);
@@ -163,7 +163,7 @@ static void say_time(FILE *out, double ns)
 static void say_largest(const struct explain *explain, const struct sums_of_causes *sums)
 {
     const struct explain_cause *largest = &explain_causes[sums->largest];
-    FILE *out = explain->tables.out;
+    FILE *out = explain->tables.style->out;
     fprintf(out, "The first in each queue waited longest for %s (%.1f %% of ", largest->key,
             100 * sums->wait_ns[sums->largest] / sums->first_ns);
     say_time(out, sums->first_ns);
@@ -191,7 +191,7 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
 
 static bool print_words(const struct explain *explain)
 {
-    FILE *out = explain->tables.out;
+    FILE *out = explain->tables.style->out;
     char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX];
     struct sums_of_causes sums;
     if (!sum_causes(explain, &sums))
@@ -260,7 +260,7 @@ static bool print_words(const struct explain *explain)
 static bool print_pieces(const struct explain *explain, const char *before, const char *sql,
                          const char *after)
 {
-    FILE *out = explain->tables.out;
+    FILE *out = explain->tables.style->out;
     sqlite3_stmt *rows = explain_query(explain, sql);
     bool first = true;
     fputs(before, out);
@@ -285,18 +285,19 @@ static bool print_json(const struct explain *explain)
 }
 
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,
-                    enum report_format format, FILE *out, struct report_error *error)
+                    const struct report_style *style, struct report_error *error)
 {
-    struct explain explain = {.tables = {database, run_id, out, error, 0, NULL}, .member = member};
+    struct explain explain = {.tables = {database, run_id, style, error, NULL}, .member = member};
     if (!report_query_run_exists(database, run_id, error) ||
         (member != NULL &&
          !report_explain_member(database, run_id, member, &explain.member_id, error)) ||
         !is_stored(&explain) || !add_up(&explain) || !find_causes(&explain))
         return false;
-    bool good = format == REPORT_JSON ? print_json(&explain)
-                                      : tables_print_head(&explain.tables) &&
-                                            print_words(&explain) && explain_print_tables(&explain);
-    if (good && (fflush(out) != 0 || ferror(out))) {
+    bool good = style->format == REPORT_JSON
+                    ? print_json(&explain)
+                    : tables_print_head(&explain.tables) && print_words(&explain) &&
+                          explain_print_tables(&explain);
+    if (good && (fflush(style->out) != 0 || ferror(style->out))) {
         snprintf(error->message, sizeof error->message,
                  "writing why requests of run %" PRId64 " waited: %s", run_id, strerror(errno));
         return false;

@@ -19,11 +19,11 @@
 
 #include "reports/tables.h"
 
-// Prints to out and flushes it. member NULL: all. Whatever names hold, the text has no control
+// Prints and flushes. member NULL: all. Whatever names hold, the text has no control
 // characters. False with the error filled: no such run or member, a run of an earlier throttlesim,
-// which did not store the causes, an unreadable database, out cannot be written.
+// which did not store the causes, an unreadable database, the file cannot be written.
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,
-                    enum report_format format, FILE *out, struct report_error *error);
+                    const struct report_style *style, struct report_error *error);
 
 // Finds the member with this name. False with the error filled, naming the members there are.
 bool report_explain_member(struct report_database *database, int64_t run_id, const char *member,

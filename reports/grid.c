@@ -288,8 +288,9 @@ static void put_rows(const struct grid *grid, const struct grid_layout *layouts,
     }
 }
 
-bool grid_print(struct grid *grid, FILE *out)
+bool grid_print(struct grid *grid, const struct report_style *style)
 {
+    FILE *out = style->out;
     struct grid_layout *layouts = calloc(grid->column_count, sizeof *layouts);
     size_t owed = 0;
     if (layouts == NULL)

@@ -4,10 +4,11 @@
 #ifndef REPORTS_GRID_H
 #define REPORTS_GRID_H
 
+#include "reports/style.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 enum grid_kind {
     GRID_TEXT,           // as it is; the caller has made it safe
@@ -41,5 +42,5 @@ void grid_nothing(struct grid *grid); // shown as "-"
 
 size_t grid_rows(const struct grid *grid);
 // To be called once. False if a cell was lost for lack of memory.
-bool grid_print(struct grid *grid, FILE *out);
+bool grid_print(struct grid *grid, const struct report_style *style);
 #endif

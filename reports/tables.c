@@ -45,8 +45,8 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
         return false;
     }
     if (grid != NULL && grid_rows(grid) > 0) {
-        fprintf(context->out, "\n%s\n", title);
-        good = grid_print(grid, context->out);
+        fprintf(context->style->out, "\n%s\n", title);
+        good = grid_print(grid, context->style);
     }
     good = good && grid != NULL;
     grid_free(grid);
@@ -61,14 +61,14 @@ static void print_status(const struct tables_context *context, const char *statu
     if (!strcmp(status, "running"))
         fputs("*** NOT COMPLETE: this run is still going on, or was killed; "
               "what follows is what it stored so far ***\n",
-              context->out);
+              context->style->out);
     else if (!strcmp(status, "interrupted"))
         fputs("*** NOT COMPLETE: this run was interrupted; what follows is its first part ***\n",
-              context->out);
+              context->style->out);
     else if (!strcmp(status, "failed"))
-        fputs("*** FAILED: what follows cannot be relied on ***\n", context->out);
+        fputs("*** FAILED: what follows cannot be relied on ***\n", context->style->out);
     if (*label)
-        fprintf(context->out, "*** reason: %s ***\n", label);
+        fprintf(context->style->out, "*** reason: %s ***\n", label);
 }
 
 // A count, or "?" for one that was never stored.
@@ -84,7 +84,7 @@ static void print_head_row(const struct tables_context *context, sqlite3_stmt *r
 {
     static const char *const names[] = {"name", "status", "error", "engine", "device", "digest"};
     char labels[sizeof names / sizeof names[0]][REPORT_LABEL_MAX];
-    FILE *out = context->out;
+    FILE *out = context->style->out;
     for (int i = 0; i < 6; i++)
         report_label(labels[i], report_query_text(rows, i), i == 0 ? 80 : 40);
     fprintf(out, "run %" PRId64 "  %s  %s\n", context->run_id, labels[0], labels[1]);
@@ -127,8 +127,9 @@ static bool print_notices(const struct tables_context *context)
         char labels[3][REPORT_LABEL_MAX];
         for (int i = 0; i < 3; i++)
             report_label(labels[i], report_query_text(rows, i), i == 1 ? 127 : 60);
-        fprintf(context->out, "%s  %s: %s [%s, %lld]\n", first ? "\nNotices of the input\n" : "",
-                labels[0], labels[1], labels[2], (long long)sqlite3_column_int64(rows, 3));
+        fprintf(context->style->out, "%s  %s: %s [%s, %lld]\n",
+                first ? "\nNotices of the input\n" : "", labels[0], labels[1], labels[2],
+                (long long)sqlite3_column_int64(rows, 3));
         first = false;
     }
     return report_query_close(rows, context->error);
@@ -149,7 +150,8 @@ static bool print_operations(const struct tables_context *context)
         return false;
     if (count == 0)
         return true;
-    fprintf(context->out, "\nControl operations: %lld, of which %lld failed\n", count, failed);
+    fprintf(context->style->out, "\nControl operations: %lld, of which %lld failed\n", count,
+            failed);
     rows = report_query_open(context->database,
                              "SELECT at_ns / 1e9, what, result FROM operation"
                              " WHERE run_id = ?1 AND result <> 'done' ORDER BY seq",
@@ -158,11 +160,11 @@ static bool print_operations(const struct tables_context *context)
         char what[REPORT_LABEL_MAX], result[REPORT_LABEL_MAX];
         report_label(what, report_query_text(rows, 1), 60);
         report_label(result, report_query_text(rows, 2), TABLES_TEXT_CHARACTERS);
-        fprintf(context->out, "  at %.6f s: %s: %s\n", sqlite3_column_double(rows, 0), what,
+        fprintf(context->style->out, "  at %.6f s: %s: %s\n", sqlite3_column_double(rows, 0), what,
                 result);
     }
     if (failed > TABLES_FAILED_MAX)
-        fprintf(context->out, "  and %lld more\n", failed - TABLES_FAILED_MAX);
+        fprintf(context->style->out, "  and %lld more\n", failed - TABLES_FAILED_MAX);
     return report_query_close(rows, context->error);
 }
 
@@ -173,10 +175,10 @@ static bool print_top(const struct tables_context *context)
         report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
                           context->run_id, context->error);
     int64_t members = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
-    if (context->top > 0 && members > context->top)
-        fprintf(context->out,
+    if (context->style->top > 0 && members > context->style->top)
+        fprintf(context->style->out,
                 "\nThe %" PRId64 " of %" PRId64 " members whose requests waited longest\n",
-                context->top, members);
+                context->style->top, members);
     return report_query_close(rows, context->error);
 }
 
@@ -247,8 +249,9 @@ static bool print_json(const struct tables_context *context)
         " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
         "   FROM run WHERE run_id = ?1");
     if (report_query_next(rows)) {
-        report_write_utf8(context->out, report_query_text(rows, 0)); // names may hold anything
-        putc('\n', context->out);
+        report_write_utf8(context->style->out,
+                          report_query_text(rows, 0)); // names may hold anything
+        putc('\n', context->style->out);
     }
     return report_query_close(rows, context->error);
 }
@@ -260,18 +263,18 @@ static bool print_text(const struct tables_context *context)
            print_operations(context);
 }
 
-bool report_print(struct report_database *database, int64_t run_id, int64_t top,
-                  enum report_format format, FILE *out, struct report_error *error)
+bool report_print(struct report_database *database, int64_t run_id,
+                  const struct report_style *style, struct report_error *error)
 {
-    struct tables_context context = {database, run_id, out, error, top, NULL};
+    struct tables_context context = {database, run_id, style, error, NULL};
     if (!report_query_run_exists(database, run_id, error))
         return false;
     char *total_latency = tables_total_latency(&context);
     context.total_latency = total_latency;
     bool good = total_latency != NULL &&
-                (format == REPORT_JSON ? print_json(&context) : print_text(&context));
+                (style->format == REPORT_JSON ? print_json(&context) : print_text(&context));
     sqlite3_free(total_latency);
-    if (good && (fflush(out) != 0 || ferror(out))) {
+    if (good && (fflush(style->out) != 0 || ferror(style->out))) {
         snprintf(error->message, sizeof error->message, "writing the tables of run %" PRId64 ": %s",
                  run_id, strerror(errno));
         return false;

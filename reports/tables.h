@@ -23,18 +23,13 @@
 #define REPORTS_TABLES_H
 
 #include "reports/database.h"
+#include "reports/style.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
-enum report_format {
-    REPORT_TEXT,
-    REPORT_JSON,
-};
-
-// Prints the run to out and flushes it: all members (top 0), or only the `top` whose requests
-// waited longest, and their groups. Whatever names hold, the text has no control characters. False
-// with the error filled: no such run, an unreadable database, out cannot be written.
-bool report_print(struct report_database *database, int64_t run_id, int64_t top,
-                  enum report_format format, FILE *out, struct report_error *error);
+// Prints the run and flushes: all members, or only the style's `top` whose requests waited longest,
+// and their groups. Whatever names hold, the text has no control characters. False with the error
+// filled: no such run, an unreadable database, the file cannot be written.
+bool report_print(struct report_database *database, int64_t run_id,
+                  const struct report_style *style, struct report_error *error);
 #endif

@@ -103,6 +103,8 @@ static inline bool comparison_is_in(const struct comparison_pair *pair, size_t s
                                            : pair->direction == stream;
 }
 
-bool comparison_print_text(const struct report_comparison *comparison, FILE *out);
-bool comparison_print_json(const struct report_comparison *comparison, FILE *out);
+bool comparison_print_text(const struct report_comparison *comparison,
+                           const struct report_style *style);
+bool comparison_print_json(const struct report_comparison *comparison,
+                           const struct report_style *style);
 #endif

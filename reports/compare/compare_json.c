@@ -80,7 +80,8 @@ static json_t *groups_array(const struct report_comparison *comparison)
     return array;
 }
 
-bool comparison_print_json(const struct report_comparison *comparison, FILE *out)
+bool comparison_print_json(const struct report_comparison *comparison,
+                           const struct report_style *style)
 {
     json_t *object = json_pack(
         "{s:o, s:o, s:I, s:i, s:o, s:o, s:o}", "a", side_object(&comparison->sides[0]), "b",
@@ -91,7 +92,7 @@ bool comparison_print_json(const struct report_comparison *comparison, FILE *out
     json_decref(object);
     if (text == NULL)
         return false;
-    fprintf(out, "%s\n", text);
+    fprintf(style->out, "%s\n", text);
     free(text);
     return true;
 }

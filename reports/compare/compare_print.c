@@ -143,18 +143,19 @@ static void add_member(const struct comparison_member *member, const char *shown
 }
 
 // Prints it under its title if it has rows, and frees it.
-static bool print_grid(struct grid *grid, const char *title, FILE *out)
+static bool print_grid(struct grid *grid, const char *title, const struct report_style *style)
 {
     bool good = grid != NULL;
     if (good && grid_rows(grid) > 0) {
-        fprintf(out, "\n%s\n", title);
-        good = grid_print(grid, out);
+        fprintf(style->out, "\n%s\n", title);
+        good = grid_print(grid, style);
     }
     grid_free(grid);
     return good;
 }
 
-static bool print_table(const struct report_comparison *comparison, FILE *out, const char *title,
+static bool print_table(const struct report_comparison *comparison,
+                        const struct report_style *style, const char *title,
                         const struct grid_column *columns, size_t column_count, add_rows *rows)
 {
     struct grid *grid = grid_create(columns, column_count);
@@ -165,10 +166,11 @@ static bool print_table(const struct report_comparison *comparison, FILE *out, c
     }
     if (active > 1) // else the total is that member
         add_member(&comparison->total, "(all members)", rows, grid);
-    return print_grid(grid, title, out);
+    return print_grid(grid, title, style);
 }
 
-static bool print_latencies(const struct report_comparison *comparison, FILE *out)
+static bool print_latencies(const struct report_comparison *comparison,
+                            const struct report_style *style)
 {
     static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},     {NULL, "direction", GRID_TEXT},
@@ -176,13 +178,14 @@ static bool print_latencies(const struct report_comparison *comparison, FILE *ou
         {NULL, "B", GRID_TIME},          {"change", "", GRID_CHANGE},
         {NULL, "", GRID_CHANGE_PERCENT},
     };
-    return print_table(comparison, out, "Total latency, where it changed", columns,
+    return print_table(comparison, style, "Total latency, where it changed", columns,
                        COUNT_OF(columns), total_rows) &&
-           print_table(comparison, out, "Throttle wait, where it changed", columns,
+           print_table(comparison, style, "Throttle wait, where it changed", columns,
                        COUNT_OF(columns), wait_rows);
 }
 
-static bool print_requests(const struct report_comparison *comparison, FILE *out)
+static bool print_requests(const struct report_comparison *comparison,
+                           const struct report_style *style)
 {
     static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},   {NULL, "direction", GRID_TEXT},
@@ -191,11 +194,12 @@ static bool print_requests(const struct report_comparison *comparison, FILE *out
         {NULL, "mean", GRID_TIME},     {NULL, "max", GRID_TIME},
         {NULL, "blocks", GRID_COUNT},
     };
-    return print_table(comparison, out, "Requests, by their total latency", columns,
+    return print_table(comparison, style, "Requests, by their total latency", columns,
                        COUNT_OF(columns), request_rows);
 }
 
-static bool print_rates(const struct report_comparison *comparison, FILE *out)
+static bool print_rates(const struct report_comparison *comparison,
+                        const struct report_style *style)
 {
     static const struct grid_column shares[] = {
         {NULL, "member", GRID_TEXT},
@@ -212,13 +216,15 @@ static bool print_rates(const struct report_comparison *comparison, FILE *out)
         {NULL, "", GRID_CHANGE_PERCENT},  {"MB/s", "A", GRID_NUMBER},
         {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_CHANGE_PERCENT},
     };
-    return print_table(comparison, out, "Share of the throttle wait in the total latency", shares,
+    return print_table(comparison, style, "Share of the throttle wait in the total latency", shares,
                        COUNT_OF(shares), share_rows) &&
-           print_table(comparison, out, "Throughput, from the first arrival to the last completion",
-                       rates, COUNT_OF(rates), throughput_rows);
+           print_table(comparison, style,
+                       "Throughput, from the first arrival to the last completion", rates,
+                       COUNT_OF(rates), throughput_rows);
 }
 
-static bool print_groups(const struct report_comparison *comparison, FILE *out)
+static bool print_groups(const struct report_comparison *comparison,
+                         const struct report_style *style)
 {
     static const struct grid_column columns[] = {
         {NULL, "group", GRID_TEXT}, {"mean Jain, requests", "A", GRID_NUMBER},
@@ -239,38 +245,40 @@ static bool print_groups(const struct report_comparison *comparison, FILE *out)
             add_value(grid, comparison->groups[g].changes[metrics[i]].b);
         }
     }
-    return print_grid(grid, "Service of members while at least two were backlogged", out);
+    return print_grid(grid, "Service of members while at least two were backlogged", style);
 }
 
-static void print_head(const struct report_comparison *comparison, FILE *out)
+static void print_head(const struct report_comparison *comparison, const struct report_style *style)
 {
     const struct comparison_side *sides = comparison->sides;
     uint64_t unknown = 0;
     for (int i = 0; i < 2; i++) {
         char shown[REPORT_LABEL_MAX];
         report_label(shown, sides[i].run.shown, 90);
-        fprintf(out, "%c  %s\n", "AB"[i], shown);
+        fprintf(style->out, "%c  %s\n", "AB"[i], shown);
         if (strcmp(shown, sides[i].name) != 0)
-            fprintf(out, "   %s\n", sides[i].name);
-        fprintf(out, "   engine %s, device %s, simulated %.3f s, digest %s\n", sides[i].engine,
-                sides[i].device, (double)sides[i].end_ns / 1e9, sides[i].digest);
+            fprintf(style->out, "   %s\n", sides[i].name);
+        fprintf(style->out, "   engine %s, device %s, simulated %.3f s, digest %s\n",
+                sides[i].engine, sides[i].device, (double)sides[i].end_ns / 1e9, sides[i].digest);
     }
-    fprintf(out, "%" PRIu64 " requests, the same in both; in %d blocks of time\n",
+    fprintf(style->out, "%" PRIu64 " requests, the same in both; in %d blocks of time\n",
             comparison->count, REPORT_COMPARE_BLOCKS);
     for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
         unknown += comparison->total.traffic[d].unknown;
     if (unknown > 0)
-        fprintf(out,
+        fprintf(style->out,
                 "%" PRIu64 " of them still at the device at the end of a run: they have no total "
                 "latency\n",
                 unknown);
     if (sides[0].interval_ns != sides[1].interval_ns)
-        fputs("The runs' intervals differ in length: Jain's indices are not of equal spans\n", out);
+        fputs("The runs' intervals differ in length: Jain's indices are not of equal spans\n",
+              style->out);
 }
 
-bool comparison_print_text(const struct report_comparison *comparison, FILE *out)
+bool comparison_print_text(const struct report_comparison *comparison,
+                           const struct report_style *style)
 {
-    print_head(comparison, out);
-    return print_latencies(comparison, out) && print_rates(comparison, out) &&
-           print_requests(comparison, out) && print_groups(comparison, out);
+    print_head(comparison, style);
+    return print_latencies(comparison, style) && print_rates(comparison, style) &&
+           print_requests(comparison, style) && print_groups(comparison, style);
 }

@@ -240,7 +240,7 @@ static bool print_each_burst(const struct explain *explain)
     if (!tables_grid(&explain->tables, "Each time one ran out", rows, columns, COUNT_OF(columns)))
         return false;
     if (count > EXPLAIN_ENDS_MAX)
-        fprintf(explain->tables.out, "and %" PRId64 " more\n", count - EXPLAIN_ENDS_MAX);
+        fprintf(explain->tables.style->out, "and %" PRId64 " more\n", count - EXPLAIN_ENDS_MAX);
     return true;
 }
 

@@ -7,18 +7,17 @@
 #include "reports/database.h"
 #include "reports/grid.h"
 #include "reports/query.h"
+#include "reports/style.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #define TABLES_NAME_CHARACTERS 24 // of a name in a table
 
 struct tables_context {
     struct report_database *database;
     int64_t run_id;
-    FILE *out;
+    const struct report_style *style;
     struct report_error *error;
-    int64_t top;               // members that are shown; 0: all
     const char *total_latency; // from tables_total_latency; NULL: not needed
 };
 

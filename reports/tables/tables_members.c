@@ -118,7 +118,7 @@ static bool print_limits(const struct tables_context *context)
         char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
         report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
         report_label(limits, report_query_text(rows, 1), 127);
-        fprintf(context->out, "%s  %s: %s\n", first ? "\nLimits at the start\n" : "", name,
+        fprintf(context->style->out, "%s  %s: %s\n", first ? "\nLimits at the start\n" : "", name,
                 *limits ? limits : "none");
         first = false;
     }

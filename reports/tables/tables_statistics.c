@@ -56,7 +56,7 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
         tables_memory(context);
     sqlite3_free(whole);
     if (rows != NULL)
-        sqlite3_bind_int64(rows, 2, context->top);
+        sqlite3_bind_int64(rows, 2, context->style->top);
     return rows;
 }
 

@@ -4,6 +4,7 @@
 #ifndef SIM_CLI_COMMAND_H
 #define SIM_CLI_COMMAND_H
 
+#include "reports/style.h"
 #include "sim/base/error.h"
 #include "sim/base/progress.h"
 #include "sim/parts/cut.h"
@@ -136,11 +137,19 @@ struct command_call {
     bool json;
     const char *eta; // for progress_start
     struct progress progress;
+    int64_t top; // 0: not given
+    bool all;
 };
 
 // Options that every command has, or many have. `what` is printed as JSON.
 #define OPTION_JSON(what)                                                                          \
     OPTION("json", OPTION_FLAG, NULL, offsetof(struct command_call, json), "print " what)
+// `what` is listed: "members", by "how long their requests waited".
+#define OPTIONS_TOP(what, order)                                                                   \
+    OPTION("top", OPTION_NUMBER, "N", offsetof(struct command_call, top),                          \
+           "only the first N " what ", by " order "; the others are added up. The default is 40, " \
+           "and with --json all"),                                                                 \
+        OPTION("all", OPTION_FLAG, NULL, offsetof(struct command_call, all), "all " what)
 #define OPTION_ETA                                                                                 \
     OPTION("eta", OPTION_CHOICE, "auto|always|never", offsetof(struct command_call, eta),          \
            "show progress, rate and remaining time on standard error: auto (default: if that is "  \
@@ -204,6 +213,15 @@ void command_print_error(const struct sim_error *error);
 // Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
 // memory to print it.
 bool command_print_json(json_t *value, struct sim_error *error);
+
+// Characters of a line: of the terminal, else what COLUMNS says, else REPORT_WIDTH.
+int terminal_width(FILE *out);
+
+// It is a terminal that shows colours, and NO_COLOR is not set.
+bool terminal_has_colour(FILE *out);
+
+// How the command prints on standard output.
+struct report_style command_style(const struct command_call *call);
 
 // A line on standard error; a cut_notice, whose context is not used.
 void command_tell_notice(void *context, const struct trace_notice *notice);

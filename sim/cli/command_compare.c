@@ -149,8 +149,8 @@ static bool print(struct compare_work *work, struct sim_error *error)
 {
     struct report_error report_error;
     struct command_call *call = &work->arguments->call;
-    bool ok = report_comparison_print(work->comparison, call->json ? REPORT_JSON : REPORT_TEXT,
-                                      stdout, &report_error);
+    const struct report_style style = command_style(call);
+    bool ok = report_comparison_print(work->comparison, &style, &report_error);
     if (ok && work->arguments->output != NULL) {
         command_print_path(call, "");
         ok = report_comparison_plot(work->comparison, work->arguments->output, command_print_path,

@@ -30,10 +30,11 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
     struct trace_config config = {.path = path, .volume = arguments->device};
     struct trace_info info;
     bool as_json = arguments->call.json;
+    const struct report_style style = command_style(&arguments->call);
     options_reading(&arguments->reading, &config);
     bool ok = trace_info_read(&info, &config, arguments->output != NULL, error);
     if (ok && !as_json)
-        ok = trace_info_print(&info, stdout) || sim_fail_memory(error);
+        ok = trace_info_print(&info, &style) || sim_fail_memory(error);
     // Names that are not UTF-8 cannot be put into JSON.
     if (ok && as_json && json_array_append_new(array, trace_info_json(&info)) != 0)
         ok = sim_fail(error, SIM_FAILED, "%s: a name in it is not UTF-8, which JSON needs", path);

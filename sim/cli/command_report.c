@@ -15,7 +15,6 @@
 struct report_arguments {
     struct command_call call;
     int64_t run; // as it was given before DB:RUN
-    int64_t top;
     const char *output;
     const char *member;
 };
@@ -53,17 +52,13 @@ static bool with_run(struct report_arguments *arguments, use_run *use, struct si
     return ok;
 }
 
-static enum report_format format_of(const struct report_arguments *arguments)
-{
-    return arguments->call.json ? REPORT_JSON : REPORT_TEXT;
-}
-
 // ---- report ----
 
 static bool report(struct report_arguments *arguments, struct report_database *database,
                    int64_t run_id, struct report_error *error)
 {
-    return report_print(database, run_id, arguments->top, format_of(arguments), stdout, error);
+    const struct report_style style = command_style(&arguments->call);
+    return report_print(database, run_id, &style, error);
 }
 
 static bool run_report(void *arguments, struct sim_error *error)
@@ -72,9 +67,7 @@ static bool run_report(void *arguments, struct sim_error *error)
 }
 
 static const struct option_row report_rows[] = {
-    {"top", 0, OPTION_NUMBER, "N", offsetof(struct report_arguments, top),
-     "only the N members whose requests waited longest, in this order, and their groups. What all "
-     "members did together is of all in any case"},
+    OPTIONS_TOP("members, and their groups", "how long their requests waited"),
     OPTION_RUN,
     OPTION_JSON("one JSON object"),
     OPTIONS_END,
@@ -120,7 +113,8 @@ const struct command command_plot[] = {
 static bool explain(struct report_arguments *arguments, struct report_database *database,
                     int64_t run_id, struct report_error *error)
 {
-    if (!report_explain(database, run_id, arguments->member, format_of(arguments), stdout, error))
+    const struct report_style style = command_style(&arguments->call);
+    if (!report_explain(database, run_id, arguments->member, &style, error))
         return false;
     if (arguments->output == NULL)
         return true;

@@ -45,6 +45,7 @@ static const struct option_row rows[] = {
     {"volume", 0, OPTION_SETTING_LIST, "NAME", offsetof(struct run_arguments, settings), NULL},
     {"log", 0, OPTION_CHOICE, "requests", offsetof(struct run_arguments, log),
      "store every single request; see the view request_log of the database"},
+    OPTIONS_TOP("members, and their groups", "how long their requests waited"),
     OPTION_JSON("the results as one JSON object"),
     OPTION_ETA,
     OPTIONS_END,
@@ -169,8 +170,8 @@ static bool run_and_print(const struct scenario *scenario, struct run_arguments 
     progress_end(&call->progress);
     if (!ok)
         return false;
-    return report_print(database, run_id, 0, call->json ? REPORT_JSON : REPORT_TEXT, stdout,
-                        &report_error) ||
+    const struct report_style style = command_style(call);
+    return report_print(database, run_id, &style, &report_error) ||
            sim_fail(error, SIM_FAILED, "%s", report_error.message);
 }
 

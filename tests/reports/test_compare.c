@@ -248,8 +248,9 @@ static void test_nothing_to_compare(void **state)
         char *text = NULL;
         size_t length;
         FILE *out = open_memstream(&text, &length);
-        assert_true(
-            report_comparison_print(pair, format == 0 ? REPORT_TEXT : REPORT_JSON, out, &error));
+        const struct report_style style = {
+            .out = out, .format = format == 0 ? REPORT_TEXT : REPORT_JSON, .width = 100};
+        assert_true(report_comparison_print(pair, &style, &error));
         fclose(out);
         assert_true(length > 0);
         free(text);

@@ -21,7 +21,8 @@ static char *explained(int64_t run_id, const char *member, enum report_format fo
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    if (!report_explain(database, run_id, member, format, out, &error))
+    const struct report_style style = {.out = out, .format = format, .width = 100};
+    if (!report_explain(database, run_id, member, &style, &error))
         fail_msg("%s", error.message);
     fclose(out);
     report_database_close(database);
@@ -137,7 +138,8 @@ static void test_huge_sums(void **state)
     assert_true(report_database_execute(database, "a test", nearly, &error));
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    assert_true(report_explain(database, STORED_LONG, NULL, REPORT_JSON, out, &error));
+    const struct report_style style = {.out = out, .format = REPORT_JSON};
+    assert_true(report_explain(database, STORED_LONG, NULL, &style, &error));
     fclose(out);
     json_path_assert(text, "$.members[0].directions.write.causes.turn.wait_ns",
                      "9223372036854775806");
@@ -200,7 +202,8 @@ static void test_more_causes_than_fit(void **state)
     (void)state;
     assert_non_null(out);
     assert_true(report_database_execute(database, "a test", every, &error));
-    assert_true(report_explain(database, STORED_MANY, NULL, REPORT_TEXT, out, &error));
+    const struct report_style style = {.out = out, .width = 100};
+    assert_true(report_explain(database, STORED_MANY, NULL, &style, &error));
     fclose(out);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 100 || !strncmp(line, "***", 3));

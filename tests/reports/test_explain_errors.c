@@ -17,7 +17,8 @@ static void assert_fails(struct report_database *database, int64_t run_id, const
     struct report_error error = {.message = ""};
     FILE *out = fopen("/dev/null", "w");
     assert_non_null(out);
-    assert_false(report_explain(database, run_id, member, REPORT_TEXT, out, &error));
+    const struct report_style style = {.out = out, .width = 100};
+    assert_false(report_explain(database, run_id, member, &style, &error));
     assert_true(error.is_input);
     if (strstr(error.message, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
@@ -67,9 +68,10 @@ static void test_out_cannot_be_written(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
+    const struct report_style style = {.out = full, .width = 100};
     (void)state;
     assert_non_null(full);
-    assert_false(report_explain(database, STORED_SMALL, NULL, REPORT_TEXT, full, &error));
+    assert_false(report_explain(database, STORED_SMALL, NULL, &style, &error));
     assert_non_null(strstr(error.message, "No space left"));
     fclose(full);
     report_database_close(database);

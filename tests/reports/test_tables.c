@@ -22,7 +22,8 @@ static char *printed(int64_t run_id, enum report_format format)
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    if (!report_print(database, run_id, 0, format, out, &error))
+    const struct report_style style = {.out = out, .format = format, .width = 100};
+    if (!report_print(database, run_id, &style, &error))
         fail_msg("%s", error.message);
     fclose(out);
     report_database_close(database);
@@ -137,10 +138,11 @@ static void test_unknown_run(void **state)
 {
     static const int64_t unknown[] = {STORED_UNKNOWN, 0, -1, INT64_MIN};
     struct report_database *database = stored_run_open();
+    const struct report_style style = {.out = stderr, .width = 100};
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct report_error error = {.message = ""};
-        assert_false(report_print(database, unknown[i], 0, REPORT_TEXT, stderr, &error));
+        assert_false(report_print(database, unknown[i], &style, &error));
         assert_true(strlen(error.message) > 0);
     }
     report_database_close(database);
@@ -151,9 +153,10 @@ static void test_full_disk_is_an_error(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
+    const struct report_style style = {.out = full, .width = 100};
     (void)state;
     assert_non_null(full);
-    assert_false(report_print(database, STORED_SMALL, 0, REPORT_TEXT, full, &error));
+    assert_false(report_print(database, STORED_SMALL, &style, &error));
     assert_non_null(strstr(error.message, "No space left"));
     fclose(full);
     report_database_close(database);

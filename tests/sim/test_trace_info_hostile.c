@@ -28,7 +28,7 @@ static json_t *show(struct trace_info *info)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
-    assert_true(trace_info_print(info, out));
+    assert_true(trace_info_print(info, &(struct report_style){.out = out, .width = REPORT_WIDTH}));
     fclose(out);
     assert_null(strstr(text, " nan"));
     assert_null(strstr(text, " inf"));

@@ -223,8 +223,9 @@ static bool print_volume(const struct info_volume *volume, const char *title, FI
     return true;
 }
 
-bool trace_info_print(const struct trace_info *info, FILE *out)
+bool trace_info_print(const struct trace_info *info, const struct report_style *style)
 {
+    FILE *out = style->out;
     char title[REPORT_LABEL_MAX + 16], text[TEXT];
     fprintf(out, "%s: %s, arrivals at %s, %zu device%s\n", info->path, trace_format(info->trace),
             trace_info_arrival(info), info->volume_count, info->volume_count == 1 ? "" : "s");

@@ -4,12 +4,12 @@
 #define SIM_WORKLOAD_INFO_TRACE_INFO_H
 
 #include "reports/plot.h"
+#include "reports/style.h"
 #include "sim/base/error.h"
 #include "sim/workload/info/volume.h"
 #include "traces/trace.h"
 
 #include <jansson.h>
-#include <stdio.h>
 
 #define TRACE_INFO_DRAWN_MAX 200 // volumes of which there are series over time
 
@@ -32,7 +32,7 @@ bool trace_info_read(struct trace_info *info, const struct trace_config *config,
 void trace_info_free(struct trace_info *info);
 
 // False: out of memory.
-bool trace_info_print(const struct trace_info *info, FILE *out);
+bool trace_info_print(const struct trace_info *info, const struct report_style *style);
 
 // A new reference; NULL: out of memory, or a name that is not UTF-8.
 json_t *trace_info_json(const struct trace_info *info);
