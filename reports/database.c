@@ -182,6 +182,34 @@ static bool roll_back_journal(struct report_database *database, struct report_er
     return open_handle(database, SQLITE_OPEN_READONLY, error);
 }
 
+// A file of an earlier schema is not changed by reading it: what it lacks is there as empty
+// temporary tables, so that whoever reads need not know when a table came up.
+static bool add_missing_tables(struct report_database *database, struct report_error *error)
+{
+    static const char doing[] = "reading an earlier schema";
+    sqlite3 *present = NULL;
+    sqlite3_stmt *rows = NULL;
+    bool good = sqlite3_open(":memory:", &present) == SQLITE_OK &&
+                sqlite3_exec(present, report_schema, NULL, NULL, NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(present,
+                                   "SELECT name, substr(sql, 1 + length('CREATE ')) FROM "
+                                   "sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
+                                   -1, &rows, NULL) == SQLITE_OK;
+    if (!good)
+        snprintf(error->message, sizeof error->message, "out of memory %s", doing);
+    while (good && sqlite3_step(rows) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(rows, 0);
+        char *sql = sqlite3_mprintf("CREATE TEMP %s", sqlite3_column_text(rows, 1));
+        if (sqlite3_table_column_metadata(database->handle, "main", name, NULL, NULL, NULL, NULL,
+                                          NULL, NULL) != SQLITE_OK)
+            good = report_database_execute(database, doing, sql, error);
+        sqlite3_free(sql);
+    }
+    sqlite3_finalize(rows);
+    sqlite3_close(present);
+    return good;
+}
+
 static bool open_for_reading(struct report_database *database, struct report_error *error)
 {
     struct database_identity identity;
@@ -197,7 +225,8 @@ static bool open_for_reading(struct report_database *database, struct report_err
                  database->shown, database->shown);
         return false;
     }
-    return check_identity(database, &identity, error);
+    return check_identity(database, &identity, error) &&
+           (identity.version == REPORT_SCHEMA_VERSION || add_missing_tables(database, error));
 }
 
 static bool open_for_writing(struct report_database *database, struct report_error *error)

@@ -131,6 +131,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     recorder->interval_ns = run->interval_ns;
     recorder->interval_last_ns = run->interval_ns - 1;
     recorder->latest.stream = REPORT_NONE;
+    recorder->first_arrival_ns = REPORT_NOT_YET;
     recorder->members = members;
     recorder->member_count = run->member_count;
     if (store_beginning(recorder, run, error))
@@ -171,6 +172,8 @@ bool report_recorder_finish(struct report_recorder *recorder, const struct repor
     recorder_settle(recorder);
     recorder_close_interval(recorder, end_ns);
     recorder_store_statistics(recorder, end_ns, totals);
+    recorder_store_achieved(
+        recorder, end_ns, totals[RECORDER_COMPLETED].requests == totals[RECORDER_ARRIVED].requests);
     // Last, so that a run is complete only when all of it is stored.
     store_outcome(recorder, outcome, end_ns, totals);
     bool stored = report_rows_flush(recorder->rows);

@@ -101,6 +101,11 @@ void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns,
 void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
                             uint64_t count, const char *text);
 
+// What is assumed where it could be otherwise, in the order in which it is shown: key and value are
+// for programs, the text is for people.
+void report_recorder_assumption(struct report_recorder *recorder, const char *key,
+                                const char *value, const char *text);
+
 // The three moments of a request. Every request arrives; dispatch and completion follow in this
 // order, possibly in the same instant. After complete (or at the end, lost) it is final and logged.
 void report_recorder_arrival(struct report_recorder *recorder,

@@ -189,6 +189,46 @@ CREATE TABLE IF NOT EXISTS burst_end (
     refill_ns INTEGER NOT NULL
 );
 
+-- Of reads and writes: what was asked for and what was got, of a member, a group, or all (id 0).
+-- busy: a read or write of it in the throttle or at the device.
+CREATE TABLE IF NOT EXISTS achieved (
+    run_id          INTEGER NOT NULL REFERENCES run,
+    scope           TEXT NOT NULL CHECK (scope IN ('member', 'throttle_group', 'all')),
+    id              INTEGER NOT NULL,
+    direction       TEXT NOT NULL,
+    arrived         INTEGER NOT NULL,
+    arrived_bytes   INTEGER NOT NULL,
+    completed       INTEGER NOT NULL,
+    completed_bytes INTEGER NOT NULL,
+    busy_completed  INTEGER NOT NULL,
+    busy_bytes      INTEGER NOT NULL,
+    arrival_ns      INTEGER NOT NULL,
+    run_ns          INTEGER NOT NULL,
+    busy_ns         INTEGER NOT NULL,
+    PRIMARY KEY (run_id, scope, id, direction)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS achieved_rate AS
+SELECT run_id, scope, id, direction,
+       1e9 * arrived / nullif(arrival_ns, 0) AS demanded_requests_per_s,
+       1e9 * arrived_bytes / nullif(arrival_ns, 0) AS demanded_bytes_per_s,
+       1e9 * completed / nullif(run_ns, 0) AS requests_per_s,
+       1e9 * completed_bytes / nullif(run_ns, 0) AS bytes_per_s,
+       1e9 * busy_completed / nullif(busy_ns, 0) AS busy_requests_per_s,
+       1e9 * busy_bytes / nullif(busy_ns, 0) AS busy_bytes_per_s,
+       1.0 * busy_ns / nullif(run_ns, 0) AS busy_share
+FROM achieved;
+
+-- What the run takes for granted where it could be otherwise, in the order in which it is shown.
+CREATE TABLE IF NOT EXISTS assumption (
+    run_id INTEGER NOT NULL REFERENCES run,
+    seq    INTEGER NOT NULL,
+    key    TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    text   TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
 -- Only with --log requests.
 CREATE TABLE IF NOT EXISTS request (
     run_id      INTEGER NOT NULL REFERENCES run,

@@ -35,6 +35,7 @@ void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns
         (struct report_value[]){report_integer(now_ns), report_integer(member),
                                 group == REPORT_NONE ? report_null() : report_integer(group)});
     recorder_leave_group(recorder, member);
+    recorder_achieve_move(recorder, member, group);
     moved->served = (struct report_service){0, 0};
     moved->group = group < recorder->group_count ? group : REPORT_NONE;
     if (moved->group == REPORT_NONE)
@@ -72,6 +73,15 @@ void report_recorder_notice(struct report_recorder *recorder, const char *kind, 
                     (struct report_value[]){report_integer(recorder->notice_count++),
                                             report_string(kind), report_string(source),
                                             report_count(count), report_string(text)});
+}
+
+void report_recorder_assumption(struct report_recorder *recorder, const char *key,
+                                const char *value, const char *text)
+{
+    report_rows_add(recorder->rows, REPORT_ROW_ASSUMPTION,
+                    (struct report_value[]){report_integer(recorder->assumption_count++),
+                                            report_string(key), report_string(value),
+                                            report_string(text)});
 }
 
 static struct report_value time_or_null(int64_t time_ns)

@@ -45,6 +45,8 @@ enum report_row {
     REPORT_ROW_BUCKET_INTERVAL,
     REPORT_ROW_WAIT_INTERVAL,
     REPORT_ROW_BURST_END,
+    REPORT_ROW_ASSUMPTION,
+    REPORT_ROW_ACHIEVED,
     REPORT_ROW_MEMBER_STATISTICS,
     REPORT_ROW_LATENCY_STATISTICS,
     REPORT_ROW_HISTOGRAM,
@@ -161,8 +163,19 @@ struct recorder_stream {
     bool touched;                            // the queue changed in this instant
 };
 
+// What reads and writes of a member, of those in a group, or of all were asked for and done, and
+// for how long any of them was under way: from its arrival to its completion.
+struct recorder_achieved {
+    struct report_service arrived[2], completed[2]; // REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE
+    struct report_service busy_completed[2];        // of them, those that ended busy time
+    uint64_t under_way;
+    int64_t since_ns, until_ns; // the present span with any, or the latest
+    int64_t busy_ns;            // of the spans before it
+};
+
 struct recorder_member {
     struct recorder_stream streams[RECORDER_STREAM_COUNT];
+    struct recorder_achieved achieved;
     uint64_t backlog;             // throttled requests that wait, within the present instant
     uint32_t group;               // or REPORT_NONE
     uint32_t backlog_position;    // in the group's list, or REPORT_NONE: not backlogged
@@ -183,8 +196,9 @@ struct recorder_group {
     struct recorder_list backlogged; // members
     struct report_fairness *fairness;
     struct recorder_list left; // slots of members that left the group in this instant
-    bool active;               // something happened in this interval
-    bool unsettled;            // a backlogged member was served or left, in this instant
+    struct recorder_achieved achieved;
+    bool active;    // something happened in this interval
+    bool unsettled; // a backlogged member was served or left, in this instant
 };
 
 // The latest arrival, while it is not in its queue: most requests leave in the instant of their
@@ -218,7 +232,10 @@ struct report_recorder {
     struct recorder_list active;  // members to which something happened in this interval
     struct recorder_list unsettled_groups;
     struct recorder_list active_groups;
-    int64_t operation_count, notice_count;
+    struct recorder_achieved achieved; // of all
+    int64_t first_arrival_ns;          // of any request; REPORT_NOT_YET: none so far
+    int64_t last_arrival_ns, last_completion_ns;
+    int64_t operation_count, notice_count, assumption_count;
 };
 
 extern const char *const recorder_stream_names[RECORDER_STREAM_COUNT];
@@ -269,6 +286,15 @@ static inline void recorder_touch(struct report_recorder *recorder, uint32_t num
 }
 void recorder_unsettle_group(struct report_recorder *recorder, uint32_t group);
 void recorder_activate_group(struct report_recorder *recorder, uint32_t group);
+
+// A request arrives, or completes, now.
+void recorder_achieve_arrival(struct report_recorder *recorder,
+                              const struct report_request *request);
+void recorder_achieve_completion(struct report_recorder *recorder,
+                                 const struct report_request *request);
+// The member goes to this group, or REPORT_NONE, now; what it has under way goes with it.
+void recorder_achieve_move(struct report_recorder *recorder, uint32_t member, uint32_t group);
+void recorder_store_achieved(struct report_recorder *recorder, int64_t end_ns, bool all_completed);
 
 // Stores what causes did to the member's stream of this number in the present interval, and
 // forgets.

@@ -108,6 +108,7 @@ void report_recorder_arrival(struct report_recorder *recorder, const struct repo
 {
     recorder_reach(recorder, request->arrival_ns);
     count_request(recorder, request, RECORDER_ARRIVED);
+    recorder_achieve_arrival(recorder, request);
     recorder_queue_latest(recorder);
     recorder->latest = (struct recorder_latest){stream_number(request), request->throttled};
 }
@@ -148,6 +149,7 @@ void report_recorder_complete(struct report_recorder *recorder,
 {
     recorder_reach(recorder, request->complete_ns);
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_COMPLETED);
+    recorder_achieve_completion(recorder, request);
     if (request->complete_ns != request->dispatch_ns)
         record_latency(recorder, &stream->latency[RECORDER_SERVICE],
                        request->complete_ns - request->dispatch_ns);

@@ -34,6 +34,9 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_ASSUMPTION] = {4, "INSERT INTO assumption VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_ACHIEVED] = {12, "INSERT INTO achieved VALUES "
+                                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_MEMBER_STATISTICS] = {9, "INSERT INTO member_statistics VALUES "
                                          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_LATENCY_STATISTICS] = {10, "INSERT INTO latency_statistics VALUES "

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reports/database_internal.h"
 #include "reports/recorder.h"
 #include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
@@ -62,7 +63,7 @@ static void test_new_file_is_marked_as_ours(void **state)
     make_file(path, 0);
     answer_assert_sound(path);
     assert_int_equal(answer_integer(path, "PRAGMA application_id"), 0x7473696d);
-    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 2);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 3);
     // Opening it again changes nothing and finds the tables.
     make_file(path, 1);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 1);
@@ -89,9 +90,9 @@ static void test_other_versions_are_refused(void **state)
     const char *path = scratch_path("version.db");
     (void)state;
     make_file(path, 1);
-    answer_execute(path, "PRAGMA user_version = 3");
-    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 3,");
-    assert_refused(path, REPORT_READ, "newer throttlesim (schema 3,");
+    answer_execute(path, "PRAGMA user_version = 4");
+    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 4,");
+    assert_refused(path, REPORT_READ, "newer throttlesim (schema 4,");
     answer_execute(path, "PRAGMA user_version = -1");
     assert_refused(path, REPORT_READ, "damaged");
 }
@@ -102,17 +103,25 @@ static void test_older_files_are_brought_up_to_date(void **state)
     struct report_database *database;
     (void)state;
     make_file(path, 1);
-    answer_execute(path, "DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1");
+    answer_execute(path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
+                         "DROP VIEW achieved_rate; DROP TABLE assumption; PRAGMA user_version = 1");
     database = report_database_open(path, REPORT_READ, &error);
     assert_non_null(database);
+    // What it lacks is there for reading, and empty.
+    assert_true(report_database_execute(
+        database, "reading", "SELECT 1 FROM assumption, achieved_rate, burst_end, run", &error));
     report_database_close(database);
     assert_int_equal(answer_integer(path, "PRAGMA user_version"), 1); // readers change nothing
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM sqlite_schema WHERE name IN "
+                                          "('burst_end', 'achieved', 'achieved_rate')"),
+                     0);
     make_file(path, 1);
     answer_assert_sound(path);
-    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 2);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 3);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 2);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM wait_interval"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM burst_end"), 0);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM achieved_rate"), 0);
 }
 
 static void test_damaged_files_do_no_harm(void **state)
