@@ -45,7 +45,7 @@ static void leave(struct drive_engine *engine, struct drive_lane *lane,
 {
     while (request != NULL) {
         enum direction direction = drive_direction_of(lane->drive, request);
-        leaky_buckets_account(&state_of(lane->drive)->buckets, direction, request->bytes);
+        limits_account(&engine->base, &state_of(lane->drive)->buckets, direction, request, now_ns);
         drive_engine_pass(engine, now_ns, request);
         if (must_wait(engine, lane, direction, now_ns)) {
             if (lane->fifo.requests.head != NULL)

@@ -221,10 +221,16 @@ typedef void engine_dispatch(void *context, struct engine_request *request, cons
 typedef void engine_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket,
                             int64_t refill_ns);
 
+// The request, which is about to be dispatched, counts as so many operations for the limits on
+// them: more than one, because of iops-size. Of one that counts as one nothing is said.
+typedef void engine_counted(void *context, int64_t now_ns, const struct engine_request *request,
+                            double operations);
+
 struct engine_callbacks {
     engine_dispatch *dispatch;
     void *context;
     engine_ran_out *ran_out; // or NULL; only records, too
+    engine_counted *counted; // likewise
 };
 
 struct engine;

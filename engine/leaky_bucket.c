@@ -149,7 +149,8 @@ int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index)
     return (double)whole_ns < time_ns && whole_ns != ENGINE_NEVER ? whole_ns + 1 : whole_ns;
 }
 
-void leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction, uint64_t bytes)
+double leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction,
+                             uint64_t bytes)
 {
     const struct bucket_list *list = &buckets->limited_for[direction];
     double units = 1.0;
@@ -162,4 +163,5 @@ void leaky_buckets_account(struct leaky_buckets *buckets, enum direction directi
         if (bucket->has_burst_part)
             bucket->burst_level += amount;
     }
+    return units;
 }

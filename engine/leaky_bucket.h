@@ -94,7 +94,8 @@ uint32_t leaky_buckets_run_out(struct leaky_buckets *buckets, enum direction dir
 // Until this bucket is empty if nothing more leaves: ns, rounded up, or ENGINE_NEVER.
 int64_t leaky_buckets_refill_ns(const struct leaky_buckets *buckets, int index);
 
-// A request leaves. Does not leak.
-void leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction, uint64_t bytes);
+// A request leaves. Does not leak. As how many operations it counts: 1, or more because of op_size.
+double leaky_buckets_account(struct leaky_buckets *buckets, enum direction direction,
+                             uint64_t bytes);
 
 #endif

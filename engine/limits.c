@@ -242,6 +242,17 @@ void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
     }
 }
 
+void limits_account(struct engine *engine, struct leaky_buckets *buckets, enum direction direction,
+                    const struct engine_request *request, int64_t now_ns)
+{
+    double operations = leaky_buckets_account(buckets, direction, request->bytes);
+    if (operations <= 1.0 || engine->callbacks.counted == NULL)
+        return;
+    engine->dispatching = true;
+    engine->callbacks.counted(engine->callbacks.context, now_ns, request, operations);
+    engine->dispatching = false;
+}
+
 void limits_tell_ran_out(struct engine *engine, struct leaky_buckets *buckets,
                          enum direction direction, uint32_t node, int64_t now_ns)
 {

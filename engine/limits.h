@@ -62,6 +62,10 @@ void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *li
 void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
                   struct engine_node_gauge *gauge);
 
+// A request of this direction leaves: the node's buckets count it.
+void limits_account(struct engine *engine, struct leaky_buckets *buckets, enum direction direction,
+                    const struct engine_request *request, int64_t now_ns);
+
 // A request of this direction has been found to have to wait in the node's buckets.
 void limits_tell_ran_out(struct engine *engine, struct leaky_buckets *buckets,
                          enum direction direction, uint32_t node, int64_t now_ns);

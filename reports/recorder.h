@@ -118,6 +118,11 @@ void report_recorder_complete(struct report_recorder *recorder,
 // of the configuration's. If it waited; nothing has to be said.
 void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
                             const int64_t *wait_ns);
+// In the instant of its dispatch, before or after it: a request of this member and direction counts
+// as so many operations for the limits on them. If those are more than one; otherwise nothing has
+// to be said.
+void report_recorder_counted(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+                             enum report_direction direction, double operations);
 // The run is over and this one has not completed.
 void report_recorder_unfinished(struct report_recorder *recorder,
                                 const struct report_request *request);

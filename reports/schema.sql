@@ -180,6 +180,17 @@ CREATE TABLE IF NOT EXISTS wait_interval (
     PRIMARY KEY (run_id, interval, member_id, direction, cause)
 ) WITHOUT ROWID;
 
+-- As how many operations the requests that were dispatched in the interval counted beyond one each,
+-- because of iops-size. Only where there are any; those of read+write are not stored.
+CREATE TABLE IF NOT EXISTS counted_interval (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    interval  INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    extra     REAL NOT NULL,
+    PRIMARY KEY (run_id, interval, member_id, direction)
+) WITHOUT ROWID;
+
 -- A burst allowance ran out, and how long it takes to be whole again if nothing more leaves.
 CREATE TABLE IF NOT EXISTS burst_end (
     run_id    INTEGER NOT NULL REFERENCES run,

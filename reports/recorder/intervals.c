@@ -275,6 +275,7 @@ static void close_member(struct report_recorder *recorder, uint32_t number)
         if (!recorder->omit_series) {
             store_stream(recorder, number, by_name[i]);
             recorder_store_causes(recorder, number, by_name[i]);
+            recorder_store_counted(recorder, number, by_name[i]);
         }
         reset_stream(stream);
     }

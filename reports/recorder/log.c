@@ -151,6 +151,32 @@ void recorder_store_causes(struct report_recorder *recorder, uint32_t member, ui
     }
 }
 
+void report_recorder_counted(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+                             enum report_direction direction, double operations)
+{
+    struct recorder_stream *stream = &recorder->members[member].streams[direction];
+    double extra = (operations - 1) * RECORDER_EXTRA;
+    if (recorder->omit_series)
+        return;
+    recorder_reach(recorder, now_ns);
+    stream->interval_extra = report_add_saturated(
+        stream->interval_extra, extra < (double)INT64_MAX ? (int64_t)(extra + 0.5) : INT64_MAX);
+}
+
+void recorder_store_counted(struct report_recorder *recorder, uint32_t member, uint32_t number)
+{
+    int64_t *extra = &recorder->members[member].streams[number].interval_extra;
+    if (*extra > 0)
+        report_rows_add(recorder->rows, REPORT_ROW_COUNTED_INTERVAL,
+                        (struct report_value[]){
+                            report_integer(recorder->interval),
+                            report_integer(member),
+                            report_string(recorder_stream_names[number]),
+                            report_real((double)*extra / RECORDER_EXTRA),
+                        });
+    *extra = 0;
+}
+
 void report_recorder_ran_out(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
                              const char *key, int64_t refill_ns)
 {

@@ -44,6 +44,7 @@ enum report_row {
     REPORT_ROW_GROUP_INTERVAL,
     REPORT_ROW_BUCKET_INTERVAL,
     REPORT_ROW_WAIT_INTERVAL,
+    REPORT_ROW_COUNTED_INTERVAL,
     REPORT_ROW_BURST_END,
     REPORT_ROW_ASSUMPTION,
     REPORT_ROW_ACHIEVED,
@@ -153,6 +154,9 @@ struct recorder_cause {
     struct report_sum wait_ns;
 };
 
+// Operations are added up in whole millionths, so that the order does not matter.
+#define RECORDER_EXTRA 1e6
+
 struct recorder_stream {
     struct report_service run[RECORDER_MOMENT_COUNT]; // without the present interval
     struct report_service interval[RECORDER_MOMENT_COUNT];
@@ -160,7 +164,8 @@ struct recorder_stream {
     struct report_histogram *latency[RECORDER_METRIC_COUNT]; // NULL before the first use; of
     struct report_histogram *interval_total; // RECORDER_TOTAL, without the present interval
     struct recorder_cause *causes;           // NULL before the first use
-    bool touched;                            // the queue changed in this instant
+    int64_t interval_extra; // operations, in millionths, beyond one per request; stays at its most
+    bool touched;           // the queue changed in this instant
 };
 
 // What reads and writes of a member, of those in a group, or of all were asked for and done, and
@@ -299,6 +304,9 @@ void recorder_store_achieved(struct report_recorder *recorder, int64_t end_ns, b
 // Stores what causes did to the member's stream of this number in the present interval, and
 // forgets.
 void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number);
+
+// The same with the operations that its requests counted as beyond one each.
+void recorder_store_counted(struct report_recorder *recorder, uint32_t member, uint32_t number);
 
 // Stores the present interval as ending at end_ns (exclusive for events) and empties its counters.
 void recorder_close_interval(struct report_recorder *recorder, int64_t end_ns);

@@ -33,6 +33,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_BUCKET_INTERVAL] = {7, "INSERT INTO bucket_interval VALUES "
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_COUNTED_INTERVAL] = {4, "INSERT INTO counted_interval VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_ASSUMPTION] = {4, "INSERT INTO assumption VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_ACHIEVED] = {12, "INSERT INTO achieved VALUES "

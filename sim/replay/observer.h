@@ -21,6 +21,11 @@ struct replay_observer {
     // of one that waited.
     void (*waited)(void *context, const struct sim_request *request, const int64_t *wait_ns);
 
+    // In the instant of its dispatch, before it: as how many operations it counts. Only if that is
+    // more than one.
+    void (*counted)(void *context, const struct sim_request *request, int64_t now_ns,
+                    double operations);
+
     // An operation of the scenario and what came of it, in words.
     void (*operation)(void *context, int64_t now_ns, const char *what, const char *result);
     // A group that came up meanwhile; its node is the next one. The scenario's come first.

@@ -64,6 +64,13 @@ static void waited(void *recorder, const struct sim_request *request, const int6
     report_recorder_waited(recorder, &report, wait_ns);
 }
 
+static void counted(void *recorder, const struct sim_request *request, int64_t now_ns,
+                    double operations)
+{
+    report_recorder_counted(recorder, now_ns, request->engine.member,
+                            ops[request->engine.op].direction, operations);
+}
+
 static void operation(void *recorder, int64_t now_ns, const char *what, const char *result)
 {
     report_recorder_operation(recorder, now_ns, what, result);
@@ -96,6 +103,7 @@ const struct replay_observer recording_observer = {
     .dispatch = dispatch,
     .complete = complete,
     .waited = waited,
+    .counted = counted,
     .operation = operation,
     .group = group,
     .membership = membership,

@@ -56,6 +56,15 @@ static void on_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket,
                                   replay->scenario->algorithm->buckets[bucket].key, refill_ns);
 }
 
+static void on_counted(void *context, int64_t now_ns, const struct engine_request *request,
+                       double operations)
+{
+    const struct replay *replay = context;
+    if (replay->observer->counted != NULL)
+        replay->observer->counted(replay->context, (const struct sim_request *)request, now_ns,
+                                  operations);
+}
+
 // Gives the device what the engine has let go. What completes at once may make the engine let go
 // more.
 static enum replay_step start_dispatched(struct replay *replay)
@@ -267,6 +276,7 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
         .dispatch = on_dispatch,
         .context = replay,
         .ran_out = on_ran_out,
+        .counted = on_counted,
     };
     *replay = (struct replay){.scenario = scenario, .error = error};
     replay->dispatched_end = &replay->dispatched;

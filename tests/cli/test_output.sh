@@ -84,6 +84,15 @@ cmp -s first.txt out || fail 'report --run 1 prints something else than run did'
 expect_code 0 report --run 2 a.db
 cmp -s second.txt out || fail 'report --run 2 prints something else than run did'
 
+# What iops-size makes of large requests: the operations beyond one each are those of the log.
+sized='iops-total=300,iops-size=1000'
+expect_code 0 run --log requests --attach drive --limits $sized --db sized.db \
+    "$recorded/mixed/vdd.blktrace"
+expect 1 "$(ask sized.db "SELECT count(*) > 10 AND
+    abs(total(extra) - (SELECT total(max(0, bytes / 1000.0 - 1)) FROM request
+        WHERE op IN ('read', 'write') AND dispatch_ns NOT NULL)) < 0.001
+    FROM counted_interval")" 'operations beyond one for each request'
+
 # All members together: of each request what the log says, quantiles within 1/256. Of one member
 # they are its own. A database of the first schema has them too.
 cat >total.yaml <<END
@@ -97,7 +106,8 @@ device: {model: recorded}
 END
 expect_code 0 run total.yaml --db total.db --log requests
 expect 3 "$(grep -c '^(all members) ' out)" 'rows of all members'
-sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end; PRAGMA user_version = 1'
+sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
+    DROP TABLE counted_interval; PRAGMA user_version = 1'
 expect_code 0 report total.db --json
 jq -r '.total | to_entries[] | .key as $direction | .value
     | [$direction, .requests, .bytes, .waited, .dispatched, .completed, .queue_max // "null"]

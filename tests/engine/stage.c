@@ -52,6 +52,17 @@ static void ran_out(void *context, int64_t now_ns, uint32_t node, int limit, int
     stage->ran_out[stage->ran_out_count++] = (struct stage_run_out){now_ns, node, limit, refill_ns};
 }
 
+static void counted(void *context, int64_t now_ns, const struct engine_request *request,
+                    double operations)
+{
+    struct stage *stage = context;
+    assert_int_equal(now_ns, stage->now_ns);
+    assert_int_equal(((const struct stage_request *)request)->left_ns, NOT_LEFT);
+    assert_true(operations > 1.0);
+    stage->counted += operations;
+    stage->counted_count++;
+}
+
 struct stage *stage_new(const char *name)
 {
     struct stage *stage = calloc(1, sizeof *stage);
@@ -59,7 +70,7 @@ struct stage *stage_new(const char *name)
     const struct engine_algorithm *algorithm = engine_find(name);
     assert_non_null(algorithm);
     stage->engine =
-        engine_create(algorithm, &(struct engine_callbacks){dispatched, stage, ran_out});
+        engine_create(algorithm, &(struct engine_callbacks){dispatched, stage, ran_out, counted});
     assert_non_null(stage->engine);
     return stage;
 }

@@ -49,6 +49,8 @@ struct stage {
     int64_t completion_ns[STAGE_REQUESTS_MAX];
     unsigned service_head, service_tail;
 
+    double counted; // operations told of requests that counted as more than one
+    int counted_count;
     struct stage_run_out ran_out[STAGE_RAN_OUT_MAX];
     int ran_out_count;
 };

@@ -49,6 +49,34 @@ CASE(two_timers_share_a_bucket)
     EXPECT_TIMES(stage, 10, 0, 10 * MS, 20 * MS, 10 * MS, 30 * MS, 50 * MS);
 }
 
+// 4096 count as one, 4097 as 4097/4096, 64 KiB as 16: that fills the bucket of 10, and the next
+// waits until 7 of 17 have leaked. It is told when a request leaves, as what it then counts.
+static void large_requests(const char *engine)
+{
+    struct stage *stage = stage_new(engine);
+    uint32_t drive = STAGE_DRIVE(stage, {"iops-total", 100}, {"iops-size", 4096});
+    stage_arrive(stage, 0, drive, ENGINE_READ, 4096);
+    assert_int_equal(stage->counted_count, 0);
+    stage_arrive(stage, 0, drive, ENGINE_READ, 65536);
+    assert_int_equal(stage->counted_count, 1);
+    assert_true(stage->counted >= 16.0 && stage->counted <= 16.0);
+    stage_arrive(stage, 0, drive, ENGINE_WRITE, 4097);
+    assert_int_equal(stage->counted_count, 1); // waits
+    stage_advance(stage, SECOND);
+    EXPECT_TIMES(stage, 0, 0, 0, 70 * MS);
+    assert_int_equal(stage->counted_count, 2);
+    double all = 16.0 + 4097.0 / 4096.0;
+    assert_true(stage->counted >= all && stage->counted <= all);
+    stage_free(stage);
+}
+
+static void test_large_requests(void **state)
+{
+    (void)state;
+    large_requests("bucket");
+    large_requests("throttle-group");
+}
+
 // Two queues: the write waits, the read goes. iops-write 10 holds one: the third write would wait.
 CASE(reads_pass_writes)
 {
@@ -201,6 +229,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_reads_at_once),       cmocka_unit_test(test_two_timers_share_a_bucket),
     cmocka_unit_test(test_reads_pass_writes),   cmocka_unit_test(test_share_of_a_disk),
     cmocka_unit_test(test_maximum_is_the_size), cmocka_unit_test(test_configuration_wakes),
-    cmocka_unit_test(test_allowances_run_out),
+    cmocka_unit_test(test_allowances_run_out),  cmocka_unit_test(test_large_requests),
 };
 TEST_GROUP(bucket, tests, NULL, NULL);

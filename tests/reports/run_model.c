@@ -217,6 +217,17 @@ void run_model_difference(const struct run *run, uint32_t group, int64_t *reques
     }
 }
 
+double run_model_extra(const struct run *run, const struct run_span *span)
+{
+    double extra = 0;
+    for (size_t i = 0; i < run->request_count; i++) {
+        const struct report_request *request = &run->requests[i];
+        if (concerns(span, request) && lies_in(span, request->dispatch_ns))
+            extra += run_operations(request) - 1;
+    }
+    return extra;
+}
+
 void run_model_cause(const struct run *run, const struct run_span *span, size_t cause,
                      int64_t *requests, int64_t *wait_ns)
 {

@@ -38,6 +38,9 @@ double run_model_queue_mean(const struct run *run, const struct run_span *span);
 size_t run_model_latencies(const struct run *run, const struct run_span *span, int metric,
                            int64_t latencies[RUN_REQUESTS_MAX]);
 
+// How many operations more than requests those dispatched in the span were counted as.
+double run_model_extra(const struct run *run, const struct run_span *span);
+
 // How many of those dispatched in the span waited for the cause, and how long, all together.
 void run_model_cause(const struct run *run, const struct run_span *span, size_t cause,
                      int64_t *requests, int64_t *wait_ns);

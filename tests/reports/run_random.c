@@ -151,6 +151,20 @@ static size_t list_calls(const struct run *run, gsl_rng *rng, struct call *calls
     return count;
 }
 
+double run_operations(const struct report_request *request)
+{
+    double operations = (double)request->bytes / RUN_IOPS_SIZE;
+    return request->throttled && operations > 1 ? operations : 1;
+}
+
+static void count_operations(const struct report_request *request, struct report_recorder *recorder)
+{
+    double operations = run_operations(request);
+    if (operations > 1)
+        report_recorder_counted(recorder, request->dispatch_ns, request->member, request->direction,
+                                operations);
+}
+
 // The parts come before the dispatch or after it.
 static void make_dispatch(const struct run *run, const struct report_request *request,
                           struct report_recorder *recorder)
@@ -159,6 +173,7 @@ static void make_dispatch(const struct run *run, const struct report_request *re
     bool parts = run->tells_wait[request->seq];
     if (parts && parts_first)
         report_recorder_waited(recorder, request, run->waits[request->seq]);
+    count_operations(request, recorder);
     report_recorder_dispatch(recorder, request);
     if (parts && !parts_first)
         report_recorder_waited(recorder, request, run->waits[request->seq]);

@@ -13,6 +13,7 @@
 #define RUN_REQUESTS_MAX 160
 #define RUN_MOVES_MAX 12
 #define RUN_CAUSES 3
+#define RUN_IOPS_SIZE 4096 // of the throttle
 
 extern const char *const run_causes[RUN_CAUSES];
 
@@ -32,6 +33,9 @@ struct run {
     struct run_move moves[RUN_MOVES_MAX]; // in order of time; the first of each member is at -1
     size_t move_count;
 };
+
+// As how many operations the throttle counts it.
+double run_operations(const struct report_request *request);
 
 void run_draw(struct run *run, gsl_rng *rng);
 // Tells the recorder, calls of one instant in an order drawn from rng. Returns the run's id.

@@ -104,12 +104,13 @@ static void test_older_files_are_brought_up_to_date(void **state)
     (void)state;
     make_file(path, 1);
     answer_execute(path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
-                         "DROP VIEW achieved_rate; DROP TABLE assumption; PRAGMA user_version = 1");
+                         "DROP VIEW achieved_rate; DROP TABLE assumption;"
+                         "DROP TABLE counted_interval; PRAGMA user_version = 1");
     database = report_database_open(path, REPORT_READ, &error);
     assert_non_null(database);
     // What it lacks is there for reading, and empty.
     assert_true(report_database_execute(
-        database, "reading", "SELECT 1 FROM assumption, achieved_rate, burst_end, run", &error));
+        database, "reading", "SELECT 1 FROM assumption, achieved_rate, burst_end, counted_interval, run", &error));
     report_database_close(database);
     assert_int_equal(answer_integer(path, "PRAGMA user_version"), 1); // readers change nothing
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM sqlite_schema WHERE name IN "
@@ -119,6 +120,7 @@ static void test_older_files_are_brought_up_to_date(void **state)
     answer_assert_sound(path);
     assert_int_equal(answer_integer(path, "PRAGMA user_version"), 3);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 2);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM counted_interval"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM wait_interval"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM burst_end"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM achieved_rate"), 0);

@@ -178,6 +178,21 @@ static int64_t check_causes(const struct run_span *span, int64_t interval)
     return rows;
 }
 
+// As check_causes. Sums are of millionths.
+static int64_t check_counted(const struct run_span *span, int64_t interval)
+{
+    double expected = run_model_extra(&run, span);
+    sqlite3_stmt *row = find_row("SELECT extra FROM counted_interval WHERE run_id = ? AND interval "
+                                 "= %lld AND member_id = %u AND direction = '%s'",
+                                 (long long)interval, span->member, directions[span->direction]);
+    assert_int_equal(row != NULL, expected > 0 && span->direction != RUN_READ_WRITE);
+    if (row == NULL)
+        return 0;
+    assert_true(fabs(sqlite3_column_double(row, 0) - expected) < 1e-6 * RUN_REQUESTS_MAX);
+    sqlite3_finalize(row);
+    return 1;
+}
+
 static void assert_jain(sqlite3_stmt *row, int column, size_t n, double sum, double squares)
 {
     assert_int_equal(sqlite3_column_type(row, column) == SQLITE_NULL, sum == 0.0);
@@ -224,7 +239,7 @@ static void assert_count(const char *table, int64_t expected)
 // The last interval ends with the run, whose last instant belongs to it.
 static void check_intervals(void)
 {
-    int64_t member_rows = 0, group_rows = 0, cause_rows = 0;
+    int64_t member_rows = 0, group_rows = 0, cause_rows = 0, counted_rows = 0;
     for (int64_t n = 0; n <= run.end_ns / run.interval_ns; n++) {
         int64_t start_ns = n * run.interval_ns, end_ns = start_ns + run.interval_ns;
         if (end_ns > run.end_ns)
@@ -234,6 +249,7 @@ static void check_intervals(void)
                 struct run_span span = {member, d, start_ns, end_ns};
                 member_rows += check_member_interval(&span, n);
                 cause_rows += check_causes(&span, n);
+                counted_rows += check_counted(&span, n);
             }
         }
         for (uint32_t group = 0; group < RUN_GROUPS; group++) {
@@ -244,6 +260,7 @@ static void check_intervals(void)
     assert_count("member_interval", member_rows);
     assert_count("group_interval", group_rows);
     assert_count("wait_interval", cause_rows);
+    assert_count("counted_interval", counted_rows);
 }
 
 static void check_run(void)
@@ -293,6 +310,7 @@ static void test_random_runs(void **state)
                                      "AND jain_requests < 1") > RUNS);
     assert_true(answer_integer(path, "SELECT count(*) FROM wait_interval WHERE requests > 1") >
                 RUNS);
+    assert_true(answer_integer(path, "SELECT count(*) FROM counted_interval") > RUNS);
     assert_true(answer_integer(path, "SELECT sum(max_service_difference_requests > 3) "
                                      "FROM throttle_group") > RUNS / 4);
 }
