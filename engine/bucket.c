@@ -125,4 +125,5 @@ const struct engine_algorithm bucket_algorithm = {
     .operations = drive_engine_operations,
     .fire = fire,
     .parameters_of = parameters_of,
+    .facts = limits_facts,
 };

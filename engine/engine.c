@@ -4,6 +4,7 @@
 #include "engine/engine_internal.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 static const struct engine_algorithm *const algorithms[] = {
@@ -60,6 +61,34 @@ enum engine_status engine_check(const struct engine_algorithm *algorithm,
                                 struct engine_fault *fault)
 {
     return algorithm->check(algorithm, parameters, fault);
+}
+
+size_t engine_limit_facts(const struct engine_algorithm *algorithm,
+                          const struct engine_parameters *parameters,
+                          struct engine_limit_facts facts[ENGINE_BUCKET_MAX])
+{
+    struct engine_parameters whole = *parameters;
+    for (size_t row = 0; row < algorithm->parameter_count; row++) {
+        if ((parameters->given >> row & 1) == 0)
+            whole.value[row] = algorithm->parameters[row].initial;
+    }
+    return algorithm->facts(&whole, facts);
+}
+
+double engine_limit_lasts_s(const struct engine_limit_facts *limit, double asked)
+{
+    double cap = limit->burst_rate;
+    if (asked <= limit->rate)
+        return INFINITY;
+    double lasts_s = limit->allowance / (asked - limit->rate);
+    if (cap == 0 || asked <= cap)
+        return lasts_s;
+    // What is asked for beyond the cap passes until that part is used up, and then the cap.
+    double first_s = limit->at_once / (asked - cap);
+    if (first_s > lasts_s)
+        return lasts_s;
+    double used = limit->at_once + (cap - limit->rate) * first_s;
+    return cap > limit->rate ? first_s + (limit->allowance - used) / (cap - limit->rate) : INFINITY;
 }
 
 const struct engine_algorithm *engine_algorithm_of(const struct engine *engine)

@@ -127,6 +127,18 @@ struct engine_fault {
     int other;
 };
 
+// What a limit lets through, from its values alone, in bytes or operations. A request that finds
+// room passes whole, so each of these can be exceeded by one request.
+struct engine_limit_facts {
+    int bucket;        // a row
+    double rate;       // per second, for as long as anybody asks
+    double allowance;  // what passes beyond that before requests wait for the rate; 0: this
+                       // algorithm counts in slices of time, nothing more is known
+    double burst_rate; // per second, while the allowance lasts; 0: as fast as it is asked for
+    double at_once;    // of the allowance, passes in one instant
+    double refill_s;   // until the allowance is whole again when all of it is used
+};
+
 // ---- Operations ----
 
 #define ENGINE_STATUSES(X)                                                                         \
@@ -274,6 +286,8 @@ struct engine_algorithm {
     void (*member_gauge)(const struct engine *engine, const void *member,
                          struct engine_member_gauge *gauge);                       // likewise
     void (*parameters_of)(const void *node, struct engine_parameters *parameters); // values
+    size_t (*facts)(const struct engine_parameters *parameters,                    // values
+                    struct engine_limit_facts *facts);
 };
 
 // All algorithms; the first is the default.
@@ -291,6 +305,14 @@ int engine_parameter_find(const struct engine_algorithm *algorithm, const char *
 enum engine_status engine_check(const struct engine_algorithm *algorithm,
                                 const struct engine_parameters *parameters,
                                 struct engine_fault *fault);
+
+// What each limit of these (missing: initial; valid) lets through: how many there are.
+size_t engine_limit_facts(const struct engine_algorithm *algorithm,
+                          const struct engine_parameters *parameters,
+                          struct engine_limit_facts facts[ENGINE_BUCKET_MAX]);
+// How long the whole allowance lasts, in seconds, when so much is asked for per second from now on
+// (INFINITY: everything at once). INFINITY: it never runs out. Not for one without an allowance.
+double engine_limit_lasts_s(const struct engine_limit_facts *limit, double asked);
 
 // NULL: out of memory. The callbacks are copied.
 struct engine *engine_create(const struct engine_algorithm *algorithm,

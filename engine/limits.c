@@ -6,17 +6,16 @@
 
 #define AVG(kind, dir, qmp, unit, what)                                                            \
     {                                                                                              \
-        kind "-" dir, qmp, unit, 0, VALUE_MAX, what " per second on average, 0: no limit"          \
+        kind "-" dir, qmp, unit, 0, VALUE_MAX, what " per second on average"                       \
     }
 #define MAX(kind, dir, qmp, unit, what)                                                            \
     {                                                                                              \
-        kind "-" dir "-max", qmp "_max", unit, 0, VALUE_MAX,                                       \
-            what " per second in bursts, 0: no burst beyond a tenth of a second of the average"    \
+        kind "-" dir "-max", qmp "_max", unit, 0, VALUE_MAX, what " in a burst, at once"           \
     }
-#define LENGTH(kind, dir, qmp, what)                                                               \
+#define LENGTH(kind, dir, qmp)                                                                     \
     {                                                                                              \
         kind "-" dir "-max-length", qmp "_max_length", ENGINE_SECONDS, 1, LENGTH_MAX,              \
-            "how long " what " may come at " kind "-" dir "-max"                                   \
+            "above 1: -max per second, not at once"                                                \
     }
 
 const struct engine_parameter limit_rows[LIMIT_COUNT] = {
@@ -32,14 +31,13 @@ const struct engine_parameter limit_rows[LIMIT_COUNT] = {
     MAX("iops", "total", "iops", ENGINE_OPS_PER_SECOND, "requests"),
     MAX("iops", "read", "iops_rd", ENGINE_OPS_PER_SECOND, "reads"),
     MAX("iops", "write", "iops_wr", ENGINE_OPS_PER_SECOND, "writes"),
-    {"iops-size", "iops_size", ENGINE_BYTES, 0, INT64_MAX,
-     "a request counts as one operation per so many bytes, 0: always as one"},
-    LENGTH("bps", "total", "bps", "bytes"),
-    LENGTH("bps", "read", "bps_rd", "bytes read"),
-    LENGTH("bps", "write", "bps_wr", "bytes written"),
-    LENGTH("iops", "total", "iops", "requests"),
-    LENGTH("iops", "read", "iops_rd", "reads"),
-    LENGTH("iops", "write", "iops_wr", "writes"),
+    {"iops-size", "iops_size", ENGINE_BYTES, 0, INT64_MAX, "a request counts as one per this size"},
+    LENGTH("bps", "total", "bps"),
+    LENGTH("bps", "read", "bps_rd"),
+    LENGTH("bps", "write", "bps_wr"),
+    LENGTH("iops", "total", "iops"),
+    LENGTH("iops", "read", "iops_rd"),
+    LENGTH("iops", "write", "iops_wr"),
 };
 
 const struct engine_direction limit_directions[DIRECTION_COUNT] = {
@@ -221,6 +219,27 @@ void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *li
         limits->value[LIMIT_MAX_LENGTH + i] = (int64_t)bucket->burst_length;
     }
     limits->value[LIMIT_IOPS_SIZE] = (int64_t)buckets->op_size;
+}
+
+size_t limits_facts(const struct engine_parameters *limits, struct engine_limit_facts *facts)
+{
+    struct leaky_buckets buckets;
+    size_t count = 0;
+    limits_apply(limits, &buckets);
+    for (int i = 0; i < BUCKET_COUNT; i++) {
+        const struct leaky_bucket *bucket = &buckets.bucket[i];
+        if (bucket->avg == 0)
+            continue;
+        facts[count++] = (struct engine_limit_facts){
+            .bucket = i,
+            .rate = bucket->avg_rate,
+            .allowance = bucket->size,
+            .burst_rate = bucket->has_burst_part ? bucket->max_rate : 0,
+            .at_once = bucket->has_burst_part ? bucket->burst_size : bucket->size,
+            .refill_s = bucket->size / bucket->avg_rate,
+        };
+    }
+    return count;
 }
 
 void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,

@@ -58,6 +58,9 @@ void limits_apply(const struct engine_parameters *limits, struct leaky_buckets *
 // The reverse of limits_apply.
 void limits_of(const struct leaky_buckets *buckets, struct engine_parameters *limits);
 
+// engine_limit_facts, of whole limits that fill leaky buckets.
+size_t limits_facts(const struct engine_parameters *limits, struct engine_limit_facts *facts);
+
 // Adds the buckets with a limit, as they would be now.
 void limits_gauge(const struct leaky_buckets *buckets, int64_t now_ns,
                   struct engine_node_gauge *gauge);

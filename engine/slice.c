@@ -181,4 +181,5 @@ const struct engine_algorithm slice_algorithm = {
     .complete = drive_engine_complete,
     .fire = fire,
     .parameters_of = drive_engine_parameters_of,
+    .facts = slice_facts,
 };

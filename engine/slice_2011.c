@@ -200,4 +200,5 @@ const struct engine_algorithm slice_2011_algorithm = {
     .operations = drive_engine_fixed_operations,
     .fire = fire,
     .parameters_of = drive_engine_parameters_of,
+    .facts = slice_facts,
 };

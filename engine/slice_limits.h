@@ -52,6 +52,21 @@ static inline void slice_sent_add(struct slice_sent *sent, enum direction direct
     sent->of[SLICE_IOPS][direction]++;
 }
 
+// engine_limit_facts, of whole limits.
+static inline size_t slice_facts(const struct engine_parameters *limits,
+                                 struct engine_limit_facts *facts)
+{
+    size_t count = 0;
+    for (int i = 0; i < SLICE_KIND_COUNT * DIRECTION_COUNT; i++) {
+        enum direction direction = (enum direction)(i % DIRECTION_COUNT);
+        struct slice_limit limit =
+            slice_limit_of(limits, (enum slice_kind)(i / DIRECTION_COUNT), direction);
+        if (limit.rate != 0 && !(limit.is_total && direction != DIRECTION_READ))
+            facts[count++] = (struct engine_limit_facts){.bucket = limit.cause, .rate = limit.rate};
+    }
+    return count;
+}
+
 // Every limit that counts, with what was sent and what may be in a slice of this length.
 static inline void slice_gauge(const struct engine_parameters *limits,
                                const struct slice_sent *sent, double length_s,

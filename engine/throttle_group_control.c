@@ -365,4 +365,5 @@ const struct engine_algorithm throttle_group_algorithm = {
     .node_gauge = node_gauge,
     .member_gauge = member_gauge,
     .parameters_of = parameters_of,
+    .facts = limits_facts,
 };

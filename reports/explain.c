@@ -174,7 +174,7 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
                 largest->limit);
         break;
     case EXPLAIN_BURST:
-        fprintf(out, "):\nin bursts, more was asked for at once than %s lets through.\n",
+        fprintf(out, "):\nin bursts, more was asked for than %s lets through in a second.\n",
                 largest->key);
         break;
     case EXPLAIN_TURN:

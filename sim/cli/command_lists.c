@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// throttlesim engines, throttlesim limits, throttlesim trace formats
+// throttlesim engines, throttlesim trace formats
 #include "sim/cli/command.h"
 
 #include "engine/engine.h"
@@ -111,41 +111,6 @@ const struct command command_engines[] = {
      "Lists the throttling algorithms, and what each supports. A scenario chooses one with\n"
      "'engine: NAME', 'run' with --engine NAME.",
      list_rows, sizeof(struct command_call), run_engines},
-};
-
-// ---- limits ----
-
-struct limits_arguments {
-    struct command_call call;
-    const struct engine_algorithm *algorithm;
-};
-
-static const struct option_row limits_rows[] = {
-    {"engine", 0, OPTION_ENGINE, "NAME", offsetof(struct limits_arguments, algorithm),
-     "those of this engine; the default is throttle-group"},
-    OPTIONS_END,
-};
-
-static bool run_limits(void *opaque, struct sim_error *error)
-{
-    const struct limits_arguments *arguments = opaque;
-    const struct engine_algorithm *algorithm = arguments->algorithm;
-    size_t count;
-    (void)error;
-    if (algorithm == NULL)
-        algorithm = engine_algorithms(&count)[0];
-    printf("%-22s %-20s %s\n", "limit", "QMP", "meaning");
-    for (size_t i = 0; i < algorithm->parameter_count; i++) {
-        const struct engine_parameter *row = &algorithm->parameters[i];
-        printf("%-22s %-20s %s\n", row->key, row->qmp_key, row->help);
-    }
-    return true;
-}
-
-const struct command command_limits[] = {
-    {NULL, "limits", "list the limits that can be set", NULL,
-     "Lists the limits that can be set, as scenarios and QEMU spell them.", limits_rows,
-     sizeof(struct limits_arguments), run_limits},
 };
 
 // ---- trace formats ----

@@ -116,8 +116,8 @@ static char *unique_name(const struct scenario *scenario, const char *path)
 }
 
 // "iops-total=300", the first of a list.
-static bool add_limit(struct scenario *scenario, const char *text, struct engine_parameters *limits,
-                      struct sim_error *error)
+static bool add_limit(struct scenario *scenario, const char *where, const char *text,
+                      struct engine_parameters *limits, struct sim_error *error)
 {
     char pair[256], message[LIMITS_TEXT_MESSAGE_MAX];
     size_t length = strcspn(text, ",");
@@ -125,43 +125,49 @@ static bool add_limit(struct scenario *scenario, const char *text, struct engine
     char *equals = strchr(pair, '=');
     if (equals == NULL)
         return sim_fail(error, SIM_USAGE,
-                        "--limits: expected KEY=VALUE, such as iops-total=300, found '%.64s'",
+                        "%s: expected KEY=VALUE, such as iops-total=300, found '%.64s'", where,
                         pair);
     *equals = '\0';
     switch (limits_text_set(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, pair, equals + 1, limits,
                             message)) {
     case LIMITS_TEXT_ELSEWHERE:
         return scenario_leave_out(scenario, (struct sim_place){0}, error, "it is left out",
-                                  "--limits: engine '%s' has no limit '%.64s'",
+                                  "%s: engine '%s' has no limit '%.64s'", where,
                                   scenario->algorithm->name, pair);
     case LIMITS_TEXT_WRONG:
-        return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+        return sim_fail(error, SIM_USAGE, "%s: %s", where, message);
     case LIMITS_TEXT_SET:
         break;
     }
     return true;
 }
 
-static bool add_group(struct scenario *scenario, const char *text, struct sim_error *error)
+bool scenario_read_limits(struct scenario *scenario, const char *where, const char *text,
+                          struct engine_parameters *limits, struct sim_error *error)
 {
     char message[LIMITS_TEXT_MESSAGE_MAX];
     struct engine_fault fault;
+    while (*(text += strspn(text, " ")) != '\0') {
+        if (!add_limit(scenario, where, text, limits, error))
+            return false;
+        text += strcspn(text, ",");
+        text += *text == ',';
+    }
+    if (engine_check(scenario->algorithm, limits, &fault) == ENGINE_OK)
+        return true;
+    limits_text_fault(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, limits, &fault, message);
+    return sim_fail(error, SIM_USAGE, "%s: %s", where, message);
+}
+
+static bool add_group(struct scenario *scenario, const char *text, struct sim_error *error)
+{
     scenario->groups = calloc(1, sizeof *scenario->groups);
     if (scenario->groups == NULL)
         return sim_fail_memory(error);
     struct scenario_group *group = &scenario->groups[scenario->group_count++];
     if ((group->name = strdup("group")) == NULL)
         return sim_fail_memory(error);
-    while (*(text += strspn(text, " ")) != '\0') {
-        if (!add_limit(scenario, text, &group->limits, error))
-            return false;
-        text += strcspn(text, ",");
-        text += *text == ',';
-    }
-    if (engine_check(scenario->algorithm, &group->limits, &fault) == ENGINE_OK)
-        return true;
-    limits_text_fault(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, &group->limits, &fault, message);
-    return sim_fail(error, SIM_USAGE, "--limits: %s", message);
+    return scenario_read_limits(scenario, "--limits", text, &group->limits, error);
 }
 
 static bool fill_trace(struct scenario *scenario, struct scenario_trace *trace,

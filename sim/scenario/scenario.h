@@ -148,6 +148,11 @@ struct scenario_quick {
 
 struct scenario *scenario_quick(const struct scenario_quick *quick, struct sim_error *error);
 
+// Adds the limits of "KEY=VALUE,..." to these; together they must be valid for the scenario's
+// engine. Of the scenario only `algorithm` and `lenient` need be set. where: begins the error.
+bool scenario_read_limits(struct scenario *scenario, const char *where, const char *text,
+                          struct engine_parameters *limits, struct sim_error *error);
+
 // Does this option set a key of the whole scenario?
 bool scenario_has_option(const char *name);
 
