@@ -21,8 +21,8 @@
 // Called with the path of each file written. May be NULL.
 typedef void report_plot_written(void *context, const char *path);
 
-// Writes all plots into directory, which is made if missing (not its parents). Existing plots are
-// replaced. A signal that ends the program leaves whole files only. False with the error filled: no
+// Writes all plots into directory, which is made if missing, as runN-NAME.svg and runN-NAME.png.
+// Existing ones are replaced. A signal that ends the program leaves whole files only. False with the error filled: no
 // such run, no gnuplot, a directory that cannot be written; then the files named so far are whole,
 // and there are no others.
 bool report_plot(struct report_database *database, int64_t run_id, const char *directory,

@@ -8,12 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *report_temporary_folder(void)
 {
     const char *directory = getenv("TMPDIR");
     return directory != NULL && *directory ? directory : "/tmp";
+}
+
+bool report_make_folder(const char *path)
+{
+    char *parts = strdup(path);
+    bool good = parts != NULL;
+    for (char *end = parts; good && end != NULL;) {
+        end = strchr(end + strspn(end, "/"), '/');
+        if (end != NULL)
+            *end = '\0';
+        good = mkdir(parts, 0777) == 0 || errno == EEXIST;
+        if (end != NULL)
+            *end = '/';
+    }
+    free(parts);
+    return good;
 }
 
 int report_unnamed_file(const char *directory)

@@ -22,6 +22,9 @@ void report_spill_close(struct report_spill *spill); // all zero is allowed
 // TMPDIR, or /tmp.
 const char *report_temporary_folder(void);
 
+// Makes the folder and those above it where they are missing. False with errno.
+bool report_make_folder(const char *path);
+
 // An unnamed file in the directory, closed by programs that are started; -1 with errno.
 int report_unnamed_file(const char *directory);
 

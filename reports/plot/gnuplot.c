@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// gnuplot reads the script from one unlinked file and writes the picture to another, its standard
-// output: no name of ours ever reaches gnuplot or a shell, no pipe can block or break, and nothing
-// is left of it if the program ends meanwhile. A picture gets its name only when gnuplot has ended
-// well; signals wait for the moment in which the file has another name.
+// One gnuplot draws all pictures: starting it takes longer than drawing. It reads the script from
+// one unlinked file and writes each picture to another, which it finds under its number in /dev/fd:
+// no name of ours ever reaches gnuplot or a shell, no pipe can block or break, and nothing is left
+// of it if the program ends meanwhile. Pictures get their names only when gnuplot has ended well;
+// signals wait for the moment in which a file has another name.
 #include "reports/plot/gnuplot.h"
 
 #include "reports/spill.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -38,12 +40,26 @@ static bool fail(struct report_error *error, const char *doing, const char *path
     return false;
 }
 
-static char *make_path(const char *directory, const char *name, const char *suffix)
+#define PICTURE_FORMATS (sizeof formats / sizeof formats[0])
+#define PICTURES_MAX (PLOT_DRAWINGS_MAX * PICTURE_FORMATS)
+
+struct pictures {
+    const struct plot_target *target;
+    const struct plot_drawing *drawings;
+    size_t count; // of drawings
+    FILE *script;
+    int messages;            // what gnuplot says
+    int files[PICTURES_MAX]; // unnamed, a drawing's formats together
+};
+
+// To be freed; NULL: out of memory.
+static char *make_path(const struct plot_target *target, const char *name, const char *suffix)
 {
-    size_t size = strlen(directory) + strlen(name) + strlen(suffix) + 3;
+    size_t size =
+        strlen(target->directory) + strlen(target->prefix) + strlen(name) + strlen(suffix) + 3;
     char *path = malloc(size);
     if (path != NULL)
-        snprintf(path, size, "%s/%s.%s", directory, name, suffix);
+        snprintf(path, size, "%s/%s%s.%s", target->directory, target->prefix, name, suffix);
     return path;
 }
 
@@ -61,12 +77,8 @@ static bool write_all(int file, const char *text, size_t length)
     return true;
 }
 
-struct gnuplot_files {
-    int script, picture, messages;
-};
-
 // Returns 0 or the reason why gnuplot could not be started.
-static int spawn(const struct gnuplot_files *files, pid_t *process)
+static int spawn(const struct pictures *pictures, pid_t *process)
 {
     static char program[] = "gnuplot", defaults[] = "--default-settings", input[] = "-";
     char *const arguments[] = {program, defaults, input, NULL};
@@ -74,9 +86,13 @@ static int spawn(const struct gnuplot_files *files, pid_t *process)
     int code = posix_spawn_file_actions_init(&actions);
     if (code)
         return code;
-    if (!(code = posix_spawn_file_actions_adddup2(&actions, files->script, STDIN_FILENO)) &&
-        !(code = posix_spawn_file_actions_adddup2(&actions, files->picture, STDOUT_FILENO)) &&
-        !(code = posix_spawn_file_actions_adddup2(&actions, files->messages, STDERR_FILENO)))
+    code = posix_spawn_file_actions_adddup2(&actions, fileno(pictures->script), STDIN_FILENO);
+    if (!code)
+        code = posix_spawn_file_actions_adddup2(&actions, pictures->messages, STDERR_FILENO);
+    // A file put in its own place stays open in the program that is started.
+    for (size_t i = 0; !code && i < pictures->count * PICTURE_FORMATS; i++)
+        code = posix_spawn_file_actions_adddup2(&actions, pictures->files[i], pictures->files[i]);
+    if (!code)
         code = posix_spawnp(process, program, &actions, NULL, arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     return code;
@@ -103,11 +119,27 @@ static void first_message(int messages, char *line, size_t size)
     }
 }
 
-static bool run_gnuplot(const struct gnuplot_files *files, const char *path,
-                        struct report_error *error)
+// The first picture that has nothing, or else the last one.
+static size_t first_empty(const struct pictures *pictures)
+{
+    size_t number = 0, last = pictures->count * PICTURE_FORMATS - 1;
+    struct stat information;
+    while (number < last && fstat(pictures->files[number], &information) == 0 &&
+           information.st_size > 0)
+        number++;
+    return number;
+}
+
+static char *path_of(const struct pictures *pictures, size_t number)
+{
+    return make_path(pictures->target, pictures->drawings[number / PICTURE_FORMATS].name,
+                     formats[number % PICTURE_FORMATS].suffix);
+}
+
+static bool run_gnuplot(const struct pictures *pictures, struct report_error *error)
 {
     pid_t process;
-    int code = spawn(files, &process), status = 0;
+    int code = spawn(pictures, &process), status = 0;
     char line[512];
     if (code == ENOENT) {
         snprintf(error->message, sizeof error->message,
@@ -128,36 +160,82 @@ static bool run_gnuplot(const struct gnuplot_files *files, const char *path,
     else if (WIFSIGNALED(status))
         snprintf(line, sizeof line, "ended by signal %d", WTERMSIG(status));
     else
-        first_message(files->messages, line, sizeof line);
-    snprintf(error->message, sizeof error->message, "gnuplot failed on %.400s: %s", path, line);
+        first_message(pictures->messages, line, sizeof line);
+    char *path = path_of(pictures, first_empty(pictures));
+    snprintf(error->message, sizeof error->message, "gnuplot failed on %.400s: %s",
+             path != NULL ? path : "a plot", line);
+    free(path);
     return false;
 }
 
-// Fills the file `picture`, which is to become `path`.
-static bool draw_into(int picture, const char *script, const struct plot_format *format,
-                      const char *directory, const char *path, struct report_error *error)
+// Adds a drawing to the script: its data once, its commands for each format.
+static bool put_drawing(struct pictures *pictures, size_t number, struct plot_script *script,
+                        struct report_error *error)
 {
-    struct gnuplot_files files = {.script = report_unnamed_file(directory),
-                                  .picture = picture,
-                                  .messages = report_unnamed_file(directory)};
+    const struct plot_drawing *drawing = &pictures->drawings[number];
+    char *commands = NULL;
+    size_t length = 0;
+    script->data = pictures->script;
+    script->out = open_memstream(&commands, &length);
+    script->detail = drawing->detail;
+    if (script->out == NULL)
+        return fail(error, "drawing", drawing->name, errno);
+    bool good = drawing->figure(script, error);
+    if (fclose(script->out) != 0 && good)
+        good = fail(error, "drawing", drawing->name, ENOMEM);
+    for (size_t i = 0; good && i < PICTURE_FORMATS; i++)
+        fprintf(pictures->script,
+                "reset\n%sset output '/dev/fd/%d'\n%sunset multiplot\nunset output\n",
+                formats[i].terminal, pictures->files[number * PICTURE_FORMATS + i], commands);
+    free(commands);
+    return good;
+}
+
+static bool open_pictures(struct pictures *pictures, struct report_error *error)
+{
+    const char *directory = pictures->target->directory;
+    int script = report_unnamed_file(directory);
+    pictures->script = script >= 0 ? fdopen(script, "w+") : NULL;
+    if (pictures->script == NULL && script >= 0)
+        close(script);
+    pictures->messages = report_unnamed_file(directory);
+    bool good = pictures->script != NULL && pictures->messages >= 0;
+    for (size_t i = 0; i < pictures->count * PICTURE_FORMATS; i++) {
+        pictures->files[i] = good ? report_unnamed_file(directory) : -1;
+        good = pictures->files[i] >= 0;
+    }
+    return good || fail(error, "making a file in", directory, errno);
+}
+
+static void close_pictures(struct pictures *pictures)
+{
+    if (pictures->script != NULL)
+        fclose(pictures->script);
+    if (pictures->messages >= 0)
+        close(pictures->messages);
+    for (size_t i = 0; i < pictures->count * PICTURE_FORMATS; i++) {
+        if (pictures->files[i] >= 0)
+            close(pictures->files[i]);
+    }
+}
+
+static bool draw_pictures(struct pictures *pictures, struct report_error *error)
+{
+    const char *directory = pictures->target->directory;
     struct stat information;
-    bool good = files.script >= 0 && files.messages >= 0 &&
-                write_all(files.script, format->terminal, strlen(format->terminal)) &&
-                write_all(files.script, script, strlen(script)) &&
-                lseek(files.script, 0, SEEK_SET) == 0;
-    if (!good)
-        fail(error, "writing a script for gnuplot into", directory, errno);
-    good = good && run_gnuplot(&files, path, error);
+    if (ferror(pictures->script) || fflush(pictures->script) != 0 ||
+        lseek(fileno(pictures->script), 0, SEEK_SET) != 0)
+        return fail(error, "writing a script for gnuplot into", directory, errno);
+    bool good = run_gnuplot(pictures, error);
+    size_t empty = first_empty(pictures);
     // gnuplot does not look whether what it writes arrives.
-    if (good && (fstat(picture, &information) != 0 || information.st_size == 0)) {
+    if (good && (fstat(pictures->files[empty], &information) != 0 || information.st_size == 0)) {
+        char *path = path_of(pictures, empty);
         snprintf(error->message, sizeof error->message,
-                 "gnuplot wrote nothing for %s: is the disk full?", path);
+                 "gnuplot wrote nothing for %s: is the disk full?", path != NULL ? path : "a plot");
+        free(path);
         good = false;
     }
-    if (files.script >= 0)
-        close(files.script);
-    if (files.messages >= 0)
-        close(files.messages);
     return good;
 }
 
@@ -194,25 +272,19 @@ static bool keep(int picture, const char *partial, const char *path, struct repo
     return fail(error, "writing", path, code);
 }
 
-static bool draw_format(const struct plot_target *target, const char *name, const char *script,
-                        const struct plot_format *format, struct report_error *error)
+static bool keep_picture(const struct pictures *pictures, size_t number, struct report_error *error)
 {
-    const char *directory = target->directory;
-    char *path = make_path(directory, name, format->suffix);
-    char *partial = make_path(directory, name, "partial");
-    int picture = report_unnamed_file(directory);
+    const struct plot_target *target = pictures->target;
+    const char *name = pictures->drawings[number / PICTURE_FORMATS].name;
+    char *path = path_of(pictures, number);
+    char *partial = make_path(target, name, "partial");
     sigset_t before;
-    bool good = picture >= 0 || fail(error, "making a file in", directory, errno);
-    if (path == NULL || partial == NULL)
-        good = fail(error, "naming", name, ENOMEM);
-    good = good && draw_into(picture, script, format, directory, path, error);
+    bool good = (path != NULL && partial != NULL) || fail(error, "naming", name, ENOMEM);
     if (good) {
         report_defer_signals(&before);
-        good = keep(picture, partial, path, error);
+        good = keep(pictures->files[number], partial, path, error);
         report_allow_signals(&before);
     }
-    if (picture >= 0)
-        close(picture);
     if (good && target->written != NULL)
         target->written(target->context, path);
     free(path);
@@ -220,26 +292,21 @@ static bool draw_format(const struct plot_target *target, const char *name, cons
     return good;
 }
 
-bool plot_draw(const struct plot_target *target, const char *name, plot_figure *figure,
+bool plot_draw(const struct plot_target *target, const struct plot_drawing *drawings, size_t count,
                struct plot_script *script, struct report_error *error)
 {
-    char *text = NULL;
-    size_t length = 0;
-    script->out = open_memstream(&text, &length);
-    if (script->out == NULL)
-        return fail(error, "drawing", name, errno);
-    bool good = figure(script, error);
-    fputs("unset multiplot\n", script->out);
-    if (fclose(script->out) != 0 && good)
-        good = fail(error, "drawing", name, ENOMEM);
-    for (size_t i = 0; good && i < sizeof formats / sizeof formats[0]; i++)
-        good = draw_format(target, name, text, &formats[i], error);
-    free(text);
+    struct pictures pictures = {.target = target, .drawings = drawings, .count = count};
+    assert(count <= PLOT_DRAWINGS_MAX);
+    bool good = report_make_folder(target->directory) ||
+                fail(error, "making the directory", target->directory, errno);
+    if (!good)
+        return false;
+    good = open_pictures(&pictures, error);
+    for (size_t i = 0; good && i < count; i++)
+        good = put_drawing(&pictures, i, script, error);
+    good = good && draw_pictures(&pictures, error);
+    for (size_t i = 0; good && i < count * PICTURE_FORMATS; i++)
+        good = keep_picture(&pictures, i, error);
+    close_pictures(&pictures);
     return good;
-}
-
-bool plot_make_directory(const char *directory, struct report_error *error)
-{
-    return mkdir(directory, 0777) == 0 || errno == EEXIST ||
-           fail(error, "making the directory", directory, errno);
 }

@@ -6,18 +6,24 @@
 #include "reports/plot.h"
 #include "reports/plot/script.h"
 
+#define PLOT_DRAWINGS_MAX 16
+
 struct plot_target {
-    const char *directory;
+    const char *directory;        // is made, with its parents, if it is missing
+    const char *prefix;           // of the files' names, such as "run2-"
     report_plot_written *written; // gets the names of the files; may be NULL
     void *context;
 };
 
-// Draws a figure, which must not set terminal or output, as NAME.svg and NAME.png; script->out is
-// set for it. What cannot be finished leaves no file behind; a file of an earlier call is replaced
-// only by a whole one.
-bool plot_draw(const struct plot_target *target, const char *name, plot_figure *figure,
-               struct plot_script *script, struct report_error *error);
+// One figure, which must not set terminal or output, drawn as NAME.svg and NAME.png.
+struct plot_drawing {
+    const char *name;
+    plot_figure *figure;
+    const void *detail; // becomes that of the script
+};
 
-// Makes it if it is missing, but not its parents.
-bool plot_make_directory(const char *directory, struct report_error *error);
+// Draws all of them with one gnuplot; the script's out and data are set for it. What cannot be
+// finished leaves no file behind; a file of an earlier call is replaced only by a whole one.
+bool plot_draw(const struct plot_target *target, const struct plot_drawing *drawings, size_t count,
+               struct plot_script *script, struct report_error *error);
 #endif

@@ -36,7 +36,7 @@ struct bucket_curve {
 static void put_point(const struct buckets *buckets, struct bucket_curve *curve, double at_ns,
                       double percent)
 {
-    FILE *out = buckets->script->out;
+    FILE *out = buckets->script->data;
     double unit_ns = buckets->script->time.scale;
     // What is cut off runs along the top, from and to where the curve reaches it.
     if ((curve->percent > BUCKETS_HIGHEST) != (percent > BUCKETS_HIGHEST)) {
@@ -104,10 +104,10 @@ static bool put_curve(struct buckets *buckets, size_t number, bool burst,
     sqlite3_bind_int64(rows, 2, run->bin_intervals);
     sqlite3_bind_int64(rows, 3, run->groups[bucket->group].group_id);
     sqlite3_bind_text(rows, 4, bucket->name, -1, SQLITE_STATIC);
-    fprintf(buckets->script->out, "$%s%zu << EOD\n", burst ? "burst" : "level", number);
+    fprintf(buckets->script->data, "$%s%zu << EOD\n", burst ? "burst" : "level", number);
     put_point(buckets, &curve, 0, 0);
     put_rows(buckets, &curve, rows);
-    fputs("EOD\n", buckets->script->out);
+    fputs("EOD\n", buckets->script->data);
     return report_query_close(rows, error);
 }
 

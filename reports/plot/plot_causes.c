@@ -98,24 +98,24 @@ static void put_band(const struct causes *causes, const char *name, size_t band,
 {
     const struct plot_script *script = causes->script;
     bool open = false;
-    fprintf(script->out, "$%s%zu << EOD\n", name, band);
+    fprintf(script->data, "$%s%zu << EOD\n", name, band);
     for (size_t i = 0; i < script->run->bin_count; i++) {
         const struct causes_bin *bin = &causes->bins[i];
         double whole_ns = whole_of(bin, with_queue), below_ns = 0;
         if (whole_ns <= 0) {
-            fputs(open ? "\n" : "", script->out);
+            fputs(open ? "\n" : "", script->data);
             open = false;
             continue;
         }
         for (size_t cause = 0; cause < band; cause++)
             below_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
         for (size_t edge = 0; edge < 2; edge++)
-            fprintf(script->out, "%.9g %.6g %.6g\n",
+            fprintf(script->data, "%.9g %.6g %.6g\n",
                     plot_run_bin_ns(script->run, i + edge) / script->time.scale,
                     100 * below_ns / whole_ns, 100 * (below_ns + bin->wait_ns[band]) / whole_ns);
         open = true;
     }
-    fputs("EOD\n", script->out);
+    fputs("EOD\n", script->data);
 }
 
 static void draw_shares(const struct causes *causes, const char *name, bool with_queue)

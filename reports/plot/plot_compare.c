@@ -175,7 +175,7 @@ static void put_curve(const struct plot_script *script, size_t line, int side, d
     double count = (double)latencies->count + figure->never[line][side];
     double ns = 0, seen = 0, column = -1, place = 0;
     struct report_histogram_range range;
-    FILE *out = script->out;
+    FILE *out = script->data;
     fprintf(out, "$cdf%zu%c << EOD\n", line, "AB"[side]);
     for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
         double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
@@ -307,14 +307,14 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
 bool report_comparison_plot(const struct report_comparison *comparison, const char *directory,
                             report_plot_written *written, void *context, struct report_error *error)
 {
-    const struct plot_target target = {directory, written, context};
+    const struct plot_target target = {directory, "", written, context};
+    const struct plot_drawing drawing = {"compare", write_figure, NULL};
     struct figure *figure = calloc(1, sizeof *figure);
     if (figure == NULL)
         return comparison_memory(error);
     figure->comparison = comparison;
     struct plot_script script = {.run = &figure->run, .figure = figure};
-    bool good = plot_make_directory(directory, error) && load_figure(figure, error) &&
-                plot_draw(&target, "compare", write_figure, &script, error);
+    bool good = load_figure(figure, error) && plot_draw(&target, &drawing, 1, &script, error);
     for (size_t i = 0; i < 2 * FIGURE_MEMBERS; i++)
         report_histogram_release(&figure->latencies[i / 2][i % 2]);
     free(figure->bins[0]);

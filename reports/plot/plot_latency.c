@@ -66,7 +66,7 @@ static bool measure_extent(const struct plot_run *run, size_t line, struct plot_
 static void put_point(const struct plot_script *script, double ns, double seen,
                       const struct plot_extent *extent)
 {
-    fprintf(script->out, "%.9g %.6g\n", ns,
+    fprintf(script->data, "%.9g %.6g\n", ns,
             plot_latency_place(fmin(seen, extent->requests - 0.5) / extent->requests));
 }
 
@@ -85,7 +85,7 @@ static bool put_curve(const struct plot_script *script, size_t line,
         double here = floor((log10(ns) - log10(left_ns)) / per_column);
         // Of a column of the picture its last point stays: a first one would be too low.
         if (seen <= 0)
-            fprintf(script->out, "%.9g 0\n", ns);
+            fprintf(script->data, "%.9g 0\n", ns);
         else if (here > column)
             put_point(script, last_ns, seen, extent);
         column = here;
@@ -94,7 +94,7 @@ static bool put_curve(const struct plot_script *script, size_t line,
     }
     if (seen > 0)
         put_point(script, last_ns, seen, extent);
-    fputc('\n', script->out);
+    fputc('\n', script->data);
     return report_query_close(rows, error);
 }
 
@@ -104,21 +104,21 @@ static bool put_data(const struct plot_script *script, const struct plot_extent 
     const struct plot_run *run = script->run;
     for (size_t line = 0; line < run->line_count; line++) {
         if (line < run->named_count)
-            fprintf(script->out, "$cdf%zu << EOD\n", line);
+            fprintf(script->data, "$cdf%zu << EOD\n", line);
         else if (line == run->named_count)
-            fputs("$cdfothers << EOD\n", script->out);
+            fputs("$cdfothers << EOD\n", script->data);
         if (!put_curve(script, line, &extents[line], left_ns, right_ns, error))
             return false;
         if (line < run->named_count || line + 1 == run->line_count)
-            fputs("EOD\n", script->out);
+            fputs("EOD\n", script->data);
     }
-    fputs("$slowest << EOD\n", script->out);
+    fputs("$slowest << EOD\n", script->data);
     for (size_t line = 0; line < run->named_count; line++) {
         if (extents[line].requests > 0)
-            fprintf(script->out, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
+            fprintf(script->data, "%.9g %.6g\n", fmax(extents[line].high_ns, left_ns),
                     plot_latency_place(1 - 0.5 / extents[line].requests));
     }
-    fputs("EOD\n", script->out);
+    fputs("EOD\n", script->data);
     return true;
 }
 

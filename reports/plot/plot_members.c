@@ -32,12 +32,12 @@ void plot_members_data(const struct plot_script *script, const char *name, plot_
     struct members_stairs stairs = {.run = run, .value = value};
     for (size_t line = 0; line < run->named_count; line++)
         plot_cells_data(script, name, line, &run->cells[line * run->bin_count], value);
-    fprintf(script->out, "$%sothers << EOD\n", name);
+    fprintf(script->data, "$%sothers << EOD\n", name);
     for (size_t line = run->named_count; line < run->line_count; line++) {
         stairs.cells = &run->cells[line * run->bin_count];
         plot_script_stairs_rows(script, value_of, &stairs);
     }
-    fputs("EOD\n", script->out);
+    fputs("EOD\n", script->data);
 }
 
 static double line_width(const struct plot_run *run)

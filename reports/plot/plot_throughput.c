@@ -72,19 +72,19 @@ static void put_limit_data(const struct plot_script *script, const struct plot_l
 {
     double end = script->run->end_ns / script->time.scale, last = 0;
     size_t span = span_of(limits, first);
-    fprintf(script->out, "$limit%zu << EOD\n", first);
+    fprintf(script->data, "$limit%zu << EOD\n", first);
     for (size_t i = first; i < first + span; i++) {
         double at = limits->changes[i].at_ns / script->time.scale;
         double value = limits->changes[i].value;
         if (value > 0)
-            fprintf(script->out, "%.9g %.9g\n", at, value);
+            fprintf(script->data, "%.9g %.9g\n", at, value);
         else if (last > 0)
-            fprintf(script->out, "%.9g %.9g\n\n", at, last);
+            fprintf(script->data, "%.9g %.9g\n\n", at, last);
         last = value;
     }
     if (last > 0)
-        fprintf(script->out, "%.9g %.9g\n", end, last);
-    fputs("EOD\n", script->out);
+        fprintf(script->data, "%.9g %.9g\n", end, last);
+    fputs("EOD\n", script->data);
 }
 
 static void put_rate(char text[LIMIT_RATE_MAX], limit_number *number, double value)

@@ -13,23 +13,15 @@
 #define SHARE_POISSON " lc rgb '#808080' lw 1.4 dt (3,3)"
 
 struct trace_figure {
-    const char *name; // of the file
     const char *title;
     void (*legend)(const struct plot_script *script); // what it has besides the lines; or NULL
     void (*panel)(const struct plot_script *script, bool variant);
     bool first, last; // variants drawn: requests and bytes, or latencies and gaps
 };
 
-// script->figure
-struct trace_drawing {
-    const struct report_trace *trace;
-    const struct trace_figure *figure;
-};
-
 static const struct report_trace *trace_of(const struct plot_script *script)
 {
-    const struct trace_drawing *drawing = script->figure;
-    return drawing->trace;
+    return script->figure;
 }
 
 // Colour and width of a line.
@@ -104,7 +96,7 @@ static void rate_panel(const struct plot_script *script, bool bytes)
 static void size_rows(const struct plot_script *script, size_t number, bool bytes)
 {
     const struct report_trace_line *line = &trace_of(script)->lines[number];
-    FILE *out = script->out;
+    FILE *out = script->data;
     double sum = 0, seen = 0;
     for (size_t i = 0; i < line->size_count; i++)
         sum += (double)line->sizes[i].requests * (bytes ? (double)line->sizes[i].bytes : 1);
@@ -227,13 +219,13 @@ static void share_panel(const struct plot_script *script, bool gaps)
     if (extent.requests <= 0)
         plot_script_message(script, gaps ? "There are no two requests." : "No latency is known.");
     for (size_t i = 0; i < trace->line_count; i++) {
-        fprintf(script->out, "$share%zu << EOD\n", i);
-        share_rows(script->out, times_of(&trace->lines[i], gaps), left_ns,
+        fprintf(script->data, "$share%zu << EOD\n", i);
+        share_rows(script->data, times_of(&trace->lines[i], gaps), left_ns,
                    log10(extent.right_ns / left_ns) / SHARE_COLUMNS);
-        fputs("EOD\n", script->out);
+        fputs("EOD\n", script->data);
     }
     if (poisson)
-        poisson_rows(script->out, trace->lines[0].gaps, left_ns, extent.right_ns);
+        poisson_rows(script->data, trace->lines[0].gaps, left_ns, extent.right_ns);
     fputs("plot NaN", script->out);
     for (size_t i = 0; i < trace->line_count; i++) {
         if (times_of(&trace->lines[i], gaps)->count > 0)
@@ -253,22 +245,15 @@ static void gaps_legend(const struct plot_script *script)
 
 // ---- All of them ----
 
-static const struct trace_figure figures[] = {
-    {"trace-rates", "What arrives over time", NULL, rate_panel, false, true},
-    {"trace-sizes", "Sizes: requests up to a size", NULL, size_panel, false, true},
-    {"trace-gaps", "Times from one arrival to the next", gaps_legend, share_panel, true, true},
-    {"trace-latency", "Latencies as they were recorded", NULL, share_panel, false, false},
-};
-
 static bool write_figure(struct plot_script *script, struct report_error *error)
 {
-    const struct trace_drawing *drawing = script->figure;
-    const struct report_trace *trace = drawing->trace;
+    const struct trace_figure *figure = script->detail;
+    const struct report_trace *trace = trace_of(script);
     const char *slash = strrchr(trace->name, '/');
     char name[REPORT_LABEL_MAX], text[REPORT_LABEL_MAX + 64];
     (void)error;
     report_label(name, slash != NULL && slash[1] ? slash + 1 : trace->name, 60);
-    snprintf(text, sizeof text, "%s - %s", drawing->figure->title, name);
+    snprintf(text, sizeof text, "%s - %s", figure->title, name);
     plot_script_begin_titled(script, text);
     for (size_t line = 0; line < trace->line_count; line++) {
         report_label(name, trace->lines[line].name, 24);
@@ -278,27 +263,40 @@ static bool write_figure(struct plot_script *script, struct report_error *error)
     }
     if (trace->hidden_count > 0)
         plot_script_remark(script, "(%" PRIu64 " more devices)", trace->hidden_count);
-    if (drawing->figure->legend != NULL)
-        drawing->figure->legend(script);
+    if (figure->legend != NULL)
+        figure->legend(script);
     plot_script_end_legend(script);
-    for (int variant = drawing->figure->first; variant <= drawing->figure->last; variant++)
-        drawing->figure->panel(script, variant);
+    for (int variant = figure->first; variant <= figure->last; variant++)
+        figure->panel(script, variant);
     return true;
 }
+
+static const struct trace_figure rates = {"What arrives over time", NULL, rate_panel, false, true};
+static const struct trace_figure sizes = {"Sizes: requests up to a size", NULL, size_panel, false,
+                                          true};
+static const struct trace_figure gaps = {"Times from one arrival to the next", gaps_legend,
+                                         share_panel, true, true};
+static const struct trace_figure latencies = {"Latencies as they were recorded", NULL, share_panel,
+                                              false, false};
+
+// The last one only where a latency is known.
+static const struct plot_drawing drawings[] = {
+    {"trace-rates", write_figure, &rates},
+    {"trace-sizes", write_figure, &sizes},
+    {"trace-gaps", write_figure, &gaps},
+    {"trace-latency", write_figure, &latencies},
+};
+
+#define DRAWING_COUNT (sizeof drawings / sizeof drawings[0])
 
 bool report_trace_plot(const struct report_trace *trace, const char *directory,
                        report_plot_written *written, void *context, struct report_error *error)
 {
-    const struct plot_target target = {directory, written, context};
+    const struct plot_target target = {directory, "", written, context};
     double end_ns = (double)(trace->span_ns > 0 ? trace->span_ns : trace->bin_ns);
     struct plot_run run = {.end_ns = end_ns, .interval_ns = trace->bin_ns, .bin_intervals = 1};
-    bool good = plot_make_directory(directory, error);
+    struct plot_script script = {.run = &run, .figure = trace};
+    bool known = trace->lines[0].latencies->count > 0;
     plot_run_count_bins(&run);
-    for (size_t i = 0; good && i < sizeof figures / sizeof figures[0]; i++) {
-        const struct trace_drawing drawing = {trace, &figures[i]};
-        struct plot_script script = {.run = &run, .figure = &drawing};
-        if (strcmp(figures[i].name, "trace-latency") != 0 || trace->lines[0].latencies->count > 0)
-            good = plot_draw(&target, figures[i].name, write_figure, &script, error);
-    }
-    return good;
+    return plot_draw(&target, drawings, DRAWING_COUNT - !known, &script, error);
 }

@@ -253,9 +253,9 @@ void plot_script_stairs_rows(const struct plot_script *script, plot_value *value
         double now = bin < run->bin_count ? value(context, bin) : NAN;
         double at = plot_run_bin_ns(run, bin) / script->time.scale;
         if (isnan(now) && !isnan(last))
-            fprintf(script->out, "%.9g %.6g\n\n", at, last);
+            fprintf(script->data, "%.9g %.6g\n\n", at, last);
         else if (!isnan(now) && (isnan(last) || now < last || now > last))
-            fprintf(script->out, "%.9g %.6g\n", at, now);
+            fprintf(script->data, "%.9g %.6g\n", at, now);
         last = now;
     }
 }
@@ -263,9 +263,9 @@ void plot_script_stairs_rows(const struct plot_script *script, plot_value *value
 void plot_script_stairs(const struct plot_script *script, const char *name, size_t number,
                         plot_value *value, const void *context)
 {
-    fprintf(script->out, "$%s%zu << EOD\n", name, number);
+    fprintf(script->data, "$%s%zu << EOD\n", name, number);
     plot_script_stairs_rows(script, value, context);
-    fputs("EOD\n", script->out);
+    fputs("EOD\n", script->data);
 }
 
 void plot_script_message(const struct plot_script *script, const char *text)

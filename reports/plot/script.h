@@ -17,12 +17,14 @@ struct plot_unit {
 };
 
 struct plot_script {
-    FILE *out;
+    FILE *out;  // commands, which each format gets
+    FILE *data; // data blocks, which stand before them once
     const struct plot_run *run;
     struct plot_unit time; // unit of the time axis
     const char *member;    // for a figure of one member only: its name; else NULL
     int64_t member_id;     // if there is one
     const void *figure;    // of figures that are not of a stored run: what they show
+    const void *detail;    // of the drawing
 };
 
 // Writes a script with all its panels. False with the error filled if the database cannot be read.

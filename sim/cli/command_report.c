@@ -95,8 +95,8 @@ static bool run_plot(void *arguments, struct sim_error *error)
 
 static const struct option_row plot_rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
-     "where the plots go; the default is plots. It is made if it is not there, but not what is "
-     "above it. Plots that are there are replaced"},
+     "where the plots go; the default is plots. It is made if it is not there. Plots of this run "
+     "that are there are replaced"},
     OPTION_RUN,
     OPTIONS_END,
 };

@@ -3,6 +3,7 @@
 #include "sim/cli/command.h"
 
 #include "reports/json_text.h"
+#include "reports/spill.h"
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
 #include "sim/verify/verify.h"
@@ -42,7 +43,8 @@ static const struct option_row rows[] = {
     {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct verify_arguments, jobs),
      "only with --random: how many QEMUs run at a time; the default is one for each processor"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct verify_arguments, output),
-     "only with --random: the folder for a failing scenario; the default is the current one"},
+     "only with --random: the folder for a failing scenario, made if it is not there; the default "
+     "is the current one"},
     OPTION_JSON("the result as one JSON object"),
     OPTION_ETA,
     OPTIONS_END,
@@ -145,7 +147,8 @@ static bool verify_many(struct verify_arguments *arguments, struct verify_random
     config->progress = progress_show;
     config->progress_context = &call->progress;
     // Better now than when there is something to be written.
-    if (config->directory != NULL && access(config->directory, W_OK | X_OK) != 0)
+    if (config->directory != NULL &&
+        (!report_make_folder(config->directory) || access(config->directory, W_OK | X_OK) != 0))
         return sim_fail(error, SIM_FAILED, "--output: %s: %s", config->directory, strerror(errno));
     progress_start(&call->progress, call->eta);
     bool ok = verify_random(config, &result, error);

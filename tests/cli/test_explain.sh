@@ -144,16 +144,16 @@ expect "$(jq '[.members[].directions[].wait_ns] | add' files.json)" \
 
 # The plot, alone.
 expect_code 0 explain demo.db -o drawn --member fio
-printf 'drawn/wait-causes.svg\ndrawn/wait-causes.png\n' >wanted.txt
+printf 'drawn/run1-wait-causes.svg\ndrawn/run1-wait-causes.png\n' >wanted.txt
 tail -n 2 out | diff wanted.txt - || fail 'not the paths of the plot'
 expect 2 "$(find drawn -type f | wc -l)" 'files'
-grep -q 'Why requests of fio waited' drawn/wait-causes.svg || fail 'the plot is not of fio'
+grep -q 'Why requests of fio waited' drawn/run1-wait-causes.svg || fail 'the plot is not of fio'
 expect_code 0 explain demo.db --json -o drawn
 jq -e . out >/dev/null || fail 'explain --json -o does not parse'
-grep -q 'Why requests waited' drawn/wait-causes.svg || fail 'the plot is of fio'
+grep -q 'Why requests waited' drawn/run1-wait-causes.svg || fail 'the plot is of fio'
 
 expect_code 0 explain burst.db --member b -o idle
-grep -q '>No request waited.<' idle/wait-causes.svg || fail 'the plot of b is not of b'
+grep -q '>No request waited.<' idle/run1-wait-causes.svg || fail 'the plot of b is not of b'
 
 # What is drawn of turns.yaml, as gnuplot is told: the bands are the shares from above, from their
 # lower to their upper edge, all of the only interval; without queue in the second panel.
@@ -195,9 +195,9 @@ expect_code 3 explain turns.db:1 --member A -o nowhere
 [ ! -e nowhere ] || fail 'a directory for a plot of nobody'
 expect_code 3 explain missing.db
 expect_code 2 explain
-run explain demo.db --json -o missing/deeper
+run explain demo.db --json -o demo.db/deeper
 expect 1 "$code" 'exit code without a directory for the plot'
-expect_error 'missing/deeper'
+expect_error 'demo.db/deeper'
 
 # A file of schema 1, as it is and when a newer throttlesim has stored a run in it. Its plots have
 # nothing to say about causes, but are drawn.
@@ -206,7 +206,7 @@ sqlite3 burst.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
 expect_code 3 explain burst.db
 expect_error 'burst.db: run 1 was stored by an earlier throttlesim'
 expect_code 0 plot burst.db -o old
-grep -q 'Not known: an earlier version' old/wait-causes.svg || fail 'the plot of an old run'
+grep -q 'Not known: an earlier version' old/run1-wait-causes.svg || fail 'the plot of an old run'
 expect_code 0 run burst.yaml --db burst.db
 expect_code 3 explain burst.db:1
 expect_error 'run it again'
