@@ -297,6 +297,25 @@ void sources_notices(const struct sources *sources, sources_notice *notice, void
         tell_notices(&sources->sources[i], notice, context);
 }
 
+void sources_taken(const struct sources *sources, struct sources_taken *taken)
+{
+    *taken =
+        (struct sources_taken){.traces = sources->count, .is_one_time = true, .is_one_speed = true};
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct source *source = &sources->sources[i];
+        const struct cut *cut = &source->config->cut;
+        taken->cut = i == 0 ? cut : taken->cut;
+        taken->is_one_time = taken->is_one_time && cut->start_ns == taken->cut->start_ns &&
+                             cut->duration_ns == taken->cut->duration_ns;
+        taken->is_one_speed = taken->is_one_speed &&
+                              cut->speed.numerator == taken->cut->speed.numerator &&
+                              cut->speed.denominator == taken->cut->speed.denominator;
+        taken->filtered += source->stream->filtered;
+        for (size_t v = 0; v < source->volume_count; v++)
+            taken->no_member += source->skipped[v];
+    }
+}
+
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total)
 {
     merge_progress(&sources->merge, consumed, total);

@@ -25,6 +25,17 @@ typedef void sources_notice(void *context, const struct trace_notice *notice);
 // What was odd or missing in the traces; complete once all is taken.
 void sources_notices(const struct sources *sources, sources_notice *notice, void *context);
 
+// Which part of the traces takes part; complete once all is taken.
+struct sources_taken {
+    size_t traces;
+    const struct cut *cut; // of the first
+    bool is_one_time;      // the others have the same start and duration
+    bool is_one_speed;
+    uint64_t filtered;  // requests of other volumes or operations than those of the cuts
+    uint64_t no_member; // requests of volumes that no member has
+};
+void sources_taken(const struct sources *sources, struct sources_taken *taken);
+
 // Bytes of all files, read so far and in all.
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total);
 

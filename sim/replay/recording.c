@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/replay/recording.h"
 
+#include "sim/replay/assumptions.h"
+
 struct op_row {
     enum report_direction direction;
     const char *name;
@@ -136,6 +138,11 @@ static void unfinished(void *recorder, const struct sim_request *request)
     report_recorder_unfinished(recorder, &report);
 }
 
+static void assumption(void *recorder, const char *key, const char *value, const char *text)
+{
+    report_recorder_assumption(recorder, key, value, text);
+}
+
 static void notice(void *recorder, const struct trace_notice *notice)
 {
     report_recorder_notice(recorder, notice->kind, notice->source, notice->count, notice->text);
@@ -145,4 +152,5 @@ void recording_finish(struct report_recorder *recorder, const struct replay *rep
 {
     request_pool_walk(replay->pool, unfinished, recorder);
     replay_notices(replay, notice, recorder);
+    assumptions_each(replay, assumption, recorder);
 }

@@ -15,7 +15,7 @@ struct report_request recording_request(const struct sim_request *request, int64
 // A report_gauge: the levels of a replay's buckets. Its context is the struct replay.
 size_t recording_gauge(void *replay, uint32_t group, int64_t at_ns, struct report_bucket *buckets);
 
-// The replay is over: what has not completed, and the notices.
+// The replay is over: what has not completed, the notices and the assumptions.
 void recording_finish(struct report_recorder *recorder, const struct replay *replay);
 
 #endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/replay/assumptions.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_SIZE 200
+#define DURATION_SIZE 32
+
+struct telling {
+    const struct replay *replay;
+    const struct scenario *scenario;
+    assumption_tell *tell;
+    void *context;
+};
+
+static void tell(const struct telling *telling, const char *key, const char *value,
+                 const char *text)
+{
+    telling->tell(telling->context, key, value, text);
+}
+
+static void tell_attach(const struct telling *telling)
+{
+    const struct scenario *scenario = telling->scenario;
+    size_t drives = 0;
+    char text[TEXT_SIZE];
+    if (scenario->group_count == 0)
+        return;
+    for (size_t i = 0; i < scenario->member_count; i++)
+        drives += scenario->members[i].attach == ENGINE_DRIVE;
+    if (drives == scenario->member_count) {
+        tell(telling, "attach", "drive", "drive; discards and flushes are not throttled");
+    } else if (drives == 0) {
+        tell(telling, "attach", "filter", "filter; discards are throttled, flushes are not");
+    } else {
+        snprintf(
+            text, sizeof text,
+            "%zu as drive, %zu as filter; discards of filters are throttled, those of drives and "
+            "flushes are not",
+            drives, scenario->member_count - drives);
+        tell(telling, "attach", "mixed", text);
+    }
+}
+
+static void tell_device(const struct telling *telling)
+{
+    const struct scenario_device *device = &telling->scenario->device;
+    char text[TEXT_SIZE], latency[DURATION_SIZE];
+    switch (device->model) {
+    case SCENARIO_DEVICE_NULL:
+        tell(telling, "device", "null",
+             "null, which takes no time; a total latency is the wait in the throttle");
+        break;
+    case SCENARIO_DEVICE_FIXED:
+        snprintf(text, sizeof text, "fixed; each request takes %s, alone or not",
+                 units_format_duration(device->latency_ns, latency, sizeof latency));
+        tell(telling, "device", "fixed", text);
+        break;
+    case SCENARIO_DEVICE_RECORDED:
+        tell(telling, "device", "recorded",
+             "recorded; each request takes as long as recorded, alone or not");
+        break;
+    }
+}
+
+// Only recorded arrivals there are so far.
+static void tell_feedback(const struct telling *telling)
+{
+    tell(telling, "feedback", "none",
+         "none; requests arrive as recorded, however long earlier ones wait: under a limit below "
+         "the demand, latencies are upper bounds");
+}
+
+static void tell_buckets(const struct telling *telling)
+{
+    const struct engine_algorithm *algorithm = telling->scenario->algorithm;
+    bool any = false, has_bursts = false;
+    for (size_t i = 0; i < algorithm->parameter_count; i++)
+        has_bursts = has_bursts || strstr(algorithm->parameters[i].key, "-max") != NULL;
+    for (size_t i = 0; i < telling->scenario->group_count; i++)
+        any = any || telling->scenario->groups[i].limits.given != 0;
+    for (size_t i = 0; i < telling->scenario->member_count; i++)
+        any = any || telling->scenario->members[i].limits.given != 0;
+    if (any && has_bursts)
+        tell(telling, "buckets", "empty", "empty; the whole burst allowance is there at the start");
+}
+
+static void tell_timers(const struct telling *telling)
+{
+    int64_t granularity_ns = telling->scenario->timer_granularity_ns;
+    char text[TEXT_SIZE], step[DURATION_SIZE];
+    if (granularity_ns == 0)
+        return;
+    snprintf(text, sizeof text, "coarse; they fire up to %s late",
+             units_format_duration(granularity_ns, step, sizeof step));
+    tell(telling, "timers", "coarse", text);
+}
+
+static void tell_speed(const struct telling *telling, const struct sources_taken *taken)
+{
+    const struct fraction *speed = &taken->cut->speed;
+    char text[TEXT_SIZE], value[DURATION_SIZE];
+    snprintf(value, sizeof value, "%.6g", (double)speed->numerator / (double)speed->denominator);
+    if (!taken->is_one_speed) {
+        tell(telling, "speed", "mixed", "not all traces are replayed as fast as the others");
+    } else if (speed->numerator != speed->denominator) {
+        snprintf(text, sizeof text, "%s times that of the recording", value);
+        tell(telling, "speed", value, text);
+    }
+}
+
+// ---- What was left out ----
+
+static void tell_left_out(const struct telling *telling, const char *value, uint64_t count,
+                          const char *what)
+{
+    char text[TEXT_SIZE];
+    snprintf(text, sizeof text, "%" PRIu64 " request%s %s", count, count == 1 ? "" : "s", what);
+    if (count > 0)
+        tell(telling, "left out", value, text);
+}
+
+static void tell_time(const struct telling *telling, const struct sources_taken *taken)
+{
+    const struct cut *cut = taken->cut;
+    char text[TEXT_SIZE], start[DURATION_SIZE], duration[DURATION_SIZE];
+    units_format_duration(cut->start_ns, start, sizeof start);
+    units_format_duration(cut->duration_ns, duration, sizeof duration);
+    if (!taken->is_one_time)
+        tell(telling, "left out", "time", "parts of the time of some of the traces");
+    else if (cut->duration_ns != CUT_FOR_EVER)
+        snprintf(text, sizeof text, "all of the recording but %s from %s on", duration, start);
+    else
+        snprintf(text, sizeof text, "the first %s of the recording", start);
+    if (taken->is_one_time && (cut->start_ns > 0 || cut->duration_ns != CUT_FOR_EVER))
+        tell(telling, "left out", "time", text);
+}
+
+static void tell_end(const struct telling *telling)
+{
+    const struct replay *replay = telling->replay;
+    char text[TEXT_SIZE], end[DURATION_SIZE];
+    if (replay->nothing_left || replay->now_ns != telling->scenario->end_ns)
+        return;
+    snprintf(text, sizeof text, "what would come after %s, the end of the scenario",
+             units_format_duration(replay->now_ns, end, sizeof end));
+    tell(telling, "left out", "end", text);
+}
+
+void assumptions_each(const struct replay *replay, assumption_tell *each, void *context)
+{
+    const struct telling telling = {replay, replay->scenario, each, context};
+    struct sources_taken taken = {.traces = 0};
+    if (replay->sources != NULL)
+        sources_taken(replay->sources, &taken);
+    if (taken.traces > 0) {
+        tell_speed(&telling, &taken);
+    }
+    tell_attach(&telling);
+    tell_device(&telling);
+    tell_feedback(&telling);
+    tell_buckets(&telling);
+    tell_timers(&telling);
+    if (taken.traces > 0)
+        tell_time(&telling, &taken);
+    tell_end(&telling);
+    tell_left_out(&telling, "not-chosen", taken.filtered,
+                  "of other devices or operations than those chosen");
+    tell_left_out(&telling, "no-member", taken.no_member, "of volumes that no member has");
+    tell_left_out(&telling, "no-completion", replay->never_complete,
+                  "that never complete: the recording does not say how long they took");
+}
