@@ -31,6 +31,7 @@ struct trace {
     char *volume;
     char *layout;
     uint64_t total_bytes;
+    int64_t last_ns; // of the request before; at first the origin
 };
 
 static const struct trace_format *find_format(const char *name)
@@ -194,13 +195,39 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     }
     for (size_t i = 0; i < trace->files.count; i++)
         trace->total_bytes += trace->files.items[i].bytes;
+    trace->last_ns = trace->context.origin_ns;
     return trace;
+}
+
+// What is promised of arrivals, whatever the reader: an engine could not go on without it.
+static enum trace_result fail_time(const struct trace *trace, int64_t arrival_ns, struct trace_error *error)
+{
+    if (arrival_ns < trace->last_ns)
+        trace_error_set(error,
+                        "%s: found a request at %lld ns after one at %lld ns, expected times that "
+                        "do not decrease; sort the recording by time",
+                        trace->files.items[0].path, (long long)arrival_ns,
+                        (long long)trace->last_ns);
+    else
+        trace_error_set(error,
+                        "%s: found a request at %lld ns, more than 2^63 ns after the recording's "
+                        "start at %lld ns: one of the two times is damaged",
+                        trace->files.items[0].path, (long long)arrival_ns,
+                        (long long)trace->context.origin_ns);
+    return TRACE_ERROR;
 }
 
 enum trace_result trace_read(struct trace *trace, struct trace_request *request,
                              struct trace_error *error)
 {
-    return trace->format->kind->read(trace->reader, request, error);
+    enum trace_result result = trace->format->kind->read(trace->reader, request, error);
+    if (result != TRACE_REQUEST)
+        return result;
+    uint64_t since_ns = (uint64_t)request->arrival_ns - (uint64_t)trace->context.origin_ns;
+    if (request->arrival_ns < trace->last_ns || since_ns > INT64_MAX)
+        return fail_time(trace, request->arrival_ns, error);
+    trace->last_ns = request->arrival_ns;
+    return TRACE_REQUEST;
 }
 
 void trace_close(struct trace *trace)

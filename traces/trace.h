@@ -34,7 +34,8 @@ enum trace_arrival {
 #define TRACE_LATENCY_UNKNOWN (-1)
 
 struct trace_request {
-    int64_t arrival_ns; // on the recording's own clock; never decreases within a trace
+    int64_t arrival_ns; // on the recording's own clock; never decreases within a trace, is never
+                        // below the origin, nor 2^63 ns or more above it; may be below 0
     int64_t latency_ns; // completion - arrival as recorded, or TRACE_LATENCY_UNKNOWN
     uint64_t offset;    // bytes from the start of the volume
     uint64_t bytes;     // 0 for a flush

@@ -181,10 +181,12 @@ bool cut_advance(struct cut_stream *stream, bool *more, struct sim_error *error)
             return false;
         if (!select_request(stream, &selected, error))
             return false;
-        int64_t recorded_ns = stream->next.arrival_ns - stream->origin_ns;
-        if (recorded_ns < cut->start_ns)
+        // Above the origin, but that may be another trace's, far below 0.
+        uint64_t recorded_ns = (uint64_t)stream->next.arrival_ns - (uint64_t)stream->origin_ns;
+        if (recorded_ns < (uint64_t)cut->start_ns)
             continue;
-        int64_t from_start_ns = recorded_ns - cut->start_ns;
+        int64_t from_start_ns =
+            recorded_ns <= INT64_MAX ? (int64_t)recorded_ns - cut->start_ns : INT64_MAX;
         if (cut->duration_ns != CUT_FOR_EVER && from_start_ns >= cut->duration_ns) {
             stream->is_cut_off = true;
             return true;

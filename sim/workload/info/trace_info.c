@@ -59,10 +59,13 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
     struct trace_error trace_error;
     struct trace_request request;
     enum trace_result result;
+    // A run counts from there, too; the recording's own times may be below 0.
+    int64_t origin_ns = trace_times_are_absolute(info->trace) ? 0 : trace_origin_ns(info->trace);
     while ((result = trace_read(info->trace, &request, &trace_error)) == TRACE_REQUEST) {
         if (!add_request(info, &request))
             return sim_fail_memory(error);
-        struct info_record record = {request.arrival_ns, request.bytes, request.volume, request.op};
+        struct info_record record = {request.arrival_ns - origin_ns, request.bytes, request.volume,
+                                     request.op};
         if (request.op != TRACE_FLUSH && !info_spool_add(spool, &record, error))
             return false;
         if (stop_signal != 0)
