@@ -3,6 +3,7 @@
 
 #include "traces/blktrace/blktrace_pair.h"
 #include "traces/events/event_text.h"
+#include "traces/events/order.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,14 @@
 struct events_reader {
     struct trace_context *context;
     const struct trace_event_source *source;
-    const void *how;               // of the format
-    void *opened;                  // the source
+    const void *how; // of the format
+    void *opened;    // the source
+    // Where the records come from: the source, or what was sorted of it.
+    enum trace_result (*next)(void *records, const struct trace_events_wanted *wanted,
+                              const struct blktrace_record **record, struct trace_error *error);
+    void *records;
     bool once;                     // it can be opened only once
+    struct events_order order;     // of records that are not in order of time
     struct blktrace_record *ahead; // read ahead, of a stream
     size_t ahead_count;
     size_t ahead_next; // to be read
@@ -71,6 +77,20 @@ static uint32_t find_volume(struct events_reader *reader, uint32_t device,
     return volume;
 }
 
+// The next of the records that were sorted, as a source gives them.
+static enum trace_result next_sorted(void *sorter, const struct trace_events_wanted *wanted,
+                                     const struct blktrace_record **record,
+                                     struct trace_error *error)
+{
+    enum trace_result result;
+    do {
+        const void *item;
+        result = trace_sorter_next(sorter, &item, error);
+        *record = item;
+    } while (result == TRACE_REQUEST && !trace_events_want(wanted, *record));
+    return result;
+}
+
 // What reading ahead finds out.
 struct events_survey {
     bool queues; // there is a Q that becomes a request
@@ -110,7 +130,7 @@ static bool survey_record(struct events_reader *reader, struct events_survey *su
     survey->count++;
     survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
     survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
-    return !reader->once || survey_keep(reader, record, error);
+    return !reader->once || reader->context->is_unsorted || survey_keep(reader, record, error);
 }
 
 // Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
@@ -120,8 +140,8 @@ static bool survey_is_done(const struct events_reader *reader, const struct even
     bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
     bool found = queue ? survey->queues : survey->issues;
     bool other = queue ? survey->issues : survey->queues;
-    return found || reader->ahead_count == AHEAD_RECORDS_MAX ||
-           (reader->context->is_part && other && survey->count >= AHEAD_RECORDS_MAX);
+    bool enough = survey->count >= AHEAD_RECORDS_MAX;
+    return found || (enough && (reader->once || (reader->context->is_part && other)));
 }
 
 // Reads until it is done or to the end. The source stays open.
@@ -131,8 +151,7 @@ static bool read_survey(struct events_reader *reader, struct events_survey *surv
     static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
     const struct blktrace_record *record;
     while (!survey_is_done(reader, survey)) {
-        enum trace_result result =
-            reader->source->next(reader->opened, &everything, &record, error);
+        enum trace_result result = reader->next(reader->records, &everything, &record, error);
         survey->ended = result == TRACE_END;
         if (result != TRACE_REQUEST)
             return survey->ended;
@@ -168,21 +187,43 @@ static bool survey_input(struct events_reader *reader, struct trace_error *error
     return good;
 }
 
+// Sorts the opened source; the origin is that of its earliest record.
+static bool sort(struct events_reader *reader, struct trace_error *error)
+{
+    struct trace_sorter *sorter = &reader->order.sorter;
+    const void *item;
+    if (!events_order_sort(&reader->order, reader->source, reader->opened, error))
+        return false;
+    reader->next = next_sorted;
+    reader->records = sorter;
+    enum trace_result result = trace_sorter_next(sorter, &item, error);
+    const struct blktrace_record *first = item;
+    reader->context->origin_ns = result == TRACE_REQUEST ? (int64_t)first->time_ns : 0;
+    return result != TRACE_ERROR && trace_sorter_rewind(sorter, error);
+}
+
 // Opens the source, reads ahead, and opens it again to be read from the start.
 static bool start(struct events_reader *reader, struct trace_error *error)
 {
     struct trace_context *context = reader->context;
     for (size_t i = 0; i < context->files->count; i++)
         reader->once = reader->once || context->files->items[i].opened != NULL;
+    context->is_unsorted = events_order_is_broken(context, reader->source, reader->how);
     reader->opened = reader->source->open(context, reader->how, error);
     if (reader->opened == NULL)
         return false;
+    reader->next = reader->source->next;
+    reader->records = reader->opened;
     context->origin_ns = reader->source->origin_ns(reader->opened);
+    if (context->is_unsorted)
+        return sort(reader, error) && survey_input(reader, error) &&
+               trace_sorter_rewind(&reader->order.sorter, error);
     if (!survey_input(reader, error))
         return false;
     if (!reader->once) {
         reader->source->close(reader->opened);
         reader->opened = reader->source->open(context, reader->how, error);
+        reader->records = reader->opened;
     }
     return reader->opened != NULL;
 }
@@ -207,6 +248,7 @@ void trace_events_close(void *opaque)
     reader->source->close(reader->opened);
     blktrace_pairing_free(&reader->pairing);
     trace_map_free(&reader->volumes);
+    events_order_free(&reader->order);
     free(reader->ahead);
     free(reader->name);
     free(reader);
@@ -247,7 +289,7 @@ static enum trace_result next_record(struct events_reader *reader,
         if (trace_events_want(&reader->wanted, *record))
             return TRACE_REQUEST;
     }
-    return reader->source->next(reader->opened, &reader->wanted, record, error);
+    return reader->next(reader->records, &reader->wanted, record, error);
 }
 
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
@@ -281,6 +323,7 @@ void trace_events_report(void *opaque)
 {
     struct events_reader *reader = opaque;
     reader->source->report(reader->opened, &reader->context->notices);
+    events_order_report(&reader->order, reader->name, &reader->context->notices);
     blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
 }
 

@@ -31,6 +31,10 @@ struct trace_event_source {
     // The next wanted record in order of time, valid until the next call.
     enum trace_result (*next)(void *source, const struct trace_events_wanted *wanted,
                               const struct blktrace_record **record, struct trace_error *error);
+    // Where the first record begins in some bytes from the middle of a file.
+    size_t (*align)(const uint8_t *bytes, size_t length);
+    // Where the last record stands, as "FILE: line N".
+    void (*place)(const void *source, char *text, size_t size);
     // Time of the earliest record; 0 if there is none. Asked for before the first `next`.
     int64_t (*origin_ns)(const void *source);
     void (*report)(const void *source, struct trace_notices *notices);

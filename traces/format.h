@@ -19,6 +19,7 @@ struct trace_context {
     const char *volume;         // only this one; NULL: all
     const char *layout;         // as in struct trace_config
     bool is_part;               // as in struct trace_config
+    bool is_unsorted;           // block events: times come as they stand, who reads them sorts
     enum trace_arrival arrival; // as asked for; the reader stores what it uses
     bool times_are_absolute;    // stored by the reader, as are the following
     int64_t origin_ns;

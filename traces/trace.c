@@ -200,7 +200,8 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
 }
 
 // What is promised of arrivals, whatever the reader: an engine could not go on without it.
-static enum trace_result fail_time(const struct trace *trace, int64_t arrival_ns, struct trace_error *error)
+static enum trace_result fail_time(const struct trace *trace, int64_t arrival_ns,
+                                   struct trace_error *error)
 {
     if (arrival_ns < trace->last_ns)
         trace_error_set(error,

@@ -11,6 +11,9 @@
 #define BLKTRACE_VERSION 7
 #define BLKTRACE_SECTOR_BYTES 512
 
+// The CPU of a record of which nothing says it.
+#define BLKTRACE_CPU_UNKNOWN UINT32_MAX
+
 #define BLKTRACE_MAGIC UINT32_C(0x65617400) // its low byte is the version
 
 // Bits 0-7 of `action`; bit 8, which says that the PDU starts with a cgroup id, is to be masked.
@@ -33,7 +36,7 @@ enum blktrace_category {
 };
 
 struct blktrace_record {
-    uint64_t time_ns;
+    uint64_t time_ns;  // of text, an int64_t that may be below 0
     uint64_t offset;   // bytes
     uint64_t split_at; // of a split: where the second half starts, in bytes; else 0
     uint32_t bytes;

@@ -4,14 +4,16 @@
 // that cannot be believed, and an error.
 #include "traces/blktrace/blktrace_stream.h"
 
+#include "traces/events/order.h"
 #include "traces/notices.h"
 
 #include <stdio.h>
 
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
-                          struct trace_error *error)
+                          bool is_unsorted, struct trace_error *error)
 {
-    *stream = (struct blktrace_stream){.file = file, .own_cpu = (uint32_t)file->cpu};
+    *stream = (struct blktrace_stream){
+        .file = file, .own_cpu = (uint32_t)file->cpu, .is_unsorted = is_unsorted};
     if (!trace_input_open(&stream->input, file, error))
         return false;
     if (!trace_input_peek(&stream->input, BLKTRACE_HEADER_BYTES, error)) {
@@ -23,6 +25,24 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
     stream->swapped = (size_t)(input->end - input->at) >= BLKTRACE_HEADER_BYTES &&
                       blktrace_record_magic(input->at, &version) == BLKTRACE_MAGIC_SWAPPED;
     return true;
+}
+
+// Behind the magic stands a version, and a record's length leads to the next one's.
+size_t blktrace_stream_align(const uint8_t *bytes, size_t length)
+{
+    for (size_t at = 0; at + BLKTRACE_HEADER_BYTES <= length; at++) {
+        struct blktrace_record record;
+        unsigned version;
+        enum blktrace_magic magic = blktrace_record_magic(bytes + at, &version);
+        if (magic == BLKTRACE_MAGIC_NONE ||
+            !blktrace_record_decode(&record, bytes + at, magic == BLKTRACE_MAGIC_SWAPPED))
+            continue;
+        size_t next = at + BLKTRACE_HEADER_BYTES + record.pdu_bytes;
+        if (next + sizeof(uint32_t) > length ||
+            blktrace_record_magic(bytes + next, &version) == magic)
+            return at;
+    }
+    return length;
 }
 
 void blktrace_stream_close(struct blktrace_stream *stream)
@@ -125,14 +145,26 @@ static enum trace_result take(struct blktrace_stream *stream, struct trace_error
 }
 
 // Keeps the stream's times in order, which the merge relies on.
-static void hold_time(struct blktrace_stream *stream, uint64_t last_ns)
+static enum trace_result hold_time(struct blktrace_stream *stream, struct trace_error *error)
 {
     struct blktrace_record *record = &stream->record;
-    uint64_t step_ns = last_ns - record->time_ns;
+    const struct blktrace_sequence *before = stream->sequences.current;
+    if (stream->is_unsorted)
+        return TRACE_REQUEST;
+    uint64_t step_ns = stream->last_ns - record->time_ns;
+    bool starts_over = before != NULL && before->device == record->device &&
+                       before->cpu == record->cpu && record->sequence <= before->last;
+    if (events_order_is_other((int64_t)step_ns, starts_over)) {
+        char place[600];
+        snprintf(place, sizeof place, "%s: byte %llu%s", stream->input.path,
+                 (unsigned long long)stream->record_at, trace_input_suffix(&stream->input));
+        return events_order_fail(place, record, (int64_t)step_ns, error);
+    }
     stream->backwards++;
     if (step_ns > stream->backwards_max_ns)
         stream->backwards_max_ns = step_ns;
-    record->time_ns = last_ns;
+    record->time_ns = stream->last_ns;
+    return TRACE_REQUEST;
 }
 
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error)
@@ -141,13 +173,14 @@ enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct tr
     if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS))
         return TRACE_REQUEST;
     do {
+        stream->record_at = stream->input.offset;
         enum trace_result result = take(stream, error);
         if (result != TRACE_REQUEST)
             return result;
     } while (blktrace_record_has(record, BLKTRACE_NOTIFY));
     stream->records++;
-    if (record->time_ns < stream->last_ns)
-        hold_time(stream, stream->last_ns);
+    if (record->time_ns < stream->last_ns && hold_time(stream, error) == TRACE_ERROR)
+        return TRACE_ERROR;
     stream->last_ns = record->time_ns;
     stream->foreign_cpu += record->cpu != stream->own_cpu;
     const char *wrong;

@@ -9,16 +9,18 @@
 #include "traces/input/input.h"
 
 struct blktrace_stream {
-    struct blktrace_record record; // the current one; its time never decreases
+    struct blktrace_record record; // the current one; its time never decreases, if it is sorted
     struct trace_input input;
     const struct trace_file *file;
     bool swapped;
+    bool is_unsorted; // times come as they stand
     uint64_t last_ns;
     uint32_t own_cpu; // of the file's name
     uint64_t records;
     uint64_t truncated_at; // where a cut header starts
     uint64_t truncated_bytes;
     uint64_t foreign_cpu; // records of another CPU than the file's
+    uint64_t record_at;   // where the current record starts, if it was out of the ordinary
     uint64_t backwards;
     uint64_t backwards_max_ns;
     struct blktrace_sequences sequences;
@@ -26,7 +28,10 @@ struct blktrace_stream {
 
 // On failure nothing is left to close.
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
-                          struct trace_error *error);
+                          bool is_unsorted, struct trace_error *error);
+
+// Where the first record begins in bytes from the middle of a file.
+size_t blktrace_stream_align(const uint8_t *bytes, size_t length);
 
 // Every time in a record is below this.
 #define BLKTRACE_TIME_LIMIT_NS ((uint64_t)INT64_MAX + 1)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/events/event_text.h"
 
+#include "traces/events/order.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@ static bool start(struct events_text *text, const struct trace_context *context,
         return false;
     }
     text->file = &files->items[0];
+    text->is_unsorted = context->is_unsorted;
+    text->last_ns = INT64_MIN;
     text->lines.input = &text->input;
     return trace_input_open(&text->input, text->file, error) &&
            (text->syntax->start == NULL || text->syntax->start(text, context, error));
@@ -33,19 +37,41 @@ static void count_alien(struct events_text *text)
              lines->length > SHOWN_BYTES_MAX ? "..." : "");
 }
 
+static void show_place(const void *source, char *place, size_t size)
+{
+    const struct events_text *text = source;
+    snprintf(place, size, "%s: line %llu", text->input.path,
+             (unsigned long long)text->lines.number);
+}
+
 // Times never decrease, as in a binary trace.
-static void hold_time(struct events_text *text)
+static enum trace_result hold_time(struct events_text *text, struct trace_error *error)
 {
     struct blktrace_record *record = &text->record;
+    int64_t time_ns = (int64_t)record->time_ns;
     text->records++;
-    if (record->time_ns < text->last_ns) {
-        uint64_t step_ns = text->last_ns - record->time_ns;
+    if (text->is_unsorted)
+        return TRACE_REQUEST;
+    if (time_ns < text->last_ns) {
+        // Both are times of a recording, of which none lies far below 0.
+        int64_t step_ns = text->last_ns - (time_ns < 0 ? 0 : time_ns);
+        bool starts_over = record->sequence > 0 && record->device == text->last_device &&
+                           record->cpu == text->last_cpu && record->sequence <= text->last_sequence;
+        if (events_order_is_other(step_ns, starts_over)) {
+            char place[600];
+            show_place(text, place, sizeof place);
+            return events_order_fail(place, record, step_ns, error);
+        }
         text->backwards++;
         if (step_ns > text->backwards_max_ns)
             text->backwards_max_ns = step_ns;
-        record->time_ns = text->last_ns;
+        record->time_ns = (uint64_t)text->last_ns;
     }
-    text->last_ns = record->time_ns;
+    text->last_ns = (int64_t)record->time_ns;
+    text->last_device = record->device;
+    text->last_cpu = record->cpu;
+    text->last_sequence = record->sequence;
+    return TRACE_REQUEST;
 }
 
 // The next record, whether it is wanted or not.
@@ -70,10 +96,8 @@ static enum trace_result read_record(struct events_text *text,
             return TRACE_ERROR;
         if (kind == EVENTS_LINE_ALIEN)
             count_alien(text);
-        if (kind == EVENTS_LINE_RECORD) {
-            hold_time(text);
-            return TRACE_REQUEST;
-        }
+        if (kind == EVENTS_LINE_RECORD)
+            return hold_time(text, error);
     }
 }
 
@@ -159,10 +183,13 @@ static void report(const void *source, struct trace_notices *notices)
                       (unsigned long long)text->cut_line,
                       text->cut_lost ? "lost" : "read as far as it goes");
     trace_notices_set(notices, "time-backwards", path, text->backwards,
-                      "%llu records are earlier than the one before them, by up to %llu ns; they "
+                      "%llu records are earlier than the one before them, by up to %lld ns; they "
                       "are taken to be at the same time.",
-                      (unsigned long long)text->backwards,
-                      (unsigned long long)text->backwards_max_ns);
+                      (unsigned long long)text->backwards, (long long)text->backwards_max_ns);
+    trace_notices_count(notices, "wrapped-time", path, text->wrapped,
+                        "records are before blkparse's first one, which it prints as 2^64 ns less "
+                        "a bit, the seconds cut to 32 bits (1266874889.7); they are taken to be "
+                        "where they were.");
     trace_notices_set(notices, "other-lines", path, text->aliens,
                       "%llu lines are no events and are passed over, the first of them line %llu: "
                       "\"%s\".",
@@ -176,6 +203,13 @@ static void report(const void *source, struct trace_notices *notices)
                         "and the latency of those that were elsewhere is unknown.");
     if (text->syntax->report != NULL)
         text->syntax->report(text, notices);
+}
+
+// Behind the end of a line.
+static size_t align(const uint8_t *bytes, size_t length)
+{
+    const uint8_t *newline = memchr(bytes, '\n', length);
+    return newline != NULL ? (size_t)(newline - bytes) + 1 : length;
 }
 
 bool events_text_recognise(const void *how, const uint8_t *head, size_t length)
@@ -212,6 +246,8 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
     static const struct trace_event_source source = {
         .open = open_source,
         .next = next_record,
+        .align = align,
+        .place = show_place,
         .origin_ns = origin_ns,
         .report = report,
         .consumed = consumed,
@@ -221,154 +257,3 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
 }
 
 const struct trace_reader_kind trace_reader_event_text = TRACE_EVENTS_KIND(open_reader);
-
-// ---- The words that lines are made of ----
-
-#define DEVICE_MAJOR_MAX 0xfff
-#define DEVICE_MINOR_BITS 20
-#define FOUND_BYTES_MAX 24
-#define DIGITS_MAX 20
-
-bool events_starts_with(const struct events_cursor *cursor, const char *start)
-{
-    size_t length = strlen(start);
-    return (size_t)(cursor->end - cursor->at) >= length && memcmp(cursor->at, start, length) == 0;
-}
-
-bool events_take_number(struct events_cursor *cursor, int64_t limit, int64_t *number)
-{
-    events_skip_blanks(cursor);
-    const char *start = cursor->at;
-    const char *at = start;
-    // No number is longer; a hostile line is not read to its end again and again.
-    while (at < cursor->end && events_is_digit(*at) && at - start <= DIGITS_MAX)
-        at++;
-    if (!trace_text_number(start, (size_t)(at - start), number) || *number > limit)
-        return false;
-    cursor->at = at;
-    return true;
-}
-
-bool events_take_device(struct events_cursor *cursor, uint32_t *device)
-{
-    struct events_cursor at = *cursor;
-    int64_t major;
-    int64_t minor;
-    events_skip_blanks(cursor);
-    if (!events_take_number(&at, DEVICE_MAJOR_MAX, &major) || !events_take(&at, ',') ||
-        at.at == at.end || !events_is_digit(*at.at) ||
-        !events_take_number(&at, (1 << DEVICE_MINOR_BITS) - 1, &minor))
-        return false;
-    *device = (uint32_t)major << DEVICE_MINOR_BITS | (uint32_t)minor;
-    cursor->at = at.at;
-    return true;
-}
-
-bool events_take_time(struct events_cursor *cursor, uint64_t *time_ns)
-{
-    events_skip_blanks(cursor);
-    const char *at = cursor->at;
-    const char *point = NULL;
-    int64_t number;
-    for (; at < cursor->end && (events_is_digit(*at) || (*at == '.' && point == NULL)); at++)
-        point = *at == '.' ? at : point;
-    if (point == NULL || point == cursor->at || point + 1 == at ||
-        !trace_text_decimal(cursor->at, (size_t)(at - cursor->at), 9, &number))
-        return false;
-    *time_ns = (uint64_t)number;
-    cursor->at = at;
-    return true;
-}
-
-bool events_take_sector(struct events_cursor *cursor, uint64_t *offset)
-{
-    static const char none[] = "18446744073709551615";
-    int64_t sector;
-    if (events_take_number(cursor, INT64_MAX / BLKTRACE_SECTOR_BYTES, &sector)) {
-        *offset = (uint64_t)sector * BLKTRACE_SECTOR_BYTES;
-        return true;
-    }
-    if ((size_t)(cursor->end - cursor->at) < sizeof none - 1 ||
-        memcmp(cursor->at, none, sizeof none - 1) != 0)
-        return false;
-    *offset = 0;
-    cursor->at += sizeof none - 1;
-    return true;
-}
-
-bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes)
-{
-    int64_t sectors;
-    if (!events_take_number(cursor, UINT32_MAX / BLKTRACE_SECTOR_BYTES, &sectors))
-        return false;
-    *bytes = (uint32_t)sectors * BLKTRACE_SECTOR_BYTES;
-    return true;
-}
-
-// An F before the operation is a flush before it; as the operation it is a flush of the device.
-// What follows the operation (FUA, read-ahead, synchronous, metadata) does not matter here.
-bool events_text_operation(struct events_text *text, const char *letters, size_t length)
-{
-    struct blktrace_record *record = &text->record;
-    bool flush = length > 0 && letters[0] == 'F';
-    record->category |= flush ? BLKTRACE_FLUSH : 0;
-    switch (length > flush ? letters[flush] : 'F') {
-    case 'D':
-        record->category |= BLKTRACE_DISCARD | BLKTRACE_WRITE;
-        return true;
-    case 'W':
-        record->category |= BLKTRACE_WRITE;
-        return true;
-    case 'R':
-    case 'N':
-        return true;
-    case 'F':
-        if (flush)
-            return true;
-        break;
-    default:
-        break;
-    }
-    text->unknown_operations++;
-    return false;
-}
-
-enum events_line events_text_expected(const struct events_text *text,
-                                      const struct events_cursor *cursor, const char *expected,
-                                      struct trace_error *error)
-{
-    struct events_cursor at = *cursor;
-    events_skip_blanks(&at);
-    size_t left = (size_t)(at.end - at.at);
-    int shown = left < FOUND_BYTES_MAX ? (int)left : FOUND_BYTES_MAX;
-    trace_error_set(error, "%s: line %llu: column %zu: found \"%.*s%s\", expected %s",
-                    text->input.path, (unsigned long long)text->lines.number,
-                    (size_t)(at.at - text->lines.text) + 1, shown, at.at,
-                    left > FOUND_BYTES_MAX ? "..." : "", expected);
-    return EVENTS_LINE_BAD;
-}
-
-unsigned events_action(const char *letters, size_t length)
-{
-    // By the letter; of those that mean nothing here only that they are known.
-    static const uint8_t actions['Z' - 'A' + 1] = {
-        ['Q' - 'A'] = BLKTRACE_QUEUE,
-        ['M' - 'A'] = 2,
-        ['F' - 'A'] = 3,
-        ['G' - 'A'] = 4,
-        ['S' - 'A'] = 5,
-        ['R' - 'A'] = BLKTRACE_REQUEUE,
-        ['D' - 'A'] = BLKTRACE_ISSUE,
-        ['C' - 'A'] = BLKTRACE_COMPLETE,
-        ['P' - 'A'] = 9,
-        ['U' - 'A'] = 10,
-        ['T' - 'A'] = 11,
-        ['I' - 'A'] = 12,
-        ['X' - 'A'] = BLKTRACE_SPLIT,
-        ['B' - 'A'] = 14,
-        ['A' - 'A'] = BLKTRACE_REMAP,
-    };
-    if (length == 2 && letters[0] == 'U' && letters[1] == 'T')
-        return 11;
-    return length == 1 && letters[0] >= 'A' && letters[0] <= 'Z' ? actions[letters[0] - 'A'] : 0;
-}

@@ -41,9 +41,14 @@ struct events_text {
     bool held; // the record was read when opened, and has not been asked for
     uint64_t records;
     int64_t origin_ns;
-    uint64_t last_ns;
+    bool is_unsorted; // as in struct trace_context
+    int64_t last_ns;
+    uint32_t last_device; // of the record before; with the following
+    uint32_t last_cpu;
+    uint32_t last_sequence;
     uint64_t backwards;
-    uint64_t backwards_max_ns;
+    int64_t backwards_max_ns;
+    uint64_t wrapped; // times before the origin, as blkparse prints them
     uint64_t aliens;
     uint64_t alien_first; // number of the first such line
     char alien_text[64];  // its start
@@ -111,6 +116,10 @@ bool events_take_time(struct events_cursor *cursor, uint64_t *time_ns);
 // In sectors; 2^64 - 1, which the kernel gives to its own flushes, becomes 0.
 bool events_take_sector(struct events_cursor *cursor, uint64_t *offset);
 bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes);
+
+// blkparse prints a time before its first record's, as live recordings have, as 2^64 ns less a bit,
+// with seconds cut to 32 bits. A time less than an hour below that is undone, and counted.
+void events_text_unwrap(struct events_text *text);
 
 // The letters that tell an operation, such as "FWFSM" or "R", as category bits. False: the
 // operation is unknown; it is counted.

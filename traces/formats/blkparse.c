@@ -221,6 +221,7 @@ static enum events_line parse(struct events_text *text, const struct trace_event
         return events_text_expected(text, &cursor, expected, error);
     if (message)
         return EVENTS_LINE_PASSED;
+    events_text_unwrap(text);
     enum events_line kind = check_sequence(source, error);
     if (kind != EVENTS_LINE_RECORD)
         return kind;

@@ -117,6 +117,8 @@ static enum events_line parse(struct events_text *text, const struct trace_event
         nanoseconds >= 1000000000)
         return fail_value(source, "%T seconds and %t nanoseconds below 2^63 ns in all", error);
     record->time_ns = (uint64_t)(seconds * 1000000000 + nanoseconds);
+    record->cpu = BLKTRACE_CPU_UNKNOWN;
+    events_text_unwrap(text);
     if (!take_device(source, &values, &record->device))
         return fail_value(source, "a device below 4096,1048576", error);
     if (!take_extent(source, &values, record))

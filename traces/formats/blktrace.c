@@ -9,6 +9,7 @@
 #include "traces/events.h"
 #include "traces/heap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct blktrace_merge_entry {
@@ -42,11 +43,13 @@ static void finish_stream(struct blktrace_merge *merge, struct blktrace_stream *
 }
 
 static enum trace_result start_streams(struct blktrace_merge *merge,
-                                       const struct trace_files *files, struct trace_error *error)
+                                       const struct trace_context *context,
+                                       struct trace_error *error)
 {
+    const struct trace_files *files = context->files;
     for (size_t i = 0; i < files->count; i++) {
         struct blktrace_stream *stream = &merge->streams[i];
-        if (!blktrace_stream_open(stream, &files->items[i], error))
+        if (!blktrace_stream_open(stream, &files->items[i], context->is_unsorted, error))
             return TRACE_ERROR;
         merge->stream_count++;
         enum trace_result result = blktrace_stream_next(stream, error);
@@ -90,7 +93,7 @@ static void *open_source(const struct trace_context *context, const void *how,
     merge->streams = calloc(files->count, sizeof *merge->streams);
     if (merge->streams == NULL)
         trace_error_no_memory(error);
-    if (merge->streams == NULL || start_streams(merge, files, error) == TRACE_ERROR) {
+    if (merge->streams == NULL || start_streams(merge, context, error) == TRACE_ERROR) {
         close_source(merge);
         return NULL;
     }
@@ -153,6 +156,16 @@ static enum trace_result next_record(void *opaque, const struct trace_events_wan
     return result;
 }
 
+static void show_place(const void *opaque, char *text, size_t size)
+{
+    const struct blktrace_merge *merge = opaque;
+    const struct blktrace_stream *stream = merge->current;
+    size_t length = BLKTRACE_HEADER_BYTES + (size_t)stream->record.pdu_bytes;
+    snprintf(text, size, "%s: byte %llu%s", stream->input.path,
+             (unsigned long long)(stream->input.offset - length),
+             trace_input_suffix(&stream->input));
+}
+
 static int64_t origin_ns(const void *opaque)
 {
     const struct blktrace_merge *merge = opaque;
@@ -189,6 +202,8 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
     static const struct trace_event_source source = {
         .open = open_source,
         .next = next_record,
+        .align = blktrace_stream_align,
+        .place = show_place,
         .origin_ns = origin_ns,
         .report = report,
         .consumed = consumed,
