@@ -189,6 +189,36 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
     }
 }
 
+// Operations that concerned the member, or any, and did something.
+#define EXPLAIN_OPERATIONS                                                                         \
+    " FROM operation AS o JOIN operation_effect AS e USING (run_id, seq)"                          \
+    " WHERE run_id = ?1 AND e.text <> ''"                                                          \
+    "   AND (?2 IS NULL OR e.member_id = ?2"                                                       \
+    "        OR e.group_id IN (SELECT group_id FROM membership"                                    \
+    "                           WHERE run_id = ?1 AND member_id = ?2)) ORDER BY seq"
+
+// What left because of an operation, whatever it had waited for.
+static bool print_released(const struct explain *explain)
+{
+    FILE *out = explain->tables.style->out;
+    sqlite3_stmt *rows =
+        explain_query(explain, "SELECT sum(released), total(released_wait_ns) FROM operation_effect"
+                               " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2)");
+    if (report_query_next(rows) && sqlite3_column_int64(rows, 0) > 0) {
+        fprintf(out, "%lld requests, which had waited ", (long long)sqlite3_column_int64(rows, 0));
+        say_time(out, sqlite3_column_double(rows, 1));
+        fputs(" of this, left because of what was done,\nnot because a limit let them.\n", out);
+    }
+    return report_query_close(rows, explain->tables.error);
+}
+
+static bool print_operations(const struct explain *explain)
+{
+    return tables_list_operations(
+        &explain->tables,
+        explain_query(explain, "SELECT o.at_ns, o.what, o.result, e.text" EXPLAIN_OPERATIONS));
+}
+
 static bool print_words(const struct explain *explain)
 {
     FILE *out = explain->tables.style->out;
@@ -218,7 +248,7 @@ static bool print_words(const struct explain *explain)
         fprintf(out,
                 "%" PRId64 " more had not left when the run ended: their wait is not in this.\n",
                 sums.waiting);
-    return true;
+    return print_released(explain) && print_operations(explain);
 }
 
 // Why requests waited as one JSON object. SQLite makes it piece by piece, so that it never is in
@@ -256,6 +286,11 @@ static bool print_words(const struct explain *explain)
     "SELECT json_object('at_ns', at_ns, 'group', group_name, 'limit', key,"                        \
     "                   'refill_ns', refill_ns) FROM ended ORDER BY at_ns, place"
 
+#define EXPLAIN_DONE                                                                               \
+    "SELECT json_object('at_ns', o.at_ns, 'what', o.what, 'effect', e.text, 'waiting', e.waiting," \
+    "                   'released', e.released, 'released_wait_ns', "                              \
+    "e.released_wait_ns)" EXPLAIN_OPERATIONS
+
 // The rows, one piece of JSON each, with something before, between and after.
 static bool print_pieces(const struct explain *explain, const char *before, const char *sql,
                          const char *after)
@@ -281,6 +316,7 @@ static bool print_json(const struct explain *explain)
            print_pieces(explain, "\"members\":[", EXPLAIN_MEMBERS, "],") &&
            (explain->member == NULL ||
             print_pieces(explain, "\"intervals\":[", EXPLAIN_INTERVALS, "],")) &&
+           print_pieces(explain, "\"operations\":[", EXPLAIN_DONE, "],") &&
            print_pieces(explain, "\"burst_ends\":[", EXPLAIN_ENDS, "]}\n");
 }
 

@@ -11,6 +11,8 @@
 //               to the direction's. read+write is not there: add both
 //   intervals   only of one member: [{interval, start_ns, directions}] in order of time, as far as
 //               requests that had waited left in it; directions {NAME: {KEY: {requests, wait_ns}}}
+//   operations  [{at_ns, what, effect, waiting, released, released_wait_ns}]: what was done that
+//               changed something, as in that object; of one member: of it and of its groups
 //   burst_ends  [{at_ns, group, limit, refill_ns}] in order of time: a burst allowance had run out;
 //               of one member: of the group in which it was then
 // Keys are stable; more may come.

@@ -91,12 +91,40 @@ void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns
 // From now on this limit of the group has this value; once per changed key. Also for time 0.
 void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
                            const char *key, int64_t value);
+// What a limit lets through, in bytes or operations. rate 0: it is gone. What is not known is below
+// 0: allowance and at_once of an algorithm that counts in slices, burst_rate if bursts pass as fast
+// as they are asked for, burst_ns (how long the allowance lasts at burst_rate) if it does not end.
+struct report_limit_effect {
+    const char *key; // of the limit: static
+    bool counts_bytes;
+    double rate;
+    double allowance;
+    double burst_rate;
+    double at_once;
+    int64_t burst_ns;
+    int64_t refill_ns;
+};
+
+// From now on a limit of the group does this. Also for time 0.
+void report_recorder_limit_effect(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
+                                  const struct report_limit_effect *effect);
 // A burst allowance of the group has run out: the one of the limit with this key (static).
 void report_recorder_ran_out(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
                              const char *key, int64_t refill_ns);
 // A control operation and what came of it, in words.
-void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns, const char *what,
-                               const char *result);
+struct report_operation {
+    const char *what;
+    const char *result;       // "done", or why not
+    const char *effect;       // what it changed, or ""
+    uint32_t member;          // that it was about, or REPORT_NONE
+    uint32_t group;           // that it concerned, or REPORT_NONE
+    uint64_t waiting;         // requests of the member, or else the group, that waited before
+    uint64_t released;        // requests that it let go
+    int64_t released_wait_ns; // how long these had waited, together
+};
+
+void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns,
+                               const struct report_operation *operation);
 // An oddity of an input.
 void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
                             uint64_t count, const char *text);

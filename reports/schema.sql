@@ -59,12 +59,42 @@ CREATE TABLE IF NOT EXISTS limit_setting (
     value    INTEGER NOT NULL
 );
 
+-- What a limit lets through from when on: its rate, and the allowance beyond that, in bytes or
+-- operations. rate 0: it is gone. burst_rate NULL: as fast as it is asked for. An algorithm that
+-- counts in slices has no allowance: NULL.
+CREATE TABLE IF NOT EXISTS limit_effect (
+    run_id     INTEGER NOT NULL REFERENCES run,
+    at_ns      INTEGER NOT NULL,
+    group_id   INTEGER NOT NULL,
+    key        TEXT NOT NULL,
+    unit       TEXT NOT NULL CHECK (unit IN ('bytes', 'operations')),
+    rate       REAL NOT NULL,
+    allowance  REAL,
+    burst_rate REAL,
+    at_once    REAL,
+    burst_ns   INTEGER,
+    refill_ns  INTEGER
+);
+
 CREATE TABLE IF NOT EXISTS operation (
     run_id INTEGER NOT NULL REFERENCES run,
     seq    INTEGER NOT NULL,
     at_ns  INTEGER NOT NULL,
     what   TEXT NOT NULL,
     result TEXT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+-- What the operations that were done changed, and which requests they let go.
+CREATE TABLE IF NOT EXISTS operation_effect (
+    run_id           INTEGER NOT NULL REFERENCES run,
+    seq              INTEGER NOT NULL,
+    member_id        INTEGER,
+    group_id         INTEGER,
+    waiting          INTEGER NOT NULL,
+    released         INTEGER NOT NULL,
+    released_wait_ns INTEGER NOT NULL,
+    text             TEXT NOT NULL,
     PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define TABLES_TEXT_CHARACTERS 120 // of a sentence
-#define TABLES_FAILED_MAX 10       // failed operations that are listed
 
 bool tables_memory(const struct tables_context *context)
 {
@@ -135,39 +134,6 @@ static bool print_notices(const struct tables_context *context)
     return report_query_close(rows, context->error);
 }
 
-static bool print_operations(const struct tables_context *context)
-{
-    sqlite3_stmt *rows =
-        report_query_open(context->database,
-                          "SELECT count(*), sum(result <> 'done') FROM operation WHERE run_id = ?1",
-                          context->run_id, context->error);
-    long long count = 0, failed = 0;
-    if (report_query_next(rows)) {
-        count = sqlite3_column_int64(rows, 0);
-        failed = sqlite3_column_int64(rows, 1);
-    }
-    if (!report_query_close(rows, context->error))
-        return false;
-    if (count == 0)
-        return true;
-    fprintf(context->style->out, "\nControl operations: %lld, of which %lld failed\n", count,
-            failed);
-    rows = report_query_open(context->database,
-                             "SELECT at_ns / 1e9, what, result FROM operation"
-                             " WHERE run_id = ?1 AND result <> 'done' ORDER BY seq",
-                             context->run_id, context->error);
-    for (int i = 0; i < TABLES_FAILED_MAX && report_query_next(rows); i++) {
-        char what[REPORT_LABEL_MAX], result[REPORT_LABEL_MAX];
-        report_label(what, report_query_text(rows, 1), 60);
-        report_label(result, report_query_text(rows, 2), TABLES_TEXT_CHARACTERS);
-        fprintf(context->style->out, "  at %.6f s: %s: %s\n", sqlite3_column_double(rows, 0), what,
-                result);
-    }
-    if (failed > TABLES_FAILED_MAX)
-        fprintf(context->style->out, "  and %lld more\n", failed - TABLES_FAILED_MAX);
-    return report_query_close(rows, context->error);
-}
-
 // Which members the tables are of, if not of all.
 static bool print_top(const struct tables_context *context)
 {
@@ -190,10 +156,23 @@ static bool print_top(const struct tables_context *context)
     "   FROM (SELECT * FROM notice WHERE run_id = ?1 ORDER BY seq))"
 
 #define JSON_OPERATIONS                                                                            \
-    "(SELECT json_group_array(json_object('at_ns', at_ns, 'what', what, 'result', result))"        \
-    "   FROM (SELECT * FROM operation WHERE run_id = ?1 ORDER BY seq))"
+    "(SELECT json_group_array(json_object('at_ns', at_ns, 'what', what, 'result', result,"         \
+    "        'effect', text, 'waiting', waiting, 'released', released,"                            \
+    "        'released_wait_ns', released_wait_ns))"                                               \
+    "   FROM (SELECT * FROM operation LEFT JOIN operation_effect USING (run_id, seq)"              \
+    "          WHERE run_id = ?1 ORDER BY seq))"
 
-// Both are grouped once for all groups, not looked up for each: neither table has an index by
+// The limits in words, too: what each lets through.
+#define JSON_LIMIT_EFFECTS                                                                         \
+    "(SELECT group_id, json_group_array(json_object('limit', key, 'unit', unit, 'rate', rate,"     \
+    "        'allowance', allowance, 'burst_rate', burst_rate, 'at_once', at_once,"                \
+    "        'burst_ns', burst_ns, 'refill_ns', refill_ns)) AS effects"                            \
+    "   FROM (SELECT * FROM limit_effect"                                                          \
+    "           JOIN (SELECT group_id, min(at_ns) AS at_ns FROM limit_effect WHERE run_id = ?1"    \
+    "                  GROUP BY group_id) USING (group_id, at_ns)"                                 \
+    "          WHERE run_id = ?1 AND rate > 0 ORDER BY limit_effect.rowid) GROUP BY group_id)"
+
+// All are grouped once for all groups, not looked up for each: no table has an index by
 // group.
 #define JSON_LIMITS                                                                                \
     "(SELECT group_id, json_group_object(key, value) AS limits FROM limit_setting"                 \
@@ -210,10 +189,13 @@ static bool print_top(const struct tables_context *context)
 
 #define JSON_GROUPS                                                                                \
     "(SELECT json_group_array(json_object('name', g.name,"                                         \
-    "        'limits', json(ifnull(l.limits, '{}')), 'fairness', json(" JSON_FAIRNESS ")))"        \
+    "        'limits', json(ifnull(l.limits, '{}')), 'let_through', json(ifnull(e.effects, "       \
+    "'[]')),"                                                                                      \
+    "        'fairness', json(" JSON_FAIRNESS ")))"                                                \
     "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
     "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
     "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
+    "   LEFT JOIN " JSON_LIMIT_EFFECTS " AS e USING (group_id)"                                    \
     "   LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id))"
 
 // of: where the rows of one direction's latencies are.
@@ -242,12 +224,16 @@ static bool print_top(const struct tables_context *context)
 
 static bool print_json(const struct tables_context *context)
 {
-    sqlite3_stmt *rows = tables_statistics_open(
-        context,
-        " SELECT json_object('run', json(" TABLES_JSON_RUN "), 'notices', json(" JSON_NOTICES "),"
-        " 'groups', json(" JSON_GROUPS "), 'members', json(" JSON_MEMBERS "),"
-        " 'total', json(" JSON_TOTAL "), 'operations', json(" JSON_OPERATIONS "))"
-        "   FROM run WHERE run_id = ?1");
+    // In pieces, since a literal of C is not as long as that.
+    char *sql = sqlite3_mprintf(
+        " SELECT json_object('run', json(%s), 'notices', json(%s), 'groups', json(%s),"
+        " 'members', json(%s), 'total', json(%s), 'operations', json(%s))"
+        "   FROM run WHERE run_id = ?1",
+        TABLES_JSON_RUN, JSON_NOTICES, JSON_GROUPS, JSON_MEMBERS, JSON_TOTAL, JSON_OPERATIONS);
+    if (sql == NULL)
+        return tables_memory(context);
+    sqlite3_stmt *rows = tables_statistics_open(context, sql);
+    sqlite3_free(sql);
     if (report_query_next(rows)) {
         report_write_utf8(context->style->out,
                           report_query_text(rows, 0)); // names may hold anything
@@ -260,7 +246,7 @@ static bool print_text(const struct tables_context *context)
 {
     return tables_print_head(context) && print_notices(context) && print_top(context) &&
            tables_print_members(context) && tables_print_groups(context) &&
-           print_operations(context);
+           tables_print_operations(context);
 }
 
 bool report_print(struct report_database *database, int64_t run_id,

@@ -6,7 +6,9 @@
 //               started_at, finished_at, end_ns, digest, arrived, dispatched, completed, waiting,
 //               at_device
 //   notices     [{kind, source, count, text}]: oddities of the input
-//   groups      [{name, limits, fairness}]: limits {KEY: value} as set first; fairness
+//   groups      [{name, limits, let_through, fairness}]: limits {KEY: value} as set first;
+//               let_through [{limit, unit, rate, allowance, burst_rate, at_once, burst_ns,
+//               refill_ns}], as the table limit_effect has them (docs/database.md); fairness
 //               {contended_intervals, jain_requests_mean, jain_requests_min, jain_bytes_mean,
 //               jain_bytes_min, max_service_difference_requests, max_service_difference_bytes},
 //               Jain's index over intervals in which at least two members were backlogged
@@ -17,7 +19,10 @@
 //               mean_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns
 //   total       {DIRECTION: {...}}: all members together, as the directions of one; queue_max is
 //               null
-//   operations  [{at_ns, what, result}]: control operations; the result is "done" or says why not
+//   operations  [{at_ns, what, result, effect, waiting, released, released_wait_ns}]: control
+//               operations; the result is "done" or says why not, the effect what changed, in
+//               words; of the requests of its member, or group, that waited it let some go, which
+//               had waited so long together
 // Keys are stable; more may come.
 #ifndef REPORTS_TABLES_H
 #define REPORTS_TABLES_H

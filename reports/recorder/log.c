@@ -6,6 +6,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static struct report_value time_or_null(int64_t time_ns)
+{
+    return time_ns < 0 ? report_null() : report_integer(time_ns);
+}
+
 void report_recorder_group(struct report_recorder *recorder, const char *name)
 {
     if (recorder->group_count == recorder->group_capacity) {
@@ -56,14 +61,54 @@ void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uin
         recorder_activate_group(recorder, group);
 }
 
-void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns, const char *what,
-                               const char *result)
+static struct report_value known(double value)
+{
+    return value < 0 ? report_null() : report_real(value);
+}
+
+void report_recorder_limit_effect(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
+                                  const struct report_limit_effect *effect)
 {
     recorder_reach(recorder, now_ns);
+    report_rows_add(recorder->rows, REPORT_ROW_LIMIT_EFFECT,
+                    (struct report_value[]){
+                        report_integer(now_ns),
+                        report_integer(group),
+                        report_string(effect->key),
+                        report_string(effect->counts_bytes ? "bytes" : "operations"),
+                        report_real(effect->rate),
+                        known(effect->allowance),
+                        known(effect->burst_rate),
+                        known(effect->at_once),
+                        time_or_null(effect->burst_ns),
+                        time_or_null(effect->refill_ns),
+                    });
+}
+
+static struct report_value place_or_null(uint32_t index)
+{
+    return index == REPORT_NONE ? report_null() : report_integer(index);
+}
+
+void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns,
+                               const struct report_operation *operation)
+{
+    int64_t seq = recorder->operation_count++;
+    recorder_reach(recorder, now_ns);
     report_rows_add(recorder->rows, REPORT_ROW_OPERATION,
-                    (struct report_value[]){report_integer(recorder->operation_count++),
-                                            report_integer(now_ns), report_string(what),
-                                            report_string(result)});
+                    (struct report_value[]){report_integer(seq), report_integer(now_ns),
+                                            report_string(operation->what),
+                                            report_string(operation->result)});
+    report_rows_add(recorder->rows, REPORT_ROW_OPERATION_EFFECT,
+                    (struct report_value[]){
+                        report_integer(seq),
+                        place_or_null(operation->member),
+                        place_or_null(operation->group),
+                        report_count(operation->waiting),
+                        report_count(operation->released),
+                        report_integer(operation->released_wait_ns),
+                        report_string(operation->effect),
+                    });
 }
 
 void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
@@ -82,11 +127,6 @@ void report_recorder_assumption(struct report_recorder *recorder, const char *ke
                     (struct report_value[]){report_integer(recorder->assumption_count++),
                                             report_string(key), report_string(value),
                                             report_string(text)});
-}
-
-static struct report_value time_or_null(int64_t time_ns)
-{
-    return time_ns < 0 ? report_null() : report_integer(time_ns);
 }
 
 void recorder_log_request(struct report_recorder *recorder, const struct report_request *request)

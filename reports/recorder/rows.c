@@ -24,6 +24,10 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
                           "INSERT INTO throttle_group (run_id, group_id, name) VALUES (?, ?, ?)"},
     [REPORT_ROW_MEMBERSHIP] = {3, "INSERT INTO membership VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_LIMIT] = {4, "INSERT INTO limit_setting VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_LIMIT_EFFECT] = {10, "INSERT INTO limit_effect VALUES "
+                                     "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_OPERATION_EFFECT] = {7, "INSERT INTO operation_effect VALUES "
+                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_OPERATION] = {4, "INSERT INTO operation VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_NOTICE] = {5, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_REQUEST] = {8, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},

@@ -54,4 +54,10 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
 bool tables_print_head(const struct tables_context *context);
 bool tables_print_members(const struct tables_context *context);
 bool tables_print_groups(const struct tables_context *context);
+// What the groups' limits let through at the start.
+bool tables_print_limits(const struct tables_context *context);
+// What was done, and what came of it.
+bool tables_print_operations(const struct tables_context *context);
+// The same of the rows of a statement, which it ends: at_ns, what, result and effect, if any.
+bool tables_list_operations(const struct tables_context *context, sqlite3_stmt *rows);
 #endif

@@ -100,31 +100,6 @@ bool tables_print_members(const struct tables_context *context)
     return print_traffic(context) && print_latency(context) && print_recorded(context);
 }
 
-// Limits as they are set first for each group; those without effect are left out.
-static bool print_limits(const struct tables_context *context)
-{
-    sqlite3_stmt *rows = tables_statistics_open(
-        context, ", first AS (SELECT group_id, min(at_ns) AS at_ns FROM limit_setting"
-                 "                WHERE run_id = ?1 GROUP BY group_id),"
-                 " set_first AS (SELECT group_id, key, value FROM limit_setting"
-                 "                 JOIN first USING (group_id, at_ns)"
-                 "                WHERE run_id = ?1 AND value <> (key LIKE '%-length'))"
-                 " SELECT g.name, group_concat(s.key || '=' || s.value, ' ')"
-                 "  FROM throttle_group AS g LEFT JOIN set_first AS s USING (group_id)"
-                 " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
-                 " GROUP BY g.group_id ORDER BY g.group_id");
-    bool first = true;
-    while (report_query_next(rows)) {
-        char name[REPORT_LABEL_MAX], limits[REPORT_LABEL_MAX];
-        report_label(name, report_query_text(rows, 0), TABLES_NAME_CHARACTERS);
-        report_label(limits, report_query_text(rows, 1), 127);
-        fprintf(context->style->out, "%s  %s: %s\n", first ? "\nLimits at the start\n" : "", name,
-                *limits ? limits : "none");
-        first = false;
-    }
-    return report_query_close(rows, context->error);
-}
-
 bool tables_print_groups(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
@@ -137,7 +112,7 @@ bool tables_print_groups(const struct tables_context *context)
         {"largest difference", "requests", GRID_COUNT},
         {NULL, "data", GRID_BYTES},
     };
-    return print_limits(context) &&
+    return tables_print_limits(context) &&
            print_statistics(
                context, "Service of members while at least two were backlogged",
                " SELECT g.name, ifnull(c.intervals, 0), c.requests_mean, c.requests_min,"

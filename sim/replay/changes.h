@@ -15,6 +15,7 @@ struct changes {
     uint8_t *throttled_ops;                // by member: bit OP of those that its throttle counts
     struct engine_parameters *node_limits; // by node, as last told
     uint32_t node_count;
+    char effect[512]; // of the last operation, in words
 };
 
 // False: out of memory; changes_close is needed in any case.
@@ -31,7 +32,8 @@ static inline bool changes_throttles(const struct changes *changes, uint32_t mem
 // Tells how all stands at time 0, and from then on the same observer. False: out of memory.
 bool changes_start(struct changes *changes, const struct replay_observer *observer, void *context);
 
-// Tells what changed with an operation on this member and node; either can be ENGINE_NONE.
-bool changes_follow(struct changes *changes, int64_t now_ns, uint32_t member, uint32_t node);
+// Tells what changed with an operation, and then the operation. Filled are what, result, member,
+// the node that the engine answered, and what was released. False: out of memory.
+bool changes_follow(struct changes *changes, int64_t now_ns, struct replay_operation *operation);
 
 #endif

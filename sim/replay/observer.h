@@ -8,6 +8,18 @@
 
 #include "sim/arrivals/request_pool.h"
 
+// What was done, and what came of it.
+struct replay_operation {
+    const char *what;         // "leave vdc"
+    const char *result;       // "done", or why not
+    const char *effect;       // what it changed, in words, or ""
+    uint32_t member;          // that it is about, or ENGINE_NONE
+    uint32_t node;            // that it concerned, or ENGINE_NONE
+    uint64_t waiting;         // requests of the member, or else the node, that waited before
+    uint64_t released;        // requests that it let go
+    int64_t released_wait_ns; // how long these had waited, together
+};
+
 struct replay_observer {
     // Before anything else of the next thing that happens, and before the engine's state changes.
     // False: the replay fails, and the observer knows why.
@@ -26,14 +38,18 @@ struct replay_observer {
     void (*counted)(void *context, const struct sim_request *request, int64_t now_ns,
                     double operations);
 
-    // An operation of the scenario and what came of it, in words.
-    void (*operation)(void *context, int64_t now_ns, const char *what, const char *result);
+    // An operation of the scenario, after what it changed has been told.
+    void (*operation)(void *context, int64_t now_ns, const struct replay_operation *operation);
     // A group that came up meanwhile; its node is the next one. The scenario's come first.
     void (*group)(void *context, const char *name);
     // From now on the member is at this node, or at none (ENGINE_NONE). Also for time 0.
     void (*membership)(void *context, int64_t now_ns, uint32_t member, uint32_t node);
     // From now on this limit of the node has this value. Also for time 0, unless initial.
     void (*limit)(void *context, int64_t now_ns, uint32_t node, const char *key, int64_t value);
+    // From now on a limit of the node lets this through; all are told when one has changed. rate 0:
+    // it is gone.
+    void (*facts)(void *context, int64_t now_ns, uint32_t node, const char *key, bool counts_bytes,
+                  const struct engine_limit_facts *facts);
     // See engine_ran_out; key: of the limit, static.
     void (*ran_out)(void *context, int64_t now_ns, uint32_t node, const char *key,
                     int64_t refill_ns);

@@ -73,9 +73,24 @@ static void counted(void *recorder, const struct sim_request *request, int64_t n
                             ops[request->engine.op].direction, operations);
 }
 
-static void operation(void *recorder, int64_t now_ns, const char *what, const char *result)
+static uint32_t index_or_none(uint32_t index)
 {
-    report_recorder_operation(recorder, now_ns, what, result);
+    return index == ENGINE_NONE ? REPORT_NONE : index;
+}
+
+static void operation(void *recorder, int64_t now_ns, const struct replay_operation *operation)
+{
+    report_recorder_operation(recorder, now_ns,
+                              &(struct report_operation){
+                                  .what = operation->what,
+                                  .result = operation->result,
+                                  .effect = operation->effect,
+                                  .member = index_or_none(operation->member),
+                                  .group = index_or_none(operation->node),
+                                  .waiting = operation->waiting,
+                                  .released = operation->released,
+                                  .released_wait_ns = operation->released_wait_ns,
+                              });
 }
 
 static void group(void *recorder, const char *name)
@@ -85,12 +100,37 @@ static void group(void *recorder, const char *name)
 
 static void membership(void *recorder, int64_t now_ns, uint32_t member, uint32_t node)
 {
-    report_recorder_membership(recorder, now_ns, member, node == ENGINE_NONE ? REPORT_NONE : node);
+    report_recorder_membership(recorder, now_ns, member, index_or_none(node));
 }
 
 static void limit(void *recorder, int64_t now_ns, uint32_t node, const char *key, int64_t value)
 {
     report_recorder_limit(recorder, now_ns, node, key, value);
+}
+
+static int64_t time_or_unknown(double time_s)
+{
+    double time_ns = time_s * 1e9;
+    return time_ns < 9e18 ? (int64_t)time_ns : REPORT_NOT_YET;
+}
+
+static void facts(void *recorder, int64_t now_ns, uint32_t node, const char *key, bool counts_bytes,
+                  const struct engine_limit_facts *facts)
+{
+    bool has_allowance = facts->allowance > 0, is_capped = facts->burst_rate > 0;
+    report_recorder_limit_effect(
+        recorder, now_ns, node,
+        &(struct report_limit_effect){
+            .key = key,
+            .counts_bytes = counts_bytes,
+            .rate = facts->rate,
+            .allowance = has_allowance ? facts->allowance : -1,
+            .burst_rate = is_capped ? facts->burst_rate : -1,
+            .at_once = has_allowance ? facts->at_once : -1,
+            .burst_ns = is_capped ? time_or_unknown(engine_limit_lasts_s(facts, facts->burst_rate))
+                                  : REPORT_NOT_YET,
+            .refill_ns = has_allowance ? time_or_unknown(facts->refill_s) : REPORT_NOT_YET,
+        });
 }
 
 static void ran_out(void *recorder, int64_t now_ns, uint32_t node, const char *key,
@@ -110,6 +150,7 @@ const struct replay_observer recording_observer = {
     .group = group,
     .membership = membership,
     .limit = limit,
+    .facts = facts,
     .ran_out = ran_out,
 };
 

@@ -126,10 +126,22 @@ static enum replay_step operate(struct replay *replay)
     if (status != ENGINE_OK)
         control_refusal(&replay->control, event, status, &done, result, sizeof result);
     control_describe(&replay->control, event, what, sizeof what);
-    if (replay->observer->operation != NULL)
-        replay->observer->operation(replay->context, replay->now_ns, what, result);
-    uint32_t member = event->kind == SCENARIO_QOM_SET ? ENGINE_NONE : event->member;
-    if (!changes_follow(&replay->changes, replay->now_ns, member, done.node))
+    struct replay_operation operation = {
+        .what = what,
+        .result = result,
+        .member = event->kind == SCENARIO_QOM_SET ? ENGINE_NONE : event->member,
+        .node = done.node,
+    };
+    // Nothing else has been let go since the last operation, timer or arrival was over.
+    for (const struct engine_request *request = replay->dispatched; request != NULL;
+         request = request->next) {
+        int64_t wait_ns = request->dispatch_ns - request->arrival_ns;
+        operation.released++;
+        operation.released_wait_ns = wait_ns > INT64_MAX - operation.released_wait_ns
+                                         ? INT64_MAX
+                                         : operation.released_wait_ns + wait_ns;
+    }
+    if (!changes_follow(&replay->changes, replay->now_ns, &operation))
         return out_of_memory(replay);
     return REPLAY_MORE;
 }

@@ -186,6 +186,40 @@ grep -qx 'No request waited.' out || fail 'nobody waited'
 expect_code 0 explain turns.db:1
 grep -q 'Requests waited 600.00 ms' out || fail 'explain turns.db:1'
 
+# What was done is a cause, too: of eight requests three pass, the other five go with the member.
+{
+    echo 'time_ns,op,offset,bytes,member,latency_ns'
+    for _ in 1 2 3 4 5 6 7 8; do echo '0,read,0,512,,'; done
+} >eight.csv
+cat >done.yaml <<'END'
+groups: [{id: g, limits: {iops-total: 1, iops-total-max: 2}}]
+members: [{id: a, group: g, trace: eight.csv}, {id: b, group: g}]
+events:
+  - {at: 1ms, qom-set: {group: g, limits: {iops-total: 2}}}
+  - {at: 2ms, leave: {member: b}}
+  - {at: 3ms, leave: {member: a}}
+END
+expect_code 0 run done.yaml --db done.db
+sed -n '/^What was done/,$p' out >found.txt
+cat >wanted.txt <<'END'
+What was done
+  at 0.001 s: qom-set g: 5 requests wait, iops-total 1 -> 2
+  at 0.002 s: leave b: out of g
+  at 0.003 s: leave a: 5 of 5 waiting requests let go, out of g, iops-total of g
+      is at 250 % and lets nothing pass for 1.5 s
+END
+diff wanted.txt found.txt || fail 'what run says was done'
+expect_code 0 explain done.db
+sed -n '/^What was done/,/^$/p' out | grep . >found.txt
+diff wanted.txt found.txt || fail 'what explain says was done'
+grep -q '^5 requests, which had waited 15.00 ms of this, left because of what was done,' out ||
+    fail 'why they left'
+expect_code 0 explain done.db --member b
+grep -q 'left because' out && fail 'nothing of b waited'
+expect 3 "$(grep -c '^  at ' out)" 'what was done to b, and to the group it was in'
+expect_code 0 explain done.db --json
+expect '0 0 5' "$(jq -r '.operations[].released' out | xargs)" 'what was let go, as JSON'
+
 # What is not there.
 expect_code 3 explain turns.db:7
 expect_error 'turns.db: there is no run 7'

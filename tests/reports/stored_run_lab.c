@@ -14,6 +14,17 @@
     "INSERT INTO run (run_id, status, error, name, scenario, version, sqlite, engine, device,"     \
     " interval_ns, started_at, end_ns, digest, arrived, dispatched, completed) VALUES "
 
+// Of the run below, what its limits and operations did.
+static const char small_effects[] =
+    "INSERT INTO limit_effect VALUES"
+    " (1, 0, 0, 'iops-total', 'operations', 10, 60, 20, 2, 6000000000, 6000000000),"
+    " (1, 0, 0, 'bps-total', 'bytes', 1234567, 123456.7, NULL, 123456.7, NULL, 100000000),"
+    " (1, 0, 0, 'iops-read', 'operations', 0, NULL, NULL, NULL, NULL, NULL),"
+    " (1, 5000000000, 0, 'iops-total', 'operations', 5, 60, 20, 2, 4000000000, 12000000000);"
+    "INSERT INTO operation_effect VALUES (1, 0, NULL, 0, 7, 0, 0, '7 requests wait, iops-total 10 "
+    "-> 5'),"
+    " (1, 1, NULL, 0, 9, 0, 0, ''), (3, 0, 0, 0, 1, 1, 5, char(27) || 'c' || char(10) || 'x');";
+
 static const char small_run[] = RUN_COLUMNS
     "(1, 'complete', NULL, 'small.yaml', 'text', '0.1.0', '3.40.1', 'throttle-groups',"
     " 'recorded', 1000000000, '2026-01-01T00:00:00Z', 10500000000, '00c0ffee00c0ffee',"
@@ -114,7 +125,7 @@ static const char hostile_run[] = RUN_COLUMNS
     "INSERT INTO bucket_interval VALUES (3, 1, 0, ''';system(\"touch pwned-bucket\")', 1, 1, 1, 1);"
     "INSERT INTO group_interval VALUES (3, 1, 0, 2, 1, 1);"
     "INSERT INTO notice VALUES (3, 0, 'kind' || char(13), char(27) || '[31m', 1, char(8));"
-    "INSERT INTO operation VALUES (3, 0, 1, char(27) || 'c', char(27) || 'c');"
+    "INSERT INTO operation VALUES (3, 0, 1, char(27) || 'c', 'done');"
     "INSERT INTO wait_interval SELECT 3, 1, member_id, char(27) || '[1m', char(10) || 'x', 1, 1"
     " FROM member WHERE run_id = 3;"
     "INSERT INTO wait_interval VALUES (3, -5, 0, 'read', 'queue', 1, -1),"
@@ -165,7 +176,8 @@ struct report_database *stored_run_open(void)
 {
     struct report_error error = {.message = ""};
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
-    static const char *const runs[] = {small_run, empty_run, hostile_run, many_run, long_run};
+    static const char *const runs[] = {small_run,   small_effects, empty_run,
+                                       hostile_run, many_run,      long_run};
     if (database == NULL)
         fail_msg("%s", error.message);
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {

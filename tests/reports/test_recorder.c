@@ -72,7 +72,9 @@ static void record(struct report_recorder *recorder)
     report_recorder_dispatch(recorder, &requests[6]);
     report_recorder_complete(recorder, &requests[6]);
     report_recorder_limit(recorder, 410, 0, "iops-total", 6);
-    report_recorder_operation(recorder, 410, "qom-set gold", "done");
+    report_recorder_operation(
+        recorder, 410,
+        &(struct report_operation){"qom-set gold", "done", "", REPORT_NONE, 0, 0, 0, 0});
     report_recorder_group(recorder, "silver");
     report_recorder_membership(recorder, 420, 2, 1);
     report_recorder_advance(recorder, 430);

@@ -205,7 +205,8 @@ static void test_numbers_of_rows(void **state)
             memset(text, 'x', sizeof text);
             text[i % 20] = '\0';
             report_recorder_notice(recorder, i % 3 ? "" : text, text, (uint64_t)i, "");
-            report_recorder_operation(recorder, 0, text, "done");
+            report_recorder_operation(recorder, 0,
+                                      &(struct report_operation){text, "done", "", 0, 0, 0, 0, 0});
         }
         assert_true(report_recorder_finish(recorder, &outcome, &error));
     }
@@ -246,7 +247,11 @@ static void record_crowd(struct report_database *database, uint32_t size)
     for (uint32_t i = 0; i < size; i++) {
         report_recorder_membership(recorder, 0, i, i);
         report_recorder_limit(recorder, 0, i, "iops-total", 1);
-        report_recorder_operation(recorder, 0, "", "done");
+        report_recorder_limit_effect(
+            recorder, 0, i,
+            &(struct report_limit_effect){"iops-total", false, 1, -1, -1, -1, -1, -1});
+        report_recorder_operation(recorder, 0,
+                                  &(struct report_operation){"", "done", "", 0, 0, 0, 0, 0});
         report_recorder_notice(recorder, "", "", 1, "");
         request.member = i;
         request.seq = i;
@@ -265,10 +270,20 @@ static void test_crowds_of_every_kind(void **state)
         const char *table;
         int64_t per_member; // read and read+write; wait, service and total of each
     } tables[] = {
-        {"member", 1},          {"throttle_group", 1},    {"membership", 1},
-        {"limit_setting", 1},   {"operation", 1},         {"notice", 1},
-        {"request", 1},         {"member_interval", 2},   {"group_interval", 1},
-        {"bucket_interval", 1}, {"member_statistics", 2}, {"latency_statistics", 6},
+        {"member", 1},
+        {"throttle_group", 1},
+        {"membership", 1},
+        {"limit_setting", 1},
+        {"limit_effect", 1},
+        {"operation_effect", 1},
+        {"operation", 1},
+        {"notice", 1},
+        {"request", 1},
+        {"member_interval", 2},
+        {"group_interval", 1},
+        {"bucket_interval", 1},
+        {"member_statistics", 2},
+        {"latency_statistics", 6},
         {"histogram", 6},
     };
     (void)state;

@@ -86,6 +86,12 @@ static void test_json_has_everything(void **state)
         {"$.members[1].directions.read.latency.service", NULL},
         {"$.operations[0].result", "done"},
         {"$.operations[1].at_ns", "5500000000"},
+        {"$.operations[0].effect", "7 requests wait, iops-total 10 -> 5"},
+        {"$.operations[0].waiting", "7"},
+        {"$.groups[0].let_through[0].burst_ns", "6000000000"},
+        {"$.groups[0].let_through[1].burst_rate", NULL},
+        {"$.groups[0].let_through[2]", NULL}, // it is gone
+        {"$.groups[1].let_through", "[]"},
         {"$.operations[2]", NULL},
     };
     (void)state;

@@ -105,10 +105,54 @@ static void drains_nest(void **state)
                       "7\n7\n10\n20\n500000000\n");
 }
 
+#define EFFECTS                                                                                    \
+    "SELECT seq, m.name, g.name, waiting, released, released_wait_ns, text FROM operation_effect " \
+    "LEFT JOIN member AS m USING (run_id, member_id) "                                             \
+    "LEFT JOIN throttle_group AS g USING (run_id, group_id) ORDER BY seq"
+
+// A bucket of two: of eight requests at 0, three pass. What is let go fills it far beyond.
+static void what_operations_did(void **state)
+{
+    static const char scenario[] =
+        "groups: [{id: g, limits: {iops-total: 1, iops-total-max: 2}}, {id: h}]\n"
+        "members: [{id: a, group: g, trace: a.csv}, {id: b, group: g}]\n"
+        "events:\n"
+        "  - {at: 1ms, qom-set: {group: g, limits: {iops-total: 2, bps-total: 10MB}}}\n"
+        "  - {at: 2ms, leave: {member: b}}\n"
+        "  - {at: 3ms, drained_begin: {member: a}}\n"
+        "  - {at: 4ms, drained_end: {member: a}}\n"
+        "  - {at: 5ms, join: {member: b, group: h}}\n"
+        "  - {at: 5ms, leave: {member: b}}\n"
+        "  - {at: 6ms, block_set_io_throttle: {device: b, " SIX(
+            "5") "}}\n"
+                 "  - {at: 7ms, block_set_io_throttle: {device: b, " SIX("0") "}}\n";
+    (void)state;
+    scratch_text("a.csv", BURST "0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n");
+    struct lab_run run = lab_run_complete(scenario);
+    lab_expect_rows(&run, EFFECTS,
+                    "0 - g 5 0 0 5 requests wait, bps-total none -> 10 MB, iops-total 1 -> 2\n"
+                    "1 b g 0 0 0 out of g\n"
+                    "2 a g 5 5 15000000 5 of 5 waiting requests let go, iops-total of g is at "
+                    "250 % and lets nothing pass for 1.5 s\n"
+                    "3 a g 0 0 0 \n"
+                    "4 b h 0 0 0 into h\n"
+                    "5 b h 0 0 0 out of h\n"
+                    "6 b b 0 0 0 iops-total none -> 5, into b\n"
+                    "7 b b 0 0 0 group b is gone, out of b\n");
+    lab_expect_rows(&run,
+                    "SELECT at_ns, group_id, key, unit, rate, allowance, burst_rate, at_once,"
+                    " burst_ns, refill_ns FROM limit_effect ORDER BY rowid",
+                    "0 0 iops-total operations 1.0 2.0 - 2.0 - 2000000000\n"
+                    "1000000 0 bps-total bytes 10000000.0 1000000.0 - 1000000.0 - 100000000\n"
+                    "1000000 0 iops-total operations 2.0 2.0 - 2.0 - 1000000000\n"
+                    "6000000 2 iops-total operations 5.0 0.5 - 0.5 - 100000000\n"
+                    "7000000 2 iops-total operations 0.0 - - - - -\n");
+    lab_run_free(&run);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(named_groups_come_and_go),
-    cmocka_unit_test(moves_and_limits),
-    cmocka_unit_test(waiting_requests),
-    cmocka_unit_test(drains_nest),
+    cmocka_unit_test(named_groups_come_and_go), cmocka_unit_test(moves_and_limits),
+    cmocka_unit_test(waiting_requests),         cmocka_unit_test(drains_nest),
+    cmocka_unit_test(what_operations_did),
 };
 TEST_GROUP(events, tests, scratch_make, scratch_remove);
