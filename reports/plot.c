@@ -9,18 +9,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static const enum plot_view both = PLOT_BOTH, reads = PLOT_READS, writes = PLOT_WRITES;
+
+// The most asked for first. Reads and writes apart, the next to last ones, are not always drawn.
 static const struct plot_drawing drawings[] = {
-    {"latency-cdf", plot_latency_cdf, NULL},
-    {"latency-over-time", plot_latency_over_time, NULL},
-    {"throughput", plot_throughput, NULL},
-    {"waiting", plot_waiting, NULL},
-    {"bucket-levels", plot_bucket_levels, NULL},
-    {"fairness", plot_fairness, NULL},
-    {"wait-causes", plot_wait_causes, NULL},
+    {"demand", plot_demand, &both},          {"throughput", plot_throughput, NULL},
+    {"waiting", plot_waiting, NULL},         {"wait-causes", plot_wait_causes, NULL},
+    {"latency-cdf", plot_latency_cdf, NULL}, {"latency-over-time", plot_latency_over_time, NULL},
+    {"latency-map", plot_latency_map, NULL}, {"bucket-levels", plot_bucket_levels, NULL},
+    {"fairness", plot_fairness, NULL},       {"demand-reads", plot_demand, &reads},
+    {"demand-writes", plot_demand, &writes},
 };
 
 #define DRAWING_COUNT (sizeof drawings / sizeof drawings[0])
-#define DRAWING_CAUSES (DRAWING_COUNT - 1)
+#define DRAWING_SPLIT 2 // the last ones
+#define DRAWING_CAUSES 3
 
 struct plot_order {
     struct report_database *database;
@@ -28,38 +31,54 @@ struct plot_order {
     const char *directory;
     report_plot_written *written;
     void *context;
+    bool is_causes;     // nothing else
+    const char *member; // only its; NULL: those of all
+    bool is_split;
 };
 
-// Draws some of the drawings, of all members or of one.
-static bool draw(const struct plot_order *order, const struct plot_drawing *first, size_t count,
-                 const char *member, struct report_error *error)
+static bool draw(const struct plot_order *order, struct report_error *error)
 {
     char prefix[32];
     const struct plot_target target = {order->directory, prefix, order->written, order->context};
     struct plot_run run;
-    struct plot_script script = {.run = &run, .member = member};
+    struct plot_script script = {.run = &run, .member = order->member};
     snprintf(prefix, sizeof prefix, "run%" PRId64 "-", order->run_id);
     if (!report_query_run_exists(order->database, order->run_id, error) ||
-        (member != NULL &&
-         !report_explain_member(order->database, order->run_id, member, &script.member_id, error)))
+        (order->member != NULL && !report_explain_member(order->database, order->run_id,
+                                                         order->member, &script.member_id, error)))
         return false;
-    bool good = plot_run_load(&run, order->database, order->run_id, error) &&
-                plot_draw(&target, first, count, &script, error);
+    bool good = plot_run_load(&run, order->database, order->run_id, order->is_split, error);
+    size_t count = run.is_split ? DRAWING_COUNT : DRAWING_COUNT - DRAWING_SPLIT;
+    good =
+        good && (order->is_causes ? plot_draw(&target, &drawings[DRAWING_CAUSES], 1, &script, error)
+                                  : plot_draw(&target, drawings, count, &script, error));
     plot_run_free(&run);
     return good;
 }
 
-bool report_plot(struct report_database *database, int64_t run_id, const char *directory,
-                 report_plot_written *written, void *context, struct report_error *error)
+bool report_plot(struct report_database *database, int64_t run_id, bool is_split,
+                 const char *directory, report_plot_written *written, void *context,
+                 struct report_error *error)
 {
-    const struct plot_order order = {database, run_id, directory, written, context};
-    return draw(&order, drawings, DRAWING_COUNT, NULL, error);
+    const struct plot_order order = {.database = database,
+                                     .run_id = run_id,
+                                     .directory = directory,
+                                     .written = written,
+                                     .context = context,
+                                     .is_split = is_split};
+    return draw(&order, error);
 }
 
 bool report_plot_causes(struct report_database *database, int64_t run_id, const char *member,
                         const char *directory, report_plot_written *written, void *context,
                         struct report_error *error)
 {
-    const struct plot_order order = {database, run_id, directory, written, context};
-    return draw(&order, &drawings[DRAWING_CAUSES], 1, member, error);
+    const struct plot_order order = {.database = database,
+                                     .run_id = run_id,
+                                     .directory = directory,
+                                     .written = written,
+                                     .context = context,
+                                     .is_causes = true,
+                                     .member = member};
+    return draw(&order, error);
 }

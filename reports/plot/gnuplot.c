@@ -174,7 +174,8 @@ static bool put_drawing(struct pictures *pictures, size_t number, struct plot_sc
 {
     const struct plot_drawing *drawing = &pictures->drawings[number];
     char *commands = NULL;
-    size_t length = 0;
+    size_t length = 0, legend_lines = 0;
+    script->legend_lines = &legend_lines;
     script->data = pictures->script;
     script->out = open_memstream(&commands, &length);
     script->detail = drawing->detail;

@@ -147,8 +147,8 @@ static void put_legend(const struct buckets *buckets)
     const struct plot_run *run = buckets->script->run;
     bool several = run->group_count > 1, bursts = false;
     char text[2 * REPORT_LABEL_MAX];
-    fputs(", keyentry with lines" BUCKETS_FULL " title '100 %: requests wait'",
-          buckets->script->out);
+    fputs(", keyentry with lines" BUCKETS_FULL, buckets->script->out);
+    plot_script_name(buckets->script, "100 %: requests wait");
     for (size_t i = 0; i < buckets->count; i++) {
         const struct bucket *bucket = &buckets->drawn[i];
         snprintf(text, sizeof text, "%s%s%s", several ? run->groups[bucket->group].name : "",
@@ -162,6 +162,7 @@ static void put_legend(const struct buckets *buckets)
         plot_script_remark(buckets->script, "(pale: its burst part)");
     if (buckets->left_out > 0)
         plot_script_remark(buckets->script, "(%zu more buckets)", buckets->left_out);
+    plot_events_legend(buckets->script);
 }
 
 static void put_clauses(const struct buckets *buckets)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Why requests waited: shares of the causes over time, and how long the waits were. A bin's are of
-// the requests that left in it.
+// Why requests waited: shares of the causes over time, of the first of each queue before those of
+// all, most of whom wait behind others; and how long the waits were. A bin's are of the requests
+// that left in it.
 #include "reports/explain/explain_causes.h"
 #include "reports/plot/figures.h"
 #include "reports/query.h"
@@ -184,12 +185,12 @@ static void draw_panels(const struct causes *causes, const char *nothing)
 {
     const struct plot_script *script = causes->script;
     char title[64];
-    plot_script_time_panel(script, 0, CAUSES_PANELS, "% of the wait");
+    plot_script_time_panel(script, 0, CAUSES_PANELS, "% of the first's wait");
     if (nothing != NULL)
         plot_script_message(script, nothing);
-    draw_shares(causes, "all", true);
-    plot_script_time_panel(script, 1, CAUSES_PANELS, "% of the first's wait");
     draw_shares(causes, "first", false);
+    plot_script_time_panel(script, 1, CAUSES_PANELS, "% of all waits");
+    draw_shares(causes, "all", true);
     snprintf(title, sizeof title, "wait [%s]", causes->unit.name);
     plot_script_time_panel(script, 2, CAUSES_PANELS, title);
     plot_script_stairs(script, "wait", 0, wait_of, causes);
@@ -208,6 +209,7 @@ static void write_script(struct plot_script *script, struct causes *causes, cons
              name);
     plot_script_begin(script, title);
     put_legend(causes);
+    plot_events_legend(script);
     plot_script_end_legend(script);
     choose_unit(causes);
     draw_panels(causes, nothing);

@@ -213,7 +213,7 @@ static void draw_latencies(const struct plot_script *script)
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         plot_extent_add(&extent, &figure->latencies[i / 2][i % 2], figure->never[i / 2][i % 2]);
     begin_panel(script, 0.1, 0.73, 0.91, 0.5, "share of requests [%]", 0.018);
-    double left_ns = plot_script_latency_axis(script, 'x', &extent);
+    double left_ns = plot_script_latency_axis(script, "x", &extent);
     double decades = log10(extent.right_ns) - log10(left_ns);
     fputs("set xlabel 'total latency of reads and writes (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, extent.requests);
@@ -261,16 +261,6 @@ static const struct plot_unit *choose_unit(const struct figure *figure, bool byt
     return &units[unit];
 }
 
-// These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
-static double time_step(const struct plot_script *script)
-{
-    double least = script->run->end_ns / script->time.scale / 5;
-    double step = pow(10, floor(log10(least)));
-    if (step < least)
-        step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
-    return step;
-}
-
 static void draw_throughput(const struct plot_script *script, bool bytes)
 {
     const struct figure *figure = script->figure;
@@ -280,7 +270,7 @@ static void draw_throughput(const struct plot_script *script, bool bytes)
                 bytes ? 0.395 : 0.018);
     plot_script_time_axis(script, true);
     if (figure->run.end_ns > 0)
-        fprintf(script->out, "set xtics %.10g\n", time_step(script));
+        fprintf(script->out, "set xtics %.10g\n", plot_script_time_step(script));
     fputs("set yrange [0:*]\n", script->out);
     for (int side = 0; side < 2; side++) {
         const struct figure_series series = {figure, side, bytes, unit};

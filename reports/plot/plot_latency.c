@@ -172,7 +172,7 @@ bool plot_latency_cdf(struct plot_script *script, struct report_error *error)
     put_legend(script, extents);
     plot_script_end_legend(script);
     plot_script_panel(script, 0, 1, "share of requests that took at most this long [%]");
-    double left_ns = plot_script_latency_axis(script, 'x', &all);
+    double left_ns = plot_script_latency_axis(script, "x", &all);
     fputs("set xlabel 'total latency (throttle and device)'\n", script->out);
     plot_latency_share_axis(script, all.requests);
     if (all.requests <= 0)

@@ -19,8 +19,8 @@ static double value_of(const void *context, size_t bin)
     return stairs->value(&stairs->cells[bin], plot_run_bin_seconds(stairs->run, bin));
 }
 
-void plot_cells_data(const struct plot_script *script, const char *name, size_t number,
-                     const struct plot_cell *cells, plot_cell_value *value)
+static void put_cells(const struct plot_script *script, const char *name, size_t number,
+                      const struct plot_cell *cells, plot_cell_value *value)
 {
     const struct members_stairs stairs = {script->run, cells, value};
     plot_script_stairs(script, name, number, value_of, &stairs);
@@ -31,7 +31,7 @@ void plot_members_data(const struct plot_script *script, const char *name, plot_
     const struct plot_run *run = script->run;
     struct members_stairs stairs = {.run = run, .value = value};
     for (size_t line = 0; line < run->named_count; line++)
-        plot_cells_data(script, name, line, &run->cells[line * run->bin_count], value);
+        put_cells(script, name, line, &run->cells[line * run->bin_count], value);
     fprintf(script->data, "$%sothers << EOD\n", name);
     for (size_t line = run->named_count; line < run->line_count; line++) {
         stairs.cells = &run->cells[line * run->bin_count];
@@ -64,14 +64,15 @@ void plot_members_legend_others(const struct plot_script *script)
     const struct plot_run *run = script->run;
     int64_t others = run->member_count - (int64_t)run->named_count;
     size_t drawn = run->line_count - run->named_count;
+    char title[64];
     if (others <= 0)
         return;
     fputs(", keyentry with lines", script->out);
     plot_script_line_style(script, run->named_count, 1);
-    fprintf(script->out, " title '%" PRId64 " others", others);
+    int used = snprintf(title, sizeof title, "%" PRId64 " others", others);
     if ((int64_t)drawn < others)
-        fprintf(script->out, " (%zu drawn)", drawn);
-    fputc('\'', script->out);
+        snprintf(title + used, sizeof title - (size_t)used, " (%zu drawn)", drawn);
+    plot_script_name(script, title);
 }
 
 void plot_members_legend(const struct plot_script *script)
@@ -93,19 +94,28 @@ static double waiting_of(const struct plot_cell *cell, double seconds)
 
 bool plot_waiting(struct plot_script *script, struct report_error *error)
 {
+    static const char title[] = "Reads and writes waiting in the throttle";
+    static const char axis[] = "requests waiting, peak of each step";
+    static const char nothing[] = "No read or write waited.";
+    static const struct plot_members_map map = {"waiting", waiting_of, {1, axis}, nothing, false};
     const struct plot_run *run = script->run;
     double most = 0;
     (void)error;
-    plot_script_begin(script, "Reads and writes waiting in the throttle");
+    if (plot_is_map(run)) {
+        plot_members_maps(script, title, &map, 1);
+        return true;
+    }
+    plot_script_begin(script, title);
     plot_members_legend(script);
+    plot_events_legend(script);
     plot_script_end_legend(script);
     plot_members_data(script, "waiting", waiting_of);
     for (size_t i = 0; i < run->line_count * run->bin_count; i++)
         most = fmax(most, run->cells[i].waiting_max);
-    plot_script_time_panel(script, 0, 1, "requests waiting, peak of each step");
+    plot_script_time_panel(script, 0, 1, axis);
     fprintf(script->out, "set yrange [0:%.6g]\n", most > 0 ? 1.05 * most : 1);
     if (most <= 0)
-        plot_script_message(script, "No read or write waited.");
+        plot_script_message(script, nothing);
     fputs("plot NaN", script->out);
     plot_members_clauses(script, "waiting", "", 0);
     fputc('\n', script->out);
@@ -146,32 +156,40 @@ static struct plot_extent latency_extent(const struct plot_run *run)
     return extent;
 }
 
-bool plot_latency_over_time(struct plot_script *script, struct report_error *error)
+static void draw_latency_lines(struct plot_script *script, const struct plot_members_map panels[2])
 {
-    static const struct {
-        const char *name, *label;
-        plot_cell_value *value;
-    } panels[] = {{"tail", "p99", p99_of}, {"median", "p50", p50_of}};
-    static const char *const of_bins[] = {"highest ", "mean "};
-    bool binned = script->run->bin_intervals > 1;
     struct plot_extent extent = latency_extent(script->run);
-    char columns[96], title[32];
-    (void)error;
+    char columns[96];
     plot_script_begin(script, "Total latency of reads and writes");
     plot_members_legend(script);
+    plot_events_legend(script);
     plot_script_end_legend(script);
     for (size_t i = 0; i < 2; i++)
         plot_members_data(script, panels[i].name, panels[i].value);
-    double bottom_ns = plot_script_latency_axis(script, 'y', &extent);
+    double bottom_ns = plot_script_latency_axis(script, "y", &extent);
     snprintf(columns, sizeof columns, "using 1:($2 > %.10g ? $2 : %.10g)", bottom_ns, bottom_ns);
     for (size_t i = 0; i < 2; i++) {
-        snprintf(title, sizeof title, "%s%s latency", binned ? of_bins[i] : "", panels[i].label);
-        plot_script_time_panel(script, i, 2, title);
+        plot_script_time_panel(script, i, 2, panels[i].unit.name);
         if (extent.requests <= 0)
-            plot_script_message(script, "No read or write was completed.");
+            plot_script_message(script, panels[i].nothing);
         fputs("plot NaN", script->out);
         plot_members_clauses(script, panels[i].name, columns, 0);
         fputc('\n', script->out);
     }
+}
+
+bool plot_latency_over_time(struct plot_script *script, struct report_error *error)
+{
+    static const char nothing[] = "No read or write was completed.";
+    bool binned = script->run->bin_intervals > 1;
+    const struct plot_members_map panels[2] = {
+        {"tail", p99_of, {1, binned ? "highest p99 latency" : "p99 latency"}, nothing, true},
+        {"median", p50_of, {1, binned ? "mean p50 latency" : "p50 latency"}, nothing, true},
+    };
+    (void)error;
+    if (plot_is_map(script->run))
+        plot_members_maps(script, "Total latency of reads and writes", panels, 2);
+    else
+        draw_latency_lines(script, panels);
     return true;
 }

@@ -11,6 +11,7 @@
 
 #define PLOT_TITLE_CHARACTERS 60
 #define PLOT_NAME_CHARACTERS 20
+#define PLOT_EVENT_CHARACTERS 60
 #define ROUND_REACH 3 // a round bin is at most this many times as long as it must be
 
 double plot_run_bin_ns(const struct plot_run *run, size_t bin)
@@ -24,6 +25,11 @@ void plot_run_count_bins(struct plot_run *run)
     double bins = run->end_ns / (double)run->interval_ns / (double)run->bin_intervals;
     run->bin_count = (size_t)bins + (bins - floor(bins) >= 0.5);
     run->bin_count += run->bin_count == 0;
+}
+
+struct plot_flow *plot_run_flows(const struct plot_run *run, size_t group, enum plot_view view)
+{
+    return &run->flows[(group * PLOT_VIEWS + view) * run->bin_count];
 }
 
 size_t plot_run_group(const struct plot_run *run, int64_t group_id)
@@ -133,16 +139,27 @@ static void choose_bins(struct plot_run *run)
     plot_run_count_bins(run);
 }
 
+#define WAITED                                                                                     \
+    " LEFT JOIN latency_statistics AS l ON l.run_id = ?1 AND l.member_id = m.member_id"            \
+    "  AND l.direction = 'read+write' AND l.metric = 'throttle_wait'"
+
+// Where not all are drawn those whose requests waited longest.
 static bool load_groups(struct plot_run *run, struct report_error *error)
 {
+    bool many = run->group_count > PLOT_GROUPS_MAX;
+    size_t most = many ? PLOT_GROUPS_MAX - 1 : PLOT_GROUPS_MAX; // and the others
     sqlite3_stmt *rows = report_query_open(
         run->database,
-        "SELECT group_id, name, max_service_difference_requests, max_service_difference_bytes,"
-        "       (SELECT count(DISTINCT member_id) FROM membership AS s"
-        "         WHERE s.run_id = ?1 AND s.group_id = g.group_id)"
-        "  FROM throttle_group AS g WHERE run_id = ?1 ORDER BY group_id",
+        "SELECT g.group_id, g.name, max_service_difference_requests, max_service_difference_bytes,"
+        "       count(m.member_id)"
+        "  FROM throttle_group AS g"
+        "  LEFT JOIN (SELECT DISTINCT member_id, group_id FROM membership WHERE run_id = ?1) AS m"
+        "   USING (group_id)" WAITED " WHERE g.run_id = ?1 GROUP BY g.group_id"
+        " ORDER BY CASE WHEN ?2 THEN total(l.mean_ns * l.count) END DESC, g.group_id",
         run->run_id, error);
-    while (run->drawn_groups < PLOT_GROUPS_MAX && report_query_next(rows)) {
+    if (rows != NULL)
+        sqlite3_bind_int(rows, 2, many);
+    while (run->drawn_groups < most && report_query_next(rows)) {
         struct plot_group *group = &run->groups[run->drawn_groups++];
         group->group_id = sqlite3_column_int64(rows, 0);
         report_label(group->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
@@ -161,8 +178,9 @@ static bool load_members(struct plot_run *run, struct report_error *error)
         run->database,
         many ? "SELECT m.member_id, m.name FROM member AS m"
                "  LEFT JOIN member_statistics AS s ON s.run_id = ?1"
-               "   AND s.member_id = m.member_id AND s.direction = 'read+write'"
-               " WHERE m.run_id = ?1 ORDER BY s.requests DESC, m.member_id"
+               "   AND s.member_id = m.member_id AND s.direction = 'read+write'" WAITED
+               " WHERE m.run_id = ?1"
+               " ORDER BY l.mean_ns * l.count DESC, s.requests DESC, m.member_id"
              : "SELECT member_id, name FROM member WHERE run_id = ?1 ORDER BY member_id",
         run->run_id, error);
     while (run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
@@ -174,28 +192,73 @@ static bool load_members(struct plot_run *run, struct report_error *error)
     return report_query_close(rows, error);
 }
 
+static bool load_events(struct plot_run *run, struct report_error *error)
+{
+    sqlite3_stmt *rows =
+        report_query_open(run->database,
+                          "SELECT at_ns, what, result, count(*) OVER () FROM operation"
+                          " WHERE run_id = ?1 ORDER BY at_ns, seq",
+                          run->run_id, error);
+    while (run->event_count < PLOT_EVENTS_MAX && report_query_next(rows)) {
+        struct plot_event *event = &run->events[run->event_count++];
+        char what[2 * REPORT_LABEL_MAX];
+        bool done = !strcmp(report_query_text(rows, 2), "done");
+        event->at_ns = sqlite3_column_double(rows, 0);
+        run->operation_count = sqlite3_column_int64(rows, 3);
+        snprintf(what, sizeof what, "%s%.400s", done ? "" : "(failed) ",
+                 report_query_text(rows, 1));
+        report_label(event->what, what, PLOT_EVENT_CHARACTERS);
+    }
+    return report_query_close(rows, error);
+}
+
+// The answer to one question.
+static bool ask(const struct plot_run *run, const char *sql, bool *answer,
+                struct report_error *error)
+{
+    sqlite3_stmt *rows = report_query_open(run->database, sql, run->run_id, error);
+    *answer = report_query_next(rows);
+    return report_query_close(rows, error);
+}
+
+// Whether the views of reads and writes are wanted, and whether requests count as several
+// operations.
+static bool load_kinds(struct plot_run *run, struct report_error *error)
+{
+    bool limited, stored;
+    bool good = ask(run,
+                    "SELECT 1 FROM limit_setting WHERE run_id = ?1 AND value > 0"
+                    "  AND key IN ('iops-read', 'iops-write', 'bps-read', 'bps-write')",
+                    &limited, error) &&
+                report_query_has_table(run->database, "counted_interval", &stored, error);
+    run->is_split |= good && limited;
+    return good && (!stored || ask(run, "SELECT 1 FROM counted_interval WHERE run_id = ?1",
+                                   &run->is_counted, error));
+}
+
 static bool allocate_cells(struct plot_run *run)
 {
-    size_t rows = run->line_count + run->drawn_groups;
-    run->cells = calloc(rows * run->bin_count + 1, sizeof *run->cells);
-    for (size_t g = 0; run->cells != NULL && g < run->drawn_groups; g++)
-        run->groups[g].totals = &run->cells[(run->line_count + g) * run->bin_count];
-    return run->cells != NULL;
+    size_t flows = (run->drawn_groups + 1) * PLOT_VIEWS;
+    run->cells = calloc(run->line_count * run->bin_count + 1, sizeof *run->cells);
+    run->flows = calloc(flows * run->bin_count, sizeof *run->flows);
+    return run->cells != NULL && run->flows != NULL;
 }
 
 bool plot_run_load(struct plot_run *run, struct report_database *database, int64_t run_id,
-                   struct report_error *error)
+                   bool is_split, struct report_error *error)
 {
-    *run = (struct plot_run){.database = database, .run_id = run_id};
+    *run = (struct plot_run){.database = database, .run_id = run_id, .is_split = is_split};
     run->members = calloc(PLOT_LINES_MAX, sizeof *run->members);
-    bool good = run->members != NULL && load_head(run, error) && load_groups(run, error) &&
-                load_members(run, error);
+    run->events = calloc(PLOT_EVENTS_MAX, sizeof *run->events);
+    bool memory = run->members != NULL && run->events != NULL;
+    bool good = memory && load_head(run, error) && load_groups(run, error) &&
+                load_members(run, error) && load_events(run, error) && load_kinds(run, error);
     if (good) {
         choose_bins(run);
         if (allocate_cells(run))
             return plot_series_load(run, error);
     }
-    if (good || run->members == NULL)
+    if (good || !memory)
         snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",
                  run_id);
     return false;
@@ -205,4 +268,6 @@ void plot_run_free(struct plot_run *run)
 {
     free(run->members);
     free(run->cells);
+    free(run->flows);
+    free(run->events);
 }

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What was dispatched, in requests and in bytes, against the limits: flushes, and discards of
-// drives, are not throttled and not shown.
+// What each member was let through, in requests and in bytes, against the limits: flushes, and
+// discards of drives, are not throttled and not shown.
 #include "reports/plot/figures.h"
 
 #include <math.h>
-#include <string.h>
 
-#define LIMIT_GROUP_CHARACTERS 10
-#define LIMIT_RATE_MAX (PLOT_NUMBER_MAX + 16)
-#define THROUGHPUT_UNITS 3
 #define THROUGHPUT_REACH 2.5 // a limit this many times above all data would flatten them
 
-typedef void limit_number(char text[PLOT_NUMBER_MAX], double value);
-
 struct throughput_panel {
-    const char *name;   // of the data blocks
-    const char *prefix; // of the limits' keys
-    const char *counted;
-    limit_number *number; // a limit
+    const char *name; // of the data blocks
+    bool bytes;
     plot_cell_value *value;
-    struct plot_unit units[THROUGHPUT_UNITS]; // from the largest
-    double top;                               // of the axis
-    size_t unit;                              // the axis'
-    char columns[32];                         // that scale data to it
+    plot_flow_value *total;
+    struct plot_limits_view limits;
+    struct plot_unit unit;
+    char columns[32]; // that scale data to the axis
 };
+
+struct plot_unit plot_rate_unit(const struct plot_run *run, bool bytes, double top)
+{
+    static const struct plot_unit units[][3] = {
+        {{1, "requests/s"}, {1 / 60.0, "requests/min"}, {1 / 3600.0, "requests/h"}},
+        {{1, "operations/s"}, {1 / 60.0, "operations/min"}, {1 / 3600.0, "operations/h"}},
+        {{1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}}};
+    const struct plot_unit *unit = units[bytes ? 2 : run->is_counted];
+    while (top > 0 && unit < units[bytes ? 2 : run->is_counted] + 2 && top < unit->scale / 10)
+        unit++;
+    return *unit;
+}
 
 static double requests_of(const struct plot_cell *cell, double seconds)
 {
@@ -35,123 +39,54 @@ static double bytes_of(const struct plot_cell *cell, double seconds)
     return cell->dispatched_bytes / seconds;
 }
 
+static double all_requests_of(const struct plot_flow *flow)
+{
+    return flow->dispatched;
+}
+
+static double all_bytes_of(const struct plot_flow *flow)
+{
+    return flow->dispatched_bytes;
+}
+
 static bool has_total(const struct plot_run *run, size_t group)
 {
     return run->groups[group].member_count > 1;
 }
 
-static double most_of(const struct plot_run *run, plot_cell_value *value)
+double plot_flows_most(const struct plot_run *run, size_t group, enum plot_view view,
+                       plot_flow_value *value)
 {
+    const struct plot_flow *flows = plot_run_flows(run, group, view);
     double most = 0;
-    for (size_t bin = 0; bin < run->bin_count; bin++) {
-        double seconds = plot_run_bin_seconds(run, bin);
-        for (size_t line = 0; line < run->line_count; line++)
-            most = fmax(most, value(&run->cells[line * run->bin_count + bin], seconds));
-        for (size_t g = 0; g < run->drawn_groups; g++) {
-            if (has_total(run, g))
-                most = fmax(most, value(&run->groups[g].totals[bin], seconds));
-        }
-    }
+    for (size_t bin = 0; bin < run->bin_count; bin++)
+        most = fmax(most, value(&flows[bin]) / plot_run_bin_seconds(run, bin));
     return most;
 }
 
-// How many changes from `first` on are of the same group and key.
-static size_t span_of(const struct plot_limits *limits, size_t first)
+static double most_of(const struct plot_run *run, const struct throughput_panel *panel)
 {
-    const struct plot_limit_change *change = &limits->changes[first];
-    size_t end = first + 1;
-    while (end < limits->count && limits->changes[end].group == change->group &&
-           !strcmp(limits->changes[end].key, change->key))
-        end++;
-    return end - first;
-}
-
-// A data block limitFIRST of the limit whose changes begin at `first`.
-static void put_limit_data(const struct plot_script *script, const struct plot_limits *limits,
-                           size_t first)
-{
-    double end = script->run->end_ns / script->time.scale, last = 0;
-    size_t span = span_of(limits, first);
-    fprintf(script->data, "$limit%zu << EOD\n", first);
-    for (size_t i = first; i < first + span; i++) {
-        double at = limits->changes[i].at_ns / script->time.scale;
-        double value = limits->changes[i].value;
-        if (value > 0)
-            fprintf(script->data, "%.9g %.9g\n", at, value);
-        else if (last > 0)
-            fprintf(script->data, "%.9g %.9g\n\n", at, last);
-        last = value;
+    double most = 0;
+    for (size_t i = 0; i < run->line_count * run->bin_count; i++)
+        most =
+            fmax(most, panel->value(&run->cells[i], plot_run_bin_seconds(run, i % run->bin_count)));
+    for (size_t g = 0; g < run->drawn_groups; g++) {
+        if (has_total(run, g))
+            most = fmax(most, plot_flows_most(run, g, PLOT_BOTH, panel->total));
     }
-    if (last > 0)
-        fprintf(script->data, "%.9g %.9g\n", end, last);
-    fputs("EOD\n", script->data);
-}
-
-static void put_rate(char text[LIMIT_RATE_MAX], limit_number *number, double value)
-{
-    char digits[PLOT_NUMBER_MAX];
-    number(digits, value);
-    snprintf(text, LIMIT_RATE_MAX, "%s%s", value > 0 ? digits : "none", value > 0 ? "/s" : "");
-}
-
-// Its title in the legend: the first and the last value, and whether it begins above the picture.
-static void put_limit_title(const struct plot_script *script, const struct plot_limits *limits,
-                            size_t first, limit_number *number, double top)
-{
-    const struct plot_limit_change *change = &limits->changes[first];
-    size_t span = span_of(limits, first);
-    char group[REPORT_LABEL_MAX] = "", key[REPORT_LABEL_MAX + 32];
-    char start[LIMIT_RATE_MAX], end[LIMIT_RATE_MAX] = "";
-    const char *const parts[] = {key, start, span > 2 ? "..." : "", end};
-    if (script->run->group_count > 1)
-        report_label(group, script->run->groups[change->group].name, LIMIT_GROUP_CHARACTERS);
-    snprintf(key, sizeof key, "%s%s%s", group, *group ? ": " : "", change->key);
-    put_rate(start, number, change->value);
-    if (span == 2)
-        strcat(start, ",");
-    if (span > 1)
-        put_rate(end, number, limits->changes[first + span - 1].value);
-    if (change->value > top)
-        strcat(span > 1 ? end : start, " (above)");
-    plot_script_title(script, parts, sizeof parts / sizeof parts[0]);
-}
-
-static bool is_shown(const struct throughput_panel *panel, const struct plot_limit_change *change)
-{
-    return !strncmp(change->key, panel->prefix, strlen(panel->prefix));
-}
-
-static double highest_of(const struct plot_limits *limits, size_t first, size_t span)
-{
-    double highest = 0;
-    for (size_t i = first; i < first + span; i++)
-        highest = fmax(highest, limits->changes[i].value);
-    return highest;
+    return most;
 }
 
 static void choose_top(const struct plot_run *run, const struct plot_limits *limits,
                        struct throughput_panel *panel)
 {
-    double most = most_of(run, panel->value);
-    panel->top = most;
-    for (size_t i = 0; i < limits->count; i++) {
-        double value = limits->changes[i].value;
-        if (is_shown(panel, &limits->changes[i]) && (most <= 0 || value <= THROUGHPUT_REACH * most))
-            panel->top = fmax(panel->top, value);
-    }
-    panel->top = panel->top > 0 ? 1.06 * panel->top : panel->units[0].scale;
-    while (panel->unit + 1 < THROUGHPUT_UNITS && panel->top < panel->units[panel->unit].scale / 10)
-        panel->unit++;
-    snprintf(panel->columns, sizeof panel->columns, "using 1:($2/%.12g)",
-             panel->units[panel->unit].scale);
-}
-
-static void put_limit_style(const struct plot_script *script,
-                            const struct plot_limit_change *change)
-{
-    bool maximum = strstr(change->key, "-max") != NULL;
-    fprintf(script->out, " lc rgb '%s' lw 1.4 dt %s", plot_script_group_colour(change->group),
-            maximum ? "(2,3)" : "(7,3)");
+    double most = most_of(run, panel);
+    double below = most > 0 ? THROUGHPUT_REACH * most : INFINITY;
+    double top = 1.06 * fmax(most, plot_limits_highest(limits, &panel->limits, below));
+    panel->unit = plot_rate_unit(run, panel->bytes, top);
+    panel->limits.top = top > 0 ? top : panel->unit.scale;
+    snprintf(panel->columns, sizeof panel->columns, "using 1:($2/%.12g)", panel->unit.scale);
+    panel->limits.columns = panel->columns;
 }
 
 // How many lines the legend has for each panel's limits beside the members with a name, the others,
@@ -159,32 +94,6 @@ static void put_limit_style(const struct plot_script *script,
 static size_t limits_room(const struct plot_run *run)
 {
     return (PLOT_LEGEND_LINES - (run->named_count + 1 + run->drawn_groups + 3)) / 2;
-}
-
-// Clauses of a panel's limits: lines, or entries of the legend.
-static void put_limits(const struct plot_script *script, const struct plot_limits *limits,
-                       const struct throughput_panel *panel, bool legend)
-{
-    size_t room = limits_room(script->run), lines = 0, hidden = 0, span;
-    for (size_t i = 0; i < limits->count; i += span) {
-        span = span_of(limits, i);
-        if (!is_shown(panel, &limits->changes[i]) || highest_of(limits, i, span) <= 0)
-            continue;
-        lines += span > 1 ? 3 : 2; // at most
-        if (lines > room) {
-            hidden++;
-            continue;
-        }
-        if (legend)
-            fputs(", keyentry with lines", script->out);
-        else
-            fprintf(script->out, ", $limit%zu %s with steps", i, panel->columns);
-        put_limit_style(script, &limits->changes[i]);
-        if (legend)
-            put_limit_title(script, limits, i, panel->number, panel->top);
-    }
-    if (legend && hidden > 0)
-        plot_script_remark(script, "(%zu more limits of %s)", hidden, panel->counted);
 }
 
 static void put_totals(const struct plot_script *script, const struct throughput_panel *panel,
@@ -213,57 +122,53 @@ static void put_legend(const struct plot_script *script, const struct plot_limit
     plot_members_legend(script);
     put_totals(script, &panels[0], true);
     for (size_t i = 0; i < 2; i++)
-        put_limits(script, limits, &panels[i], true);
+        plot_limits_legend(script, limits, &panels[i].limits);
     plot_script_more_groups(script);
+    plot_events_legend(script);
 }
 
-static void put_data(const struct plot_script *script, const struct plot_limits *limits,
-                     const struct throughput_panel *panel)
+struct flow_stairs {
+    const struct plot_run *run;
+    const struct plot_flow *flows;
+    plot_flow_value *value;
+};
+
+static double flow_of(const void *context, size_t bin)
 {
-    const struct plot_run *run = script->run;
-    size_t span;
-    plot_members_data(script, panel->name, panel->value);
-    for (size_t g = 0; g < run->drawn_groups; g++) {
-        char name[32];
-        snprintf(name, sizeof name, "%stotal", panel->name);
-        if (has_total(run, g))
-            plot_cells_data(script, name, g, run->groups[g].totals, panel->value);
-    }
-    for (size_t i = 0; i < limits->count; i += span) {
-        span = span_of(limits, i);
-        if (is_shown(panel, &limits->changes[i]))
-            put_limit_data(script, limits, i);
-    }
+    const struct flow_stairs *stairs = context;
+    return stairs->value(&stairs->flows[bin]) / plot_run_bin_seconds(stairs->run, bin);
+}
+
+void plot_flows_data(const struct plot_script *script, const char *name, size_t group,
+                     enum plot_view view, plot_flow_value *value)
+{
+    const struct flow_stairs stairs = {script->run, plot_run_flows(script->run, group, view),
+                                       value};
+    plot_script_stairs(script, name, group, flow_of, &stairs);
 }
 
 static void draw_panel(const struct plot_script *script, const struct plot_limits *limits,
                        const struct throughput_panel *panel, size_t number)
 {
-    plot_script_time_panel(script, number, 2, panel->units[panel->unit].name);
-    fprintf(script->out, "set yrange [0:%.6g]\nplot NaN",
-            panel->top / panel->units[panel->unit].scale);
+    const struct plot_run *run = script->run;
+    char name[32];
+    plot_members_data(script, panel->name, panel->value);
+    snprintf(name, sizeof name, "%stotal", panel->name);
+    for (size_t g = 0; g < run->drawn_groups; g++) {
+        if (has_total(run, g))
+            plot_flows_data(script, name, g, PLOT_BOTH, panel->total);
+    }
+    plot_script_time_panel(script, number, 2, panel->unit.name);
+    fprintf(script->out, "set yrange [0:%.6g]\nplot NaN", panel->limits.top / panel->unit.scale);
     put_totals(script, panel, false);
     plot_members_clauses(script, panel->name, panel->columns, 0);
-    put_limits(script, limits, panel, false);
+    plot_limits_clauses(script, limits, &panel->limits);
     fputc('\n', script->out);
 }
 
-bool plot_throughput(struct plot_script *script, struct report_error *error)
+static bool draw_lines(struct plot_script *script, struct throughput_panel panels[2],
+                       struct report_error *error)
 {
-    struct throughput_panel panels[2] = {
-        {.name = "requests",
-         .prefix = "iops-",
-         .counted = "requests",
-         .number = plot_number_integer,
-         .value = requests_of,
-         .units = {{1, "requests/s"}, {1 / 60.0, "requests/min"}, {1 / 3600.0, "requests/h"}}},
-        {.name = "bytes",
-         .prefix = "bps-",
-         .counted = "bytes",
-         .number = plot_number_bytes,
-         .value = bytes_of,
-         .units = {{1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}}},
-    };
     struct plot_limits limits;
     bool good = plot_limits_load(script->run, &limits, error);
     if (good) {
@@ -272,11 +177,46 @@ bool plot_throughput(struct plot_script *script, struct report_error *error)
         plot_script_begin(script, "Throughput as the throttle counts it");
         put_legend(script, &limits, panels);
         plot_script_end_legend(script);
-        for (size_t i = 0; i < 2; i++) {
-            put_data(script, &limits, &panels[i]);
+        plot_limits_data(script, &limits);
+        for (size_t i = 0; i < 2; i++)
             draw_panel(script, &limits, &panels[i], i);
-        }
     }
     plot_limits_free(&limits);
     return good;
+}
+
+static void draw_maps(struct plot_script *script, struct throughput_panel panels[2])
+{
+    struct plot_members_map maps[2];
+    for (size_t i = 0; i < 2; i++) {
+        double most = most_of(script->run, &panels[i]);
+        maps[i] =
+            (struct plot_members_map){.name = panels[i].name,
+                                      .value = panels[i].value,
+                                      .unit = plot_rate_unit(script->run, panels[i].bytes, most),
+                                      .nothing = "Nothing passed."};
+    }
+    plot_members_maps(script, "Throughput as the throttle counts it", maps, 2);
+}
+
+bool plot_throughput(struct plot_script *script, struct report_error *error)
+{
+    size_t room = limits_room(script->run);
+    bool counted = script->run->is_counted;
+    struct throughput_panel panels[2] = {
+        {.name = "requests",
+         .value = requests_of,
+         .total = all_requests_of,
+         .limits = {"iops-", NULL, PLOT_ALL_GROUPS, NULL, plot_number_integer,
+                    counted ? "operations" : "requests", "", 0, room}},
+        {.name = "bytes",
+         .bytes = true,
+         .value = bytes_of,
+         .total = all_bytes_of,
+         .limits = {"bps-", NULL, PLOT_ALL_GROUPS, NULL, plot_number_bytes, "bytes", "", 0, room}},
+    };
+    if (!plot_is_map(script->run))
+        return draw_lines(script, panels, error);
+    draw_maps(script, panels);
+    return true;
 }

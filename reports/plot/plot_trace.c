@@ -212,7 +212,7 @@ static void share_panel(const struct plot_script *script, bool gaps)
     for (size_t i = 0; i < trace->line_count; i++)
         plot_extent_add(&extent, times_of(&trace->lines[i], gaps), 0);
     plot_script_panel(script, 0, 1, "share that is at most this long [%]");
-    double left_ns = plot_script_latency_axis(script, 'x', &extent);
+    double left_ns = plot_script_latency_axis(script, "x", &extent);
     fprintf(script->out, "set xlabel '%s'\n",
             gaps ? "time between two arrivals" : "recorded latency");
     plot_latency_share_axis(script, extent.requests);

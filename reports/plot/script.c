@@ -11,6 +11,8 @@
 #define SCRIPT_TOP 0.91
 #define SCRIPT_BOTTOM 0.115
 #define SCRIPT_BETWEEN 0.05 // two panels
+#define SCRIPT_COLUMN_BETWEEN 0.11
+#define SCRIPT_TITLE_LEFT 0.018
 #define SCRIPT_LEGEND_BOTTOM 0.01
 #define SCRIPT_LEGEND_CHARACTERS 28 // fit on a line of the legend
 
@@ -39,8 +41,7 @@ static struct plot_unit time_unit(double end_ns)
     return units[i].unit;
 }
 
-// Text as a quoted string in which nothing has a meaning to gnuplot.
-static void quote(const struct plot_script *script, const char *text)
+void plot_script_quote(const struct plot_script *script, const char *text)
 {
     char label[REPORT_LABEL_MAX];
     // In single quotes nothing but a single quote has a meaning, and labels hold no newline.
@@ -69,8 +70,11 @@ void plot_script_begin(struct plot_script *script, const char *title)
 void plot_script_begin_titled(struct plot_script *script, const char *title)
 {
     script->time = time_unit(script->run->end_ns);
+    script->left = SCRIPT_LEFT;
+    script->right = SCRIPT_RIGHT;
+    *script->legend_lines = 0;
     fputs("set encoding utf8\nset title ", script->out);
-    quote(script, title);
+    plot_script_quote(script, title);
     fprintf(script->out,
             " offset 0,-0.3\n"
             "set key at screen %g,%g left top Left reverse samplen 2 spacing 1 noautotitle\n"
@@ -93,7 +97,8 @@ void plot_script_end_legend(const struct plot_script *script)
 void plot_script_name(const struct plot_script *script, const char *name)
 {
     fputs(" title ", script->out);
-    quote(script, name);
+    plot_script_quote(script, name);
+    ++*script->legend_lines;
 }
 
 void plot_script_remark(const struct plot_script *script, const char *format, ...)
@@ -103,7 +108,7 @@ void plot_script_remark(const struct plot_script *script, const char *format, ..
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputs(", keyentry with lines lc rgb 'white'", script->out);
+    fputs(PLOT_NO_LINE, script->out);
     plot_script_name(script, text);
 }
 
@@ -136,16 +141,31 @@ void plot_script_title(const struct plot_script *script, const char *const parts
     }
 }
 
+void plot_script_place(size_t panel, size_t panels, double *top, double *bottom)
+{
+    double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
+    *top = SCRIPT_TOP - (double)panel * height;
+    *bottom = *top - height + SCRIPT_BETWEEN;
+}
+
+// title_left: where that of the vertical axis is.
+static void put_panel(const struct plot_script *script, size_t panel, size_t panels,
+                      double title_left, const char *title)
+{
+    double top, bottom;
+    plot_script_place(panel, panels, &top, &bottom);
+    fprintf(script->out,
+            "unset label\nset lmargin at screen %g\nset rmargin at screen %g\n"
+            "set tmargin at screen %g\nset bmargin at screen %g\nset label 2 ",
+            script->left, script->right, top, bottom);
+    plot_script_quote(script, title);
+    fprintf(script->out, " at screen %g, graph 0.5 center rotate\n", title_left);
+}
+
 void plot_script_panel(const struct plot_script *script, size_t panel, size_t panels,
                        const char *title)
 {
-    double height = (SCRIPT_TOP - SCRIPT_BOTTOM + SCRIPT_BETWEEN) / (double)panels;
-    double top = SCRIPT_TOP - (double)panel * height;
-    fprintf(script->out,
-            "unset label\nset tmargin at screen %g\nset bmargin at screen %g\nset label 2 ", top,
-            top - height + SCRIPT_BETWEEN);
-    quote(script, title);
-    fputs(" at screen 0.018, graph 0.5 center rotate\n", script->out);
+    put_panel(script, panel, panels, SCRIPT_TITLE_LEFT, title);
 }
 
 void plot_script_time_axis(const struct plot_script *script, bool labelled)
@@ -167,18 +187,50 @@ void plot_script_time_panel(const struct plot_script *script, size_t panel, size
 {
     plot_script_panel(script, panel, panels, title);
     plot_script_time_axis(script, panel + 1 == panels);
+    plot_events_marks(script, panel == 0);
 }
 
-static void put_latency_label(FILE *out, double ns)
+void plot_script_time_cell(const struct plot_script *script, size_t row, size_t rows, size_t column,
+                           const char *title)
 {
+    double width = (SCRIPT_RIGHT - SCRIPT_LEFT - SCRIPT_COLUMN_BETWEEN) / 2;
+    double left = SCRIPT_LEFT + (double)column * (width + SCRIPT_COLUMN_BETWEEN);
+    put_panel(script, row, rows, left - SCRIPT_LEFT + SCRIPT_TITLE_LEFT, title);
+    fprintf(script->out, "set lmargin at screen %g\nset rmargin at screen %g\n", left,
+            left + width);
+    plot_script_time_axis(script, row + 1 == rows);
+    fprintf(script->out, "set xtics %.10g\n", plot_script_time_step(script));
+    plot_events_marks(script, row == 0);
+}
+
+// These plots are narrow: five labels or six, 1, 2 or 5 times a power of ten apart.
+double plot_script_time_step(const struct plot_script *script)
+{
+    double least = script->run->end_ns / script->time.scale / 5;
+    double step = pow(10, floor(log10(least)));
+    if (step < least)
+        step *= least <= 2 * step ? 2 : least <= 5 * step ? 5 : 10;
+    return step;
+}
+
+void plot_script_panel_name(const struct plot_script *script, const char *name)
+{
+    fputs("set label 3 ", script->out);
+    plot_script_quote(script, name);
+    fputs(" at graph 0.01, graph 0.99 offset 0,-0.6 front tc rgb '#303030'\n", script->out);
+}
+
+void plot_script_latency(const struct plot_script *script, double ns)
+{
+    FILE *out = script->out;
     static const struct plot_unit units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}, {1, "ns"}};
     size_t i = 0;
     while (i < 3 && ns < units[i].scale * 0.999)
         i++;
     if (ns > 5e12) // a longer label would push the axis' title out of the picture
-        fprintf(out, "'1e%.0f s' %.10g", log10(ns / 1e9), ns);
+        fprintf(out, "'1e%.0f s'", log10(ns / 1e9));
     else
-        fprintf(out, "'%.10g %s' %.10g", ns / units[i].scale, units[i].name, ns);
+        fprintf(out, "'%.10g %s'", ns / units[i].scale, units[i].name);
 }
 
 void plot_extent_join(struct plot_extent *extent, const struct plot_extent *other)
@@ -190,7 +242,7 @@ void plot_extent_join(struct plot_extent *extent, const struct plot_extent *othe
     extent->requests = fmax(extent->requests, other->requests);
 }
 
-double plot_script_latency_axis(const struct plot_script *script, char axis,
+double plot_script_latency_axis(const struct plot_script *script, const char *axis,
                                 struct plot_extent *extent)
 {
     bool any = extent->high_ns > 0, zeros = extent->zeros > 0;
@@ -203,13 +255,13 @@ double plot_script_latency_axis(const struct plot_script *script, char axis,
     double zero_ns = pow(10, first - 1);
     double bottom_ns = zeros ? zero_ns : pow(10, first);
     extent->right_ns = pow(10, ceil(log10(fmax(high_ns, 10 * bottom_ns))));
-    fprintf(out, "set logscale %c\nset %crange [%.10g:%.10g]\nset m%ctics 10\nset %ctics (", axis,
+    fprintf(out, "set logscale %s\nset %srange [%.10g:%.10g]\nset m%stics 10\nset %stics (", axis,
             axis, 0.995 * bottom_ns, 1.005 * pow(10, last), axis, axis); // keeps tics at the ends
     if (zeros)
         fprintf(out, "'0' %.10g, ", zero_ns);
     for (int power = first; power <= last; power++) {
-        put_latency_label(out, pow(10, power));
-        fputs(", ", out);
+        plot_script_latency(script, pow(10, power));
+        fprintf(out, " %.10g, ", pow(10, power));
     }
     // Of the fictional decade below, no minor tics.
     for (int power = first; power < last; power++) {
@@ -271,59 +323,6 @@ void plot_script_stairs(const struct plot_script *script, const char *name, size
 void plot_script_message(const struct plot_script *script, const char *text)
 {
     fputs("set label 1 ", script->out);
-    quote(script, text);
+    plot_script_quote(script, text);
     fputs(" at graph 0.5,0.5 center front tc rgb '#404040'\n", script->out);
-}
-
-#define NUMBER_EXACT_MAX 1e18 // only damaged databases hold more
-#define NUMBER_UNGROUPED_MAX 4
-#define NUMBER_THIN_SPACE "\u2009"
-
-void plot_number_integer(char text[PLOT_NUMBER_MAX], double value)
-{
-    char digits[32];
-    size_t used = 0;
-    if (!(fabs(value) < NUMBER_EXACT_MAX)) {
-        snprintf(text, PLOT_NUMBER_MAX, "%.3g", value);
-        return;
-    }
-    int length = snprintf(digits, sizeof digits, "%.0f", fabs(value));
-    if (value < 0)
-        text[used++] = '-';
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0 && length > NUMBER_UNGROUPED_MAX) {
-            memcpy(text + used, NUMBER_THIN_SPACE, sizeof NUMBER_THIN_SPACE - 1);
-            used += sizeof NUMBER_THIN_SPACE - 1;
-        }
-        text[used++] = digits[i];
-    }
-    text[used] = '\0';
-}
-
-void plot_number_bytes(char text[PLOT_NUMBER_MAX], double bytes)
-{
-    static const struct {
-        double bytes;
-        const char *name;
-    } units[] = {{1e6, " MB"}, {1e3, " kB"}, {1, " B"}};
-    size_t i = 0, length;
-    while (units[i].bytes > 1 && (bytes <= 0 || fmod(bytes, units[i].bytes) > 0))
-        i++;
-    plot_number_integer(text, bytes / units[i].bytes);
-    length = strlen(text);
-    snprintf(text + length, PLOT_NUMBER_MAX - length, "%s", units[i].name);
-}
-
-void plot_number_duration(char text[PLOT_NUMBER_MAX], double ns)
-{
-    static const struct {
-        double ns;
-        const char *name;
-        bool whole;
-    } units[] = {{86400e9, "d", true}, {3600e9, "h", true}, {60e9, "min", true}, {1e9, "s", false},
-                 {1e6, "ms", false},   {1e3, "us", false},  {1, "ns", false}};
-    size_t i = 0;
-    while (units[i].ns > 1 && (ns < units[i].ns || (units[i].whole && fmod(ns, units[i].ns) > 0)))
-        i++;
-    snprintf(text, PLOT_NUMBER_MAX, "%.10g %s", ns / units[i].ns, units[i].name);
 }

@@ -21,10 +21,12 @@ struct plot_script {
     FILE *data; // data blocks, which stand before them once
     const struct plot_run *run;
     struct plot_unit time; // unit of the time axis
+    double left, right;    // edges of the panels, as parts of the width
     const char *member;    // for a figure of one member only: its name; else NULL
     int64_t member_id;     // if there is one
     const void *figure;    // of figures that are not of a stored run: what they show
     const void *detail;    // of the drawing
+    size_t *legend_lines;  // so far
 };
 
 // Writes a script with all its panels. False with the error filled if the database cannot be read.
@@ -40,6 +42,17 @@ void plot_script_end_legend(const struct plot_script *script);
 
 // Lines that the legend has room for; of more gnuplot would make a second column, outside.
 #define PLOT_LEGEND_LINES 28
+
+// Text as a quoted string in which nothing has a meaning to gnuplot.
+void plot_script_quote(const struct plot_script *script, const char *text);
+
+// The operations on the run, after all other entries of the legend, as many as there is room for.
+// plot_script_time_panel marks them.
+void plot_events_legend(const struct plot_script *script);
+void plot_events_marks(const struct plot_script *script, bool labelled);
+
+// An entry of the legend whose line is not seen.
+#define PLOT_NO_LINE ", keyentry with lines lc rgb 'white'"
 
 // A remark in the legend: an entry without a line.
 __attribute__((format(printf, 2, 3))) void plot_script_remark(const struct plot_script *script,
@@ -62,6 +75,16 @@ void plot_script_panel(const struct plot_script *script, size_t panel, size_t pa
 void plot_script_time_panel(const struct plot_script *script, size_t panel, size_t panels,
                             const char *title);
 
+// The same in two columns: the panel is narrow.
+void plot_script_time_cell(const struct plot_script *script, size_t row, size_t rows, size_t column,
+                           const char *title);
+// Vertical place of a panel, as parts of the picture's height.
+void plot_script_place(size_t panel, size_t panels, double *top, double *bottom);
+// How far apart the labels of a narrow time axis are, in its unit.
+double plot_script_time_step(const struct plot_script *script);
+// A name in the corner of the current panel.
+void plot_script_panel_name(const struct plot_script *script, const char *name);
+
 // The time axis: range, and if it is labelled, labels and title. The title says how long a bin
 // is, so that the panels' own titles fit beside them however long that is.
 void plot_script_time_axis(const struct plot_script *script, bool labelled);
@@ -76,10 +99,12 @@ struct plot_extent {
 
 // Takes in another one.
 void plot_extent_join(struct plot_extent *extent, const struct plot_extent *other);
-// A logarithmic axis ('x' or 'y') of latencies that covers it. Returns its lower end, in ns; with
-// zeros that is an extra place, labelled 0, where latencies of 0 belong.
-double plot_script_latency_axis(const struct plot_script *script, char axis,
+// A logarithmic axis ("x", "y", "cb") of latencies that covers it. Returns its lower end, in ns;
+// with zeros that is an extra place, labelled 0, where latencies of 0 belong.
+double plot_script_latency_axis(const struct plot_script *script, const char *axis,
                                 struct plot_extent *extent);
+// The label of a latency.
+void plot_script_latency(const struct plot_script *script, double ns);
 
 // A line style for member number `line`: colour and dashes; grey for those without a name.
 void plot_script_line_style(const struct plot_script *script, size_t line, double width);

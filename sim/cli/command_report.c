@@ -17,6 +17,7 @@ struct report_arguments {
     int64_t run; // as it was given before DB:RUN
     const char *output;
     const char *member;
+    bool split;
 };
 
 #define OPTION_RUN OPTION("run", OPTION_NUMBER, "N", offsetof(struct report_arguments, run), NULL)
@@ -85,7 +86,8 @@ static bool plot(struct report_arguments *arguments, struct report_database *dat
                  int64_t run_id, struct report_error *error)
 {
     const char *directory = arguments->output == NULL ? "plots" : arguments->output;
-    return report_plot(database, run_id, directory, command_print_path, &arguments->call, error);
+    return report_plot(database, run_id, arguments->split, directory, command_print_path,
+                       &arguments->call, error);
 }
 
 static bool run_plot(void *arguments, struct sim_error *error)
@@ -97,6 +99,10 @@ static const struct option_row plot_rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
      "where the plots go; the default is plots. It is made if it is not there. Plots of this run "
      "that are there are replaced"},
+    {"split", 0, OPTION_FLAG, NULL, offsetof(struct report_arguments, split),
+     "draw demand of reads and of writes also apart, which is done anyway where a limit is of "
+     "reads "
+     "or of writes only"},
     OPTION_RUN,
     OPTIONS_END,
 };

@@ -156,23 +156,23 @@ expect_code 0 explain burst.db --member b -o idle
 grep -q '>No request waited.<' idle/run1-wait-causes.svg || fail 'the plot of b is not of b'
 
 # What is drawn of turns.yaml, as gnuplot is told: the bands are the shares from above, from their
-# lower to their upper edge, all of the only interval; without queue in the second panel.
+# lower to their upper edge, all of the only interval; without queue in the first panel.
 mkdir bin
 printf '#!/bin/sh\ncat >"%s/script"\n' "$scratch" >bin/gnuplot
 chmod +x bin/gnuplot
 PATH=$scratch/bin:$PATH "$program" explain turns.db -o none >out 2>err || true
 sed -n '/^\$all/,/^EOD/p; /^\$first/,/^EOD/p; /^\$wait/,/^EOD/p' script | grep -v '^[E$]' >found.txt
 cat >wanted.txt <<'END'
+0 0 60
+300 0 60
+0 60 100
+300 60 100
 0 0 50
 300 0 50
 0 50 83.3333
 300 50 83.3333
 0 83.3333 100
 300 83.3333 100
-0 0 60
-300 0 60
-0 60 100
-300 60 100
 0 600
 300 600
 END

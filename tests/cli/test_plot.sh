@@ -7,11 +7,12 @@
 expect_code 0 run "$recorded/throttled-iops.yaml" --db a.db
 expect_code 0 plot a.db -o drawn
 sort out >found.txt
-for plot in bucket-levels fairness latency-cdf latency-over-time throughput wait-causes waiting; do
+for plot in bucket-levels demand fairness latency-cdf latency-map latency-over-time throughput \
+    wait-causes waiting; do
     printf 'drawn/run1-%s.png\ndrawn/run1-%s.svg\n' "$plot" "$plot" >>wanted.txt
 done
-diff wanted.txt found.txt || fail 'not the seven plots, each as PNG and SVG'
-expect 14 "$(find drawn -type f | wc -l)" 'files'
+diff wanted.txt found.txt || fail 'not the nine plots, each as PNG and SVG'
+expect 18 "$(find drawn -type f | wc -l)" 'files'
 
 while read -r plot; do
     [ -s "$plot" ] || fail "$plot is empty"
@@ -39,12 +40,12 @@ done
 echo 'members: [{id: a}]' >empty.yaml
 expect_code 0 run empty.yaml --db a.db
 expect_code 0 plot a.db -o empty
-expect 14 "$(find empty -type f | wc -l)" 'files of an empty run'
+expect 18 "$(find empty -type f | wc -l)" 'files of an empty run'
 
 # Each run has files of its own, and a folder is made with those above it.
 expect_code 0 plot a.db --run 2 -o one/two/three
 expect_code 0 plot a.db:1 -o one/two/three/
-expect 28 "$(find one/two/three -type f -name 'run[12]-*' | wc -l)" 'files of two runs'
+expect 36 "$(find one/two/three -type f -name 'run[12]-*' | wc -l)" 'files of two runs'
 
 # It cannot be written there, or gnuplot is missing: exit 1 and why.
 touch file

@@ -17,21 +17,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PLOT_COUNT 7
+#define PLOT_COUNT 9
 
-static const char *const names[PLOT_COUNT] = {"latency-cdf", "latency-over-time", "throughput",
-                                              "waiting",     "bucket-levels",     "fairness",
-                                              "wait-causes"};
+static const char *const names[PLOT_COUNT] = {"demand",      "throughput",    "waiting",
+                                              "wait-causes", "latency-cdf",   "latency-over-time",
+                                              "latency-map", "bucket-levels", "fairness"};
 
 struct written {
     size_t count;
-    char paths[16][512];
+    char paths[2 * PLOT_COUNT][512];
 };
 
 static void note_written(void *context, const char *path)
 {
     struct written *written = context;
-    assert_true(written->count < 16);
+    assert_true(written->count < 2 * PLOT_COUNT);
     snprintf(written->paths[written->count++], sizeof written->paths[0], "%s", path);
 }
 
@@ -39,7 +39,7 @@ static void draw(int64_t run_id, const char *directory, struct written *written)
 {
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
-    if (!report_plot(database, run_id, directory, note_written, written, &error))
+    if (!report_plot(database, run_id, false, directory, note_written, written, &error))
         fail_msg("%s", error.message);
     report_database_close(database);
 }
@@ -80,56 +80,70 @@ static void assert_shows(const char *path, const char *text)
     free(svg);
 }
 
+static const struct {
+    int64_t run_id;
+    const char *plot, *text;
+} shown[] = {
+    {STORED_SMALL, "latency-cdf", "Latency distribution of reads and writes - small.yaml, run 1<"},
+    {STORED_SMALL, "latency-cdf", "db (43 % at 0)"},
+    {STORED_SMALL, "latency-cdf", ">100 us<"},
+    {STORED_SMALL, "demand", "Asked for and delivered - small.yaml, run 1<"},
+    {STORED_SMALL, "demand", ">gold: iops-total 10/s, 5/s<"},
+    {STORED_SMALL, "demand", ">gold: iops-total-max 20/s<"},
+    {STORED_SMALL, "demand", ">  in a burst<"},
+    {STORED_SMALL, "demand", ">1: 5 s qom-set gold<"},
+    {STORED_SMALL, "demand", ">  (failed) qom-set gold<"},
+    {STORED_SMALL, "demand", ">in no group (no limits)<"},
+    {STORED_EMPTY, "demand", ">asked for (arrived)<"},
+    {STORED_SMALL, "throughput", "gold: iops-total 10/s, 5/s"},
+    {STORED_SMALL, "throughput", "all of gold"},
+    {STORED_SMALL, "throughput", "time [s], in steps of 1 s<"},
+    {STORED_SMALL, "bucket-levels", "gold: iops-total<"},
+    {STORED_SMALL, "fairness", "  7 requests"},
+    {STORED_SMALL, "fairness", "  28\u2009672 B"},
+    {STORED_EMPTY, "latency-cdf", "empty.yaml, run 2 (interrupted)"},
+    {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
+    {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
+    {STORED_EMPTY, "waiting", "No read or write waited."},
+    {STORED_SMALL, "wait-causes", "Why requests waited - small.yaml, run 1<"},
+    {STORED_SMALL, "wait-causes", ">iops-total: the limit<"},
+    {STORED_SMALL, "wait-causes", ">bps-total-max:<"},
+    {STORED_SMALL, "wait-causes", ">turn: of another member<"},
+    {STORED_SMALL, "wait-causes", ">wait [s]<"},
+    {STORED_EMPTY, "wait-causes", "No request waited."},
+    {STORED_MANY, "wait-causes", ">timer: it fired too late<"},
+    {STORED_EMPTY, "fairness", "No two members were backlogged"},
+    {STORED_MANY, "latency-cdf", "28 others"},
+    {STORED_MANY, "latency-cdf", "disk39"},
+    {STORED_MANY, "waiting", ">40 members, a row each:<"},
+    {STORED_MANY, "waiting", ">disk39<"},
+    {STORED_MANY, "throughput", ">40 members, a row each:<"},
+    {STORED_MANY, "latency-over-time", ">40 members, a row each:<"},
+    {STORED_MANY, "latency-over-time", ">highest p99 latency<"},
+    {STORED_MANY, "waiting", "time [min], in steps of 5 s<"},
+    {STORED_LONG, "latency-over-time", ">time [d], in steps of 12 h<"},
+    {STORED_LONG, "latency-over-time", ">highest p99 latency<"},
+    {STORED_LONG, "throughput", ">requests/s<"},
+    {STORED_LONG, "throughput", ">kB/s<"},
+    {STORED_LONG, "throughput", ">iops-total 123\u2009456/s (above)<"},
+    {STORED_LONG, "throughput", ">iops-total-max 1\u2009000\u2009000<"},
+    {STORED_LONG, "throughput", ">bps-total 10 MB/s (above)<"},
+    {STORED_LONG, "throughput", ">bps-total-max 10\u2009485\u2009760 B<"},
+    {STORED_LONG, "throughput", ">  at once<"},
+    {STORED_SMALL, "fairness", ">got / equal share<"},
+    {STORED_LONG, "bucket-levels",
+     ">highest level [% of the size], cut off at 300 (highest: 134\u2009000)<"},
+};
+
 static void test_what_is_shown(void **state)
 {
-    static const struct {
-        int64_t run_id;
-        const char *plot, *text;
-    } cases[] = {
-        {STORED_SMALL, "latency-cdf",
-         "Latency distribution of reads and writes - small.yaml, run 1<"},
-        {STORED_SMALL, "latency-cdf", "db (43 % at 0)"},
-        {STORED_SMALL, "latency-cdf", ">100 us<"},
-        {STORED_SMALL, "throughput", "gold: iops-total 10/s, 5/s"},
-        {STORED_SMALL, "throughput", "all of gold"},
-        {STORED_SMALL, "throughput", "time [s], in steps of 1 s<"},
-        {STORED_SMALL, "bucket-levels", "gold: iops-total<"},
-        {STORED_SMALL, "fairness", "  7 requests"},
-        {STORED_SMALL, "fairness", "  28\u2009672 B"},
-        {STORED_EMPTY, "latency-cdf", "empty.yaml, run 2 (interrupted)"},
-        {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
-        {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
-        {STORED_EMPTY, "waiting", "No read or write waited."},
-        {STORED_SMALL, "wait-causes", "Why requests waited - small.yaml, run 1<"},
-        {STORED_SMALL, "wait-causes", ">iops-total: the limit<"},
-        {STORED_SMALL, "wait-causes", ">bps-total-max:<"},
-        {STORED_SMALL, "wait-causes", ">turn: of another member<"},
-        {STORED_SMALL, "wait-causes", ">wait [s]<"},
-        {STORED_EMPTY, "wait-causes", "No request waited."},
-        {STORED_MANY, "wait-causes", ">timer: it fired too late<"},
-        {STORED_EMPTY, "fairness", "No two members were backlogged"},
-        {STORED_MANY, "waiting", "28 others"},
-        {STORED_MANY, "waiting", "disk39"},
-        {STORED_MANY, "waiting", "time [min], in steps of 5 s<"},
-        {STORED_LONG, "latency-over-time", ">time [d], in steps of 12 h<"},
-        {STORED_LONG, "latency-over-time", ">highest p99 latency<"},
-        {STORED_LONG, "throughput", ">requests/s<"},
-        {STORED_LONG, "throughput", ">kB/s<"},
-        {STORED_LONG, "throughput", ">iops-total 123\u2009456/s (above)<"},
-        {STORED_LONG, "throughput", ">iops-total-max<"},
-        {STORED_LONG, "throughput", ">  1\u2009000\u2009000/s (above)<"},
-        {STORED_LONG, "throughput", ">bps-total 10 MB/s (above)<"},
-        {STORED_LONG, "throughput", ">  10\u2009485\u2009760 B/s (above)<"},
-        {STORED_LONG, "bucket-levels",
-         ">highest level [% of the size], cut off at 300 (highest: 134\u2009000)<"},
-    };
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         static const char *const directories[] = {"", "small", "empty", "hostile", "many", "long"};
         char path[512];
         snprintf(path, sizeof path, "%s/run%" PRId64 "-%s.svg",
-                 scratch_path(directories[cases[i].run_id]), cases[i].run_id, cases[i].plot);
-        assert_shows(path, cases[i].text);
+                 scratch_path(directories[shown[i].run_id]), shown[i].run_id, shown[i].plot);
+        assert_shows(path, shown[i].text);
     }
 }
 
@@ -173,7 +187,8 @@ static void assert_fails(const char *directory, const char *expected)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     struct written written = {0};
-    assert_false(report_plot(database, STORED_SMALL, directory, note_written, &written, &error));
+    assert_false(
+        report_plot(database, STORED_SMALL, false, directory, note_written, &written, &error));
     if (strstr(error.message, expected) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, expected);
     assert_int_equal(written.count, 0);
@@ -253,7 +268,7 @@ static void test_unknown_run(void **state)
     struct report_error error = {.message = ""};
     (void)state;
     assert_false(
-        report_plot(database, STORED_UNKNOWN, scratch_path("unknown"), NULL, NULL, &error));
+        report_plot(database, STORED_UNKNOWN, false, scratch_path("unknown"), NULL, NULL, &error));
     assert_non_null(strstr(error.message, "99"));
     assert_int_not_equal(access(scratch_path("unknown"), F_OK), 0);
     report_database_close(database);

@@ -19,7 +19,7 @@ static void test_series(void **state)
     struct report_error error = {.message = ""};
     struct plot_run run;
     (void)state;
-    if (!plot_run_load(&run, database, STORED_SMALL, &error))
+    if (!plot_run_load(&run, database, STORED_SMALL, false, &error))
         fail_msg("%s", error.message);
     assert_int_equal(run.line_count, 2);
     assert_int_equal(run.bin_count, 11);
@@ -38,9 +38,18 @@ static void test_series(void **state)
     assert_true(db[5].waiting_max == 45 && !db[5].present);
     assert_true(db[7].waiting_max == 45 && db[8].waiting_max == 25);
     // web leaves the group at 6 s; both are in it before.
-    assert_true(run.groups[0].totals[0].dispatched == 35 + 30);
-    assert_true(run.groups[0].totals[2].dispatched == 3);
-    assert_true(web[8].dispatched == 1 && run.groups[0].totals[8].dispatched == 0);
+    const struct plot_flow *gold = plot_run_flows(&run, 0, PLOT_BOTH);
+    const struct plot_flow *none = plot_run_flows(&run, run.drawn_groups, PLOT_BOTH);
+    assert_true(gold[0].dispatched == 35 + 30 && gold[0].arrived == 80 + 30);
+    assert_true(gold[0].dispatched_bytes == 573440 + 122880);
+    assert_true(gold[0].arrived_bytes == 1474560 + 122880);
+    assert_true(gold[2].dispatched == 3);
+    assert_true(web[8].dispatched == 1 && gold[8].dispatched == 0);
+    assert_true(none[8].dispatched == 1 && none[0].arrived == 0 && run.has_others);
+    assert_true(db[5].waiting_end == 45 && db[5].group == 0 && web[8].group == run.drawn_groups);
+    assert_int_equal(run.event_count, 2);
+    assert_string_equal(run.events[1].what, "(failed) qom-set gold");
+    assert_true(run.events[1].at_ns == 5.5e9);
     assert_true(plot_run_bin_ns(&run, 11) == 10.5e9);
     plot_run_free(&run);
     report_database_close(database);
@@ -54,14 +63,14 @@ static void test_series_is_bounded(void **state)
     struct plot_run run;
     double dispatched = 0;
     (void)state;
-    if (!plot_run_load(&run, database, STORED_MANY, &error))
+    if (!plot_run_load(&run, database, STORED_MANY, false, &error))
         fail_msg("%s", error.message);
     assert_int_equal(run.line_count, 40);
     assert_int_equal(run.named_count, PLOT_NAMED_MAX);
     assert_string_equal(run.members[0].name, "disk39");
     assert_true(run.bin_count * run.line_count <= PLOT_POINTS_MAX);
     for (size_t bin = 0; bin < run.bin_count; bin++)
-        dispatched += run.groups[0].totals[bin].dispatched;
+        dispatched += plot_run_flows(&run, 0, PLOT_BOTH)[bin].dispatched;
     assert_true(dispatched == 2.0 * 40 * 715); // every 7th of 5000 intervals has rows
     plot_run_free(&run);
     report_database_close(database);
@@ -101,7 +110,7 @@ static void test_bins(void **state)
                  "UPDATE run SET interval_ns = %" PRId64 ", end_ns = %" PRId64 " WHERE run_id = 5",
                  cases[i].interval_ns, cases[i].end_ns);
         assert_true(report_database_execute(database, "changing a run", sql, &error));
-        assert_true(plot_run_load(&run, database, STORED_LONG, &error));
+        assert_true(plot_run_load(&run, database, STORED_LONG, false, &error));
         assert_int_equal(run.bin_intervals, cases[i].bin_intervals);
         assert_int_equal(run.bin_count, cases[i].bin_count);
         assert_true(fabs(plot_run_bin_seconds(&run, run.bin_count - 1) - cases[i].last_s) < 1e-6);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How many requests of all members had which latency, over time: two humps, a slow tail and what
+// changed when, which quantiles of each member do not show.
+#include "reports/plot/figures.h"
+#include "reports/query.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define MAP_LEVELS 128 // two of each power of two; the first are latencies of 0
+
+struct latency_map {
+    const struct plot_run *run;
+    double *counts;    // [level * bin_count + bin]
+    size_t first, end; // levels that occur
+};
+
+// Latencies from 2^n ns on, and from 1.5 * 2^n ns on.
+static size_t level_of(double low_ns)
+{
+    int power;
+    if (low_ns < 1)
+        return 0;
+    double part = frexp(low_ns, &power);
+    size_t level = 2 * (size_t)power - 1 + (part >= 0.75);
+    return level < MAP_LEVELS ? level : MAP_LEVELS - 1;
+}
+
+// Where a latency stands on the axis, on which each level has the same height.
+static double place_of(const struct latency_map *map, double ns)
+{
+    int power;
+    double part = frexp(ns, &power);
+    return 2 * power + 4 * part - 3 - (double)map->first - 0.5;
+}
+
+static double count_of(const void *context, size_t row, size_t bin)
+{
+    const struct latency_map *map = context;
+    return map->counts[(map->first + row) * map->run->bin_count + bin];
+}
+
+static bool load_counts(struct latency_map *map, struct report_error *error)
+{
+    const struct plot_run *run = map->run;
+    sqlite3_stmt *rows = report_query_open(
+        run->database,
+        "SELECT min(interval / ?2, ?3) AS bin, low_ns, sum(requests) FROM latency_interval"
+        " WHERE run_id = ?1 AND interval >= 0 GROUP BY bin, low_ns",
+        run->run_id, error);
+    if (rows != NULL) {
+        sqlite3_bind_int64(rows, 2, run->bin_intervals);
+        sqlite3_bind_int64(rows, 3, (sqlite3_int64)run->bin_count - 1);
+    }
+    while (report_query_next(rows)) {
+        size_t bin = (size_t)sqlite3_column_int64(rows, 0);
+        size_t level = level_of(sqlite3_column_double(rows, 1));
+        map->counts[level * run->bin_count + bin] += sqlite3_column_double(rows, 2);
+        map->first = level < map->first ? level : map->first;
+        map->end = level >= map->end ? level + 1 : map->end;
+    }
+    return report_query_close(rows, error);
+}
+
+static void put_axis(const struct plot_script *script, const struct latency_map *map)
+{
+    fprintf(script->out, "set yrange [-0.5:%.1f]\nset ytics (",
+            (double)(map->end - map->first) - 0.5);
+    if (map->first == 0)
+        fputs("'0' 0, ", script->out);
+    for (int power = 0; power <= 18; power++) {
+        double ns = pow(10, power);
+        if (level_of(ns) < map->first || level_of(ns) > map->end)
+            continue;
+        plot_script_latency(script, ns);
+        fprintf(script->out, " %.6g, ", place_of(map, ns));
+    }
+    fputs("'' -1)\n", script->out);
+}
+
+static void draw(struct plot_script *script, const struct latency_map *map, const char *nothing)
+{
+    const struct plot_map drawn = {.name = "latencies",
+                                   .title = "total latency (throttle and device)",
+                                   .nothing = nothing,
+                                   .value = count_of,
+                                   .context = map};
+    plot_script_begin(script, "Latencies of reads and writes over time");
+    plot_map_begin(script);
+    plot_script_remark(script, "Colour: how many requests of all");
+    plot_script_remark(script, "members completed in a step, each");
+    plot_script_remark(script, "in a field of half a power of two");
+    plot_events_legend(script);
+    plot_script_end_legend(script);
+    put_axis(script, map);
+    plot_map_panel(script, &drawn, map->end - map->first, 0, 1);
+}
+
+bool plot_latency_map(struct plot_script *script, struct report_error *error)
+{
+    const struct plot_run *run = script->run;
+    struct latency_map map = {run, calloc(MAP_LEVELS * run->bin_count, sizeof *map.counts),
+                              MAP_LEVELS, 0};
+    bool stored = false;
+    bool good = map.counts != NULL;
+    if (!good)
+        snprintf(error->message, sizeof error->message, "drawing latencies: out of memory");
+    good = good && report_query_has_table(run->database, "latency_interval", &stored, error) &&
+           (!stored || load_counts(&map, error));
+    if (map.end == 0) { // nothing
+        map.first = 0;
+        map.end = 1;
+    }
+    if (good)
+        draw(script, &map,
+             stored ? "No read or write was completed."
+                    : "Not stored with this run.");
+    free(map.counts);
+    return good;
+}
