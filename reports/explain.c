@@ -21,6 +21,8 @@ sqlite3_stmt *explain_query(const struct explain *explain, const char *sql)
     sqlite3_stmt *rows = report_query_open(tables->database, sql, tables->run_id, tables->error);
     if (rows != NULL && explain->member != NULL && sqlite3_bind_parameter_count(rows) > 1)
         sqlite3_bind_int64(rows, 2, explain->member_id);
+    if (rows != NULL && sqlite3_bind_parameter_count(rows) > 2)
+        sqlite3_bind_int64(rows, 3, tables->style->top);
     return rows;
 }
 
@@ -74,7 +76,7 @@ static bool fail_no_member(const struct explain *explain)
 bool report_explain_member(struct report_database *database, int64_t run_id, const char *member,
                            int64_t *member_id, struct report_error *error)
 {
-    const struct explain explain = {.tables = {database, run_id, NULL, error, NULL},
+    const struct explain explain = {.tables = {database, run_id, NULL, error, NULL, false},
                                     .member = member};
     sqlite3_stmt *rows = report_query_open(
         database, "SELECT member_id FROM member WHERE run_id = ?1 AND name = ?2", run_id, error);
@@ -150,43 +152,25 @@ static bool sum_causes(const struct explain *explain, struct sums_of_causes *sum
     return report_query_close(rows, explain->tables.error);
 }
 
-static void say_time(FILE *out, double ns)
-{
-    if (ns >= 1e9)
-        fprintf(out, "%.*f s", ns >= 1e12 ? 0 : 2, ns / 1e9);
-    else if (ns >= 1e6)
-        fprintf(out, "%.2f ms", ns / 1e6);
-    else
-        fprintf(out, "%.3f us", ns / 1e3);
-}
-
 static void say_largest(const struct explain *explain, const struct sums_of_causes *sums)
 {
     const struct explain_cause *largest = &explain_causes[sums->largest];
-    FILE *out = explain->tables.style->out;
-    fprintf(out, "The first in each queue waited longest for %s (%.1f %% of ", largest->key,
-            100 * sums->wait_ns[sums->largest] / sums->first_ns);
-    say_time(out, sums->first_ns);
-    switch (largest->kind) {
-    case EXPLAIN_LIMIT:
-        fprintf(out,
-                "):\nmore was asked for than %s lets through when no burst allowance is left.\n",
-                largest->limit);
-        break;
-    case EXPLAIN_BURST:
-        fprintf(out, "):\nin bursts, more was asked for than %s lets through in a second.\n",
-                largest->key);
-        break;
-    case EXPLAIN_TURN:
-        fputs("):\nthe members of a group share its limits, and it was another one's turn.\n", out);
-        break;
-    case EXPLAIN_TIMER:
-        fputs("):\nwhat they waited for was over, but their timer went off later.\n", out);
-        break;
-    default:
-        fputs("),\nof which this version does not know what it is.\n", out);
-        break;
-    }
+    char words[200] = "which this version does not know", time[GRID_NUMBER_MAX];
+    if (largest->kind == EXPLAIN_LIMIT)
+        snprintf(words, sizeof words,
+                 "more was asked for than %s lets through when no burst allowance is left",
+                 largest->limit);
+    else if (largest->kind == EXPLAIN_BURST)
+        snprintf(words, sizeof words,
+                 "in bursts, more was asked for than %s lets through in a second", largest->key);
+    else if (largest->kind == EXPLAIN_TURN)
+        strcpy(words, "the members of a group share its limits, and it was another one's turn");
+    else if (largest->kind == EXPLAIN_TIMER)
+        strcpy(words, "what they waited for was over, but their timer went off later");
+    report_say(explain->tables.style, REPORT_PLAIN,
+               "The first in each queue waited longest for %s (%.1f %% of %s): %s.", largest->key,
+               100 * sums->wait_ns[sums->largest] / sums->first_ns,
+               grid_format(time, sums->first_ns, GRID_TIME), words);
 }
 
 // Operations that concerned the member, or any, and did something.
@@ -200,15 +184,16 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
 // What left because of an operation, whatever it had waited for.
 static bool print_released(const struct explain *explain)
 {
-    FILE *out = explain->tables.style->out;
+    char time[GRID_NUMBER_MAX];
     sqlite3_stmt *rows =
         explain_query(explain, "SELECT sum(released), total(released_wait_ns) FROM operation_effect"
                                " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2)");
-    if (report_query_next(rows) && sqlite3_column_int64(rows, 0) > 0) {
-        fprintf(out, "%lld requests, which had waited ", (long long)sqlite3_column_int64(rows, 0));
-        say_time(out, sqlite3_column_double(rows, 1));
-        fputs(" of this, left because of what was done,\nnot because a limit let them.\n", out);
-    }
+    if (report_query_next(rows) && sqlite3_column_int64(rows, 0) > 0)
+        report_say(explain->tables.style, REPORT_PLAIN,
+                   "%lld requests, which had waited %s of this, left because of what was done, not "
+                   "because a limit let them.",
+                   (long long)sqlite3_column_int64(rows, 0),
+                   grid_format(time, sqlite3_column_double(rows, 1), GRID_TIME));
     return report_query_close(rows, explain->tables.error);
 }
 
@@ -221,33 +206,32 @@ static bool print_operations(const struct explain *explain)
 
 static bool print_words(const struct explain *explain)
 {
-    FILE *out = explain->tables.style->out;
-    char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX];
+    const struct report_style *style = explain->tables.style;
+    char whose[REPORT_LABEL_MAX + 8] = "", label[REPORT_LABEL_MAX], time[GRID_NUMBER_MAX];
+    char queue[80] = "";
     struct sums_of_causes sums;
     if (!sum_causes(explain, &sums))
         return false;
     if (explain->member != NULL) {
-        report_label(label, explain->member, TABLES_NAME_CHARACTERS);
+        report_label(label, explain->member, TABLES_NAME_CELLS);
         snprintf(whose, sizeof whose, " of %s", label);
     }
-    if (sums.whole_ns > 0) {
-        double queue_ns = sums.whole_ns - sums.first_ns;
-        fprintf(out, "\nRequests%s waited ", whose);
-        say_time(out, sums.whole_ns);
-        if (queue_ns > 0)
-            fprintf(out, ", %.1f %% of it behind earlier ones (queue)",
-                    100 * queue_ns / sums.whole_ns);
-        fputs(".\n", out);
-        if (sums.first_ns > 0)
-            say_largest(explain, &sums);
-    } else {
-        fprintf(out, "\nNo request%s%s waited.\n", whose,
-                sums.waiting > 0 ? " that has left the throttle" : "");
-    }
+    putc('\n', style->out);
+    if (sums.whole_ns > sums.first_ns)
+        snprintf(queue, sizeof queue, ", %.1f %% of it behind earlier ones (queue)",
+                 100 * (sums.whole_ns - sums.first_ns) / sums.whole_ns);
+    if (sums.whole_ns > 0)
+        report_say(style, REPORT_PLAIN, "Requests%s waited %s%s.", whose,
+                   grid_format(time, sums.whole_ns, GRID_TIME), queue);
+    else
+        report_say(style, REPORT_PLAIN, "No request%s%s waited.", whose,
+                   sums.waiting > 0 ? " that has left the throttle" : "");
+    if (sums.whole_ns > 0 && sums.first_ns > 0)
+        say_largest(explain, &sums);
     if (sums.waiting > 0)
-        fprintf(out,
-                "%" PRId64 " more had not left when the run ended: their wait is not in this.\n",
-                sums.waiting);
+        report_say(style, REPORT_PLAIN,
+                   "%" PRId64 " more had not left when the run ended: their wait is not in this.",
+                   sums.waiting);
     return print_released(explain) && print_operations(explain);
 }
 
@@ -323,7 +307,8 @@ static bool print_json(const struct explain *explain)
 bool report_explain(struct report_database *database, int64_t run_id, const char *member,
                     const struct report_style *style, struct report_error *error)
 {
-    struct explain explain = {.tables = {database, run_id, style, error, NULL}, .member = member};
+    struct explain explain = {.tables = {database, run_id, style, error, NULL, false},
+                              .member = member};
     if (!report_query_run_exists(database, run_id, error) ||
         (member != NULL &&
          !report_explain_member(database, run_id, member, &explain.member_id, error)) ||

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/grid.h"
 
-#include <math.h>
+#include "reports/label.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define GRID_GAP 2          // blanks between columns
-#define GRID_NUMBER_MAX 400 // bytes; "%.1f" of DBL_MAX takes 312
-
-struct grid_unit {
-    double scale;    // one of the unit, in the kind's base unit
-    double at_least; // numbers of which the largest reaches this are shown in the unit
-    const char *name;
-};
+#define GRID_GAP 2       // blanks between columns
+#define GRID_TEXT_MIN 14 // cells of a text: of "(all members)"
+#define GRID_TEXT_MAX 32
 
 struct grid_cell {
-    char *text; // of a number: made when the grid is printed
+    char *text; // of a number, and of a text as it is shown: made when the grid is printed
     double value;
     bool filled;
 };
@@ -85,114 +81,13 @@ size_t grid_rows(const struct grid *grid)
     return grid->count / grid->column_count;
 }
 
-static const struct grid_unit time_units[] = {{1e9, 1e12, "s"}, {1e6, 100e3, "ms"}, {1e3, 0, "us"}};
-static const struct grid_unit byte_units[] = {
-    {1e12, 1e13, "TB"}, {1e9, 1e10, "GB"}, {1e6, 1e5, "MB"}, {1e3, 1e3, "kB"}, {1, 0, "B"}};
-static const struct grid_unit percent_unit = {1, 0, "%"};
-static const struct grid_unit no_unit = {1, 0, ""};
-
-static const struct grid_unit *pick_unit(const struct grid_unit *units, double largest)
-{
-    while (largest < units->at_least)
-        units++;
-    return units;
-}
-
-// The unit for numbers of this kind, of which `largest` is the largest.
-static const struct grid_unit *choose_unit(enum grid_kind kind, double largest)
-{
-    switch (kind) {
-    case GRID_TIME:
-    case GRID_CHANGE:
-        return pick_unit(time_units, largest);
-    case GRID_BYTES:
-        return pick_unit(byte_units, largest);
-    case GRID_PERCENT:
-    case GRID_CHANGE_PERCENT:
-        return &percent_unit;
-    default:
-        return &no_unit;
-    }
-}
-
-// The digits that matter: 1154.0, 99.12, 8.533; 0 stays 0.
-static void put_significant(char text[GRID_NUMBER_MAX], double value)
-{
-    int decimals = value >= 99.995 ? 1 : value >= 9.9995 ? 2 : 3;
-    if (value == 0)
-        strcpy(text, "0");
-    else if (value > 0 && value < 0.0005)
-        strcpy(text, "<0.001");
-    else
-        snprintf(text, GRID_NUMBER_MAX - 1, "%.*f", decimals, value);
-}
-
-// As people read it: with the digits that matter.
-static void put_number(char text[GRID_NUMBER_MAX], double value, enum grid_kind kind,
-                       const struct grid_unit *unit)
-{
-    if ((kind == GRID_CHANGE || kind == GRID_CHANGE_PERCENT) && value != 0) {
-        *text++ = value < 0 ? '-' : '+';
-        value = fabs(value);
-    }
-    if (isinf(value))
-        strcpy(text, kind == GRID_TIME ? "never" : "inf");
-    else if (kind == GRID_COUNT || (kind == GRID_BYTES && unit->scale <= 1))
-        snprintf(text, GRID_NUMBER_MAX - 1, "%.0f", value);
-    else if (kind == GRID_PERCENT || kind == GRID_CHANGE_PERCENT)
-        snprintf(text, GRID_NUMBER_MAX - 1, "%.1f", value);
-    else
-        put_significant(text, value / unit->scale);
-}
-
-static double largest_of(const struct grid *grid, size_t column)
-{
-    double largest = 0;
-    for (size_t i = column; i < grid->count; i += grid->column_count) {
-        double size = fabs(grid->cells[i].value);
-        if (size > largest && !isinf(size))
-            largest = size;
-    }
-    return largest;
-}
-
-static bool is_time(enum grid_kind kind)
-{
-    return kind == GRID_TIME || kind == GRID_CHANGE;
-}
-
-// Times are compared across columns, so all of a table have one unit.
-static double largest_time(const struct grid *grid)
-{
-    double largest = 0;
-    for (size_t c = 0; c < grid->column_count; c++) {
-        double here = is_time(grid->columns[c].kind) ? largest_of(grid, c) : 0;
-        if (here > largest)
-            largest = here;
-    }
-    return largest;
-}
-
-// Characters of UTF-8 text: all bytes but those that continue one.
-static size_t length_of(const char *text)
-{
-    size_t length = 0;
-    for (; *text; text++)
-        length += ((unsigned char)*text & 0xc0) != 0x80;
-    return length;
-}
-
-// How much stands from the decimal point on.
-static size_t tail_of(const char *text)
-{
-    const char *point = strchr(text, '.');
-    return point != NULL ? strlen(point) : 0;
-}
+// ---- Layout ----
 
 struct grid_layout {
-    const struct grid_unit *unit;
     size_t tail; // the longest tail of the column's numbers
     size_t width;
+    const char *above; // what stands above, also of those after the first
+    bool begins;       // with it the heading begins
 };
 
 static size_t larger(size_t a, size_t b)
@@ -200,41 +95,179 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static const char *unit_of(enum grid_kind kind)
+{
+    bool is_percent =
+        kind == GRID_PERCENT || kind == GRID_CHANGE_PERCENT || kind == GRID_GAIN_PERCENT;
+    return is_percent ? "%" : "";
+}
+
+// How much stands from the decimal point on, where points are in line.
+static size_t tail_of(const char *text, enum grid_kind kind)
+{
+    bool in_line = kind == GRID_NUMBER || *unit_of(kind);
+    const char *point = in_line ? strchr(text, '.') : NULL;
+    return point != NULL ? strlen(point) : 0;
+}
+
 // Makes the texts of a column's numbers and measures the column.
-static struct grid_layout resolve(struct grid *grid, size_t column)
+static struct grid_layout measure(struct grid *grid, size_t column)
 {
     const struct grid_column *kind = &grid->columns[column];
-    double largest = is_time(kind->kind) ? largest_time(grid) : largest_of(grid, column);
-    struct grid_layout layout = {.unit = choose_unit(kind->kind, largest)};
+    struct grid_layout layout = {.begins = column == 0 || kind->above != NULL};
     size_t head = 0;
     for (size_t i = column; i < grid->count; i += grid->column_count) {
         struct grid_cell *cell = &grid->cells[i];
         char number[GRID_NUMBER_MAX] = "-";
         if (kind->kind != GRID_TEXT) {
             if (cell->filled)
-                put_number(number, cell->value, kind->kind, layout.unit);
+                grid_format(number, cell->value, kind->kind);
             cell->text = strdup(number);
         }
         if (cell->text == NULL) {
             grid->lost = true;
             continue;
         }
-        size_t tail = kind->kind == GRID_TEXT ? 0 : tail_of(cell->text);
-        head = larger(head, length_of(cell->text) - tail);
+        size_t tail = tail_of(cell->text, kind->kind);
+        head = larger(head, report_cells(cell->text) - tail);
         layout.tail = larger(layout.tail, tail);
     }
-    layout.width = larger(head + layout.tail, length_of(kind->name));
-    layout.width = larger(layout.width, strlen(layout.unit->name));
+    if (kind->kind == GRID_TEXT && head > GRID_TEXT_MAX)
+        head = GRID_TEXT_MAX;
+    layout.width = larger(head + layout.tail, report_cells(kind->name));
     return layout;
 }
 
-static void put_cell(FILE *out, const char *text, size_t width, bool left, size_t *owed)
+// Columns of text that the table begins with stand beside all others; if there are none, its first.
+static size_t key_count(const struct grid *grid)
 {
-    size_t blanks = width - length_of(text);
-    int before = (int)(*owed + (left ? 0 : blanks));
-    // Blanks are owed until something follows them: no line ends in blanks.
+    size_t count = 0;
+    while (count < grid->column_count && grid->columns[count].kind == GRID_TEXT)
+        count++;
+    return count > 0 ? count : 1;
+}
+
+// Makes texts narrower, by as much as is needed and they can be.
+static void shrink(const struct grid *grid, struct grid_layout *layouts, size_t room)
+{
+    size_t total = 0;
+    for (size_t c = 0; c < grid->column_count; c++)
+        total += layouts[c].width + (c > 0 ? GRID_GAP : 0);
+    for (size_t c = 0; c < grid->column_count && total > room; c++) {
+        size_t least = larger(GRID_TEXT_MIN, report_cells(grid->columns[c].name));
+        if (grid->columns[c].kind != GRID_TEXT || layouts[c].width <= least)
+            continue;
+        size_t cut =
+            total - room < layouts[c].width - least ? total - room : layouts[c].width - least;
+        layouts[c].width -= cut;
+        total -= cut;
+    }
+}
+
+// Text as it is shown, in the column's width.
+static void shorten(struct grid *grid, size_t column, size_t *width)
+{
+    size_t rows = grid_rows(grid), cells = larger(*width, REPORT_LABELS_MIN);
+    const char **names = calloc(rows + 1, sizeof *names);
+    char(*labels)[REPORT_LABEL_MAX] = calloc(rows + 1, sizeof *labels);
+    bool good = names != NULL && labels != NULL;
+    for (size_t i = 0; good && i < rows; i++) {
+        const char *text = grid->cells[i * grid->column_count + column].text;
+        names[i] = text != NULL ? text : "";
+    }
+    good = good && report_labels(names, rows, cells, labels);
+    for (size_t i = 0; good && i < rows; i++) {
+        struct grid_cell *cell = &grid->cells[i * grid->column_count + column];
+        free(cell->text);
+        cell->text = strdup(labels[i]);
+        good = cell->text != NULL;
+        *width = larger(*width, report_cells(labels[i])); // some are numbered
+    }
+    grid->lost = grid->lost || !good;
+    free(names);
+    free(labels);
+}
+
+// ---- Printing ----
+
+// Some of the columns, which stand beside each other: the keys, and those of [first, end).
+struct panel {
+    const struct grid *grid;
+    const struct grid_layout *layouts;
+    const struct report_style *style;
+    size_t columns[GRID_COLUMNS_MAX];
+    size_t widths[GRID_COLUMNS_MAX];
+    size_t count;
+};
+
+// What the panel does not have may follow in another; a heading is kept together if it can be.
+static size_t choose_end(const struct panel *panel, size_t keys, size_t first)
+{
+    size_t used = 0, above = 0, end = first, whole = first;
+    size_t room = (size_t)report_width(panel->style);
+    for (size_t k = 0; k < keys; k++)
+        used += panel->layouts[k].width + GRID_GAP;
+    for (; end < panel->grid->column_count; end++) {
+        if (panel->layouts[end].begins)
+            whole = end;
+        if (panel->layouts[end].above != NULL && (panel->layouts[end].begins || end == first))
+            above = used + report_cells(panel->layouts[end].above);
+        used += panel->layouts[end].width;
+        if (larger(used, above) > room && end > first)
+            return whole > first ? whole : end;
+        used += GRID_GAP;
+    }
+    return end;
+}
+
+static const char *above_of(const struct panel *panel, size_t at)
+{
+    const struct grid_layout *layout = &panel->layouts[panel->columns[at]];
+    bool begins = layout->begins || at == 0 || panel->columns[at] != panel->columns[at - 1] + 1;
+    return begins ? layout->above : NULL;
+}
+
+// A heading wider than the columns below it widens the last of them.
+static void fit_above(struct panel *panel)
+{
+    size_t needed = 0;
+    for (size_t c = 0; c < panel->count; c++) {
+        const char *above = above_of(panel, c);
+        bool last = c + 1 == panel->count || above_of(panel, c + 1) != NULL;
+        if (above != NULL)
+            needed = report_cells(above);
+        if (last && needed > panel->widths[c])
+            panel->widths[c] = needed;
+        needed -= needed > panel->widths[c] + GRID_GAP ? panel->widths[c] + GRID_GAP : needed;
+    }
+}
+
+static void put_above(const struct panel *panel)
+{
+    FILE *out = panel->style->out;
+    size_t at = 0, written = 0;
+    for (size_t c = 0; c < panel->count; c++) {
+        const char *above = above_of(panel, c);
+        if (above != NULL && *above) {
+            fprintf(out, "%*s%s", (int)(at - written), "", above);
+            written = at + report_cells(above);
+        }
+        at += panel->widths[c] + GRID_GAP;
+    }
+    if (written > 0)
+        putc('\n', out);
+}
+
+// Blanks are owed until something follows them: no line ends in blanks.
+static void put_cell(const struct panel *panel, const char *text, enum report_paint paint,
+                     size_t width, bool left, size_t *owed)
+{
+    FILE *out = panel->style->out;
+    size_t blanks = width - report_cells(text);
     if (*text) {
-        fprintf(out, "%*s%s", before, "", text);
+        fprintf(out, "%*s", (int)(*owed + (left ? 0 : blanks)), "");
+        fprintf(out, "%s%s%s", paint == REPORT_PLAIN ? "" : report_paint(panel->style, paint), text,
+                paint == REPORT_PLAIN ? "" : report_paint(panel->style, REPORT_PLAIN));
         *owed = left ? blanks : 0;
     } else {
         *owed += width;
@@ -242,72 +275,84 @@ static void put_cell(FILE *out, const char *text, size_t width, bool left, size_
     *owed += GRID_GAP;
 }
 
-// A heading wider than the columns below it widens the last of them.
-static void fit_above(const struct grid *grid, struct grid_layout *layouts)
+static void put_heads(const struct panel *panel)
 {
-    size_t needed = 0;
-    for (size_t c = 0; c < grid->column_count; c++) {
-        bool last = c + 1 == grid->column_count || grid->columns[c + 1].above != NULL;
-        if (grid->columns[c].above != NULL)
-            needed = length_of(grid->columns[c].above);
-        if (last && needed > layouts[c].width)
-            layouts[c].width = needed;
-        needed -= needed > layouts[c].width + GRID_GAP ? layouts[c].width + GRID_GAP : needed;
-    }
-}
-
-static void put_above(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
-{
-    size_t at = 0, written = 0;
-    for (size_t c = 0; c < grid->column_count; c++) {
-        const char *above = grid->columns[c].above;
-        if (above != NULL && *above) {
-            fprintf(out, "%*s%s", (int)(at - written), "", above);
-            written = at + length_of(above);
+    bool has_units = false;
+    fputs(report_paint(panel->style, REPORT_BOLD), panel->style->out);
+    put_above(panel);
+    for (int line = 0; line < 1 + has_units; line++) {
+        size_t owed = 0;
+        for (size_t c = 0; c < panel->count; c++) {
+            const struct grid_column *column = &panel->grid->columns[panel->columns[c]];
+            const char *unit = unit_of(column->kind);
+            has_units = has_units || *unit;
+            put_cell(panel, line == 0 ? column->name : unit, REPORT_PLAIN, panel->widths[c],
+                     line == 0 && column->kind == GRID_TEXT, &owed);
         }
-        at += layouts[c].width + GRID_GAP;
+        fputs(line == has_units ? report_paint(panel->style, REPORT_PLAIN) : "", panel->style->out);
+        putc('\n', panel->style->out);
     }
-    if (written)
-        fputc('\n', out);
 }
 
-static void put_rows(const struct grid *grid, const struct grid_layout *layouts, FILE *out)
+static enum report_paint paint_of(const struct grid_column *column, const struct grid_cell *cell)
+{
+    bool is_gain = column->kind == GRID_GAIN_PERCENT;
+    if ((!is_gain && column->kind != GRID_CHANGE && column->kind != GRID_CHANGE_PERCENT) ||
+        cell->value == 0)
+        return REPORT_PLAIN;
+    return (cell->value > 0) == is_gain ? REPORT_GOOD : REPORT_BAD;
+}
+
+static void put_row(const struct panel *panel, size_t row)
 {
     size_t owed = 0;
-    for (size_t i = 0; i < grid->count; i++) {
-        size_t column = i % grid->column_count;
-        bool text = grid->columns[column].kind == GRID_TEXT;
-        const char *cell = grid->cells[i].text != NULL ? grid->cells[i].text : "";
-        size_t tail = text ? 0 : layouts[column].tail - tail_of(cell);
-        put_cell(out, cell, layouts[column].width - tail, text, &owed);
+    for (size_t c = 0; c < panel->count; c++) {
+        const struct grid_column *column = &panel->grid->columns[panel->columns[c]];
+        const struct grid_cell *cell =
+            &panel->grid->cells[row * panel->grid->column_count + panel->columns[c]];
+        const char *text = cell->text != NULL ? cell->text : "";
+        size_t tail = panel->layouts[panel->columns[c]].tail - tail_of(text, column->kind);
+        put_cell(panel, text, paint_of(column, cell), panel->widths[c] - tail,
+                 column->kind == GRID_TEXT, &owed);
         owed += tail;
-        if (column + 1 == grid->column_count) {
-            fputc('\n', out);
-            owed = 0;
-        }
     }
+    putc('\n', panel->style->out);
+}
+
+static void put_panel(struct panel *panel, size_t keys, size_t first, size_t end)
+{
+    panel->count = 0;
+    for (size_t c = 0; c < end; c = c + 1 == keys ? first : c + 1)
+        panel->columns[panel->count++] = c;
+    for (size_t c = 0; c < panel->count; c++)
+        panel->widths[c] = panel->layouts[panel->columns[c]].width;
+    fit_above(panel);
+    put_heads(panel);
+    for (size_t row = 0; row < grid_rows(panel->grid); row++)
+        put_row(panel, row);
 }
 
 bool grid_print(struct grid *grid, const struct report_style *style)
 {
-    FILE *out = style->out;
-    struct grid_layout *layouts = calloc(grid->column_count, sizeof *layouts);
-    size_t owed = 0;
-    if (layouts == NULL)
-        return false;
-    for (size_t c = 0; c < grid->column_count; c++)
-        layouts[c] = resolve(grid, c);
-    fit_above(grid, layouts);
-    put_above(grid, layouts, out);
-    for (size_t c = 0; c < grid->column_count; c++)
-        put_cell(out, grid->columns[c].name, layouts[c].width, grid->columns[c].kind == GRID_TEXT,
-                 &owed);
-    fputc('\n', out);
-    owed = 0;
-    for (size_t c = 0; c < grid->column_count; c++)
-        put_cell(out, layouts[c].unit->name, layouts[c].width, false, &owed);
-    fputc('\n', out);
-    put_rows(grid, layouts, out);
-    free(layouts);
+    struct grid_layout layouts[GRID_COLUMNS_MAX];
+    struct panel panel = {.grid = grid, .layouts = layouts, .style = style};
+    size_t keys = key_count(grid), end = keys;
+    for (size_t c = 0; c < grid->column_count; c++) {
+        layouts[c] = measure(grid, c);
+        layouts[c].above = layouts[c].begins ? grid->columns[c].above : layouts[c - 1].above;
+    }
+    shrink(grid, layouts, (size_t)report_width(style));
+    for (size_t c = 0; c < grid->column_count; c++) {
+        if (grid->columns[c].kind == GRID_TEXT)
+            shorten(grid, c, &layouts[c].width);
+    }
+    for (size_t first = keys; first < grid->column_count || first == keys; first = end) {
+        if (first > keys)
+            putc('\n', style->out);
+        end = choose_end(&panel, keys, first);
+        put_panel(&panel, keys, first, end);
+        if (end == grid->column_count)
+            break;
+    }
     return !grid->lost;
 }

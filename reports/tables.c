@@ -8,8 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TABLES_TEXT_CHARACTERS 120 // of a sentence
-
 bool tables_memory(const struct tables_context *context)
 {
     snprintf(context->error->message, sizeof context->error->message,
@@ -19,10 +17,8 @@ bool tables_memory(const struct tables_context *context)
 
 static void add_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum grid_kind kind)
 {
-    char label[REPORT_LABEL_MAX];
     if (kind == GRID_TEXT) {
-        report_label(label, report_query_text(rows, column), TABLES_NAME_CHARACTERS);
-        grid_text(grid, label);
+        grid_text(grid, report_query_text(rows, column));
     } else if (sqlite3_column_type(rows, column) == SQLITE_NULL) {
         grid_nothing(grid);
     } else {
@@ -44,7 +40,7 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
         return false;
     }
     if (grid != NULL && grid_rows(grid) > 0) {
-        fprintf(context->style->out, "\n%s\n", title);
+        report_title(context->style, title);
         good = grid_print(grid, context->style);
     }
     good = good && grid != NULL;
@@ -52,53 +48,60 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
     return good || tables_memory(context);
 }
 
+void tables_print_more(const struct tables_context *context, int64_t count)
+{
+    if (context->style->top > 0 && count > context->style->top)
+        report_say(context->style, REPORT_PLAIN, "  and %" PRId64 " more",
+                   count - context->style->top);
+}
+
 static void print_status(const struct tables_context *context, const char *status,
                          const char *error)
 {
-    char label[REPORT_LABEL_MAX];
-    report_label(label, error, TABLES_TEXT_CHARACTERS);
-    if (!strcmp(status, "running"))
-        fputs("*** NOT COMPLETE: this run is still going on, or was killed; "
-              "what follows is what it stored so far ***\n",
-              context->style->out);
-    else if (!strcmp(status, "interrupted"))
-        fputs("*** NOT COMPLETE: this run was interrupted; what follows is its first part ***\n",
-              context->style->out);
-    else if (!strcmp(status, "failed"))
-        fputs("*** FAILED: what follows cannot be relied on ***\n", context->style->out);
-    if (*label)
-        fprintf(context->style->out, "*** reason: %s ***\n", label);
+    static const struct {
+        const char *status, *words;
+    } bad[] = {
+        {"running", "NOT COMPLETE: this run is still going on, or was killed; what follows is what "
+                    "it stored so far"},
+        {"interrupted", "NOT COMPLETE: this run was interrupted; what follows is its first part"},
+        {"failed", "FAILED: what follows cannot be relied on"},
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        if (!strcmp(status, bad[i].status))
+            report_say(context->style, REPORT_BAD, "*** %s ***", bad[i].words);
+    }
+    if (*error)
+        report_say(context->style, REPORT_BAD, "*** reason: %s ***", error);
 }
 
 // A count, or "?" for one that was never stored.
-static void print_count(FILE *out, sqlite3_stmt *rows, int column, const char *what)
+static const char *count_of(sqlite3_stmt *rows, int column)
 {
-    if (sqlite3_column_type(rows, column) == SQLITE_NULL)
-        fprintf(out, "? %s", what);
-    else
-        fprintf(out, "%lld %s", (long long)sqlite3_column_int64(rows, column), what);
+    const char *text = report_query_text(rows, column);
+    return *text ? text : "?";
 }
 
 static void print_head_row(const struct tables_context *context, sqlite3_stmt *rows)
 {
-    static const char *const names[] = {"name", "status", "error", "engine", "device", "digest"};
-    char labels[sizeof names / sizeof names[0]][REPORT_LABEL_MAX];
-    FILE *out = context->style->out;
-    for (int i = 0; i < 6; i++)
-        report_label(labels[i], report_query_text(rows, i), i == 0 ? 80 : 40);
-    fprintf(out, "run %" PRId64 "  %s  %s\n", context->run_id, labels[0], labels[1]);
+    static const size_t cells[] = {40, 16, 0, 24, 24, 24};
+    const struct report_style *style = context->style;
+    char labels[COUNT_OF(cells)][REPORT_LABEL_MAX], end[GRID_NUMBER_MAX] = "?";
+    for (int i = 0; i < (int)COUNT_OF(cells); i++) {
+        if (cells[i] > 0)
+            report_label(labels[i], report_query_text(rows, i), cells[i]);
+    }
+    report_say(style, REPORT_BOLD, "run %" PRId64 "  %s  %s", context->run_id, labels[0],
+               labels[1]);
     print_status(context, report_query_text(rows, 1), report_query_text(rows, 2));
-    fprintf(out, "engine %s, device %s, ", labels[3], labels[4]);
-    if (sqlite3_column_type(rows, 6) == SQLITE_NULL)
-        fputs("simulated ? s", out);
-    else
-        fprintf(out, "simulated %.3f s", sqlite3_column_double(rows, 6) / 1e9);
-    fprintf(out, ", digest %s\nrequests: ", *labels[5] ? labels[5] : "?");
-    print_count(out, rows, 7, "arrived, ");
-    print_count(out, rows, 8, "dispatched, ");
-    print_count(out, rows, 9, "completed, ");
-    print_count(out, rows, 10, "still waiting, ");
-    print_count(out, rows, 11, "still at the device\n");
+    if (sqlite3_column_type(rows, 6) != SQLITE_NULL)
+        snprintf(end, sizeof end, "%.3f", sqlite3_column_double(rows, 6) / 1e9);
+    report_say(style, REPORT_PLAIN, "engine %s, device %s, simulated %s s, digest %s", labels[3],
+               labels[4], end, *labels[5] ? labels[5] : "?");
+    report_say(style, REPORT_PLAIN,
+               "requests: %s arrived, %s dispatched, %s completed, %s still waiting, %s still at "
+               "the device",
+               count_of(rows, 7), count_of(rows, 8), count_of(rows, 9), count_of(rows, 10),
+               count_of(rows, 11));
 }
 
 bool tables_print_head(const struct tables_context *context)
@@ -121,30 +124,50 @@ static bool print_notices(const struct tables_context *context)
         context->database,
         "SELECT source, text, kind, count FROM notice WHERE run_id = ?1 ORDER BY seq",
         context->run_id, context->error);
-    bool first = true;
-    while (report_query_next(rows)) {
-        char labels[3][REPORT_LABEL_MAX];
-        for (int i = 0; i < 3; i++)
-            report_label(labels[i], report_query_text(rows, i), i == 1 ? 127 : 60);
-        fprintf(context->style->out, "%s  %s: %s [%s, %lld]\n",
-                first ? "\nNotices of the input\n" : "", labels[0], labels[1], labels[2],
-                (long long)sqlite3_column_int64(rows, 3));
-        first = false;
+    int64_t count = 0, most = context->style->top;
+    for (; report_query_next(rows); count++) {
+        char source[REPORT_LABEL_MAX], kind[REPORT_LABEL_MAX];
+        if (count == 0)
+            report_title(context->style, "Notices of the input");
+        report_label(source, report_query_text(rows, 0), TABLES_SOURCE_CELLS);
+        report_label(kind, report_query_text(rows, 2), TABLES_NAME_CELLS);
+        if (most == 0 || count < most)
+            report_say(context->style, REPORT_WARNING, "  %s: %s [%s, %lld]", source,
+                       report_query_text(rows, 1), kind, (long long)sqlite3_column_int64(rows, 3));
     }
+    tables_print_more(context, count);
     return report_query_close(rows, context->error);
 }
 
-// Which members the tables are of, if not of all.
-static bool print_top(const struct tables_context *context)
+// Several directions are lines of their own, and reads and writes together are one more.
+#define TABLES_LINES                                                                               \
+    "SELECT count(*), total(directions + (both = 2)) FROM"                                         \
+    " (SELECT count(*) FILTER (WHERE direction <> 'read+write') AS directions,"                    \
+    "         count(*) FILTER (WHERE direction IN ('read', 'write')) AS both"                      \
+    "    FROM member LEFT JOIN member_statistics USING (run_id, member_id)"                        \
+    "   WHERE run_id = ?1 GROUP BY member_id)"
+
+// Which members the tables are of, if not of all, and in how many lines.
+static bool choose_lines(struct tables_context *context)
 {
+    const struct report_style *style = context->style;
     sqlite3_stmt *rows =
-        report_query_open(context->database, "SELECT count(*) FROM member WHERE run_id = ?1",
-                          context->run_id, context->error);
-    int64_t members = report_query_next(rows) ? sqlite3_column_int64(rows, 0) : 0;
-    if (context->style->top > 0 && members > context->style->top)
-        fprintf(context->style->out,
-                "\nThe %" PRId64 " of %" PRId64 " members whose requests waited longest\n",
-                context->style->top, members);
+        report_query_open(context->database, TABLES_LINES, context->run_id, context->error);
+    int64_t members = 0;
+    if (report_query_next(rows)) {
+        members = sqlite3_column_int64(rows, 0);
+        context->is_brief = style->is_brief && sqlite3_column_double(rows, 1) > (double)style->top;
+    }
+    const char *how = context->is_brief ? ", their reads and writes together" : "";
+    bool hides = style->top > 0 && members > style->top;
+    if (hides || context->is_brief)
+        putc('\n', style->out);
+    if (hides)
+        report_say(style, REPORT_PLAIN,
+                   "The %" PRId64 " of %" PRId64 " members whose requests waited longest%s",
+                   style->top, members, how);
+    else if (context->is_brief)
+        report_say(style, REPORT_PLAIN, "%" PRId64 " members%s", members, how);
     return report_query_close(rows, context->error);
 }
 
@@ -220,7 +243,7 @@ static bool print_top(const struct tables_context *context)
     "        'directions', json(" JSON_ITS_DIRECTIONS ")))"                                        \
     "   FROM (SELECT * FROM chosen ORDER BY place) AS m)"
 
-#define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE true")
+#define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE l.part = 0")
 
 static bool print_json(const struct tables_context *context)
 {
@@ -242,9 +265,9 @@ static bool print_json(const struct tables_context *context)
     return report_query_close(rows, context->error);
 }
 
-static bool print_text(const struct tables_context *context)
+static bool print_text(struct tables_context *context)
 {
-    return tables_print_head(context) && print_notices(context) && print_top(context) &&
+    return tables_print_head(context) && print_notices(context) && choose_lines(context) &&
            tables_print_members(context) && tables_print_groups(context) &&
            tables_print_operations(context);
 }
@@ -252,7 +275,7 @@ static bool print_text(const struct tables_context *context)
 bool report_print(struct report_database *database, int64_t run_id,
                   const struct report_style *style, struct report_error *error)
 {
-    struct tables_context context = {database, run_id, style, error, NULL};
+    struct tables_context context = {database, run_id, style, error, NULL, false};
     if (!report_query_run_exists(database, run_id, error))
         return false;
     char *total_latency = tables_total_latency(&context);

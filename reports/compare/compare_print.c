@@ -213,8 +213,8 @@ static bool print_rates(const struct report_comparison *comparison,
     static const struct grid_column rates[] = {
         {NULL, "member", GRID_TEXT},      {NULL, "direction", GRID_TEXT},
         {"requests/s", "A", GRID_NUMBER}, {NULL, "B", GRID_NUMBER},
-        {NULL, "", GRID_CHANGE_PERCENT},  {"MB/s", "A", GRID_NUMBER},
-        {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_CHANGE_PERCENT},
+        {NULL, "", GRID_GAIN_PERCENT},    {"MB/s", "A", GRID_NUMBER},
+        {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_GAIN_PERCENT},
     };
     return print_table(comparison, style, "Share of the throttle wait in the total latency", shares,
                        COUNT_OF(shares), share_rows) &&

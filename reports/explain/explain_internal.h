@@ -4,12 +4,20 @@
 // The waits of the whole run, added up once, are in the temporary table explain_part
 // (member_id, direction, cause, requests, wait_ns, real_ns), of one member if one is asked for.
 // real_ns is wait_ns as a real number, which has no end.
+//
+// What of it is shown, and in which order, is in two more:
+//   explain_order   (member_id, place): those that waited longest first; EXPLAIN_REST: not shown
+//   explain_row     (place, line, direction, cause, wait_ns): place as above, or EXPLAIN_ALL; line
+//                   is the direction's, in order
 #ifndef REPORTS_EXPLAIN_EXPLAIN_INTERNAL_H
 #define REPORTS_EXPLAIN_EXPLAIN_INTERNAL_H
 
 #include "reports/explain/explain_causes.h"
 #include "reports/label.h"
 #include "reports/tables/tables_internal.h"
+
+#define EXPLAIN_REST "(1 << 61)" // the members that are not shown, added up
+#define EXPLAIN_ALL "(1 << 62)"  // all members together
 
 struct explain {
     struct tables_context tables;
@@ -38,7 +46,8 @@ struct explain {
     "                                                WHERE at_ns <= e.at_ns"                       \
     "                                                ORDER BY at_ns DESC, place DESC LIMIT 1))) "
 
-// As report_query_open, with the member, or NULL for all, as ?2 where the statement has it.
+// As report_query_open, with the member, or NULL for all, as ?2 and how many are shown (0: all) as
+// ?3 where the statement has them.
 sqlite3_stmt *explain_query(const struct explain *explain, const char *sql);
 
 bool explain_print_tables(const struct explain *explain);

@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-#define TABLES_NAME_CHARACTERS 24 // of a name in a table
+#define TABLES_NAME_CELLS 24 // of a name in a sentence
+#define TABLES_SOURCE_CELLS 50
 
 struct tables_context {
     struct report_database *database;
@@ -19,6 +20,7 @@ struct tables_context {
     const struct report_style *style;
     struct report_error *error;
     const char *total_latency; // from tables_total_latency; NULL: not needed
+    bool is_brief;             // a member has one line, not one for each direction
 };
 
 // Fills the error; false.
@@ -31,9 +33,12 @@ char *tables_total_latency(const struct tables_context *context);
 // As report_query_open; the statement, which goes on behind a WITH, has these besides:
 //   chosen            the members that are shown: the columns of `member`, and place, their order
 //   chosen_groups     (group_id) in which they have been
-//   total_statistics, total_latency   as in the database, of all members together
+//   hidden            (member_id) those that are not
+//   total_statistics, total_latency   as in the database, of all members together (part 0) and, the
+//                     latter, of those that are not shown (part 1)
 //   statistics        place, member_id, name, direction, requests, bytes, waited, queue_mean,
-//                     queue_max: of the chosen ones and of all together (member_id NULL)
+//                     queue_max, part: of the chosen ones, and of those parts (member_id NULL)
+// ?4 is is_brief.
 sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql);
 
 // Prints the rows of a statement, which it ends, as a table with a title, if there are any: the
@@ -52,6 +57,9 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
 
 // The first lines: the run, how it ended, what it counted.
 bool tables_print_head(const struct tables_context *context);
+// "and 7 more", if there are more than the style wants.
+void tables_print_more(const struct tables_context *context, int64_t count);
+
 bool tables_print_members(const struct tables_context *context);
 bool tables_print_groups(const struct tables_context *context);
 // What the groups' limits let through at the start.

@@ -3,42 +3,8 @@
 #include "reports/label.h"
 #include "reports/tables/tables_internal.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define LIMITS_TEXT 32
-#define LIMITS_NAME_BESIDE 16 // characters of a name before its first limit; a longer one is above
-
-struct limits_unit {
-    double scale;
-    const char *name;
-};
-
-// Three digits, in the largest unit of which there is one.
-static const char *put(double value, const struct limits_unit *units, char text[LIMITS_TEXT])
-{
-    while (units[1].name != NULL && value < units->scale)
-        units++;
-    snprintf(text, LIMITS_TEXT, "%.3g%s", value / units->scale, units->name);
-    return text;
-}
-
-static const char *amount(sqlite3_stmt *rows, int column, bool counts_bytes, char text[LIMITS_TEXT])
-{
-    static const struct limits_unit units[] = {{1e12, " TB"}, {1e9, " GB"}, {1e6, " MB"},
-                                               {1e3, " kB"},  {1, " B"},    {0, NULL}};
-    double value = sqlite3_column_double(rows, column);
-    if (counts_bytes)
-        return put(value, units, text);
-    snprintf(text, LIMITS_TEXT, value >= 100 ? "%.0f" : "%.3g", value);
-    return text;
-}
-
-static const char *duration(sqlite3_stmt *rows, int column, char text[LIMITS_TEXT])
-{
-    static const struct limits_unit units[] = {{1e9, " s"}, {1e6, " ms"}, {1e3, " us"}, {0, NULL}};
-    return put(sqlite3_column_double(rows, column), units, text);
-}
 
 enum limits_column {
     LIMITS_GROUP,
@@ -60,24 +26,62 @@ static bool is_null(sqlite3_stmt *rows, enum limits_column column)
     return sqlite3_column_type(rows, (int)column) == SQLITE_NULL;
 }
 
-// "iops-total 300/s, bursts of 900/s for 4.5 s, full again after 9 s"
-static void print_limit(FILE *out, sqlite3_stmt *rows)
+static const char *amount(sqlite3_stmt *rows, enum limits_column column, char text[GRID_NUMBER_MAX])
 {
-    char key[REPORT_LABEL_MAX], text[LIMITS_TEXT];
     bool counts_bytes = strcmp(report_query_text(rows, LIMITS_UNIT), "bytes") == 0;
-    report_label(key, report_query_text(rows, LIMITS_KEY), TABLES_NAME_CHARACTERS);
-    fprintf(out, "%s %s/s", key, amount(rows, LIMITS_RATE, counts_bytes, text));
+    return grid_format(text, sqlite3_column_double(rows, (int)column),
+                       counts_bytes ? GRID_BYTES : GRID_NUMBER);
+}
+
+static const char *duration(sqlite3_stmt *rows, enum limits_column column,
+                            char text[GRID_NUMBER_MAX])
+{
+    return grid_format(text, sqlite3_column_double(rows, (int)column), GRID_TIME);
+}
+
+// "iops-total 300/s, bursts of 900/s for 4.5 s, full again after 9 s"
+static void put_limit(FILE *out, sqlite3_stmt *rows)
+{
+    char key[REPORT_LABEL_MAX], text[GRID_NUMBER_MAX];
+    bool counts_bytes = strcmp(report_query_text(rows, LIMITS_UNIT), "bytes") == 0;
+    report_label(key, report_query_text(rows, LIMITS_KEY), TABLES_NAME_CELLS);
+    fprintf(out, "%s %s/s", key, amount(rows, LIMITS_RATE, text));
     if (!counts_bytes && sqlite3_column_int64(rows, LIMITS_OP_SIZE) > 0)
         fprintf(out, " of up to %lld B", (long long)sqlite3_column_int64(rows, LIMITS_OP_SIZE));
     if (!is_null(rows, LIMITS_BURST_NS)) {
-        fprintf(out, ", bursts of %s/s", amount(rows, LIMITS_BURST_RATE, counts_bytes, text));
+        fprintf(out, ", bursts of %s/s", amount(rows, LIMITS_BURST_RATE, text));
         fprintf(out, " for %s", duration(rows, LIMITS_BURST_NS, text));
     } else if (!is_null(rows, LIMITS_AT_ONCE)) {
-        fprintf(out, ", %s more at once", amount(rows, LIMITS_AT_ONCE, counts_bytes, text));
+        fprintf(out, ", %s more at once", amount(rows, LIMITS_AT_ONCE, text));
     }
     if (!is_null(rows, LIMITS_REFILL_NS))
         fprintf(out, ", full again after %s", duration(rows, LIMITS_REFILL_NS, text));
-    putc('\n', out);
+}
+
+// A group's name stands before its first limit.
+static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows, bool is_first)
+{
+    char name[REPORT_LABEL_MAX], *text = NULL;
+    const char *settings = report_query_text(rows, LIMITS_SETTINGS);
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL)
+        return tables_memory(context);
+    if (!is_null(rows, LIMITS_KEY))
+        put_limit(out, rows);
+    else
+        fputs(*settings ? settings : "none", out);
+    if (fclose(out) != 0) {
+        free(text);
+        return tables_memory(context);
+    }
+    report_label(name, report_query_text(rows, LIMITS_NAME), TABLES_NAME_CELLS);
+    report_say(context->style, REPORT_PLAIN, "%s%s%s", is_first ? "  " : "    ",
+               is_first ? name : text, is_first ? ":" : "");
+    if (is_first)
+        report_say(context->style, REPORT_PLAIN, "    %s", text);
+    free(text);
+    return true;
 }
 
 // Limits as they are set first for each group: what they let through, or, as far as an earlier
@@ -100,30 +104,19 @@ static void print_limit(FILE *out, sqlite3_stmt *rows)
 
 bool tables_print_limits(const struct tables_context *context)
 {
-    FILE *out = context->style->out;
     sqlite3_stmt *rows = tables_statistics_open(context, LIMITS_AT_START);
-    int64_t last = -1;
-    int indent = 0;
-    while (report_query_next(rows)) {
-        char name[REPORT_LABEL_MAX], settings[REPORT_LABEL_MAX];
+    int64_t last = -1, groups = 0, top = context->style->top;
+    bool good = true;
+    while (good && report_query_next(rows)) {
         int64_t group = sqlite3_column_int64(rows, LIMITS_GROUP);
-        if (group != last) {
-            size_t length =
-                report_label(name, report_query_text(rows, LIMITS_NAME), TABLES_NAME_CHARACTERS);
-            bool is_beside = length <= LIMITS_NAME_BESIDE;
-            fprintf(out, "%s  %s:", last < 0 ? "\nLimits at the start\n" : "", name);
-            fprintf(out, is_beside ? " " : "\n%6s", "");
-            indent = is_beside ? (int)length + 4 : 6;
-        } else {
-            fprintf(out, "%*s", indent, "");
-        }
-        if (!is_null(rows, LIMITS_KEY)) {
-            print_limit(out, rows);
-        } else {
-            report_label(settings, report_query_text(rows, LIMITS_SETTINGS), 127);
-            fprintf(out, "%s\n", *settings ? settings : "none");
-        }
+        bool is_first = group != last;
+        groups += is_first;
+        if (groups == 1 && is_first)
+            report_title(context->style, "Limits at the start");
+        if (top == 0 || groups <= top)
+            good = print_limit(context, rows, is_first);
         last = group;
     }
-    return report_query_close(rows, context->error);
+    tables_print_more(context, groups);
+    return report_query_close(rows, context->error) && good;
 }

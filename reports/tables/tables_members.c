@@ -3,7 +3,7 @@
 #include "reports/tables/tables_internal.h"
 
 // One row per direction that has requests, and reads and writes together if there are both. The
-// member's name stands in its first row only.
+// member's name stands in its first row only. Brief: reads and writes together, else the first.
 #define TABLES_NAMED                                                                               \
     ", used AS (SELECT place, count(*) AS directions FROM statistics"                              \
     "            WHERE direction IN ('read', 'write') GROUP BY place),"                            \
@@ -12,16 +12,18 @@
     "                       WHEN 'read+write' THEN 2 WHEN 'discard' THEN 3 ELSE 4 END AS line"     \
     "             FROM statistics AS s LEFT JOIN used AS u USING (place)"                          \
     "            WHERE s.direction <> 'read+write' OR u.directions = 2),"                          \
+    " ranked AS (SELECT *, row_number() OVER (PARTITION BY place"                                  \
+    "                       ORDER BY direction <> 'read+write', line) AS rank FROM shown),"        \
     " named AS (SELECT s.*, CASE row_number() OVER (PARTITION BY s.place ORDER BY s.line)"         \
     "                            WHEN 1 THEN s.name ELSE '' END AS shown_name"                     \
-    "             FROM shown AS s)"
+    "             FROM ranked AS s WHERE ?4 = 0 OR part IS NOT NULL OR rank = 1)"
 
 // SQLite cannot look up rows of a union, so the two kinds are joined one by one.
 #define TABLES_LATENCY(alias, name)                                                                \
     " LEFT JOIN latency_statistics AS " alias " ON " alias ".run_id = ?1 AND " alias               \
     ".member_id = s.member_id AND " alias ".direction = s.direction AND " alias ".metric = '" name \
     "' AND " alias ".count > 0"                                                                    \
-    " LEFT JOIN total_latency AS " alias "_total ON s.member_id IS NULL AND " alias                \
+    " LEFT JOIN total_latency AS " alias "_total ON " alias "_total.part = s.part AND " alias      \
     "_total.direction = s.direction AND " alias "_total.metric = '" name "'"
 #define TABLES_OF(alias, column) ", ifnull(" #alias "." #column ", " #alias "_total." #column ")"
 
@@ -35,19 +37,35 @@ static bool print_statistics(const struct tables_context *context, const char *t
 static bool print_traffic(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
-        {NULL, "member", GRID_TEXT},    {NULL, "direction", GRID_TEXT},
-        {NULL, "requests", GRID_COUNT}, {NULL, "data", GRID_BYTES},
-        {NULL, "waited", GRID_PERCENT}, {"throttle wait", "p50", GRID_TIME},
-        {NULL, "p99", GRID_TIME},       {NULL, "max", GRID_TIME},
-        {"queue", "mean", GRID_NUMBER}, {NULL, "max", GRID_COUNT},
+        {NULL, "member", GRID_TEXT}, {NULL, "direction", GRID_TEXT}, {NULL, "requests", GRID_COUNT},
+        {NULL, "data", GRID_BYTES},  {NULL, "waited", GRID_PERCENT}, {"queue", "mean", GRID_NUMBER},
+        {NULL, "max", GRID_COUNT},
+    };
+    return print_statistics(context, "Traffic",
+                            TABLES_NAMED " SELECT s.shown_name, s.direction, s.requests, s.bytes,"
+                                         "        100.0 * s.waited / nullif(s.requests, 0),"
+                                         "        s.queue_mean, s.queue_max FROM named AS s"
+                                         " ORDER BY s.place, s.line",
+                            columns, COUNT_OF(columns));
+}
+
+static bool print_waits(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},
+        {NULL, "direction", GRID_TEXT},
+        {"throttle wait", "p50", GRID_TIME},
+        {NULL, "p99", GRID_TIME},
+        {NULL, "max", GRID_TIME},
+        {"service", "p50", GRID_TIME},
+        {NULL, "p99", GRID_TIME},
     };
     return print_statistics(
-        context, "Traffic",
-        TABLES_NAMED
-        " SELECT s.shown_name, s.direction, s.requests, s.bytes,"
-        "        100.0 * s.waited / nullif(s.requests, 0)" TABLES_OF(w, p50_ns) TABLES_OF(w, p99_ns)
-            TABLES_OF(w, max_ns) ", s.queue_mean, s.queue_max FROM named AS s" TABLES_LATENCY(
-                "w", "throttle_wait") " ORDER BY s.place, s.line",
+        context, "Time in the throttle, and at the device",
+        TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(w, p50_ns) TABLES_OF(w, p99_ns)
+            TABLES_OF(w, max_ns) TABLES_OF(v, p50_ns)
+                TABLES_OF(v, p99_ns) " FROM named AS s" TABLES_LATENCY("w", "throttle_wait")
+                    TABLES_LATENCY("v", "service") " ORDER BY s.place, s.line",
         columns, COUNT_OF(columns));
 }
 
@@ -62,17 +80,14 @@ static bool print_latency(const struct tables_context *context)
         {NULL, "p99", GRID_TIME},
         {NULL, "p99.9", GRID_TIME},
         {NULL, "max", GRID_TIME},
-        {"service", "p50", GRID_TIME},
-        {NULL, "p99", GRID_TIME},
     };
-    return print_statistics(
-        context, "Latency of completed requests",
-        TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns) TABLES_OF(t, p50_ns)
-            TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(t, p999_ns) TABLES_OF(t, max_ns)
-                TABLES_OF(v, p50_ns)
-                    TABLES_OF(v, p99_ns) " FROM named AS s" TABLES_LATENCY("t", "total")
-                        TABLES_LATENCY("v", "service") " ORDER BY s.place, s.line",
-        columns, COUNT_OF(columns));
+    return print_statistics(context, "Latency of completed requests",
+                            TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns)
+                                TABLES_OF(t, p50_ns) TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns)
+                                    TABLES_OF(t, p999_ns)
+                                        TABLES_OF(t, max_ns) " FROM named AS s" TABLES_LATENCY(
+                                            "t", "total") " ORDER BY s.place, s.line",
+                            columns, COUNT_OF(columns));
 }
 
 // What the simulation gives beside what the recording shows of the same requests: a prediction only
@@ -97,7 +112,8 @@ static bool print_recorded(const struct tables_context *context)
 
 bool tables_print_members(const struct tables_context *context)
 {
-    return print_traffic(context) && print_latency(context) && print_recorded(context);
+    return print_traffic(context) && print_waits(context) && print_latency(context) &&
+           print_recorded(context);
 }
 
 bool tables_print_groups(const struct tables_context *context)

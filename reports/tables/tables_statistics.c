@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SQL that the tables and JSON share. ?1 is the run, ?2 how many members are shown (0: all).
+// SQL that the tables and JSON share. ?1 is the run, ?2 how many members are shown (0: all), ?3
+// whether they are in order.
 #include "reports/histogram.h"
 #include "reports/recorder.h"
 #include "reports/tables/tables_internal.h"
 
 #include <string.h>
 
-// The members that are shown, by place. If not all are, those whose requests spent the most time
-// waiting, the ones that never left among them: that is what the mean queue tells.
+// The members that are shown, by place: first those whose requests spent the most time waiting, the
+// ones that never left among them: that is what the mean queue tells.
 #define STATISTICS_CHOSEN                                                                          \
     "waiting AS (SELECT member_id, sum(queue_mean) AS queue FROM member_statistics"                \
     "             WHERE run_id = ?1 AND direction <> 'read+write' GROUP BY member_id),"            \
     " ordered AS"                                                                                  \
-    " (SELECT m.*, CASE ?2 WHEN 0 THEN m.member_id ELSE row_number() OVER"                         \
+    " (SELECT m.*, CASE ?3 WHEN 0 THEN m.member_id ELSE row_number() OVER"                         \
     "               (ORDER BY ifnull(w.queue, -1) DESC, m.member_id) END AS place"                 \
     "    FROM member AS m LEFT JOIN waiting AS w USING (member_id) WHERE m.run_id = ?1),"          \
     " chosen AS (SELECT * FROM ordered WHERE ?2 = 0 OR place <= ?2),"                              \
+    " hidden AS (SELECT member_id FROM ordered WHERE ?2 > 0 AND place > ?2),"                      \
     " chosen_groups AS (SELECT group_id FROM membership JOIN chosen USING (run_id, member_id)"     \
     "                    WHERE group_id IS NOT NULL)"
 
@@ -25,38 +27,64 @@
     "     THEN 9223372036854775807"                                                                \
     "     ELSE sum(bytes >> 32) * 4294967296 + sum(bytes & 4294967295) END"
 
-// All members together, also those that are not shown. How long all queues together were at most
-// cannot be known from those of each.
+// All members together (part 0), also those that are not shown, and those alone (part 1). How long
+// all queues together were at most cannot be known from those of each.
+#define STATISTICS_SUM(part, from)                                                                 \
+    " SELECT " part " AS part, direction, sum(requests) AS requests, " STATISTICS_BYTES            \
+    "        AS bytes, sum(waited) AS waited, sum(dispatched) AS dispatched,"                      \
+    "        sum(completed) AS completed, sum(queue_mean) AS queue_mean, NULL AS queue_max"        \
+    "   FROM " from " WHERE s.run_id = ?1 GROUP BY direction"
 #define STATISTICS_TOTAL                                                                           \
-    "total_statistics AS"                                                                          \
-    " (SELECT direction, sum(requests) AS requests, " STATISTICS_BYTES " AS bytes,"                \
-    "         sum(waited) AS waited, sum(dispatched) AS dispatched, sum(completed) AS completed,"  \
-    "         sum(queue_mean) AS queue_mean, NULL AS queue_max"                                    \
-    "    FROM member_statistics WHERE run_id = ?1 GROUP BY direction)"
+    "sums AS (" STATISTICS_SUM("0", "member_statistics AS s") " UNION ALL" STATISTICS_SUM(         \
+        "1",                                                                                       \
+        "hidden JOIN member_statistics AS s USING (member_id)") "),"                               \
+                                                                " total_statistics AS (SELECT * "  \
+                                                                "FROM sums WHERE part = 0)"
 
-// The same of those that are shown and, if there are others, of all together behind them.
+// The same of those that are shown, the others together, and all together behind them.
 #define STATISTICS_SHOWN                                                                           \
     "statistics AS"                                                                                \
-    " (SELECT c.place, c.member_id, c.name, s.direction, s.requests, s.bytes, s.waited,"           \
-    "         s.queue_mean, s.queue_max"                                                           \
+    " (SELECT c.place, c.member_id, NULL AS part, c.name, s.direction, s.requests, s.bytes,"       \
+    "         s.waited, s.queue_mean, s.queue_max"                                                 \
     "    FROM chosen AS c JOIN member_statistics AS s USING (run_id, member_id)"                   \
-    "  UNION ALL SELECT 1 << 62, NULL, '(all members)', direction, requests, bytes, waited,"       \
-    "         queue_mean, queue_max FROM total_statistics"                                         \
+    "  UNION ALL SELECT (1 << 62) - part, NULL, part,"                                             \
+    "         CASE part WHEN 0 THEN '(all members)'"                                               \
+    "                   ELSE '(' || (SELECT count(*) FROM hidden) || ' more)' END,"                \
+    "         direction, requests, bytes, waited, queue_mean, queue_max FROM sums"                 \
     "   WHERE (SELECT count(DISTINCT member_id) FROM member_statistics WHERE run_id = ?1) > 1)"
 
-sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql)
+#define STATISTICS_PART " AND (?4 = 0 OR member_id IN hidden)"
+
+// ?4 is the part, or is_brief.
+static sqlite3_stmt *open_with(const struct tables_context *context, const char *with,
+                               const char *sql, int part)
 {
-    char *whole = sqlite3_mprintf("WITH " STATISTICS_CHOSEN ", " STATISTICS_TOTAL
-                                  ", %s, " STATISTICS_SHOWN "%s",
-                                  context->total_latency, sql);
+    const struct report_style *style = context->style;
+    char *whole = sqlite3_mprintf("WITH " STATISTICS_CHOSEN "%s%s", with, sql);
     sqlite3_stmt *rows = NULL;
     if (whole != NULL)
         rows = report_query_open(context->database, whole, context->run_id, context->error);
     else
         tables_memory(context);
     sqlite3_free(whole);
-    if (rows != NULL)
-        sqlite3_bind_int64(rows, 2, context->style->top);
+    if (rows != NULL) {
+        sqlite3_bind_int64(rows, 2, style->top);
+        sqlite3_bind_int64(rows, 3, style->format == REPORT_TEXT || style->top > 0);
+        sqlite3_bind_int64(rows, 4, part);
+    }
+    return rows;
+}
+
+sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const char *sql)
+{
+    char *with =
+        sqlite3_mprintf(", " STATISTICS_TOTAL ", %s, " STATISTICS_SHOWN, context->total_latency);
+    sqlite3_stmt *rows = NULL;
+    if (with != NULL)
+        rows = open_with(context, with, sql, context->is_brief);
+    else
+        tables_memory(context);
+    sqlite3_free(with);
     return rows;
 }
 
@@ -88,13 +116,13 @@ static struct report_histogram *find_histogram(struct total *total, sqlite3_stmt
     return NULL;
 }
 
-static bool merge_histograms(const struct tables_context *context, struct total *total)
+static bool merge_histograms(const struct tables_context *context, struct total *total, int part)
 {
-    sqlite3_stmt *rows = report_query_open(
-        context->database,
-        "SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count FROM histogram"
-        " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0",
-        context->run_id, context->error);
+    sqlite3_stmt *rows = open_with(
+        context, "",
+        " SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count FROM histogram"
+        " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0" STATISTICS_PART,
+        part);
     bool good = true;
     while (good && report_query_next(rows)) {
         struct report_histogram *histogram = find_histogram(total, rows);
@@ -106,15 +134,16 @@ static bool merge_histograms(const struct tables_context *context, struct total 
 }
 
 // The columns of a row: direction, metric, count, mean, maximum, and for each quantile the least
-// and the largest of the members'.
+// and the largest of the members', the part.
 static void add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqlite3_str *sql)
 {
     int64_t largest = sqlite3_column_int64(rows, 4);
+    int part = sqlite3_column_int(rows, 13);
     if (histogram->count > 0)
         histogram->max_ns = largest;
-    sqlite3_str_appendf(sql, " UNION ALL VALUES (%Q, %Q, %lld, %!.17g", report_query_text(rows, 0),
-                        report_query_text(rows, 1), (long long)sqlite3_column_int64(rows, 2),
-                        sqlite3_column_double(rows, 3));
+    sqlite3_str_appendf(sql, " UNION ALL VALUES (%d, %Q, %Q, %lld, %!.17g", part,
+                        report_query_text(rows, 0), report_query_text(rows, 1),
+                        (long long)sqlite3_column_int64(rows, 2), sqlite3_column_double(rows, 3));
     for (int q = 0; q < (int)COUNT_OF(per_mille); q++) {
         int64_t value = report_histogram_quantile(histogram, per_mille[q]);
         int64_t low = sqlite3_column_int64(rows, 5 + 2 * q);
@@ -125,15 +154,16 @@ static void add_row(struct report_histogram *histogram, sqlite3_stmt *rows, sqli
     sqlite3_str_appendf(sql, ", %lld)", (long long)largest);
 }
 
-static bool write_rows(const struct tables_context *context, struct total *total, sqlite3_str *sql)
+static bool write_rows(const struct tables_context *context, struct total *total, sqlite3_str *sql,
+                       int part)
 {
-    sqlite3_stmt *rows = report_query_open(
-        context->database,
-        "SELECT direction, metric, sum(count), sum(count * mean_ns) / sum(count), max(max_ns),"
+    sqlite3_stmt *rows = open_with(
+        context, "",
+        " SELECT direction, metric, sum(count), sum(count * mean_ns) / sum(count), max(max_ns),"
         "       min(p50_ns), max(p50_ns), min(p90_ns), max(p90_ns), min(p99_ns), max(p99_ns),"
-        "       min(p999_ns), max(p999_ns)"
-        "  FROM latency_statistics WHERE run_id = ?1 AND count > 0 GROUP BY direction, metric",
-        context->run_id, context->error);
+        "       min(p999_ns), max(p999_ns), ?4 FROM latency_statistics"
+        " WHERE run_id = ?1 AND count > 0" STATISTICS_PART " GROUP BY direction, metric",
+        part);
     while (report_query_next(rows)) {
         struct report_histogram *histogram = find_histogram(total, rows);
         if (histogram != NULL)
@@ -142,17 +172,24 @@ static bool write_rows(const struct tables_context *context, struct total *total
     return report_query_close(rows, context->error);
 }
 
-char *tables_total_latency(const struct tables_context *context)
+static bool write_part(const struct tables_context *context, sqlite3_str *sql, int part)
 {
     struct total total = {.histograms = {{{0}}}};
-    sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(sql, "total_latency (direction, metric, count, mean_ns, p50_ns, p90_ns,"
-                               " p99_ns, p999_ns, max_ns) AS"
-                               " (SELECT '', '', 0, 0, 0, 0, 0, 0, 0 WHERE 0");
-    bool good = merge_histograms(context, &total) && write_rows(context, &total, sql);
-    sqlite3_str_appendall(sql, ")");
+    bool good = merge_histograms(context, &total, part) && write_rows(context, &total, sql, part);
     for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(metrics); i++)
         report_histogram_release(&total.histograms[i / COUNT_OF(metrics)][i % COUNT_OF(metrics)]);
+    return good;
+}
+
+char *tables_total_latency(const struct tables_context *context)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "total_latency (part, direction, metric, count, mean_ns, p50_ns,"
+                               " p90_ns, p99_ns, p999_ns, max_ns) AS"
+                               " (SELECT 0, '', '', 0, 0, 0, 0, 0, 0, 0 WHERE 0");
+    bool good =
+        write_part(context, sql, 0) && (context->style->top == 0 || write_part(context, sql, 1));
+    sqlite3_str_appendall(sql, ")");
     char *text = sqlite3_str_finish(sql);
     if (good && text != NULL)
         return text;

@@ -41,5 +41,6 @@ struct report_style command_style(const struct command_call *call)
         .top = call->top > 0 ? call->top
                : shows_all   ? 0
                              : REPORT_TOP,
+        .is_brief = call->top == 0 && !shows_all,
     };
 }

@@ -9,6 +9,9 @@ program=$1
 source_dir=$2
 recorded=$source_dir/traces/recorded
 failures=0
+# What is looked for stands on one line, unless a test is about lines.
+COLUMNS=1000
+export COLUMNS
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/throttlesim-cli-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT

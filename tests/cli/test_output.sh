@@ -105,7 +105,7 @@ members:
 device: {model: recorded}
 END
 expect_code 0 run total.yaml --db total.db --log requests
-expect 3 "$(grep -c '^(all members) ' out)" 'rows of all members'
+expect 4 "$(grep -c '^(all members) ' out)" 'rows of all members'
 sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
     DROP TABLE counted_interval; PRAGMA user_version = 1'
 expect_code 0 report total.db --json

@@ -38,7 +38,7 @@ static void test_what_is_not_there(void **state)
     assert_fails(database, STORED_UNKNOWN, NULL, "99");
     assert_fails(database, STORED_SMALL, "dB", "run 1 has no member 'dB'; it has: db, web");
     assert_fails(database, STORED_SMALL, "", "no member ''");
-    assert_fails(database, STORED_SMALL, name, "nnn...'; it has: db, web");
+    assert_fails(database, STORED_SMALL, name, "nnn...nnnnnnnnnnnnnnnnnn'; it has: db, web");
     assert_fails(database, STORED_HOSTILE, "\033[2J", "no member '?[2J'; it has:");
     assert_fails(database, STORED_MANY, "disk40", "disk38, disk39");
     assert_true(report_database_execute(

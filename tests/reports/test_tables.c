@@ -22,7 +22,7 @@ static char *printed(int64_t run_id, enum report_format format)
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
     assert_non_null(out);
-    const struct report_style style = {.out = out, .format = format, .width = 100};
+    const struct report_style style = {.out = out, .format = format, .width = REPORT_WIDTH};
     if (!report_print(database, run_id, &style, &error))
         fail_msg("%s", error.message);
     fclose(out);
@@ -144,7 +144,7 @@ static void test_unknown_run(void **state)
 {
     static const int64_t unknown[] = {STORED_UNKNOWN, 0, -1, INT64_MIN};
     struct report_database *database = stored_run_open();
-    const struct report_style style = {.out = stderr, .width = 100};
+    const struct report_style style = {.out = stderr, .width = REPORT_WIDTH};
     (void)state;
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct report_error error = {.message = ""};
@@ -159,7 +159,7 @@ static void test_full_disk_is_an_error(void **state)
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
     FILE *full = fopen("/dev/full", "w");
-    const struct report_style style = {.out = full, .width = 100};
+    const struct report_style style = {.out = full, .width = REPORT_WIDTH};
     (void)state;
     assert_non_null(full);
     assert_false(report_print(database, STORED_SMALL, &style, &error));
@@ -176,16 +176,16 @@ static void test_labels(void **state)
     } cases[] = {
         {"", "", 0},
         {"abcdefgh", "abcdefgh", 8},
-        {"abcdefghi", "abcde...", 8},
+        {"abcdefghi", "abc...hi", 8},
         {"a\tb\x7f", "a?b?", 4},
         {"\xc5\xbc\xc3\xb3\xc5\x82w", "\xc5\xbc\xc3\xb3\xc5\x82w", 4},
-        {"\xc0\xaf", "??", 2},           // an overlong slash
-        {"\xed\xa0\x80", "???", 3},      // a surrogate
-        {"\xf4\x90\x80\x80", "????", 4}, // beyond U+10FFFF
-        {"\xe2\x80", "??", 2},           // cut short
-        {"\xe2\x80\xae x", "? x", 3},    // right-to-left override
-        {"\xc2\x9b", "?", 1},            // a control character of Latin-1
-        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", 1},
+        {"\xc0\xaf", "??", 2},                       // an overlong slash
+        {"\xed\xa0\x80", "???", 3},                  // a surrogate
+        {"\xf4\x90\x80\x80", "????", 4},             // beyond U+10FFFF
+        {"\xe2\x80", "??", 2},                       // cut short
+        {"\xe2\x80\xae x", "? x", 3},                // right-to-left override
+        {"\xc2\x9b", "?", 1},                        // a control character of Latin-1
+        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", 2}, // takes two cells
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
