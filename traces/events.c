@@ -134,9 +134,11 @@ static bool survey_record(struct events_reader *reader, struct events_survey *su
 }
 
 // Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
-// so long that there will be none.
+// so long that there will be none. Whose arrivals are what they turn out to be: only the device.
 static bool survey_is_done(const struct events_reader *reader, const struct events_survey *survey)
 {
+    if (reader->context->arrival == TRACE_ARRIVAL_AUTO)
+        return !reader->wanted.selects || survey->count > 0;
     bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
     bool found = queue ? survey->queues : survey->issues;
     bool other = queue ? survey->issues : survey->queues;
@@ -325,6 +327,12 @@ void trace_events_report(void *opaque)
     reader->source->report(reader->opened, &reader->context->notices);
     events_order_report(&reader->order, reader->name, &reader->context->notices);
     blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
+}
+
+enum trace_arrival trace_events_arrival(const void *opaque, uint32_t volume)
+{
+    const struct events_reader *reader = opaque;
+    return blktrace_pairing_arrival(&reader->pairing, volume);
 }
 
 uint64_t trace_events_consumed(const void *opaque)

@@ -48,13 +48,15 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
 enum trace_result trace_events_read(void *reader, struct trace_request *request,
                                     struct trace_error *error);
 void trace_events_report(void *reader);
+enum trace_arrival trace_events_arrival(const void *reader, uint32_t volume);
 uint64_t trace_events_consumed(const void *reader);
 void trace_events_close(void *reader);
 
 #define TRACE_EVENTS_KIND(open_reader)                                                             \
     {                                                                                              \
         .open = (open_reader), .read = trace_events_read, .report = trace_events_report,           \
-        .consumed = trace_events_consumed, .close = trace_events_close,                            \
+        .arrival = trace_events_arrival, .consumed = trace_events_consumed,                        \
+        .close = trace_events_close,                                                               \
     }
 
 #endif

@@ -20,7 +20,7 @@ struct trace_context {
     const char *layout;         // as in struct trace_config
     bool is_part;               // as in struct trace_config
     bool is_unsorted;           // block events: times come as they stand, who reads them sorts
-    enum trace_arrival arrival; // as asked for; the reader stores what it uses
+    enum trace_arrival arrival; // as asked for; the reader may store what it falls back to
     bool times_are_absolute;    // stored by the reader, as are the following
     int64_t origin_ns;
     struct trace_volumes volumes;
@@ -34,6 +34,8 @@ struct trace_reader_kind {
                               struct trace_error *error);
     // Brings the notices up to date.
     void (*report)(void *reader);
+    // What the arrivals of a volume are; AUTO: it has no requests, or no choice.
+    enum trace_arrival (*arrival)(const void *reader, uint32_t volume);
     // Bytes consumed of the files as they lie on disk.
     uint64_t (*consumed)(const void *reader);
     void (*close)(void *reader);

@@ -285,11 +285,6 @@ int64_t trace_origin_ns(const struct trace *trace)
     return trace->context.origin_ns;
 }
 
-enum trace_arrival trace_arrival_used(const struct trace *trace)
-{
-    return trace->context.arrival;
-}
-
 size_t trace_volume_count(const struct trace *trace)
 {
     return trace->context.volumes.count;
@@ -299,6 +294,31 @@ const char *trace_volume_name(const struct trace *trace, uint32_t volume)
 {
     assert(volume < trace->context.volumes.count);
     return trace->context.volumes.names[volume];
+}
+
+enum trace_arrival trace_volume_arrival(const struct trace *trace, uint32_t volume)
+{
+    assert(volume < trace->context.volumes.count);
+    return trace->format->kind->arrival(trace->reader, volume);
+}
+
+void trace_count_arrivals(const struct trace *trace, size_t volumes[TRACE_ARRIVAL_AUTO + 1])
+{
+    for (uint32_t i = 0; i < trace->context.volumes.count; i++)
+        volumes[trace_volume_arrival(trace, i)]++;
+}
+
+const char *trace_arrivals_text(const size_t volumes[TRACE_ARRIVAL_AUTO + 1],
+                                char text[TRACE_ARRIVALS_TEXT])
+{
+    static const char queue[] = "Q (queue)", issue[] = "D (issue)";
+    size_t queues = volumes[TRACE_ARRIVAL_QUEUE], issues = volumes[TRACE_ARRIVAL_ISSUE];
+    if (queues > 0 && issues > 0)
+        snprintf(text, TRACE_ARRIVALS_TEXT, "%s of %zu device%s, %s of %zu", queue, queues,
+                 queues > 1 ? "s" : "", issue, issues);
+    else
+        snprintf(text, TRACE_ARRIVALS_TEXT, "%s", issues > 0 ? issue : queues > 0 ? queue : "");
+    return text;
 }
 
 // The reader counts as it goes; its notices are put into words when somebody looks.

@@ -25,13 +25,16 @@ enum trace_op {
 };
 
 // Which record of a block trace is the arrival: entering the block layer (Q), or handed to the
-// device (D), after merging and scheduling. Formats with one time per request ignore it.
+// device (D), after merging and scheduling: what a throttle below a guest's driver sees. Formats
+// with one time per request ignore it.
 enum trace_arrival {
     TRACE_ARRIVAL_QUEUE,
     TRACE_ARRIVAL_ISSUE,
+    TRACE_ARRIVAL_AUTO, // of each volume D if it has any, else Q
 };
 
 #define TRACE_LATENCY_UNKNOWN (-1)
+#define TRACE_ARRIVALS_TEXT 80
 
 struct trace_request {
     int64_t arrival_ns; // on the recording's own clock; never decreases within a trace, is never
@@ -115,12 +118,21 @@ bool trace_times_are_absolute(const struct trace *trace);
 // Time of the earliest record (not only request) of the trace.
 int64_t trace_origin_ns(const struct trace *trace);
 
-// What the arrivals really are, after any fallback.
-enum trace_arrival trace_arrival_used(const struct trace *trace);
-
 // Volumes seen so far; the names live as long as the trace.
 size_t trace_volume_count(const struct trace *trace);
 const char *trace_volume_name(const struct trace *trace, uint32_t volume);
+
+// What the arrivals of a volume that has requests really are, after any fallback. AUTO: the format
+// has one time per request. Complete after TRACE_END, as the next is.
+enum trace_arrival trace_volume_arrival(const struct trace *trace, uint32_t volume);
+
+// Adds how many volumes have which arrivals.
+void trace_count_arrivals(const struct trace *trace, size_t volumes[TRACE_ARRIVAL_AUTO + 1]);
+
+// That in words: "D (issue)", "Q (queue)"; where they differ "Q (queue) of 2 devices, D (issue) of
+// 1". "": all have one time per request, or there is no request.
+const char *trace_arrivals_text(const size_t volumes[TRACE_ARRIVAL_AUTO + 1],
+                                char text[TRACE_ARRIVALS_TEXT]);
 
 // Notices so far; complete after TRACE_END. They live until the next read or close.
 size_t trace_notice_count(const struct trace *trace);

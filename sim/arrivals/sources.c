@@ -316,6 +316,12 @@ void sources_taken(const struct sources *sources, struct sources_taken *taken)
     }
 }
 
+void sources_count_arrivals(const struct sources *sources, size_t volumes[TRACE_ARRIVAL_AUTO + 1])
+{
+    for (size_t i = 0; i < sources->count; i++)
+        trace_count_arrivals(sources->sources[i].stream->trace, volumes);
+}
+
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total)
 {
     merge_progress(&sources->merge, consumed, total);

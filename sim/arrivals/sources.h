@@ -36,6 +36,9 @@ struct sources_taken {
 };
 void sources_taken(const struct sources *sources, struct sources_taken *taken);
 
+// Adds how many volumes have which arrivals, see trace_count_arrivals; complete once all is taken.
+void sources_count_arrivals(const struct sources *sources, size_t volumes[TRACE_ARRIVAL_AUTO + 1]);
+
 // Bytes of all files, read so far and in all.
 void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total);
 

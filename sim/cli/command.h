@@ -89,9 +89,11 @@ struct option_reading {
 };
 
 #define OPTIONS_READING(at)                                                                        \
-    OPTION("arrival", OPTION_CHOICE, "queue|issue",                                                \
+    OPTION("arrival", OPTION_CHOICE, "auto|queue|issue",                                           \
            (at) + offsetof(struct option_reading, arrival),                                        \
-           "which event is the arrival: Q (queue, default) or D (issue)"),                         \
+           "which event is the arrival: D (issue), what the driver sends, or Q (queue), before "   \
+           "merging and scheduling. The default, auto, is D of each device that has D events, "    \
+           "Q of others"),                                                                         \
         OPTION("format", OPTION_FORMAT, "NAME", (at) + offsetof(struct option_reading, format),    \
                "read as this format, whatever the file looks like; 'throttlesim trace formats' "   \
                "lists them"),                                                                      \

@@ -9,6 +9,8 @@ struct info_arguments {
     struct command_call call;
     const char *device;
     struct option_reading reading;
+    unsigned ops; // 0: not given
+    const char *attach;
     const char *output;
 };
 
@@ -17,6 +19,12 @@ static const struct option_row rows[] = {
      "only this volume, such as 254,48, or in a CSV file this member"},
     {"volume", 0, OPTION_TEXT, "NAME", offsetof(struct info_arguments, device), NULL},
     OPTIONS_READING(offsetof(struct info_arguments, reading)),
+    {"op", 0, OPTION_OPS, "NAME,...", offsetof(struct info_arguments, ops),
+     "tell of these operations only: read, write, discard, write-zeroes, flush"},
+    {"attach", 0, OPTION_CHOICE, "drive|filter", offsetof(struct info_arguments, attach),
+     "where the throttle sits whose limits are looked for; the default is drive. A filter "
+     "throttles "
+     "discards, a drive does not"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct info_arguments, output),
      "draw rates, sizes, times between arrivals, and latencies if they are known, there, each as "
      "SVG and PNG: trace-rates, trace-sizes, trace-gaps, trace-latency. Only with one trace"},
@@ -28,11 +36,18 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
                      struct sim_error *error)
 {
     struct trace_config config = {.path = path, .volume = arguments->device};
+    struct trace_info_options options = {
+        .wants_series = arguments->output != NULL,
+        .ops = arguments->ops == 0 ? CUT_ALL_OPS : arguments->ops,
+        .attach = ENGINE_DRIVE,
+    };
     struct trace_info info;
     bool as_json = arguments->call.json;
     const struct report_style style = command_style(&arguments->call);
     options_reading(&arguments->reading, &config);
-    bool ok = trace_info_read(&info, &config, arguments->output != NULL, error);
+    if (arguments->attach != NULL)
+        scenario_parse_attach(arguments->attach, &options.attach);
+    bool ok = trace_info_read(&info, &config, &options, error);
     if (ok && !as_json)
         ok = trace_info_print(&info, &style) || sim_fail_memory(error);
     // Names that are not UTF-8 cannot be put into JSON.

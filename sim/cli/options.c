@@ -319,6 +319,7 @@ void options_reading(const struct option_reading *options, struct trace_config *
 {
     config->format = options->format;
     config->layout = options->layout;
+    config->arrival = TRACE_ARRIVAL_AUTO;
     if (options->arrival != NULL)
         scenario_parse_arrival(options->arrival, &config->arrival);
 }

@@ -205,7 +205,7 @@ bool scenario_parse_device(const char *text, struct scenario_device *device);
 
 const char *scenario_device_name(enum scenario_device_model model);
 
-// "queue" or "issue"; "filter" or "drive".
+// "auto", "queue" or "issue"; "filter" or "drive".
 bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);

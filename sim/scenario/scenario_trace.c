@@ -133,12 +133,13 @@ static const struct setting_kind factor_kind = {
 static const char *const arrival_names[] = {
     [TRACE_ARRIVAL_QUEUE] = "queue",
     [TRACE_ARRIVAL_ISSUE] = "issue",
+    [TRACE_ARRIVAL_AUTO] = "auto",
     NULL,
 };
 
 static const struct setting_kind arrival_kind = {
-    .type = "queue, issue",
-    .expected = "queue or issue",
+    .type = "auto, queue, issue",
+    .expected = "auto, queue or issue",
     .words = arrival_names,
 };
 

@@ -89,14 +89,17 @@ struct setting {
           "the default is 0")
 
 #define SCENARIO_MEMBER_OPTIONS(X)                                                                 \
-    X("attach", attach_kind, attach, "filter", "attach", OPTION_SETTING, "filter|drive",           \
-      "only with --limits: where the throttle sits; the default is filter. A filter throttles "    \
-      "discards, a drive does not")
+    X("attach", attach_kind, attach, "drive", "attach", OPTION_SETTING, "drive|filter",            \
+      "only with --limits: where the throttle sits; the default is drive, as for the limits of "   \
+      "-drive, block_set_io_throttle, libvirt and what is built on it. A filter (-object "         \
+      "throttle-group with a blockdev of the driver throttle) throttles discards, a drive does "   \
+      "not")
 
 #define SCENARIO_TRACE_OPTIONS(X)                                                                  \
-    X("arrival", arrival_kind, arrival, "queue", "arrival", OPTION_SETTING, "queue|issue",         \
+    X("arrival", arrival_kind, arrival, "auto", "arrival", OPTION_SETTING, "auto|queue|issue",     \
       "only with --limits: which event of a block trace is a request's arrival at the throttle, "  \
-      "Q (queue, default) or D (issue)"),                                                          \
+      "D (issue), what the driver sends, or Q (queue), before the guest merges and schedules. "    \
+      "The default, auto, is D of each device that has D events, Q of others"),                    \
         X("device", devices_kind, path, NULL, "device", OPTION_SETTING_LIST, "NAME",               \
           "only with --limits: take only the requests of this device, such as 254,48, from each "  \
           "trace. Needed for a trace that holds several. May be given several times, with "        \

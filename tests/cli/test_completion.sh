@@ -24,7 +24,7 @@ offers 'trace' tr
 offers 'info convert formats fit synth' trace ''
 offers 'info' help trace i
 offers '--device --device-model' run --dev
-offers '--arrival' trace info --a
+offers '--arrival' trace info --ar
 offers '' trace info --volum
 offers '' report --run
 offers '' run file

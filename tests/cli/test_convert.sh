@@ -17,7 +17,7 @@ same() {
     cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2" | head -n 4)"
 }
 
-convert "$recorded/mixed" all.csv
+convert --arrival queue "$recorded/mixed" all.csv
 expect '' "$(cat err)" 'notices about what a CSV can hold'
 expect 51971 "$(wc -l <all.csv)" 'lines of the CSV'
 
@@ -59,7 +59,7 @@ while read -r format; do
     blkreplay) holds='1 read,write 1 0' ;;
     *) fail "what can the format $format hold?" && continue ;;
     esac
-    convert --to "$format" "$recorded/mixed" "as.$format"
+    convert --to "$format" --arrival queue "$recorded/mixed" "as.$format"
     mv err notices.txt
     convert --format "$format" "as.$format" back.csv
     # shellcheck disable=SC2086 # four words
@@ -90,7 +90,7 @@ same standard.csv all.csv 'standard input'
 
 # Times, operations, sectors: as blkparse prints them.
 mkdir blk
-convert "$recorded/mixed" blk/vda.blktrace.0
+convert --arrival queue "$recorded/mixed" blk/vda.blktrace.0
 (cd blk && blkparse -q -i vda -f '%T.%9t %a %d %S %n %M,%m\n' >../parsed.txt)
 awk '$2 == "Q" && $5 > 0 && $3 !~ /D/ {
     split($1, time, ".")
@@ -104,7 +104,7 @@ expect "$(awk '$2 == "Q"' parsed.txt | wc -l)" "$(awk '$2 == "C"' parsed.txt | w
 fio --parse-only --name=replay --ioengine=null --read_iolog=as.iolog >fio.txt 2>&1 ||
     fail "fio does not take the options: $(cat fio.txt)"
 # fio's null engine has no discards.
-convert --op read,write,flush "$recorded/mixed" replay.iolog
+convert --op read,write,flush --arrival queue "$recorded/mixed" replay.iolog
 fio --name=replay --ioengine=null --read_iolog=replay.iolog --replay_no_stall=1 \
     --output-format=json --output=fio.json >fio.txt 2>&1 || fail "fio: $(cat fio.txt)"
 for op in read write; do
@@ -128,10 +128,10 @@ part() {
 }
 
 part 10000000000 15000000000 1 1 .
-convert --start 10s --duration 5s "$recorded/mixed" found.csv
+convert --start 10s --duration 5s --arrival queue "$recorded/mixed" found.csv
 same found.csv expected.csv 'a piece'
 part 0 99000000000 3 7 ',write,|,flush,'
-convert --duration 99s --speed 3/7 --op flush,write "$recorded/mixed" found.csv
+convert --duration 99s --speed 3/7 --op flush,write --arrival queue "$recorded/mixed" found.csv
 same found.csv expected.csv 'slower, of two operations'
 part 20000000000 99000000000 5 2 '"254,(32|80)"'
 convert --start 20s --duration 79s --speed 2.5 --device 254,80 --device 254,32 all.csv found.csv
@@ -147,7 +147,7 @@ $(($(wc -l <expected.csv) - 1)) true" \
 
 # ---- Merging and splitting ----
 
-convert --split "$recorded/mixed" 'disk %.csv'
+convert --split --arrival queue "$recorded/mixed" 'disk %.csv'
 expect 'disk 254,32.csv|disk 254,48.csv|disk 254,64.csv|disk 254,80.csv' \
     "$(find . -name 'disk *' | sed 's,^\./,,' | sort | paste -s -d '|')" 'files of the volumes'
 for disk in 32 48 64 80; do

@@ -21,11 +21,11 @@ awk 'BEGIN {
 
 cat >members.part <<'END'
 members:
-  - {id: m0, group: g}
+  - {id: m0, group: g, attach: filter}
   - {id: m1, group: g, attach: drive}
-  - {id: m2, group: h}
+  - {id: m2, group: h, attach: filter}
   - {id: m3, group: h, attach: drive}
-  - {id: m4}
+  - {id: m4, attach: filter}
 trace: workload.csv
 END
 cat >events.part <<'END'
@@ -68,8 +68,11 @@ digest() {
 for scenario in limits events steps steps-recorded overload; do
     digest "$scenario" "$scenario.yaml"
 done >found.txt
-for scenario in demo throttled-iops; do
-    digest "$scenario" "$recorded/$scenario.yaml"
+# Also with the arrivals at Q, before the guest merges and schedules.
+sed "s|trace: \([a-z/.]*\)|trace: {path: $recorded/\1, arrival: queue}|" "$recorded/demo.yaml" \
+    >demo-queue.yaml
+for scenario in "$recorded/demo.yaml" demo-queue.yaml "$recorded/throttled-iops.yaml"; do
+    digest "$(basename "$scenario" .yaml)" "$scenario"
 done >>found.txt
 diff "$source_dir/tests/cli/digests.txt" found.txt || fail 'a digest has changed'
 

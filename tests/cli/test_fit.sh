@@ -6,7 +6,7 @@
 
 # ---- fit, synth, info ----
 
-expect_code 0 trace fit --json -o mixed.yaml "$recorded/mixed"
+expect_code 0 trace fit --json -o mixed.yaml --arrival queue "$recorded/mixed"
 mv out fit.json
 [ -z "$(grep '^#' mixed.yaml | awk 'length > 100')" ] || fail 'comments wider than 100 columns'
 expect 4 "$(grep -c '^  - id: ' mixed.yaml)" 'volumes of the specification'
@@ -18,7 +18,7 @@ grep -q '^#   ! ' mixed.yaml || fail 'no verdict'
 expect_code 0 trace synth mixed.yaml -o made.csv
 expect_code 0 trace info --json made.csv
 jq '.[0]' out >made.json
-expect_code 0 trace info --json "$recorded/mixed"
+expect_code 0 trace info --json --arrival queue "$recorded/mixed"
 jq '.[0]' out >recorded.json
 for file in recorded made; do
     jq -c '[.devices[].device] | sort' $file.json >$file.names
@@ -49,9 +49,9 @@ done
 
 # ---- A hundred of them ----
 
-expect_code 0 trace fit --json --device 254,48 "$recorded/mixed"
+expect_code 0 trace fit --json --device 254,48 --arrival queue "$recorded/mixed"
 mv out one.json
-expect_code 0 trace fit --volumes 100 --seed 7 --device 254,48 "$recorded/mixed" -o hundred.yaml
+expect_code 0 trace fit --volumes 100 --seed 7 --device 254,48 --arrival queue "$recorded/mixed" -o hundred.yaml
 expect 1 "$(grep -c '^    count: 100$' hundred.yaml)" 'a hundred volumes'
 grep -q '^seed: 7$' hundred.yaml || fail 'the seed is not that which was asked for'
 expect_code 0 trace synth hundred.yaml -o hundred.csv
@@ -80,9 +80,9 @@ expect true "$(jq '.volumes[0].score.score < 0.3 and .all.distance.gaps < 0.12' 
 
 # fit_part OPTION...: what is fitted to a part is what is fitted to that part as a trace.
 fit_part() {
-    expect_code 0 trace convert "$@" "$recorded/mixed" part.csv
+    expect_code 0 trace convert --arrival queue "$@" "$recorded/mixed" part.csv
     expect_code 0 trace fit part.csv -o part.yaml
-    expect_code 0 trace fit "$@" "$recorded/mixed" -o cut.yaml
+    expect_code 0 trace fit --arrival queue "$@" "$recorded/mixed" -o cut.yaml
     for file in part cut; do
         grep -v '^#' $file.yaml >$file.spec
     done
@@ -91,22 +91,22 @@ fit_part() {
 fit_part --start 20s --duration 2s --op write,flush
 fit_part --volume 254,32 --device 254,48 --start 5s --duration 3s
 expect_code 0 trace fit --start 5s --duration 200ms --op read,write --device 254,32 \
-    "$recorded/mixed"
+    --arrival queue "$recorded/mixed"
 grep -qx '# Of the recording: from 5 s on for 200 ms; operations read, write; some volumes.' out ||
     fail "the part is not named: $(sed -n 3p out)"
-expect_code 0 trace fit --op flush "$recorded/mixed"
+expect_code 0 trace fit --op flush --arrival queue "$recorded/mixed"
 grep -qx '# Of the recording: all of its time; operations flush; all volumes.' out ||
     fail "the part is not named: $(sed -n 3p out)"
 expect_code 0 trace fit --json --start 5s --duration 3s --device 254,32 --device 254,48 \
-    "$recorded/mixed"
+    --arrival queue "$recorded/mixed"
 expect '["254,32","254,48"]' "$(jq -c '[.volumes[].volume] | sort' out)" 'volumes asked for'
-expect_code 3 trace fit --device 254,32 --device 7,7 "$recorded/mixed"
+expect_code 3 trace fit --device 254,32 --device 7,7 --arrival queue "$recorded/mixed"
 expect_error "no request of device '7,7'"
-expect_code 3 trace fit --start 1h "$recorded/mixed"
+expect_code 3 trace fit --start 1h --arrival queue "$recorded/mixed"
 expect_error 'no request in the part asked for'
-expect_code 2 trace fit --op reed "$recorded/mixed"
+expect_code 2 trace fit --op reed --arrival queue "$recorded/mixed"
 expect_error "did you mean 'read'"
-expect_code 2 trace fit --start x "$recorded/mixed"
+expect_code 2 trace fit --start x --arrival queue "$recorded/mixed"
 expect_error '--start'
 
 # ---- Where it goes ----

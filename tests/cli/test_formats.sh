@@ -37,7 +37,7 @@ printf '1.000000 x 1 sda W 8 512 0.11 0.47\n1.000001 x 1 sda R 16 512 0.22 0.40\
 expect_code 3 trace info rows.txt
 expect_code 3 trace info --format iolog rows.txt
 expect_error 'rows.txt: line 1: this is no iolog of fio'
-expect_code 0 trace info --format biosnoop --layout "$layout" --json rows.txt
+expect_code 0 trace info --arrival queue --format biosnoop --layout "$layout" --json rows.txt
 expect 'biosnoop sda 2 620000' "$(jq -r '.[0] |
     [.format, .devices[0].device, .all.requests, .all.latency.max_ns] | join(" ")' out)" \
     'what is in the rows'

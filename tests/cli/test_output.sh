@@ -99,9 +99,9 @@ cat >total.yaml <<END
 groups: [{id: g, limits: {iops-total: 300, bps-write: 3MB}}]
 members:
   - {id: idle}
-  - {id: vdd, group: g, trace: $recorded/mixed/vdd.blktrace}
-  - {id: vdf, group: g, trace: $recorded/mixed/vdf.blktrace}
-  - {id: vdc, trace: $recorded/mixed/vdc.blktrace}
+  - {id: vdd, group: g, attach: filter, trace: {path: $recorded/mixed/vdd.blktrace, arrival: queue}}
+  - {id: vdf, group: g, attach: filter, trace: {path: $recorded/mixed/vdf.blktrace, arrival: queue}}
+  - {id: vdc, trace: {path: $recorded/mixed/vdc.blktrace, arrival: queue}}
 device: {model: recorded}
 END
 expect_code 0 run total.yaml --db total.db --log requests

@@ -9,10 +9,11 @@
 
 # All requests of the recording, from a run without limits, in a table.
 for disk in vdc vdd vde vdf; do
-    echo "  - {id: $disk, attach: filter, trace: $recorded/mixed/$disk.blktrace}"
+    echo "  - {id: $disk, attach: filter,
+      trace: {path: $recorded/mixed/$disk.blktrace, arrival: queue}}"
 done | { echo 'members:' && cat; } >all.yaml
 expect_code 0 run all.yaml --log requests --db all.db
-expect_code 0 trace info --json "$recorded/mixed"
+expect_code 0 trace info --json --arrival queue --attach filter "$recorded/mixed"
 mv out info.json
 
 # found FILTER: of the JSON, rounded as SQLite prints it.
@@ -30,19 +31,21 @@ by_sql bytes 'SELECT sum(bytes) FROM request_log' '.[0].all.bytes'
 by_sql span 'SELECT max(arrival_ns) - min(arrival_ns) FROM request_log' '.[0].all.span_ns'
 by_sql 'requests that a throttle counts' "SELECT count(*) FROM request_log WHERE op <> 'flush'" \
     '.[0].all.limits.requests'
+# Peaks are of what a filter throttles.
+sqlite3 all.db "CREATE VIEW throttled AS SELECT * FROM request_log WHERE op <> 'flush'"
 for window in 1ms:1000000 100ms:100000000 1s:1000000000; do
     by_sql "peak in ${window%:*}" "
         SELECT max(n), max(b) FROM (
-            SELECT count(*) OVER w AS n, sum(bytes) OVER w AS b FROM request_log
+            SELECT count(*) OVER w AS n, sum(bytes) OVER w AS b FROM throttled
             WINDOW w AS (ORDER BY arrival_ns RANGE BETWEEN ${window#*:} - 1 PRECEDING
                          AND CURRENT ROW))" \
         ".[0].all.windows[\"${window%:*}\"] | \"\\(.peak_requests)|\\(.peak_bytes)\""
     by_sql "dispersion at ${window%:*}" "
         WITH RECURSIVE first(ns, windows) AS (
             SELECT min(arrival_ns), (max(arrival_ns) - min(arrival_ns)) / ${window#*:}
-            FROM request_log),
+            FROM throttled),
         counted AS (
-            SELECT count(*) AS n FROM request_log, first
+            SELECT count(*) AS n FROM throttled, first
             WHERE (arrival_ns - ns) / ${window#*:} < windows
             GROUP BY (arrival_ns - ns) / ${window#*:}),
         sums AS (SELECT sum(n) AS s, sum(n * n) AS q FROM counted)
@@ -98,10 +101,10 @@ check_limits() {
         limit=$(jq ".limits[\"$key\"][$i].limit" "$info")
         most=$(jq ".limits | .requests * .[\"$key\"][$i].share | floor" "$info")
         expect true "$(jq ".limits[\"$key\"][$i].confirmed" "$info")" "$key $limit is confirmed"
-        expect_code 0 run --json --limits "$key=$limit" "$@"
+        expect_code 0 run --json --arrival queue --attach filter --limits "$key=$limit" "$@"
         expect "$(jq ".limits[\"$key\"][$i].waiting" "$info")" "$(waited)" "wait at $key=$limit"
         [ "$(waited)" -le "$most" ] || fail "$key=$limit: $(waited) wait, not $most"
-        expect_code 0 run --json --limits "$key=$((limit - 1))" "$@"
+        expect_code 0 run --json --arrival queue --attach filter --limits "$key=$((limit - 1))" "$@"
         [ "$(waited)" -gt "$most" ] || fail "$key=$((limit - 1)): only $(waited) wait"
     done
 }
@@ -117,9 +120,47 @@ for key in iops-total bps-total; do
     done
 done
 
+# ---- What is asked for without a word: D, as the driver sent it, and a drive ----
+
+# lowest DEVICE KEY OPTION...: under which nothing of the device waits
+lowest() {
+    device=$1 key=$2
+    shift 2
+    "$program" trace info --json --device "$device" "$@" "$recorded/mixed" |
+        jq ".[0].devices[0].limits[\"$key\"][2].limit"
+}
+expect 5393 "$(lowest 254,80 iops-total --attach filter --arrival queue)" 'vdf at Q'
+expect 219 "$(lowest 254,80 iops-total)" 'vdf at D'
+expect 219 "$(lowest 254,80 iops-total --arrival issue)" 'vdf at D, asked for'
+expect 128 "$(lowest 254,64 iops-total --arrival queue)" 'vde at Q'
+expect 309 "$(lowest 254,64 iops-total)" 'vde at D'
+# 92 MB/s of reads and writes; its discards would need 15.6 GB/s.
+expect 91539085 "$(lowest 254,80 bps-total)" 'bytes/s of vdf as a drive'
+expect 91539085 "$(lowest 254,80 bps-total --attach filter --op read,write)" 'reads and writes of vdf'
+expect 15675152974 "$(lowest 254,80 bps-total --attach filter)" 'bytes/s of vdf as a filter'
+expect_code 0 trace info --device 254,80 "$recorded/mixed"
+expect "$recorded/mixed: blktrace, arrivals at D (issue), 1 device" "$(head -n 1 out)" 'what was taken'
+expect_code 0 trace info --json "$recorded/mixed"
+expect 'drive issue read,write,write-zeroes' "$(jq -r '.[0] |
+    "\(.attach) \(.arrival) \(.throttled | join(","))"' out)" 'what was taken, in JSON'
+expect_code 0 trace info --json --op flush "$recorded/mixed"
+expect 'flush 0' "$(jq -r '.[0].all | "\(.ops | keys | join(",")) \(.limits.requests)"' out)" \
+    'only flushes'
+expect_code 0 run --json --limits bps-total=100MB "$recorded/mixed/vdf.blktrace"
+expect 0 "$(waited)" 'waits of vdf under 100 MB/s'
+
+# p99 of the waits of `files` in the demo.
+p99() {
+    expect_code 0 run --json "$1"
+    jq '.members[] | select(.name == "files") | .directions["read+write"].latency.throttle_wait.p99_ns / 1e6 | round' out
+}
+expect 38 "$(p99 "$recorded/demo.yaml")" 'p99 of files in the demo, at D'
+sed "s|trace: \([a-z/.]*\)|trace: {path: $recorded/\1, arrival: queue}|" "$recorded/demo.yaml" >queue.yaml
+expect 6057 "$(p99 queue.yaml)" 'p99 of files in the demo, at Q'
+
 # ---- For people ----
 
-expect_code 0 trace info "$recorded/mixed"
+expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed"
 [ -z "$(awk 'length > 100' out)" ] || fail 'the text is wider than 100 columns'
 for limit in $(found '.[0].all.limits["iops-total", "bps-total"][].limit'); do
     grep -q " $limit\$\| $limit " out || fail "the text does not name the limit $limit"
@@ -127,7 +168,7 @@ done
 
 # ---- Plots ----
 
-expect_code 0 trace info "$recorded/mixed" -o drawn
+expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed" -o drawn
 sed -n 's/^drawn/drawn/p' out | sort >found.txt
 for plot in trace-gaps trace-latency trace-rates trace-sizes; do
     printf 'drawn/%s.png\ndrawn/%s.svg\n' $plot $plot
@@ -138,12 +179,12 @@ for plot in drawn/*.svg; do
     [ "$(wc -c <rendered.png)" -gt 8000 ] || fail "$plot is nearly blank"
     grep -q '254,80' "$plot" || fail "$plot does not name a device"
 done
-expect_code 0 trace info --json "$recorded/mixed" -o again
+expect_code 0 trace info --json --arrival queue --attach filter "$recorded/mixed" -o again
 jq -e '.[0].all' out >/dev/null || fail 'with plots, the JSON is no JSON'
 for plot in drawn/*.svg; do
     cmp -s "$plot" "again/$(basename "$plot")" || fail "$plot differs when it is drawn again"
 done
-expect_code 2 trace info "$recorded/mixed" "$recorded/throttled-iops" -o drawn
+expect_code 2 trace info --arrival queue --attach filter "$recorded/mixed" "$recorded/throttled-iops" -o drawn
 
 # One request, and no latencies: no plot of those.
 printf 'time_ns,op,offset,bytes\n0,read,0,4096\n' >one.csv

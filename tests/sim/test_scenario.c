@@ -19,6 +19,7 @@ static const char example[] =
     "    attach: drive              # filter (default) | drive\n"
     "    trace: recorded/vdc.csv    # relative to the scenario\n"
     "  - id: web\n"
+    "    attach: filter\n"
     "    group: gold\n"
     "    trace: {path: recorded/vdd.csv, arrival: issue, device: \"254,48\", speed: 2.0,\n"
     "            start: 10s, duration: 60s}\n"
@@ -109,7 +110,7 @@ static void members(void **state)
     assert_int_equal(db->group, 0);
     assert_int_equal(db->attach, ENGINE_DRIVE);
     assert_string_equal(db->trace.path, scratch_path("recorded/vdc.csv"));
-    assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_QUEUE);
+    assert_int_equal(db->trace.arrival, TRACE_ARRIVAL_AUTO);
     assert_int_equal(db->trace.cut.volume_count, 0);
     assert_null(db->trace.format);
     assert_null(db->trace.layout);
@@ -172,7 +173,7 @@ static void defaults(void **state)
     assert_int_equal(scenario->group_count, 0);
     assert_int_equal(scenario->event_count, 0);
     assert_true(scenario->members[0].group == SCENARIO_NONE);
-    assert_int_equal(scenario->members[0].attach, ENGINE_FILTER);
+    assert_int_equal(scenario->members[0].attach, ENGINE_DRIVE);
     assert_null(scenario->members[0].trace.path);
     assert_int_equal(scenario->trace_count, 0);
     assert_int_equal(scenario->device.model, SCENARIO_DEVICE_NULL);

@@ -127,7 +127,7 @@ static const struct lab_refusal traces_and_settings_rows[] = {
     {"members: {from: trace}\ntrace: {csv: \"time_ns,op,offset,bytes\\n\"}\n",
      " there are no members: no request in the trace"},
     {"members: [{id: a, trace: {path: x, arrival: now}}]\n",
-     "1:45: expected queue or issue, found 'now'"},
+     "1:45: expected auto, queue or issue, found 'now'"},
     {"members: [{id: a, trace: {path: x, format: [csv]}}]\n",
      "1:44: expected the name of a format, found a list"},
     {"members: [{id: a, trace: {path: x, layout: {a: b}}}]\n",

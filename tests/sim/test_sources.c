@@ -210,8 +210,10 @@ static void recordings_keep_their_distance(void **state)
     (void)state;
     struct lab_run run =
         lab_run_complete("members:\n"
-                         "  - {id: vdc, trace: " TEST_TRACES_DIR "/recorded/mixed/vdc.blktrace}\n"
-                         "  - {id: vdd, trace: " TEST_TRACES_DIR "/recorded/mixed/vdd.blktrace}\n"
+                         "  - {id: vdc, trace: {arrival: queue, path: " TEST_TRACES_DIR
+                         "/recorded/mixed/vdc.blktrace}}\n"
+                         "  - {id: vdd, trace: {arrival: queue, path: " TEST_TRACES_DIR
+                         "/recorded/mixed/vdd.blktrace}}\n"
                          "end: 20s\n");
     struct trace_error error;
     int64_t origins_ns[2], first_ns[2];
@@ -249,7 +251,7 @@ static void format_and_layout(void **state)
     expect_arrivals(
         "members:\n"
         "  - id: a\n"
-        "    trace: {path: rows.txt, format: biosnoop,\n"
+        "    trace: {path: rows.txt, format: biosnoop, arrival: queue,\n"
         "            layout: \"TIME(s) COMM PID DISK T SECTOR BYTES QUE(ms) LAT(ms)\"}\n",
         "a 8192 0\na 4096 39000\n");
     lab_expect_failure(

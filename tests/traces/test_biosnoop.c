@@ -66,7 +66,7 @@ static void test_arrivals_are_computed(void **state)
     expect_requests(&reading, expected);
     assert_string_equal(trace_format(reading.trace), "biosnoop");
     assert_int_equal(trace_origin_ns(reading.trace), -500000);
-    assert_int_equal(trace_arrival_used(reading.trace), TRACE_ARRIVAL_ISSUE);
+    assert_int_equal(trace_volume_arrival(reading.trace, 0), TRACE_ARRIVAL_ISSUE);
     assert_int_equal(reading_notice(&reading, "no-queue-events"), 1);
     assert_int_equal(trace_notice_count(reading.trace), 1);
     reading_free(&reading);
@@ -85,7 +85,7 @@ static void test_queued_and_pattern(void **state)
                                        "1.000000 x 1 sda W 8 512 S 0.11 0.47\n";
     struct reading reading = read_as(text, NULL, NULL, TRACE_ARRIVAL_QUEUE);
     expect_requests(&reading, at_queue);
-    assert_int_equal(trace_arrival_used(reading.trace), TRACE_ARRIVAL_QUEUE);
+    assert_int_equal(trace_volume_arrival(reading.trace, 0), TRACE_ARRIVAL_QUEUE);
     assert_int_equal(trace_notice_count(reading.trace), 0);
     reading_free(&reading);
     reading = read_as(text, NULL, NULL, TRACE_ARRIVAL_ISSUE);

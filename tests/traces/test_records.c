@@ -265,14 +265,14 @@ static void test_devices(void **state)
     assert_int_equal(reading.count, 1);
     assert_int_equal(reading.requests[0].latency_ns, 3000);
     assert_int_equal(trace_origin_ns(reading.trace), 500);
-    assert_int_equal(trace_arrival_used(reading.trace), TRACE_ARRIVAL_QUEUE);
+    assert_int_equal(trace_volume_arrival(reading.trace, 0), TRACE_ARRIVAL_QUEUE);
     reading_free(&reading);
 
     reading = read_trace(path, TRACE_ARRIVAL_QUEUE, "8,1");
     assert_int_equal(reading.count, 1);
     assert_true(reading.requests[0].arrival_ns == 2000 && reading.requests[0].latency_ns == 1000);
     assert_int_equal(trace_origin_ns(reading.trace), 500);
-    assert_int_equal(trace_arrival_used(reading.trace), TRACE_ARRIVAL_ISSUE);
+    assert_int_equal(trace_volume_arrival(reading.trace, 0), TRACE_ARRIVAL_ISSUE);
     assert_int_equal(reading_notice(&reading, "no-queue-events"), 1);
     assert_int_equal(trace_volume_count(reading.trace), 1);
     reading_free(&reading);

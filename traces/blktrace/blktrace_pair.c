@@ -8,64 +8,50 @@
 #include <stdlib.h>
 
 _Static_assert(sizeof(struct blktrace_pending) == 32, "2^20 of them are 32 MiB");
-_Static_assert((BLKTRACE_CHUNKS - 1) * (uint64_t)BLKTRACE_CHUNK_REQUESTS > BLKTRACE_WINDOW_MAX,
-               "a full window never meets its own first chunk");
-
-static void free_window(struct blktrace_window *window)
-{
-    for (size_t i = 0; i < BLKTRACE_CHUNKS; i++)
-        free(window->chunks[i]);
-    free(window->spare);
-}
-
-// Memory for the next chunk; false: there is none.
-static bool extend_window(struct blktrace_window *window)
-{
-    struct blktrace_pending **chunk =
-        &window->chunks[window->next / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
-    assert(*chunk == NULL && window->next - window->first <= BLKTRACE_WINDOW_MAX);
-    *chunk = window->spare;
-    window->spare = NULL;
-    if (*chunk == NULL)
-        *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof **chunk);
-    return *chunk != NULL;
-}
-
-// The new request, to be filled, with the number next - 1; NULL: out of memory.
-static struct blktrace_pending *push_pending(struct blktrace_window *window)
-{
-    if (window->next % BLKTRACE_CHUNK_REQUESTS == 0 && !extend_window(window))
-        return NULL;
-    return blktrace_window_at(window, window->next++);
-}
-
-// Drops the oldest; the memory of the chunk before the first is given back.
-static void pop_pending(struct blktrace_window *window)
-{
-    window->first++;
-    if (window->first % BLKTRACE_CHUNK_REQUESTS > 0)
-        return;
-    struct blktrace_pending **chunk =
-        &window->chunks[(window->first - 1) / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
-    assert(window->first <= window->next);
-    free(window->spare);
-    window->spare = *chunk;
-    *chunk = NULL;
-}
 
 void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival arrival, bool lossy)
 {
-    unsigned actions = arrival == TRACE_ARRIVAL_QUEUE
-                           ? 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT
-                           : 1U << BLKTRACE_ISSUE | 1U << BLKTRACE_REQUEUE;
+    static const unsigned queue = 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT;
+    static const unsigned issue = 1U << BLKTRACE_ISSUE | 1U << BLKTRACE_REQUEUE;
+    unsigned actions =
+        (arrival != TRACE_ARRIVAL_ISSUE ? queue : 0) | (arrival != TRACE_ARRIVAL_QUEUE ? issue : 0);
     *pairing = (struct blktrace_pairing){
         .arrival = arrival, .lossy = lossy, .actions = actions | 1U << BLKTRACE_COMPLETE};
 }
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing)
 {
-    free_window(&pairing->window);
+    blktrace_window_free(&pairing->window);
     blktrace_fragments_free(&pairing->fragments);
+    free(pairing->volumes);
+}
+
+// ---- Volumes ----
+static inline bool is_by_queue(const struct blktrace_pairing *pairing, uint32_t volume)
+{
+    return pairing->volumes[volume].arrival != TRACE_ARRIVAL_ISSUE;
+}
+
+static void note_completed(struct blktrace_volume *volume)
+{
+    if (volume->arrival == TRACE_ARRIVAL_AUTO && ++volume->completed == BLKTRACE_UNDECIDED_MAX)
+        volume->arrival = TRACE_ARRIVAL_QUEUE;
+}
+
+// The oldest fragment of the key, or BLKTRACE_FRAGMENT_NONE. Those of requests that are none go.
+static uint32_t find_oldest(struct blktrace_pairing *pairing, const struct blktrace_key *key)
+{
+    uint64_t from = pairing->volumes[key->volume].from;
+    uint32_t number = blktrace_fragments_find(&pairing->fragments, key);
+    while (number != BLKTRACE_FRAGMENT_NONE) {
+        uint64_t request = blktrace_fragment_at(&pairing->fragments, number)->request;
+        if (request >= from)
+            break;
+        blktrace_window_at(&pairing->window, request)->fragment =
+            blktrace_fragments_remove(&pairing->fragments, number);
+        number = blktrace_fragments_find(&pairing->fragments, key);
+    }
+    return number;
 }
 
 // ---- Completions ----
@@ -91,12 +77,16 @@ static void set_known(struct blktrace_pending *request, int64_t latency_ns)
     request->latency_ns = latency_ns;
 }
 
+static void drop_fragments(struct blktrace_pairing *pairing, uint32_t fragment)
+{
+    while (fragment != BLKTRACE_FRAGMENT_NONE)
+        fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
+}
+
 static void abandon(struct blktrace_pairing *pairing, uint64_t number)
 {
     struct blktrace_pending *request = blktrace_window_at(&pairing->window, number);
-    uint32_t fragment = request->fragment;
-    while (fragment != BLKTRACE_FRAGMENT_NONE)
-        fragment = blktrace_fragments_remove(&pairing->fragments, fragment);
+    drop_fragments(pairing, request->fragment);
     set_known(request, TRACE_LATENCY_UNKNOWN);
     pairing->no_completion++;
 }
@@ -121,7 +111,7 @@ static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_
 static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
                                      const struct blktrace_key *key, uint64_t bytes)
 {
-    uint32_t number = blktrace_fragments_find(&pairing->fragments, key);
+    uint32_t number = find_oldest(pairing, key);
     while (number != BLKTRACE_FRAGMENT_NONE) {
         const struct blktrace_fragment *oldest = blktrace_fragment_at(&pairing->fragments, number);
         bool suspect = pairing->lossy || oldest->request < pairing->suspect;
@@ -144,8 +134,10 @@ static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t nu
     if (bytes < fragment->bytes)
         return blktrace_fragments_shorten(&pairing->fragments, number, bytes);
     request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
-    if (request->fragment == BLKTRACE_FRAGMENT_NONE)
+    if (request->fragment == BLKTRACE_FRAGMENT_NONE) {
         set_known(request, now_ns - request->arrival_ns);
+        note_completed(&pairing->volumes[request->volume]);
+    }
     return true;
 }
 
@@ -184,7 +176,7 @@ static bool complete_flush(struct blktrace_pairing *pairing, const struct blktra
 {
     bool flushes = blktrace_record_has(record, BLKTRACE_FLUSH);
     bool of_device = flushes && !blktrace_record_has(record, BLKTRACE_WRITE);
-    if (pairing->arrival == TRACE_ARRIVAL_QUEUE ? of_device : !flushes)
+    if (is_by_queue(pairing, volume) ? of_device : !flushes)
         return true;
     struct blktrace_key key = {record->offset, volume, BLKTRACE_KIND_FLUSH};
     uint32_t number = pairing_meant(pairing, &key, 0);
@@ -214,9 +206,9 @@ static void make_room(struct blktrace_pairing *pairing)
 }
 
 // The newest fragment of the key, or BLKTRACE_FRAGMENT_NONE.
-static uint32_t find_newest(const struct blktrace_pairing *pairing, const struct blktrace_key *key)
+static uint32_t find_newest(struct blktrace_pairing *pairing, const struct blktrace_key *key)
 {
-    uint32_t oldest = blktrace_fragments_find(&pairing->fragments, key);
+    uint32_t oldest = find_oldest(pairing, key);
     return oldest == BLKTRACE_FRAGMENT_NONE
                ? oldest
                : blktrace_fragment_at(&pairing->fragments, oldest)->older;
@@ -241,7 +233,7 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
                                                pairing->window.next, BLKTRACE_FRAGMENT_NONE);
     if (fragment == BLKTRACE_FRAGMENT_NONE)
         return false;
-    struct blktrace_pending *request = push_pending(&pairing->window);
+    struct blktrace_pending *request = blktrace_window_push(&pairing->window);
     if (request == NULL)
         return false;
     *request = (struct blktrace_pending){
@@ -314,8 +306,14 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
                             uint32_t volume)
 {
     unsigned action = blktrace_record_action(record);
-    bool queue = pairing->arrival == TRACE_ARRIVAL_QUEUE;
     enum trace_op op;
+    if (volume >= pairing->volume_count && !blktrace_pairing_reserve(pairing, (size_t)volume + 1))
+        return false;
+    struct blktrace_volume *known = &pairing->volumes[volume];
+    if (known->arrival == TRACE_ARRIVAL_AUTO &&
+        blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op))
+        *known = (struct blktrace_volume){TRACE_ARRIVAL_ISSUE, 0, pairing->window.next};
+    bool queue = is_by_queue(pairing, volume);
     if (record->after_gap)
         pairing->suspect = pairing->window.next;
     if (blktrace_record_has(record, BLKTRACE_PASSTHROUGH)) {
@@ -323,7 +321,7 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
         return true;
     }
     if (action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
-        if (blktrace_record_arrives(record, pairing->arrival, &op))
+        if (blktrace_record_arrives(record, queue ? TRACE_ARRIVAL_QUEUE : TRACE_ARRIVAL_ISSUE, &op))
             return take_arrival(pairing, record, volume, op);
         pairing->zero_bytes++;
     } else if (action == BLKTRACE_COMPLETE) {
@@ -346,6 +344,16 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
     struct blktrace_window *window = &pairing->window;
     while (window->first < window->next) {
         const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
+        struct blktrace_volume *volume = &pairing->volumes[oldest->volume];
+        if (window->first < volume->from) {
+            if (oldest->state == BLKTRACE_PENDING)
+                drop_fragments(pairing, oldest->fragment);
+            pairing->requests--;
+            blktrace_window_pop(window);
+            continue;
+        }
+        if (volume->arrival == TRACE_ARRIVAL_AUTO && !blktrace_pairing_decide(pairing, volume))
+            return false;
         if (oldest->state == BLKTRACE_PENDING) {
             if (!pairing->ended)
                 return false;
@@ -360,32 +368,9 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
             .volume = oldest->volume,
             .op = (enum trace_op)oldest->op,
         };
-        pop_pending(window);
+        blktrace_window_pop(window);
         if (!withdrawn)
             return true;
     }
     return false;
-}
-
-void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
-                             struct trace_notices *notices)
-{
-    bool queue = pairing->arrival == TRACE_ARRIVAL_QUEUE;
-    trace_notices_set(notices, "no-completion", source, pairing->no_completion,
-                      "%llu of %llu requests (%s) have no completion (C), so that their latency is "
-                      "unknown; a few in flight when the recording ended are normal.",
-                      (unsigned long long)pairing->no_completion,
-                      (unsigned long long)pairing->requests, queue ? "Q" : "D");
-    trace_notices_set(notices, "no-arrival", source, pairing->no_arrival,
-                      "%llu completions (C) cover bytes that no request before them (%s) asked "
-                      "for; a few in flight when the recording began are normal.",
-                      (unsigned long long)pairing->no_arrival, queue ? "Q" : "D");
-    trace_notices_count(notices, "passthrough", source, pairing->passthrough,
-                        "commands passed through to the device (SCSI or the like) are skipped: "
-                        "they are not reads or writes of the volume.");
-    trace_notices_count(notices, "zero-bytes", source, pairing->zero_bytes,
-                        "requests without bytes that are no flush are skipped.");
-    trace_notices_count(notices, "bad-split", source, pairing->bad_splits,
-                        "split records (X) do not say where the request was split; the latency "
-                        "of its second half may be unknown.");
 }

@@ -140,15 +140,37 @@ static inline struct blktrace_pending *blktrace_window_at(const struct blktrace_
                           [number % BLKTRACE_CHUNK_REQUESTS];
 }
 
+void blktrace_window_free(struct blktrace_window *window);
+
+// The new request, to be filled, with the number next - 1; NULL: out of memory.
+struct blktrace_pending *blktrace_window_push(struct blktrace_window *window);
+
+// Drops the oldest; the memory of the chunk before the first is given back.
+void blktrace_window_pop(struct blktrace_window *window);
+
 // ---- Pairing ----
 
-struct blktrace_pairing {
+// What is known of a volume. AUTO becomes ISSUE at its first D: what was queued before is then no
+// request. It becomes QUEUE when so many requests were completed without any D, or there is no
+// more room to wait for one.
+struct blktrace_volume {
     enum trace_arrival arrival;
-    unsigned actions; // bit n: records of action n matter, besides gaps and passthrough
-    bool continues;   // some fragment has been marked as continued
-    bool lossy;       // whole CPUs are missing: completions of any request may be
-    bool ended;       // no more events will come
-    uint64_t suspect; // requests below this number arrived before records went missing
+    uint32_t completed; // while nothing is decided
+    uint64_t from;      // requests of it below this number were queued before its first D
+};
+
+#define BLKTRACE_UNDECIDED_MAX 1024
+
+struct blktrace_pairing {
+    enum trace_arrival arrival; // as asked for
+    unsigned actions;           // bit n: records of action n matter, besides gaps and passthrough
+    bool continues;             // some fragment has been marked as continued
+    bool lossy;                 // whole CPUs are missing: completions of any request may be
+    bool ended;                 // no more events will come
+    uint64_t suspect;           // requests below this number arrived before records went missing
+    struct blktrace_volume *volumes; // by number
+    size_t volume_count;
+    size_t volume_capacity;
     struct blktrace_window window;
     struct blktrace_fragments fragments;
     uint64_t requests;
@@ -168,6 +190,16 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing);
 // memory.
 bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktrace_record *record,
                             uint32_t volume);
+
+// Room for so many volumes. False: out of memory.
+bool blktrace_pairing_reserve(struct blktrace_pairing *pairing, size_t count);
+
+// Decides for an undecided volume whose request is the next, if it cannot wait for a D any longer.
+bool blktrace_pairing_decide(struct blktrace_pairing *pairing, struct blktrace_volume *volume);
+
+// What the arrivals of a volume are; AUTO: there are none yet, or it is not decided.
+enum trace_arrival blktrace_pairing_arrival(const struct blktrace_pairing *pairing,
+                                            uint32_t volume);
 
 // Requests still waiting for their completion get TRACE_LATENCY_UNKNOWN.
 void blktrace_pairing_end(struct blktrace_pairing *pairing);

@@ -153,7 +153,10 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
 static bool start(void *opaque, struct trace_error *error)
 {
     struct biosnoop_reader *reader = opaque;
+    struct trace_context *context = reader->flow.context;
     reader->lines.input = &reader->flow.input;
+    if (context->arrival == TRACE_ARRIVAL_AUTO)
+        context->arrival = TRACE_ARRIVAL_ISSUE;
     return take_layout(reader, error);
 }
 
@@ -195,6 +198,7 @@ static void report(void *opaque)
 
 static const struct trace_flow_source source = {
     .what = "output of biosnoop",
+    .has_arrivals = true,
     .bytes = sizeof(struct biosnoop_reader),
     .start = start,
     .next = next_request,

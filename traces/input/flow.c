@@ -136,6 +136,13 @@ void trace_flow_report(void *reader)
     flow->source->report(reader);
 }
 
+enum trace_arrival trace_flow_arrival(const void *opaque, uint32_t volume)
+{
+    const struct trace_flow *flow = opaque;
+    (void)volume;
+    return flow->source->has_arrivals ? flow->context->arrival : TRACE_ARRIVAL_AUTO;
+}
+
 uint64_t trace_flow_consumed(const void *reader)
 {
     const struct trace_flow *flow = reader;

@@ -15,8 +15,9 @@
 
 // What is given an error fills it on failure.
 struct trace_flow_source {
-    const char *what; // the format in messages, such as "an iolog"
-    size_t bytes;     // of a reader, of which struct trace_flow comes first
+    const char *what;  // the format in messages, such as "an iolog"
+    bool has_arrivals; // more than one time per request: the context's arrival is what is used
+    size_t bytes;      // of a reader, of which struct trace_flow comes first
     // The file is open. Sets in_order and spread_ns, if they are not to be 0.
     bool (*start)(void *reader, struct trace_error *error);
     // The next request in the order of the file; its volume is interned in the context.
@@ -55,13 +56,14 @@ void *trace_flow_open(struct trace_context *context, const struct trace_flow_sou
 enum trace_result trace_flow_read(void *reader, struct trace_request *request,
                                   struct trace_error *error);
 void trace_flow_report(void *reader);
+enum trace_arrival trace_flow_arrival(const void *reader, uint32_t volume);
 uint64_t trace_flow_consumed(const void *reader);
 void trace_flow_close(void *reader);
 
 #define TRACE_FLOW_KIND(open_reader)                                                               \
     {                                                                                              \
         .open = (open_reader), .read = trace_flow_read, .report = trace_flow_report,               \
-        .consumed = trace_flow_consumed, .close = trace_flow_close,                                \
+        .arrival = trace_flow_arrival, .consumed = trace_flow_consumed, .close = trace_flow_close, \
     }
 
 // Whose `how` is the source.

@@ -131,12 +131,14 @@ static void print_part(const struct cut *cut, FILE *out)
 
 void fit_print(const struct fit *fit, FILE *out)
 {
-    char path[REPORT_LABEL_MAX], text[TEXT];
+    char path[REPORT_LABEL_MAX], text[TEXT], arrivals[TRACE_ARRIVALS_TEXT];
+    size_t volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
+    trace_count_arrivals(fit->stream.trace, volumes);
+    trace_arrivals_text(volumes, arrivals);
     report_label(path, fit->path, 60);
     fprintf(out, "# Fitted by 'throttlesim trace fit' to %s:\n", path);
-    fprintf(out, "# %s, arrivals at %s, %" PRIu64 " requests of %zu volume%s in %s.\n",
-            trace_format(fit->stream.trace),
-            trace_arrival_used(fit->stream.trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue",
+    fprintf(out, "# %s%s%s, %" PRIu64 " requests of %zu volume%s in %s.\n",
+            trace_format(fit->stream.trace), arrivals[0] == '\0' ? "" : ", arrivals at ", arrivals,
             fit->record.all.info.requests, fit->spec.volume_count,
             fit->spec.volume_count == 1 ? "" : "s",
             units_format_duration(fit->spec.duration_ns, text, sizeof text));

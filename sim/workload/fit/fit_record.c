@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/fit/fit_record.h"
 
+#include "sim/parts/cut.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -249,7 +251,8 @@ bool fit_record_add(struct fit_record *record, const struct trace_request *reque
     struct fit_volume *parts[] = {volume, &record->all};
     const size_t bounds[] = {bound_of(FIT_RECORD_BINS, FIT_BINS_MAX, record->volume_count),
                              FIT_BINS_MAX};
-    bool ok = info_volume_add(&volume->info, &record->all.info, &record->resolution_ns, request) &&
+    bool ok = info_volume_add(&volume->info, &record->all.info, &record->resolution_ns, CUT_ALL_OPS,
+                              request) &&
               add_blocks(record, volume, request);
     int64_t since_ns = request->arrival_ns - record->all.info.first_ns;
     for (int i = 0; ok && i < 2; i++) {

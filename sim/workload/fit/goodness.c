@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHOWN_WINDOWS_MIN 4   // fewer of a length tell nothing
+#define SHOWN_WINDOWS_MIN 4 // fewer of a length tell nothing
+#define SIZED_OPS (CUT_ALL_OPS & ~(1U << TRACE_FLUSH))
 #define CORRELATED_VOLUMES 64 // the busiest; of more, pairs are too many
 
 static const int shown_windows[FIT_SHOWN_WINDOWS] = {0, 2, 4, 6, 8}; // of fit_window_ns
@@ -50,8 +51,8 @@ bool fit_goodness_fill(struct fit_goodness *goodness, const struct fit_volume *r
         recorded->info.latency.count == 0
             ? -1
             : fit_histogram_distance(&recorded->info.latency, &made->info.latency);
-    bool ok = info_volume_sizes(&recorded->info, &recorded_sizes);
-    ok = info_volume_sizes(&made->info, &made_sizes) && ok;
+    bool ok = info_volume_sizes(&recorded->info, SIZED_OPS, &recorded_sizes);
+    ok = info_volume_sizes(&made->info, SIZED_OPS, &made_sizes) && ok;
     goodness->size_distance =
         fit_histogram_distance(&recorded_sizes.histogram, &made_sizes.histogram);
     info_sizes_free(&recorded_sizes);

@@ -101,7 +101,7 @@ static bool fill(struct drawing *drawing, const struct trace_info *info, size_t 
 {
     struct info_volume *volume = drawing->volumes[number];
     struct info_sizes sizes;
-    bool ok = info_volume_sizes(volume, &sizes);
+    bool ok = info_volume_sizes(volume, info->throttled, &sizes);
     drawing->sizes[number] = info_sizes_by_size(&sizes);
     ok = ok && (sizes.used == 0 || drawing->sizes[number] != NULL);
     info_series_join(&volume->series, info->all.series.bin_ns);
@@ -124,8 +124,12 @@ bool info_draw(struct trace_info *info, const char *directory, report_plot_writt
     struct report_error report_error;
     int64_t span_ns = info->all.last_ns - info->all.first_ns;
     if (info->all.series.bins == NULL)
-        return sim_fail(error, SIM_BAD_INPUT, "%s: there are no requests that could be drawn",
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: there are no requests that a throttle counts, so none to be drawn",
                         info->path);
+    // What is not throttled is in the span, but not in the bins.
+    while (span_ns / info->all.series.bin_ns >= INFO_BINS_MAX)
+        info_series_join(&info->all.series, info->all.series.bin_ns + 1);
     choose(&drawing, info);
     drawing.trace.name = info->path;
     drawing.trace.lines = drawing.lines;

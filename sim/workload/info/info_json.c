@@ -2,6 +2,8 @@
 // For programs. The keys are those of docs/trace-info.md.
 #include "sim/workload/info/trace_info.h"
 
+#include "sim/scenario/scenario.h"
+
 #include <stdlib.h>
 
 #define COMMON_MAX 8 // of the commonest sizes
@@ -46,12 +48,12 @@ static json_t *common_json(const struct info_sizes *sizes)
     return common;
 }
 
-static json_t *sizes_json(const struct info_volume *volume)
+static json_t *sizes_json(const struct info_volume *volume, unsigned ops)
 {
     struct info_sizes sizes;
     uint64_t median, p90;
     json_t *json = json_null();
-    if (info_volume_sizes(volume, &sizes) && sizes.histogram.count > 0 &&
+    if (info_volume_sizes(volume, ops, &sizes) && sizes.histogram.count > 0 &&
         info_sizes_quantile(&sizes, 500, &median) && info_sizes_quantile(&sizes, 900, &p90))
         json = json_pack("{s:I, s:o, s:o, s:I, s:o, s:b, s:o}", "min",
                          (json_int_t)sizes.histogram.min_ns, "p50", integer(median), "p90",
@@ -143,7 +145,20 @@ static json_t *answers_json(const struct info_answers *answers)
     return limits;
 }
 
-static json_t *volume_json(const struct info_volume *volume)
+// What the arrivals of one volume are, or of all: JSON's null if the format has one time per
+// request.
+static json_t *arrival_json(const struct trace_info *info, size_t first, size_t end)
+{
+    static const char *const words[] = {NULL, "queue", "issue", "both"};
+    unsigned found = 0;
+    for (size_t i = first; i < end; i++) {
+        enum trace_arrival arrival = trace_volume_arrival(info->trace, (uint32_t)i);
+        found |= arrival == TRACE_ARRIVAL_AUTO ? 0 : 1U << arrival;
+    }
+    return words[found] == NULL ? json_null() : json_string(words[found]);
+}
+
+static json_t *volume_json(const struct trace_info *info, const struct info_volume *volume)
 {
     return json_pack(
         "{s:s?, s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
@@ -152,10 +167,10 @@ static json_t *volume_json(const struct info_volume *volume)
         "requests", integer(volume->requests), "bytes", integer(volume->bytes), "requests_per_s",
         info_volume_rate(volume, volume->requests), "bytes_per_s",
         info_volume_rate(volume, volume->bytes), "read_share", info_volume_read_share(volume),
-        "ops", ops_json(volume), "sizes", sizes_json(volume), "sequential", sequential_json(volume),
-        "windows", windows_json(volume), "gaps", gaps_json(volume), "working_set",
-        working_set_json(volume), "latency", latency_json(&volume->latency), "limits",
-        answers_json(volume->answers));
+        "ops", ops_json(volume), "sizes", sizes_json(volume, info->throttled), "sequential",
+        sequential_json(volume), "windows", windows_json(volume), "gaps", gaps_json(volume),
+        "working_set", working_set_json(volume), "latency", latency_json(&volume->latency),
+        "limits", answers_json(volume->answers));
 }
 
 static json_t *notices_json(const struct trace *trace)
@@ -170,14 +185,29 @@ static json_t *notices_json(const struct trace *trace)
     return notices;
 }
 
+static json_t *ops_list(unsigned ops)
+{
+    json_t *list = json_array();
+    for (int op = 0; op < TRACE_OP_COUNT; op++) {
+        if ((ops >> op & 1) != 0)
+            json_array_append_new(list, json_string(trace_op_name((enum trace_op)op)));
+    }
+    return list;
+}
+
 json_t *trace_info_json(const struct trace_info *info)
 {
     json_t *volumes = json_array();
-    for (size_t i = 0; i < info->volume_count; i++)
-        json_array_append_new(volumes, volume_json(&info->volumes[i]));
-    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o}", "trace", info->path, "format",
-                     trace_format(info->trace), "arrival", trace_info_arrival(info), "origin_ns",
-                     (json_int_t)trace_origin_ns(info->trace), "resolution_ns",
-                     (json_int_t)info->resolution_ns, "devices", volumes, "all",
-                     volume_json(&info->all), "notices", notices_json(info->trace));
+    for (size_t i = 0; i < info->volume_count; i++) {
+        json_t *volume = volume_json(info, &info->volumes[i]);
+        json_object_set_new(volume, "arrival", arrival_json(info, i, i + 1));
+        json_array_append_new(volumes, volume);
+    }
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o}", "trace", info->path, "format",
+        trace_format(info->trace), "arrival", arrival_json(info, 0, info->volume_count), "attach",
+        scenario_attach_name(info->options.attach), "throttled", ops_list(info->throttled),
+        "origin_ns", (json_int_t)trace_origin_ns(info->trace), "resolution_ns",
+        (json_int_t)info->resolution_ns, "devices", volumes, "all", volume_json(info, &info->all),
+        "notices", notices_json(info->trace));
 }

@@ -2,9 +2,9 @@
 // Under which limit would how many requests of a recording wait?
 //
 // For each volume alone, and for all of them in one throttle group, the smallest `iops-total`, and
-// the smallest `bps-total`, under which at most 1 %, 0.1 %, none of the requests that a throttle
-// filter counts (all but flushes) leave later than they arrived: no other limit, no burst
-// (a bucket of a tenth of a second), timers that fire at their deadlines.
+// the smallest `bps-total`, under which at most 1 %, 0.1 %, none of the requests that are kept,
+// those which a throttle counts, leave later than they arrived: no other limit, no burst (a bucket
+// of a tenth of a second), timers that fire at their deadlines.
 //
 // The share that waits never grows with the limit. PROOF. Let V be what has arrived and not leaked:
 // the bucket's level and what waits. Something waits only while the bucket is full, and a bucket

@@ -4,6 +4,7 @@
 
 #include "reports/label.h"
 #include "sim/base/units.h"
+#include "sim/scenario/scenario.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -63,11 +64,11 @@ static double percent(uint64_t part, uint64_t whole)
     return whole == 0 ? 0 : 100 * (double)part / (double)whole;
 }
 
-static bool print_common(const struct info_volume *volume, FILE *out)
+static bool print_common(const struct trace_info *info, const struct info_volume *volume, FILE *out)
 {
     struct info_sizes sizes;
     char text[TEXT];
-    bool ok = info_volume_sizes(volume, &sizes);
+    bool ok = info_volume_sizes(volume, info->throttled, &sizes);
     struct report_trace_size *list = ok ? info_sizes_by_count(&sizes) : NULL;
     if (list != NULL) {
         fprintf(out, "  %-14s ", "commonest");
@@ -196,7 +197,8 @@ static void print_answers(const struct info_answers *answers, FILE *out)
               out);
 }
 
-static bool print_volume(const struct info_volume *volume, const char *title, FILE *out)
+static bool print_volume(const struct trace_info *info, const struct info_volume *volume,
+                         const char *title, FILE *out)
 {
     char bytes[TEXT], rate[TEXT], requests[TEXT];
     fprintf(out, "%s\n", title);
@@ -212,7 +214,7 @@ static bool print_volume(const struct info_volume *volume, const char *title, FI
     if (!print_ops(volume, out))
         return false;
     fputc('\n', out);
-    if (!print_common(volume, out))
+    if (!print_common(info, volume, out))
         return false;
     print_places(volume, out);
     print_gaps(volume, out);
@@ -223,12 +225,32 @@ static bool print_volume(const struct info_volume *volume, const char *title, FI
     return true;
 }
 
+// Which requests the peaks, limits and sizes are of.
+static void print_throttled(const struct trace_info *info, FILE *out)
+{
+    fprintf(out, "  sizes, peaks and limits are of what a throttle on a %s counts: ",
+            scenario_attach_name(info->options.attach));
+    const char *between = "";
+    for (int op = 0; op < TRACE_OP_COUNT; op++) {
+        if ((info->throttled >> op & 1) != 0) {
+            fprintf(out, "%s%s", between, trace_op_name((enum trace_op)op));
+            between = ", ";
+        }
+    }
+    fputs(info->throttled == 0 ? "nothing\n" : "\n", out);
+}
+
 bool trace_info_print(const struct trace_info *info, const struct report_style *style)
 {
     FILE *out = style->out;
-    char title[REPORT_LABEL_MAX + 16], text[TEXT];
-    fprintf(out, "%s: %s, arrivals at %s, %zu device%s\n", info->path, trace_format(info->trace),
-            trace_info_arrival(info), info->volume_count, info->volume_count == 1 ? "" : "s");
+    char title[REPORT_LABEL_MAX + 16], text[TEXT], arrivals[TRACE_ARRIVALS_TEXT];
+    size_t volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
+    trace_count_arrivals(info->trace, volumes);
+    trace_arrivals_text(volumes, arrivals);
+    fprintf(out, "%s: %s%s%s, %zu device%s\n", info->path, trace_format(info->trace),
+            arrivals[0] == '\0' ? "" : ", arrivals at ", arrivals, info->volume_count,
+            info->volume_count == 1 ? "" : "s");
+    print_throttled(info, out);
     for (size_t i = 0; i < trace_notice_count(info->trace); i++) {
         const struct trace_notice *notice = trace_notice(info->trace, i);
         fprintf(out, "  notice: %s: %s\n", notice->source, notice->text);
@@ -242,8 +264,8 @@ bool trace_info_print(const struct trace_info *info, const struct report_style *
         char name[REPORT_LABEL_MAX];
         bool named = report_label(name, info->volumes[i].name, 100) > 0;
         snprintf(title, sizeof title, "device %s", named ? name : "(not named)");
-        if (!print_volume(&info->volumes[i], title, out))
+        if (!print_volume(info, &info->volumes[i], title, out))
             return false;
     }
-    return info->volume_count < 2 || print_volume(&info->all, "all devices", out);
+    return info->volume_count < 2 || print_volume(info, &info->all, "all devices", out);
 }

@@ -18,7 +18,7 @@ bool info_group_make(struct info_group *group, uint32_t members)
         .member_count = members,
         .end_ns = SCENARIO_NO_LIMIT,
     };
-    // All are in group 0, as filters: everything but flushes counts.
+    // All are in group 0, as filters: there everything counts that is kept for a trial.
     return group->scenario.members != NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "sim/workload/info/trace_info.h"
 
 #include "sim/base/stop.h"
+#include "sim/replay/replay.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,17 +38,23 @@ static uint64_t blocks_bound(size_t volume_count)
     return bound < BLOCKS_MIN ? BLOCKS_MIN : bound;
 }
 
+static bool is_throttled(const struct trace_info *info, enum trace_op op)
+{
+    return (info->throttled >> op & 1) != 0;
+}
+
 static bool add_request(struct trace_info *info, const struct trace_request *request)
 {
     if (request->volume >= info->volume_count && !learn_volumes(info))
         return false;
     struct info_volume *volume = &info->volumes[request->volume];
-    if (!info_volume_add(volume, &info->all, &info->resolution_ns, request))
+    if (!info_volume_add(volume, &info->all, &info->resolution_ns, info->throttled, request))
         return false;
     int64_t since_ns = request->arrival_ns - info->all.first_ns;
-    bool is_drawn = info->wants_series && request->volume < TRACE_INFO_DRAWN_MAX;
+    bool in_series = info->options.wants_series && is_throttled(info, request->op);
+    bool is_drawn = in_series && request->volume < TRACE_INFO_DRAWN_MAX;
     if ((is_drawn && !info_series_add(&volume->series, since_ns, request->bytes)) ||
-        (info->wants_series && !info_series_add(&info->all.series, since_ns, request->bytes)))
+        (in_series && !info_series_add(&info->all.series, since_ns, request->bytes)))
         return false;
     return (request->op != TRACE_READ && request->op != TRACE_WRITE) ||
            info_blocks_add(&volume->blocks, request->offset, request->bytes,
@@ -62,11 +69,13 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
     // A run counts from there, too; the recording's own times may be below 0.
     int64_t origin_ns = trace_times_are_absolute(info->trace) ? 0 : trace_origin_ns(info->trace);
     while ((result = trace_read(info->trace, &request, &trace_error)) == TRACE_REQUEST) {
+        if ((info->options.ops >> request.op & 1) == 0)
+            continue;
         if (!add_request(info, &request))
             return sim_fail_memory(error);
         struct info_record record = {request.arrival_ns - origin_ns, request.bytes, request.volume,
                                      request.op};
-        if (request.op != TRACE_FLUSH && !info_spool_add(spool, &record, error))
+        if (is_throttled(info, request.op) && !info_spool_add(spool, &record, error))
             return false;
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
@@ -81,8 +90,10 @@ static bool find_limits(struct trace_info *info, struct info_spool *spool, struc
         return sim_fail_memory(error);
     for (size_t i = 0; i <= info->volume_count; i++) {
         struct info_volume *volume = i < info->volume_count ? &info->volumes[i] : &info->all;
-        // What a throttle counts.
-        info->answers[i].requests = volume->requests - volume->ops[TRACE_FLUSH].requests;
+        for (int op = 0; op < TRACE_OP_COUNT; op++) {
+            if (is_throttled(info, (enum trace_op)op))
+                info->answers[i].requests += volume->ops[op].requests;
+        }
         volume->answers = &info->answers[i];
     }
     return info_limits_find(spool, info->volume_count, info->answers, error);
@@ -104,12 +115,26 @@ static void sum_blocks(struct trace_info *info)
         info->all.touched_error = sqrt(squares) / (double)info->all.touched;
 }
 
-bool trace_info_read(struct trace_info *info, const struct trace_config *config, bool wants_series,
-                     struct sim_error *error)
+static unsigned throttled_ops(const struct trace_info_options *options)
+{
+    size_t count;
+    const struct engine_algorithm *algorithm = engine_algorithms(&count)[0];
+    unsigned ops = 0;
+    for (int op = 0; op < TRACE_OP_COUNT; op++) {
+        if (engine_direction_of(algorithm, options->attach, replay_op((enum trace_op)op)) !=
+            ENGINE_NOT_THROTTLED)
+            ops |= options->ops & 1U << op;
+    }
+    return ops;
+}
+
+bool trace_info_read(struct trace_info *info, const struct trace_config *config,
+                     const struct trace_info_options *options, struct sim_error *error)
 {
     struct trace_error trace_error;
     struct info_spool spool = {0};
-    *info = (struct trace_info){.path = config->path, .wants_series = wants_series};
+    *info = (struct trace_info){
+        .path = config->path, .options = *options, .throttled = throttled_ops(options)};
     info->trace = trace_open(config, &trace_error);
     if (info->trace == NULL)
         return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
@@ -129,9 +154,4 @@ void trace_info_free(struct trace_info *info)
     free(info->answers);
     trace_close(info->trace);
     *info = (struct trace_info){0};
-}
-
-const char *trace_info_arrival(const struct trace_info *info)
-{
-    return trace_arrival_used(info->trace) == TRACE_ARRIVAL_ISSUE ? "issue" : "queue";
 }

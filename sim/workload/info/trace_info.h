@@ -3,9 +3,11 @@
 #ifndef SIM_WORKLOAD_INFO_TRACE_INFO_H
 #define SIM_WORKLOAD_INFO_TRACE_INFO_H
 
+#include "engine/engine.h"
 #include "reports/plot.h"
 #include "reports/style.h"
 #include "sim/base/error.h"
+#include "sim/parts/cut.h"
 #include "sim/workload/info/volume.h"
 #include "traces/trace.h"
 
@@ -13,10 +15,19 @@
 
 #define TRACE_INFO_DRAWN_MAX 200 // volumes of which there are series over time
 
+// What is to be told of which requests.
+struct trace_info_options {
+    bool wants_series;         // over time, for plots
+    unsigned ops;              // bit n: those of operation n, as if there were no others
+    enum engine_attach attach; // what sits there throttles some: peaks, limits, sizes and the rates
+                               // that are drawn are of those
+};
+
 struct trace_info {
     struct trace *trace;
     const char *path;
-    bool wants_series;           // over time, for plots
+    struct trace_info_options options;
+    unsigned throttled;          // operations, of those that are told of
     struct info_volume *volumes; // volume_count, and room for more
     size_t volume_count;
     size_t volume_capacity;
@@ -27,8 +38,8 @@ struct trace_info {
 
 // Reads the whole trace. False with the error filled; trace_info_free is needed in any case. The
 // config's strings must live as long as the info.
-bool trace_info_read(struct trace_info *info, const struct trace_config *config, bool wants_series,
-                     struct sim_error *error);
+bool trace_info_read(struct trace_info *info, const struct trace_config *config,
+                     const struct trace_info_options *options, struct sim_error *error);
 void trace_info_free(struct trace_info *info);
 
 // False: out of memory.
@@ -36,9 +47,6 @@ bool trace_info_print(const struct trace_info *info, const struct report_style *
 
 // A new reference; NULL: out of memory, or a name that is not UTF-8.
 json_t *trace_info_json(const struct trace_info *info);
-
-// "queue" or "issue".
-const char *trace_info_arrival(const struct trace_info *info);
 
 // Plots of a trace that was read with series. False with the error filled.
 bool info_draw(struct trace_info *info, const char *directory, report_plot_written *written,

@@ -271,11 +271,13 @@ static bool add_time(struct info_volume *volume, int64_t arrival_ns)
     return ok;
 }
 
-static bool add_to(struct info_volume *volume, const struct trace_request *request, bool sequential)
+static bool add_to(struct info_volume *volume, const struct trace_request *request, bool sequential,
+                   unsigned counted)
 {
     struct info_op *op = &volume->ops[request->op];
     if (!add_time(volume, request->arrival_ns) || !info_sizes_add(&op->sizes, request->bytes) ||
-        !info_windows_add(&volume->windows, request->arrival_ns, request->bytes))
+        ((counted >> request->op & 1) != 0 &&
+         !info_windows_add(&volume->windows, request->arrival_ns, request->bytes)))
         return false;
     add_direction(volume, request, sequential);
     volume->requests++;
@@ -287,12 +289,13 @@ static bool add_to(struct info_volume *volume, const struct trace_request *reque
 }
 
 bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_t *resolution_ns,
-                     const struct trace_request *request)
+                     unsigned counted, const struct trace_request *request)
 {
     bool sequential = is_sequential(volume, request);
     if (all->requests > 0)
         *resolution_ns = greatest_divisor(request->arrival_ns - all->last_ns, *resolution_ns);
-    return add_to(volume, request, sequential) && add_to(all, request, sequential);
+    return add_to(volume, request, sequential, counted) &&
+           add_to(all, request, sequential, counted);
 }
 
 void info_volume_free(struct info_volume *volume)
@@ -331,11 +334,11 @@ double info_volume_gap_variation(const struct info_volume *volume)
     return gaps->count < 2 || gaps->mean <= 0 ? -1 : sqrt(info_moments_variance(gaps)) / gaps->mean;
 }
 
-bool info_volume_sizes(const struct info_volume *volume, struct info_sizes *sizes)
+bool info_volume_sizes(const struct info_volume *volume, unsigned ops, struct info_sizes *sizes)
 {
     *sizes = (struct info_sizes){0};
     for (int i = 0; i < TRACE_OP_COUNT; i++) {
-        if (i != TRACE_FLUSH && !merge_sizes(sizes, &volume->ops[i].sizes))
+        if ((ops >> i & 1) != 0 && !merge_sizes(sizes, &volume->ops[i].sizes))
             return false;
     }
     return true;

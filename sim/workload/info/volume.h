@@ -124,10 +124,11 @@ struct info_volume {
     bool touched_cut;
 };
 
-// Adds it to its volume and to all. resolution_ns: all arrivals are a multiple of it apart, 0 as
-// long as they are at one time. False: out of memory.
+// Adds it to its volume and to all; to their windows only if its operation is one of `counted` (bit
+// n: operation n). resolution_ns: all arrivals are a multiple of it apart, 0 as long as they are at
+// one time. False: out of memory.
 bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_t *resolution_ns,
-                     const struct trace_request *request);
+                     unsigned counted, const struct trace_request *request);
 
 void info_volume_free(struct info_volume *volume);
 
@@ -140,7 +141,7 @@ double info_volume_rate(const struct info_volume *volume, uint64_t count);
 double info_volume_read_share(const struct info_volume *volume);
 // Standard deviation by mean of the times between arrivals; negative: fewer than two, or all 0.
 double info_volume_gap_variation(const struct info_volume *volume);
-// Sizes of all requests but flushes. False: out of memory; to be freed in any case.
-bool info_volume_sizes(const struct info_volume *volume, struct info_sizes *sizes);
+// Sizes of requests of these operations. False: out of memory; to be freed in any case.
+bool info_volume_sizes(const struct info_volume *volume, unsigned ops, struct info_sizes *sizes);
 
 #endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is the arrival where it is for each volume to tell: a volume that has a D has one between
+// the Q and the C of each request, so little has to be kept until it is known.
+#include "traces/blktrace/blktrace_pair.h"
+
+#include <stdlib.h>
+
+bool blktrace_pairing_reserve(struct blktrace_pairing *pairing, size_t count)
+{
+    size_t capacity = count > 2 * pairing->volume_capacity ? count : 2 * pairing->volume_capacity;
+    if (count > pairing->volume_capacity) {
+        struct blktrace_volume *volumes =
+            realloc(pairing->volumes, capacity * sizeof *pairing->volumes);
+        if (volumes == NULL)
+            return false;
+        pairing->volumes = volumes;
+        pairing->volume_capacity = capacity;
+    }
+    while (pairing->volume_count < count)
+        pairing->volumes[pairing->volume_count++] =
+            (struct blktrace_volume){.arrival = pairing->arrival};
+    return true;
+}
+
+enum trace_arrival blktrace_pairing_arrival(const struct blktrace_pairing *pairing, uint32_t volume)
+{
+    return volume < pairing->volume_count ? pairing->volumes[volume].arrival : TRACE_ARRIVAL_AUTO;
+}
+
+bool blktrace_pairing_decide(struct blktrace_pairing *pairing, struct blktrace_volume *volume)
+{
+    uint64_t waiting = pairing->window.next - pairing->window.first;
+    if (!pairing->ended && waiting < BLKTRACE_WINDOW_MAX / 2 &&
+        pairing->fragments.live < BLKTRACE_FRAGMENTS_MAX / 2)
+        return false;
+    volume->arrival = TRACE_ARRIVAL_QUEUE;
+    return true;
+}
+
+static const char *arrival_letters(const struct blktrace_pairing *pairing)
+{
+    static const char *const letters[] = {"Q or D", "Q", "D", "Q or D"};
+    unsigned found = 0;
+    for (size_t i = 0; i < pairing->volume_count; i++)
+        found |= pairing->volumes[i].arrival == TRACE_ARRIVAL_QUEUE   ? 1
+                 : pairing->volumes[i].arrival == TRACE_ARRIVAL_ISSUE ? 2
+                                                                      : 0;
+    return letters[found];
+}
+
+void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
+                             struct trace_notices *notices)
+{
+    const char *arrivals = arrival_letters(pairing);
+    trace_notices_set(notices, "no-completion", source, pairing->no_completion,
+                      "%llu of %llu requests (%s) have no completion (C), so that their latency is "
+                      "unknown; a few in flight when the recording ended are normal.",
+                      (unsigned long long)pairing->no_completion,
+                      (unsigned long long)pairing->requests, arrivals);
+    trace_notices_set(notices, "no-arrival", source, pairing->no_arrival,
+                      "%llu completions (C) cover bytes that no request before them (%s) asked "
+                      "for; a few in flight when the recording began are normal.",
+                      (unsigned long long)pairing->no_arrival, arrivals);
+    trace_notices_count(notices, "passthrough", source, pairing->passthrough,
+                        "commands passed through to the device (SCSI or the like) are skipped: "
+                        "they are not reads or writes of the volume.");
+    trace_notices_count(notices, "zero-bytes", source, pairing->zero_bytes,
+                        "requests without bytes that are no flush are skipped.");
+    trace_notices_count(notices, "bad-split", source, pairing->bad_splits,
+                        "split records (X) do not say where the request was split; the latency "
+                        "of its second half may be unknown.");
+}
