@@ -51,7 +51,8 @@ done
 
 expect_code 0 trace fit --json --device 254,48 --arrival queue "$recorded/mixed"
 mv out one.json
-expect_code 0 trace fit --volumes 100 --seed 7 --device 254,48 --arrival queue "$recorded/mixed" -o hundred.yaml
+expect_code 0 trace fit --volumes 100 --seed 7 --device 254,48 --arrival queue \
+    "$recorded/mixed" -o hundred.yaml
 expect 1 "$(grep -c '^    count: 100$' hundred.yaml)" 'a hundred volumes'
 grep -q '^seed: 7$' hundred.yaml || fail 'the seed is not that which was asked for'
 expect_code 0 trace synth hundred.yaml -o hundred.csv

@@ -136,10 +136,11 @@ expect 128 "$(lowest 254,64 iops-total --arrival queue)" 'vde at Q'
 expect 309 "$(lowest 254,64 iops-total)" 'vde at D'
 # 92 MB/s of reads and writes; its discards would need 15.6 GB/s.
 expect 91539085 "$(lowest 254,80 bps-total)" 'bytes/s of vdf as a drive'
-expect 91539085 "$(lowest 254,80 bps-total --attach filter --op read,write)" 'reads and writes of vdf'
+expect 91539085 "$(lowest 254,80 bps-total --attach filter --op read,write)" 'its reads and writes'
 expect 15675152974 "$(lowest 254,80 bps-total --attach filter)" 'bytes/s of vdf as a filter'
 expect_code 0 trace info --device 254,80 "$recorded/mixed"
-expect "$recorded/mixed: blktrace, arrivals at D (issue), 1 device" "$(head -n 1 out)" 'what was taken'
+expect "$recorded/mixed: blktrace, arrivals at D (issue), 1 device" "$(head -n 1 out)" \
+    'what was taken'
 expect_code 0 trace info --json "$recorded/mixed"
 expect 'drive issue read,write,write-zeroes' "$(jq -r '.[0] |
     "\(.attach) \(.arrival) \(.throttled | join(","))"' out)" 'what was taken, in JSON'
@@ -152,10 +153,12 @@ expect 0 "$(waited)" 'waits of vdf under 100 MB/s'
 # p99 of the waits of `files` in the demo.
 p99() {
     expect_code 0 run --json "$1"
-    jq '.members[] | select(.name == "files") | .directions["read+write"].latency.throttle_wait.p99_ns / 1e6 | round' out
+    jq '.members[] | select(.name == "files") |
+        .directions["read+write"].latency.throttle_wait.p99_ns / 1e6 | round' out
 }
 expect 38 "$(p99 "$recorded/demo.yaml")" 'p99 of files in the demo, at D'
-sed "s|trace: \([a-z/.]*\)|trace: {path: $recorded/\1, arrival: queue}|" "$recorded/demo.yaml" >queue.yaml
+sed "s|trace: \([a-z/.]*\)|trace: {path: $recorded/\1, arrival: queue}|" "$recorded/demo.yaml" \
+    >queue.yaml
 expect 6057 "$(p99 queue.yaml)" 'p99 of files in the demo, at Q'
 
 # ---- For people ----
@@ -184,7 +187,8 @@ jq -e '.[0].all' out >/dev/null || fail 'with plots, the JSON is no JSON'
 for plot in drawn/*.svg; do
     cmp -s "$plot" "again/$(basename "$plot")" || fail "$plot differs when it is drawn again"
 done
-expect_code 2 trace info --arrival queue --attach filter "$recorded/mixed" "$recorded/throttled-iops" -o drawn
+expect_code 2 trace info --arrival queue --attach filter \
+    "$recorded/mixed" "$recorded/throttled-iops" -o drawn
 
 # One request, and no latencies: no plot of those.
 printf 'time_ns,op,offset,bytes\n0,read,0,4096\n' >one.csv
