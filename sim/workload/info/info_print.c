@@ -228,7 +228,7 @@ static bool print_volume(const struct trace_info *info, const struct info_volume
 // Which requests the peaks, limits and sizes are of.
 static void print_throttled(const struct trace_info *info, FILE *out)
 {
-    fprintf(out, "  sizes, peaks and limits are of what a throttle on a %s counts: ",
+    fprintf(out, "  sizes, peaks and limits are of what a %s throttles: ",
             scenario_attach_name(info->options.attach));
     const char *between = "";
     for (int op = 0; op < TRACE_OP_COUNT; op++) {
