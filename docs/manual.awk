@@ -60,7 +60,7 @@ function print_option(item, text,    count, words, i, line) {
 
 # The paragraphs of options begin with two blanks; their texts stand from column 36 on.
 function print_options(command,    ask, line, item, text) {
-    ask = program " " command " --help"
+    ask = "COLUMNS=100 " program " " command " --help"
     item = ""
     while ((ask | getline line) > 0) {
         if (line ~ /^  (-.,|   ) --/) {
@@ -79,7 +79,7 @@ function print_options(command,    ask, line, item, text) {
 }
 
 function print_usage(command,    ask, line) {
-    ask = program " " command " --help"
+    ask = "COLUMNS=1000 " program " " command " --help"
     while ((ask | getline line) > 0 && line != "") {
         print ".Nm"
         print ".Cm " command

@@ -7,9 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int at_least(int width)
+{
+    return width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width;
+}
+
 int report_width(const struct report_style *style)
 {
-    return style->width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : style->width;
+    return at_least(style->width);
 }
 
 const char *report_paint(const struct report_style *style, enum report_paint paint)
@@ -49,17 +54,17 @@ static void write_shown(FILE *out, const char *text, const char *end)
     }
 }
 
-static void fold_line(FILE *out, int width, const char *text, const char *end)
+// Text behind `used` cells of a line; further lines begin after `indent` blanks.
+static void fold_line(FILE *out, int width, int used, int indent, const char *text, const char *end)
 {
-    int indent = (int)strspn(text, " ") + 2, room = width;
     for (;;) {
-        const char *stop = find_break(text, end, room);
+        const char *stop = find_break(text, end, width - used);
         write_shown(out, text, stop);
         text = stop + strspn(stop, " ");
         if (text >= end)
             break;
         fprintf(out, "\n%*s", indent, "");
-        room = width - indent;
+        used = indent;
     }
 }
 
@@ -67,10 +72,19 @@ void report_fold(FILE *out, int width, const char *text)
 {
     while (*text) {
         const char *end = text + strcspn(text, "\n");
-        fold_line(out, width < REPORT_WIDTH_MIN ? REPORT_WIDTH_MIN : width, text, end);
+        fold_line(out, at_least(width), 0, (int)strspn(text, " ") + 2, text, end);
         putc('\n', out);
         text = end + (*end == '\n');
     }
+}
+
+void report_item(FILE *out, int width, int column, const char *head, const char *text)
+{
+    int used = (int)report_cells(head);
+    bool is_beside = used < column || column == 0;
+    fprintf(out, is_beside ? "%s%*s" : "%s\n%*s", head, is_beside ? column - used : column, "");
+    fold_line(out, at_least(width), column, column, text, text + strlen(text));
+    putc('\n', out);
 }
 
 void report_say(const struct report_style *style, enum report_paint paint, const char *format, ...)
@@ -89,7 +103,7 @@ void report_say(const struct report_style *style, enum report_paint paint, const
     }
     if (paint != REPORT_PLAIN)
         fputs(report_paint(style, paint), style->out);
-    fold_line(style->out, report_width(style), text, text + length);
+    fold_line(style->out, report_width(style), 0, (int)strspn(text, " ") + 2, text, text + length);
     if (paint != REPORT_PLAIN)
         fputs(report_paint(style, REPORT_PLAIN), style->out);
     putc('\n', style->out);

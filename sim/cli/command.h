@@ -207,20 +207,15 @@ void command_print_help(const struct command *command);
 
 // ---- What they share ----
 
-// Prints what may come in parts from a file: no control characters for the terminal but the kept.
-void command_print_clean(FILE *out, const char *text, char kept);
-
 void command_print_error(const struct sim_error *error);
 
 // Prints the value, and takes it over. False with the error filled: it is NULL, or there is no
 // memory to print it.
 bool command_print_json(json_t *value, struct sim_error *error);
 
-// Characters of a line: of the terminal, else what COLUMNS says, else REPORT_WIDTH.
-int terminal_width(FILE *out);
-
-// It is a terminal that shows colours, and NO_COLOR is not set.
-bool terminal_has_colour(FILE *out);
+// As wide as the terminal, else as COLUMNS says, else REPORT_WIDTH; with colours if it is a
+// terminal that shows them, and NO_COLOR is not set.
+struct report_style terminal_style(FILE *out);
 
 // How the command prints on standard output.
 struct report_style command_style(const struct command_call *call);

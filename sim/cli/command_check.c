@@ -75,17 +75,18 @@ static bool print_results(const struct suite *suite, struct check_result *result
 {
     char text[256];
     struct summary summary = summarise(suite, results);
+    size_t not_held = summary.counts[CHECK_DIFFERENT] + summary.counts[CHECK_MISSING] +
+                      summary.counts[CHECK_STALE];
+    const struct report_style style = terminal_style(stdout);
     write_summary(&summary, suite->scenario_count, text, sizeof text);
     if (as_json) {
         if (!print_json(suite, results, &summary, error))
             return false;
     } else {
         for (size_t i = 0; i < suite->count; i++)
-            command_print_clean(stdout, results[i].text != NULL ? results[i].text : "", '\n');
-        puts(text);
+            report_fold(stdout, style.width, results[i].text != NULL ? results[i].text : "");
+        report_say(&style, not_held > 0 ? REPORT_BAD : REPORT_PLAIN, "%s", text);
     }
-    size_t not_held = summary.counts[CHECK_DIFFERENT] + summary.counts[CHECK_MISSING] +
-                      summary.counts[CHECK_STALE];
     if (summary.worst != SIM_DONE)
         return sim_fail(error, summary.worst, "%s", text);
     return not_held == 0 || sim_fail(error, SIM_CHECK_FAILED, "%s", text);
@@ -133,7 +134,7 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_check[] = {
     {NULL, "check", "compare scenarios with what was accepted of them", "SUITE...",
-     "Replays the scenarios of a suite, a folder or single files, and compares every decision\n"
+     "Replays the scenarios of a suite, a folder or single files, and compares every decision "
      "with what was accepted, NAME.accepted beside NAME.yaml. Exit code 4 if anything differs.",
      rows, sizeof(struct check_arguments), run},
 };

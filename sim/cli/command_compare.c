@@ -209,9 +209,9 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_compare[] = {
     {NULL, "compare", "compare two runs of the same requests", "A B",
-     "Compares two runs of the same requests, one by one. A and B are each FILE.db:RUN, stored\n"
-     "with --log requests, FILE.db (its newest run), or a scenario, which is run first.\n"
-     "A condition is MEMBER.DIRECTION.METRIC, one of > >= < <=, and +5% or +2ms (change) or\n"
+     "Compares two runs of the same requests, one by one. A and B are each FILE.db:RUN, stored "
+     "with --log requests, FILE.db (its newest run), or a scenario, which is run first. "
+     "A condition is MEMBER.DIRECTION.METRIC, one of > >= < <=, and +5% or +2ms (change) or "
      "20ms (in B); MEMBER 'total' is all of them. With --fail-if: exit code 4 if one holds.",
      rows, sizeof(struct compare_arguments), run},
 };

@@ -97,8 +97,8 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_convert[] = {
     {"trace", "trace convert", "write traces in another format, cut, merged or split", "IN... OUT",
-     "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or\n"
-     "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or\n"
+     "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or "
+     "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or "
      "--to does. What the format cannot hold is told on stderr.",
      rows, sizeof(struct convert_arguments), run},
 };

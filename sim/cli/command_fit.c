@@ -139,8 +139,8 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_fit[] = {
     {"trace", "trace fit", "estimate a specification for 'trace synth' from a recording", "TRACE",
-     "Estimates a specification for 'throttlesim trace synth' from a recording, and says how\n"
-     "good it is. A trace is a file, a base name (vdc.blktrace), a quoted glob, a directory,\n"
+     "Estimates a specification for 'throttlesim trace synth' from a recording, and says how "
+     "good it is. A trace is a file, a base name (vdc.blktrace), a quoted glob, a directory, "
      "or - for standard input.",
      rows, sizeof(struct fit_arguments), run},
 };

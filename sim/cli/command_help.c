@@ -5,13 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HELP_WIDTH 100 // wider sentences are hard to read
+
+static int help_width(void)
+{
+    int width = terminal_style(stdout).width;
+    return width < HELP_WIDTH ? width : HELP_WIDTH;
+}
+
 static void print_usage(const struct command *command, const char *before)
 {
+    const struct report_style style = terminal_style(stdout);
     const char *operands = command->operands != NULL ? command->operands : "";
     do {
         int length = (int)strcspn(operands, "\n");
-        printf("%s throttlesim %s [OPTION...]%s%.*s\n", before, command->name,
-               length > 0 ? " " : "", length, operands);
+        report_say(&style, REPORT_PLAIN, "%s throttlesim %s [OPTION...]%s%.*s", before,
+                   command->name, length > 0 ? " " : "", length, operands);
         before = "      ";
         operands += length;
     } while (*operands++ != '\0');
@@ -20,7 +29,9 @@ static void print_usage(const struct command *command, const char *before)
 void command_print_help(const struct command *command)
 {
     print_usage(command, "usage:");
-    printf("\n%s\n\n", command->help);
+    putchar('\n');
+    report_item(stdout, help_width(), 0, "", command->help);
+    putchar('\n');
     options_help(command->options);
 }
 
@@ -29,26 +40,33 @@ static void print_group(const char *group)
     const struct command *command;
     for (size_t i = 0; (command = commands_at(group, i)) != NULL; i++)
         print_usage(command, i == 0 ? "usage:" : "      ");
-    printf("\n'throttlesim %s COMMAND --help' explains a command and lists its options.\n", group);
+    const struct report_style style = terminal_style(stdout);
+    putchar('\n');
+    report_say(&style, REPORT_PLAIN,
+               "'throttlesim %s COMMAND --help' explains a command and lists its options.", group);
 }
 
 static void print_overview(void)
 {
-    puts("throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
-         "clock.\n"
-         "\n"
-         "usage: throttlesim COMMAND [OPTION...] [ARGUMENT...]\n");
+    report_item(
+        stdout, help_width(), 0, "",
+        "throttlesim replays recorded block I/O through QEMU's throttle groups on a virtual "
+        "clock.");
+    puts("\nusage: throttlesim COMMAND [OPTION...] [ARGUMENT...]\n");
     for (const struct command *const *at = commands; *at != NULL; at++) {
+        char head[32];
+        snprintf(head, sizeof head, "  %s", (*at)->name);
         if ((*at)->summary != NULL)
-            printf("  %-14s %s\n", (*at)->name, (*at)->summary);
+            report_item(stdout, help_width(), 17, head, (*at)->summary);
     }
-    puts("\n"
-         "  throttlesim run --limits iops-total=300,iops-total-max=900 vdc.blktrace\n"
-         "  throttlesim run scenario.yaml --db results.db\n"
-         "  throttlesim plot results.db -o plots\n"
-         "\n"
-         "'throttlesim COMMAND --help' explains a command; 'man throttlesim' all of it.\n"
-         "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 a check did not hold.");
+    report_fold(stdout, help_width(),
+                "\n"
+                "  throttlesim run --limits iops-total=300,iops-total-max=900 vdc.blktrace\n"
+                "  throttlesim run scenario.yaml --db results.db\n"
+                "  throttlesim plot results.db -o plots\n"
+                "\n"
+                "'throttlesim COMMAND --help' explains a command; 'man throttlesim' all of it.\n"
+                "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 a check did not hold.");
 }
 
 static bool run_help(void *arguments, struct sim_error *error)

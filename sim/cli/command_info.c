@@ -80,7 +80,7 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_info[] = {
     {"trace", "trace info", "tell what is in a recording", "TRACE...",
-     "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted\n"
+     "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted "
      "glob, a directory, or - for standard input.",
      rows, sizeof(struct info_arguments), run},
 };

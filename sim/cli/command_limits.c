@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LIMITS_TEXT 32
+#define KEYS_COLUMN 42 // from where on a meaning stands
 
 struct limits_arguments {
     struct command_call call;
@@ -31,6 +32,13 @@ static const struct option_row rows[] = {
 
 // ---- The keys ----
 
+static void print_key(const char *key, const char *qmp_key, const char *meaning)
+{
+    char head[80];
+    snprintf(head, sizeof head, "%-22s %s", key, qmp_key);
+    report_item(stdout, terminal_style(stdout).width, KEYS_COLUMN, head, meaning);
+}
+
 static bool list_keys(const struct engine_algorithm *algorithm, bool json, struct sim_error *error)
 {
     static const char *const units[] = {
@@ -41,14 +49,14 @@ static bool list_keys(const struct engine_algorithm *algorithm, bool json, struc
     };
     json_t *list = json_array();
     if (!json)
-        printf("%-22s %-18s %s\n", "limit", "QMP", "meaning");
+        print_key("limit", "QMP", "meaning");
     for (size_t i = 0; i < algorithm->parameter_count; i++) {
         const struct engine_parameter *row = &algorithm->parameters[i];
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "key", row->key, "qmp_key",
                                               row->qmp_key, "unit", units[row->unit], "meaning",
                                               row->help));
         if (!json)
-            printf("%-22s %-18s %s\n", row->key, row->qmp_key, row->help);
+            print_key(row->key, row->qmp_key, row->help);
     }
     if (json)
         return command_print_json(list, error);
@@ -354,8 +362,8 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_limits[] = {
     {NULL, "limits", "what limits let through, or which can be set", "[KEY=VALUE,...]",
-     "Says what these limits let through: in the long run, at once, in a burst, how long that\n"
-     "lasts and when it is there again. Without limits, lists the keys, as scenarios and QEMU\n"
+     "Says what these limits let through: in the long run, at once, in a burst, how long that "
+     "lasts and when it is there again. Without limits, lists the keys, as scenarios and QEMU "
      "spell them.",
      rows, sizeof(struct limits_arguments), run},
 };

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LIST_COLUMN 15 // from where on words stand
+
 static const struct option_row list_rows[] = {OPTION_JSON("the list as JSON"), OPTIONS_END};
 
 // ---- engines ----
@@ -31,27 +33,32 @@ static bool knows(const struct engine_algorithm *algorithm, size_t operation)
            (kind != ENGINE_MEMBER_JOIN || algorithm->has_groups);
 }
 
+// A line of what an engine supports, or lines.
 static void print_words(const char *title, const char *const *words, size_t count)
 {
-    int column = printf("    %-10s", title);
-    for (size_t i = 0; i < count; i++) {
-        if (column + 1 + (int)strlen(words[i]) > 96)
-            column = printf("\n    %-10s", "") - 1;
-        column += printf(" %s", words[i]);
-    }
-    puts(count == 0 ? " none" : "");
+    char head[32], text[ENGINE_PARAMETER_MAX * 32] = "";
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? " " : "",
+                 words[i]);
+    snprintf(head, sizeof head, "    %s", title);
+    report_item(stdout, terminal_style(stdout).width, LIST_COLUMN, head,
+                count == 0 ? "none" : text);
 }
 
 static void print_engine(const struct engine_algorithm *algorithm, bool is_default)
 {
+    const struct report_style style = terminal_style(stdout);
+    static const char *const device[] = {
+        "counts requests when the device has finished them: its latency matters"};
     const char *words[ENGINE_PARAMETER_MAX + OPERATION_COUNT];
+    const char *groups = algorithm->has_groups ? "yes" : "no: each member has limits for itself";
     size_t count = 0;
-    printf("%s%s: %s\n", algorithm->name, is_default ? " (default)" : "", algorithm->help);
+    report_say(&style, REPORT_PLAIN, "%s%s: %s", algorithm->name, is_default ? " (default)" : "",
+               algorithm->help);
     for (size_t i = 0; i < algorithm->parameter_count; i++)
         words[count++] = algorithm->parameters[i].key;
     print_words("limits", words, count);
-    printf("    %-10s %s\n", "groups",
-           algorithm->has_groups ? "yes" : "no: each member has limits for itself");
+    print_words("groups", &groups, 1);
     count = 0;
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
         if (knows(algorithm, i))
@@ -59,8 +66,7 @@ static void print_engine(const struct engine_algorithm *algorithm, bool is_defau
     }
     print_words("events", words, count);
     if (algorithm->complete != NULL)
-        printf("    %-10s %s\n", "device",
-               "counts requests when the device has finished them: its latency matters");
+        print_words("device", device, 1);
 }
 
 static json_t *engine_json(const struct engine_algorithm *algorithm, bool is_default)
@@ -108,7 +114,7 @@ static bool run_engines(void *opaque, struct sim_error *error)
 
 const struct command command_engines[] = {
     {NULL, "engines", "list the throttling algorithms and what each supports", NULL,
-     "Lists the throttling algorithms, and what each supports. A scenario chooses one with\n"
+     "Lists the throttling algorithms, and what each supports. A scenario chooses one with "
      "'engine: NAME', 'run' with --engine NAME.",
      list_rows, sizeof(struct command_call), run_engines},
 };
@@ -126,7 +132,7 @@ static bool run_formats(void *opaque, struct sim_error *error)
         if (call->json)
             ok = append(list, json_pack("{s:s, s:s}", "name", name, "help", help), error);
         else
-            printf("%-10s %s\n", name, help);
+            report_item(stdout, terminal_style(stdout).width, 11, name, help);
     }
     if (ok && call->json)
         return command_print_json(list, error);
@@ -136,7 +142,7 @@ static bool run_formats(void *opaque, struct sim_error *error)
 
 const struct command command_formats[] = {
     {"trace", "trace formats", "list the formats of traces that can be read", NULL,
-     "Lists the formats of traces that can be read, in the order in which they are tried,\n"
+     "Lists the formats of traces that can be read, in the order in which they are tried, "
      "with what a file of each looks like.",
      list_rows, sizeof(struct command_call), run_formats},
 };

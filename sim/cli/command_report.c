@@ -109,7 +109,7 @@ static const struct option_row plot_rows[] = {
 
 const struct command command_plot[] = {
     {NULL, "plot", "draw a stored run with gnuplot", "DB[:RUN]",
-     "Draws a stored run (without RUN, the newest) with gnuplot, each plot as SVG and PNG, and\n"
+     "Draws a stored run (without RUN, the newest) with gnuplot, each plot as SVG and PNG, and "
      "prints their paths.",
      plot_rows, sizeof(struct report_arguments), run_plot},
 };

@@ -202,8 +202,8 @@ static bool run(void *opaque, struct sim_error *error)
 const struct command command_run[] = {
     {NULL, "run", "replay a scenario, or traces under given limits",
      "SCENARIO.yaml\n--limits KEY=VALUE,... TRACE...",
-     "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a\n"
-     "member of one group, and prints what happened to every member. Nothing is stored without\n"
+     "Replays the scenario, or each trace (with --each-volume: each volume in the traces) as a "
+     "member of one group, and prints what happened to every member. Nothing is stored without "
      "--db. 'throttlesim limits' lists the limits.",
      rows, sizeof(struct run_arguments), run},
 };

@@ -80,6 +80,7 @@ static bool differ(struct sim_error *error, const char *what)
 static bool verify_one(struct command_call *call, struct verify_random_config *config,
                        struct sim_error *error)
 {
+    const struct report_style style = command_style(call);
     struct lockstep_result result = {0};
     struct scenario *scenario = scenario_load(call->operands[0], error);
     bool ok = scenario != NULL && verify_prepare(scenario, config->granularity_ns, error);
@@ -93,7 +94,7 @@ static bool verify_one(struct command_call *call, struct verify_random_config *c
     if (ok && call->json)
         ok = command_print_json(verify_json(&result, scenario), error);
     else if (ok)
-        verify_print(&result, scenario, stdout);
+        verify_print(&result, scenario, &style);
     if (ok && !result.agree)
         ok = differ(error, scenario->name);
     verify_free(&result);
@@ -116,7 +117,8 @@ static bool print_failure(const struct verify_random_config *config,
         return command_print_json(object, error);
     }
     printf("%s: as it was drawn\n%s: small\n", failure->path, failure->small_path);
-    verify_print(&failure->result, failure->small, stdout);
+    const struct report_style style = terminal_style(stdout);
+    verify_print(&failure->result, failure->small, &style);
     return true;
 }
 
@@ -159,7 +161,8 @@ static bool verify_many(struct verify_arguments *arguments, struct verify_random
         return tell_failure(config, &result, call->json, error);
     if (call->json)
         return command_print_json(verify_random_json(&result, config), error);
-    verify_random_print(&result, stdout);
+    const struct report_style style = command_style(call);
+    verify_random_print(&result, &style);
     return true;
 }
 
@@ -198,8 +201,8 @@ static bool run(void *opaque, struct sim_error *error)
 
 const struct command command_verify[] = {
     {NULL, "verify", "compare the simulator with a real QEMU", "SCENARIO.yaml\n--random N",
-     "Runs the scenario's requests and operations through a real QEMU whose clock is under\n"
-     "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and the\n"
+     "Runs the scenario's requests and operations through a real QEMU whose clock is under "
+     "control, and compares when each request leaves the throttle. Exit code 4 if QEMU and the "
      "simulator differ.",
      rows, sizeof(struct verify_arguments), run},
 };

@@ -5,7 +5,6 @@
 #include "sim/base/stop.h"
 #include "sim/base/suggest.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,17 +111,10 @@ static bool run(const struct command *command, int argc, char **argv, struct sim
     return (ok || error->exit == SIM_CHECK_FAILED) && command_flush(error) && ok;
 }
 
-void command_print_clean(FILE *out, const char *text, char kept)
-{
-    for (; *text != '\0'; text++)
-        putc(iscntrl((unsigned char)*text) && *text != kept ? '?' : *text, out);
-}
-
 void command_print_error(const struct sim_error *error)
 {
-    fputs("throttlesim: ", stderr);
-    command_print_clean(stderr, error->message, '\0');
-    putc('\n', stderr);
+    const struct report_style style = terminal_style(stderr);
+    report_say(&style, REPORT_BAD, "throttlesim: %s", error->message);
 }
 
 static void print_usage_hint(const struct command *command, size_t count, char *const *words)
@@ -172,8 +164,9 @@ bool command_print_json(json_t *value, struct sim_error *error)
 
 void command_tell_notice(void *context, const struct trace_notice *notice)
 {
+    const struct report_style style = terminal_style(stderr);
     (void)context;
-    fprintf(stderr, "throttlesim: %s: %s\n", notice->source, notice->text);
+    report_say(&style, REPORT_WARNING, "throttlesim: %s: %s", notice->source, notice->text);
 }
 
 void command_print_path(void *context, const char *path)

@@ -19,9 +19,10 @@
 // What getopt_long answers for the row with this index, when it has no letter.
 #define LONG_ONLY 1000
 
-// The help is this wide, and its texts begin there.
+// The help is at most so wide, and its texts begin there; in a narrower terminal further left.
 #define HELP_WIDTH 100
-#define HELP_INDENT 34
+#define HELP_COLUMN 35
+#define HELP_COLUMN_NARROW 24
 
 // For suggest(): the options that are shown.
 static const char *name_at(const void *words, size_t index)
@@ -259,38 +260,35 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, void *a
 
 // ---- Help ----
 
-static void print_row(const struct option_row *row)
+static void print_row(const struct option_row *row, const struct report_style *style)
 {
-    int column = row->letter != 0 ? printf("  -%c, ", row->letter) : printf("      ");
-    column += printf("--%s ", row->name);
-    if (row->argument != NULL)
-        column += printf("%s ", row->argument);
-    const char *word = row->help;
-    column += printf("%*s", column < HELP_INDENT ? HELP_INDENT - column : 0, "");
-    while (*word != '\0') {
-        int length = (int)strcspn(word, " ");
-        if (column + 1 + length > HELP_WIDTH)
-            column = printf("\n%*s", HELP_INDENT, "") - 1;
-        column += printf(" %.*s", length, word);
-        word += length + (word[length] == ' ');
-    }
-    putchar('\n');
+    char head[128];
+    bool is_wide = style->width >= HELP_WIDTH;
+    int column = row->letter != 0 ? snprintf(head, sizeof head, "  -%c, ", row->letter)
+                                  : snprintf(head, sizeof head, "      ");
+    snprintf(head + column, sizeof head - (size_t)column, "--%s %s", row->name,
+             row->argument != NULL ? row->argument : "");
+    report_item(style->out, is_wide ? HELP_WIDTH : style->width,
+                is_wide ? HELP_COLUMN : HELP_COLUMN_NARROW, head, row->help);
 }
 
 void options_help(const struct option_row *rows)
 {
+    const struct report_style style = terminal_style(stdout);
     const char *name;
+    char text[512] = "Formats that can be written:";
     bool has_output_format = false;
     for (; rows->name != NULL; rows++) {
         has_output_format = has_output_format || rows->kind == OPTION_OUTPUT_FORMAT;
         if (rows->help != NULL)
-            print_row(rows);
+            print_row(rows, &style);
     }
     if (!has_output_format)
         return;
     for (size_t i = 0; (name = trace_writer_format_at(i)) != NULL; i++)
-        printf("%s %s", i > 0 ? "," : "\nFormats that can be written:", name);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s %s", i > 0 ? "," : "", name);
     putchar('\n');
+    report_say(&style, REPORT_PLAIN, "%s", text);
 }
 
 // ---- Values that commands share ----

@@ -15,7 +15,7 @@ static bool is_set(const char *name)
     return value != NULL && *value != '\0';
 }
 
-int terminal_width(FILE *out)
+static int find_width(FILE *out)
 {
     struct winsize size = {.ws_col = 0};
     if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
@@ -24,23 +24,23 @@ int terminal_width(FILE *out)
     return columns > 0 && columns <= WIDTH_MAX ? (int)columns : REPORT_WIDTH;
 }
 
-bool terminal_has_colour(FILE *out)
+static bool has_colour(FILE *out)
 {
     const char *kind = getenv("TERM");
     return isatty(fileno(out)) && !is_set("NO_COLOR") && kind != NULL && strcmp(kind, "dumb") != 0;
 }
 
+struct report_style terminal_style(FILE *out)
+{
+    return (struct report_style){
+        .out = out, .format = REPORT_TEXT, .width = find_width(out), .colour = has_colour(out)};
+}
+
 struct report_style command_style(const struct command_call *call)
 {
-    bool shows_all = call->json || call->all;
-    return (struct report_style){
-        .out = stdout,
-        .format = call->json ? REPORT_JSON : REPORT_TEXT,
-        .width = terminal_width(stdout),
-        .colour = terminal_has_colour(stdout),
-        .top = call->top > 0 ? call->top
-               : shows_all   ? 0
-                             : REPORT_TOP,
-        .is_brief = call->top == 0 && !shows_all,
-    };
+    struct report_style style = terminal_style(stdout);
+    style.format = call->json ? REPORT_JSON : REPORT_TEXT;
+    style.is_brief = call->top == 0 && !call->json && !call->all;
+    style.top = style.is_brief ? REPORT_TOP : call->top;
+    return style;
 }

@@ -192,19 +192,34 @@ json_t *verify_json(const struct lockstep_result *result, const struct scenario 
     return object;
 }
 
-void verify_print(const struct lockstep_result *result, const struct scenario *scenario, FILE *out)
+static void print_difference(const struct lockstep_result *result, const struct scenario *scenario,
+                             const struct report_style *style)
 {
-    if (!result->agree) {
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out != NULL) {
         difference_print(&result->difference, scenario, out);
+        if (fclose(out) == 0)
+            report_fold(style->out, report_width(style), text);
+    }
+    free(text);
+}
+
+void verify_print(const struct lockstep_result *result, const struct scenario *scenario,
+                  const struct report_style *style)
+{
+    char label[REPORT_LABEL_MAX];
+    if (!result->agree) {
+        print_difference(result, scenario, style);
         return;
     }
-    char label[REPORT_LABEL_MAX];
     report_label(label, scenario->name, NAME_CHARACTERS);
-    fprintf(out,
-            "%s: QEMU %s agrees: %" PRIu64 " requests, of which %" PRIu64 " waited, %" PRIu64
-            " operations, digest %016" PRIx64 "\n",
-            label, result->qemu_version, result->requests, result->waited, result->operations,
-            result->digest);
+    report_say(style, REPORT_GOOD,
+               "%s: QEMU %s agrees: %" PRIu64 " requests, of which %" PRIu64 " waited, %" PRIu64
+               " operations, digest %016" PRIx64,
+               label, result->qemu_version, result->requests, result->waited, result->operations,
+               result->digest);
 }
 
 json_t *verify_random_json(const struct verify_random_result *result,
@@ -218,12 +233,13 @@ json_t *verify_random_json(const struct verify_random_result *result,
                      "requests_per_second", (double)result->requests / result->seconds);
 }
 
-void verify_random_print(const struct verify_random_result *result, FILE *out)
+void verify_random_print(const struct verify_random_result *result,
+                         const struct report_style *style)
 {
-    fprintf(out,
-            "QEMU %s agrees with %" PRIu64 " random scenarios: %" PRIu64
-            " requests, of which %" PRIu64 " waited, %" PRIu64
-            " operations; %.0f requests checked per second\n",
-            result->qemu_version, result->scenarios, result->requests, result->waited,
-            result->operations, (double)result->requests / result->seconds);
+    report_say(style, REPORT_GOOD,
+               "QEMU %s agrees with %" PRIu64 " random scenarios: %" PRIu64
+               " requests, of which %" PRIu64 " waited, %" PRIu64
+               " operations; %.0f requests checked per second",
+               result->qemu_version, result->scenarios, result->requests, result->waited,
+               result->operations, (double)result->requests / result->seconds);
 }

@@ -3,6 +3,7 @@
 #ifndef SIM_VERIFY_VERIFY_H
 #define SIM_VERIFY_VERIFY_H
 
+#include "reports/style.h"
 #include "sim/verify/lockstep/lockstep.h"
 #include "sim/verify/random/random_case.h"
 
@@ -64,7 +65,9 @@ json_t *verify_json(const struct lockstep_result *result, const struct scenario 
 json_t *verify_random_json(const struct verify_random_result *result,
                            const struct verify_random_config *config);
 
-void verify_print(const struct lockstep_result *result, const struct scenario *scenario, FILE *out);
-void verify_random_print(const struct verify_random_result *result, FILE *out);
+void verify_print(const struct lockstep_result *result, const struct scenario *scenario,
+                  const struct report_style *style);
+void verify_random_print(const struct verify_random_result *result,
+                         const struct report_style *style);
 
 #endif

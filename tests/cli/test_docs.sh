@@ -6,6 +6,7 @@
 # draw are what they draw.
 # shellcheck source=tests/cli/cli.sh
 . "$2/tests/cli/cli.sh"
+unset COLUMNS # as most readers see it
 
 mkdir -p bin copy/traces
 ln -s "$program" bin/throttlesim
