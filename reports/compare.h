@@ -59,7 +59,7 @@ enum report_metric {
 
 // What is measured of a group.
 enum report_group_metric {
-    REPORT_JAIN, // over intervals in which at least two members were backlogged: of requests
+    REPORT_JAIN, // over seconds in which at least two members were backlogged: of requests
     REPORT_JAIN_MIN,
     REPORT_JAIN_BYTES,
     REPORT_JAIN_BYTES_MIN,

@@ -60,8 +60,8 @@ struct report_run {
     const char *scenario; // the whole scenario as text, enough to run it again
     const char *version;  // of throttlesim
     const char *engine;
-    const char *device; // "null", "fixed 200000 ns", "recorded"
-    int64_t interval_ns;
+    const char *device;  // "null", "fixed 200000 ns", "recorded"
+    int64_t interval_ns; // 0: as long as suits the run, from 1 ms on
     const struct report_member *members;
     size_t member_count;
     const struct report_group *groups; // those that exist at the start; more may be added

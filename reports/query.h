@@ -17,12 +17,17 @@ bool report_query_next(sqlite3_stmt *rows);
 bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
 
 // How evenly groups were served while at least two members were backlogged, as a table in SQL:
-// group_id, intervals, requests_mean, requests_min, bytes_mean, bytes_min (Jain's indices).
+// group_id, intervals, requests_mean, requests_min, bytes_mean, bytes_min (Jain's indices). Earlier
+// versions had only the rows over time.
 #define REPORT_CONTENDED                                                                           \
-    "(SELECT group_id, count(*) AS intervals, avg(jain_requests) AS requests_mean,"                \
-    "        min(jain_requests) AS requests_min, avg(jain_bytes) AS bytes_mean,"                   \
-    "        min(jain_bytes) AS bytes_min"                                                         \
-    "   FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 GROUP BY group_id)"
+    "(SELECT group_id, contended AS intervals, jain_requests_mean AS requests_mean,"               \
+    "        jain_requests_min AS requests_min, jain_bytes_mean AS bytes_mean,"                    \
+    "        jain_bytes_min AS bytes_min"                                                          \
+    "   FROM group_contention WHERE run_id = ?1 AND contended > 0 UNION ALL"                       \
+    "  SELECT group_id, count(*), avg(jain_requests), min(jain_requests), avg(jain_bytes),"        \
+    "         min(jain_bytes)"                                                                     \
+    "    FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 AND NOT EXISTS"                 \
+    "         (SELECT 1 FROM group_contention WHERE run_id = ?1) GROUP BY group_id)"
 
 // The column as text; NULL becomes "".
 const char *report_query_text(sqlite3_stmt *rows, int column);

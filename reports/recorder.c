@@ -52,8 +52,7 @@ static void free_stream(struct recorder_stream *stream)
 {
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++)
         free_histogram(stream->latency[m]);
-    free_histogram(stream->interval_total);
-    free(stream->causes);
+    recorder_span_free(&stream->interval);
 }
 
 static void free_recorder(struct report_recorder *recorder)
@@ -72,7 +71,7 @@ static void free_recorder(struct report_recorder *recorder)
     free(recorder->touched.items);
     free(recorder->active.items);
     free(recorder->unsettled_groups.items);
-    free(recorder->active_groups.items);
+    recorder_close_intervals(recorder);
     report_rows_close(recorder->rows);
     free(recorder);
 }
@@ -81,7 +80,9 @@ static void free_recorder(struct report_recorder *recorder)
 static bool store_beginning(struct report_recorder *recorder, const struct report_run *run,
                             struct report_error *error)
 {
-    recorder->run_id = report_run_insert(recorder->database, run, error);
+    struct report_run first = *run;
+    first.interval_ns = recorder_grain(recorder)->interval_ns; // so far
+    recorder->run_id = report_run_insert(recorder->database, &first, error);
     if (recorder->run_id == 0)
         return false;
     recorder->rows = report_rows_open(recorder->database, recorder->run_id, error);
@@ -109,7 +110,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     const struct report_run *run = &config->run;
     struct report_recorder *recorder = calloc(1, sizeof *recorder);
     struct recorder_member *members = calloc(run->member_count + 1, sizeof *members);
-    assert(run->interval_ns > 0);
+    assert(run->interval_ns >= 0);
     if (recorder == NULL || members == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory for %zu members",
                  run->member_count);
@@ -120,6 +121,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     for (size_t i = 0; i < run->member_count; i++) {
         members[i].group = members[i].backlog_position = REPORT_NONE;
         members[i].slot = REPORT_FAIRNESS_NO_SLOT;
+        members[i].noted_ns = REPORT_NOT_YET;
     }
     recorder->database = database;
     recorder->log_requests = config->log_requests;
@@ -128,13 +130,14 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     recorder->gauge_context = config->gauge_context;
     memcpy(recorder->causes, config->causes, sizeof recorder->causes);
     recorder->cause_count = config->cause_count;
-    recorder->interval_ns = run->interval_ns;
-    recorder->interval_last_ns = run->interval_ns - 1;
     recorder->latest.stream = REPORT_NONE;
     recorder->first_arrival_ns = REPORT_NOT_YET;
     recorder->members = members;
     recorder->member_count = run->member_count;
-    if (store_beginning(recorder, run, error))
+    if (!recorder_open_intervals(recorder, run->interval_ns))
+        snprintf(error->message, sizeof error->message, "out of memory for %zu members",
+                 run->member_count);
+    else if (store_beginning(recorder, run, error))
         return recorder;
     if (recorder->run_id != 0)
         report_run_mark_failed(database, recorder->run_id, error->message);
@@ -170,7 +173,7 @@ bool report_recorder_finish(struct report_recorder *recorder, const struct repor
     assert(outcome->status != REPORT_RUNNING);
     report_recorder_advance(recorder, end_ns);
     recorder_settle(recorder);
-    recorder_close_interval(recorder, end_ns);
+    recorder_end_intervals(recorder, end_ns);
     recorder_store_statistics(recorder, end_ns, totals);
     recorder_store_achieved(
         recorder, end_ns, totals[RECORDER_COMPLETED].requests == totals[RECORDER_ARRIVED].requests);

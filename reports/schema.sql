@@ -185,6 +185,20 @@ CREATE TABLE IF NOT EXISTS group_interval (
     PRIMARY KEY (run_id, interval, group_id)
 ) WITHOUT ROWID;
 
+-- Jain's indices over spans of span_ns in which at least two members were backlogged, whatever the
+-- run's interval.
+CREATE TABLE IF NOT EXISTS group_contention (
+    run_id             INTEGER NOT NULL REFERENCES run,
+    group_id           INTEGER NOT NULL,
+    span_ns            INTEGER NOT NULL,
+    contended          INTEGER NOT NULL,
+    jain_requests_mean REAL,
+    jain_requests_min  REAL,
+    jain_bytes_mean    REAL,
+    jain_bytes_min     REAL,
+    PRIMARY KEY (run_id, group_id)
+) WITHOUT ROWID;
+
 -- At the interval's end.
 CREATE TABLE IF NOT EXISTS bucket_interval (
     run_id      INTEGER NOT NULL REFERENCES run,

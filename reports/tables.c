@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TABLES_INTERVAL_MAX 48
+
 bool tables_memory(const struct tables_context *context)
 {
     snprintf(context->error->message, sizeof context->error->message,
@@ -81,17 +83,40 @@ static const char *count_of(sqlite3_stmt *rows, int column)
     return *text ? text : "?";
 }
 
+// The run's interval, of which all that are found by themselves are whole in one unit.
+static void write_interval(char text[TABLES_INTERVAL_MAX], int64_t interval_ns)
+{
+    static const struct {
+        int64_t ns;
+        const char *name;
+    } units[] = {{INT64_C(3600000000000), "h"},
+                 {60000000000, "min"},
+                 {1000000000, "s"},
+                 {1000000, "ms"},
+                 {1000, "us"},
+                 {1, "ns"}};
+    size_t i = 0;
+    while (interval_ns % units[i].ns != 0)
+        i++;
+    snprintf(text, TABLES_INTERVAL_MAX, "interval %" PRId64 " %s", interval_ns / units[i].ns,
+             units[i].name);
+}
+
 static void print_head_row(const struct tables_context *context, sqlite3_stmt *rows)
 {
     static const size_t cells[] = {40, 16, 0, 24, 24, 24};
     const struct report_style *style = context->style;
     char labels[COUNT_OF(cells)][REPORT_LABEL_MAX], end[GRID_NUMBER_MAX] = "?";
+    char interval[TABLES_INTERVAL_MAX] = "";
     for (int i = 0; i < (int)COUNT_OF(cells); i++) {
         if (cells[i] > 0)
             report_label(labels[i], report_query_text(rows, i), cells[i]);
     }
-    report_say(style, REPORT_BOLD, "run %" PRId64 "  %s  %s", context->run_id, labels[0],
-               labels[1]);
+    const char *space = strcmp(labels[1], "running") != 0 ? "  " : "";
+    if (*space)
+        write_interval(interval, sqlite3_column_int64(rows, 12));
+    report_say(style, REPORT_BOLD, "run %" PRId64 "  %s  %s%s%s", context->run_id, labels[0],
+               labels[1], space, interval);
     print_status(context, report_query_text(rows, 1), report_query_text(rows, 2));
     if (sqlite3_column_type(rows, 6) != SQLITE_NULL)
         snprintf(end, sizeof end, "%.3f", sqlite3_column_double(rows, 6) / 1e9);
@@ -109,7 +134,7 @@ bool tables_print_head(const struct tables_context *context)
     sqlite3_stmt *rows = report_query_open(
         context->database,
         "SELECT name, status, error, engine, device, digest, end_ns, arrived, dispatched,"
-        "       completed, arrived - dispatched, dispatched - completed"
+        "       completed, arrived - dispatched, dispatched - completed, interval_ns"
         "  FROM run WHERE run_id = ?1",
         context->run_id, context->error);
     if (report_query_next(rows))

@@ -64,6 +64,7 @@ struct comparison_side {
     char name[REPORT_LABEL_MAX], engine[REPORT_LABEL_MAX], device[REPORT_LABEL_MAX];
     char digest[REPORT_LABEL_MAX], status[REPORT_LABEL_MAX];
     int64_t end_ns, interval_ns;
+    int64_t span_ns; // in which members of a group are compared
     uint64_t logged; // requests
     int64_t first_arrival_ns, last_arrival_ns;
     struct comparison_identity *identities; // in order of member_id

@@ -270,8 +270,8 @@ static void print_head(const struct report_comparison *comparison, const struct 
                 "%" PRIu64 " of them still at the device at the end of a run: they have no total "
                 "latency\n",
                 unknown);
-    if (sides[0].interval_ns != sides[1].interval_ns)
-        fputs("The runs' intervals differ in length: Jain's indices are not of equal spans\n",
+    if (sides[0].span_ns != sides[1].span_ns)
+        fputs("One run is of an earlier version: Jain's indices are not of equal spans of time\n",
               style->out);
 }
 

@@ -21,7 +21,8 @@ static bool load_head(struct comparison_side *side, struct report_error *error)
         "SELECT name, engine, device, digest, status, end_ns, interval_ns, arrived,"
         "       (SELECT count(*) FROM request WHERE run_id = ?1),"
         "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq LIMIT 1),"
-        "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1)"
+        "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1),"
+        "       ifnull((SELECT span_ns FROM group_contention WHERE run_id = ?1), interval_ns)"
         "  FROM run WHERE run_id = ?1",
         side->run.run_id, error);
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
@@ -35,6 +36,7 @@ static bool load_head(struct comparison_side *side, struct report_error *error)
         side->logged = (uint64_t)sqlite3_column_int64(rows, 8);
         side->first_arrival_ns = sqlite3_column_int64(rows, 9);
         side->last_arrival_ns = sqlite3_column_int64(rows, 10);
+        side->span_ns = sqlite3_column_int64(rows, 11);
     }
     if (!report_query_close(rows, error))
         return false;

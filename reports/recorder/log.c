@@ -41,7 +41,7 @@ void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns
                                 group == REPORT_NONE ? report_null() : report_integer(group)});
     recorder_leave_group(recorder, member);
     recorder_achieve_move(recorder, member, group);
-    moved->served = (struct report_service){0, 0};
+    recorder_forget_served(recorder, member);
     moved->group = group < recorder->group_count ? group : REPORT_NONE;
     if (moved->group == REPORT_NONE)
         return;
@@ -152,42 +152,22 @@ void recorder_log_request(struct report_recorder *recorder, const struct report_
 void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
                             const int64_t *wait_ns)
 {
-    struct recorder_stream *stream =
-        &recorder->members[request->member].streams[request->direction];
+    struct recorder_span *span =
+        &recorder->members[request->member].streams[request->direction].interval;
     if (recorder->omit_series)
         return;
     recorder_reach(recorder, request->dispatch_ns);
-    if (stream->causes == NULL)
-        stream->causes = calloc(recorder->cause_count, sizeof *stream->causes);
-    if (stream->causes == NULL) {
+    if (span->causes == NULL)
+        span->causes = calloc(recorder->cause_count, sizeof *span->causes);
+    if (span->causes == NULL) {
         report_rows_fail(recorder->rows, "out of memory for the causes of waiting");
         return;
     }
     for (size_t i = 0; i < recorder->cause_count; i++) {
         if (wait_ns[i] == 0)
             continue;
-        stream->causes[i].requests++;
-        report_sum_add(&stream->causes[i].wait_ns, (uint64_t)wait_ns[i]);
-    }
-}
-
-void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number)
-{
-    struct recorder_cause *causes = recorder->members[member].streams[number].causes;
-    for (size_t i = 0; causes != NULL && i < recorder->cause_count; i++) {
-        if (causes[i].requests == 0)
-            continue;
-        report_rows_add(
-            recorder->rows, REPORT_ROW_WAIT_INTERVAL,
-            (struct report_value[]){
-                report_integer(recorder->interval),
-                report_integer(member),
-                report_string(recorder_stream_names[number]),
-                report_string(recorder->causes[i]),
-                report_count(causes[i].requests),
-                report_count(causes[i].wait_ns.high ? UINT64_MAX : causes[i].wait_ns.low),
-            });
-        causes[i] = (struct recorder_cause){0};
+        span->causes[i].requests++;
+        report_sum_add(&span->causes[i].wait_ns, (uint64_t)wait_ns[i]);
     }
 }
 
@@ -199,22 +179,8 @@ void report_recorder_counted(struct report_recorder *recorder, int64_t now_ns, u
     if (recorder->omit_series)
         return;
     recorder_reach(recorder, now_ns);
-    stream->interval_extra = report_add_saturated(
-        stream->interval_extra, extra < (double)INT64_MAX ? (int64_t)(extra + 0.5) : INT64_MAX);
-}
-
-void recorder_store_counted(struct report_recorder *recorder, uint32_t member, uint32_t number)
-{
-    int64_t *extra = &recorder->members[member].streams[number].interval_extra;
-    if (*extra > 0)
-        report_rows_add(recorder->rows, REPORT_ROW_COUNTED_INTERVAL,
-                        (struct report_value[]){
-                            report_integer(recorder->interval),
-                            report_integer(member),
-                            report_string(recorder_stream_names[number]),
-                            report_real((double)*extra / RECORDER_EXTRA),
-                        });
-    *extra = 0;
+    stream->interval.extra = report_add_saturated(
+        stream->interval.extra, extra < (double)INT64_MAX ? (int64_t)(extra + 0.5) : INT64_MAX);
 }
 
 void report_recorder_ran_out(struct report_recorder *recorder, int64_t now_ns, uint32_t group,

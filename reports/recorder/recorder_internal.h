@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The recorder's state, shared by its files: recorder.c begins and finishes a run,
-// recorder_moments.c takes requests down, intervals.c finishes an instant and an interval,
-// recorder_statistics.c the run; log.c stores what is not counted but told; rows.c writes rows.
+// recorder_moments.c takes requests down, instants.c finishes an instant, intervals.c an interval,
+// groups.c what there is of groups, recorder_statistics.c the run; cells.c keeps intervals that may
+// still be put together, spans.c stores them; log.c stores what is not counted but told; rows.c
+// writes rows.
 //
 // A stream is one member and direction, numbered member * REPORT_DIRECTION_COUNT + direction. Each
 // member has one stream more, of its reads and writes together: nothing is counted there request by
@@ -17,109 +19,10 @@
 #ifndef REPORTS_RECORDER_RECORDER_INTERNAL_H
 #define REPORTS_RECORDER_RECORDER_INTERNAL_H
 
-#include "reports/database_internal.h"
 #include "reports/fairness.h"
 #include "reports/histogram.h"
 #include "reports/recorder.h"
-
-// ---- Rows (rows.c) ----
-//
-// Writes the rows of one run. They are collected in memory (1 MiB) and written in one transaction
-// when that is full, so that another process that writes to the same file never waits for a
-// simulation, only for a write. Rows of one transaction are stored all or none, kind by kind in the
-// order of enum report_row, those of one kind in the order in which they were added.
-//
-// The first failure sticks: later rows are dropped, and report_rows_error tells.
-
-// What can be written: one SQL statement each, whose ?1 is the run.
-enum report_row {
-    REPORT_ROW_MEMBER,
-    REPORT_ROW_GROUP,
-    REPORT_ROW_MEMBERSHIP,
-    REPORT_ROW_LIMIT,
-    REPORT_ROW_LIMIT_EFFECT,
-    REPORT_ROW_OPERATION,
-    REPORT_ROW_OPERATION_EFFECT,
-    REPORT_ROW_NOTICE,
-    REPORT_ROW_REQUEST,
-    REPORT_ROW_MEMBER_INTERVAL,
-    REPORT_ROW_GROUP_INTERVAL,
-    REPORT_ROW_BUCKET_INTERVAL,
-    REPORT_ROW_WAIT_INTERVAL,
-    REPORT_ROW_COUNTED_INTERVAL,
-    REPORT_ROW_BURST_END,
-    REPORT_ROW_ASSUMPTION,
-    REPORT_ROW_ACHIEVED,
-    REPORT_ROW_MEMBER_STATISTICS,
-    REPORT_ROW_LATENCY_STATISTICS,
-    REPORT_ROW_HISTOGRAM,
-    REPORT_ROW_GROUP_DIFFERENCE, // fills in a group's service difference
-    REPORT_ROW_OUTCOME,          // fills in how the run ended
-    REPORT_ROW_COUNT,
-};
-
-enum report_type {
-    REPORT_NULL,
-    REPORT_INTEGER,
-    REPORT_REAL,
-    REPORT_STRING,
-};
-
-struct report_value {
-    enum report_type type;
-    union {
-        int64_t integer;
-        double real;
-        const char *string;
-    };
-};
-
-static inline struct report_value report_null(void)
-{
-    return (struct report_value){REPORT_NULL, {.integer = 0}};
-}
-
-static inline struct report_value report_integer(int64_t value)
-{
-    return (struct report_value){REPORT_INTEGER, {.integer = value}};
-}
-
-// What is beyond SQLite's integers is stored as the largest one.
-static inline struct report_value report_count(uint64_t value)
-{
-    return report_integer(value > INT64_MAX ? INT64_MAX : (int64_t)value);
-}
-
-static inline struct report_value report_real(double value)
-{
-    return (struct report_value){REPORT_REAL, {.real = value}};
-}
-
-// NULL is stored as NULL.
-static inline struct report_value report_string(const char *value)
-{
-    return (struct report_value){value != NULL ? REPORT_STRING : REPORT_NULL, {.string = value}};
-}
-
-struct report_rows;
-
-// NULL with the error filled. The run's row must exist before the first row is written.
-struct report_rows *report_rows_open(struct report_database *database, int64_t run_id,
-                                     struct report_error *error);
-void report_rows_close(struct report_rows *rows); // NULL is allowed; what is not written is lost
-
-// values: as many as the statement takes besides the run. Strings are copied.
-void report_rows_add(struct report_rows *rows, enum report_row row,
-                     const struct report_value *values);
-// Writes what was collected. False if anything has failed so far.
-bool report_rows_flush(struct report_rows *rows);
-
-// The first failure is this one, unless there was one before.
-void report_rows_fail(struct report_rows *rows, const char *message);
-// NULL: none so far.
-const struct report_error *report_rows_error(const struct report_rows *rows);
-
-// ---- The recorder ----
+#include "reports/recorder/rows.h"
 
 enum recorder_moment {
     RECORDER_ARRIVED,
@@ -146,6 +49,7 @@ struct recorder_queue {
     uint64_t settled; // when the last instant that changed it was over,
     int64_t since_ns; // which was this one
     uint64_t max;
+    uint64_t before; // settled, just before the present interval
     uint64_t interval_max;
     struct report_sum area; // integral of settled over time up to since_ns
 };
@@ -159,15 +63,23 @@ struct recorder_cause {
 // Operations are added up in whole millionths, so that the order does not matter.
 #define RECORDER_EXTRA 1e6
 
+// What a stream did in an interval.
+struct recorder_span {
+    struct report_service moments[RECORDER_MOMENT_COUNT];
+    struct report_histogram *total; // latencies; NULL before the first use
+    struct recorder_cause *causes;  // all of them; NULL before the first use
+    int64_t extra; // operations, in millionths, beyond one per request; stays at its most
+    // Requests that wait, known when it is over: just before it, at its end, the most in it.
+    uint64_t waiting_before, waiting, waiting_max;
+};
+
 struct recorder_stream {
     struct report_service run[RECORDER_MOMENT_COUNT]; // without the present interval
-    struct report_service interval[RECORDER_MOMENT_COUNT];
+    struct recorder_span interval;                    // the present one
     struct recorder_queue queue;
-    struct report_histogram *latency[RECORDER_METRIC_COUNT]; // NULL before the first use; of
-    struct report_histogram *interval_total; // RECORDER_TOTAL, without the present interval
-    struct recorder_cause *causes;           // NULL before the first use
-    int64_t interval_extra; // operations, in millionths, beyond one per request; stays at its most
-    bool touched;           // the queue changed in this instant
+    // NULL before the first use; of RECORDER_TOTAL, without the present interval.
+    struct report_histogram *latency[RECORDER_METRIC_COUNT];
+    bool touched; // the queue changed in this instant
 };
 
 // What reads and writes of a member, of those in a group, or of all were asked for and done, and
@@ -188,8 +100,16 @@ struct recorder_member {
     uint32_t backlog_position;    // in the group's list, or REPORT_NONE: not backlogged
     uint32_t slot;                // for fairness, or REPORT_FAIRNESS_NO_SLOT
     int64_t backlogged_since_ns;  // while backlogged
-    struct report_service served; // throttled, dispatched in this interval by the present group
-    bool active;                  // something happened in this interval
+    struct report_service served; // throttled and dispatched
+    int64_t noted_ns;             // until then the intervals know that something happened to it
+    bool active;                  // something happened in the present interval of rows
+};
+
+// What a member had been served before the present interval of a grain. Of another interval: it
+// was not served in this one.
+struct recorder_mark {
+    int64_t start_ns;
+    struct report_service served;
 };
 
 // Numbers in the order in which they were added; `capacity` are allocated.
@@ -199,13 +119,67 @@ struct recorder_list {
     size_t capacity;
 };
 
+// Jain's index over spans of time.
+struct recorder_index {
+    int64_t known; // spans of which there is one
+    double sum, min;
+};
+
 struct recorder_group {
     struct recorder_list backlogged; // members
     struct report_fairness *fairness;
     struct recorder_list left; // slots of members that left the group in this instant
     struct recorder_achieved achieved;
-    bool active;    // something happened in this interval
-    bool unsettled; // a backlogged member was served or left, in this instant
+    int64_t contended; // spans in which two members or more were backlogged; and their indices
+    struct recorder_index jain_requests, jain_bytes;
+    uint32_t active; // bit g: something happened in the present interval of grain g
+    bool unsettled;  // a backlogged member was served or left, in this instant
+};
+
+// ---- Intervals (intervals.c, groups.c, cells.c, spans.c) ----
+//
+// Which length of interval suits the run is known when it is over. If it is not given, the recorder
+// begins with the finest, and keeps what happens in an interval as a cell: a record for each stream
+// that did anything in it. When there are too many intervals, or cells take too much memory, cells
+// are put together for the next grain, each of whose intervals is several of the present one's.
+// What is of groups cannot be put together so (who was backlogged all the time, how full a bucket
+// was at the end), but is little: it is taken down for each grain from the present one on, as if
+// that were the only one. The rows are written at the end. They are those that a run with that
+// interval given writes as it goes: a test holds that.
+//
+// Besides, members of a group are compared over spans of a second, whatever the interval.
+
+#define RECORDER_CONTENTION_NS INT64_C(1000000000)
+#define RECORDER_GRAIN_MAX 25
+
+// A length of interval, and the present interval of that length.
+struct recorder_grain {
+    int64_t interval_ns;
+    int64_t start_ns, last_ns;   // the first and the last instant in it
+    struct recorder_list active; // groups to which something happened in it
+    struct report_held held;     // rows of groups, so many and those of their buckets
+    uint64_t group_rows;
+};
+
+#define RECORDER_CONTENTION_GRAIN 0
+#define RECORDER_FIRST_GRAIN 1 // of rows
+
+// Records of streams in the order of their keys: what happened from start_ns on, in one interval,
+// of which there may be several cells.
+struct recorder_cell {
+    int64_t start_ns;
+    uint8_t *bytes;
+    size_t length;
+};
+
+struct recorder_cells {
+    struct recorder_cell *items;
+    size_t count, capacity;
+    size_t memory;            // of cells but for causes, and of rows of groups, as estimated
+    uint8_t *bytes;           // of the cell that is being made,
+    size_t used, size;        // so many of so many
+    uint64_t key;             // of its last record
+    struct recorder_span sum; // of records; nothing has happened
 };
 
 // The latest arrival, while it is not in its queue: most requests leave in the instant of their
@@ -226,9 +200,14 @@ struct report_recorder {
     const char *causes[REPORT_CAUSE_MAX];
     size_t cause_count;
     int64_t now_ns;
-    int64_t interval_ns;
-    int64_t interval;         // its number,
-    int64_t interval_last_ns; // the last instant in it
+    bool adapts; // the length of intervals
+    struct recorder_grain grains[RECORDER_GRAIN_MAX];
+    size_t grain_count;
+    size_t grain;          // of the rows, as it looks now
+    int64_t boundary_ns;   // no present interval ends before this instant is over
+    int64_t cell_start_ns; // since when members' intervals are counted
+    struct recorder_cells cells;
+    struct recorder_mark *marks; // by member, then grain
     struct recorder_member *members;
     size_t member_count;
     struct recorder_group *groups;
@@ -238,7 +217,6 @@ struct report_recorder {
     struct recorder_list touched; // streams whose queue changed in this instant
     struct recorder_list active;  // members to which something happened in this interval
     struct recorder_list unsettled_groups;
-    struct recorder_list active_groups;
     struct recorder_achieved achieved; // of all
     int64_t first_arrival_ns;          // of any request; REPORT_NOT_YET: none so far
     int64_t last_arrival_ns, last_completion_ns;
@@ -303,15 +281,52 @@ void recorder_achieve_completion(struct report_recorder *recorder,
 void recorder_achieve_move(struct report_recorder *recorder, uint32_t member, uint32_t group);
 void recorder_store_achieved(struct report_recorder *recorder, int64_t end_ns, bool all_completed);
 
-// Stores what causes did to the member's stream of this number in the present interval, and
-// forgets.
-void recorder_store_causes(struct report_recorder *recorder, uint32_t member, uint32_t number);
+static inline const struct recorder_grain *recorder_grain(const struct report_recorder *recorder)
+{
+    return &recorder->grains[recorder->grain];
+}
 
-// The same with the operations that its requests counted as beyond one each.
-void recorder_store_counted(struct report_recorder *recorder, uint32_t member, uint32_t number);
+// interval_ns 0: it adapts. False: out of memory.
+bool recorder_open_intervals(struct report_recorder *recorder, int64_t interval_ns);
+void recorder_close_intervals(struct report_recorder *recorder);
+// The first event of a member after its noted_ns.
+void recorder_note_member(struct report_recorder *recorder, uint32_t member);
+// What the member was served so far does not count in the present intervals.
+void recorder_forget_served(struct report_recorder *recorder, uint32_t member);
+// now_ns is after the boundary: intervals end.
+void recorder_next_intervals(struct report_recorder *recorder, int64_t now_ns);
+// All present intervals end at end_ns (exclusive for events), and rows are stored.
+void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns);
 
-// Stores the present interval as ending at end_ns (exclusive for events) and empties its counters.
-void recorder_close_interval(struct report_recorder *recorder, int64_t end_ns);
+// How the member stood before the present interval of the grain.
+static inline struct recorder_mark *recorder_mark(const struct report_recorder *recorder,
+                                                  uint32_t member, size_t grain)
+{
+    return &recorder->marks[member * recorder->grain_count + grain];
+}
+// The present interval of the grain ends at end_ns: its rows of groups, or what adds to contention.
+void recorder_close_groups(struct report_recorder *recorder, size_t grain, int64_t end_ns);
+void recorder_store_contention(struct report_recorder *recorder);
+
+// The streams of a member in the order of the table's key, in which rows are cheapest to store.
+extern const uint32_t recorder_streams_by_name[RECORDER_STREAM_COUNT];
+
+// A cell is made record by record with rising keys: member * RECORDER_STREAM_COUNT, and the place
+// in recorder_streams_by_name.
+void recorder_cell_add(struct report_recorder *recorder, uint64_t key,
+                       const struct recorder_span *span);
+void recorder_cell_end(struct report_recorder *recorder, int64_t start_ns);
+// Puts the cells of each interval together.
+void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_ns);
+void recorder_cells_store(struct report_recorder *recorder, int64_t interval_ns);
+void recorder_cells_free(struct recorder_cells *cells);
+
+// Stores what the member's stream of this number did in the interval.
+void recorder_span_store(struct report_recorder *recorder, int64_t interval, uint32_t member,
+                         uint32_t number, const struct recorder_span *span);
+// Nothing has happened; memory is kept.
+void recorder_span_clear(const struct report_recorder *recorder, struct recorder_span *span);
+void recorder_span_free(struct recorder_span *span);
 
 // Stores every member's and group's statistics over the run that ended at end_ns; adds up all
 // requests, moment by moment, in totals.

@@ -56,16 +56,6 @@ static inline uint32_t stream_number(const struct report_request *request)
     return request->member * REPORT_DIRECTION_COUNT + (uint32_t)request->direction;
 }
 
-// The first event of a member in the interval. Its group stays active until the interval ends, and
-// so does one that the member joins: no other event needs to look.
-static void activate_member(struct report_recorder *recorder, uint32_t number)
-{
-    struct recorder_member *member = &recorder->members[number];
-    member->active = recorder_list_add(recorder, &recorder->active, number);
-    if (member->group != REPORT_NONE)
-        recorder_activate_group(recorder, member->group);
-}
-
 // Counts a request at one of its moments, the present instant.
 static inline struct recorder_stream *count_request(struct report_recorder *recorder,
                                                     const struct report_request *request,
@@ -74,9 +64,9 @@ static inline struct recorder_stream *count_request(struct report_recorder *reco
     assert(request->member < recorder->member_count);
     struct recorder_member *member = &recorder->members[request->member];
     struct recorder_stream *stream = &member->streams[request->direction];
-    report_service_count(&stream->interval[moment], request->bytes);
-    if (!member->active)
-        activate_member(recorder, request->member);
+    report_service_count(&stream->interval.moments[moment], request->bytes);
+    if (recorder->now_ns > member->noted_ns)
+        recorder_note_member(recorder, request->member);
     return stream;
 }
 
@@ -154,7 +144,7 @@ void report_recorder_complete(struct report_recorder *recorder,
         record_latency(recorder, &stream->latency[RECORDER_SERVICE],
                        request->complete_ns - request->dispatch_ns);
     if (request->complete_ns != request->arrival_ns)
-        record_latency(recorder, &stream->interval_total,
+        record_latency(recorder, &stream->interval.total,
                        request->complete_ns - request->arrival_ns);
     if (request->recorded_ns >= 0)
         record_latency(recorder, &stream->latency[RECORDER_RECORDED], request->recorded_ns);

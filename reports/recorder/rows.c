@@ -30,6 +30,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
                                         "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_OPERATION] = {4, "INSERT INTO operation VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_NOTICE] = {5, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_INTERVAL_LENGTH] = {1, "UPDATE run SET interval_ns = ?2 WHERE run_id = ?1"},
     [REPORT_ROW_REQUEST] = {8, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_MEMBER_INTERVAL] = {15, "INSERT INTO member_interval VALUES "
                                         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -39,6 +40,8 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_COUNTED_INTERVAL] = {4, "INSERT INTO counted_interval VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_GROUP_CONTENTION] = {7, "INSERT INTO group_contention VALUES "
+                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_ASSUMPTION] = {4, "INSERT INTO assumption VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_ACHIEVED] = {12, "INSERT INTO achieved VALUES "
                                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -116,14 +119,11 @@ static size_t text_words(size_t length)
     return length / sizeof(uint64_t) + 1;
 }
 
-void report_rows_add(struct report_rows *rows, enum report_row row,
-                     const struct report_value *values)
+// How many words a row takes; the lengths of its texts.
+static size_t measure(enum report_row row, const struct report_value *values,
+                      size_t lengths[ROWS_VALUES_MAX])
 {
-    size_t count = statements[row].values;
-    size_t lengths[ROWS_VALUES_MAX] = {0};
-    size_t needed = 1 + count;
-    if (rows->failed)
-        return;
+    size_t count = statements[row].values, needed = 1 + count;
     assert(count <= ROWS_VALUES_MAX);
     for (size_t i = 0; i < count; i++) {
         if (values[i].type != REPORT_STRING)
@@ -131,13 +131,14 @@ void report_rows_add(struct report_rows *rows, enum report_row row,
         lengths[i] = strlen(values[i].string);
         needed += text_words(lengths[i]);
     }
-    if (needed > ROWS_WORDS) {
-        report_rows_fail(rows, "a text of more than 1 MiB cannot be stored with a run");
-        return;
-    }
-    if (needed > ROWS_WORDS - rows->used && !report_rows_flush(rows))
-        return;
-    uint64_t *head = rows->words + rows->used, *word = head + 1, *text = word + count;
+    return needed;
+}
+
+static void pack(uint64_t *head, size_t needed, enum report_row row,
+                 const struct report_value *values, const size_t lengths[ROWS_VALUES_MAX])
+{
+    size_t count = statements[row].values;
+    uint64_t *word = head + 1, *text = word + count;
     *head = (uint64_t)row | (uint64_t)needed << 8;
     for (size_t i = 0; i < count; i++, word++) {
         *head |= (uint64_t)values[i].type << (32 + 2 * i);
@@ -149,7 +150,62 @@ void report_rows_add(struct report_rows *rows, enum report_row row,
             memcpy(word, &values[i].integer, sizeof *word);
         }
     }
+}
+
+// Room for so many words; NULL: the rows have failed.
+static uint64_t *take(struct report_rows *rows, size_t needed)
+{
+    if (rows->failed)
+        return NULL;
+    if (needed > ROWS_WORDS) {
+        report_rows_fail(rows, "a text of more than 1 MiB cannot be stored with a run");
+        return NULL;
+    }
+    if (needed > ROWS_WORDS - rows->used && !report_rows_flush(rows))
+        return NULL;
     rows->used += needed;
+    return rows->words + rows->used - needed;
+}
+
+void report_rows_add(struct report_rows *rows, enum report_row row,
+                     const struct report_value *values)
+{
+    size_t lengths[ROWS_VALUES_MAX] = {0};
+    size_t needed = measure(row, values, lengths);
+    uint64_t *head = take(rows, needed);
+    if (head != NULL)
+        pack(head, needed, row, values, lengths);
+}
+
+void report_rows_hold(struct report_rows *rows, struct report_held *held, enum report_row row,
+                      const struct report_value *values)
+{
+    size_t lengths[ROWS_VALUES_MAX] = {0};
+    size_t needed = measure(row, values, lengths);
+    if (needed > held->capacity - held->used) {
+        size_t capacity = 2 * held->capacity + needed;
+        uint64_t *words = realloc(held->words, capacity * sizeof *words);
+        if (words == NULL) {
+            report_rows_fail(rows, "out of memory for the rows of a run");
+            return;
+        }
+        held->words = words;
+        held->capacity = capacity;
+    }
+    pack(held->words + held->used, needed, row, values, lengths);
+    held->used += needed;
+}
+
+void report_rows_add_held(struct report_rows *rows, const struct report_held *held)
+{
+    size_t length;
+    for (size_t at = 0; at < held->used; at += length) {
+        length = (uint32_t)held->words[at] >> 8;
+        uint64_t *head = take(rows, length);
+        if (head == NULL)
+            return;
+        memcpy(head, held->words + at, length * sizeof *head);
+    }
 }
 
 static int bind_value(sqlite3_stmt *statement, int at, enum report_type type, uint64_t word,

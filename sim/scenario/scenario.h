@@ -108,7 +108,7 @@ struct scenario {
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;
-    int64_t interval_ns;
+    int64_t interval_ns;          // 0: as suits the length of the run
     int64_t end_ns;               // nothing later happens
     int64_t timer_granularity_ns; // 0: timers fire at their deadline
 };

@@ -41,6 +41,10 @@ static const struct setting_kind engine_kind = {
 static bool parse_interval(struct setting_input *input, void *value)
 {
     int64_t interval_ns;
+    if (strcmp(input->text, "auto") == 0) {
+        *(int64_t *)value = 0;
+        return true;
+    }
     if (!units_parse_duration(input->text, &interval_ns))
         return false;
     if (interval_ns == 0)
@@ -51,8 +55,8 @@ static bool parse_interval(struct setting_input *input, void *value)
 }
 
 static const struct setting_kind interval_kind = {
-    .type = "duration above 0",
-    .expected = YAML_DURATION,
+    .type = "duration above 0, or auto",
+    .expected = YAML_DURATION " or auto",
     .size = sizeof(int64_t),
     .parse = parse_interval,
     .write = setting_write_integer,

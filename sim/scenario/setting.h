@@ -73,9 +73,10 @@ struct setting {
       "how long requests take at the device: null, no time; fixed:LATENCY, such as fixed:200us; "  \
       "recorded, as long as they took when they were recorded. Goes before what the scenario "     \
       "says; the default is null"),                                                                \
-        X("interval", interval_kind, interval_ns, "1s", "interval", OPTION_SETTING, "TIME",        \
+        X("interval", interval_kind, interval_ns, "auto", "interval", OPTION_SETTING, "TIME",      \
           "length of the intervals for results over time, such as 500ms. Goes before what the "    \
-          "scenario says; the default is 1s"),                                                     \
+          "scenario says; the default is auto: 1ms, and longer as the run gets longer, so that "   \
+          "there are at most 1000"),                                                               \
         X("end", setting_duration, end_ns, "", "end", OPTION_SETTING, "TIME",                      \
           "stop the virtual clock here. Goes before what the scenario says; the default is to "    \
           "stop "                                                                                  \

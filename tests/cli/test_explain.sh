@@ -34,7 +34,7 @@ trace:
     0,read,1536,512,a
     0,read,0,512,b
 END
-expect_code 0 run turns.yaml --db turns.db
+expect_code 0 run turns.yaml --interval 1s --db turns.db
 parts turns.db >found.txt
 cat >wanted.txt <<'END'
 a read iops-total 2 200000000
@@ -236,7 +236,7 @@ expect_error 'demo.db/deeper'
 # A file of schema 1, as it is and when a newer throttlesim has stored a run in it. Its plots have
 # nothing to say about causes, but are drawn.
 sqlite3 burst.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
-    DROP TABLE counted_interval; PRAGMA user_version = 1'
+    DROP TABLE counted_interval; DROP TABLE group_contention; PRAGMA user_version = 1'
 expect_code 3 explain burst.db
 expect_error 'burst.db: run 1 was stored by an earlier throttlesim'
 expect_code 0 plot burst.db -o old

@@ -110,6 +110,27 @@ void run_draw(struct run *run, gsl_rng *rng)
     qsort(run->moves, run->move_count, sizeof *run->moves, compare_moves);
 }
 
+static void stretch(int64_t *time_ns, int64_t factor)
+{
+    *time_ns *= *time_ns >= 0 ? factor : 1;
+}
+
+void run_stretch(struct run *run, int64_t factor)
+{
+    stretch(&run->end_ns, factor);
+    for (size_t i = 0; i < run->request_count; i++) {
+        struct report_request *request = &run->requests[i];
+        stretch(&request->arrival_ns, factor);
+        stretch(&request->dispatch_ns, factor);
+        stretch(&request->complete_ns, factor);
+        stretch(&request->recorded_ns, factor);
+        for (size_t c = 0; c < RUN_CAUSES; c++)
+            stretch(&run->waits[i][c], factor);
+    }
+    for (size_t i = 0; i < run->move_count; i++)
+        stretch(&run->moves[i].at_ns, factor);
+}
+
 enum call_kind {
     CALL_ARRIVAL,
     CALL_DISPATCH,
@@ -197,6 +218,15 @@ static void make_call(const struct run *run, const struct call *call,
         report_recorder_complete(recorder, request);
 }
 
+// Levels that tell when, after what, and of which group was asked.
+static size_t gauge(void *context, uint32_t group, int64_t at_ns, struct report_bucket *buckets)
+{
+    const size_t *made = context;
+    buckets[0] = (struct report_bucket){"iops-total", (double)at_ns, (double)*made, group, 0};
+    buckets[1] = (struct report_bucket){"bps-total", (double)*made, 1, 0, 0};
+    return 1 + group;
+}
+
 int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *database)
 {
     static const struct report_member members[RUN_MEMBERS] = {{"a", "filter", ""},
@@ -206,7 +236,10 @@ int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *
                                                               {"e", "filter", ""}};
     static const struct report_group groups[RUN_GROUPS] = {{"first"}, {"second"}};
     static struct call calls[3 * RUN_REQUESTS_MAX + RUN_MOVES_MAX];
-    struct report_recorder_config config = {.run = {"random", "", "", "", "", run->interval_ns,
+    size_t i = 0;
+    struct report_recorder_config config = {.gauge = gauge,
+                                            .gauge_context = &i,
+                                            .run = {"random", "", "", "", "", run->interval_ns,
                                                     members, RUN_MEMBERS, groups, RUN_GROUPS},
                                             .causes = {"here", "there", "anywhere"},
                                             .cause_count = RUN_CAUSES};
@@ -216,7 +249,7 @@ int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *
     size_t count = list_calls(run, rng, calls);
     assert_non_null(recorder);
     int64_t run_id = report_recorder_run_id(recorder);
-    for (size_t i = 0; i < count; i++) {
+    for (; i < count; i++) {
         // With or without: the calls tell the time as well.
         if (gsl_rng_uniform_int(rng, 2) && calls[i].at_ns > 0)
             report_recorder_advance(recorder, calls[i].at_ns);

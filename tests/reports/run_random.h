@@ -24,7 +24,7 @@ struct run_move {
 };
 
 struct run {
-    int64_t interval_ns; // even
+    int64_t interval_ns; // even; 0: adapts
     int64_t end_ns;
     struct report_request requests[RUN_REQUESTS_MAX];
     size_t request_count;
@@ -38,6 +38,8 @@ struct run {
 double run_operations(const struct report_request *request);
 
 void run_draw(struct run *run, gsl_rng *rng);
+// All times become so many times as long.
+void run_stretch(struct run *run, int64_t factor);
 // Tells the recorder, calls of one instant in an order drawn from rng. Returns the run's id.
 int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *database);
 #endif

@@ -103,17 +103,18 @@ static void test_older_files_are_brought_up_to_date(void **state)
     struct report_database *database;
     (void)state;
     make_file(path, 1);
-    answer_execute(path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
-                         "DROP VIEW achieved_rate; DROP TABLE assumption;"
-                         "DROP TABLE counted_interval; DROP TABLE limit_effect;"
-                         "DROP TABLE operation_effect; PRAGMA user_version = 1");
+    answer_execute(
+        path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
+              "DROP VIEW achieved_rate; DROP TABLE assumption;"
+              "DROP TABLE counted_interval; DROP TABLE limit_effect;"
+              "DROP TABLE operation_effect; DROP TABLE group_contention; PRAGMA user_version = 1");
     database = report_database_open(path, REPORT_READ, &error);
     assert_non_null(database);
     // What it lacks is there for reading, and empty.
     assert_true(report_database_execute(
         database, "reading",
         "SELECT 1 FROM assumption, achieved_rate, burst_end, counted_interval, limit_effect,"
-        " operation_effect, run",
+        " operation_effect, group_contention, run",
         &error));
     report_database_close(database);
     assert_int_equal(answer_integer(path, "PRAGMA user_version"), 1); // readers change nothing

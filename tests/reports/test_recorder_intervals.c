@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The interval that the recorder finds by itself: how long it is, and that a run with it given
+// stores the same rows, to the bit.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run_random.h"
+#include "tests/reports/answers.h"
+#include "tests/support/test_group.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+
+#define MS INT64_C(1000000)
+#define SECOND (1000 * MS)
+#define HOUR (3600 * SECOND)
+
+static struct run run;
+
+static const char *const tables[] = {
+    "member_interval",  "group_interval",   "bucket_interval",   "wait_interval",
+    "counted_interval", "group_contention", "member_statistics", "latency_statistics",
+    "histogram",        "throttle_group",   "achieved"};
+
+// Runs 1 and 2 of the file differ in nothing.
+static void assert_same(const char *path)
+{
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        char sql[2048], columns[512];
+        snprintf(sql, sizeof sql,
+                 "SELECT group_concat(name) FROM pragma_table_info('%s') WHERE name <> 'run_id'",
+                 tables[i]);
+        snprintf(columns, sizeof columns, "%s", answer_text(path, sql));
+        for (int side = 1; side <= 2; side++) {
+            snprintf(sql, sizeof sql,
+                     "SELECT count(*) FROM (SELECT %s FROM %s WHERE run_id = %d EXCEPT "
+                     "SELECT %s FROM %s WHERE run_id = %d)",
+                     columns, tables[i], side, columns, tables[i], 3 - side);
+            if (answer_integer(path, sql) != 0)
+                fail_msg("%s: run %d has rows that the other has not", tables[i], side);
+        }
+    }
+}
+
+// Records the run with this interval.
+static void record(const char *path, int64_t interval_ns, unsigned long seed)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    struct report_error error;
+    struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
+    assert_non_null(database);
+    gsl_rng_set(rng, seed);
+    run.interval_ns = interval_ns;
+    run_record(&run, rng, database);
+    report_database_close(database);
+    gsl_rng_free(rng);
+}
+
+static int64_t interval_of(const char *path, int run_id)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT interval_ns FROM run WHERE run_id = %d", run_id);
+    return answer_integer(path, sql);
+}
+
+// From 20 us to 6 h or so; all lengths up to a minute come up.
+static void test_same_as_if_given(void **state)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    const char *path = scratch_path("same.db");
+    int64_t rows = 0;
+    (void)state;
+    for (unsigned long seed = 1; seed <= 40; seed++) {
+        int64_t factor = 1;
+        gsl_rng_set(rng, seed);
+        run_draw(&run, rng);
+        for (unsigned long i = gsl_rng_uniform_int(rng, 10); i > 0; i--)
+            factor *= 10;
+        run_stretch(&run, factor * (1 + (int64_t)gsl_rng_uniform_int(rng, 3)));
+        record(path, 0, seed);
+        record(path, interval_of(path, 1), seed);
+        assert_int_equal(interval_of(path, 1), interval_of(path, 2));
+        assert_same(path);
+        rows += answer_integer(path, "SELECT count(*) FROM group_interval WHERE backlogged > 1");
+        // Members are compared over seconds, whatever the interval.
+        record(path, SECOND, seed);
+        assert_int_equal(answer_integer(path,
+                                        "SELECT count(*) FROM group_contention AS c JOIN "
+                                        "(SELECT group_id, sum(backlogged > 1) AS contended FROM "
+                                        "group_interval WHERE run_id = 3 GROUP BY group_id) AS i "
+                                        "USING (group_id) WHERE run_id = 1 AND "
+                                        "c.contended <> i.contended"),
+                         0);
+        answer_assert_sound(path);
+        remove(path);
+    }
+    assert_true(rows > 1000);
+    gsl_rng_free(rng);
+}
+
+struct length_row {
+    int64_t end_ns, interval_ns;
+};
+
+// At most 1000, and one that begins with the last instant.
+static void test_lengths(void **state)
+{
+    static const struct length_row lengths[] = {
+        {0, MS},
+        {SECOND, MS},
+        {SECOND + MS - 1, MS},
+        {SECOND + MS, 2 * MS},
+        {2 * SECOND + 2 * MS, 10 * MS},
+        {60 * SECOND, 100 * MS},
+        {HOUR, 10 * SECOND},
+        {24 * HOUR, 120 * SECOND},
+        {8766 * HOUR, 10 * HOUR},
+        {INT64_MAX, 10000 * HOUR},
+    };
+    const char *path = scratch_path("lengths.db");
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        run = (struct run){.end_ns = lengths[i].end_ns};
+        // One at the start, one at the end, which is an interval's last instant, too.
+        for (size_t k = 0; k < 2; k++) {
+            struct report_request *request = &run.requests[run.request_count++];
+            int64_t at_ns = k == 0 ? 0 : run.end_ns;
+            *request = (struct report_request){.op = "read", .arrival_ns = at_ns};
+            request->seq = k;
+            request->dispatch_ns = request->complete_ns = at_ns;
+            request->recorded_ns = REPORT_NOT_YET;
+        }
+        record(path, 0, 1);
+        assert_int_equal(interval_of(path, 1), lengths[i].interval_ns);
+        record(path, lengths[i].interval_ns, 1);
+        assert_same(path);
+        remove(path);
+    }
+}
+
+#define MANY 1500
+#define MANY_MS 250
+
+// Fewer where they would take too much memory, but not too few. What is stored of them does not
+// matter.
+static void test_many_members(void **state)
+{
+    static struct report_member members[MANY];
+    static const struct report_group groups[] = {{"g"}};
+    struct report_recorder_config config = {
+        .run = {"", "", "", "", "", 0, members, MANY, groups, 1}, .omit_series = true};
+    struct report_outcome outcome = {REPORT_INTERRUPTED, NULL, 0, MANY_MS * MS};
+    struct report_request request = {.op = "read", .throttled = true, .bytes = UINT64_C(1) << 60};
+    struct report_error error;
+    const char *path = scratch_path("many.db");
+    struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++)
+        members[i] = (struct report_member){"m", "filter", ""};
+    struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
+    assert_non_null(recorder);
+    for (uint32_t i = 0; i < MANY; i++)
+        report_recorder_membership(recorder, 0, i, 0);
+    for (int64_t ms = 0; ms < MANY_MS; ms++) {
+        request.arrival_ns = ms * MS;
+        request.dispatch_ns = request.complete_ns = ms * MS + ms * 7919 % MS;
+        request.recorded_ns = REPORT_NOT_YET;
+        for (request.member = 0; request.member < MANY; request.member++)
+            report_recorder_arrival(recorder, &request);
+        for (request.member = 0; request.member < MANY; request.member++) {
+            report_recorder_dispatch(recorder, &request);
+            report_recorder_complete(recorder, &request);
+        }
+    }
+    assert_true(report_recorder_finish(recorder, &outcome, &error));
+    report_database_close(database);
+    assert_int_equal(interval_of(path, 1), 2 * MS);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM group_interval"), MANY_MS / 2);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM member_interval"), 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_same_as_if_given),
+    cmocka_unit_test(test_lengths),
+    cmocka_unit_test(test_many_members),
+};
+TEST_GROUP(recorder_intervals, tests, scratch_make, scratch_remove);
