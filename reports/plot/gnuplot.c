@@ -80,7 +80,8 @@ static bool write_all(int file, const char *text, size_t length)
 // Returns 0 or the reason why gnuplot could not be started.
 static int spawn(const struct pictures *pictures, pid_t *process)
 {
-    static char program[] = "gnuplot", defaults[] = "--default-settings", input[] = "-";
+    // Of "-" gnuplot reads each byte on its own.
+    static char program[] = "gnuplot", defaults[] = "--default-settings", input[] = "/dev/fd/0";
     char *const arguments[] = {program, defaults, input, NULL};
     posix_spawn_file_actions_t actions;
     int code = posix_spawn_file_actions_init(&actions);

@@ -113,8 +113,7 @@ bool plot_latency_map(struct plot_script *script, struct report_error *error)
     }
     if (good)
         draw(script, &map,
-             stored ? "No read or write was completed."
-                    : "Not stored with this run.");
+             stored ? "No read or write was completed." : "Not stored with this run.");
     free(map.counts);
     return good;
 }

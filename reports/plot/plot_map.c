@@ -99,10 +99,10 @@ void plot_map_panel(const struct plot_script *script, const struct plot_map *map
     put_colours(script, map, &extent, panel, panels);
     if (extent.requests <= 0)
         plot_script_message(script, map->nothing);
-    step /= script->time.scale;
+    // Columns are counted on an axis of their own: to place each would take four times as long.
     if (extent.requests > 0)
-        fprintf(script->out, "plot $%s matrix using ($1*%.9g+%.9g):2:3 with image\n", map->name,
-                step, step / 2);
+        fprintf(script->out, "set x2range [-0.5:%.9g]\nplot $%s matrix axes x2y1 with image\n",
+                run->end_ns / step - 0.5, map->name);
     else
         fputs("plot NaN\n", script->out);
 }
