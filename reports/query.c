@@ -49,17 +49,6 @@ const char *report_query_text(sqlite3_stmt *rows, int column)
     return text != NULL ? (const char *)text : "";
 }
 
-bool report_query_has_table(struct report_database *database, const char *name, bool *found,
-                            struct report_error *error)
-{
-    sqlite3_stmt *rows = report_query_open(
-        database, "SELECT count(*) FROM sqlite_master WHERE name = ?2 AND ?1 = 0", 0, error);
-    if (rows != NULL)
-        sqlite3_bind_text(rows, 2, name, -1, SQLITE_STATIC);
-    *found = report_query_next(rows) && sqlite3_column_int(rows, 0) > 0;
-    return report_query_close(rows, error);
-}
-
 bool report_query_run_exists(struct report_database *database, int64_t run_id,
                              struct report_error *error)
 {

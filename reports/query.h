@@ -32,10 +32,6 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
 // The column as text; NULL becomes "".
 const char *report_query_text(sqlite3_stmt *rows, int column);
 
-// Whether the file has this table: those of earlier versions lack some.
-bool report_query_has_table(struct report_database *database, const char *name, bool *found,
-                            struct report_error *error);
-
 // Fails, naming the runs there are, unless the run exists.
 bool report_query_run_exists(struct report_database *database, int64_t run_id,
                              struct report_error *error);

@@ -235,6 +235,16 @@ CREATE TABLE IF NOT EXISTS counted_interval (
     PRIMARY KEY (run_id, interval, member_id, direction)
 ) WITHOUT ROWID;
 
+-- How many reads and writes of all members completed in the interval with a total latency from low_ns
+-- on: 0, 2^n or 3 * 2^(n-1), up to the next of these.
+CREATE TABLE IF NOT EXISTS latency_interval (
+    run_id   INTEGER NOT NULL REFERENCES run,
+    interval INTEGER NOT NULL,
+    low_ns   INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (run_id, interval, low_ns)
+) WITHOUT ROWID;
+
 -- A burst allowance ran out, and how long it takes to be whole again if nothing more leaves.
 CREATE TABLE IF NOT EXISTS burst_end (
     run_id    INTEGER NOT NULL REFERENCES run,

@@ -96,24 +96,31 @@ static void draw(struct plot_script *script, const struct latency_map *map, cons
     plot_map_panel(script, &drawn, map->end - map->first, 0, 1);
 }
 
+static bool any_completed(const struct plot_run *run)
+{
+    bool any = false;
+    for (size_t i = 0; i < run->line_count * run->bin_count; i++)
+        any |= run->cells[i].completed > 0;
+    return any;
+}
+
 bool plot_latency_map(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
     struct latency_map map = {run, calloc(MAP_LEVELS * run->bin_count, sizeof *map.counts),
                               MAP_LEVELS, 0};
-    bool stored = false;
     bool good = map.counts != NULL;
     if (!good)
         snprintf(error->message, sizeof error->message, "drawing latencies: out of memory");
-    good = good && report_query_has_table(run->database, "latency_interval", &stored, error) &&
-           (!stored || load_counts(&map, error));
+    good = good && load_counts(&map, error);
     if (map.end == 0) { // nothing
         map.first = 0;
         map.end = 1;
     }
     if (good)
         draw(script, &map,
-             stored ? "No read or write was completed." : "Not stored with this run.");
+             any_completed(run) ? "Not known: an earlier version stored this run."
+                                : "No read or write was completed.");
     free(map.counts);
     return good;
 }

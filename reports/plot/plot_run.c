@@ -225,15 +225,15 @@ static bool ask(const struct plot_run *run, const char *sql, bool *answer,
 // operations.
 static bool load_kinds(struct plot_run *run, struct report_error *error)
 {
-    bool limited, stored;
-    bool good = ask(run,
-                    "SELECT 1 FROM limit_setting WHERE run_id = ?1 AND value > 0"
-                    "  AND key IN ('iops-read', 'iops-write', 'bps-read', 'bps-write')",
-                    &limited, error) &&
-                report_query_has_table(run->database, "counted_interval", &stored, error);
-    run->is_split |= good && limited;
-    return good && (!stored || ask(run, "SELECT 1 FROM counted_interval WHERE run_id = ?1",
-                                   &run->is_counted, error));
+    bool limited = false;
+    bool good =
+        ask(run,
+            "SELECT 1 FROM limit_setting WHERE run_id = ?1 AND value > 0"
+            "  AND key IN ('iops-read', 'iops-write', 'bps-read', 'bps-write')",
+            &limited, error) &&
+        ask(run, "SELECT 1 FROM counted_interval WHERE run_id = ?1", &run->is_counted, error);
+    run->is_split |= limited;
+    return good;
 }
 
 static bool allocate_cells(struct plot_run *run)

@@ -250,18 +250,24 @@ void recorder_next_intervals(struct report_recorder *recorder, int64_t now_ns)
     find_boundary(recorder);
 }
 
-void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
+// What was kept until the length of the intervals was known.
+static void store_adapted(struct report_recorder *recorder)
 {
     const struct recorder_grain *grain = recorder_grain(recorder);
-    recorder_close_groups(recorder, RECORDER_CONTENTION_GRAIN, end_ns);
-    recorder_store_contention(recorder);
-    recorder_close_groups(recorder, recorder->grain, end_ns);
-    close_members(recorder);
-    if (!recorder->adapts)
-        return;
     report_rows_add(recorder->rows, REPORT_ROW_INTERVAL_LENGTH,
                     (struct report_value[]){report_integer(grain->interval_ns)});
     report_rows_add_held(recorder->rows, &grain->held);
     if (!recorder->omit_series)
         recorder_cells_store(recorder, grain->interval_ns);
+}
+
+void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
+{
+    recorder_close_groups(recorder, RECORDER_CONTENTION_GRAIN, end_ns);
+    recorder_store_contention(recorder);
+    recorder_close_groups(recorder, recorder->grain, end_ns);
+    close_members(recorder);
+    if (recorder->adapts)
+        store_adapted(recorder);
+    recorder_levels_store(recorder);
 }

@@ -172,6 +172,14 @@ struct recorder_cell {
     size_t length;
 };
 
+#define RECORDER_LEVELS 126
+
+// Of reads and writes that completed in the interval whose rows are being stored, by total latency.
+struct recorder_levels {
+    int64_t interval;
+    uint64_t counts[RECORDER_LEVELS];
+};
+
 struct recorder_cells {
     struct recorder_cell *items;
     size_t count, capacity;
@@ -207,6 +215,7 @@ struct report_recorder {
     int64_t boundary_ns;   // no present interval ends before this instant is over
     int64_t cell_start_ns; // since when members' intervals are counted
     struct recorder_cells cells;
+    struct recorder_levels levels;
     struct recorder_mark *marks; // by member, then grain
     struct recorder_member *members;
     size_t member_count;
@@ -324,6 +333,11 @@ void recorder_cells_free(struct recorder_cells *cells);
 // Stores what the member's stream of this number did in the interval.
 void recorder_span_store(struct report_recorder *recorder, int64_t interval, uint32_t member,
                          uint32_t number, const struct recorder_span *span);
+// Rows of an interval follow each other: those of all members are added up, and stored when another
+// one begins, or with recorder_levels_store.
+void recorder_levels_add(struct report_recorder *recorder, int64_t interval,
+                         const struct report_histogram *latencies);
+void recorder_levels_store(struct report_recorder *recorder);
 // Nothing has happened; memory is kept.
 void recorder_span_clear(const struct report_recorder *recorder, struct recorder_span *span);
 void recorder_span_free(struct recorder_span *span);

@@ -39,6 +39,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_COUNTED_INTERVAL] = {4, "INSERT INTO counted_interval VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_LATENCY_INTERVAL] = {3, "INSERT INTO latency_interval VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_CONTENTION] = {7, "INSERT INTO group_contention VALUES "
                                         "(?, ?, ?, ?, ?, ?, ?, ?)"},

@@ -54,6 +54,8 @@ void recorder_span_store(struct report_recorder *recorder, int64_t interval, uin
                          uint32_t number, const struct recorder_span *span)
 {
     store_moments(recorder, interval, member, number, span);
+    if (number == RECORDER_READ_WRITE && span->total != NULL)
+        recorder_levels_add(recorder, interval, span->total);
     if (span->causes != NULL)
         store_causes(recorder, interval, member, number, span->causes);
     if (span->extra > 0)

@@ -93,6 +93,19 @@ expect 1 "$(ask sized.db "SELECT count(*) > 10 AND
         WHERE op IN ('read', 'write') AND dispatch_ns NOT NULL)) < 0.001
     FROM counted_interval")" 'operations beyond one for each request'
 
+# How many had about which latency: 0, 1, and from there two levels in each power of two.
+expect 1 "$(ask sized.db "WITH RECURSIVE power(n) AS
+    (SELECT 1 UNION ALL SELECT n * 2 FROM power WHERE n < 1 << 60),
+    level(low) AS (SELECT 0 UNION SELECT n FROM power UNION
+        SELECT n / 2 * 3 FROM power WHERE n > 1),
+    logged AS (SELECT complete_ns / interval_ns,
+        (SELECT max(low) FROM level WHERE low <= complete_ns - arrival_ns), count(*)
+        FROM request JOIN run USING (run_id)
+        WHERE op IN ('read', 'write') AND complete_ns NOT NULL GROUP BY 1, 2)
+    SELECT count(*) > 10 AND NOT EXISTS
+        (SELECT * FROM logged EXCEPT SELECT interval, low_ns, requests FROM latency_interval)
+        AND count(*) = (SELECT count(*) FROM latency_interval) FROM logged")" 'levels of latencies'
+
 # All members together: of each request what the log says, quantiles within 1/256. Of one member
 # they are its own. A database of the first schema has them too.
 cat >total.yaml <<END
@@ -107,7 +120,8 @@ END
 expect_code 0 run total.yaml --db total.db --log requests
 expect 4 "$(grep -c '^(all members) ' out)" 'rows of all members'
 sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
-    DROP TABLE counted_interval; DROP TABLE group_contention; PRAGMA user_version = 1'
+    DROP TABLE counted_interval; DROP TABLE latency_interval;
+    DROP TABLE group_contention; PRAGMA user_version = 1'
 expect_code 0 report total.db --json
 jq -r '.total | to_entries[] | .key as $direction | .value
     | [$direction, .requests, .bytes, .waited, .dispatched, .completed, .queue_max // "null"]

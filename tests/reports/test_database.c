@@ -106,14 +106,15 @@ static void test_older_files_are_brought_up_to_date(void **state)
     answer_execute(
         path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
               "DROP VIEW achieved_rate; DROP TABLE assumption;"
-              "DROP TABLE counted_interval; DROP TABLE limit_effect;"
+              "DROP TABLE counted_interval; DROP TABLE latency_interval; DROP TABLE limit_effect;"
               "DROP TABLE operation_effect; DROP TABLE group_contention; PRAGMA user_version = 1");
     database = report_database_open(path, REPORT_READ, &error);
     assert_non_null(database);
     // What it lacks is there for reading, and empty.
     assert_true(report_database_execute(
         database, "reading",
-        "SELECT 1 FROM assumption, achieved_rate, burst_end, counted_interval, limit_effect,"
+        "SELECT 1 FROM assumption, achieved_rate, burst_end, counted_interval, latency_interval,"
+        " limit_effect,"
         " operation_effect, group_contention, run",
         &error));
     report_database_close(database);

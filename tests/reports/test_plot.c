@@ -104,6 +104,8 @@ static const struct {
     {STORED_EMPTY, "latency-cdf", "empty.yaml, run 2 (interrupted)"},
     {STORED_EMPTY, "latency-cdf", "No read or write was completed."},
     {STORED_EMPTY, "latency-over-time", "No read or write was completed."},
+    {STORED_EMPTY, "latency-map", ">No read or write was completed.<"},
+    {STORED_MANY, "latency-map", ">Not known: an earlier version stored this run.<"},
     {STORED_EMPTY, "waiting", "No read or write waited."},
     {STORED_SMALL, "wait-causes", "Why requests waited - small.yaml, run 1<"},
     {STORED_SMALL, "wait-causes", ">iops-total: the limit<"},

@@ -17,10 +17,10 @@
 
 static struct run run;
 
-static const char *const tables[] = {
-    "member_interval",  "group_interval",   "bucket_interval",   "wait_interval",
-    "counted_interval", "group_contention", "member_statistics", "latency_statistics",
-    "histogram",        "throttle_group",   "achieved"};
+static const char *const tables[] = {"member_interval",  "group_interval",    "bucket_interval",
+                                     "wait_interval",    "counted_interval",  "latency_interval",
+                                     "group_contention", "member_statistics", "latency_statistics",
+                                     "histogram",        "throttle_group",    "achieved"};
 
 // Runs 1 and 2 of the file differ in nothing.
 static void assert_same(const char *path)

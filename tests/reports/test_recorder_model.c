@@ -311,6 +311,14 @@ static void test_random_runs(void **state)
     assert_true(answer_integer(path, "SELECT count(*) FROM wait_interval WHERE requests > 1") >
                 RUNS);
     assert_true(answer_integer(path, "SELECT count(*) FROM counted_interval") > RUNS);
+    // As many as completed, in each interval of each run.
+    assert_int_equal(answer_integer(path,
+                                    "SELECT count(*) FROM (SELECT run_id, interval, sum(completed)"
+                                    " FROM member_interval WHERE direction = 'read+write'"
+                                    " GROUP BY 1, 2 HAVING sum(completed) > 0 EXCEPT"
+                                    " SELECT run_id, interval, sum(requests)"
+                                    " FROM latency_interval GROUP BY 1, 2)"),
+                     0);
     assert_true(answer_integer(path, "SELECT sum(max_service_difference_requests > 3) "
                                      "FROM throttle_group") > RUNS / 4);
 }
