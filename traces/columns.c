@@ -42,13 +42,9 @@ static enum trace_result next_line(struct columns_reader *reader, struct trace_e
         enum trace_result result = trace_lines_next(lines, error);
         if (result != TRACE_REQUEST)
             return result;
-        if (lines->number == 1 && lines->length >= 3 &&
-            memcmp(lines->text, "\xef\xbb\xbf", 3) == 0) {
-            lines->text += 3;
-            lines->length -= 3;
-        }
         if (lines->length > 0)
             return TRACE_REQUEST;
+        trace_lines_count(lines, TRACE_LINE_ABOUT);
     }
 }
 
@@ -79,6 +75,7 @@ static bool read_names(struct columns_reader *reader, struct trace_error *error)
             return false;
         if (result == TRACE_END)
             return fail_header(reader, error);
+        trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
         bool comment = reader->lines.text[0] == '#';
         if (comment && reader->layout->header == COLUMNS_HEADER_EXACT)
             continue;
@@ -110,6 +107,7 @@ static bool read_prose(struct columns_reader *reader, struct trace_error *error)
             return fail_header(reader, error);
         if (result == TRACE_ERROR)
             return false;
+        trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
         if (split_names(reader, &fault) &&
             columns_are_names(reader->layout, reader->line.fields, reader->line.count))
             return true;
@@ -193,26 +191,34 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         if (result != TRACE_REQUEST)
             return result;
         const struct trace_lines *lines = &reader->lines;
-        if (lines->text[0] == '#')
-            continue;
-        if (!reader->header_done) {
+        bool about = lines->text[0] == '#';
+        if (!about && !reader->header_done) {
             reader->header_done = true;
-            if (is_header(reader))
-                continue;
+            about = is_header(reader);
+        }
+        if (about) {
+            trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
+            continue;
         }
         if (!columns_split_line(reader->layout, &reader->line, lines->text, lines->length,
                                 reader->plan.field_count, &fault))
             return fail_line(reader, &fault, error);
-        if (is_blank(reader) || is_prose(reader))
+        if (is_blank(reader) || is_prose(reader)) {
+            trace_lines_count(&reader->lines,
+                              is_blank(reader) ? TRACE_LINE_ABOUT : TRACE_LINE_OTHER);
             continue;
+        }
         if (!columns_parse_line(&reader->plan, &reader->line, request, &reader->counts, &fault))
             return fail_line(reader, &fault, error);
         request->volume = intern_volume(reader, error);
         if (request->volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
+        bool empty = request->bytes == 0 && request->op != TRACE_FLUSH;
+        bool skipped = empty && !reader->layout->native;
+        trace_lines_count(&reader->lines, skipped ? TRACE_LINE_EMPTY : TRACE_LINE_TAKEN);
         if (reader->layout->native)
             return check_time(reader, request->arrival_ns, error);
-        if (request->bytes > 0 || request->op == TRACE_FLUSH)
+        if (!skipped)
             return TRACE_REQUEST;
     }
 }
@@ -223,10 +229,13 @@ static bool start(void *opaque, struct trace_error *error)
     const struct columns_layout *layout = reader->flow.how;
     reader->layout = layout;
     reader->lines.input = &reader->flow.input;
+    reader->flow.context->lines = &reader->lines;
+    reader->lines.keeps_cut = true; // it may be the header
     reader->line.unquoted = reader->unquoted;
     reader->line.fields[COLUMNS_NOWHERE] = (struct columns_field){"", 0};
     if (!read_header(reader, error))
         return false;
+    reader->lines.keeps_cut = reader->flow.context->files->items[0].is_whole;
     reader->flow.in_order = layout->native;
     if (layout->spread)
         reader->flow.spread_ns = columns_unit_ns(reader->plan.column[COLUMNS_TIME]->unit);
@@ -264,6 +273,7 @@ static void report(void *opaque)
     struct trace_notices *notices = &reader->flow.context->notices;
     const struct columns_counts *counts = &reader->counts;
     const char *path = reader->flow.input.path;
+    trace_lines_report(&reader->lines, notices);
     if (reader->layout->native)
         return;
     trace_notices_count(notices, "out-of-order", path, reader->flow.reorder.displaced,

@@ -278,6 +278,7 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     blktrace_pairing_init(&reader->pairing, context->arrival, context->files->missing_cpus);
     reader->wanted.actions = reader->pairing.actions;
     context->times_are_absolute = false;
+    context->lines = source->lines != NULL ? source->lines(reader->opened) : NULL;
     return reader;
 }
 

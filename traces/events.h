@@ -37,6 +37,7 @@ struct trace_event_source {
     void (*place)(const void *source, char *text, size_t size);
     // Time of the earliest record; 0 if there is none. Asked for before the first `next`.
     int64_t (*origin_ns)(const void *source);
+    const struct trace_lines *(*lines)(const void *source); // NULL: not a text
     void (*report)(const void *source, struct trace_notices *notices);
     uint64_t (*consumed)(const void *source);
     void (*close)(void *source); // NULL is allowed

@@ -23,6 +23,7 @@ struct trace_context {
     enum trace_arrival arrival; // as asked for; the reader may store what it falls back to
     bool times_are_absolute;    // stored by the reader, as are the following
     int64_t origin_ns;
+    const struct trace_lines *lines; // stored by readers of text
     struct trace_volumes volumes;
     struct trace_notices notices;
 };

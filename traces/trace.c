@@ -3,7 +3,7 @@
 #include "traces/trace.h"
 
 #include "traces/format.h"
-#include "traces/input/input.h"
+#include "traces/input/input_text.h"
 #include "traces/nearest_word.h"
 
 #include <assert.h>
@@ -79,6 +79,10 @@ static void fail_unknown(const char *path, const uint8_t *head, size_t length,
 // The format whose files start like this; NULL: none.
 static const struct trace_format *recognise_head(const uint8_t *head, size_t length)
 {
+    if (length > 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0) { // a byte order mark
+        head += 3;
+        length -= 3;
+    }
     for (size_t i = 0; i < TRACE_FORMAT_COUNT; i++)
         if (formats[i]->recognise != NULL && formats[i]->recognise(formats[i]->how, head, length))
             return formats[i];
@@ -128,9 +132,13 @@ static const struct trace_format *recognise(const struct trace_files *files,
 static bool find_files(struct trace *trace, const struct trace_config *config,
                        struct trace_error *error)
 {
-    if (config->text != NULL)
-        return trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
-                                    error);
+    if (config->text != NULL) {
+        if (!trace_files_add_text(&trace->files, config->path, config->text, config->text_size,
+                                  error))
+            return false;
+        trace->files.items[0].is_whole = config->text_is_whole;
+        return true;
+    }
     bool good =
         strcmp(config->path, "-") == 0
             ? trace_files_add_standard_input(&trace->files, error)
@@ -332,6 +340,16 @@ const struct trace_notice *trace_notice(const struct trace *trace, size_t index)
 {
     assert(index < trace->context.notices.count);
     return &trace->context.notices.items[index];
+}
+
+uint64_t trace_lines_read(const struct trace *trace)
+{
+    return trace->context.lines != NULL ? trace->context.lines->number : 0;
+}
+
+uint64_t trace_line_count(const struct trace *trace, enum trace_line what)
+{
+    return trace->context.lines != NULL ? trace->context.lines->counts[what] : 0;
 }
 
 void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *total)

@@ -68,6 +68,7 @@ struct trace_config {
                                 // devices are looked through for a Q, if there is a D among them
     const char *text;           // not a file but these bytes; NULL: a file
     size_t text_size;
+    bool text_is_whole; // its last line needs no end: it was not cut from a file
 };
 
 // One oddity of the recording, in words, with how often it happened.
@@ -76,6 +77,18 @@ struct trace_notice {
     const char *source; // the file it is about
     uint64_t count;
     const char *text; // one line, a full sentence
+};
+
+// What became of the lines of a text. Every line is one of them: none is lost in silence.
+enum trace_line {
+    TRACE_LINE_TAKEN,       // a request, or an event of the block layer
+    TRACE_LINE_ABOUT,       // blank, comment, header, statistics
+    TRACE_LINE_OTHER_EVENT, // of another kind, that tells nothing of requests
+    TRACE_LINE_OPERATION,   // of an operation that is no read, write, discard or flush
+    TRACE_LINE_EMPTY,       // a request without bytes that is no flush
+    TRACE_LINE_OTHER,       // nothing that is known
+    TRACE_LINE_CUT,         // the last, without its end
+    TRACE_LINE_COUNT,
 };
 
 struct trace;
@@ -137,6 +150,11 @@ const char *trace_arrivals_text(const size_t volumes[TRACE_ARRIVAL_AUTO + 1],
 // Notices so far; complete after TRACE_END. They live until the next read or close.
 size_t trace_notice_count(const struct trace *trace);
 const struct trace_notice *trace_notice(const struct trace *trace, size_t index);
+
+// Lines read so far of a text (not of block events that were read ahead), and how many of them
+// became what: the sum of all is the number read. 0 of formats that are no text.
+uint64_t trace_lines_read(const struct trace *trace);
+uint64_t trace_line_count(const struct trace *trace, enum trace_line what);
 
 // For progress: bytes of the files as they lie on disk, or of the text, consumed so far and in all.
 void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *total);

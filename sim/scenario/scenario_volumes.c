@@ -18,6 +18,7 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
         .arrival = config->arrival,
         .text = config->csv,
         .text_size = config->csv == NULL ? 0 : strlen(config->csv),
+        .text_is_whole = true,
         .format = config->format,
         .layout = config->layout,
     };

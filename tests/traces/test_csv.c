@@ -24,7 +24,7 @@ static void test_all_columns(void **state)
                                        "\n"
                                        "0,db,0,flush,0,7\n"
                                        ",\"\",1,discard,9223372036854775806,8\n"
-                                       "7,db,65536,write-zeroes,0,9223372036854775807",
+                                       "7,db,65536,write-zeroes,0,9223372036854775807\n",
                                        NULL);
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(reading.count, 5);
@@ -162,7 +162,8 @@ static void test_long_lines(void **state)
 // Bytes in memory: their name is a name only, even if it is a pattern, a CPU's file or nothing.
 static struct reading read_memory(const char *text, size_t size)
 {
-    struct trace_config config = {.path = "no/such*.blktrace.3", .text = text, .text_size = size};
+    struct trace_config config = {
+        .path = "no/such*.blktrace.3", .text = text, .text_size = size, .text_is_whole = true};
     return read_config(&config);
 }
 

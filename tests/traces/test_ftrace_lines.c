@@ -81,8 +81,10 @@ static void test_odd(void **state)
         {AT("1.0") "block_rq_issue: 8,0 N 4096 () 0 + 8 |8| be,0,4 [a]\n" AT(
              "2.0") "block_rq_complete: 8,0 N () 0 + 8 be,0,4 [0]\n",
          TRACE_ARRIVAL_ISSUE, 1, "nameless-operation", 1, TRACE_WRITE},
-        {AT("1.0") "block_rq_issue: 8,0 ZA 4096 () 0 + 8 [a]\n" QUEUE("2.0"), TRACE_ARRIVAL_QUEUE,
+        {AT("1.0") "block_rq_issue: 8,0 ZR 4096 () 0 + 8 [a]\n" QUEUE("2.0"), TRACE_ARRIVAL_QUEUE,
          1, "unknown-operation", 1, TRACE_READ},
+        {AT("1.0") "block_rq_issue: 8,0 ZA 4096 () 0 + 8 [a]\n" QUEUE("2.0"), TRACE_ARRIVAL_ISSUE,
+         1, "unknown-operation", 0, TRACE_WRITE},
         {AT("1.0") "block_rq_issue: 8,0 DE 4096 () 0 + 8 [a]\n" AT(
              "2.0") "block_rq_requeue: 8,0 DE () 0 + 8 [0]\n" AT("3.0") "block_rq_issue: 8,0 DE "
                                                                         "4096 () 0 + 8 [a]\n",

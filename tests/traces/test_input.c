@@ -109,7 +109,7 @@ static void test_lines_equal_search(void **state)
     struct trace_input input;
     struct trace_error error;
     assert_true(open_path(&input, scratch_path("lines"), &error));
-    struct trace_lines lines = {.input = &input};
+    struct trace_lines lines = {.input = &input, .keeps_cut = true};
     for (size_t i = 0; i < 400; i++) {
         assert_int_equal(trace_lines_next(&lines, &error), TRACE_REQUEST);
         assert_int_equal(lines.number, i + 1);

@@ -22,6 +22,7 @@ static bool start(struct events_text *text, const struct trace_context *context,
     text->is_unsorted = context->is_unsorted;
     text->last_ns = INT64_MIN;
     text->lines.input = &text->input;
+    text->lines.keeps_cut = true;
     return trace_input_open(&text->input, text->file, error) &&
            (text->syntax->start == NULL || text->syntax->start(text, context, error));
 }
@@ -74,6 +75,12 @@ static enum trace_result hold_time(struct events_text *text, struct trace_error 
     return TRACE_REQUEST;
 }
 
+static const enum trace_line became[] = {
+    [EVENTS_LINE_RECORD] = TRACE_LINE_TAKEN,      [EVENTS_LINE_ABOUT] = TRACE_LINE_ABOUT,
+    [EVENTS_LINE_EVENT] = TRACE_LINE_OTHER_EVENT, [EVENTS_LINE_OPERATION] = TRACE_LINE_OPERATION,
+    [EVENTS_LINE_ALIEN] = TRACE_LINE_OTHER,
+};
+
 // The next record, whether it is wanted or not.
 static enum trace_result read_record(struct events_text *text,
                                      const struct trace_events_wanted *wanted,
@@ -86,14 +93,18 @@ static enum trace_result read_record(struct events_text *text,
             return result;
         text->record = (struct blktrace_record){0};
         enum events_line kind = text->syntax->parse(text, wanted, error);
-        if (trace_lines_cut(lines) > 0 && kind != EVENTS_LINE_PASSED) {
+        if (trace_lines_cut(lines) > 0 && kind != EVENTS_LINE_ABOUT) {
             text->cut_line = lines->number;
-            text->cut_lost = kind != EVENTS_LINE_RECORD;
-            if (text->cut_lost)
+            // A bracket ends a name or an error, behind all numbers.
+            text->cut_lost = kind != EVENTS_LINE_RECORD || lines->text[lines->length - 1] != ']';
+            if (text->cut_lost) {
+                trace_lines_count(&text->lines, TRACE_LINE_CUT);
                 return TRACE_END;
+            }
         }
         if (kind == EVENTS_LINE_BAD)
             return TRACE_ERROR;
+        trace_lines_count(&text->lines, became[kind]);
         if (kind == EVENTS_LINE_ALIEN)
             count_alien(text);
         if (kind == EVENTS_LINE_RECORD)
@@ -166,6 +177,12 @@ static int64_t origin_ns(const void *source)
 {
     const struct events_text *text = source;
     return text->origin_ns;
+}
+
+static const struct trace_lines *lines_of(const void *source)
+{
+    const struct events_text *text = source;
+    return &text->lines;
 }
 
 static uint64_t consumed(const void *source)
@@ -249,6 +266,7 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
         .align = align,
         .place = show_place,
         .origin_ns = origin_ns,
+        .lines = lines_of,
         .report = report,
         .consumed = consumed,
         .close = close_source,

@@ -10,9 +10,11 @@
 
 enum events_line {
     EVENTS_LINE_RECORD,
-    EVENTS_LINE_PASSED, // tells nothing that could be missed
-    EVENTS_LINE_ALIEN,  // is no event, nor anything else that is known
-    EVENTS_LINE_BAD,    // an event that cannot be read: error filled
+    EVENTS_LINE_ABOUT,     // blank, a comment, statistics
+    EVENTS_LINE_EVENT,     // an event that tells nothing of requests
+    EVENTS_LINE_OPERATION, // an event of an unknown operation
+    EVENTS_LINE_ALIEN,     // is no event, nor anything else that is known
+    EVENTS_LINE_BAD,       // an event that cannot be read: error filled
 };
 
 struct events_text;

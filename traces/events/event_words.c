@@ -109,6 +109,12 @@ bool events_text_operation(struct events_text *text, const char *letters, size_t
     case 'D':
         record->category |= BLKTRACE_DISCARD | BLKTRACE_WRITE;
         return true;
+    case 'Z':
+        // Zone append; the other letters behind Z manage zones.
+        if (length < flush + (size_t)2 || letters[flush + 1] != 'A')
+            break;
+        record->category |= BLKTRACE_WRITE;
+        return true;
     case 'W':
         record->category |= BLKTRACE_WRITE;
         return true;

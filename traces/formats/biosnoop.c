@@ -18,7 +18,6 @@ struct biosnoop_reader {
     uint64_t passthrough;
     uint64_t zero_bytes;
     uint64_t bad_latencies;
-    uint64_t cut_bytes; // of a last line that is not whole
 };
 
 static bool recognise(const void *how, const uint8_t *head, size_t length)
@@ -88,6 +87,9 @@ static enum trace_result take_row(struct biosnoop_reader *reader, const struct b
     reader->rows++;
     reader->passthrough += row->kind == BIOSNOOP_PASSTHROUGH;
     reader->zero_bytes += row->kind == BIOSNOOP_ZERO_BYTES;
+    trace_lines_count(&reader->lines, row->kind == BIOSNOOP_REQUEST       ? TRACE_LINE_TAKEN
+                                      : row->kind == BIOSNOOP_PASSTHROUGH ? TRACE_LINE_OPERATION
+                                                                          : TRACE_LINE_EMPTY);
     if (row->kind != BIOSNOOP_REQUEST)
         return TRACE_END;
     set_times(reader, row, request);
@@ -103,8 +105,11 @@ static enum trace_result take_row(struct biosnoop_reader *reader, const struct b
 static void take_alien(struct biosnoop_reader *reader)
 {
     // What the shell, or the tool itself, says before it starts is no loss.
-    if (reader->rows == 0 || reader->lines.length == 0)
+    if (reader->rows == 0 || reader->lines.length == 0) {
+        trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
         return;
+    }
+    trace_lines_count(&reader->lines, TRACE_LINE_OTHER);
     reader->alien_first = reader->aliens == 0 ? reader->lines.number : reader->alien_first;
     reader->aliens++;
 }
@@ -132,19 +137,24 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
             return result == TRACE_END ? end_trace(reader, error) : result;
         result = TRACE_END;
         if (!biosnoop_row_starts(lines)) {
-            if (!biosnoop_header_parse(&header, lines->text, lines->length))
-                take_alien(reader);
-            else if (!take_header(reader, &header, error))
+            bool is_header = biosnoop_header_parse(&header, lines->text, lines->length);
+            if (is_header && !take_header(reader, &header, error))
                 return TRACE_ERROR;
+            if (is_header)
+                trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
+            else
+                take_alien(reader);
             continue;
+        }
+        reader->lines.cut_bytes = trace_lines_cut(lines);
+        if (lines->cut_bytes > 0) {
+            trace_lines_count(&reader->lines, TRACE_LINE_CUT);
+            return end_trace(reader, error);
         }
         reader->header_assumed = reader->header_assumed || !reader->header_known;
         reader->header_known = true;
-        if (!biosnoop_row_parse(&row, &reader->header, lines, error)) {
-            // Not what it should be, because the tool was killed in it?
-            reader->cut_bytes = trace_lines_cut(lines);
-            return reader->cut_bytes > 0 ? TRACE_END : TRACE_ERROR;
-        }
+        if (!biosnoop_row_parse(&row, &reader->header, lines, error))
+            return TRACE_ERROR;
         result = take_row(reader, &row, request, error);
     }
     return result;
@@ -157,6 +167,8 @@ static bool start(void *opaque, struct trace_error *error)
     reader->lines.input = &reader->flow.input;
     if (context->arrival == TRACE_ARRIVAL_AUTO)
         context->arrival = TRACE_ARRIVAL_ISSUE;
+    reader->lines.keeps_cut = true; // it may be a header
+    context->lines = &reader->lines;
     return take_layout(reader, error);
 }
 
@@ -191,9 +203,7 @@ static void report(void *opaque)
     trace_notices_count(notices, "bad-latency", path, reader->bad_latencies,
                         "requests have a negative latency or one above an hour; it is unknown, "
                         "and they are taken to arrive when they were complete.");
-    trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
-                      "The file ends within a line; its %llu bytes are lost.",
-                      (unsigned long long)reader->cut_bytes);
+    trace_lines_report(&reader->lines, notices);
 }
 
 static const struct trace_flow_source source = {

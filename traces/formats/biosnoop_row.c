@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define BIOSNOOP_SECTOR_BYTES 512
-#define BIOSNOOP_DECIMALS_MIN 6
+#define BIOSNOOP_DECIMALS_MIN 1
 #define BIOSNOOP_FIELDS_MAX 32 // a COMM has at most 15 bytes
 #define POWER_S 9              // to ns
 #define POWER_MS 6

@@ -47,7 +47,7 @@ struct biosnoop_row {
 // Is this line a header?
 bool biosnoop_header_parse(struct biosnoop_header *header, const char *text, size_t length);
 
-// Does the line start as a row does, with seconds of at least six decimals?
+// Does the line start as a row does, with seconds that have decimals?
 bool biosnoop_row_starts(const struct trace_lines *lines);
 
 bool biosnoop_row_parse(struct biosnoop_row *row, const struct biosnoop_header *header,

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What blkparse prints by default: a header that is the same for all events,
 //     MAJOR,MINOR CPU SEQUENCE SECONDS.NANOSECONDS PID ACTION OPERATION
-// and a tail by action, between `Input file` lines and the statistics at the end.
+// and a tail by action, between `Input file` lines and the statistics at the end. What ftrace's
+// tracers `blk_classic` and `blk` print is the same but for the header:
+//     MAJOR,MINOR CPU SECONDS.NANOSECONDS PID ACTION OPERATION
+//     COMM-PID [CPU] FLAGS SECONDS: MAJOR,MINOR ACTION OPERATION
 //
 // The text tells less than the records: lengths are rounded to sectors, and an arriving flush has
 // no sector unless a remap just before it on the same CPU shows it.
 #include "traces/blktrace/sequences.h"
+#include "traces/events/event_prefix.h"
 #include "traces/formats/blkparse_layout.h"
 
 #include <string.h>
@@ -162,22 +166,29 @@ static bool take_sequence(struct events_cursor *cursor, uint32_t *sequence)
     return true;
 }
 
-// From the CPU to the action. NULL: the header is read, else what was expected at the cursor.
-static const char *take_header(struct events_cursor *cursor, struct blktrace_record *record,
-                               bool *message)
+// From the CPU to the process. NULL: they are read, else what was expected at the cursor.
+static const char *take_header(struct events_cursor *cursor, struct blktrace_record *record)
 {
-    const char *letters;
     int64_t cpu;
     int64_t pid;
     if (!events_take_number(cursor, UINT32_MAX, &cpu))
         return "the number of a CPU";
     record->cpu = (uint32_t)cpu;
-    if (!take_sequence(cursor, &record->sequence))
+    struct events_cursor time = *cursor;
+    if (events_take_time(&time, &record->time_ns)) // blk_classic has no number
+        *cursor = time;
+    else if (!take_sequence(cursor, &record->sequence))
         return "a sequence number";
-    if (!events_take_time(cursor, &record->time_ns))
+    else if (!events_take_time(cursor, &record->time_ns))
         return "SECONDS.NANOSECONDS";
-    if (!events_take_number(cursor, UINT32_MAX, &pid))
-        return "the number of a process";
+    return events_take_number(cursor, UINT32_MAX, &pid) ? NULL : "the number of a process";
+}
+
+// NULL: it is read, else what was expected at the cursor.
+static const char *take_action(struct events_cursor *cursor, struct blktrace_record *record,
+                               bool *message)
+{
+    const char *letters;
     events_skip_blanks(cursor);
     struct events_cursor start = *cursor;
     size_t length = events_take_word(cursor, &letters);
@@ -203,6 +214,25 @@ static void remember_remap(struct blkparse_source *source, struct events_cursor 
     }
 }
 
+// The device at the start of an event; the tracer `blk` has everything else before it.
+static bool take_start(struct events_cursor *cursor, struct blktrace_record *record,
+                       bool *is_tracer)
+{
+    struct events_cursor at = *cursor;
+    struct events_prefix prefix;
+    *is_tracer = !events_take_device(&at, &record->device);
+    if (*is_tracer) {
+        events_skip_blanks(&at);
+        if (events_starts_with(&at, "#") || !events_take_prefix(&at, &prefix) ||
+            prefix.is_counted || !events_take_device(&at, &record->device))
+            return false;
+        record->time_ns = prefix.time;
+        record->cpu = prefix.cpu;
+    }
+    *cursor = at;
+    return at.at < at.end && *at.at == ' ';
+}
+
 static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
                               struct trace_error *error)
 {
@@ -211,18 +241,21 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     struct events_cursor cursor = events_text_cursor(text);
     const char *letters;
     bool message;
-    if (!events_take_device(&cursor, &record->device) || cursor.at == cursor.end ||
-        *cursor.at != ' ')
+    bool is_tracer;
+    if (!take_start(&cursor, record, &is_tracer))
         return blkparse_lines_other(events_text_cursor(text), &source->statistics);
     if (source->statistics)
         return blkparse_lines_after_end(text, error);
-    const char *expected = take_header(&cursor, record, &message);
+    const char *expected = is_tracer ? NULL : take_header(&cursor, record);
+    if (expected == NULL)
+        expected = take_action(&cursor, record, &message);
     if (expected != NULL)
         return events_text_expected(text, &cursor, expected, error);
     if (message)
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_EVENT;
     events_text_unwrap(text);
-    enum events_line kind = check_sequence(source, error);
+    enum events_line kind =
+        record->sequence > 0 ? check_sequence(source, error) : EVENTS_LINE_RECORD;
     if (kind != EVENTS_LINE_RECORD)
         return kind;
     events_skip_blanks(&cursor);
@@ -230,7 +263,7 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     unsigned needed = (wanted->actions | 1U << BLKTRACE_ISSUE) & TAIL_ACTIONS;
     if ((needed >> record->action & 1) != 0) {
         if (!events_text_operation(text, letters, length))
-            return EVENTS_LINE_PASSED;
+            return EVENTS_LINE_OPERATION;
         kind = take_tail(source, &cursor, error);
     }
     remember_remap(source, cursor);

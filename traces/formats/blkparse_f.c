@@ -125,7 +125,7 @@ static enum events_line parse(struct events_text *text, const struct trace_event
         return fail_value(source, "a length below 2^32 and an end below 2^63 bytes", error);
     if (values.operation != NULL &&
         !events_text_operation(text, values.operation, values.operation_length))
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_OPERATION;
     return EVENTS_LINE_RECORD;
 }
 

@@ -253,13 +253,13 @@ enum events_line blkparse_lines_other(struct events_cursor line, bool *statistic
     static const char *const begins[] = {"CPU", "Total (", "Reads Queued:"};
     events_skip_blanks(&line);
     if (line.at == line.end)
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_ABOUT;
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (events_starts_with(&line, passed[i]))
-            return EVENTS_LINE_PASSED;
+            return EVENTS_LINE_ABOUT;
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         *statistics = *statistics || events_starts_with(&line, begins[i]);
-    return *statistics ? EVENTS_LINE_PASSED : EVENTS_LINE_ALIEN;
+    return *statistics ? EVENTS_LINE_ABOUT : EVENTS_LINE_ALIEN;
 }
 
 enum events_line blkparse_lines_after_end(const struct events_text *text, struct trace_error *error)

@@ -3,14 +3,13 @@
 // or perf script:
 //     COMM-PID [CPU] FLAGS SECONDS: EVENT: ...
 //     COMM PID [CPU] SECONDS: block:EVENT: ...
-// with more columns from some. What all have in common is [CPU], then the time with a colon, then
-// the event; a name before that may hold anything.
-#include "traces/events/event_text.h"
+// and other beginnings (events/event_prefix.h).
+#include "traces/events/event_prefix.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define FLAGS_BYTES_MAX 16
+#define LINE_SHOWN_MAX 80
 
 struct ftrace_source {
     struct events_text text;
@@ -18,6 +17,7 @@ struct ftrace_source {
     uint64_t lost;
     uint64_t losses;
     uint64_t nameless; // N with bytes
+    int64_t count_ns;  // of a clock that counts; 0: not known
 };
 
 // What stands in the line of an event.
@@ -43,61 +43,10 @@ static const struct ftrace_event {
 };
 #define FTRACE_EVENT_COUNT (sizeof events / sizeof events[0])
 
-// A short word such as "d..1.". The limit bounds the work on a hostile line, most of which could be
-// taken for flags again and again.
-static bool take_flags(struct events_cursor *cursor)
-{
-    struct events_cursor start = *cursor;
-    const char *flags;
-    if (start.end - start.at > FLAGS_BYTES_MAX)
-        start.end = start.at + FLAGS_BYTES_MAX;
-    size_t length = events_take_word(&start, &flags);
-    cursor->at = start.at;
-    return length < FLAGS_BYTES_MAX;
-}
-
-// `[CPU] FLAGS SECONDS:` at the cursor, where the flags may be missing.
-static bool take_time(struct events_cursor *cursor, struct blktrace_record *record)
-{
-    struct events_cursor at = *cursor;
-    int64_t cpu;
-    if (!events_take(&at, '[') || !events_take_number(&at, UINT32_MAX, &cpu) ||
-        !events_take(&at, ']'))
-        return false;
-    events_skip_blanks(&at);
-    if (at.at < at.end && !events_is_digit(*at.at) && !take_flags(&at))
-        return false;
-    if (!events_take_time(&at, &record->time_ns) || !events_take(&at, ':'))
-        return false;
-    record->cpu = (uint32_t)cpu;
-    *cursor = at;
-    return true;
-}
-
-// Everything before the event's name. False: this is no line of an event.
-static bool take_prefix(struct events_cursor *cursor, struct blktrace_record *record)
-{
-    for (;;) {
-        const char *bracket = memchr(cursor->at, '[', (size_t)(cursor->end - cursor->at));
-        if (bracket == NULL)
-            return false;
-        cursor->at = bracket;
-        if (take_time(cursor, record))
-            return true;
-        cursor->at++;
-    }
-}
-
-// The event, past its name; NULL: none that matters. perf may print a period before it.
+// The event, past its name; NULL: none that matters.
 static const struct ftrace_event *take_event(struct events_cursor *cursor)
 {
     static const char system[] = "block:";
-    const char *word;
-    events_skip_blanks(cursor);
-    if (cursor->at < cursor->end && events_is_digit(*cursor->at)) {
-        events_take_word(cursor, &word);
-        events_skip_blanks(cursor);
-    }
     if (events_starts_with(cursor, system))
         cursor->at += sizeof system - 1;
     for (size_t i = 0; i < FTRACE_EVENT_COUNT; i++) {
@@ -184,18 +133,71 @@ static void name_operation(struct ftrace_source *source, const char *letters, si
     source->nameless += blktrace_record_action(record) != BLKTRACE_COMPLETE;
 }
 
+// `KEY=` and what follows it up to the next blank; false: there is no such key.
+static bool find_value(struct events_cursor line, const char *key, struct events_cursor *value)
+{
+    size_t length = strlen(key);
+    while (line.at < line.end) {
+        const char *word;
+        events_skip_blanks(&line);
+        size_t word_length = events_take_word(&line, &word);
+        if (word_length > length && memcmp(word, key, length) == 0 && word[length] == '=') {
+            *value = (struct events_cursor){word + length + 1, word + word_length};
+            return true;
+        }
+    }
+    return false;
+}
+
+// What trace-cmd report -R prints: the fields as they are, `dev=8388608 sector=120 ...`.
+static enum events_line parse_raw(struct ftrace_source *source, const struct ftrace_event *event,
+                                  struct events_cursor *cursor, struct trace_error *error)
+{
+    struct blktrace_record *record = &source->text.record;
+    struct events_cursor value;
+    int64_t device;
+    bool split = event->shape == FTRACE_SPLIT;
+    bool known =
+        find_value(*cursor, "dev", &value) && events_take_number(&value, UINT32_MAX, &device) &&
+        find_value(*cursor, "sector", &value) && events_take_sector(&value, &record->offset) &&
+        find_value(*cursor, split ? "new_sector" : "nr_sector", &value) &&
+        (split ? events_take_sector(&value, &record->split_at)
+               : events_take_sectors(&value, &record->bytes)) &&
+        record->offset <= (uint64_t)INT64_MAX - record->bytes &&
+        find_value(*cursor, "rwbs", &value);
+    if (!known)
+        return events_text_expected(&source->text, cursor,
+                                    "dev=, sector=, nr_sector= (new_sector=) and rwbs=, below "
+                                    "2^63 bytes",
+                                    error);
+    record->device = (uint32_t)device;
+    size_t length = (size_t)(value.end - value.at);
+    if (!events_text_operation(&source->text, value.at, length))
+        return EVENTS_LINE_OPERATION;
+    if (record->bytes == 0 && !split &&
+        !blktrace_record_has(record, BLKTRACE_FLUSH | BLKTRACE_WRITE))
+        record->category |= BLKTRACE_PASSTHROUGH;
+    name_operation(source, value.at, length);
+    record->after_gap = source->gap;
+    source->gap = false;
+    return EVENTS_LINE_RECORD;
+}
+
 static enum events_line parse_event(struct ftrace_source *source, const struct ftrace_event *event,
                                     struct events_cursor *cursor, struct trace_error *error)
 {
     struct blktrace_record *record = &source->text.record;
     const char *letters;
     record->action = (uint16_t)event->action;
+    events_skip_blanks(cursor);
+    if (events_starts_with(cursor, "dev="))
+        return parse_raw(source, event, cursor, error);
     if (!events_take_device(cursor, &record->device))
         return events_text_expected(&source->text, cursor, "the device as MAJOR,MINOR", error);
     events_skip_blanks(cursor);
     size_t length = events_take_word(cursor, &letters);
     if (!events_text_operation(&source->text, letters, length))
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_OPERATION;
     const char *expected = take_body(cursor, record, event->shape);
     if (expected != NULL)
         return events_text_expected(&source->text, cursor, expected, error);
@@ -213,7 +215,7 @@ static enum events_line parse_other(struct ftrace_source *source, struct events_
     int64_t lost = 1;
     events_skip_blanks(&cursor);
     if (cursor.at == cursor.end)
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_ABOUT;
     if (events_starts_with(&cursor, "CPU:")) {
         while (cursor.at < cursor.end && *cursor.at != '[')
             cursor.at++;
@@ -223,12 +225,71 @@ static enum events_line parse_other(struct ftrace_source *source, struct events_
         source->lost += (uint64_t)lost;
         source->losses++;
         source->gap = true;
-        return EVENTS_LINE_PASSED;
+        return EVENTS_LINE_ABOUT;
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (events_starts_with(&cursor, known[i]))
-            return EVENTS_LINE_PASSED;
+            return EVENTS_LINE_ABOUT;
     return EVENTS_LINE_ALIEN;
+}
+
+// Another event has a name with a colon, and is no loss.
+static bool is_event(struct events_cursor cursor)
+{
+    const char *word;
+    size_t length = events_take_word(&cursor, &word);
+    return length > 1 && memchr(word, ':', length) != NULL;
+}
+
+static enum events_line fail_clock(const struct events_text *text, struct trace_error *error)
+{
+    int shown = text->lines.length < LINE_SHOWN_MAX ? (int)text->lines.length : LINE_SHOWN_MAX;
+    trace_error_set(error,
+                    "%s: line %llu: found \"%.*s\", expected times in seconds: this clock only "
+                    "counts (trace_clock: counter, uptime, x86-tsc); record with another (echo "
+                    "mono >trace_clock), or say how long a count is, as --layout clock=1ms",
+                    text->input.path, (unsigned long long)text->lines.number, shown,
+                    text->lines.text);
+    return EVENTS_LINE_BAD;
+}
+
+// False: the unit is unknown.
+static bool take_time(struct ftrace_source *source, const struct events_prefix *prefix)
+{
+    int64_t unit_ns = prefix->is_counted ? source->count_ns : 1;
+    bool known = unit_ns > 0 && prefix->time <= (uint64_t)INT64_MAX / (uint64_t)unit_ns;
+    source->text.record.time_ns = known ? prefix->time * (uint64_t)unit_ns : 0;
+    return known || source->text.file == NULL; // NULL: it is only to be recognised
+}
+
+// The layout may be `clock=` and the time of a count.
+static bool start(struct events_text *text, const struct trace_context *context,
+                  struct trace_error *error)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
+    struct ftrace_source *source = (struct ftrace_source *)text;
+    struct events_cursor at;
+    int64_t number;
+    if (context->layout == NULL)
+        return true;
+    at = (struct events_cursor){context->layout, context->layout + strlen(context->layout)};
+    if (events_starts_with(&at, "clock=")) {
+        at.at += strlen("clock=");
+        bool is_number = events_take_number(&at, 1000000, &number);
+        for (size_t i = 0; is_number && i < sizeof units / sizeof units[0]; i++)
+            if (strcmp(at.at, units[i].name) == 0)
+                source->count_ns = number * units[i].ns;
+    }
+    if (source->count_ns > 0)
+        return true;
+    trace_error_set(error,
+                    "%s: layout \"%.80s\": expected how long a count of the clock is, such as "
+                    "clock=1ms or clock=10ns",
+                    text->file->path, context->layout);
+    return false;
 }
 
 static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
@@ -237,10 +298,16 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     struct ftrace_source *source = (struct ftrace_source *)text;
     struct events_cursor cursor = events_text_cursor(text);
     (void)wanted;
-    if (!take_prefix(&cursor, &text->record))
+    struct events_prefix prefix;
+    if (!events_take_prefix(&cursor, &prefix))
         return parse_other(source, events_text_cursor(text));
     const struct ftrace_event *event = take_event(&cursor);
-    return event == NULL ? EVENTS_LINE_PASSED : parse_event(source, event, &cursor, error);
+    if (event == NULL)
+        return is_event(cursor) ? EVENTS_LINE_EVENT : EVENTS_LINE_ALIEN;
+    text->record.cpu = prefix.cpu;
+    if (!take_time(source, &prefix))
+        return fail_clock(text, error);
+    return parse_event(source, event, &cursor, error);
 }
 
 static void report(const struct events_text *text, struct trace_notices *notices)
@@ -259,6 +326,7 @@ static const struct events_syntax syntax = {
     .what = "text of perf script, trace-cmd or ftrace",
     .line = "... [CPU] SECONDS: block_rq_issue: ... or another event of the block layer",
     .bytes = sizeof(struct ftrace_source),
+    .start = start,
     .parse = parse,
     .report = report,
 };

@@ -171,8 +171,7 @@ struct iolog_reader {
     int64_t earliest_ns; // of all lines
     uint64_t waits;      // in version 3, where fio ignores them
     uint64_t zero_bytes;
-    uint64_t longer;    // lines with more fields
-    uint64_t cut_bytes; // of a last line that is not whole
+    uint64_t longer; // lines with more fields
 };
 
 static bool recognise(const void *how, const uint8_t *head, size_t length)
@@ -188,6 +187,7 @@ static bool read_header(struct iolog_reader *reader, struct trace_error *error)
         return false;
     if (result == TRACE_REQUEST)
         reader->version = header_version(reader->lines.text, reader->lines.length);
+    trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
     if (reader->version == 2 || reader->version == 3)
         return true;
     trace_error_set(error, "%s: line 1: %s; expected " IOLOG_HEADERS, reader->flow.input.path,
@@ -234,8 +234,12 @@ static bool take_line(struct iolog_reader *reader)
     if (line->kind == IOLOG_WAIT)
         wait_for(reader);
     bool empty = line->op != TRACE_FLUSH && line->bytes == 0;
-    reader->zero_bytes += line->kind == IOLOG_REQUEST && empty;
-    return line->kind == IOLOG_REQUEST && !empty;
+    enum trace_line became = line->kind != IOLOG_REQUEST ? TRACE_LINE_OTHER_EVENT
+                             : empty                     ? TRACE_LINE_EMPTY
+                                                         : TRACE_LINE_TAKEN;
+    trace_lines_count(&reader->lines, became);
+    reader->zero_bytes += became == TRACE_LINE_EMPTY;
+    return became == TRACE_LINE_TAKEN;
 }
 
 static enum trace_result next_request(void *opaque, struct trace_request *request,
@@ -254,13 +258,17 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
                             lines->input->path, (unsigned long long)lines->number);
             return TRACE_ERROR;
         }
-        if (lines->length == 0)
+        if (lines->length == 0) {
+            trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
             continue;
-        if (!parse_line(&reader->line, lines, reader->version, error)) {
-            // Not what it should be, because the tool was killed in it?
-            reader->cut_bytes = trace_lines_cut(lines);
-            return reader->cut_bytes > 0 ? TRACE_END : TRACE_ERROR;
         }
+        reader->lines.cut_bytes = trace_lines_cut(lines);
+        if (lines->cut_bytes > 0) {
+            trace_lines_count(&reader->lines, TRACE_LINE_CUT);
+            return TRACE_END;
+        }
+        if (!parse_line(&reader->line, lines, reader->version, error))
+            return TRACE_ERROR;
         if (take_line(reader))
             return take_request(reader, request, error);
     }
@@ -270,6 +278,8 @@ static bool start(void *opaque, struct trace_error *error)
 {
     struct iolog_reader *reader = opaque;
     reader->lines.input = &reader->flow.input;
+    reader->lines.keeps_cut = true; // it may be the header
+    reader->flow.context->lines = &reader->lines;
     reader->earliest_ns = INT64_MAX;
     return read_header(reader, error);
 }
@@ -297,9 +307,7 @@ static void report(void *opaque)
     trace_notices_count(notices, "more-fields", path, reader->longer,
                         "lines have more fields than their action has; fio ignores them, and "
                         "so do we.");
-    trace_notices_set(notices, "truncated", path, reader->cut_bytes > 0,
-                      "The file ends within a line; its %llu bytes are lost.",
-                      (unsigned long long)reader->cut_bytes);
+    trace_lines_report(&reader->lines, notices);
 }
 
 static const struct trace_flow_source source = {

@@ -21,6 +21,7 @@ struct trace_file {
     int cpu;          // N, or TRACE_CPU_NONE
     bool compressed;  // by its name
     uint64_t bytes;   // on disk, or of the text
+    bool is_whole;    // of a text: as in struct trace_config
     const char *text; // the bytes themselves, not owned; NULL: they are on disk
     bool is_stream;   // standard input, a pipe, a device: can be read once
     struct trace_input *opened; // of a stream; NULL: to be opened

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/input_text.h"
 
-#include "traces/notices.h"
-
 #include <string.h>
 
 #define SHOWN_BYTES_MAX 40
@@ -53,6 +51,17 @@ enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error
     lines->number++;
     lines->text = (const char *)lines->input->at;
     lines->taken = length < have ? length + 1 : length;
+    if (length == have && !lines->keeps_cut) {
+        lines->cut_bytes = length;
+        trace_lines_count(lines, TRACE_LINE_CUT);
+        return TRACE_END;
+    }
+    if (lines->number == 1 && length >= 3 && memcmp(lines->text, "\xef\xbb\xbf", 3) == 0) {
+        lines->text += 3;
+        lines->taken -= 3;
+        length -= 3;
+        trace_input_advance(lines->input, 3);
+    }
     lines->length = length > 0 && lines->text[length - 1] == '\r' ? length - 1 : length;
     if (lines->length > TRACE_LINE_BYTES_MAX) {
         trace_error_set(error, "%s: line %llu: longer than %d bytes: this is not a trace",
@@ -71,6 +80,14 @@ bool trace_lines_fail(const struct trace_lines *lines, const char *column, const
                     lines->input->path, (unsigned long long)lines->number, column,
                     cut ? SHOWN_BYTES_MAX : (int)length, found, cut ? "..." : "", expected);
     return false;
+}
+
+void trace_lines_report(const struct trace_lines *lines, struct trace_notices *notices)
+{
+    trace_notices_set(notices, "truncated", lines->input->path, lines->cut_bytes > 0,
+                      "The file ends within line %llu, which has no line end; its %zu bytes are "
+                      "lost.",
+                      (unsigned long long)lines->number, lines->cut_bytes);
 }
 
 bool trace_text_number(const char *text, size_t length, int64_t *number)

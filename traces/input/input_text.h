@@ -4,6 +4,7 @@
 #define TRACES_INPUT_INPUT_TEXT_H
 
 #include "traces/input/input.h"
+#include "traces/notices.h"
 
 // Longest line accepted, without its end.
 #define TRACE_LINE_BYTES_MAX (64 * 1024)
@@ -13,9 +14,15 @@ struct trace_lines {
     uint64_t number;  // of the line last returned, from 1
     const char *text; // that line, without LF or CRLF; not NUL-terminated
     size_t length;
-    size_t taken; // its bytes in the input, consumed at the next call
+    // A last line without its end was cut, so that its last number may be another than it was. It
+    // is left out, and `cut_bytes` long; who keeps it, judges it.
+    bool keeps_cut;
+    size_t cut_bytes;
+    uint64_t counts[TRACE_LINE_COUNT]; // by who reads them
+    size_t taken;                      // its bytes in the input, consumed at the next call
 };
 
+// Before the first line a byte order mark may stand.
 // TRACE_REQUEST: a line; TRACE_END: no more. The text lives until the next call.
 enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error *error);
 
@@ -23,11 +30,20 @@ enum trace_result trace_lines_next(struct trace_lines *lines, struct trace_error
 bool trace_lines_fail(const struct trace_lines *lines, const char *column, const char *found,
                       size_t length, const char *expected, struct trace_error *error);
 
+// What became of the current line.
+static inline void trace_lines_count(struct trace_lines *lines, enum trace_line what)
+{
+    lines->counts[what]++;
+}
+
 // The bytes of the current line if it is not whole, because the file ends in it; else 0.
 static inline size_t trace_lines_cut(const struct trace_lines *lines)
 {
     return lines->text[lines->taken - 1] == '\n' ? 0 : lines->length;
 }
+
+// The notice `truncated`, if the last line was cut.
+void trace_lines_report(const struct trace_lines *lines, struct trace_notices *notices);
 
 // Decimal digits only: no sign, no blank, at most INT64_MAX.
 bool trace_text_number(const char *text, size_t length, int64_t *number);

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Laws of all formats of text, on every file of the corpus and those that people have: no line is
+// lost in silence, and a last line that was cut never becomes a request that was not there.
+#include "tests/support/test_group.h"
+#include "tests/traces/trace_files.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CORPUS TEST_SOURCE_DIR "/fuzz/corpus"
+#define CASES TEST_SOURCE_DIR "/traces/cases"
+#define BYTES_MAX 40000
+
+struct text {
+    char bytes[BYTES_MAX];
+    size_t length;
+    const char *layout; // within the bytes, of those that have one
+    size_t start;
+};
+
+// A corpus file may begin with a layout, up to a NUL.
+static void load(struct text *text, const char *path, bool has_layout)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    text->length = fread(text->bytes, 1, BYTES_MAX, file);
+    fclose(file);
+    const char *end = has_layout ? memchr(text->bytes, '\0', text->length) : NULL;
+    text->layout = end != NULL ? text->bytes : NULL;
+    text->start = end != NULL ? (size_t)(end - text->bytes) + 1 : 0;
+}
+
+static struct reading read_start(const struct text *text, const char *format, size_t length)
+{
+    struct trace_config config = {
+        .path = "text",
+        .format = format,
+        .layout = text->layout,
+        .text = text->bytes + text->start,
+        .text_size = length,
+    };
+    return read_config(&config);
+}
+
+static uint64_t sum(const struct trace *trace)
+{
+    uint64_t lines = 0;
+    for (int what = 0; what < TRACE_LINE_COUNT; what++)
+        lines += trace_line_count(trace, (enum trace_line)what);
+    return lines;
+}
+
+// Lines read are lines taken and lines counted as something else; those of a whole file are all.
+static void check_sum(const struct text *text, const char *path, const char *format)
+{
+    size_t length = text->length - text->start;
+    struct reading reading = read_start(text, format, length);
+    if (reading.trace != NULL && reading.result == TRACE_END && trace_lines_read(reading.trace)) {
+        uint64_t lines = 0;
+        for (size_t i = text->start; i < text->length; i++)
+            lines += text->bytes[i] == '\n';
+        lines += text->bytes[text->length - 1] != '\n';
+        if (trace_lines_read(reading.trace) != lines || sum(reading.trace) != lines)
+            fail_msg("%s: %llu lines, %llu read, %llu counted", path, (unsigned long long)lines,
+                     (unsigned long long)trace_lines_read(reading.trace),
+                     (unsigned long long)sum(reading.trace));
+        if (reading.count > 0)
+            assert_true(trace_line_count(reading.trace, TRACE_LINE_TAKEN) > 0);
+    }
+    reading_free(&reading);
+}
+
+static bool is_among(const struct reading *whole, const struct reading *cut, size_t number)
+{
+    const struct trace_request *request = &cut->requests[number];
+    const char *name = trace_volume_name(cut->trace, request->volume);
+    // The times of whole seconds depend on how many requests there are in one.
+    bool spread = strcmp(trace_format(cut->trace), "tencent") == 0;
+    for (size_t i = 0; i < whole->count; i++) {
+        const struct trace_request *other = &whole->requests[i];
+        if (other->offset == request->offset && other->bytes == request->bytes &&
+            other->op == request->op && (spread || other->arrival_ns == request->arrival_ns) &&
+            strcmp(trace_volume_name(whole->trace, other->volume), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Cut anywhere in its last line, a text has no request that it did not have.
+static void check_cut(const struct text *text, const char *path, const char *format)
+{
+    size_t length = text->length - text->start;
+    const char *start = text->bytes + text->start;
+    struct reading whole = read_start(text, format, length);
+    bool is_text = whole.trace != NULL && trace_lines_read(whole.trace) > 0;
+    size_t end = length - (length > 0 && start[length - 1] == '\n');
+    for (; is_text && whole.result == TRACE_END && end > 0 && start[end - 1] != '\n'; end--) {
+        struct reading cut = read_start(text, trace_format(whole.trace), end);
+        if (cut.trace != NULL && trace_arrival_used(cut.trace) == trace_arrival_used(whole.trace)) {
+            assert_true(cut.count <= whole.count);
+            for (size_t i = 0; i < cut.count; i++)
+                if (!is_among(&whole, &cut, i))
+                    fail_msg("%s cut to %zu bytes: request %zu was not there", path, end, i);
+        }
+        reading_free(&cut);
+    }
+    reading_free(&whole);
+}
+
+typedef void law(const struct text *text, const char *path, const char *format);
+
+static void for_files(const char *directory, const char *format, law *check)
+{
+    static struct text text;
+    DIR *stream = opendir(directory);
+    assert_non_null(stream);
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        char path[600];
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        if (entry->d_name[0] == '.')
+            continue;
+        load(&text, path, format != NULL);
+        check(&text, path, format);
+    }
+    closedir(stream);
+}
+
+static void for_all(law *check)
+{
+    for (size_t i = 0; trace_format_at(i) != NULL; i++) {
+        char directory[600];
+        snprintf(directory, sizeof directory, CORPUS "/%s", trace_format_at(i));
+        if (strcmp(trace_format_at(i), "blktrace") != 0 && strcmp(trace_format_at(i), "vscsi") != 0)
+            for_files(directory, trace_format_at(i), check);
+    }
+    for_files(CASES, NULL, check);
+}
+
+static void test_no_line_is_lost(void **state)
+{
+    (void)state;
+    for_all(check_sum);
+}
+
+static void test_last_line_is_cut(void **state)
+{
+    (void)state;
+    for_all(check_cut);
+}
+
+// Half an hour of two volumes, not fifty years of three.
+static void test_cut_is_said(void **state)
+{
+    (void)state;
+    struct reading reading =
+        read_trace(CASES "/t09-alibaba-cut-last-line.csv", TRACE_ARRIVAL_QUEUE, NULL);
+    assert_int_equal(reading.result, TRACE_END);
+    assert_int_equal(reading.count, 3);
+    assert_int_equal(reading.requests[2].arrival_ns - reading.requests[0].arrival_ns, 1046000);
+    assert_int_equal(reading_notice(&reading, "truncated"), 1);
+    assert_int_equal(trace_line_count(reading.trace, TRACE_LINE_CUT), 1);
+    reading_free(&reading);
+    // A text that is no file needs no end.
+    struct trace_config config = {.path = "inline",
+                                  .text = "time_ns,op,offset,bytes\n1,read,0,512",
+                                  .text_size = 36,
+                                  .text_is_whole = true};
+    for (int whole = 0; whole < 2; whole++) {
+        config.text_is_whole = whole;
+        reading = read_config(&config);
+        assert_int_equal(reading.count, whole);
+        assert_int_equal(reading_notice(&reading, "truncated"), !whole);
+        reading_free(&reading);
+    }
+}
+
+// ---- Silent halves ----
+
+static void expect(const char *name, enum trace_arrival arrival, size_t requests, size_t paired,
+                   const char *format)
+{
+    char path[300];
+    snprintf(path, sizeof path, CASES "/%s", name);
+    struct reading reading = read_trace(path, arrival, NULL);
+    if (reading.result != TRACE_END)
+        fail_msg("%s", reading.error.message);
+    size_t known = 0;
+    for (size_t i = 0; i < reading.count; i++)
+        known += reading.requests[i].latency_ns != TRACE_LATENCY_UNKNOWN;
+    assert_string_equal(trace_format(reading.trace), format);
+    assert_int_equal(reading.count, requests);
+    assert_int_equal(known, paired);
+    assert_int_equal(trace_line_count(reading.trace, TRACE_LINE_OTHER), 0);
+    reading_free(&reading);
+}
+
+// How many requests the text shows, and how many of them complete.
+static void test_variants(void **state)
+{
+    (void)state;
+    expect("t04-trace-cmd-ts-diff.txt", TRACE_ARRIVAL_QUEUE, 7, 6, "ftrace");
+    expect("t05-zoned-new-kernel.txt", TRACE_ARRIVAL_QUEUE, 2, 2, "ftrace");
+    expect("t12-ftrace-blk-tracer.txt", TRACE_ARRIVAL_QUEUE, 4, 3, "blkparse");
+    expect("t12-ftrace-blk-tracer.txt", TRACE_ARRIVAL_ISSUE, 3, 3, "blkparse");
+    expect("t12b-ftrace-blk-classic.txt", TRACE_ARRIVAL_QUEUE, 4, 3, "blkparse");
+    expect("t14-perf-script-F-without-cpu.txt", TRACE_ARRIVAL_QUEUE, 3, 3, "ftrace");
+    expect("t15-trace-cmd-raw.txt", TRACE_ARRIVAL_QUEUE, 3, 2, "ftrace");
+    expect("t15b-trace-cmd-latency.txt", TRACE_ARRIVAL_ISSUE, 3, 2, "ftrace");
+    expect("t17-bom-blkparse.txt", TRACE_ARRIVAL_QUEUE, 2, 1, "blkparse");
+    expect("t26-biosnoop-3-decimals.txt", TRACE_ARRIVAL_ISSUE, 2, 2, "biosnoop");
+}
+
+// A clock that counts: its unit has to be said.
+static void test_counted_clock(void **state)
+{
+    (void)state;
+    struct trace_config config = {.path = CASES "/t13-ftrace-integer-clock.txt"};
+    struct reading reading = read_config(&config);
+    assert_message(&reading.error, "this clock only counts");
+    reading_free(&reading);
+    config.layout = "clock=4ms";
+    reading = read_config(&config);
+    assert_int_equal(reading.count, 3);
+    assert_int_equal(reading.requests[0].arrival_ns, INT64_C(44327) * 4000000);
+    assert_int_equal(reading.requests[2].latency_ns, 5 * 4000000);
+    reading_free(&reading);
+    config.layout = "clock=fast";
+    reading = read_config(&config);
+    assert_message(&reading.error, "layout \"clock=fast\": expected how long a count of the clock");
+    reading_free(&reading);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_no_line_is_lost), cmocka_unit_test(test_last_line_is_cut),
+    cmocka_unit_test(test_cut_is_said),     cmocka_unit_test(test_variants),
+    cmocka_unit_test(test_counted_clock),
+};
+TEST_GROUP(lines, tests, NULL, NULL);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/events/event_prefix.h"
+
+#include <string.h>
+
+#define FLAGS_BYTES_MAX 16
+
+// A short word such as "d..1.". The limit bounds the work on a hostile line, most of which could be
+// taken for flags again and again.
+static bool take_flags(struct events_cursor *cursor)
+{
+    struct events_cursor start = *cursor;
+    const char *flags;
+    if (start.end - start.at > FLAGS_BYTES_MAX)
+        start.end = start.at + FLAGS_BYTES_MAX;
+    size_t length = events_take_word(&start, &flags);
+    cursor->at = start.at;
+    return length < FLAGS_BYTES_MAX;
+}
+
+// `SECONDS:`, or a count.
+static bool take_clock(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    struct events_cursor at = *cursor;
+    int64_t count;
+    prefix->is_counted = !events_take_time(&at, &prefix->time);
+    if (prefix->is_counted) {
+        if (!events_take_number(&at, INT64_MAX, &count))
+            return false;
+        prefix->time = (uint64_t)count;
+    }
+    if (!events_take(&at, ':'))
+        return false;
+    *cursor = at;
+    return true;
+}
+
+// `[CPU] FLAGS SECONDS:` at the cursor, where the flags may be missing.
+static bool take_time(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    struct events_cursor at = *cursor;
+    int64_t cpu;
+    if (!events_take(&at, '[') || !events_take_number(&at, UINT32_MAX, &cpu) ||
+        !events_take(&at, ']'))
+        return false;
+    events_skip_blanks(&at);
+    if (at.at < at.end && !events_is_digit(*at.at) && !take_flags(&at))
+        return false;
+    if (!take_clock(&at, prefix))
+        return false;
+    prefix->cpu = (uint32_t)cpu;
+    *cursor = at;
+    return true;
+}
+
+static bool take_bracketed(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    struct events_cursor at = *cursor;
+    for (;;) {
+        const char *bracket = memchr(at.at, '[', (size_t)(at.end - at.at));
+        if (bracket == NULL)
+            return false;
+        at.at = bracket;
+        if (take_time(&at, prefix)) {
+            *cursor = at;
+            return true;
+        }
+        at.at++;
+    }
+}
+
+// The CPU before the flags, "1d.h1."; a plain number is a process.
+static uint32_t leading_cpu(const char *word, size_t length)
+{
+    struct events_cursor at = {word, word + length};
+    int64_t cpu;
+    bool known = length > 0 && length < FLAGS_BYTES_MAX && events_is_digit(*word) &&
+                 events_take_number(&at, UINT32_MAX - 1, &cpu) && at.at < at.end;
+    return known ? (uint32_t)cpu : BLKTRACE_CPU_UNKNOWN;
+}
+
+// Without brackets the time is the first word of the kind that is not the line's first.
+static bool take_plain(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    struct events_cursor at = *cursor;
+    const char *before = NULL;
+    size_t before_length = 0;
+    for (;;) {
+        events_skip_blanks(&at);
+        struct events_cursor word = at;
+        if (before != NULL && at.at < at.end && events_is_digit(*at.at) &&
+            take_clock(&word, prefix) && !prefix->is_counted) {
+            prefix->cpu = leading_cpu(before, before_length);
+            *cursor = word;
+            return true;
+        }
+        before_length = events_take_word(&at, &before);
+        if (before_length == 0)
+            return false;
+    }
+}
+
+// `(+230)`, and perf's period.
+static void skip_between(struct events_cursor *cursor)
+{
+    const char *word;
+    events_skip_blanks(cursor);
+    if (events_starts_with(cursor, "(+")) {
+        events_take_word(cursor, &word);
+        events_skip_blanks(cursor);
+    }
+    struct events_cursor number = *cursor;
+    int64_t period;
+    if (events_take_number(&number, INT64_MAX, &period) && number.at < number.end &&
+        *number.at == ' ')
+        *cursor = number;
+    events_skip_blanks(cursor);
+}
+
+bool events_take_prefix(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    if (!take_bracketed(cursor, prefix) && !take_plain(cursor, prefix))
+        return false;
+    skip_between(cursor);
+    return true;
+}
