@@ -29,13 +29,15 @@ static size_t read_file(const char *path, char *bytes)
     return length;
 }
 
+static const struct trace_info_options options = {false, CUT_ALL_OPS, ENGINE_FILTER};
+
 // As `trace info` does.
 static void ask_info(void)
 {
     struct trace_config config = {.path = scratch_path(NAME)};
     struct trace_info info;
     struct sim_error error = {SIM_DONE, ""};
-    if (!trace_info_read(&info, &config, false, &error))
+    if (!trace_info_read(&info, &config, &options, &error))
         assert_int_not_equal(error.exit, SIM_DONE);
     trace_info_free(&info);
 }
@@ -44,7 +46,7 @@ static void ask_info(void)
 static void run_it(void)
 {
     static const volatile sig_atomic_t never_stop = 0;
-    struct run_options options = {.watch = {.stop = &never_stop}};
+    struct run_options run_options = {.watch = {.stop = &never_stop}};
     struct sim_error error;
     struct report_error report_error;
     enum report_status status;
@@ -56,7 +58,7 @@ static void run_it(void)
     }
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &report_error);
     assert_non_null(database);
-    if (!run_scenario(scenario, &options, database, &run_id, &status, &error))
+    if (!run_scenario(scenario, &run_options, database, &run_id, &status, &error))
         assert_int_not_equal(error.exit, SIM_DONE);
     report_database_close(database);
     scenario_free(scenario);
@@ -148,7 +150,7 @@ static void arrivals_before_zero(void **state)
     struct trace_info info;
     struct sim_error error;
     struct trace_config config = {.path = TEST_SOURCE_DIR "/traces/cases/t06-biosnoop-abort.txt"};
-    if (!trace_info_read(&info, &config, false, &error))
+    if (!trace_info_read(&info, &config, &options, &error))
         fail_msg("%s", error.message);
     assert_int_equal(info.all.requests, 2);
     assert_int_equal(info.all.last_ns - info.all.first_ns, 10000);
@@ -158,7 +160,7 @@ static void arrivals_before_zero(void **state)
                              "0.000000 a 1 sda R 8 4096 3000000.00\n"
                              "9223372036.854775807 a 1 sda R 8 4096 0.00\n");
     config.path = scratch_path("late.txt");
-    assert_false(trace_info_read(&info, &config, false, &error));
+    assert_false(trace_info_read(&info, &config, &options, &error));
     assert_non_null(strstr(error.message, "late.txt: found a request at 9223372036854775807 ns, "
                                           "more than 2^63 ns after the recording's start"));
     trace_info_free(&info);
