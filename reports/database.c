@@ -3,9 +3,11 @@
 #include "reports/database_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 10000
@@ -237,15 +239,71 @@ static bool open_for_writing(struct report_database *database, struct report_err
         return false;
     if (!is_blank(&identity) && !check_identity(database, &identity, error))
         return false;
-    if (sqlite3_db_readonly(database->handle, "main") == 1) {
-        snprintf(error->message, sizeof error->message,
-                 "%s: no permission to write; name another file", database->shown);
-        return false;
-    }
     if (identity.version < REPORT_SCHEMA_VERSION && !bring_up_to_date(database, error))
         return false;
     return report_database_execute(database, "opening the result database",
                                    "PRAGMA journal_mode = DELETE", error);
+}
+
+// What SQLite would only call "unable to open" or a "disk I/O error". False with the error filled.
+static bool check_directory(const char *path, bool exists, struct report_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
+    char *directory = strndup(slash == NULL ? "." : path, (size_t)length);
+    struct stat found;
+    bool good = directory != NULL;
+    if (directory == NULL) {
+        snprintf(error->message, sizeof error->message, "out of memory opening the database");
+    } else if (stat(directory, &found) != 0) {
+        good = false;
+        snprintf(error->message, sizeof error->message, "%s: the directory '%s': %s%s", path,
+                 directory, strerror(errno), errno == ENOENT ? "; make it first" : "");
+    } else if (!S_ISDIR(found.st_mode)) {
+        good = false;
+        snprintf(error->message, sizeof error->message, "%s: '%s' is a file, not a directory", path,
+                 directory);
+    } else if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) != 0) {
+        good = false;
+        snprintf(error->message, sizeof error->message, "%s: no file can be made in '%s'%s: %s",
+                 path, directory, exists ? ", and a journal must be beside the database" : "",
+                 strerror(errno));
+    }
+    free(directory);
+    return good;
+}
+
+static bool check_path(const char *path, enum report_mode mode, struct report_error *error)
+{
+    struct stat found;
+    bool exists = stat(path, &found) == 0;
+    if (*path == '\0') {
+        snprintf(error->message, sizeof error->message, "the name of the database is empty");
+        return false;
+    }
+    if (!exists && (mode == REPORT_READ || errno != ENOENT)) {
+        int why = errno;
+        if (mode != REPORT_READ && why == ENOTDIR)
+            return check_directory(path, false, error);
+        error->is_input = mode == REPORT_READ;
+        snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(why));
+        return false;
+    }
+    if (exists && !S_ISREG(found.st_mode)) {
+        error->is_input = mode == REPORT_READ;
+        snprintf(error->message, sizeof error->message, "%s: this is %s; name a file%s", path,
+                 S_ISDIR(found.st_mode) ? "a directory" : "no file but a device or a pipe",
+                 S_ISDIR(found.st_mode) ? " in it" : "");
+        return false;
+    }
+    int wanted = mode == REPORT_READ ? R_OK : R_OK | W_OK;
+    if (exists && faccessat(AT_FDCWD, path, wanted, AT_EACCESS) != 0) {
+        snprintf(error->message, sizeof error->message,
+                 "%s: it cannot be %s: %s; name another file", path,
+                 mode == REPORT_READ ? "read" : "written", strerror(errno));
+        return false;
+    }
+    return mode == REPORT_READ || check_directory(path, exists, error);
 }
 
 struct report_database *report_database_open(const char *path, enum report_mode mode,
@@ -272,13 +330,10 @@ struct report_database *report_database_open(const char *path, enum report_mode 
         database->temporary = mode == REPORT_TEMPORARY;
         database->shown = database->temporary ? "temporary database" : "database in memory";
     }
-    if (path != NULL && mode == REPORT_READ && access(full, F_OK) != 0) {
-        error->is_input = true;
-        snprintf(error->message, sizeof error->message, "%s: %s", path, strerror(errno));
-    } else if (mode == REPORT_READ ? open_for_reading(database, error)
-                                   : open_for_writing(database, error)) {
+    if ((path == NULL || check_path(path, mode, error)) &&
+        (mode == REPORT_READ ? open_for_reading(database, error)
+                             : open_for_writing(database, error)))
         return database;
-    }
     report_database_close(database);
     return NULL;
 }

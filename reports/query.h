@@ -29,6 +29,12 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
     "    FROM group_interval WHERE run_id = ?1 AND backlogged >= 2 AND NOT EXISTS"                 \
     "         (SELECT 1 FROM group_contention WHERE run_id = ?1) GROUP BY group_id)"
 
+// SQL: the groups that ever had two members, of the run ?1. Of others nothing can be fair or
+// unfair.
+#define REPORT_SHARED                                                                              \
+    "(SELECT group_id FROM membership WHERE run_id = ?1 AND group_id IS NOT NULL"                  \
+    "  GROUP BY group_id HAVING count(DISTINCT member_id) > 1)"
+
 // The column as text; NULL becomes "".
 const char *report_query_text(sqlite3_stmt *rows, int column);
 

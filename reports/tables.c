@@ -237,9 +237,10 @@ static bool choose_lines(struct tables_context *context)
 
 #define JSON_GROUPS                                                                                \
     "(SELECT json_group_array(json_object('name', g.name,"                                         \
-    "        'limits', json(ifnull(l.limits, '{}')), 'let_through', json(ifnull(e.effects, "       \
-    "'[]')),"                                                                                      \
-    "        'fairness', json(" JSON_FAIRNESS ")))"                                                \
+    "        'limits', json(ifnull(l.limits, '{}')),"                                              \
+    "        'let_through', json(ifnull(e.effects, '[]')),"                                        \
+    "        'fairness', json(CASE WHEN g.group_id IN " REPORT_SHARED                              \
+    "                              THEN " JSON_FAIRNESS " END)))"                                  \
     "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
     "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
     "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \

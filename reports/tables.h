@@ -11,7 +11,8 @@
 //               refill_ns}], as the table limit_effect has them (docs/database.md); fairness
 //               {contended_intervals, jain_requests_mean, jain_requests_min, jain_bytes_mean,
 //               jain_bytes_min, max_service_difference_requests, max_service_difference_bytes},
-//               Jain's index over seconds in which at least two members were backlogged
+//               Jain's index over seconds in which at least two members were backlogged; null of
+//               a group that never had two members
 //   members     [{name, attach, trace, directions}]: directions has read, write, discard and flush
 //               as far as there are any, and read+write if there is either, each with requests,
 //               bytes, waited, dispatched, completed, queue_mean, queue_max and latency, which has

@@ -95,4 +95,9 @@ for name in $twice; do
     echo "more than one file is called $name" >&2
     bad=1
 done
+# Who tries the demo need not build all tests for it.
+if make -n demo | grep 'cmake --build' | grep -qv 'target throttlesim'; then
+    echo "make demo builds more than the program" >&2
+    bad=1
+fi
 exit $bad

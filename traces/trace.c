@@ -32,6 +32,7 @@ struct trace {
     char *layout;
     uint64_t total_bytes;
     int64_t last_ns; // of the request before; at first the origin
+    bool has_requests;
 };
 
 static const struct trace_format *find_format(const char *name)
@@ -230,8 +231,14 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
                              struct trace_error *error)
 {
     enum trace_result result = trace->format->kind->read(trace->reader, request, error);
+    // Whatever is made of it will show nothing, and should say why.
+    if (result == TRACE_END && !trace->has_requests)
+        trace_notices_set(&trace->context.notices, "no-requests", trace->files.items[0].path, 1,
+                          "There is no request in it%s%s.", trace->volume != NULL ? " of " : "",
+                          trace->volume != NULL ? trace->volume : "");
     if (result != TRACE_REQUEST)
         return result;
+    trace->has_requests = true;
     uint64_t since_ns = (uint64_t)request->arrival_ns - (uint64_t)trace->context.origin_ns;
     if (request->arrival_ns < trace->last_ns || since_ns > INT64_MAX)
         return fail_time(trace, request->arrival_ns, error);
@@ -267,6 +274,11 @@ const char *trace_format_help(const char *name)
 {
     const struct trace_format *format = find_format(name);
     return format == NULL ? NULL : format->known_by;
+}
+
+const char *trace_file_at(const struct trace *trace, size_t index)
+{
+    return index < trace->files.count ? trace->files.items[index].path : NULL;
 }
 
 bool trace_reads_file(const struct trace *trace, const char *path)

@@ -120,6 +120,9 @@ const char *trace_format_at(size_t index);
 // What a file of it looks like, in words; NULL: no such format.
 const char *trace_format_help(const char *name);
 
+// The files that it is read from, in their order; NULL after the last.
+const char *trace_file_at(const struct trace *trace, size_t index);
+
 // Is what has this path one of the files that it is read from, by whatever name? Not so for
 // standard input, nor if there is nothing of that path.
 bool trace_reads_file(const struct trace *trace, const char *path);

@@ -237,12 +237,17 @@ static bool print_groups(const struct report_comparison *comparison,
                                   REPORT_DIFFERENCE_BYTES};
     struct grid *grid = grid_create(columns, COUNT_OF(columns));
     for (size_t g = 0; grid != NULL && g < comparison->group_count; g++) {
+        const struct report_change *changes = comparison->groups[g].changes;
         char name[REPORT_LABEL_MAX];
+        // It never had two members.
+        if (isnan(changes[REPORT_DIFFERENCE].a) && isnan(changes[REPORT_DIFFERENCE].b) &&
+            isnan(changes[REPORT_JAIN].a) && isnan(changes[REPORT_JAIN].b))
+            continue;
         report_label(name, comparison->groups[g].name, NAME_CHARACTERS);
         grid_text(grid, name);
         for (size_t i = 0; i < COUNT_OF(metrics); i++) {
-            add_value(grid, comparison->groups[g].changes[metrics[i]].a);
-            add_value(grid, comparison->groups[g].changes[metrics[i]].b);
+            add_value(grid, changes[metrics[i]].a);
+            add_value(grid, changes[metrics[i]].b);
         }
     }
     return print_grid(grid, "Service of members while at least two were backlogged", style);

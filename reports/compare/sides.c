@@ -162,8 +162,10 @@ bool comparison_load_groups(struct report_comparison *comparison, struct report_
         sqlite3_stmt *rows = report_query_open(
             comparison->sides[side].run.database,
             "SELECT g.name, c.requests_mean, c.requests_min, c.bytes_mean, c.bytes_min,"
-            "        g.max_service_difference_requests, g.max_service_difference_bytes"
+            "        CASE WHEN s.group_id IS NOT NULL THEN g.max_service_difference_requests END,"
+            "        CASE WHEN s.group_id IS NOT NULL THEN g.max_service_difference_bytes END"
             "   FROM throttle_group AS g LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id)"
+            "   LEFT JOIN " REPORT_SHARED " AS s USING (group_id)"
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
         for (size_t row = 0; good && report_query_next(rows); row++) {

@@ -51,7 +51,8 @@ static void put_limit(FILE *out, sqlite3_stmt *rows)
     if (!is_null(rows, LIMITS_BURST_NS)) {
         fprintf(out, ", bursts of %s/s", amount(rows, LIMITS_BURST_RATE, text));
         fprintf(out, " for %s", duration(rows, LIMITS_BURST_NS, text));
-    } else if (!is_null(rows, LIMITS_AT_ONCE)) {
+    } else if (!is_null(rows, LIMITS_AT_ONCE) &&
+               (counts_bytes || sqlite3_column_double(rows, LIMITS_AT_ONCE) >= 1)) {
         fprintf(out, ", %s more at once", amount(rows, LIMITS_AT_ONCE, text));
     }
     if (!is_null(rows, LIMITS_REFILL_NS))

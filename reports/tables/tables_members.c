@@ -136,6 +136,6 @@ bool tables_print_groups(const struct tables_context *context)
                "       g.max_service_difference_bytes"
                "  FROM throttle_group AS g LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id)"
                " WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"
-               " ORDER BY g.group_id",
+               "   AND g.group_id IN " REPORT_SHARED " ORDER BY g.group_id",
                columns, COUNT_OF(columns));
 }

@@ -3,7 +3,7 @@
 #include "sim/cli/command.h"
 
 #include "sim/base/stop.h"
-#include "sim/base/suggest.h"
+#include "traces/nearest_word.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,22 +62,35 @@ const struct command *commands_find(size_t count, char *const *words, size_t *us
     return NULL;
 }
 
+// What somebody may have typed who means a command: its last word, or its group's.
+static const char *typed_word_at(const void *unused, size_t index)
+{
+    (void)unused;
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->summary != NULL && index-- == 0)
+            return (*at)->group != NULL ? second_word(*at) : (*at)->name;
+    }
+    return commands_word_at(NULL, index);
+}
+
+// The command with this last word, by its name; or a group.
+static const char *meant_by(const char *word)
+{
+    for (const struct command *const *at = commands; *at != NULL; at++) {
+        if ((*at)->group != NULL && strcmp(second_word(*at), word) == 0)
+            return (*at)->name;
+    }
+    return word;
+}
+
 bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *error)
 {
-    char text[512] = "a command is needed: ";
-    const char *word;
-    for (size_t i = 0; count == 0 && (word = commands_word_at(NULL, i)) != NULL; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? ", " : "", word);
-    if (count == 0)
-        return sim_fail(error, SIM_USAGE, "%s", text);
-    const char *group = commands_at(words[0], 0) != NULL ? words[0] : NULL;
-    if (group != NULL && count == 1)
-        return sim_fail(error, SIM_USAGE,
-                        "'%s' needs to know what to do, such as: trace info TRACE", group);
-    word = words[group != NULL];
-    return sim_fail(error, SIM_USAGE, "unknown command '%s%s%s'%s", group != NULL ? group : "",
-                    group != NULL ? " " : "", word,
-                    suggest(word, commands_word_at, group, text, sizeof text));
+    const char *group = count > 1 && commands_at(words[0], 0) != NULL ? words[0] : NULL;
+    const char *word = words[group != NULL];
+    const char *nearest = nearest_word(word, strlen(word), typed_word_at, NULL);
+    return sim_fail(error, SIM_USAGE, "unknown command '%s%s%s'%s%s%s", group != NULL ? group : "",
+                    group != NULL ? " " : "", word, nearest != NULL ? "; did you mean '" : "",
+                    nearest != NULL ? meant_by(nearest) : "", nearest != NULL ? "'?" : "");
 }
 
 // ---- Running one ----
@@ -141,7 +154,12 @@ enum sim_exit commands_main(size_t count, char **words)
         words[0] = help;
     }
     const struct command *command = commands_find(count, words, &used);
-    if (command == NULL)
+    // Without a command, or with a group alone, there is something to choose from, as in git.
+    if (count == 0 || (count == 1 && commands_at(words[0], 0) != NULL)) {
+        char *argv[] = {help, count == 0 ? NULL : words[0], NULL};
+        if (run(command_help, (int)count + 1, argv, &error))
+            return SIM_USAGE;
+    } else if (command == NULL)
         commands_fail_unknown(count, words, &error);
     else if (run(command, (int)(count - used + 1), words + used - 1, &error))
         return SIM_DONE;

@@ -31,8 +31,20 @@ expect_code 0 help
 expect_code 0 --help
 expect_code 0 -h
 
-# 2: usage
-expect_code 2
+# 2: usage. Without a command, all are listed; of a group alone, its own.
+"$program" help >help.txt
+run
+expect 2 "$code" 'exit code without a command'
+[ ! -s err ] && diff help.txt out || fail 'without a command, all are listed'
+run trace
+expect 2 "$code" 'exit code of a group alone'
+[ ! -s err ] && grep -q 'usage: throttlesim trace info' out || fail "a group's commands are listed"
+for word in info convert formats fit synth inof; do
+    expect_code 2 "$word" a.csv
+    expect_error "did you mean 'trace $(echo $word | sed s/inof/info/)'?"
+done
+expect_code 2 trace run a.csv
+expect_error "unknown command 'trace run'; did you mean 'run'?"
 expect_code 2 rnu good.yaml
 expect_error "unknown command 'rnu'; did you mean 'run'?"
 expect_code 2 run
@@ -87,7 +99,6 @@ expect_code 2 explain a.db:
 expect_code 2 plot a.db:0
 expect_error "behind the colon expected the number of a run, from 1, found '0'"
 expect_code 2 plot
-expect_code 2 trace
 expect_code 2 trace inof a.csv
 expect_code 2 trace info
 expect_code 2 trace info --arrival never a.csv

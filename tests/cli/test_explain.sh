@@ -199,6 +199,7 @@ events:
   - {at: 2ms, leave: {member: b}}
   - {at: 3ms, leave: {member: a}}
 END
+COLUMNS=80
 expect_code 0 run done.yaml --db done.db
 sed -n '/^What was done/,$p' out >found.txt
 cat >wanted.txt <<'END'
@@ -206,13 +207,15 @@ What was done
   at 0.001 s: qom-set g: 5 requests wait, iops-total 1 -> 2
   at 0.002 s: leave b: out of g
   at 0.003 s: leave a: 5 of 5 waiting requests let go, out of g, iops-total of g
-      is at 250 % and lets nothing pass for 1.5 s
+    is at 250 % and lets nothing pass for 1.5 s
 END
 diff wanted.txt found.txt || fail 'what run says was done'
 expect_code 0 explain done.db
 sed -n '/^What was done/,/^$/p' out | grep . >found.txt
 diff wanted.txt found.txt || fail 'what explain says was done'
-grep -q '^5 requests, which had waited 15.00 ms of this, left because of what was done,' out ||
+COLUMNS=1000
+expect_code 0 explain done.db
+grep -q '^5 requests, which had waited 15 ms of this, left because of what was done,' out ||
     fail 'why they left'
 expect_code 0 explain done.db --member b
 grep -q 'left because' out && fail 'nothing of b waited'

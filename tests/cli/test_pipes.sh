@@ -21,9 +21,9 @@ piped() {
     wait $writer || :
 }
 
-# What is there to compare; the path is all that differs.
+# What is there to compare; the paths are all that differs.
 summary() {
-    jq '.[0] | del(.trace) | .notices |= map(.kind)' out
+    jq '.[0] | del(.trace, .files) | .notices |= map(.kind)' out
 }
 for file in disk.csv disk.blktrace.0 disk.blktrace.0.gz no-queue.blkparse; do
     run trace info --json "$file"

@@ -163,7 +163,9 @@ expect 6057 "$(p99 queue.yaml)" 'p99 of files in the demo, at Q'
 
 # ---- For people ----
 
+COLUMNS=80
 expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed"
+COLUMNS=1000
 [ -z "$(awk 'length > 100' out)" ] || fail 'the text is wider than 100 columns'
 for limit in $(found '.[0].all.limits["iops-total", "bps-total"][].limit'); do
     grep -q " $limit\$\| $limit " out || fail "the text does not name the limit $limit"
@@ -205,13 +207,28 @@ awk 'BEGIN { print "time_ns,op,offset,bytes"
                  printf "%.0f,write,%d,512\n", int(i / 7) * 1000003 + i % 7 * (i % 5), i * 512 }' |
     sort -s -t , -k 1,1n >long.csv
 expect_code 0 trace info --json long.csv
-jq '.[0] | del(.trace)' out >by-name.json
+jq '.[0] | del(.trace, .files)' out >by-name.json
 mkdir temporary
 code=0
 TMPDIR=$scratch/temporary "$program" trace info --json - <long.csv >out 2>err || code=$?
 expect 0 "$code" "exit code from standard input ($(cat err))"
-jq '.[0] | del(.trace)' out >by-stdin.json
+jq '.[0] | del(.trace, .files)' out >by-stdin.json
 cmp -s by-name.json by-stdin.json || fail 'standard input gives other numbers'
 expect 0 "$(find temporary -type f | wc -l)" 'temporary files that are left'
+
+# ---- What a path stands for ----
+
+expect_code 0 trace info "$recorded/mixed"
+expect "files: $(ls -m "$recorded/mixed" | xargs)" "$(sed -n 2p out | xargs)" "files"
+expect "$(ls "$recorded/mixed")" "$(found '.[0].files[]' | sed 's|.*/||')" 'its files, as JSON'
+expect_code 0 trace info long.csv
+expect 0 "$(grep -c files: out)" 'a file is named already'
+
+# Nothing is in it: that is said, by whatever reads it.
+head -n 1 long.csv >none.csv
+expect_code 0 trace info none.csv
+expect 1 "$(grep -c 'notice: none.csv: There is no request in it.' out)" 'the notice of trace info'
+expect_code 0 run --limits iops-total=3 none.csv
+expect 1 "$(grep -c 'none.csv: There is no request in it.' out)" 'the notice of run'
 
 finish

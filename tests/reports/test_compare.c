@@ -28,7 +28,10 @@ static const char runs[] = HEAD("1", "6") HEAD(
          " (2, 0, 'idle', 'drive', NULL), (2, 1, 'web', 'drive', NULL), (2, 7, 'db', 'drive', "
          "NULL);"
          "INSERT INTO throttle_group VALUES (1, 0, 'g', 4, NULL), (1, 1, 'h', 1, 1),"
-         " (2, 0, 'h', 2, 3), (2, 1, 'g', 8, 9);"
+         " (1, 2, 'one', 0, 0), (2, 0, 'h', 2, 3), (2, 1, 'g', 8, 9), (2, 2, 'one', 0, 0);"
+         "INSERT INTO membership SELECT run_id, place, member_id, group_id FROM throttle_group"
+         "  JOIN (SELECT 0 AS place, 0 AS member_id UNION ALL SELECT 1, 1) AS m"
+         "    ON group_id < 2 OR m.member_id = 0;"
          "INSERT INTO group_interval VALUES (1, 0, 0, 2, 0.5, 1), (1, 1, 0, 2, 1, 1),"
          " (1, 2, 0, 1, 0.1, 0.1), (2, 0, 1, 2, 1, 1);"
          "INSERT INTO request VALUES (1, 0, 0, 'read', 0, 512, 100, 100, 200),"
@@ -184,6 +187,7 @@ static void test_groups(void **state)
     expect_group(pair, "g", REPORT_DIFFERENCE_BYTES, NAN, 9);
     expect_group(pair, "h", REPORT_JAIN, NAN, NAN);
     expect_group(pair, "h", REPORT_DIFFERENCE_BYTES, 1, 3);
+    expect_group(pair, "one", REPORT_DIFFERENCE, NAN, NAN); // it never had two members
     assert_null(report_comparison_find_group(pair, "i", REPORT_JAIN));
     report_comparison_free(pair);
     report_database_close(database);

@@ -155,10 +155,16 @@ static void test_places_without_a_database(void **state)
 {
     (void)state;
     assert_refused(scratch_path("missing.db"), REPORT_READ, "No such file");
-    assert_refused(scratch_path("no/such.db"), REPORT_WRITE, "opening the result database");
-    assert_refused(scratch(), REPORT_WRITE, "opening the result database");
-    assert_refused(scratch(), REPORT_READ, "opening the result database");
-    assert_refused("/dev/full", REPORT_WRITE, "/dev/full");
+    assert_refused(scratch_path("no/such.db"), REPORT_WRITE,
+                   "no': No such file or directory; make");
+    assert_refused(scratch(), REPORT_WRITE, "this is a directory; name a file in it");
+    assert_refused(scratch(), REPORT_READ, "this is a directory; name a file in it");
+    assert_refused("/dev/full", REPORT_WRITE, "this is no file but a device");
+    assert_refused("/dev/null", REPORT_READ, "this is no file but a device");
+    assert_refused("", REPORT_WRITE, "the name of the database is empty");
+    scratch_write(scratch_path("file"), "x", 1);
+    assert_refused(scratch_path("file/x.db"), REPORT_WRITE, "file' is a file, not a directory");
+    assert_refused(scratch_path("file/x.db"), REPORT_READ, "Not a directory");
     scratch_write(scratch_path("empty.db"), "", 0);
     assert_refused(scratch_path("empty.db"), REPORT_READ, "holds no runs");
     make_file(scratch_path("empty.db"), 1);
@@ -189,8 +195,12 @@ static int look_as_nobody(const char *path)
     database = report_database_open(path, REPORT_WRITE, &error);
     if (database != NULL)
         return 11;
-    if (strstr(error.message, path) == NULL)
+    if (strstr(error.message, path) == NULL ||
+        strstr(error.message, "it cannot be written: Permission denied") == NULL)
         return 12;
+    database = report_database_open(scratch_path("fresh.db"), REPORT_WRITE, &error);
+    if (database != NULL || strstr(error.message, "no file can be made in '") == NULL)
+        return 15;
     database = report_database_open(path, REPORT_READ, &error);
     if (database == NULL)
         return 13;

@@ -71,9 +71,7 @@ static void test_json_has_everything(void **state)
         {"$.groups[0].fairness.jain_bytes_min", "0.8"},
         {"$.groups[0].fairness.max_service_difference_bytes", "28672"},
         {"$.groups[1].limits", "{}"},
-        {"$.groups[1].fairness.contended_intervals", "0"},
-        {"$.groups[1].fairness.jain_requests_mean", NULL},
-        {"$.groups[1].fairness.max_service_difference_requests", NULL},
+        {"$.groups[1].fairness", NULL}, // it has no members
         {"$.members[0].name", "db"},
         {"$.members[0].attach", "drive"},
         {"$.members[1].trace", NULL},

@@ -197,17 +197,21 @@ static json_t *ops_list(unsigned ops)
 
 json_t *trace_info_json(const struct trace_info *info)
 {
-    json_t *volumes = json_array();
+    json_t *volumes = json_array(), *files = json_array();
+    const char *path;
+    for (size_t i = 0; (path = trace_file_at(info->trace, i)) != NULL; i++)
+        json_array_append_new(files, json_string(path));
     for (size_t i = 0; i < info->volume_count; i++) {
         json_t *volume = volume_json(info, &info->volumes[i]);
         json_object_set_new(volume, "arrival", arrival_json(info, i, i + 1));
         json_array_append_new(volumes, volume);
     }
-    return json_pack(
-        "{s:s, s:s, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o}", "trace", info->path, "format",
-        trace_format(info->trace), "arrival", arrival_json(info, 0, info->volume_count), "attach",
-        scenario_attach_name(info->options.attach), "throttled", ops_list(info->throttled),
-        "origin_ns", (json_int_t)trace_origin_ns(info->trace), "resolution_ns",
-        (json_int_t)info->resolution_ns, "devices", volumes, "all", volume_json(info, &info->all),
-        "notices", notices_json(info->trace));
+    return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:I, s:I, s:o, s:o, s:o}", "trace", info->path,
+                     "files", files, "format", trace_format(info->trace), "arrival",
+                     arrival_json(info, 0, info->volume_count), "attach",
+                     scenario_attach_name(info->options.attach), "throttled",
+                     ops_list(info->throttled), "origin_ns",
+                     (json_int_t)trace_origin_ns(info->trace), "resolution_ns",
+                     (json_int_t)info->resolution_ns, "devices", volumes, "all",
+                     volume_json(info, &info->all), "notices", notices_json(info->trace));
 }

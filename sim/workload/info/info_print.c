@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TEXT 32
 #define COMMON_MAX 4               // of the commonest sizes
@@ -240,6 +241,25 @@ static void print_throttled(const struct trace_info *info, FILE *out)
     fputs(info->throttled == 0 ? "nothing\n" : "\n", out);
 }
 
+// What a directory, a base name or a quoted glob stands for.
+static bool print_files(const struct trace_info *info, const struct report_style *style)
+{
+    char label[REPORT_LABEL_MAX], *text = NULL;
+    const char *path = trace_file_at(info->trace, 0);
+    size_t length;
+    FILE *words = open_memstream(&text, &length);
+    for (size_t i = 0; words != NULL && (path = trace_file_at(info->trace, i)) != NULL; i++) {
+        const char *slash = strrchr(path, '/');
+        report_label(label, slash == NULL ? path : slash + 1, 100);
+        fprintf(words, "%s%s", i > 0 ? ", " : "", label);
+    }
+    bool good = words != NULL && fclose(words) == 0;
+    if (good && strcmp(trace_file_at(info->trace, 0), info->path) != 0)
+        report_say(style, REPORT_PLAIN, "  files: %s", text);
+    free(text);
+    return good;
+}
+
 bool trace_info_print(const struct trace_info *info, const struct report_style *style)
 {
     FILE *out = style->out;
@@ -250,10 +270,12 @@ bool trace_info_print(const struct trace_info *info, const struct report_style *
     fprintf(out, "%s: %s%s%s, %zu device%s\n", info->path, trace_format(info->trace),
             arrivals[0] == '\0' ? "" : ", arrivals at ", arrivals, info->volume_count,
             info->volume_count == 1 ? "" : "s");
+    if (!print_files(info, style))
+        return false;
     print_throttled(info, out);
     for (size_t i = 0; i < trace_notice_count(info->trace); i++) {
         const struct trace_notice *notice = trace_notice(info->trace, i);
-        fprintf(out, "  notice: %s: %s\n", notice->source, notice->text);
+        report_say(style, REPORT_PLAIN, "  notice: %s: %s", notice->source, notice->text);
     }
     if (info->resolution_ns >= COARSE_NS && info->all.requests > 2)
         fprintf(out,
