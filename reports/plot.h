@@ -9,7 +9,7 @@
 //
 // With more than 12 members a plot of lines over time becomes a map, with a row for each of up to
 // 200; in a distribution 12 have colours and names, the others are grey. Those whose requests
-// waited longest come first. A run of more than 1500 intervals is drawn in bins of several, of a
+// waited longest come first. A run of more than 300 intervals is drawn in bins of several, of a
 // round length where the interval allows it: 5 min, 12 h. A last bin that the run covers less than
 // half is drawn together with the one before, and rates are per covered second: what happens just
 // before the end is not lost, and makes neither a dip nor a spike. Bucket levels above 300 % are

@@ -235,8 +235,8 @@ CREATE TABLE IF NOT EXISTS counted_interval (
     PRIMARY KEY (run_id, interval, member_id, direction)
 ) WITHOUT ROWID;
 
--- How many reads and writes of all members completed in the interval with a total latency from low_ns
--- on: 0, 2^n or 3 * 2^(n-1), up to the next of these.
+-- How many reads and writes of all members completed in the interval with a total latency from
+-- low_ns on: 0, 2^n or 3 * 2^(n-1), up to the next of these.
 CREATE TABLE IF NOT EXISTS latency_interval (
     run_id   INTEGER NOT NULL REFERENCES run,
     interval INTEGER NOT NULL,

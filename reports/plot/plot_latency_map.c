@@ -12,7 +12,8 @@
 struct latency_map {
     const struct plot_run *run;
     double *counts;    // [level * bin_count + bin]
-    size_t first, end; // levels that occur
+    size_t first, end; // levels above 0 that occur
+    bool zeros;        // so does 0: the lowest row, below them
 };
 
 // Latencies from 2^n ns on, and from 1.5 * 2^n ns on.
@@ -31,13 +32,14 @@ static double place_of(const struct latency_map *map, double ns)
 {
     int power;
     double part = frexp(ns, &power);
-    return 2 * power + 4 * part - 3 - (double)map->first - 0.5;
+    return 2 * power + 4 * part - 3 - (double)map->first - 0.5 + map->zeros;
 }
 
 static double count_of(const void *context, size_t row, size_t bin)
 {
     const struct latency_map *map = context;
-    return map->counts[(map->first + row) * map->run->bin_count + bin];
+    size_t level = map->zeros && row == 0 ? 0 : map->first + row - map->zeros;
+    return map->counts[level * map->run->bin_count + bin];
 }
 
 static bool load_counts(struct latency_map *map, struct report_error *error)
@@ -56,17 +58,22 @@ static bool load_counts(struct latency_map *map, struct report_error *error)
         size_t bin = (size_t)sqlite3_column_int64(rows, 0);
         size_t level = level_of(sqlite3_column_double(rows, 1));
         map->counts[level * run->bin_count + bin] += sqlite3_column_double(rows, 2);
-        map->first = level < map->first ? level : map->first;
+        map->zeros |= level == 0;
+        map->first = level > 0 && level < map->first ? level : map->first;
         map->end = level >= map->end ? level + 1 : map->end;
     }
     return report_query_close(rows, error);
 }
 
+static size_t rows_of(const struct latency_map *map)
+{
+    return map->end - map->first + map->zeros;
+}
+
 static void put_axis(const struct plot_script *script, const struct latency_map *map)
 {
-    fprintf(script->out, "set yrange [-0.5:%.1f]\nset ytics (",
-            (double)(map->end - map->first) - 0.5);
-    if (map->first == 0)
+    fprintf(script->out, "set yrange [-0.5:%.1f]\nset ytics (", (double)rows_of(map) - 0.5);
+    if (map->zeros)
         fputs("'0' 0, ", script->out);
     for (int power = 0; power <= 18; power++) {
         double ns = pow(10, power);
@@ -87,13 +94,13 @@ static void draw(struct plot_script *script, const struct latency_map *map, cons
                                    .context = map};
     plot_script_begin(script, "Latencies of reads and writes over time");
     plot_map_begin(script);
-    plot_script_remark(script, "Colour: how many requests of all");
-    plot_script_remark(script, "members completed in a step, each");
-    plot_script_remark(script, "in a field of half a power of two");
+    plot_script_remark(script, "Colour: how many requests");
+    plot_script_remark(script, "of all members took so long,");
+    plot_script_remark(script, "of those that ended in a step");
     plot_events_legend(script);
     plot_script_end_legend(script);
     put_axis(script, map);
-    plot_map_panel(script, &drawn, map->end - map->first, 0, 1);
+    plot_map_panel(script, &drawn, rows_of(map), 0, 1);
 }
 
 static bool any_completed(const struct plot_run *run)
@@ -107,16 +114,16 @@ static bool any_completed(const struct plot_run *run)
 bool plot_latency_map(struct plot_script *script, struct report_error *error)
 {
     const struct plot_run *run = script->run;
-    struct latency_map map = {run, calloc(MAP_LEVELS * run->bin_count, sizeof *map.counts),
-                              MAP_LEVELS, 0};
+    struct latency_map map = {.run = run,
+                              .counts = calloc(MAP_LEVELS * run->bin_count, sizeof *map.counts),
+                              .first = MAP_LEVELS};
     bool good = map.counts != NULL;
     if (!good)
         snprintf(error->message, sizeof error->message, "drawing latencies: out of memory");
     good = good && load_counts(&map, error);
-    if (map.end == 0) { // nothing
-        map.first = 0;
-        map.end = 1;
-    }
+    if (map.first >= map.end) // nothing above 0
+        map.end = map.first = 1;
+    map.end += rows_of(&map) == 0;
     if (good)
         draw(script, &map,
              any_completed(run) ? "Not known: an earlier version stored this run."

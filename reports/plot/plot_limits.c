@@ -10,7 +10,7 @@
 
 #define LIMITS_COLUMNS 2000 // times that can be told apart
 #define LIMITS_GROUP_CHARACTERS 10
-#define LIMITS_RATE_MAX (PLOT_NUMBER_MAX + 16)
+#define LIMITS_RATE_MAX (PLOT_NUMBER_MAX + 32)
 
 static bool has_end(const char *key, const char *end)
 {
@@ -216,14 +216,13 @@ static void put_title(const struct plot_script *script, const struct plot_limits
     size_t span = span_of(limits, first);
     char group[REPORT_LABEL_MAX] = "", key[REPORT_LABEL_MAX + 32];
     char start[LIMITS_RATE_MAX], end[LIMITS_RATE_MAX] = "";
-    const char *const parts[] = {key, start, span > 2 ? "..." : "", end,
-                                 !is_burst(change) ? ""
-                                 : rates           ? "in a burst"
-                                                   : "at once"};
+    const char *const parts[] = {key, start, span > 2 ? "..." : "", end};
+    const char *kind = !is_burst(change) ? "" : rates ? " in a burst" : " at once";
     if (script->run->group_count > 1)
         report_label(group, script->run->groups[change->group].name, LIMITS_GROUP_CHARACTERS);
     snprintf(key, sizeof key, "%s%s%s", group, *group ? ": " : "", change->key);
     put_value(start, view->number, change->value, rates ? "/s" : "");
+    strcat(start, kind);
     if (span == 2)
         strcat(start, ",");
     if (span > 1)

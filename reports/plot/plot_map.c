@@ -84,7 +84,7 @@ static void put_colours(const struct plot_script *script, const struct plot_map 
     }
     double low = extent->requests > 0 ? extent->low_ns : 1,
            high = fmax(extent->high_ns, 1.01 * low);
-    fprintf(script->out, "set logscale cb\nset cbrange [%.6g:%.6g]\nset format cb '%%.3g'\n", low,
+    fprintf(script->out, "set logscale cb\nset cbrange [%.6g:%.6g]\nset format cb '%%g'\n", low,
             high);
 }
 

@@ -132,10 +132,7 @@ static int64_t round_intervals(int64_t interval_ns, double least)
 static void choose_bins(struct plot_run *run)
 {
     double intervals = run->end_ns / (double)run->interval_ns;
-    size_t lines = run->line_count ? run->line_count : 1;
-    size_t most = PLOT_POINTS_MAX / lines;
-    most = most > PLOT_BINS_MAX ? PLOT_BINS_MAX : most < PLOT_BINS_MIN ? PLOT_BINS_MIN : most;
-    run->bin_intervals = round_intervals(run->interval_ns, intervals / (double)most);
+    run->bin_intervals = round_intervals(run->interval_ns, intervals / PLOT_BINS_MAX);
     plot_run_count_bins(run);
 }
 

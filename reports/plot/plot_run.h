@@ -15,9 +15,7 @@
 #define PLOT_LINES_MAX 200 // members drawn at all: the others' lines are grey
 #define PLOT_GROUPS_MAX 4  // groups drawn
 #define PLOT_EVENTS_MAX 64 // operations marked
-#define PLOT_BINS_MAX 1500 // about two points a pixel
-#define PLOT_BINS_MIN 300
-#define PLOT_POINTS_MAX 60000 // of all lines together
+#define PLOT_BINS_MAX 300  // two pixels each; rates of shorter ones are of few requests
 
 // What one member did in one bin, that is, in `bin_intervals` intervals or so.
 struct plot_cell {
