@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,6 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-    {"", 1},
     {"ns", 1},
     {"us", 1000},
     {"ms", 1000000},
@@ -106,7 +106,30 @@ static bool parse_scaled(const char *text, const struct unit *units, int64_t *va
 
 bool units_parse_duration(const char *text, int64_t *ns)
 {
-    return parse_scaled(text, durations, ns);
+    static const struct unit nothing[] = {{"", 1}, {NULL, 0}};
+    return parse_scaled(text, durations, ns) || (parse_scaled(text, nothing, ns) && *ns == 0);
+}
+
+bool units_parse_seconds(const char *text, int64_t *seconds)
+{
+    int64_t ns;
+    if (units_parse_integer(text, seconds))
+        return true;
+    if (!units_parse_duration(text, &ns) || ns % INT64_C(1000000000) != 0)
+        return false;
+    *seconds = ns / INT64_C(1000000000);
+    return true;
+}
+
+const char *units_exact_duration(int64_t ns, char text[UNITS_EXACT_MAX])
+{
+    static const struct unit steps[] = {
+        {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}};
+    const struct unit *unit = steps;
+    while (ns % unit->factor != 0)
+        unit++;
+    snprintf(text, UNITS_EXACT_MAX, "%" PRId64 "%s", ns / unit->factor, ns == 0 ? "" : unit->name);
+    return text;
 }
 
 bool units_parse_size(const char *text, int64_t *bytes)

@@ -11,12 +11,33 @@
 // "42", "-1".
 bool units_parse_integer(const char *text, int64_t *value);
 
-// "42" (ns), "200us", "1.5s", "2min", "1h"; ns ms too. Exact: a fraction must come out in whole ns.
+// "200us", "1.5s", "2min", "1h"; ns ms too. Only 0 needs no unit. Exact: a fraction must come out
+// in whole ns.
 bool units_parse_duration(const char *text, int64_t *ns);
+
+// "3", "3s", "2min": whole seconds.
+bool units_parse_seconds(const char *text, int64_t *seconds);
 
 // "4096", "4K", "1.5MiB", "10MB". K, M, G, T and KiB, ... are powers of 1024, as in QEMU;
 // kB, KB, MB, GB, TB powers of 1000. A fraction must come out in whole bytes.
 bool units_parse_size(const char *text, int64_t *bytes);
+
+enum units_kind {
+    UNITS_TIME,    // units_parse_duration
+    UNITS_SIZE,    // units_parse_size
+    UNITS_COUNT,   // units_parse_integer: also of what happens a second
+    UNITS_SECONDS, // units_parse_seconds
+};
+
+#define UNITS_HINT_MAX 128
+
+// Of a text that is none of the kind: "; did you mean '60s'?", with what would be accepted, or "".
+const char *units_meant(enum units_kind kind, const char *text, char *hint, size_t size);
+
+#define UNITS_EXACT_MAX 32
+
+// What units_parse_duration reads as this: "1500ms", "60s", "0".
+const char *units_exact_duration(int64_t ns, char text[UNITS_EXACT_MAX]);
 
 // "90.1 s", "12 ms": three significant digits, for people.
 const char *units_format_duration(int64_t ns, char *text, size_t size);

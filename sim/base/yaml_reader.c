@@ -288,9 +288,11 @@ bool yaml_read_string(struct yaml_reader *reader, yaml_node_t *node, void *targe
 
 bool yaml_read_duration(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
+    char hint[UNITS_HINT_MAX];
     const char *text = yaml_text(reader, node, YAML_DURATION);
     if (text == NULL)
         return false;
     return units_parse_duration(text, target) ||
-           yaml_fail(reader, node, "expected " YAML_DURATION ", found '%.64s'", text);
+           yaml_fail(reader, node, "expected " YAML_DURATION ", found '%.64s'%s", text,
+                     units_meant(UNITS_TIME, text, hint, sizeof hint));
 }

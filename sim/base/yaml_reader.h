@@ -65,7 +65,7 @@ const char *yaml_text(struct yaml_reader *reader, const yaml_node_t *node, const
 void *yaml_append(struct yaml_reader *reader, void *array, size_t *count, size_t size);
 
 // What a duration is expected to be.
-#define YAML_DURATION "a duration in ns or with a unit (ns, us, ms, s, min, h)"
+#define YAML_DURATION "a time with a unit (ns, us, ms, s, min, h)"
 
 yaml_read yaml_read_string;   // char *
 yaml_read yaml_read_duration; // int64_t

@@ -284,10 +284,11 @@ static bool fill_set(const struct limits_arguments *arguments,
                      struct sim_error *error)
 {
     int64_t size = 0;
+    char hint[UNITS_HINT_MAX];
     if (arguments->size != NULL && (!units_parse_size(arguments->size, &size) || size <= 0))
-        return sim_fail(error, SIM_USAGE,
-                        "--size: expected bytes, such as 4096 or 64KiB, found '%s'",
-                        arguments->size);
+        return sim_fail(
+            error, SIM_USAGE, "--size: expected bytes, such as 4096 or 64KiB, found '%s'%s",
+            arguments->size, units_meant(UNITS_SIZE, arguments->size, hint, sizeof hint));
     set->rate = (double)arguments->rate;
     set->size = (double)size;
     for (size_t i = 0; i < set->count; i++) {

@@ -137,7 +137,7 @@ static bool set_engine(const struct engine_algorithm **algorithm, const char *te
 static bool set_value(const struct option_row *row, void *arguments, const char *text,
                       struct sim_error *error)
 {
-    char message[FORMATS_MESSAGE_MAX];
+    char message[FORMATS_MESSAGE_MAX], hint[UNITS_HINT_MAX];
     void *value = (char *)arguments + row->offset;
     switch (row->kind) {
     case OPTION_FLAG:
@@ -145,8 +145,8 @@ static bool set_value(const struct option_row *row, void *arguments, const char 
         return true;
     case OPTION_NUMBER:
         return (units_parse_integer(text, value) && *(int64_t *)value > 0) ||
-               sim_fail(error, SIM_USAGE, "--%s: expected a number above 0, found '%s'", row->name,
-                        text);
+               sim_fail(error, SIM_USAGE, "--%s: expected a number above 0, found '%s'%s",
+                        row->name, text, units_meant(UNITS_COUNT, text, hint, sizeof hint));
     case OPTION_CHOICE:
         return set_choice(row, value, text, error);
     case OPTION_LIST:
@@ -296,11 +296,14 @@ void options_help(const struct option_row *rows)
 bool options_time(const char *name, const char *text, int64_t least_ns, int64_t *ns,
                   struct sim_error *error)
 {
+    char hint[UNITS_HINT_MAX];
     if (text == NULL || (units_parse_duration(text, ns) && *ns >= least_ns))
         return true;
     return sim_fail(error, SIM_USAGE,
-                    "--%s: expected a time of at least %s, such as 500ms or 2min, found '%s'", name,
-                    least_ns > 0 ? "1 ns" : "0", text);
+                    "--%s: expected a time of at least %s with a unit, such as 500ms or 2min, "
+                    "found '%s'%s",
+                    name, least_ns > 0 ? "1 ns" : "0", text,
+                    units_meant(UNITS_TIME, text, hint, sizeof hint));
 }
 
 bool options_cut(const struct option_cut *options, struct cut *cut, struct sim_error *error)

@@ -219,13 +219,19 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
     if (ok) {
         enum report_quantity quantity = quantity_of(condition);
         value = trim(value);
+        char hint[UNITS_HINT_MAX];
+        bool is_counted = quantity != REPORT_QUANTITY_TIME && quantity != REPORT_QUANTITY_BYTES;
         // Of a group's numbers there is no share of requests.
         bool of_requests = condition->direction != NULL;
         ok = parse_value(value, quantity, has_change(condition), &condition->value) &&
              (of_requests || condition->value.measure != COMPARE_SHARE);
         if (!ok)
-            sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'", text,
-                     expected_value(quantity, has_change(condition), of_requests), value);
+            sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'%s", text,
+                     expected_value(quantity, has_change(condition), of_requests), value,
+                     is_counted
+                         ? ""
+                         : units_meant(quantity == REPORT_QUANTITY_TIME ? UNITS_TIME : UNITS_SIZE,
+                                       value, hint, sizeof hint));
     }
     free(copy);
     return ok;

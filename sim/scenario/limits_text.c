@@ -59,19 +59,27 @@ static const char *expected(enum engine_unit unit)
     case ENGINE_BYTES:
         return "bytes, such as 4096 or 4KiB";
     case ENGINE_SECONDS:
-        return "whole seconds, such as 3";
+        return "whole seconds, such as 3 or 3s";
     case ENGINE_OPS_PER_SECOND:
         break;
     }
     return "requests per second, such as 300";
 }
 
+// A bare number is in bytes or seconds, as in QEMU.
+static enum units_kind kind_of(enum engine_unit unit)
+{
+    return unit == ENGINE_OPS_PER_SECOND ? UNITS_COUNT
+           : unit == ENGINE_SECONDS      ? UNITS_SECONDS
+                                         : UNITS_SIZE;
+}
+
 static bool parse_value(enum engine_unit unit, const char *text, int64_t *value)
 {
-    if (units_parse_integer(text, value))
-        return true;
-    return (unit == ENGINE_BYTES_PER_SECOND || unit == ENGINE_BYTES) &&
-           units_parse_size(text, value);
+    enum units_kind kind = kind_of(unit);
+    return units_parse_integer(text, value) ||
+           (kind == UNITS_SIZE && units_parse_size(text, value)) ||
+           (kind == UNITS_SECONDS && units_parse_seconds(text, value));
 }
 
 static void explain_unknown(const struct key_list *keys, const char *key,
@@ -108,6 +116,7 @@ enum limits_text_result limits_text_set(const struct engine_algorithm *algorithm
                                         char message[LIMITS_TEXT_MESSAGE_MAX])
 {
     struct key_list keys = {algorithm, spelling};
+    char hint[UNITS_HINT_MAX];
     int row = find_row(&keys, without_prefix(key, spelling));
     if (row < 0 && is_elsewhere(spelling, without_prefix(key, spelling)))
         return LIMITS_TEXT_ELSEWHERE;
@@ -120,8 +129,9 @@ enum limits_text_result limits_text_set(const struct engine_algorithm *algorithm
         return LIMITS_TEXT_WRONG;
     }
     if (!parse_value(algorithm->parameters[row].unit, value, &limits->value[row])) {
-        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "%.64s: expected %s, found '%.64s'", key,
-                 expected(algorithm->parameters[row].unit), value);
+        enum engine_unit unit = algorithm->parameters[row].unit;
+        snprintf(message, LIMITS_TEXT_MESSAGE_MAX, "%.64s: expected %s, found '%.64s'%s", key,
+                 expected(unit), value, units_meant(kind_of(unit), value, hint, sizeof hint));
         return LIMITS_TEXT_WRONG;
     }
     limits->given |= UINT32_C(1) << row;

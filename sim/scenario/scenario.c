@@ -125,8 +125,11 @@ static bool add_limit(struct scenario *scenario, const char *where, const char *
     char *equals = strchr(pair, '=');
     if (equals == NULL)
         return sim_fail(error, SIM_USAGE,
-                        "%s: expected KEY=VALUE, such as iops-total=300, found '%.64s'", where,
-                        pair);
+                        "%s: expected KEY=VALUE, such as iops-total=300, found '%.64s'%s", where,
+                        pair,
+                        strspn(pair, "0123456789") > 0
+                            ? "; a comma is between two limits, a number has a point: 1.5MB"
+                            : "");
     *equals = '\0';
     switch (limits_text_set(scenario->algorithm, LIMITS_TEXT_NEW_GROUP, pair, equals + 1, limits,
                             message)) {

@@ -3,6 +3,7 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/suggest.h"
+#include "sim/base/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -268,8 +269,10 @@ static void write_event(struct setting_writer *writer, const void *value)
 {
     const struct scenario_event *event = value;
     const char *between = writer->between;
+    char at[UNITS_EXACT_MAX];
     writer->between = ", ";
-    fprintf(writer->out, " {at: %" PRId64 ", %s: {", event->at_ns, kinds[event->kind].key);
+    fprintf(writer->out, " {at: %s, %s: {", units_exact_duration(event->at_ns, at),
+            kinds[event->kind].key);
     setting_write_rows(writer, kinds[event->kind].rows, event);
     if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
         write_pairs(writer, LIMITS_TEXT_QMP, ", ", &event->limits);

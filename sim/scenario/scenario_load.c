@@ -59,7 +59,8 @@ static const struct setting_kind interval_kind = {
     .expected = YAML_DURATION " or auto",
     .size = sizeof(int64_t),
     .parse = parse_interval,
-    .write = setting_write_integer,
+    .is_time = true,
+    .write = setting_write_time,
 };
 
 // ---- The device ----
@@ -99,21 +100,27 @@ static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *tar
 static bool parse_device(struct setting_input *input, void *value)
 {
     struct scenario_device device = {.model = SCENARIO_DEVICE_FIXED};
+    char hint[UNITS_HINT_MAX];
     bool ok = strncmp(input->text, "fixed:", 6) == 0
                   ? units_parse_duration(input->text + 6, &device.latency_ns)
                   : setting_parse_word(model_names, input->text, &device.model) &&
                         device.model != SCENARIO_DEVICE_FIXED;
     if (ok)
         *(struct scenario_device *)value = device;
+    else if (strncmp(input->text, "fixed:", 6) == 0)
+        snprintf(input->message, sizeof input->message,
+                 "expected fixed: and " YAML_DURATION ", such as fixed:200us, found '%.64s'%s",
+                 input->text, units_meant(UNITS_TIME, input->text + 6, hint, sizeof hint));
     return ok;
 }
 
 static void write_device(struct setting_writer *writer, const void *value)
 {
     const struct scenario_device *device = value;
+    char latency[UNITS_EXACT_MAX];
     fprintf(writer->out, " {model: \"%s\"", model_names[device->model]);
     if (device->model == SCENARIO_DEVICE_FIXED)
-        fprintf(writer->out, ", latency: %" PRId64, device->latency_ns);
+        fprintf(writer->out, ", latency: %s", units_exact_duration(device->latency_ns, latency));
     putc('}', writer->out);
 }
 

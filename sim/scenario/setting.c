@@ -50,9 +50,10 @@ static bool parse_duration(struct setting_input *input, void *value)
     return true;
 }
 
-void setting_write_integer(struct setting_writer *writer, const void *value)
+void setting_write_time(struct setting_writer *writer, const void *value)
 {
-    fprintf(writer->out, " %" PRId64, *(const int64_t *)value);
+    char text[UNITS_EXACT_MAX];
+    fprintf(writer->out, " %s", units_exact_duration(*(const int64_t *)value, text));
 }
 
 const struct setting_kind setting_duration = {
@@ -60,7 +61,8 @@ const struct setting_kind setting_duration = {
     .expected = YAML_DURATION,
     .size = sizeof(int64_t),
     .parse = parse_duration,
-    .write = setting_write_integer,
+    .is_time = true,
+    .write = setting_write_time,
 };
 
 // ---- Rows ----
@@ -91,13 +93,15 @@ bool setting_parse_word(const char *const *words, const char *text, void *value)
 bool setting_parse(struct setting_input *input, const struct setting *row, void *target)
 {
     const struct setting_kind *kind = row->kind;
-    char hint[128] = "";
+    char hint[UNITS_HINT_MAX] = "";
     void *value = (char *)target + row->offset;
     if (kind->parse != NULL ? kind->parse(input, value)
                             : setting_parse_word(kind->words, input->text, value))
         return true;
     if (kind->words != NULL)
         suggest(input->text, nearest_word_in_array, kind->words, hint, sizeof hint);
+    if (kind->is_time)
+        units_meant(UNITS_TIME, input->text, hint, sizeof hint);
     if (input->message[0] == '\0')
         snprintf(input->message, sizeof input->message, "expected %s, found '%.64s'%s",
                  kind->expected, input->text, hint);

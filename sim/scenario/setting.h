@@ -38,6 +38,7 @@ struct setting_kind {
     yaml_read *read;                 // NULL: it is one text, or a list
     // False with a message, or without: then `expected` says it. Of many, it is one more.
     bool (*parse)(struct setting_input *input, void *value);
+    bool is_time;                           // what was meant by a text that is none can be said
     void (*clear)(void *value);             // of many: there is none
     bool (*is_left_out)(const void *value); // when written; NULL: if it is as if not given
     setting_write *write;
@@ -113,10 +114,10 @@ struct setting {
           "only with --limits: what some formats need to be told, such as the columns of a CSV "   \
           "file")
 
-extern const struct setting_kind setting_text;           // char *
-extern const struct setting_kind setting_id;             // the same, only read
-extern const struct setting_kind setting_duration;       // int64_t, ns; fallback "": INT64_MAX
-setting_write setting_write_text, setting_write_integer; // integer: int64_t
+extern const struct setting_kind setting_text;        // char *
+extern const struct setting_kind setting_id;          // the same, only read
+extern const struct setting_kind setting_duration;    // int64_t, ns; fallback "": INT64_MAX
+setting_write setting_write_text, setting_write_time; // time: int64_t
 
 // The rows of a mapping end with key NULL. They are read in their order.
 extern const struct setting scenario_rows[], scenario_device_rows[], scenario_group_rows[],

@@ -160,8 +160,8 @@ sort merged.csv >found.txt
 same found.txt expected.txt 'all volumes merged'
 sed 1d merged.csv | sort -s -n -t , -k 1,1 -c || fail 'what is merged is not in order of time'
 mixed=$recorded/mixed
-convert "$mixed/vdc.blktrace" "$mixed/vdd.blktrace" "$mixed/vde.blktrace" "$mixed/vdf.blktrace" \
-    merged.csv
+convert --arrival queue "$mixed/vdc.blktrace" "$mixed/vdd.blktrace" "$mixed/vde.blktrace" \
+    "$mixed/vdf.blktrace" merged.csv
 sort merged.csv >found.txt
 same found.txt expected.txt 'the recordings of the disks, by their clock'
 

@@ -74,7 +74,7 @@ expect_code 2 run --log '' good.yaml
 expect_code 2 run --interval 0 good.yaml
 expect_error "--interval: an interval must be longer than 0"
 expect_code 2 run --interval fast good.yaml
-duration='expected a duration in ns or with a unit (ns, us, ms, s, min, h), found'
+duration='expected a time with a unit (ns, us, ms, s, min, h), found'
 expect_error "--interval: ${duration%, found} or auto, found 'fast'"
 expect_code 2 run --end -1 good.yaml
 expect_code 2 run --timer-granularity -1ms good.yaml

@@ -21,7 +21,7 @@ static void good_conditions(void **state)
         {" a.b.c.write.wait-p50 <= +2ms ", "a.b.c", "write", REPORT_WAIT_P50, false, true,
          COMPARE_ABSOLUTE, 2e6},
         {"db.flush.max < 1.5s", "db", "flush", REPORT_MAX, false, false, COMPARE_IN_B, 1.5e9},
-        {"a>b <c.discard.mean > -7", "a>b <c", "discard", REPORT_MEAN, true, false,
+        {"a>b <c.discard.mean > -7ns", "a>b <c", "discard", REPORT_MEAN, true, false,
          COMPARE_ABSOLUTE, -7},
         {"total.read+write.slower > 1%", NULL, "read+write", REPORT_SLOWER, true, false,
          COMPARE_SHARE, 0.01},

@@ -16,7 +16,8 @@ static const struct lab_refusal limits_rows[] = {
      "1:42: iops-total: expected requests per second, such as 300, found 'fast'"},
     {"groups: [{id: gold, limits: {iops-total: 3K}}]\n"
      "members: [{id: a}]\n",
-     "1:42: iops-total: expected requests per second, such as 300, found '3K'"},
+     "1:42: iops-total: expected requests per second, such as 300, found '3K'; "
+     "did you mean '3000'?"},
     {"groups: [{id: gold, limits: {bps-total: 3.5}}]\n"
      "members: [{id: a}]\n",
      "1:41: bps-total: expected bytes per second, such as 1048576 or 10MB, found "
@@ -24,7 +25,7 @@ static const struct lab_refusal limits_rows[] = {
     {"groups: [{id: gold, limits: {bps-total: 10 MB}}]\n"
      "members: [{id: a}]\n",
      "1:41: bps-total: expected bytes per second, such as 1048576 or 10MB, found "
-     "'10 MB'"},
+     "'10 MB'; did you mean '10MB'?"},
     {"groups: [{id: gold, limits: {iops-total: }}]\n"
      "members: [{id: a}]\n",
      "1:42: iops-total: expected requests per second, such as 300, found ''"},
@@ -199,7 +200,7 @@ static const struct lab_refusal events_rows[] = {
      "4:5: qom-set gold: iops-total-max (1) needs iops-total"},
     {"groups: [{id: gold, limits: {iops-total: 9}}]\n"
      "members: [{id: a}]\n"
-     "events: [{at: 1, qom-set: {group: gold, limits: {iops-read: 1}}}]\n",
+     "events: [{at: 1ns, qom-set: {group: gold, limits: {iops-read: 1}}}]\n",
      "3:10: qom-set gold: iops-total cannot be set together with iops-read (1)"},
     {NULL, NULL},
 };
@@ -292,12 +293,12 @@ static const struct lab_refusal block_set_io_throttle_rows[] = {
      "4:37: expected limits as a mapping, such as {iops-total: 300}"},
     {"members: [{id: a}, {id: b}]\n"
      "events:\n"
-     "  - {at: 1, block_set_io_throttle: {device: a, bps: 0, bps_rd: 0, bps_wr: 0, iops: 1, "
+     "  - {at: 1ns, block_set_io_throttle: {device: a, bps: 0, bps_rd: 0, bps_wr: 0, iops: 1, "
      "iops_rd: 0, iops_wr: 0}}\n"
-     "  - {at: 2, join: {member: b, group: a}}\n"
-     "  - {at: 3, leave: {member: a}}\n"
-     "  - {at: 4, leave: {member: b}}\n"
-     "  - {at: 5, join: {member: b, group: a}}\n",
+     "  - {at: 2ns, join: {member: b, group: a}}\n"
+     "  - {at: 3ns, leave: {member: a}}\n"
+     "  - {at: 4ns, leave: {member: b}}\n"
+     "  - {at: 5ns, join: {member: b, group: a}}\n",
      "7:5: join b a: there is no group 'a' then"},
     {NULL, NULL},
 };

@@ -21,16 +21,16 @@ static void named_groups_come_and_go(void **state)
     struct lab_run run = lab_run_complete(
         "members: [{id: a, trace: a.csv}, {id: b}]\n"
         "events:\n"
-        "  - {at: 1, block_set_io_throttle: {device: a, " SIX(
+        "  - {at: 1ns, block_set_io_throttle: {device: a, " SIX(
             "5") "}}\n"
-                 "  - {at: 2, block_set_io_throttle: {device: b, group: a, " SIX(
+                 "  - {at: 2ns, block_set_io_throttle: {device: b, group: a, " SIX(
                      "6") "}}\n"
-                          "  - {at: 3, leave: {member: a}}\n"
-                          "  - {at: 4, block_set_io_throttle: {device: b, " SIX(
+                          "  - {at: 3ns, leave: {member: a}}\n"
+                          "  - {at: 4ns, block_set_io_throttle: {device: b, " SIX(
                               "0") "}}\n"
-                                   "  - {at: 5, block_set_io_throttle: {id: b, group: a, " SIX(
+                                   "  - {at: 5ns, block_set_io_throttle: {id: b, group: a, " SIX(
                                        "7") "}}\n"
-                                            "  - {at: 6, join: {member: a, group: a}}\n");
+                                            "  - {at: 6ns, join: {member: a, group: a}}\n");
     lab_expect_rows(&run, MEMBERSHIP, "1 a a\n2 b a\n3 a -\n4 b -\n5 b a\n6 a a\n");
     lab_expect_rows(&run, OPERATIONS,
                     "1 block_set_io_throttle a done\n2 block_set_io_throttle b a done\n"
@@ -49,9 +49,9 @@ static void moves_and_limits(void **state)
         lab_run_complete("groups: [{id: g, limits: {iops-total: 5, iops-total-max: 9}}, {id: h}]\n"
                          "members: [{id: a, group: g}, {id: b, group: h, limits: {bps-read: 1K}}]\n"
                          "events:\n"
-                         "  - {at: 1, join: {member: a, group: h}}\n"
-                         "  - {at: 1, qom-set: {group: g, limits: {iops-total: 6}}}\n"
-                         "  - {at: 2, join: {member: b, group: g, limits: {bps-write: 77}}}\n");
+                         "  - {at: 1ns, join: {member: a, group: h}}\n"
+                         "  - {at: 1ns, qom-set: {group: g, limits: {iops-total: 6}}}\n"
+                         "  - {at: 2ns, join: {member: b, group: g, limits: {bps-write: 77}}}\n");
     lab_expect_rows(&run, MEMBERSHIP, "0 a g\n0 b h\n1 a h\n2 b g\n");
     lab_expect_rows(&run, "SELECT at_ns, group_id, key, value FROM limit_setting ORDER BY rowid",
                     "0 0 iops-total 5\n0 0 iops-total-max 9\n0 1 bps-read 1024\n"
@@ -79,17 +79,18 @@ static void waiting_requests(void **state)
 {
     (void)state;
     scratch_text("a.csv", BURST);
-    expect_departures("  - {at: 7, drained_begin: {member: a}}\n", "7\n7\n");
-    expect_departures("  - {at: 7, leave: {member: a}}\n", "7\n7\n");
-    expect_departures("  - {at: 7, block_set_io_throttle: {device: a, " SIX("0") "}}\n", "7\n7\n");
+    expect_departures("  - {at: 7ns, drained_begin: {member: a}}\n", "7\n7\n");
+    expect_departures("  - {at: 7ns, leave: {member: a}}\n", "7\n7\n");
+    expect_departures("  - {at: 7ns, block_set_io_throttle: {device: a, " SIX("0") "}}\n",
+                      "7\n7\n");
     // The first leaves at once, whatever the limit: the bucket is empty then, and holds a tenth of
     // a second: 1 - 0.5 = half a request too much, at five a second.
-    expect_departures("  - {at: 7, block_set_io_throttle: {device: a, " SIX("5") "}}\n",
+    expect_departures("  - {at: 7ns, block_set_io_throttle: {device: a, " SIX("5") "}}\n",
                       "7\n100000007\n");
     // Through the group object, the armed timer stays; then the emptied bucket lets both go.
-    expect_departures("  - {at: 7, qom-set: {group: g, limits: {iops-total: 20}}}\n",
+    expect_departures("  - {at: 7ns, qom-set: {group: g, limits: {iops-total: 20}}}\n",
                       "100000000\n100000000\n");
-    expect_departures("  - {at: 7, qom-set: {group: g, limits: {iops-total: 0}}}\n",
+    expect_departures("  - {at: 7ns, qom-set: {group: g, limits: {iops-total: 0}}}\n",
                       "100000000\n100000000\n");
 }
 
@@ -98,10 +99,10 @@ static void drains_nest(void **state)
 {
     (void)state;
     scratch_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
-    expect_departures("  - {at: 7, drained_begin: {member: a}}\n"
-                      "  - {at: 8, drained_begin: {member: a}}\n"
-                      "  - {at: 15, drained_end: {member: a}}\n"
-                      "  - {at: 25, drained_end: {member: a}}\n",
+    expect_departures("  - {at: 7ns, drained_begin: {member: a}}\n"
+                      "  - {at: 8ns, drained_begin: {member: a}}\n"
+                      "  - {at: 15ns, drained_end: {member: a}}\n"
+                      "  - {at: 25ns, drained_end: {member: a}}\n",
                       "7\n7\n10\n20\n500000000\n");
 }
 

@@ -57,7 +57,7 @@ static void csv_equals_file(void **state)
                                        "  speed: 0.37\n",
                                        "  start: 5us\n  duration: 12us\n",
                                        "  device: b\n",
-                                       "  device: c d\n  speed: 2\n  start: 100\n",
+                                       "  device: c d\n  speed: 2\n  start: 100ns\n",
                                        "  arrival: issue\n"};
     static const char *const members[] = {
         "[{id: a, group: g}, {id: b, group: g}, {id: x, group: g, volume: c d}]",
@@ -271,7 +271,7 @@ static void parsed_badly(void **state)
         {"", "case: empty; a scenario has groups, members and traces"},
         {"members: []", "case: there are no members"},
         {"members: [{iid: a}]", "case:1:12: unknown key 'iid' in a member; did you mean 'id'?"},
-        {"members: [{id: a}]\nevents: [{at: 1, drained_end: {member: a}}]\n",
+        {"members: [{id: a}]\nevents: [{at: 1ns, drained_end: {member: a}}]\n",
          "case:2:10: drained_end a: the member is not drained"},
     };
     struct sim_error error = {SIM_DONE, ""};

@@ -168,7 +168,7 @@ static void write_events(struct draft *draft)
     qsort(times_ns, count, sizeof times_ns[0], compare_times);
     fprintf(draft->text, "events:%s\n", count == 0 ? " []" : "");
     for (unsigned i = 0; i < count; i++) {
-        fprintf(draft->text, "  - {at: %" PRId64 ", ", times_ns[i]);
+        fprintf(draft->text, "  - {at: %" PRId64 "ns, ", times_ns[i]);
         write_event(draft);
         fputs("}\n", draft->text);
     }
@@ -207,9 +207,9 @@ static char *draw_scenario(struct draft *draft)
     sort_requests(draft);
     fprintf(draft->text, "timer-granularity: %s\n", steps[below(draft, 2) * below(draft, 4)]);
     if (below(draft, 2) == 0)
-        fprintf(draft->text, "device: {model: fixed, latency: %" PRId64 "}\n",
+        fprintf(draft->text, "device: {model: fixed, latency: %" PRId64 "ns}\n",
                 below(draft, 2) == 0 ? 0 : draw_time(draft));
-    fprintf(draft->text, "end: %" PRId64 "\n", draw_time(draft) * 2);
+    fprintf(draft->text, "end: %" PRId64 "ns\n", draw_time(draft) * 2);
     assert_int_equal(fclose(draft->text), 0);
     return text;
 }

@@ -120,14 +120,15 @@ static uint64_t hash_seed(uint64_t seed)
     return hash;
 }
 
-// A seed that somebody has noted must stay worth something: change this with a reason.
+// A seed that somebody has noted must stay worth something: change this with a reason. The last one:
+// times are written with units, and a filter, which is no longer the default, is named.
 static void the_same_seed_gives_the_same_text(void **state)
 {
     (void)state;
     uint64_t all = 0;
     for (uint64_t seed = 1; seed <= 50; seed++)
         all = all * 31 + hash_seed(seed);
-    assert_int_equal(all, UINT64_C(0xd2a606cceac7abe1));
+    assert_int_equal(all, UINT64_C(0xeb23c61e05e472b2));
 }
 
 static void different_seeds_differ(void **state)

@@ -69,14 +69,14 @@ static void operations_as_listed(void **state)
     (void)state;
     scratch_text("a.csv", HEADER "5,read,0,512,,\n5,read,0,512,,\n5,read,0,512,,\n");
     expect(ONE "events:\n"
-               "  - {at: 5, qom-set: {group: g, limits: {iops-total: 0}}}\n"
-               "  - {at: 5, qom-set: {group: g, limits: {iops-total: 10}}}\n",
+               "  - {at: 5ns, qom-set: {group: g, limits: {iops-total: 0}}}\n"
+               "  - {at: 5ns, qom-set: {group: g, limits: {iops-total: 10}}}\n",
            "0 a 5 5 5\n"
            "1 a 5 5 5\n"
            "2 a 5 100000005 100000005\n");
     expect(ONE "events:\n"
-               "  - {at: 5, qom-set: {group: g, limits: {iops-total: 20}}}\n"
-               "  - {at: 5, qom-set: {group: g, limits: {iops-total: 0}}}\n",
+               "  - {at: 5ns, qom-set: {group: g, limits: {iops-total: 20}}}\n"
+               "  - {at: 5ns, qom-set: {group: g, limits: {iops-total: 0}}}\n",
            "0 a 5 5 5\n"
            "1 a 5 5 5\n"
            "2 a 5 5 5\n");
@@ -134,7 +134,7 @@ static void fixed_device(void **state)
            "0 a 0 0 0\n1 a 0 0 0\n2 a 5 5 5\n3 a 10 10 10\n");
     // A latency beyond the end of time never ends.
     expect("members: [{id: a, trace: a.csv}]\ndevice: {model: fixed, latency: "
-           "9223372036854775807}\n",
+           "9223372036854775807ns}\n",
            "0 a 0 0 -\n1 a 0 0 -\n2 a 5 5 -\n3 a 10 10 -\n");
 }
 
@@ -167,10 +167,10 @@ static void end(void **state)
     scratch_text("a.csv", HEADER BURST_OF_4 "200000001,read,0,512,,\n");
     expect(ONE "end: 200ms\n", "0 a 0 0 0\n1 a 0 0 0\n"
                                "2 a 0 100000000 100000000\n3 a 0 200000000 200000000\n");
-    expect(ONE "end: 199999999\n", "0 a 0 0 0\n1 a 0 0 0\n"
-                                   "2 a 0 100000000 100000000\n3 a 0 - -\n");
+    expect(ONE "end: 199999999ns\n", "0 a 0 0 0\n1 a 0 0 0\n"
+                                     "2 a 0 100000000 100000000\n3 a 0 - -\n");
     expect(ONE "end: 0\n", "0 a 0 0 0\n1 a 0 0 0\n2 a 0 - -\n3 a 0 - -\n");
-    expect(ONE "end: 150ms\ndevice: {model: fixed, latency: 50000001}\n",
+    expect(ONE "end: 150ms\ndevice: {model: fixed, latency: 50000001ns}\n",
            "0 a 0 0 50000001\n1 a 0 0 50000001\n2 a 0 100000000 -\n3 a 0 - -\n");
     struct lab_run run = lab_run_complete(ONE "end: 150ms\n");
     assert_int_equal(lab_integer(&run, "SELECT end_ns FROM run"), 150 * MS);
@@ -186,7 +186,7 @@ static void nothing_to_do(void **state)
     lab_run_free(&run);
     scratch_text("a.csv", HEADER);
     run = lab_run_complete("members: [{id: a, trace: a.csv}]\n"
-                           "events: [{at: 7, drained_begin: {member: a}}]\n");
+                           "events: [{at: 7ns, drained_begin: {member: a}}]\n");
     assert_int_equal(lab_integer(&run, "SELECT end_ns FROM run"), 7);
     lab_run_free(&run);
 }
@@ -235,7 +235,7 @@ static void completion_wakes(void **state)
     (void)state;
     scratch_text("a.csv", HEADER "500,read,0,512,,\n500,read,0,512,,\n500,read,0,512,,\n");
     scratch_text("b.csv", HEADER);
-    struct lab_run run = lab_run_complete(STEPS "device: {model: fixed, latency: 233400000}\n");
+    struct lab_run run = lab_run_complete(STEPS "device: {model: fixed, latency: 233400000ns}\n");
     lab_expect_rows(&run,
                     "SELECT seq, dispatch_ns, complete_ns FROM request_log WHERE seq < 2 "
                     "ORDER BY seq",

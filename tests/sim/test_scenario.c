@@ -189,8 +189,9 @@ static void equal_times_keep_their_order(void **state)
     (void)state;
     char text[4000] = "members: [{id: a}]\nevents:\n";
     for (int i = 0; i < 40; i++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "  - {at: %d, %s: {member: a}}\n",
-                 i / 20 == 0 ? 5 : 3, i % 2 == 0 ? "drained_begin" : "drained_end");
+        snprintf(text + strlen(text), sizeof text - strlen(text),
+                 "  - {at: %dns, %s: {member: a}}\n", i / 20 == 0 ? 5 : 3,
+                 i % 2 == 0 ? "drained_begin" : "drained_end");
     struct scenario *scenario = load(text);
     for (size_t i = 0; i < 40; i++) {
         assert_int_equal(scenario->events[i].at_ns, i < 20 ? 3 : 5);
@@ -203,7 +204,8 @@ static void json_means_the_same(void **state)
 {
     (void)state;
     static const char json[] =
-        "{\"timer-granularity\": \"1ms\", \"end\": 120000000000, \"interval\": 500000000,\n"
+        "{\"timer-granularity\": \"1ms\", \"end\": \"120000000000ns\", \"interval\": "
+        "\"500000000ns\",\n"
         " \"events\": [\n"
         "  {\"at\": \"30s\", \"qom-set\": {\"limits\": {\"iops-total\": 100,\n"
         "    \"iops-total-max\": 200}, \"group\": \"gold\"}},\n"

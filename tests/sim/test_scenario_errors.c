@@ -32,7 +32,7 @@ static const struct lab_refusal keys_and_kinds_rows[] = {
      ": b\n",
      "1:3: expected a key, found a list"},
     {"members: [{id: a}]\n"
-     "<<: {end: 1}\n",
+     "<<: {end: 1ns}\n",
      "2:1: unknown key '<<' in the scenario"},
     {"members: [{id: \"\\0a\"}]\n", "1:16: expected a text, found text with a NUL in it"},
     {NULL, NULL},
@@ -133,45 +133,49 @@ static const struct lab_refusal traces_and_settings_rows[] = {
     {"members: [{id: a, trace: {path: x, layout: {a: b}}}]\n",
      "1:44: expected a text, found a mapping (key: value)"},
     {"members: [{id: a, trace: {path: x, start: soon}}]\n",
-     "1:43: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
+     "1:43: expected a time with a unit (ns, us, ms, s, min, h), found "
      "'soon'"},
     {"members: [{id: a, trace: {path: x, duration: -1}}]\n",
-     "1:46: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
+     "1:46: expected a time with a unit (ns, us, ms, s, min, h), found "
      "'-1'"},
     {"members: [{id: a}]\n"
      "device: recorded\n",
      "2:9: expected device as a mapping (key: value), found a single value"},
     {"members: [{id: a}]\n"
-     "device: {model: fixd, latency: 3}\n",
+     "device: {model: fixd, latency: 3ns}\n",
      "2:17: expected null, fixed or recorded, found 'fixd'; did you mean 'fixed'?"},
     {"members: [{id: a}]\n"
      "device: {model: fixed}\n",
      "2:9: model fixed needs a latency, such as latency: 200us"},
     {"members: [{id: a}]\n"
-     "device: {latency: 3}\n",
+     "device: {latency: 3ns}\n",
      "2:9: device needs the key 'model'"},
     {"members: [{id: a}]\n"
-     "device: {model: recorded, latency: 3}\n",
+     "device: {model: recorded, latency: 3ns}\n",
      "2:36: only model fixed has a latency"},
     {"members: [{id: a}]\n"
      "interval: 0\n",
      "2:11: an interval must be longer than 0"},
     {"members: [{id: a}]\n"
-     "interval: 1.5\n",
-     "2:11: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
-     "'1.5'"},
+     "interval: 1.5ns\n",
+     "2:11: expected a time with a unit (ns, us, ms, s, min, h), found "
+     "'1.5ns'"},
+    {"members: [{id: a}]\n"
+     "end: 60\n",
+     "2:6: expected a time with a unit (ns, us, ms, s, min, h), found '60'; did you mean '60s' or "
+     "'60ms'?"},
     {"members: [{id: a}]\n"
      "end: never\n",
-     "2:6: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
+     "2:6: expected a time with a unit (ns, us, ms, s, min, h), found "
      "'never'"},
     {"members: [{id: a}]\n"
-     "end: 9223372036854775808\n",
-     "2:6: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
-     "'9223372036854775808'"},
+     "end: 9223372036854775808ns\n",
+     "2:6: expected a time with a unit (ns, us, ms, s, min, h), found "
+     "'9223372036854775808ns'"},
     {"members: [{id: a}]\n"
      "timer-granularity: 1 ms\n",
-     "2:20: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found "
-     "'1 ms'"},
+     "2:20: expected a time with a unit (ns, us, ms, s, min, h), found "
+     "'1 ms'; did you mean '1ms'?"},
     {NULL, NULL},
 };
 

@@ -176,7 +176,7 @@ static void many_laughs(void **state)
 static void many_aliases(void **state)
 {
     (void)state;
-    char *text = repeat("members: [{id: a}]\nevents: [&e {at: 1, drained_begin: {member: a}}",
+    char *text = repeat("members: [{id: a}]\nevents: [&e {at: 1ns, drained_begin: {member: a}}",
                         ", *e", 10000, "]\n");
     struct sim_error error;
     struct scenario *scenario = lab_load("h.yaml", text, &error);

@@ -80,10 +80,8 @@ static void what_cannot_be_set_is_refused(void **state)
     static const char *const rows[][3] = {
         {"intervall", "1", "intervall: unknown key 'intervall'; did you mean 'interval'?"},
         {"interval", "0", "interval: an interval must be longer than 0"},
-        {"end", "fast",
-         "end: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found 'fast'"},
-        {"end", "",
-         "end: expected a duration in ns or with a unit (ns, us, ms, s, min, h), found ''"},
+        {"end", "fast", "end: expected a time with a unit (ns, us, ms, s, min, h), found 'fast'"},
+        {"end", "", "end: expected a time with a unit (ns, us, ms, s, min, h), found ''"},
         {"engine", "slice", "engine: it is chosen when the scenario is loaded"},
         {"members", "x", "members: this can only be read from a file"},
         {"device", "fixed",

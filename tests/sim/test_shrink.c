@@ -202,10 +202,10 @@ static void hardly_anything_remains(void **state)
         assert_non_null(line_end);
         // The group that the one member is in may stay: it is a filter in no group otherwise.
         if (small->group_count == 0)
-            assert_string_equal(line_end, "\nmembers:\n  - {id: \"m0\"}\n");
+            assert_string_equal(line_end, "\nmembers:\n  - {id: \"m0\", attach: filter}\n");
         else
             assert_string_equal(line_end, "\ngroups:\n  - {id: \"g0\"}\nmembers:\n"
-                                          "  - {id: \"m0\", group: \"g0\"}\n");
+                                          "  - {id: \"m0\", group: \"g0\", attach: filter}\n");
         assert_true(question.calls < 40);
         free(text);
         random_case_free(small);

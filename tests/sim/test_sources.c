@@ -25,15 +25,15 @@ static void part_of_a_trace(void **state)
 {
     (void)state;
     scratch_text("a.csv", FIVE);
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1000}}]\n",
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1000ns}}]\n",
                     "a 2 0\na 3 1000\na 4 1001\na 5 2000\n");
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2000}}]\n",
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2000ns}}]\n",
                     "a 1 0\na 2 1000\n");
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2001}}]\n",
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 2001ns}}]\n",
                     "a 1 0\na 2 1000\na 3 2000\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 1us, duration: 1.001us}}]\n",
                     "a 2 0\na 3 1000\n");
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 3001}}]\n", "");
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, start: 3001ns}}]\n", "");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, duration: 0}}]\n", "");
 }
 
@@ -43,7 +43,7 @@ static void speed(void **state)
     scratch_text("a.csv", FIVE);
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 2.0}}]\n",
                     "a 1 0\na 2 500\na 3 1000\na 4 1000\na 5 1500\n");
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 0.5, start: 1000}}]\n",
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 0.5, start: 1000ns}}]\n",
                     "a 2 0\na 3 2000\na 4 2002\na 5 4000\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, speed: 3/7}}]\n",
                     "a 1 0\na 2 2333\na 3 4666\na 4 4669\na 5 7000\n");
@@ -62,7 +62,7 @@ static void operations(void **state)
     expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: read}}]\n", "a 1 0\n");
     expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [discard, write, flush]}}]\n",
                     "a 2 1\na 3 2\na 0 3\n");
-    expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [write-zeroes], start: 1}}]\n",
+    expect_arrivals("members: [{id: a, trace: {path: a.csv, ops: [write-zeroes], start: 1ns}}]\n",
                     "a 5 3\n");
 }
 
@@ -146,7 +146,7 @@ static void several_of_the_devices(void **state)
         "the devices");
     // It may be in what was cut off, and so not read: that is told.
     run = lab_run_complete("members: [{id: x}, {id: y}]\n"
-                           "trace: {path: all.csv, device: [x, yy, x], duration: 6}\n");
+                           "trace: {path: all.csv, device: [x, yy, x], duration: 6ns}\n");
     lab_expect_rows(&run, ARRIVALS, "x 1 0\n");
     lab_expect_rows(&run, "SELECT kind, text FROM notice",
                     "device-missed No request of device 'yy' came up in what was read.\n");

@@ -36,8 +36,9 @@ static void refuse_all(parse_function *parse, const char *const *texts)
 
 static const struct good good_durations[] = {
     {"0", 0},
-    {"42", 42},
-    {"007", 7},
+    {"000", 0},
+    {"0.00", 0},
+    {"007ns", 7},
     {"42ns", 42},
     {"200us", 200000},
     {"3ms", 3 * MS},
@@ -49,16 +50,20 @@ static const struct good good_durations[] = {
     {"0.000000001s", 1},
     {"1.000000001s", SECOND + 1},
     {"0.1us", 100},
-    {"2.0", 2},
+    {"2.0ns", 2},
     {"0.00000000000s", 0},
     {"1.50000000000s", 1500 * MS},
-    {"9223372036854775807", INT64_MAX},
     {"9223372036854775807ns", INT64_MAX},
     {"9223372036.854775807s", INT64_MAX},
     {"2562047h", INT64_C(2562047) * 3600 * SECOND},
 };
 
 static const char *const bad_durations[] = {
+    "42",
+    "007",
+    "2.0",
+    "9223372036854775807",
+    "0.5",
     "",
     " ",
     " 1s",
@@ -146,6 +151,98 @@ static void sizes(void **state)
     refuse_all(units_parse_size, bad);
 }
 
+static void seconds(void **state)
+{
+    (void)state;
+    static const struct good good[] = {{"3", 3}, {"3s", 3}, {"2min", 120}, {"3000ms", 3}, {"0", 0}};
+    static const char *const bad[] = {"", "3.5", "500ms", "3 s", "3sec", NULL};
+    accept_all(units_parse_seconds, good, sizeof good / sizeof good[0]);
+    refuse_all(units_parse_seconds, bad);
+}
+
+// What is meant by what is not accepted; what is proposed is.
+static void meant(void **state)
+{
+    (void)state;
+    static const struct {
+        enum units_kind kind;
+        const char *text, *hint;
+    } rows[] = {
+        {UNITS_TIME, "60", "'60s' or '60ms'"},
+        {UNITS_TIME, "1.5", "'1.5s' or '1.5ms'"},
+        {UNITS_TIME, "500000000", "'500ms'"},
+        {UNITS_TIME, "1500000001", "'1500000001ns'"},
+        {UNITS_TIME, "5 ms", "'5ms'"},
+        {UNITS_TIME, "1,5s", "'1.5s'"},
+        {UNITS_TIME, "1,500s", "'1.5s'"},
+        {UNITS_TIME, "5MS", "'5ms'"},
+        {UNITS_TIME, "5 sec", "'5s'"},
+        {UNITS_TIME, "5seconds", "'5s'"},
+        {UNITS_TIME, "5m", "'5min' or '5ms'"},
+        {UNITS_TIME, "2 minutes", "'2min'"},
+        {UNITS_TIME, "2d", "'48h'"},
+        {UNITS_TIME, "200\xc2\xb5s", "'200us'"},
+        {UNITS_TIME, "fast", NULL},
+        {UNITS_TIME, "", NULL},
+        {UNITS_TIME, "-1s", NULL},
+        {UNITS_TIME, "5x", NULL},
+        {UNITS_TIME, "0.0001us", NULL},
+        {UNITS_TIME, "1e30", NULL},
+        {UNITS_TIME, "nan", NULL},
+        {UNITS_SIZE, "10mb", "'10MB'"},
+        {UNITS_SIZE, "10 MB", "'10MB'"},
+        {UNITS_SIZE, "10MB/s", "'10MB'"},
+        {UNITS_SIZE, "1,5MB", "'1.5MB'"},
+        {UNITS_SIZE, "1,500", "'1500'"},
+        {UNITS_SIZE, "1k", "'1K' or '1kB'"},
+        {UNITS_SIZE, "5m", "'5M' or '5MB'"},
+        {UNITS_SIZE, "4kib", "'4KiB'"},
+        {UNITS_SIZE, "100Mbit", "'12.5MB'"},
+        {UNITS_SIZE, "100 Mbit/s", "'12.5MB'"},
+        {UNITS_SIZE, "1Gbps", "'0.125GB'"},
+        {UNITS_SIZE, "3bit", NULL},
+        {UNITS_SIZE, "1P", NULL},
+        {UNITS_COUNT, "1k", "'1000'"},
+        {UNITS_COUNT, "10k", "'10000'"},
+        {UNITS_COUNT, "1.5K", "'1500'"},
+        {UNITS_COUNT, "1,000", "'1000'"},
+        {UNITS_COUNT, "1_000", "'1000'"},
+        {UNITS_COUNT, "300/s", "'300'"},
+        {UNITS_COUNT, "300 iops", "'300'"},
+        {UNITS_COUNT, "1e3", "'1000'"},
+        {UNITS_COUNT, "300.5", NULL},
+        {UNITS_COUNT, "0x10", NULL},
+        {UNITS_SECONDS, "3sec", "'3s'"},
+        {UNITS_SECONDS, "3 s", "'3s'"},
+        {UNITS_SECONDS, "2m", "'2min'"},
+        {UNITS_SECONDS, "500ms", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char expected[UNITS_HINT_MAX] = "", hint[UNITS_HINT_MAX];
+        if (rows[i].hint != NULL)
+            snprintf(expected, sizeof expected, "; did you mean %s?", rows[i].hint);
+        if (strcmp(units_meant(rows[i].kind, rows[i].text, hint, sizeof hint), expected) != 0)
+            fail_msg("'%s': '%s'", rows[i].text, hint);
+    }
+}
+
+static void exact_durations(void **state)
+{
+    (void)state;
+    static const struct good rows[] = {
+        {"0", 0},
+        {"1ns", 1},
+        {"1500us", 1500000},
+        {"60s", 60 * SECOND},
+        {"1500ms", 1500 * MS},
+        {"9223372036854775807ns", INT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[UNITS_EXACT_MAX];
+        assert_string_equal(units_exact_duration(rows[i].value, text), rows[i].text);
+    }
+}
+
 static void integers(void **state)
 {
     (void)state;
@@ -224,8 +321,13 @@ static void for_people(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(durations),  cmocka_unit_test(sizes),
-    cmocka_unit_test(integers),   cmocka_unit_test(random_durations_are_exact),
+    cmocka_unit_test(durations),
+    cmocka_unit_test(seconds),
+    cmocka_unit_test(meant),
+    cmocka_unit_test(exact_durations),
+    cmocka_unit_test(sizes),
+    cmocka_unit_test(integers),
+    cmocka_unit_test(random_durations_are_exact),
     cmocka_unit_test(for_people),
 };
 TEST_GROUP(units, tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void members_from_the_trace(void **state)
     lab_run_free(&run);
     // Only of what takes part.
     expect_arrivals("members: {from: trace}\n"
-                    "trace: {path: all.csv, ops: read, duration: 6, device: [y, late, w]}\n",
+                    "trace: {path: all.csv, ops: read, duration: 6ns, device: [y, late, w]}\n",
                     "y 1 0\nlate 4 5\n");
     // Limits without a group: each has a group of its own.
     run = lab_run_complete("members: {from: trace, limits: {iops-total: 7}}\n"

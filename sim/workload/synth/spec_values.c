@@ -32,31 +32,34 @@ bool synth_read_number(struct yaml_reader *reader, yaml_node_t *node, void *targ
 // Unlike a duration, a mean may be a fraction of a ns.
 static bool read_time(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    const char *expected = "a time in ns or with a unit (ns, us, ms, s, min, h)";
+    const char *expected = YAML_DURATION;
     const char *end, *text = yaml_text(reader, node, expected);
-    char one[8] = "1";
+    char one[8] = "1", hint[UNITS_HINT_MAX];
     int64_t unit_ns = 0;
     double *ns = target;
     if (text == NULL)
         return false;
     bool ok = parse_number(text, ns, &end) && strlen(end) < sizeof one - 1;
-    if (ok) {
+    if (ok && (*ns > 0 || *end != '\0')) {
         strcat(one, end);
         ok = units_parse_duration(one, &unit_ns);
     }
     *ns *= (double)unit_ns;
-    return ok || yaml_fail(reader, node, "expected %s, found '%.64s'", expected, text);
+    return ok || yaml_fail(reader, node, "expected %s, found '%.64s'%s", expected, text,
+                           units_meant(UNITS_TIME, text, hint, sizeof hint));
 }
 
 bool synth_read_size(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     const char *expected = "a size in bytes or with a unit (K, KiB, M, MiB, G, GiB, T, TiB)";
+    char hint[UNITS_HINT_MAX];
     const char *text = yaml_text(reader, node, expected);
     int64_t bytes;
     if (text == NULL)
         return false;
     if (!units_parse_size(text, &bytes))
-        return yaml_fail(reader, node, "expected %s, found '%.64s'", expected, text);
+        return yaml_fail(reader, node, "expected %s, found '%.64s'%s", expected, text,
+                         units_meant(UNITS_SIZE, text, hint, sizeof hint));
     *(uint64_t *)target = (uint64_t)bytes;
     return true;
 }

@@ -3,6 +3,7 @@
 #include "sim/workload/synth/synth_spec.h"
 
 #include "sim/base/text_file.h"
+#include "sim/base/units.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -116,6 +117,7 @@ static void write_states(FILE *out, const struct synth_arrivals *arrivals)
 
 static void write_arrivals(FILE *out, const struct synth_arrivals *arrivals)
 {
+    char time[UNITS_EXACT_MAX];
     enum synth_law law = arrivals->gap_ns.law;
     const char *process = synth_process_name(arrivals->process);
     if (arrivals->process == SYNTH_RENEWAL)
@@ -137,8 +139,8 @@ static void write_arrivals(FILE *out, const struct synth_arrivals *arrivals)
     case SYNTH_DIURNAL:
         write_number(out, ", rate", arrivals->rate_per_s);
         write_number(out, ", amplitude", arrivals->amplitude);
-        fprintf(out, ", period: %" PRId64 ", peak: %" PRId64, arrivals->period_ns,
-                arrivals->peak_ns);
+        fprintf(out, ", period: %s", units_exact_duration(arrivals->period_ns, time));
+        fprintf(out, ", peak: %s", units_exact_duration(arrivals->peak_ns, time));
         break;
     default:
         fprintf(out, ", clients: %" PRIu32, arrivals->clients);
@@ -202,11 +204,9 @@ static void write_volume(FILE *out, const struct synth_volume *volume)
 
 bool synth_spec_write(const struct synth_spec *spec, FILE *out)
 {
-    fprintf(out, "seed: %" PRIu64 "\nduration: ", spec->seed);
-    if (spec->duration_ns % 1000000000 == 0)
-        fprintf(out, "%" PRId64 "s\n", spec->duration_ns / 1000000000);
-    else
-        fprintf(out, "%" PRId64 "\n", spec->duration_ns);
+    char duration[UNITS_EXACT_MAX];
+    fprintf(out, "seed: %" PRIu64 "\nduration: %s\n", spec->seed,
+            units_exact_duration(spec->duration_ns, duration));
     if (spec->requests_max > 0)
         fprintf(out, "requests: %" PRIu64 "\n", spec->requests_max);
     fputs("volumes:\n", out);
