@@ -120,8 +120,8 @@ static uint64_t hash_seed(uint64_t seed)
     return hash;
 }
 
-// A seed that somebody has noted must stay worth something: change this with a reason. The last one:
-// times are written with units, and a filter, which is no longer the default, is named.
+// A seed that somebody has noted must stay worth something: change this with a reason. The last
+// one: times are written with units, and a filter, which is no longer the default, is named.
 static void the_same_seed_gives_the_same_text(void **state)
 {
     (void)state;

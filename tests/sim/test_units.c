@@ -160,69 +160,71 @@ static void seconds(void **state)
     refuse_all(units_parse_seconds, bad);
 }
 
+static const struct {
+    enum units_kind kind;
+    const char *text, *hint;
+} meanings[] = {
+    {UNITS_TIME, "60", "'60s' or '60ms'"},
+    {UNITS_TIME, "1.5", "'1.5s' or '1.5ms'"},
+    {UNITS_TIME, "500000000", "'500ms'"},
+    {UNITS_TIME, "1500000001", "'1500000001ns'"},
+    {UNITS_TIME, "5 ms", "'5ms'"},
+    {UNITS_TIME, "1,5s", "'1.5s'"},
+    {UNITS_TIME, "1,500s", "'1.5s'"},
+    {UNITS_TIME, "5MS", "'5ms'"},
+    {UNITS_TIME, "5 sec", "'5s'"},
+    {UNITS_TIME, "5seconds", "'5s'"},
+    {UNITS_TIME, "5m", "'5min' or '5ms'"},
+    {UNITS_TIME, "2 minutes", "'2min'"},
+    {UNITS_TIME, "2d", "'48h'"},
+    {UNITS_TIME, "200\xc2\xb5s", "'200us'"},
+    {UNITS_TIME, "fast", NULL},
+    {UNITS_TIME, "", NULL},
+    {UNITS_TIME, "-1s", NULL},
+    {UNITS_TIME, "5x", NULL},
+    {UNITS_TIME, "0.0001us", NULL},
+    {UNITS_TIME, "1e30", NULL},
+    {UNITS_TIME, "nan", NULL},
+    {UNITS_SIZE, "10mb", "'10MB'"},
+    {UNITS_SIZE, "10 MB", "'10MB'"},
+    {UNITS_SIZE, "10MB/s", "'10MB'"},
+    {UNITS_SIZE, "1,5MB", "'1.5MB'"},
+    {UNITS_SIZE, "1,500", "'1500'"},
+    {UNITS_SIZE, "1k", "'1K' or '1kB'"},
+    {UNITS_SIZE, "5m", "'5M' or '5MB'"},
+    {UNITS_SIZE, "4kib", "'4KiB'"},
+    {UNITS_SIZE, "100Mbit", "'12.5MB'"},
+    {UNITS_SIZE, "100 Mbit/s", "'12.5MB'"},
+    {UNITS_SIZE, "1Gbps", "'0.125GB'"},
+    {UNITS_SIZE, "3bit", NULL},
+    {UNITS_SIZE, "1P", NULL},
+    {UNITS_COUNT, "1k", "'1000'"},
+    {UNITS_COUNT, "10k", "'10000'"},
+    {UNITS_COUNT, "1.5K", "'1500'"},
+    {UNITS_COUNT, "1,000", "'1000'"},
+    {UNITS_COUNT, "1_000", "'1000'"},
+    {UNITS_COUNT, "300/s", "'300'"},
+    {UNITS_COUNT, "300 iops", "'300'"},
+    {UNITS_COUNT, "1e3", "'1000'"},
+    {UNITS_COUNT, "300.5", NULL},
+    {UNITS_COUNT, "0x10", NULL},
+    {UNITS_SECONDS, "3sec", "'3s'"},
+    {UNITS_SECONDS, "3 s", "'3s'"},
+    {UNITS_SECONDS, "2m", "'2min'"},
+    {UNITS_SECONDS, "500ms", NULL},
+};
+
 // What is meant by what is not accepted; what is proposed is.
 static void meant(void **state)
 {
     (void)state;
-    static const struct {
-        enum units_kind kind;
-        const char *text, *hint;
-    } rows[] = {
-        {UNITS_TIME, "60", "'60s' or '60ms'"},
-        {UNITS_TIME, "1.5", "'1.5s' or '1.5ms'"},
-        {UNITS_TIME, "500000000", "'500ms'"},
-        {UNITS_TIME, "1500000001", "'1500000001ns'"},
-        {UNITS_TIME, "5 ms", "'5ms'"},
-        {UNITS_TIME, "1,5s", "'1.5s'"},
-        {UNITS_TIME, "1,500s", "'1.5s'"},
-        {UNITS_TIME, "5MS", "'5ms'"},
-        {UNITS_TIME, "5 sec", "'5s'"},
-        {UNITS_TIME, "5seconds", "'5s'"},
-        {UNITS_TIME, "5m", "'5min' or '5ms'"},
-        {UNITS_TIME, "2 minutes", "'2min'"},
-        {UNITS_TIME, "2d", "'48h'"},
-        {UNITS_TIME, "200\xc2\xb5s", "'200us'"},
-        {UNITS_TIME, "fast", NULL},
-        {UNITS_TIME, "", NULL},
-        {UNITS_TIME, "-1s", NULL},
-        {UNITS_TIME, "5x", NULL},
-        {UNITS_TIME, "0.0001us", NULL},
-        {UNITS_TIME, "1e30", NULL},
-        {UNITS_TIME, "nan", NULL},
-        {UNITS_SIZE, "10mb", "'10MB'"},
-        {UNITS_SIZE, "10 MB", "'10MB'"},
-        {UNITS_SIZE, "10MB/s", "'10MB'"},
-        {UNITS_SIZE, "1,5MB", "'1.5MB'"},
-        {UNITS_SIZE, "1,500", "'1500'"},
-        {UNITS_SIZE, "1k", "'1K' or '1kB'"},
-        {UNITS_SIZE, "5m", "'5M' or '5MB'"},
-        {UNITS_SIZE, "4kib", "'4KiB'"},
-        {UNITS_SIZE, "100Mbit", "'12.5MB'"},
-        {UNITS_SIZE, "100 Mbit/s", "'12.5MB'"},
-        {UNITS_SIZE, "1Gbps", "'0.125GB'"},
-        {UNITS_SIZE, "3bit", NULL},
-        {UNITS_SIZE, "1P", NULL},
-        {UNITS_COUNT, "1k", "'1000'"},
-        {UNITS_COUNT, "10k", "'10000'"},
-        {UNITS_COUNT, "1.5K", "'1500'"},
-        {UNITS_COUNT, "1,000", "'1000'"},
-        {UNITS_COUNT, "1_000", "'1000'"},
-        {UNITS_COUNT, "300/s", "'300'"},
-        {UNITS_COUNT, "300 iops", "'300'"},
-        {UNITS_COUNT, "1e3", "'1000'"},
-        {UNITS_COUNT, "300.5", NULL},
-        {UNITS_COUNT, "0x10", NULL},
-        {UNITS_SECONDS, "3sec", "'3s'"},
-        {UNITS_SECONDS, "3 s", "'3s'"},
-        {UNITS_SECONDS, "2m", "'2min'"},
-        {UNITS_SECONDS, "500ms", NULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         char expected[UNITS_HINT_MAX] = "", hint[UNITS_HINT_MAX];
-        if (rows[i].hint != NULL)
-            snprintf(expected, sizeof expected, "; did you mean %s?", rows[i].hint);
-        if (strcmp(units_meant(rows[i].kind, rows[i].text, hint, sizeof hint), expected) != 0)
-            fail_msg("'%s': '%s'", rows[i].text, hint);
+        if (meanings[i].hint != NULL)
+            snprintf(expected, sizeof expected, "; did you mean %s?", meanings[i].hint);
+        if (strcmp(units_meant(meanings[i].kind, meanings[i].text, hint, sizeof hint), expected) !=
+            0)
+            fail_msg("'%s': '%s'", meanings[i].text, hint);
     }
 }
 
