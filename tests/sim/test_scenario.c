@@ -177,7 +177,7 @@ static void defaults(void **state)
     assert_null(scenario->members[0].trace.path);
     assert_int_equal(scenario->trace_count, 0);
     assert_int_equal(scenario->device.model, SCENARIO_DEVICE_NULL);
-    assert_int_equal(scenario->interval_ns, SECOND);
+    assert_int_equal(scenario->interval_ns, 0); // auto
     assert_true(scenario->end_ns == SCENARIO_NO_LIMIT);
     assert_int_equal(scenario->timer_granularity_ns, 0);
     scenario_free(scenario);

@@ -158,8 +158,7 @@ static const struct lab_refusal traces_and_settings_rows[] = {
      "2:11: an interval must be longer than 0"},
     {"members: [{id: a}]\n"
      "interval: 1.5ns\n",
-     "2:11: expected a time with a unit (ns, us, ms, s, min, h), found "
-     "'1.5ns'"},
+     "2:11: expected a time with a unit (ns, us, ms, s, min, h) or auto, found '1.5ns'"},
     {"members: [{id: a}]\n"
      "end: 60\n",
      "2:6: expected a time with a unit (ns, us, ms, s, min, h), found '60'; did you mean '60s' or "
