@@ -3,6 +3,7 @@
 
 #include "traces/blktrace/blktrace_pair.h"
 #include "traces/events/event_text.h"
+#include "traces/events/nothing.h"
 #include "traces/events/order.h"
 
 #include <stdio.h>
@@ -302,6 +303,9 @@ enum trace_result trace_events_read(void *opaque, struct trace_request *request,
     struct blktrace_pairing *pairing = &reader->pairing;
     while (!blktrace_pairing_take(pairing, request)) {
         const struct blktrace_record *record;
+        if (pairing->ended && pairing->requests == 0 && !reader->once)
+            return events_nothing_arrives(reader->context, reader->source, reader->how,
+                                          &reader->wanted, error);
         if (pairing->ended)
             return TRACE_END;
         enum trace_result result = next_record(reader, &record, error);

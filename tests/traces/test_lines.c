@@ -243,9 +243,32 @@ static void test_counted_clock(void **state)
     reading_free(&reading);
 }
 
+// Nothing found is not success.
+static void test_nothing_arrives(void **state)
+{
+    (void)state;
+    for (int arrival = 0; arrival <= TRACE_ARRIVAL_AUTO; arrival++) {
+        struct reading reading =
+            read_trace(CASES "/t10-complete-only.txt", (enum trace_arrival)arrival, NULL);
+        assert_int_equal(reading.result, TRACE_ERROR);
+        assert_message(&reading.error, "no request arrives in it: found events 4 C, but neither Q "
+                                       "(queue) nor D (issue); record these too: blktrace -a");
+        reading_free(&reading);
+    }
+    struct trace_config config = {.path = "inserts",
+                                  .text =
+                                      "8,0 3 1 0.0 0 I R 8 + 8 [x]\n8,0 3 2 0.1 0 C R 8 + 8 [0]\n"
+                                      "8,0 3 3 0.2 0 C N 0 [0]\n"};
+    config.text_size = strlen(config.text);
+    struct reading reading = read_config(&config);
+    assert_int_equal(reading.result, TRACE_ERROR);
+    assert_message(&reading.error, "found events 1 C, 1 I, but");
+    reading_free(&reading);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_no_line_is_lost), cmocka_unit_test(test_last_line_is_cut),
     cmocka_unit_test(test_cut_is_said),     cmocka_unit_test(test_variants),
-    cmocka_unit_test(test_counted_clock),
+    cmocka_unit_test(test_counted_clock),   cmocka_unit_test(test_nothing_arrives),
 };
 TEST_GROUP(lines, tests, NULL, NULL);

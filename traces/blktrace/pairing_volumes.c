@@ -48,19 +48,33 @@ static const char *arrival_letters(const struct blktrace_pairing *pairing)
     return letters[found];
 }
 
+// So many may be in flight where a recording begins or ends.
+static bool is_few(const struct blktrace_pairing *pairing, uint64_t count)
+{
+    return count <= 2 || count <= pairing->requests / 10;
+}
+
 void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
                              struct trace_notices *notices)
 {
     const char *arrivals = arrival_letters(pairing);
-    trace_notices_set(notices, "no-completion", source, pairing->no_completion,
+    uint64_t unknown = pairing->no_completion, unasked = pairing->no_arrival;
+    trace_notices_set(notices, "no-completion", source, unknown,
                       "%llu of %llu requests (%s) have no completion (C), so that their latency is "
-                      "unknown; a few in flight when the recording ended are normal.",
-                      (unsigned long long)pairing->no_completion,
-                      (unsigned long long)pairing->requests, arrivals);
-    trace_notices_set(notices, "no-arrival", source, pairing->no_arrival,
+                      "unknown; %s.",
+                      (unsigned long long)unknown, (unsigned long long)pairing->requests, arrivals,
+                      is_few(pairing, unknown)
+                          ? "a few in flight when the recording ended are normal"
+                          : "so many are not in flight when a recording ends: completions were not "
+                            "recorded, or were lost");
+    trace_notices_set(notices, "no-arrival", source, unasked,
                       "%llu completions (C) cover bytes that no request before them (%s) asked "
-                      "for; a few in flight when the recording began are normal.",
-                      (unsigned long long)pairing->no_arrival, arrivals);
+                      "for; %s.",
+                      (unsigned long long)unasked, arrivals,
+                      is_few(pairing, unasked)
+                          ? "a few in flight when the recording began are normal"
+                          : "so many are not in flight when a recording begins: arrivals were not "
+                            "recorded, or were lost");
     trace_notices_count(notices, "passthrough", source, pairing->passthrough,
                         "commands passed through to the device (SCSI or the like) are skipped: "
                         "they are not reads or writes of the volume.");
