@@ -64,9 +64,19 @@ bool comparison_memory(struct report_error *error)
     return false;
 }
 
-bool comparison_stopped(const struct report_comparison *comparison, struct report_error *error)
+// How often a pair is looked at, about: when it is read, and in streams of its member and of all.
+#define LOOKS 4
+
+bool comparison_stopped(struct report_comparison *comparison, uint64_t more,
+                        struct report_error *error)
 {
-    if (!*comparison->config.stop)
+    const struct report_compare_config *config = &comparison->config;
+    uint64_t total = LOOKS * comparison->count;
+    comparison->looked_at += more;
+    if (config->tell != NULL && total > 0)
+        config->tell(config->tell_context,
+                     comparison->looked_at < total ? comparison->looked_at : total - 1, total);
+    if (!*config->stop)
         return false;
     snprintf(error->message, sizeof error->message, "comparing two runs: interrupted");
     return true;

@@ -24,6 +24,9 @@ struct report_compare_side {
 struct report_compare_config {
     struct report_compare_side sides[2];
     const volatile sig_atomic_t *stop; // becomes non-zero: it fails soon
+    // Now and then: so much of the work is done. May be NULL.
+    void (*tell)(void *context, uint64_t done, uint64_t total);
+    void *tell_context;
 };
 
 // What is measured of a member and direction. Those from REPORT_SLOWER on have no value in A.

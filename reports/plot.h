@@ -21,9 +21,11 @@
 #include "reports/database.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
-// Called with the path of each file written. May be NULL.
-typedef void report_plot_written(void *context, const char *path);
+// Called with the path of each file written, and now and then before, with path NULL, to tell how
+// much of the work is done. May be NULL. It may end the program.
+typedef void report_plot_written(void *context, const char *path, size_t done, size_t total);
 
 // Writes all plots into directory, which is made if missing, as runN-NAME.svg and runN-NAME.png.
 // Existing ones are replaced. is_split: draw reads and writes apart in any case. A signal that ends

@@ -80,12 +80,15 @@ struct report_comparison {
     struct comparison_group *groups;
     size_t group_count;
     uint64_t count;            // pairs
+    uint64_t looked_at;        // of them, many times, so far
     struct report_spill pairs; // struct comparison_pair, in order of arrival
     struct report_spill order; // uint64_t: the pairs' numbers, member by member
 };
 
 bool comparison_memory(struct report_error *error); // fills it; false
-bool comparison_stopped(const struct report_comparison *comparison, struct report_error *error);
+// Is it to stop? If not, more pairs have been looked at.
+bool comparison_stopped(struct report_comparison *comparison, uint64_t more,
+                        struct report_error *error);
 
 bool comparison_load_sides(struct report_comparison *comparison, struct report_error *error);
 bool comparison_load_groups(struct report_comparison *comparison, struct report_error *error);

@@ -252,13 +252,13 @@ static const struct comparison_stream *find_equal(const struct report_comparison
     return NULL;
 }
 
-static bool measure_stream(const struct report_comparison *comparison,
+static bool measure_stream(struct report_comparison *comparison,
                            const struct comparison_member *member, size_t number,
                            struct columns *columns, struct report_error *error)
 {
     struct comparison_stream *stream = member->streams[number];
     struct block blocks[REPORT_COMPARE_BLOCKS] = {0};
-    if (comparison_stopped(comparison, error))
+    if (comparison_stopped(comparison, stream->traffic.requests, error))
         return false;
     gather(comparison, member, number, columns, blocks);
     measure_traffic(stream);
@@ -268,9 +268,8 @@ static bool measure_stream(const struct report_comparison *comparison,
     return true;
 }
 
-static bool measure_streams(const struct report_comparison *comparison,
-                            struct comparison_member *member, struct columns *columns,
-                            struct report_error *error)
+static bool measure_streams(struct report_comparison *comparison, struct comparison_member *member,
+                            struct columns *columns, struct report_error *error)
 {
     for (size_t s = 0; s < COMPARISON_STREAMS; s++) {
         if (member->streams[s] == NULL)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BETWEEN_LOOKS 4096 // at the stop flag
+#define BETWEEN_LOOKS 4096 // at whether it is to stop
 
 // What a request is; what became of it.
 struct log_request {
@@ -197,7 +197,7 @@ static bool read_pairs(struct report_comparison *comparison, struct log_reader r
         if (!are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
             return fail_different(readers, i, error);
         take_pair(comparison, readers, &pairs[i]);
-        if (i % BETWEEN_LOOKS == 0 && comparison_stopped(comparison, error))
+        if (i % BETWEEN_LOOKS == 0 && comparison_stopped(comparison, BETWEEN_LOOKS, error))
             return false;
     }
     return true;

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -40,6 +41,7 @@ static bool fail(struct report_error *error, const char *doing, const char *path
     return false;
 }
 
+#define PAUSE_NS 20000000 // between two looks at what gnuplot does
 #define PICTURE_FORMATS (sizeof formats / sizeof formats[0])
 #define PICTURES_MAX (PLOT_DRAWINGS_MAX * PICTURE_FORMATS)
 
@@ -137,6 +139,29 @@ static char *path_of(const struct pictures *pictures, size_t number)
                      formats[number % PICTURE_FORMATS].suffix);
 }
 
+// Drawings whose data are in the script, and pictures, are done.
+static void tell(const struct pictures *pictures, size_t drawings, size_t done)
+{
+    const struct plot_target *target = pictures->target;
+    if (target->written != NULL)
+        target->written(target->context, NULL, drawings + done,
+                        pictures->count * (1 + PICTURE_FORMATS));
+}
+
+// False with errno.
+static bool wait_for(const struct pictures *pictures, pid_t process, int *status)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    pid_t ended;
+    while ((ended = waitpid(process, status, WNOHANG)) <= 0) {
+        if (ended < 0 && errno != EINTR)
+            return false;
+        tell(pictures, pictures->count, first_empty(pictures));
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static bool run_gnuplot(const struct pictures *pictures, struct report_error *error)
 {
     pid_t process;
@@ -150,10 +175,8 @@ static bool run_gnuplot(const struct pictures *pictures, struct report_error *er
     }
     if (code)
         return fail(error, "starting", "gnuplot", code);
-    while (waitpid(process, &status, 0) < 0) {
-        if (errno != EINTR)
-            return fail(error, "waiting for", "gnuplot", errno);
-    }
+    if (!wait_for(pictures, process, &status))
+        return fail(error, "waiting for", "gnuplot", errno);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
@@ -288,7 +311,7 @@ static bool keep_picture(const struct pictures *pictures, size_t number, struct 
         report_allow_signals(&before);
     }
     if (good && target->written != NULL)
-        target->written(target->context, path);
+        target->written(target->context, path, number, pictures->count * PICTURE_FORMATS);
     free(path);
     free(partial);
     return good;
@@ -304,8 +327,10 @@ bool plot_draw(const struct plot_target *target, const struct plot_drawing *draw
     if (!good)
         return false;
     good = open_pictures(&pictures, error);
-    for (size_t i = 0; good && i < count; i++)
+    for (size_t i = 0; good && i < count; i++) {
+        tell(&pictures, i, 0);
         good = put_drawing(&pictures, i, script, error);
+    }
     good = good && draw_pictures(&pictures, error);
     for (size_t i = 0; good && i < count * PICTURE_FORMATS; i++)
         good = keep_picture(&pictures, i, error);

@@ -36,11 +36,13 @@ static void draw(double now_s, const struct progress_state *state)
     bar[BAR_WIDTH] = '\0';
     double rate = (double)state->requests / now_s;
     bool is_fast = rate >= 1e5;
-    fprintf(stderr, "\r[%s] %3.0f %%  %.3g %srequests/s", bar, share * 100,
-            is_fast ? rate / 1e6 : rate, is_fast ? "million " : "");
-    if (share >= 1) // what is left is not in the files: it cannot be foretold
+    fprintf(stderr, "\r[%s] %3.0f %%", bar, share * 100);
+    if (state->requests > 0)
+        fprintf(stderr, "  %.3g %srequests/s", is_fast ? rate / 1e6 : rate,
+                is_fast ? "million " : "");
+    if (share >= 1 && state->waiting > 0) // what is left is not in the files: it cannot be foretold
         fprintf(stderr, "  all read, %" PRIu64 " waiting", state->waiting);
-    else if (share > 0.01)
+    else if (share > 0.01 && share < 1)
         fprintf(stderr, "  %.0f s left", now_s / share - now_s);
     fputs("\033[K", stderr);
     fflush(stderr);
@@ -57,6 +59,11 @@ void progress_show(void *context, const struct progress_state *state)
     draw(now_s, state);
     progress->last_s = now_s;
     progress->shown = true;
+}
+
+void progress_show_part(void *context, uint64_t done, uint64_t total)
+{
+    progress_show(context, &(struct progress_state){.consumed = done, .total = total});
 }
 
 void progress_end(struct progress *progress)

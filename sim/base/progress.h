@@ -10,9 +10,9 @@
 
 // How far some work has come.
 struct progress_state {
-    uint64_t consumed; // bytes of the traces read
-    uint64_t total;    // and in all
-    uint64_t requests; // that have arrived
+    uint64_t consumed; // bytes of the traces read, or other steps of the same length
+    uint64_t total;    // and in all; 0: not known
+    uint64_t requests; // that have arrived, or were looked at; 0: it is not about requests
     uint64_t waiting;  // of them, in the throttle
 };
 
@@ -31,6 +31,9 @@ void progress_start(struct progress *progress, const char *eta);
 
 // A progress_tell; the context is the struct progress.
 void progress_show(void *progress, const struct progress_state *state);
+
+// The same for work that is not about requests.
+void progress_show_part(void *progress, uint64_t done, uint64_t total);
 
 // Takes the line away.
 void progress_end(struct progress *progress);

@@ -223,8 +223,10 @@ struct report_style command_style(const struct command_call *call);
 // A line on standard error; a cut_notice, whose context is not used.
 void command_tell_notice(void *context, const struct trace_notice *notice);
 
-// Prints the path of a plot, unless JSON is printed; the context is the struct command_call.
-void command_print_path(void *context, const char *path);
+// A report_plot_written whose context is the struct command_call: prints the path of a plot, unless
+// JSON is printed. Before, it shows how far drawing has come, and ends the program if it is to
+// stop.
+void command_print_path(void *context, const char *path, size_t done, size_t total);
 
 // Standard output could not be written (disk full, closed pipe)? Only needed before something is
 // printed on standard error.

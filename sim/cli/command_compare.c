@@ -131,17 +131,26 @@ static bool check_stored(const struct compare_work *work, struct sim_error *erro
     return true;
 }
 
+static void tell(void *progress, uint64_t done, uint64_t total)
+{
+    progress_show(progress, &(struct progress_state){done, total, .requests = done});
+}
+
 static bool compare(struct compare_work *work, struct sim_error *error)
 {
-    struct report_compare_config config = {.stop = &stop_signal};
+    struct command_call *call = &work->arguments->call;
+    struct report_compare_config config = {
+        .stop = &stop_signal, .tell = tell, .tell_context = &call->progress};
     struct report_error report_error;
     for (int i = 0; i < 2; i++) {
         struct operand *operand = &work->operands[i];
-        if (operand->scenario != NULL && !run_operand(operand, &work->arguments->call, error))
+        if (operand->scenario != NULL && !run_operand(operand, call, error))
             return false;
         config.sides[i] = operand->side;
     }
+    progress_start(&call->progress, call->eta);
     work->comparison = report_compare(&config, &report_error);
+    progress_end(&call->progress);
     return work->comparison != NULL || stored_run_fail(&report_error, error);
 }
 
@@ -152,7 +161,8 @@ static bool print(struct compare_work *work, struct sim_error *error)
     const struct report_style style = command_style(call);
     bool ok = report_comparison_print(work->comparison, &style, &report_error);
     if (ok && work->arguments->output != NULL) {
-        command_print_path(call, "");
+        command_print_path(call, "", 0, 1);
+        progress_start(&call->progress, call->eta);
         ok = report_comparison_plot(work->comparison, work->arguments->output, command_print_path,
                                     call, &report_error);
     }

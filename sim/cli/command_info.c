@@ -29,6 +29,7 @@ static const struct option_row rows[] = {
      "draw rates, sizes, times between arrivals, and latencies if they are known, there, each as "
      "SVG and PNG: trace-rates, trace-sizes, trace-gaps, trace-latency. Only with one trace"},
     OPTION_JSON("a JSON array, one object for each trace"),
+    OPTION_ETA,
     OPTIONS_END,
 };
 
@@ -40,6 +41,8 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
         .wants_series = arguments->output != NULL,
         .ops = arguments->ops == 0 ? CUT_ALL_OPS : arguments->ops,
         .attach = ENGINE_DRIVE,
+        .progress = progress_show,
+        .progress_context = &arguments->call.progress,
     };
     struct trace_info info;
     bool as_json = arguments->call.json;
@@ -47,7 +50,9 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
     options_reading(&arguments->reading, &config);
     if (arguments->attach != NULL)
         scenario_parse_attach(arguments->attach, &options.attach);
+    progress_start(&arguments->call.progress, arguments->call.eta);
     bool ok = trace_info_read(&info, &config, &options, error);
+    progress_end(&arguments->call.progress);
     if (ok && !as_json)
         ok = trace_info_print(&info, &style) || sim_fail_memory(error);
     // Names that are not UTF-8 cannot be put into JSON.

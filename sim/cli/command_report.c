@@ -5,6 +5,7 @@
 #include "reports/explain.h"
 #include "reports/plot.h"
 #include "reports/tables.h"
+#include "sim/base/stop.h"
 #include "sim/compare/stored_run.h"
 
 #include <inttypes.h>
@@ -43,7 +44,12 @@ static bool with_run(struct report_arguments *arguments, use_run *use, struct si
         stored.number = arguments->run;
     if (ok)
         database = stored_run_open(&stored, &run_id, error);
-    ok = database != NULL && use(arguments, database, run_id, &report_error);
+    if (database != NULL) {
+        progress_start(&arguments->call.progress, arguments->call.eta);
+        ok = use(arguments, database, run_id, &report_error);
+        progress_end(&arguments->call.progress);
+    }
+    ok = database != NULL && ok;
     if (database != NULL && !ok && report_error.is_input) // says which member
         sim_fail(error, SIM_BAD_INPUT, "%s: %s", stored.path, report_error.message);
     else if (database != NULL && !ok)
@@ -86,6 +92,7 @@ static bool plot(struct report_arguments *arguments, struct report_database *dat
                  int64_t run_id, struct report_error *error)
 {
     const char *directory = arguments->output == NULL ? "plots" : arguments->output;
+    stop_on_signals();
     return report_plot(database, run_id, arguments->split, directory, command_print_path,
                        &arguments->call, error);
 }
@@ -104,6 +111,7 @@ static const struct option_row plot_rows[] = {
      "reads "
      "or of writes only"},
     OPTION_RUN,
+    OPTION_ETA,
     OPTIONS_END,
 };
 
@@ -124,7 +132,8 @@ static bool explain(struct report_arguments *arguments, struct report_database *
         return false;
     if (arguments->output == NULL)
         return true;
-    command_print_path(&arguments->call, "");
+    stop_on_signals();
+    command_print_path(&arguments->call, "", 0, 1);
     return report_plot_causes(database, run_id, arguments->member, arguments->output,
                               command_print_path, &arguments->call, error);
 }
@@ -142,6 +151,7 @@ static const struct option_row explain_rows[] = {
      "draw the plot wait-causes there, too, of the one member if one is given"},
     OPTION_RUN,
     OPTION_JSON("one JSON object"),
+    OPTION_ETA,
     OPTIONS_END,
 };
 

@@ -187,9 +187,17 @@ void command_tell_notice(void *context, const struct trace_notice *notice)
     report_say(&style, REPORT_WARNING, "throttlesim: %s: %s", notice->source, notice->text);
 }
 
-void command_print_path(void *context, const char *path)
+void command_print_path(void *context, const char *path, size_t done, size_t total)
 {
-    const struct command_call *call = context;
+    struct command_call *call = context;
+    if (path == NULL) {
+        progress_show_part(&call->progress, done, total);
+        if (stop_signal == 0)
+            return;
+        progress_end(&call->progress);
+        stop_die();
+    }
+    progress_end(&call->progress);
     if (!call->json)
         puts(path);
 }

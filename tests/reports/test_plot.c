@@ -26,11 +26,19 @@ static const char *const names[PLOT_COUNT] = {"demand",      "throughput",    "w
 struct written {
     size_t count;
     char paths[2 * PLOT_COUNT][512];
+    size_t done; // as it was told last
 };
 
-static void note_written(void *context, const char *path)
+static void note_written(void *context, const char *path, size_t done, size_t total)
 {
     struct written *written = context;
+    assert_true(done < total);
+    if (path == NULL) {
+        assert_int_equal(written->count, 0);
+        assert_true(done >= written->done);
+        written->done = done;
+        return;
+    }
     assert_true(written->count < 2 * PLOT_COUNT);
     snprintf(written->paths[written->count++], sizeof written->paths[0], "%s", path);
 }

@@ -29,7 +29,7 @@ static size_t read_file(const char *path, char *bytes)
     return length;
 }
 
-static const struct trace_info_options options = {false, CUT_ALL_OPS, ENGINE_FILTER};
+static const struct trace_info_options options = {.ops = CUT_ALL_OPS, .attach = ENGINE_FILTER};
 
 // As `trace info` does.
 static void ask_info(void)

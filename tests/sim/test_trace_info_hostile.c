@@ -13,7 +13,8 @@
 static void read_text(struct trace_info *info, const char *text)
 {
     struct trace_config config = {.path = scratch_path("a.csv")};
-    static const struct trace_info_options filter = {true, CUT_ALL_OPS, ENGINE_FILTER};
+    static const struct trace_info_options filter = {
+        .wants_series = true, .ops = CUT_ALL_OPS, .attach = ENGINE_FILTER};
     struct sim_error error;
     scratch_text("a.csv", text);
     if (!trace_info_read(info, &config, &filter, &error))

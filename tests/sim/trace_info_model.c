@@ -72,7 +72,8 @@ void model_write(const struct model_trace *trace, const char *name)
 void model_read(const char *name, struct trace_info *info)
 {
     struct trace_config config = {.path = scratch_path(name)};
-    static const struct trace_info_options filter = {true, CUT_ALL_OPS, ENGINE_FILTER};
+    static const struct trace_info_options filter = {
+        .wants_series = true, .ops = CUT_ALL_OPS, .attach = ENGINE_FILTER};
     struct sim_error error;
     if (!trace_info_read(info, &config, &filter, &error))
         fail_msg("%s", error.message);

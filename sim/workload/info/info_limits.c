@@ -17,6 +17,22 @@
 #define RECORD_MAX (1 + 3 * 10) // bytes
 #define RECORD_END 0xff         // instead of an operation: the block ends here
 
+#define REQUESTS_PER_LOOK 4096
+#define SHARE_MOST 0.99 // the total is a guess
+
+void info_work_step(struct info_work *work, unsigned steps)
+{
+    work->done += steps;
+    if (++work->requests % REQUESTS_PER_LOOK != 0 || work->progress == NULL)
+        return;
+    double share = work->total > 0 ? (double)work->done / work->total : 0;
+    work->progress(work->context, &(struct progress_state){
+                                      .consumed = (uint64_t)(fmin(share, SHARE_MOST) * 1e9),
+                                      .total = 1000000000,
+                                      .requests = work->requests,
+                                  });
+}
+
 // A block of the file, written or read.
 static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
                      struct sim_error *error)
@@ -112,6 +128,8 @@ int info_spool_read(struct info_spool *spool, struct info_record *record, struct
     record->bytes = get(spool);
     spool->last_ns = record->arrival_ns;
     spool->left--;
+    if (spool->work != NULL)
+        info_work_step(spool->work, spool->steps);
     return 1;
 }
 
@@ -266,6 +284,29 @@ static void narrow_all(struct stream *stream)
     }
 }
 
+// How many passes are left until all brackets are closed, about.
+static double passes_left(const struct stream *streams, size_t count)
+{
+    double widest = 1;
+    for (size_t i = 0; i < count; i++) {
+        for (int kind = 0; kind < INFO_LIMIT_COUNT; kind++) {
+            for (int share = 0; share < INFO_SHARE_COUNT; share++) {
+                const struct bracket *bracket = &streams[i].brackets[kind][share];
+                widest = fmax(widest, (double)(bracket->high - bracket->low));
+            }
+        }
+    }
+    return fmin(log(widest) / log((double)LANES / INFO_SHARE_COUNT + 1), INFO_PASSES_GUESS);
+}
+
+static void foresee(struct info_spool *spool, double passes)
+{
+    if (spool->work != NULL)
+        spool->work->total =
+            (double)spool->work->done +
+            (double)spool->records * (passes * INFO_STEPS_PASS + INFO_STEPS_CONFIRM);
+}
+
 // Reads the spool once; false: an error.
 static bool pass(struct info_spool *spool, struct stream *streams, size_t volume_count,
                  struct sim_error *error)
@@ -295,6 +336,7 @@ static bool search(struct info_spool *spool, struct stream *streams, size_t volu
             return true;
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
+        foresee(spool, ceil(passes_left(streams, count)));
         if (!pass(spool, streams, volume_count, error))
             return false;
         for (size_t i = 0; i < count; i++)
@@ -330,12 +372,15 @@ bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info
 {
     struct stream *streams = calloc(volume_count + 1, sizeof *streams);
     bool ok = streams != NULL || sim_fail_memory(error);
+    spool->steps = INFO_STEPS_PASS;
     for (size_t i = 0; ok && i <= volume_count; i++)
         begin(&streams[i], answers[i].requests);
     ok = ok && search(spool, streams, volume_count, error);
     for (size_t i = 0; ok && i <= volume_count; i++)
         finish(&streams[i], &answers[i]);
     free(streams);
+    foresee(spool, 0);
+    spool->steps = INFO_STEPS_CONFIRM;
     ok = ok && info_limits_confirm(spool, volume_count, answers, error);
     if (ok && volume_count == 1)
         answers[1] = answers[0];

@@ -22,11 +22,31 @@
 #define SIM_WORKLOAD_INFO_INFO_LIMITS_H
 
 #include "sim/base/error.h"
+#include "sim/base/progress.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// How far the work on a trace has come, in steps that take about as long each.
+struct info_work {
+    progress_tell *progress; // may be NULL
+    void *context;
+    uint64_t requests; // looked at, some of them often
+    uint64_t done;     // steps
+    double total;      // as it looks now
+};
+
+// What looking at a request takes: reading it, in a pass that narrows brackets, and through the
+// engine. How many passes there will be is a guess as long as there are brackets.
+#define INFO_STEPS_READ 2
+#define INFO_STEPS_PASS 1
+#define INFO_STEPS_CONFIRM 20
+#define INFO_PASSES_GUESS 10
+
+// Another request was looked at.
+void info_work_step(struct info_work *work, unsigned steps);
 
 // The requests of a trace, kept for reading them again: what is read from standard input can be
 // read once, and decoding takes longer than reading this. A private file without a name in TMPDIR
@@ -53,6 +73,8 @@ struct info_spool {
     uint64_t records; // in all
     uint64_t left;    // when reading
     int64_t last_ns;
+    struct info_work *work; // may be NULL
+    unsigned steps;         // of reading a record
 };
 
 // Arrivals never decrease. False with the error filled.

@@ -61,6 +61,21 @@ static bool add_request(struct trace_info *info, const struct trace_request *req
                            blocks_bound(info->volume_count));
 }
 
+#define REQUESTS_PER_GUESS 4096
+
+// Of every request that is read: how much there will be to do, as far as can be known.
+static void look(struct trace_info *info, struct info_work *work)
+{
+    if (work->requests % REQUESTS_PER_GUESS == 0) {
+        uint64_t consumed, total;
+        trace_progress(info->trace, &consumed, &total);
+        double all = consumed > 0 ? (double)total / (double)consumed * (double)work->requests : 0;
+        work->total =
+            all * (INFO_STEPS_READ + INFO_PASSES_GUESS * INFO_STEPS_PASS + INFO_STEPS_CONFIRM);
+    }
+    info_work_step(work, INFO_STEPS_READ);
+}
+
 static bool read_all(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
 {
     struct trace_error trace_error;
@@ -69,6 +84,7 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
     // A run counts from there, too; the recording's own times may be below 0.
     int64_t origin_ns = trace_times_are_absolute(info->trace) ? 0 : trace_origin_ns(info->trace);
     while ((result = trace_read(info->trace, &request, &trace_error)) == TRACE_REQUEST) {
+        look(info, spool->work);
         if ((info->options.ops >> request.op & 1) == 0)
             continue;
         if (!add_request(info, &request))
@@ -132,7 +148,8 @@ bool trace_info_read(struct trace_info *info, const struct trace_config *config,
                      const struct trace_info_options *options, struct sim_error *error)
 {
     struct trace_error trace_error;
-    struct info_spool spool = {0};
+    struct info_work work = {.progress = options->progress, .context = options->progress_context};
+    struct info_spool spool = {.work = &work};
     *info = (struct trace_info){
         .path = config->path, .options = *options, .throttled = throttled_ops(options)};
     info->trace = trace_open(config, &trace_error);

@@ -7,6 +7,7 @@
 #include "reports/plot.h"
 #include "reports/style.h"
 #include "sim/base/error.h"
+#include "sim/base/progress.h"
 #include "sim/parts/cut.h"
 #include "sim/workload/info/volume.h"
 #include "traces/trace.h"
@@ -17,7 +18,9 @@
 
 // What is to be told of which requests.
 struct trace_info_options {
-    bool wants_series;         // over time, for plots
+    bool wants_series;       // over time, for plots
+    progress_tell *progress; // may be NULL
+    void *progress_context;
     unsigned ops;              // bit n: those of operation n, as if there were no others
     enum engine_attach attach; // what sits there throttles some: peaks, limits, sizes and the rates
                                // that are drawn are of those
