@@ -19,6 +19,7 @@ enum limits_column {
     LIMITS_AT_ONCE,
     LIMITS_BURST_NS,
     LIMITS_REFILL_NS,
+    LIMITS_SINCE,
 };
 
 static bool is_null(sqlite3_stmt *rows, enum limits_column column)
@@ -62,7 +63,8 @@ static void put_limit(FILE *out, sqlite3_stmt *rows)
 // A group's name stands before its first limit.
 static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows, bool is_first)
 {
-    char name[REPORT_LABEL_MAX], *text = NULL;
+    char name[REPORT_LABEL_MAX], moment[GRID_NUMBER_MAX], since[GRID_NUMBER_MAX + 16] = "";
+    char *text = NULL;
     const char *settings = report_query_text(rows, LIMITS_SETTINGS);
     size_t length;
     FILE *out = open_memstream(&text, &length);
@@ -77,10 +79,13 @@ static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows
         return tables_memory(context);
     }
     report_label(name, report_query_text(rows, LIMITS_NAME), TABLES_NAME_CELLS);
-    report_say(context->style, REPORT_PLAIN, "%s%s%s", is_first ? "  " : "    ",
-               is_first ? name : text, is_first ? ":" : "");
+    // A group that came up meanwhile.
+    if (sqlite3_column_int64(rows, LIMITS_SINCE) > 0)
+        snprintf(since, sizeof since, " (from %s on)",
+                 grid_format(moment, sqlite3_column_double(rows, LIMITS_SINCE), GRID_MOMENT));
     if (is_first)
-        report_say(context->style, REPORT_PLAIN, "    %s", text);
+        report_say(context->style, REPORT_PLAIN, "  %s%s:", name, since);
+    report_say(context->style, REPORT_PLAIN, "    %s", text);
     free(text);
     return true;
 }
@@ -97,9 +102,9 @@ static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows
     " effects AS (SELECT e.rowid AS place, e.* FROM limit_effect AS e"                             \
     "               JOIN first USING (group_id, at_ns) WHERE run_id = ?1 AND rate > 0)"            \
     " SELECT g.group_id, g.name, s.text, s.op_size, e.key, e.unit, e.rate, e.allowance,"           \
-    "        e.burst_rate, e.at_once, e.burst_ns, e.refill_ns"                                     \
+    "        e.burst_rate, e.at_once, e.burst_ns, e.refill_ns, f.at_ns"                            \
     "   FROM throttle_group AS g LEFT JOIN settings AS s USING (group_id)"                         \
-    "   LEFT JOIN effects AS e USING (group_id)"                                                   \
+    "   LEFT JOIN effects AS e USING (group_id) LEFT JOIN first AS f USING (group_id)"             \
     "  WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"                            \
     "  ORDER BY g.group_id, e.place"
 
