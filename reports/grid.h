@@ -19,6 +19,7 @@ enum grid_kind {
     GRID_MOMENT,         // nanoseconds since the start, in seconds
     GRID_CHANGE,         // a difference of times, with its sign: more is worse
     GRID_BYTES,          // each in a unit that fits it
+    GRID_SIZE,           // bytes, in KiB and the like as long as that is exact
     GRID_PERCENT,        // a number from 0 to 100
     GRID_CHANGE_PERCENT, // with its sign: more is worse
     GRID_GAIN_PERCENT,   // with its sign: more is better

@@ -34,6 +34,20 @@ static void put_with_unit(char text[GRID_NUMBER_MAX], double value, const struct
         sprintf(text + length, " %s", unit->name);
 }
 
+// "4 KiB", "512 B": sizes of requests are exact as long as they have few digits.
+static void put_size(char text[GRID_NUMBER_MAX], double value)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+    double size = value;
+    size_t unit = 0;
+    for (; unit < 3 && size >= 1024 && fmod(size, 1024) == 0; unit++)
+        size /= 1024;
+    if (size < 1e7)
+        snprintf(text, GRID_NUMBER_MAX - 1, "%.0f %s", size, units[unit]);
+    else
+        put_with_unit(text, value, byte_units);
+}
+
 static void put_percent(char text[GRID_NUMBER_MAX], double value)
 {
     bool is_small = value > 0 && value < 0.05, is_large = value >= 1e6;
@@ -54,6 +68,8 @@ const char *grid_format(char text[GRID_NUMBER_MAX], double value, enum grid_kind
         put_with_unit(number, value, time_units);
     else if (kind == GRID_MOMENT)
         snprintf(number, GRID_NUMBER_MAX - 1, "%.7g s", value / 1e9);
+    else if (kind == GRID_SIZE)
+        put_size(number, value);
     else if (kind == GRID_BYTES)
         put_with_unit(number, value, byte_units);
     else if (kind == GRID_NUMBER || value >= GRID_LARGE)

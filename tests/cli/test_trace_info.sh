@@ -166,7 +166,10 @@ expect 6057 "$(p99 queue.yaml)" 'p99 of files in the demo, at Q'
 COLUMNS=80
 expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed"
 COLUMNS=1000
-[ -z "$(awk 'length > 100' out)" ] || fail 'the text is wider than 100 columns'
+for width in 60 80 100; do
+    COLUMNS=$width "$program" trace info --arrival queue --attach filter "$recorded/mixed" >narrow
+    [ -z "$(awk "length > $width && / [^ ]/" narrow)" ] || fail "wider than $width columns"
+done
 for limit in $(found '.[0].all.limits["iops-total", "bps-total"][].limit'); do
     grep -q " $limit\$\| $limit " out || fail "the text does not name the limit $limit"
 done
