@@ -208,8 +208,10 @@ static size_t choose_end(const struct panel *panel, size_t keys, size_t first)
     for (size_t k = 0; k < keys; k++)
         used += panel->layouts[k].width + GRID_GAP;
     for (; end < panel->grid->column_count; end++) {
-        if (panel->layouts[end].begins)
+        if (panel->layouts[end].begins) {
             whole = end;
+            used = larger(used, above > 0 ? above + GRID_GAP : 0); // fit_above will widen it
+        }
         if (panel->layouts[end].above != NULL && (panel->layouts[end].begins || end == first))
             above = used + report_cells(panel->layouts[end].above);
         used += panel->layouts[end].width;

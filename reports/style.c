@@ -57,6 +57,8 @@ static void write_shown(FILE *out, const char *text, const char *end)
 // Text behind `used` cells of a line; further lines begin after `indent` blanks.
 static void fold_line(FILE *out, int width, int used, int indent, const char *text, const char *end)
 {
+    while (end > text && end[-1] == ' ')
+        end--;
     for (;;) {
         const char *stop = find_break(text, end, width - used);
         write_shown(out, text, stop);

@@ -183,7 +183,8 @@ static bool choose_lines(struct tables_context *context)
         members = sqlite3_column_int64(rows, 0);
         context->is_brief = style->is_brief && sqlite3_column_double(rows, 1) > (double)style->top;
     }
-    const char *how = context->is_brief ? ", their reads and writes together" : "";
+    const char *how =
+        context->is_brief ? ", their reads and writes together; --all shows every line" : "";
     bool hides = style->top > 0 && members > style->top;
     if (hides || context->is_brief)
         putc('\n', style->out);

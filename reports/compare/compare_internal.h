@@ -107,6 +107,12 @@ static inline bool comparison_is_in(const struct comparison_pair *pair, size_t s
                                            : pair->direction == stream;
 }
 
+// The members, those that changed most first; to be freed. NULL: no memory.
+const struct comparison_member **comparison_order(const struct report_comparison *comparison);
+// One line for each, if there are several.
+bool comparison_print_members(const struct report_comparison *comparison,
+                              const struct comparison_member *const *order,
+                              const struct report_style *style);
 bool comparison_print_text(const struct report_comparison *comparison,
                            const struct report_style *style);
 bool comparison_print_json(const struct report_comparison *comparison,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The comparison as tables of at most 100 columns.
+// The comparison as tables.
 #include "reports/compare/compare_internal.h"
 #include "reports/grid.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NAME_CHARACTERS 14
+#define DETAILED_MAX 4 // members that are told in full unless more are asked for
 
 // Reads and writes together stand behind both, and only if there are both.
 static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_WRITE,
@@ -131,13 +132,11 @@ static void add_member(const struct comparison_member *member, const char *shown
 {
     bool both = member->streams[REPORT_DIRECTION_READ] != NULL &&
                 member->streams[REPORT_DIRECTION_WRITE] != NULL;
-    char name[REPORT_LABEL_MAX];
     size_t before = grid_rows(grid);
-    report_label(name, shown, NAME_CHARACTERS);
     for (size_t i = 0; i < COUNT_OF(shown_streams); i++) {
         size_t s = shown_streams[i];
         if (member->streams[s] != NULL && (s != COMPARISON_READ_WRITE || both))
-            rows(grid, member->streams[s], grid_rows(grid) == before ? name : "",
+            rows(grid, member->streams[s], grid_rows(grid) == before ? shown : "",
                  report_direction_name(s));
     }
 }
@@ -147,7 +146,7 @@ static bool print_grid(struct grid *grid, const char *title, const struct report
 {
     bool good = grid != NULL;
     if (good && grid_rows(grid) > 0) {
-        fprintf(style->out, "\n%s\n", title);
+        report_title(style, title);
         good = grid_print(grid, style);
     }
     grid_free(grid);
@@ -159,11 +158,22 @@ static bool print_table(const struct report_comparison *comparison,
                         const struct grid_column *columns, size_t column_count, add_rows *rows)
 {
     struct grid *grid = grid_create(columns, column_count);
-    size_t active = 0;
-    for (size_t m = 0; grid != NULL && m < comparison->member_count; m++) {
-        add_member(&comparison->members[m], comparison->members[m].name, rows, grid);
-        active += comparison->members[m].count > 0;
+    const struct comparison_member **order = comparison_order(comparison);
+    size_t active = 0, detailed = comparison->member_count;
+    if (style->is_brief && detailed > DETAILED_MAX)
+        detailed = 0;
+    else if (style->top > 0 && detailed > (size_t)style->top)
+        detailed = (size_t)style->top;
+    for (size_t m = 0; grid != NULL && order != NULL && m < comparison->member_count; m++) {
+        if (m < detailed)
+            add_member(order[m], order[m]->name, rows, grid);
+        active += order[m]->count > 0;
     }
+    if (order == NULL) {
+        grid_free(grid);
+        return false;
+    }
+    free(order);
     if (active > 1) // else the total is that member
         add_member(&comparison->total, "(all members)", rows, grid);
     return print_grid(grid, title, style);
@@ -236,21 +246,25 @@ static bool print_groups(const struct report_comparison *comparison,
     static const int metrics[] = {REPORT_JAIN, REPORT_JAIN_BYTES, REPORT_DIFFERENCE,
                                   REPORT_DIFFERENCE_BYTES};
     struct grid *grid = grid_create(columns, COUNT_OF(columns));
+    size_t count = 0, top = style->top > 0 ? (size_t)style->top : comparison->group_count;
     for (size_t g = 0; grid != NULL && g < comparison->group_count; g++) {
         const struct report_change *changes = comparison->groups[g].changes;
-        char name[REPORT_LABEL_MAX];
         // It never had two members.
         if (isnan(changes[REPORT_DIFFERENCE].a) && isnan(changes[REPORT_DIFFERENCE].b) &&
             isnan(changes[REPORT_JAIN].a) && isnan(changes[REPORT_JAIN].b))
             continue;
-        report_label(name, comparison->groups[g].name, NAME_CHARACTERS);
-        grid_text(grid, name);
+        if (++count > top)
+            continue;
+        grid_text(grid, comparison->groups[g].name);
         for (size_t i = 0; i < COUNT_OF(metrics); i++) {
             add_value(grid, changes[metrics[i]].a);
             add_value(grid, changes[metrics[i]].b);
         }
     }
-    return print_grid(grid, "Service of members while at least two were backlogged", style);
+    bool good = print_grid(grid, "Service of members while at least two were backlogged", style);
+    if (good && count > top)
+        report_say(style, REPORT_PLAIN, "and %zu more groups", count - top);
+    return good;
 }
 
 static void print_head(const struct report_comparison *comparison, const struct report_style *style)
@@ -259,31 +273,37 @@ static void print_head(const struct report_comparison *comparison, const struct 
     uint64_t unknown = 0;
     for (int i = 0; i < 2; i++) {
         char shown[REPORT_LABEL_MAX];
-        report_label(shown, sides[i].run.shown, 90);
-        fprintf(style->out, "%c  %s\n", "AB"[i], shown);
+        report_label(shown, sides[i].run.shown, 50);
+        report_say(style, REPORT_BOLD, "%c  %s", "AB"[i], shown);
         if (strcmp(shown, sides[i].name) != 0)
-            fprintf(style->out, "   %s\n", sides[i].name);
-        fprintf(style->out, "   engine %s, device %s, simulated %.3f s, digest %s\n",
-                sides[i].engine, sides[i].device, (double)sides[i].end_ns / 1e9, sides[i].digest);
+            report_say(style, REPORT_PLAIN, "   %s", sides[i].name);
+        report_say(style, REPORT_PLAIN, "   engine %s, device %s, simulated %.3f s, digest %s",
+                   sides[i].engine, sides[i].device, (double)sides[i].end_ns / 1e9,
+                   sides[i].digest);
     }
-    fprintf(style->out, "%" PRIu64 " requests, the same in both; in %d blocks of time\n",
-            comparison->count, REPORT_COMPARE_BLOCKS);
+    report_say(style, REPORT_PLAIN, "%" PRIu64 " requests, the same in both; in %d blocks of time",
+               comparison->count, REPORT_COMPARE_BLOCKS);
     for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
         unknown += comparison->total.traffic[d].unknown;
     if (unknown > 0)
-        fprintf(style->out,
-                "%" PRIu64 " of them still at the device at the end of a run: they have no total "
-                "latency\n",
-                unknown);
+        report_say(style, REPORT_WARNING,
+                   "%" PRIu64
+                   " of them still at the device at the end of a run: they have no total "
+                   "latency",
+                   unknown);
     if (sides[0].span_ns != sides[1].span_ns)
-        fputs("One run is of an earlier version: Jain's indices are not of equal spans of time\n",
-              style->out);
+        report_say(style, REPORT_WARNING,
+                   "One run is of an earlier version: Jain's indices are not of equal spans of "
+                   "time");
 }
 
 bool comparison_print_text(const struct report_comparison *comparison,
                            const struct report_style *style)
 {
     print_head(comparison, style);
-    return print_latencies(comparison, style) && print_rates(comparison, style) &&
+    const struct comparison_member **order = comparison_order(comparison);
+    bool good = order != NULL && comparison_print_members(comparison, order, style);
+    free(order);
+    return good && print_latencies(comparison, style) && print_rates(comparison, style) &&
            print_requests(comparison, style) && print_groups(comparison, style);
 }

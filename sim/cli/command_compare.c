@@ -24,6 +24,7 @@ static const struct option_row rows[] = {
      "(the value in B) or 'total.read+write.slower > 1%'; may be given often"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct compare_arguments, output),
      "draw both runs in one plot, compare, there, as SVG and PNG"},
+    OPTIONS_TOP("members", "how much they changed"),
     OPTION_JSON("the comparison as one JSON object"),
     OPTION_ETA,
     OPTIONS_END,

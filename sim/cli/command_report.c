@@ -150,6 +150,7 @@ static const struct option_row explain_rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
      "draw the plot wait-causes there, too, of the one member if one is given"},
     OPTION_RUN,
+    OPTIONS_TOP("members", "how long their requests waited"),
     OPTION_JSON("one JSON object"),
     OPTION_ETA,
     OPTIONS_END,

@@ -85,10 +85,10 @@ expect_code 0 compare a.yaml a.db:1 --fail-if 'total.read.p99 > +0%' --fail-if \
 grep -q 'unchanged .*100\.0' out || fail 'equal runs are not unchanged'
 grep -q '^Total latency' out && fail 'latencies of equal runs are shown as changed'
 
-# The tables: 100 columns, no blanks at the ends.
-expect_code 0 compare a.db:1 a.db:2
+# The tables: no wider than the terminal, no blanks at the ends.
+COLUMNS=80 "$program" compare a.db:1 a.db:2 >out
 grep -q '^postgres .*read ' out || fail 'no row of a member'
-awk 'length > 100 || /[[:blank:]]$/ { bad = 1; print } END { exit bad }' out ||
+awk 'length > 80 || /[[:blank:]]$/ { bad = 1; print } END { exit bad }' out ||
     fail 'a line is too long, or ends in blanks'
 
 # The gate.
