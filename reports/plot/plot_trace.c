@@ -281,10 +281,10 @@ static const struct trace_figure latencies = {"Latencies as they were recorded",
 
 // The last one only where a latency is known.
 static const struct plot_drawing drawings[] = {
-    {"trace-rates", write_figure, &rates},
-    {"trace-sizes", write_figure, &sizes},
-    {"trace-gaps", write_figure, &gaps},
-    {"trace-latency", write_figure, &latencies},
+    {"rates", write_figure, &rates},
+    {"sizes", write_figure, &sizes},
+    {"gaps", write_figure, &gaps},
+    {"latency", write_figure, &latencies},
 };
 
 #define DRAWING_COUNT (sizeof drawings / sizeof drawings[0])
@@ -292,7 +292,7 @@ static const struct plot_drawing drawings[] = {
 bool report_trace_plot(const struct report_trace *trace, const char *directory,
                        report_plot_written *written, void *context, struct report_error *error)
 {
-    const struct plot_target target = {directory, "", written, context};
+    const struct plot_target target = {directory, trace->prefix, written, context};
     double end_ns = (double)(trace->span_ns > 0 ? trace->span_ns : trace->bin_ns);
     struct plot_run run = {.end_ns = end_ns, .interval_ns = trace->bin_ns, .bin_intervals = 1};
     struct plot_script script = {.run = &run, .figure = trace};

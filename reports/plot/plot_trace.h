@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Plots of a recording: rates over time, sizes, times between arrivals, and latencies if they are
-// known, as trace-rates, trace-sizes, trace-gaps and trace-latency, each as SVG and PNG.
+// Plots of a recording, or of two beside each other: rates over time, sizes, times between
+// arrivals, and latencies if they are known, as PREFIXrates, PREFIXsizes, PREFIXgaps and
+// PREFIXlatency, each as SVG and PNG.
 //
 // The numbers are the caller's; nothing is read from a database.
 #ifndef REPORTS_PLOT_PLOT_TRACE_H
@@ -32,6 +33,7 @@ struct report_trace_line {
 
 struct report_trace {
     const char *name;
+    const char *prefix;                    // of the files' names: "trace-"
     const struct report_trace_line *lines; // the first is the total, drawn in black
     size_t line_count;                     // 1 to REPORT_TRACE_LINES_MAX
     uint64_t hidden_count;                 // volumes that have no line

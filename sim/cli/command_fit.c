@@ -14,6 +14,7 @@
 struct fit_arguments {
     struct command_call call;
     const char *output;
+    const char *plots;
     int64_t count;
     int64_t seed;
     struct option_cut cut;
@@ -23,6 +24,10 @@ struct fit_arguments {
 static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, "SPEC", offsetof(struct fit_arguments, output),
      "write it there instead of on standard output (-). The file gets its name when it is whole"},
+    {"plots", 0, OPTION_TEXT, "DIR", offsetof(struct fit_arguments, plots),
+     "draw rates, sizes, times between arrivals, and latencies if they are known, recorded and "
+     "made, "
+     "there, each as SVG and PNG: fit-rates, fit-sizes, fit-gaps, fit-latency"},
     {"volumes", 0, OPTION_NUMBER, "N", offsetof(struct fit_arguments, count),
      "describe N volumes like each of the trace, so that it can be scaled up; the default is 1"},
     {"seed", 0, OPTION_NUMBER, "N", offsetof(struct fit_arguments, seed),
@@ -133,6 +138,9 @@ static bool run(void *opaque, struct sim_error *error)
     bool ok = fit_read(&fit, &config, &options, error);
     progress_end(&call->progress);
     ok = ok && give(&fit, arguments, error);
+    if (ok && arguments->plots != NULL)
+        ok = fit_draw(&fit, arguments->plots, is_stdout(arguments) ? NULL : command_print_path,
+                      call, error);
     fit_free(&fit);
     return ok;
 }

@@ -183,6 +183,16 @@ code=0
 expect 0 "$code" "exit code from standard input ($(cat err))"
 grep -v "fit' to -" out | cmp -s - by-name.yaml || fail 'standard input gives something else'
 
+# Both drawn beside each other.
+expect_code 0 trace fit -o drawn.yaml --plots drawn/both some.csv
+cmp -s some.yaml drawn.yaml || fail 'with plots, another specification'
+grep '^drawn/both/fit-' out | sort >found.txt
+find drawn -type f | sort | diff - found.txt || fail 'not the paths of all plots'
+for plot in rates sizes gaps; do
+    grep -q '>recorded<' drawn/both/fit-$plot.svg || fail "fit-$plot does not show the recording"
+    grep -q '>made<' drawn/both/fit-$plot.svg || fail "fit-$plot does not show what was made"
+done
+
 # ---- What is no recording ----
 
 expect_code 2 trace fit

@@ -47,6 +47,73 @@ expect_code 0 plot a.db --run 2 -o one/two/three
 expect_code 0 plot a.db:1 -o one/two/three/
 expect 36 "$(find one/two/three -type f -name 'run[12]-*' | wc -l)" 'files of two runs'
 
+# What gnuplot is told is what is stored: stairs have a row where a value changes, and for the end.
+cat >told.yaml <<END
+groups:
+  - {id: g, limits: {iops-total: 300, iops-total-max: 600, iops-size: 8192, bps-read: 20MB}}
+members:
+  - {id: a, group: g, attach: filter, trace: {path: $recorded/mixed/vdf.blktrace, arrival: issue}}
+  - {id: b, group: g, attach: drive, trace: {path: $recorded/mixed/vdd.blktrace, arrival: issue}}
+device: {model: recorded}
+events:
+  - {at: 20s, qom-set: {group: g, limits: {iops-total: 350}}}
+  - {at: 30s, qom-set: {group: g, limits: {iops-total-max-length: 2}}}
+interval: 1s
+end: 60s
+END
+mkdir -p bin
+printf '#!/bin/sh\ncat >"%s/script"\n' "$scratch" >bin/gnuplot
+chmod +x bin/gnuplot
+expect_code 0 run told.yaml --db told.db
+PATH=$scratch/bin:$PATH "$program" plot told.db -o none >out 2>err || true
+# told NAME: the first data block of this name. stairs SQL: of its columns interval and value.
+told() {
+    awk -v name="\$$1" '$1 == name { on = 1; next } $1 == "EOD" && on { exit } on && NF' script
+}
+stairs() {
+    sqlite3 told.db "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59),
+        value AS ($1), step AS (SELECT i, ifnull(v, 0) AS v, lag(ifnull(v, 0)) OVER (ORDER BY i) AS w
+            FROM n LEFT JOIN value ON interval = i)
+        SELECT printf('%d %.6g', i, v) FROM step WHERE v IS NOT w UNION ALL
+        SELECT printf('60 %.6g', v) FROM step WHERE i = 59"
+}
+# Requests of a filter's discards count, a drive's do not, nor flushes; with what large ones count.
+throttled="(direction IN ('read', 'write') OR direction = 'discard' AND attach = 'filter')"
+of="FROM member_interval JOIN member USING (run_id, member_id)
+    LEFT JOIN counted_interval USING (run_id, interval, member_id, direction) WHERE"
+same() {
+    told "$1" >found.txt
+    stairs "SELECT interval, $2 AS v $of $3 GROUP BY interval" >wanted.txt
+    [ "$(wc -l <wanted.txt)" -gt 10 ] || fail "$1: nothing to compare"
+    diff wanted.txt found.txt || fail "$1 is not what is stored"
+}
+same got0 'total(dispatched) + total(extra)' "$throttled"
+same askedbytes0 'total(arrived_bytes)' "$throttled"
+same gotbytes0 'total(dispatched_bytes)' "$throttled"
+same requests1 'total(dispatched) + total(extra)' "$throttled AND name = 'b'"
+# Asked for in operations: at the mean size of those delivered.
+told asked0 >found.txt
+stairs "SELECT interval, total(arrived * (1 + ifnull(more, 0))) AS v
+    FROM member_interval AS i JOIN member USING (run_id, member_id) LEFT JOIN
+        (SELECT c.member_id, c.direction, total(c.extra) / (SELECT total(m.dispatched)
+            FROM member_interval AS m WHERE m.member_id = c.member_id
+            AND m.direction = c.direction) AS more
+        FROM counted_interval AS c GROUP BY 1, 2) USING (member_id, direction)
+    WHERE $throttled GROUP BY interval" >wanted.txt
+diff wanted.txt found.txt || fail 'asked0 is not what is stored'
+# The limits, by key: bps-read, iops-total, and iops-total-max, an amount until it has a length.
+expect '0 20000000 60 20000000' "$(told limit0 | xargs)" 'the limit of bytes'
+expect '0 300 20 350 60 350' "$(told limit1 | xargs)" 'the limit of operations'
+expect '30 600 60 600' "$(told limit3 | xargs)" 'the rate of a burst'
+grep -q 'set arrow from first 20, graph 0' script || fail 'an event is not marked'
+# Latencies: as many as completed in each step, over all levels.
+told latencies | awk '{ for (i = 1; i <= NF; i++) if ($i != "NaN") sum[i] += $i }
+    END { for (i = 1; i <= 60; i++) print sum[i] + 0 }' >found.txt
+sqlite3 told.db "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59)
+    SELECT ifnull((SELECT sum(completed) FROM member_interval
+        WHERE interval = i AND direction = 'read+write'), 0) FROM n" >wanted.txt
+diff wanted.txt found.txt || fail 'the map of latencies is not what is stored'
+
 # It cannot be written there, or gnuplot is missing: exit 1 and why.
 touch file
 expect_code 1 plot a.db -o file

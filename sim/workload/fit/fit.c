@@ -214,24 +214,42 @@ static bool make_requests(struct fit *fit, struct fit_record *made, int64_t *las
 static bool compare_made(struct fit *fit, struct sim_error *error)
 {
     static const struct fit_volume nothing;
-    struct fit_record made = {0};
+    struct fit_record *made = &fit->made;
     int64_t last_ns = 0;
-    bool ok = make_requests(fit, &made, &last_ns, error);
+    bool ok = make_requests(fit, made, &last_ns, error);
     double recorded_s = (double)fit->spec.duration_ns / 1e9;
-    double made_s = made.all.info.requests < MADE_MAX ? recorded_s : (double)last_ns / 1e9;
-    ok = ok && (fit_goodness_fill(&fit->all, &fit->record.all, &made.all, recorded_s, made_s) ||
+    double made_s = made->all.info.requests < MADE_MAX ? recorded_s : (double)last_ns / 1e9;
+    ok = ok && (fit_goodness_fill(&fit->all, &fit->record.all, &made->all, recorded_s, made_s) ||
                 sim_fail_memory(error));
     for (size_t i = 0; ok && i < fit->spec.volume_count; i++) {
         struct fit_goodness *goodness = &fit->entries[i].goodness;
-        const struct fit_volume *its = i < made.volume_count ? &made.volumes[i] : &nothing;
+        const struct fit_volume *its = i < made->volume_count ? &made->volumes[i] : &nothing;
         ok = fit_goodness_fill(goodness, &fit->record.volumes[i], its, recorded_s, made_s) ||
              sim_fail_memory(error);
         // Blocks are counted by volume only.
         fit->all.recorded.working_set += goodness->recorded.working_set;
         fit->all.made.working_set += goodness->made.working_set;
     }
-    fit_record_free(&made);
     return ok;
+}
+
+bool fit_draw(struct fit *fit, const char *directory, report_plot_written *written, void *context,
+              struct sim_error *error)
+{
+    struct info_volume *recorded = &fit->record.all.info, *made = &fit->made.all.info;
+    int64_t recorded_ns = recorded->last_ns - recorded->first_ns;
+    int64_t made_ns = made->last_ns - made->first_ns;
+    if (recorded->series.bins == NULL)
+        return sim_fail(error, SIM_BAD_INPUT, "%s: there are no reads or writes to be drawn",
+                        fit->path);
+    const struct info_drawing drawing = {.name = fit->path,
+                                         .prefix = "fit-",
+                                         .volumes = {recorded, made},
+                                         .names = {"recorded", "made"},
+                                         .count = made->series.bins != NULL ? 2 : 1,
+                                         .ops = FIT_DRAWN_OPS,
+                                         .span_ns = recorded_ns > made_ns ? recorded_ns : made_ns};
+    return info_drawing_write(&drawing, directory, written, context, error);
 }
 
 // Volumes alike are given the correlation that the recording's volumes have at a second.
@@ -276,6 +294,7 @@ void fit_free(struct fit *fit)
     free(fit->entries);
     free(fit->numbers);
     fit_record_free(&fit->record);
+    fit_record_free(&fit->made);
     cut_close(&fit->stream);
     *fit = (struct fit){0};
 }

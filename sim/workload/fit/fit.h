@@ -88,6 +88,7 @@ struct fit {
     struct fit_record record; // of the volumes of which something is described
     struct synth_spec spec;
     struct fit_entry *entries; // one for each of the record's volumes, and of the specification's
+    struct fit_record made;    // of the specification
     struct fit_goodness all;
     double correlations[FIT_CORRELATION_COUNT]; // between volumes, on average
     size_t pairs;                               // of volumes that were looked at
@@ -100,6 +101,11 @@ struct fit {
 bool fit_read(struct fit *fit, const struct trace_config *config, const struct fit_options *options,
               struct sim_error *error);
 void fit_free(struct fit *fit);
+
+// Plots of the recording and of what was made, beside each other: fit-rates and so on. Lengthens
+// steps of their series. False with the error filled.
+bool fit_draw(struct fit *fit, const char *directory, report_plot_written *written, void *context,
+              struct sim_error *error);
 
 // How good it is, as YAML comments.
 void fit_print(const struct fit *fit, FILE *out);

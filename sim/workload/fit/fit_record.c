@@ -255,6 +255,8 @@ bool fit_record_add(struct fit_record *record, const struct trace_request *reque
                               request) &&
               add_blocks(record, volume, request);
     int64_t since_ns = request->arrival_ns - record->all.info.first_ns;
+    if (ok && (FIT_DRAWN_OPS >> request->op & 1) != 0)
+        ok = info_series_add(&record->all.info.series, since_ns, request->bytes);
     for (int i = 0; ok && i < 2; i++) {
         ok = fit_bins_add(&parts[i]->bins, since_ns, bounds[i]);
         fit_windows_add(&parts[i]->windows,

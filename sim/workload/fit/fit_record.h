@@ -119,11 +119,14 @@ void fit_places_kind(const struct fit_places *places, struct synth_kind *kind);
 // rank r is asked for in proportion to r^-exponent.
 double fit_places_touched(double places, double requests, double exponent);
 
+// What is drawn: a single discard can have more bytes than all else together.
+#define FIT_DRAWN_OPS (1u << TRACE_READ | 1u << TRACE_WRITE | 1u << TRACE_WRITE_ZEROES)
+
 #define FIT_RECORD_BINS (UINT64_C(1) << 24)
 #define FIT_RECORD_BLOCKS (UINT64_C(1) << 22)
 
 struct fit_volume {
-    struct info_volume info; // its limits and plots are not filled
+    struct info_volume info; // its limits are not filled, its series of the whole record only
     struct fit_places places[TRACE_OP_COUNT];
     struct fit_runs runs;
     struct fit_bins bins; // since the beginning of the record

@@ -61,15 +61,8 @@ void info_series_free(struct info_series *series)
     *series = (struct info_series){0};
 }
 
-struct drawing {
-    struct report_trace trace;
-    struct report_trace_line lines[REPORT_TRACE_LINES_MAX];
-    struct report_trace_size *sizes[REPORT_TRACE_LINES_MAX]; // to be freed
-    struct info_volume *volumes[REPORT_TRACE_LINES_MAX];
-};
-
 // The first is all; then those with the most requests.
-static void choose(struct drawing *drawing, struct trace_info *info)
+static void choose(struct info_drawing *drawing, struct trace_info *info)
 {
     size_t count = 1;
     drawing->volumes[0] = &info->all;
@@ -85,8 +78,8 @@ static void choose(struct drawing *drawing, struct trace_info *info)
             drawing->volumes[j] = drawing->volumes[j - 1];
         drawing->volumes[place] = volume;
     }
-    drawing->trace.line_count = count;
-    drawing->trace.hidden_count = info->volume_count > 1 ? info->volume_count + 1 - count : 0;
+    drawing->count = count;
+    drawing->hidden_count = info->volume_count > 1 ? info->volume_count + 1 - count : 0;
 }
 
 static const char *name_of(const struct trace_info *info, const struct info_volume *volume)
@@ -97,18 +90,20 @@ static const char *name_of(const struct trace_info *info, const struct info_volu
     return name[0] != '\0' ? name : "(not named)";
 }
 
-static bool fill(struct drawing *drawing, const struct trace_info *info, size_t number)
+// sizes: to be freed.
+static bool fill(const struct info_drawing *drawing, size_t number, int64_t bin_ns,
+                 struct report_trace_line *line, struct report_trace_size **sizes_by_size)
 {
     struct info_volume *volume = drawing->volumes[number];
     struct info_sizes sizes;
-    bool ok = info_volume_sizes(volume, info->throttled, &sizes);
-    drawing->sizes[number] = info_sizes_by_size(&sizes);
-    ok = ok && (sizes.used == 0 || drawing->sizes[number] != NULL);
-    info_series_join(&volume->series, info->all.series.bin_ns);
-    drawing->lines[number] = (struct report_trace_line){
-        .name = name_of(info, volume),
+    bool ok = info_volume_sizes(volume, drawing->ops, &sizes);
+    *sizes_by_size = info_sizes_by_size(&sizes);
+    ok = ok && (sizes.used == 0 || *sizes_by_size != NULL);
+    info_series_join(&volume->series, bin_ns);
+    *line = (struct report_trace_line){
+        .name = drawing->names[number],
         .bins = volume->series.bins,
-        .sizes = drawing->sizes[number],
+        .sizes = *sizes_by_size,
         .size_count = sizes.used,
         .gaps = &volume->gap_histogram,
         .latencies = &volume->latency,
@@ -117,31 +112,53 @@ static bool fill(struct drawing *drawing, const struct trace_info *info, size_t 
     return ok;
 }
 
+bool info_drawing_write(const struct info_drawing *drawing, const char *directory,
+                        report_plot_written *written, void *context, struct sim_error *error)
+{
+    struct report_trace_line lines[REPORT_TRACE_LINES_MAX];
+    struct report_trace_size *sizes[REPORT_TRACE_LINES_MAX] = {0};
+    struct info_series *longest = &drawing->volumes[0]->series;
+    struct report_error report_error;
+    for (size_t i = 1; i < drawing->count; i++) {
+        if (drawing->volumes[i]->series.bin_ns > longest->bin_ns)
+            longest = &drawing->volumes[i]->series;
+    }
+    // What is not drawn is in the span, but not in the bins.
+    while (drawing->span_ns / longest->bin_ns >= INFO_BINS_MAX)
+        info_series_join(longest, longest->bin_ns + 1);
+    const struct report_trace trace = {
+        .name = drawing->name,
+        .prefix = drawing->prefix,
+        .lines = lines,
+        .line_count = drawing->count,
+        .hidden_count = drawing->hidden_count,
+        .span_ns = drawing->span_ns,
+        .bin_ns = longest->bin_ns,
+        .bin_count = (size_t)(drawing->span_ns / longest->bin_ns) + 1,
+    };
+    bool ok = true;
+    for (size_t i = 0; ok && i < drawing->count; i++)
+        ok = fill(drawing, i, trace.bin_ns, &lines[i], &sizes[i]) || sim_fail_memory(error);
+    if (ok && !report_trace_plot(&trace, directory, written, context, &report_error))
+        ok = sim_fail(error, SIM_FAILED, "%s", report_error.message);
+    for (size_t i = 0; i < REPORT_TRACE_LINES_MAX; i++)
+        free(sizes[i]);
+    return ok;
+}
+
 bool info_draw(struct trace_info *info, const char *directory, report_plot_written *written,
                void *context, struct sim_error *error)
 {
-    struct drawing drawing = {{0}, {{0}}, {0}, {0}};
-    struct report_error report_error;
-    int64_t span_ns = info->all.last_ns - info->all.first_ns;
+    struct info_drawing drawing = {.name = info->path,
+                                   .prefix = "trace-",
+                                   .ops = info->throttled,
+                                   .span_ns = info->all.last_ns - info->all.first_ns};
     if (info->all.series.bins == NULL)
         return sim_fail(error, SIM_BAD_INPUT,
                         "%s: there are no requests that a throttle counts, so none to be drawn",
                         info->path);
-    // What is not throttled is in the span, but not in the bins.
-    while (span_ns / info->all.series.bin_ns >= INFO_BINS_MAX)
-        info_series_join(&info->all.series, info->all.series.bin_ns + 1);
     choose(&drawing, info);
-    drawing.trace.name = info->path;
-    drawing.trace.lines = drawing.lines;
-    drawing.trace.span_ns = span_ns;
-    drawing.trace.bin_ns = info->all.series.bin_ns;
-    drawing.trace.bin_count = (size_t)(span_ns / info->all.series.bin_ns) + 1;
-    bool ok = true;
-    for (size_t i = 0; ok && i < drawing.trace.line_count; i++)
-        ok = fill(&drawing, info, i) || sim_fail_memory(error);
-    if (ok && !report_trace_plot(&drawing.trace, directory, written, context, &report_error))
-        ok = sim_fail(error, SIM_FAILED, "%s", report_error.message);
-    for (size_t i = 0; i < REPORT_TRACE_LINES_MAX; i++)
-        free(drawing.sizes[i]);
-    return ok;
+    for (size_t i = 0; i < drawing.count; i++)
+        drawing.names[i] = name_of(info, drawing.volumes[i]);
+    return info_drawing_write(&drawing, directory, written, context, error);
 }

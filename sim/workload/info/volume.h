@@ -144,4 +144,19 @@ double info_volume_gap_variation(const struct info_volume *volume);
 // Sizes of requests of these operations. False: out of memory; to be freed in any case.
 bool info_volume_sizes(const struct info_volume *volume, unsigned ops, struct info_sizes *sizes);
 
+// What is drawn beside each other: volumes with series that begin at one time.
+struct info_drawing {
+    const char *name;                                    // of the whole
+    const char *prefix;                                  // of the files' names
+    struct info_volume *volumes[REPORT_TRACE_LINES_MAX]; // their series are made as long as another
+    const char *names[REPORT_TRACE_LINES_MAX];
+    size_t count;          // at least 1
+    uint64_t hidden_count; // volumes that are not drawn
+    unsigned ops;          // whose sizes are drawn
+    int64_t span_ns;
+};
+
+bool info_drawing_write(const struct info_drawing *drawing, const char *directory,
+                        report_plot_written *written, void *context, struct sim_error *error);
+
 #endif
