@@ -72,7 +72,8 @@ told() {
 }
 stairs() {
     sqlite3 told.db "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59),
-        value AS ($1), step AS (SELECT i, ifnull(v, 0) AS v, lag(ifnull(v, 0)) OVER (ORDER BY i) AS w
+        value AS ($1), step AS
+            (SELECT i, ifnull(v, 0) AS v, lag(ifnull(v, 0)) OVER (ORDER BY i) AS w
             FROM n LEFT JOIN value ON interval = i)
         SELECT printf('%d %.6g', i, v) FROM step WHERE v IS NOT w UNION ALL
         SELECT printf('60 %.6g', v) FROM step WHERE i = 59"
