@@ -4,10 +4,12 @@
 #include "sim/parts/cut.h"
 #include "sim/parts/trace_names.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define NO_MEMBER NAMES_NONE
 #define SEVERAL (UINT32_MAX - 1) // owner of a trace that members share
@@ -176,7 +178,12 @@ static bool open_source(struct sources *sources, const struct scenario_trace *co
         .volume = NO_MEMBER,
     };
     if (!scenario_open_trace(sources->scenario, config, stream, error))
-        return false;
+        return strstr(error->message, strerror(EMFILE)) == NULL
+                   ? false
+                   : sim_fail(error, SIM_FAILED,
+                              "%s: only %zu of its traces can be open at a time: the system allows "
+                              "no more files (ulimit -Hn); fewer members, or a trace of one file",
+                              sources->scenario->name, sources->count);
     sources->count++;
     return true;
 }
@@ -195,6 +202,16 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
     return merge_advance(&sources->merge, error) && look_ahead(sources);
 }
 
+// Each trace has its files open: thousands of members may have more than a shell allows at first.
+static void allow_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool open_all(struct sources *sources, struct sim_error *error)
 {
     const struct scenario *scenario = sources->scenario;
@@ -205,6 +222,7 @@ static bool open_all(struct sources *sources, struct sim_error *error)
         return sim_fail_memory(error);
     if (!check_streams(scenario, error))
         return false;
+    allow_files();
     for (size_t i = 0; i < scenario->member_count; i++) {
         const struct scenario_trace *trace = &scenario->members[i].trace;
         if (trace->path != NULL && !open_source(sources, trace, (uint32_t)i, error))

@@ -115,6 +115,8 @@ const char *units_meant(enum units_kind kind, const char *text, char *hint, size
         units_exact_duration((int64_t)number, first);
     else if (row->unit == NULL || !propose(of, number * row->times, row->instead, first))
         return hint;
+    if (strcmp(first, text) == 0) // well written, and wrong for another reason
+        return hint;
     bool is_bare = unit[0] == '\0' && number >= 1e6;
     if (row->or_else != NULL && !is_bare && propose(of, number * row->times, row->or_else, second))
         snprintf(hint, size, "; did you mean '%s' or '%s'?", first, second);

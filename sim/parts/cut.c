@@ -153,14 +153,15 @@ static bool check_found(const struct cut_stream *stream, struct sim_error *error
 
 // ---- When ----
 
-// Half of what fits, so that no later sum overflows: 146 years.
-#define LATEST_NS (INT64_MAX / 2)
-
 static bool set_time(struct cut_stream *stream, int64_t from_start_ns, struct sim_error *error)
 {
-    return (fraction_divide(from_start_ns, &stream->cut->speed, &stream->next_ns) &&
-            stream->next_ns <= LATEST_NS) ||
-           sim_fail(error, SIM_BAD_INPUT, "%s: a request arrives after more than 146 years",
+    int64_t latest_ns = CUT_LATEST_NS - stream->cut->delay_ns;
+    if (fraction_divide(from_start_ns, &stream->cut->speed, &stream->next_ns) &&
+        stream->next_ns <= latest_ns) {
+        stream->next_ns += stream->cut->delay_ns;
+        return true;
+    }
+    return sim_fail(error, SIM_BAD_INPUT, "%s: a request arrives after more than 146 years",
                     stream->path);
 }
 

@@ -17,9 +17,12 @@
 #include <stdint.h>
 
 #define CUT_FOR_EVER INT64_MAX // as a duration
+// Of an arrival: half of what fits, so that no later sum overflows: 146 years.
+#define CUT_LATEST_NS (INT64_MAX / 2)
 #define CUT_ALL_OPS ((1u << TRACE_OP_COUNT) - 1)
 
-// A time t of the recording, counted from its origin, becomes (t - start_ns) / speed, rounded down.
+// A time t of the recording, counted from its origin, becomes (t - start_ns) / speed, rounded down,
+// and delay_ns more.
 struct cut {
     const char *const *volumes; // only these, by name
     size_t volume_count;        // 0: all
@@ -28,6 +31,7 @@ struct cut {
     int64_t start_ns;
     int64_t duration_ns; // of the recording, from start_ns on
     struct fraction speed;
+    int64_t delay_ns; // at most CUT_LATEST_NS
 };
 
 struct cut cut_of_all(void);

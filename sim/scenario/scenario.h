@@ -20,6 +20,7 @@
 
 #define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
 #define SCENARIO_NONE UINT32_MAX    // no group
+#define SCENARIO_COUNT_MAX 10000    // of a member that is repeated
 
 // A recording, or a part of it.
 struct scenario_trace {
@@ -46,7 +47,9 @@ struct scenario_member {
     enum engine_attach attach;
     struct engine_parameters limits; // if any is given: overwrite the group's on joining
     struct scenario_trace trace;
-    char *volume; // which volume of the common traces is this member's; NULL: the one of its name
+    char *volume;   // which volume of the common traces is this member's; NULL: the one of its name
+    uint32_t count; // as it is read: so many members, of which the scenario then has each; 0: one
+    int64_t stagger_ns; // how much later each replays its trace than the one before it
     struct sim_place place;
 };
 

@@ -3,7 +3,9 @@
 #include "sim/scenario/scenario_internal.h"
 
 #include "sim/base/suggest.h"
+#include "sim/base/units.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,41 @@ static const struct setting_kind group_kind = {
     .write = write_group,
 };
 
+static bool read_count(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    char hint[UNITS_HINT_MAX];
+    int64_t count = 0;
+    const char *text = yaml_text(reader, node, "a number of members");
+    if (text == NULL)
+        return false;
+    if (!units_parse_integer(text, &count) || count < 1 || count > SCENARIO_COUNT_MAX)
+        return yaml_fail(reader, node, "expected a number of members, 1 to %d, found '%.64s'%s",
+                         SCENARIO_COUNT_MAX, text,
+                         units_meant(UNITS_COUNT, text, hint, sizeof hint));
+    *(uint32_t *)target = (uint32_t)count;
+    return true;
+}
+
+static void write_count(struct setting_writer *writer, const void *value)
+{
+    fprintf(writer->out, " %" PRIu32, *(const uint32_t *)value);
+}
+
+// They are not set later: by then the members are there.
+static const struct setting_kind count_kind = {
+    .type = "whole number",
+    .size = sizeof(uint32_t),
+    .read = read_count,
+    .write = write_count,
+};
+
+static const struct setting_kind stagger_kind = {
+    .type = "duration",
+    .size = sizeof(int64_t),
+    .read = yaml_read_duration,
+    .write = setting_write_time,
+};
+
 const struct setting scenario_member_rows[] = {
     {"id", &setting_id, offsetof(struct scenario_member, name), .required = true},
     {"group", &group_kind, offsetof(struct scenario_member, group), .fallback = "none"},
@@ -106,6 +143,8 @@ const struct setting scenario_member_rows[] = {
     {"limits", &scenario_member_limits, .offset = offsetof(struct scenario_member, limits)},
     {"trace", &scenario_trace_kind, .offset = offsetof(struct scenario_member, trace)},
     {"volume", &setting_text, .offset = offsetof(struct scenario_member, volume)},
+    {"count", &count_kind, .offset = offsetof(struct scenario_member, count)},
+    {"stagger", &stagger_kind, .offset = offsetof(struct scenario_member, stagger_ns)},
     {.key = NULL},
 };
 
@@ -153,15 +192,62 @@ static bool add_member(struct yaml_reader *reader, yaml_node_t *node,
     return true;
 }
 
-static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    *(struct scenario_member *)target = scenario_member_default();
-    return setting_read(reader, node, "a member", scenario_member_rows, target) &&
-           add_member(reader, node, target);
-}
+static yaml_read read_member;
 
 static const struct setting_list members_list =
     SETTING_LIST("members", members, member_count, read_member, NULL);
+
+// Makes the member that has been read the one with this number of so many, from 0.
+static bool be_copy(struct yaml_reader *reader, struct scenario_member *member, uint32_t number)
+{
+    size_t size = strlen(member->name) + 12;
+    char *name = malloc(size);
+    if (name == NULL)
+        return sim_fail_memory(reader->error);
+    snprintf(name, size, "%s-%" PRIu32, member->name, number + 1);
+    free(member->name);
+    member->name = name;
+    member->trace.cut.delay_ns += number * member->stagger_ns;
+    member->count = 0;
+    member->stagger_ns = 0;
+    return true;
+}
+
+static bool check_count(struct yaml_reader *reader, yaml_node_t *node,
+                        const struct scenario_member *member)
+{
+    yaml_node_t *count = yaml_find(reader, node, "count");
+    yaml_node_t *stagger = yaml_find(reader, node, "stagger");
+    if (count == NULL && stagger != NULL)
+        return yaml_fail(reader, stagger, "'stagger' goes with 'count'");
+    if (count != NULL && member->trace.path == NULL)
+        return yaml_fail(reader, count, "a member with a 'count' needs a 'trace' of its own");
+    if (count != NULL && member->stagger_ns > 0 &&
+        (CUT_LATEST_NS - member->trace.cut.delay_ns) / member->stagger_ns < member->count)
+        return yaml_fail(reader, stagger, "the last of %" PRIu32 " would begin after 146 years",
+                         member->count);
+    return true;
+}
+
+// One that is repeated is read anew for each copy.
+static bool read_member(struct yaml_reader *reader, yaml_node_t *node, void *target)
+{
+    struct scenario_member *member = target;
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && (member = setting_append(reader, &members_list)) == NULL)
+            return false;
+        *member = scenario_member_default();
+        if (!setting_read(reader, node, "a member", scenario_member_rows, member) ||
+            !check_count(reader, node, member))
+            return false;
+        bool is_copy = member->count > 0;
+        count = is_copy ? member->count : 1;
+        if ((is_copy && !be_copy(reader, member, i)) || !add_member(reader, node, member))
+            return false;
+    }
+    return true;
+}
 
 // ---- Members from the trace ----
 

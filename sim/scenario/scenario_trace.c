@@ -130,6 +130,24 @@ static const struct setting_kind factor_kind = {
     .write = write_factor,
 };
 
+static bool parse_delay(struct setting_input *input, void *value)
+{
+    int64_t delay_ns;
+    bool ok = units_parse_duration(input->text, &delay_ns) && delay_ns <= CUT_LATEST_NS;
+    if (ok)
+        *(int64_t *)value = delay_ns;
+    return ok;
+}
+
+static const struct setting_kind delay_kind = {
+    .type = "duration",
+    .expected = YAML_DURATION " of at most 146 years",
+    .size = sizeof(int64_t),
+    .parse = parse_delay,
+    .is_time = true,
+    .write = setting_write_time,
+};
+
 static const char *const arrival_names[] = {
     [TRACE_ARRIVAL_QUEUE] = "queue",
     [TRACE_ARRIVAL_ISSUE] = "issue",
@@ -242,6 +260,7 @@ const struct setting scenario_trace_rows[] = {
     {"start", &setting_duration, offsetof(struct scenario_trace, cut.start_ns), .fallback = "0"},
     {"duration", &setting_duration, offsetof(struct scenario_trace, cut.duration_ns),
      .fallback = ""},
+    {"delay", &delay_kind, offsetof(struct scenario_trace, cut.delay_ns), .fallback = "0"},
     {"volume", &setting_text, .offset = offsetof(struct scenario_trace, volume_name)},
     {.key = NULL},
 };

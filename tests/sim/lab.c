@@ -175,6 +175,7 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
     assert_int_equal(a->arrival, b->arrival);
     assert_int_equal(a->cut.speed.numerator, b->cut.speed.numerator);
     assert_int_equal(a->cut.speed.denominator, b->cut.speed.denominator);
+    assert_int_equal(a->cut.delay_ns, b->cut.delay_ns);
     assert_int_equal(a->cut.start_ns, b->cut.start_ns);
     assert_int_equal(a->cut.duration_ns, b->cut.duration_ns);
 }

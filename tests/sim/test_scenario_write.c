@@ -204,7 +204,7 @@ static struct scenario_trace any_trace(void)
     trace.format = below(2) == 0 ? NULL : strdup(trace_format_at(below(3)));
     trace.layout = text_or_none();
     trace.volume_name = text_or_none();
-    trace.arrival = below(2) == 0 ? TRACE_ARRIVAL_QUEUE : TRACE_ARRIVAL_ISSUE;
+    trace.arrival = (enum trace_arrival)below(3);
     for (uint64_t i = below(3); i > 0; i--) {
         char *name = any_text();
         assert_true(names_append(&trace.devices, &trace.cut.volume_count, name));
@@ -213,6 +213,7 @@ static struct scenario_trace any_trace(void)
     trace.cut.volumes = (const char *const *)trace.devices;
     trace.cut.ops = 1 + (unsigned)below(CUT_ALL_OPS);
     trace.cut.start_ns = any_time();
+    trace.cut.delay_ns = below(2) == 0 ? 0 : any_time() / 2;
     trace.cut.duration_ns = below(2) == 0 ? CUT_FOR_EVER : any_time();
     struct fraction speeds[] = {{1, 1}, {2, 1}, {3, 2}, {1, FRACTION_MAX}, {FRACTION_MAX, 7}};
     trace.cut.speed = speeds[below(5)];

@@ -207,6 +207,8 @@ static const struct {
     {UNITS_COUNT, "300 iops", "'300'"},
     {UNITS_COUNT, "1e3", "'1000'"},
     {UNITS_COUNT, "300.5", NULL},
+    {UNITS_COUNT, "0", NULL},
+    {UNITS_TIME, "1s", NULL},
     {UNITS_COUNT, "0x10", NULL},
     {UNITS_SECONDS, "3sec", "'3s'"},
     {UNITS_SECONDS, "3 s", "'3s'"},
