@@ -42,7 +42,7 @@ ends 4 'a random difference' --random 4 --jobs 2 --qemu "$scratch/slow" -o "$scr
 # ---- It is ended ----
 
 awk 'BEGIN {
-    print "members: [{id: db}]"
+    print "members: [{id: db, attach: filter}]"
     print "trace:\n  csv: |\n    time_ns,op,offset,bytes"
     for (i = 0; i < 500000; i++)
         print "    " i ",read,0,512"

@@ -49,10 +49,10 @@ awk 'BEGIN {
 members() {
     cat <<'END'
 members:
-  - {id: m0, group: g}
+  - {id: m0, group: g, attach: filter}
   - {id: m1, group: g, attach: drive}
   - {id: m2, group: h, attach: drive}
-  - {id: m3}
+  - {id: m3, attach: filter}
 trace: workload.csv
 END
 }
@@ -151,7 +151,7 @@ for name in 'two words' "it's" '"' 'a,b=c,,iops-total=1' '/objects/n0' '..' '%s%
         groups: [{id: $name, limits: {"iops-total": 10}}],
         members: [
             {id: $name, group: $name, attach: "drive"},
-            {id: ($name + "2"), group: $name},
+            {id: ($name + "2"), group: $name, attach: "filter"},
             {id: "n1", attach: "drive"}],
         trace: {csv: (["time_ns,op,offset,bytes,member"] + [range(3) |
             "0,read,0,512," + (($name, $name + "2") | "\"" + gsub("\""; "\"\"") + "\"")] +
@@ -168,7 +168,7 @@ agrees ./-o.yaml
 
 # From standard input, and in an empty scenario.
 expect_code 0 verify - <names-6.yaml
-echo 'members: [{id: a}]' >idle.yaml
+echo 'members: [{id: a, attach: filter}]' >idle.yaml
 agrees idle.yaml
 expect 0 "$(jq .requests out)" 'requests of no trace'
 
@@ -215,7 +215,7 @@ refused '10:5: qom-set cannot be verified: a group that block_set_io_throttle ma
 # refuse_request OP BYTES WHY: not before its turn comes, so the others do no harm.
 refuse_request() {
     cat >refused.yaml <<END
-members: [{id: a b}]
+members: [{id: a b, attach: filter}]
 trace: {csv: "time_ns,op,offset,bytes\\n0,read,0,512\\n9,$1,0,$2\\n"}
 END
     refused " $3"
@@ -250,7 +250,7 @@ agrees largest.yaml
 some_wait 3
 
 for granularity in 2ms 1us 1ns; do
-    echo 'members: [{id: a}]' >refused.yaml
+    echo 'members: [{id: a, attach: filter}]' >refused.yaml
     expect_code 2 verify refused.yaml --timer-granularity $granularity
     expect_error "--timer-granularity: 0 or, as in QEMU's main loop, 1ms can be verified"
     echo "timer-granularity: $granularity" >>refused.yaml
