@@ -211,6 +211,8 @@ static void expect(const char *name, enum trace_arrival arrival, size_t requests
 static void test_variants(void **state)
 {
     (void)state;
+    expect("t02-dm-striped-split.blktrace.0", TRACE_ARRIVAL_QUEUE, 9, 8, "blktrace");
+    expect("t02b-raid10-middle-completion.bin", TRACE_ARRIVAL_QUEUE, 13, 12, "blktrace");
     expect("t04-trace-cmd-ts-diff.txt", TRACE_ARRIVAL_QUEUE, 7, 6, "ftrace");
     expect("t05-zoned-new-kernel.txt", TRACE_ARRIVAL_QUEUE, 2, 2, "ftrace");
     expect("t12-ftrace-blk-tracer.txt", TRACE_ARRIVAL_QUEUE, 4, 3, "blkparse");

@@ -150,6 +150,9 @@ static bool complete_data(struct blktrace_pairing *pairing, const struct blktrac
     bool unknown = false;
     while (key.start < end && probes < PROBES_MAX) {
         uint32_t number = pairing_meant(pairing, &key, end - key.start);
+        if (number == BLKTRACE_FRAGMENT_NONE &&
+            !blktrace_fragments_cut(&pairing->fragments, &key, &number))
+            return false;
         if (number == BLKTRACE_FRAGMENT_NONE) {
             unknown = true;
             probes++;
@@ -250,6 +253,22 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
     return true;
 }
 
+// A device mapper tells of a split once it has moved on: the record begins where the rest does.
+// What lies before has no completion of its own, and ends no later than the rest.
+static bool take_moved_on(struct blktrace_pairing *pairing, const struct blktrace_key *key)
+{
+    uint32_t back;
+    uint32_t front = blktrace_fragments_around(&pairing->fragments, key);
+    if (!blktrace_fragments_cut(&pairing->fragments, key, &back))
+        return false;
+    if (back == BLKTRACE_FRAGMENT_NONE)
+        return true;
+    const struct blktrace_fragment *rest = blktrace_fragment_at(&pairing->fragments, back);
+    blktrace_window_at(&pairing->window, rest->request)->fragment = back;
+    blktrace_fragments_remove(&pairing->fragments, front);
+    return true;
+}
+
 // The second half is announced again by some kernels, as an arrival of its own.
 static bool take_split(struct blktrace_pairing *pairing, const struct blktrace_record *record,
                        uint32_t volume)
@@ -261,6 +280,8 @@ static bool take_split(struct blktrace_pairing *pairing, const struct blktrace_r
     make_room(pairing);
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint32_t number = find_newest(pairing, &key);
+    if (number == BLKTRACE_FRAGMENT_NONE && record->split_at == record->offset)
+        return take_moved_on(pairing, &key);
     if (number == BLKTRACE_FRAGMENT_NONE || record->split_at <= record->offset)
         return true;
     struct blktrace_fragment *front = blktrace_fragment_at(&pairing->fragments, number);

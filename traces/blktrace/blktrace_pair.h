@@ -86,6 +86,16 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
                                 const struct blktrace_key *key, uint32_t bytes, uint64_t request,
                                 uint32_t sibling);
 
+// Of the fragments in whose middle the key's start lies the one of the oldest request, or
+// BLKTRACE_FRAGMENT_NONE; so too if there are more than can be looked at.
+uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
+                                   const struct blktrace_key *key);
+
+// Cuts that one there: the back becomes a fragment of its own, whose number is stored, or
+// BLKTRACE_FRAGMENT_NONE. False: out of memory.
+bool blktrace_fragments_cut(struct blktrace_fragments *fragments, const struct blktrace_key *key,
+                            uint32_t *number);
+
 // Returns a sibling that is left, or BLKTRACE_FRAGMENT_NONE.
 uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number);
 

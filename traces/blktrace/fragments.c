@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 #define FRAGMENTS_FIRST_CAPACITY 64
+#define FRAGMENT_FREE UINT64_MAX // as the number of a request
+
+// Among so many a fragment is looked for by what lies in it, which takes a look at each.
+#define SEARCHED_MAX 4096
 
 void blktrace_fragments_free(struct blktrace_fragments *fragments)
 {
@@ -66,6 +70,7 @@ static inline bool reserve(struct blktrace_fragments *fragments)
 
 static void release(struct blktrace_fragments *fragments, uint32_t number)
 {
+    fragments->items[number].request = FRAGMENT_FREE;
     fragments->items[number].next = fragments->free_first;
     fragments->free_first = number;
     fragments->free_count++;
@@ -110,6 +115,38 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
         before->next = number;
     }
     return number;
+}
+
+// Such completions are of devices that put requests into pieces, which have few outstanding.
+uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
+                                   const struct blktrace_key *key)
+{
+    uint32_t found = BLKTRACE_FRAGMENT_NONE;
+    for (uint32_t i = 0; fragments->used <= SEARCHED_MAX && i < fragments->used; i++) {
+        const struct blktrace_fragment *fragment = &fragments->items[i];
+        if (fragment->request != FRAGMENT_FREE && fragment->start < key->start &&
+            key->start - fragment->start < fragment->bytes && fragment->volume == key->volume &&
+            fragment->kind == key->kind &&
+            (found == BLKTRACE_FRAGMENT_NONE ||
+             fragment->request < fragments->items[found].request))
+            found = i;
+    }
+    return found;
+}
+
+bool blktrace_fragments_cut(struct blktrace_fragments *fragments, const struct blktrace_key *key,
+                            uint32_t *number)
+{
+    uint32_t around = blktrace_fragments_around(fragments, key);
+    *number = BLKTRACE_FRAGMENT_NONE;
+    if (around == BLKTRACE_FRAGMENT_NONE || fragments->live == BLKTRACE_FRAGMENTS_MAX)
+        return true;
+    struct blktrace_fragment *front = &fragments->items[around];
+    uint32_t front_bytes = (uint32_t)(key->start - front->start);
+    uint32_t back_bytes = front->bytes - front_bytes;
+    front->bytes = front_bytes;
+    *number = blktrace_fragments_add(fragments, key, back_bytes, front->request, around);
+    return *number != BLKTRACE_FRAGMENT_NONE;
 }
 
 uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number)
