@@ -8,6 +8,7 @@
 #include "traces/notices.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
                           bool is_unsorted, struct trace_error *error)
@@ -120,11 +121,32 @@ static enum trace_result fill(struct blktrace_stream *stream, size_t wanted,
     return fail(stream, text, error);
 }
 
+// Blocks that were never written, of a disk that was full or a machine that stopped, are zeros.
+static bool skip_zeros(struct blktrace_stream *stream, struct trace_error *error)
+{
+    struct trace_input *input = &stream->input;
+    for (;;) {
+        if (!trace_input_peek(input, 1, error))
+            return false;
+        if (input->at == input->end || *input->at != 0)
+            return true;
+        trace_input_advance(input, 1);
+        stream->zero_bytes++;
+    }
+}
+
 // Decodes the record at the start of the window and moves past it.
 static enum trace_result take(struct blktrace_stream *stream, struct trace_error *error)
 {
     struct blktrace_record *record = &stream->record;
     struct trace_input *input = &stream->input;
+    static const uint8_t nothing[sizeof(uint32_t)];
+    if (!trace_input_peek(input, sizeof nothing, error))
+        return TRACE_ERROR;
+    // No record begins with a zero.
+    if (stream->records > 0 && (size_t)(input->end - input->at) >= sizeof nothing &&
+        memcmp(input->at, nothing, sizeof nothing) == 0 && !skip_zeros(stream, error))
+        return TRACE_ERROR;
     enum trace_result result = fill(stream, BLKTRACE_HEADER_BYTES, error);
     if (result != TRACE_REQUEST)
         return result;
@@ -197,6 +219,9 @@ void blktrace_stream_report(const struct blktrace_stream *stream, struct trace_n
                       "that record is lost.",
                       (unsigned long long)stream->truncated_bytes,
                       (unsigned long long)stream->truncated_at);
+    trace_notices_count(notices, "zero-padding", source, stream->zero_bytes,
+                        "bytes between or behind the records are zeros, as of blocks that were "
+                        "never written; they are passed over.");
     uint64_t foreign_cpu = stream->file->cpu != TRACE_CPU_NONE ? stream->foreign_cpu : 0;
     trace_notices_set(notices, "cpu-mismatch", source, foreign_cpu,
                       "%llu of %llu records are of another CPU than the file's number %d; they "

@@ -19,6 +19,7 @@ struct blktrace_stream {
     uint64_t records;
     uint64_t truncated_at; // where a cut header starts
     uint64_t truncated_bytes;
+    uint64_t zero_bytes;  // between or behind the records
     uint64_t foreign_cpu; // records of another CPU than the file's
     uint64_t record_at;   // where the current record starts, if it was out of the ordinary
     uint64_t backwards;

@@ -44,6 +44,10 @@ static bool set_up(struct archive *archive)
            archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
            archive_read_support_filter_zstd(archive) == ARCHIVE_OK &&
            archive_read_support_filter_xz(archive) == ARCHIVE_OK &&
+           (archive_bzlib_version() == NULL ||
+            archive_read_support_filter_bzip2(archive) == ARCHIVE_OK) &&
+           (archive_liblz4_version() == NULL ||
+            archive_read_support_filter_lz4(archive) == ARCHIVE_OK) &&
            archive_read_support_format_empty(archive) == ARCHIVE_OK &&
            archive_read_support_format_raw(archive) == ARCHIVE_OK;
 }

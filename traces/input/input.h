@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One file, on disk or in memory, as a stream of bytes, plain or compressed (gzip, zstd, xz), for
-// binary and line readers.
+// One file, on disk or in memory, as a stream of bytes, plain or compressed (gzip, zstd, xz, and
+// bzip2 and lz4 if libarchive has them), for binary and line readers.
 //
 // The window `at`..`end` lies in the decompressor's own block; only where something wanted in one
 // piece crosses from one block into the next is it copied.
