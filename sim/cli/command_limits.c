@@ -63,19 +63,24 @@ static bool list_keys(const struct engine_algorithm *algorithm, bool json, struc
     json_decref(list);
     if (engine_parameter_find(algorithm, "iops-total-max") < 0)
         return true;
-    puts("\n"
-         "A limit is a bucket that leaks the average; 0 is none. What it holds may pass\n"
-         "beyond the average, then requests wait:\n"
-         "\n"
-         "  without -max              average / 10, at once\n"
-         "  -max                      max, at once: an amount, not a rate");
+    const int width = terminal_style(stdout).width;
+    report_fold(stdout, width,
+                "\n"
+                "A limit is a bucket that leaks the average; 0 is none. What it holds may pass\n"
+                "beyond the average, then requests wait:\n"
+                "\n"
+                "  without -max              average / 10, at once\n"
+                "  -max                      max, at once: an amount, not a rate");
     if (engine_parameter_find(algorithm, "iops-total-max-length") >= 0)
-        puts("  -max and -max-length > 1  max x length, at max per second (max / 10 at once)");
-    puts("\n"
-         "That is used up after amount / (rate - average) seconds, and full again after\n"
-         "amount / average seconds in which nothing passes. For limits of your own:\n"
-         "\n"
-         "  throttlesim limits iops-total=300,iops-total-max=900 --rate 2000");
+        report_fold(
+            stdout, width,
+            "  -max and -max-length > 1  max x length, at max per second (max / 10 at once)");
+    report_fold(stdout, width,
+                "\n"
+                "That is used up after amount / (rate - average) seconds, and full again after\n"
+                "amount / average seconds in which nothing passes. For limits of your own:\n"
+                "\n"
+                "  throttlesim limits iops-total=300,iops-total-max=900 --rate 2000");
     return true;
 }
 
