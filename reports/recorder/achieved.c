@@ -112,7 +112,7 @@ static void store_row(struct report_recorder *recorder, const struct achieved_ro
                         report_integer(busy.bytes),
                         report_integer(recorder->last_arrival_ns - recorder->first_arrival_ns),
                         report_integer(row->run_ns),
-                        report_integer(achieved->busy_ns + until_ns - achieved->since_ns),
+                        report_integer(achieved->busy_ns + (until_ns - achieved->since_ns)),
                     });
 }
 
