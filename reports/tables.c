@@ -211,6 +211,20 @@ static bool choose_lines(struct tables_context *context)
     "   FROM (SELECT * FROM operation LEFT JOIN operation_effect USING (run_id, seq)"              \
     "          WHERE run_id = ?1 ORDER BY seq))"
 
+#define JSON_ASSUMPTIONS                                                                           \
+    "(SELECT json_group_array(json_object('key', key, 'value', value, 'text', text))"              \
+    "   FROM (SELECT * FROM assumption WHERE run_id = ?1 ORDER BY seq))"
+
+// By direction; scope_is: of whom.
+#define JSON_RATES(scope_is)                                                                       \
+    "(SELECT json_group_object(direction, json_object("                                            \
+    "        'demanded_requests_per_s', demanded_requests_per_s,"                                  \
+    "        'demanded_bytes_per_s', demanded_bytes_per_s,"                                        \
+    "        'requests_per_s', requests_per_s, 'bytes_per_s', bytes_per_s,"                        \
+    "        'busy_requests_per_s', busy_requests_per_s,"                                          \
+    "        'busy_bytes_per_s', busy_bytes_per_s, 'busy_share', busy_share))"                     \
+    "   FROM achieved_rate WHERE run_id = ?1 AND scope = " scope_is ")"
+
 // The limits in words, too: what each lets through.
 #define JSON_LIMIT_EFFECTS                                                                         \
     "(SELECT group_id, json_group_array(json_object('limit', key, 'unit', unit, 'rate', rate,"     \
@@ -241,7 +255,8 @@ static bool choose_lines(struct tables_context *context)
     "        'limits', json(ifnull(l.limits, '{}')),"                                              \
     "        'let_through', json(ifnull(e.effects, '[]')),"                                        \
     "        'fairness', json(CASE WHEN g.group_id IN " REPORT_SHARED                              \
-    "                              THEN " JSON_FAIRNESS " END)))"                                  \
+    "                              THEN " JSON_FAIRNESS " END),"                                   \
+    "        'rates', json(" JSON_RATES("'throttle_group' AND id = g.group_id") ")))"              \
     "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
     "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
     "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
@@ -267,19 +282,22 @@ static bool choose_lines(struct tables_context *context)
                     "latency_statistics AS l WHERE " JSON_OF_MEMBER("l"))
 #define JSON_MEMBERS                                                                               \
     "(SELECT json_group_array(json_object('name', m.name, 'attach', m.attach, 'trace', m.trace,"   \
-    "        'directions', json(" JSON_ITS_DIRECTIONS ")))"                                        \
-    "   FROM (SELECT * FROM chosen ORDER BY place) AS m)"
+    "        'directions', json(" JSON_ITS_DIRECTIONS "),"                                         \
+    "        'rates', json(" JSON_RATES(                                                           \
+        "'member' AND id = m.member_id") ")))"                                                     \
+                                         "   FROM (SELECT * FROM chosen ORDER BY place) AS m)"
 
 #define JSON_TOTAL JSON_DIRECTIONS("total_statistics AS s", "total_latency AS l WHERE l.part = 0")
 
 static bool print_json(const struct tables_context *context)
 {
-    // In pieces, since a literal of C is not as long as that.
-    char *sql = sqlite3_mprintf(
-        " SELECT json_object('run', json(%s), 'notices', json(%s), 'groups', json(%s),"
-        " 'members', json(%s), 'total', json(%s), 'operations', json(%s))"
-        "   FROM run WHERE run_id = ?1",
-        TABLES_JSON_RUN, JSON_NOTICES, JSON_GROUPS, JSON_MEMBERS, JSON_TOTAL, JSON_OPERATIONS);
+    // In parts, since a string may not be longer than C wants it.
+    char *sql = sqlite3_mprintf(" SELECT json_object('run', json(%s), 'assumptions', json(%s),"
+                                " 'notices', json(%s), 'groups', json(%s), 'members', json(%s),"
+                                " 'total', json(%s), 'rates', json(%s), 'operations', json(%s))"
+                                "   FROM run WHERE run_id = ?1",
+                                TABLES_JSON_RUN, JSON_ASSUMPTIONS, JSON_NOTICES, JSON_GROUPS,
+                                JSON_MEMBERS, JSON_TOTAL, JSON_RATES("'all'"), JSON_OPERATIONS);
     if (sql == NULL)
         return tables_memory(context);
     sqlite3_stmt *rows = tables_statistics_open(context, sql);
@@ -294,7 +312,8 @@ static bool print_json(const struct tables_context *context)
 
 static bool print_text(struct tables_context *context)
 {
-    return tables_print_head(context) && print_notices(context) && choose_lines(context) &&
+    return tables_print_head(context) && tables_print_assumptions(context) &&
+           print_notices(context) && choose_lines(context) && tables_print_achieved(context) &&
            tables_print_members(context) && tables_print_groups(context) &&
            tables_print_operations(context);
 }

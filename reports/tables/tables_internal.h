@@ -60,6 +60,8 @@ bool tables_print_head(const struct tables_context *context);
 // "and 7 more", if there are more than the style wants.
 void tables_print_more(const struct tables_context *context, int64_t count);
 
+bool tables_print_assumptions(const struct tables_context *context);
+bool tables_print_achieved(const struct tables_context *context);
 bool tables_print_members(const struct tables_context *context);
 bool tables_print_groups(const struct tables_context *context);
 // What the groups' limits let through at the start.

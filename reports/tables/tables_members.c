@@ -69,39 +69,45 @@ static bool print_waits(const struct tables_context *context)
         columns, COUNT_OF(columns));
 }
 
-static bool print_latency(const struct tables_context *context)
+// is_wait: the device takes no time, so that a latency is the wait in the throttle.
+static bool print_latency(const struct tables_context *context, bool is_wait)
 {
-    static const struct grid_column columns[] = {
+    const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},
         {NULL, "direction", GRID_TEXT},
-        {"total latency", "mean", GRID_TIME},
+        {is_wait ? "throttle wait" : "total latency", "mean", GRID_TIME},
         {NULL, "p50", GRID_TIME},
         {NULL, "p90", GRID_TIME},
         {NULL, "p99", GRID_TIME},
         {NULL, "p99.9", GRID_TIME},
         {NULL, "max", GRID_TIME},
     };
-    return print_statistics(context, "Latency of completed requests",
-                            TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns)
-                                TABLES_OF(t, p50_ns) TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns)
-                                    TABLES_OF(t, p999_ns)
-                                        TABLES_OF(t, max_ns) " FROM named AS s" TABLES_LATENCY(
-                                            "t", "total") " ORDER BY s.place, s.line",
-                            columns, COUNT_OF(columns));
+    return print_statistics(
+        context,
+        is_wait ? "Time in the throttle; the device takes none" : "Latency of completed requests",
+        TABLES_NAMED " SELECT s.shown_name, s.direction" TABLES_OF(t, mean_ns) TABLES_OF(t, p50_ns)
+            TABLES_OF(t, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(t, p999_ns)
+                TABLES_OF(t, max_ns) " FROM named AS s" TABLES_LATENCY(
+                    "t", "total") " ORDER BY s.place, s.line",
+        columns, COUNT_OF(columns));
 }
 
 // What the simulation gives beside what the recording shows of the same requests: a prediction only
 // with the recording's own limits. All members together only if the recording shows it of all.
-static bool print_recorded(const struct tables_context *context)
+// What took no time at the device is no latency of the same kind, and is not called so.
+static bool print_recorded(const struct tables_context *context, bool is_wait)
 {
-    static const struct grid_column columns[] = {
-        {NULL, "member", GRID_TEXT},     {NULL, "requests", GRID_COUNT},
-        {"p50", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
-        {"p90", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
-        {"p99", "simulated", GRID_TIME}, {NULL, "recorded", GRID_TIME},
+    const char *simulated = is_wait ? "wait" : "simulated";
+    const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT},   {NULL, "requests", GRID_COUNT},
+        {"p50", simulated, GRID_TIME}, {NULL, "recorded", GRID_TIME},
+        {"p90", simulated, GRID_TIME}, {NULL, "recorded", GRID_TIME},
+        {"p99", simulated, GRID_TIME}, {NULL, "recorded", GRID_TIME},
     };
     return print_statistics(
-        context, "Total latency of reads and writes, simulated against recorded",
+        context,
+        is_wait ? "Wait in the throttle of reads and writes, beside the latency recorded"
+                : "Total latency of reads and writes, simulated against recorded",
         " SELECT s.name" TABLES_OF(r, count) TABLES_OF(t, p50_ns) TABLES_OF(r, p50_ns)
             TABLES_OF(t, p90_ns) TABLES_OF(r, p90_ns) TABLES_OF(t, p99_ns) TABLES_OF(
                 r, p99_ns) " FROM statistics AS s" TABLES_LATENCY("r", "recorded")
@@ -110,10 +116,22 @@ static bool print_recorded(const struct tables_context *context)
         columns, COUNT_OF(columns));
 }
 
+static bool find_null_device(const struct tables_context *context, bool *is_null)
+{
+    sqlite3_stmt *rows =
+        report_query_open(context->database, "SELECT device = 'null' FROM run WHERE run_id = ?1",
+                          context->run_id, context->error);
+    *is_null = report_query_next(rows) && sqlite3_column_int(rows, 0) != 0;
+    return report_query_close(rows, context->error);
+}
+
 bool tables_print_members(const struct tables_context *context)
 {
-    return print_traffic(context) && print_waits(context) && print_latency(context) &&
-           print_recorded(context);
+    bool is_null;
+    if (!find_null_device(context, &is_null) || !print_traffic(context))
+        return false;
+    return (is_null || print_waits(context)) && print_latency(context, is_null) &&
+           print_recorded(context, is_null);
 }
 
 bool tables_print_groups(const struct tables_context *context)

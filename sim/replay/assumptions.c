@@ -84,8 +84,8 @@ static void tell_device(const struct telling *telling)
 static void tell_feedback(const struct telling *telling)
 {
     tell(telling, "feedback", "none",
-         "none; requests arrive as recorded, however long earlier ones wait: under a limit below "
-         "the demand, latencies are upper bounds");
+         "none; requests arrive as recorded, however long others wait: under a limit below the "
+         "demand, latencies are upper bounds");
 }
 
 static void tell_buckets(const struct telling *telling)
@@ -111,6 +111,22 @@ static void tell_timers(const struct telling *telling)
     snprintf(text, sizeof text, "coarse; they fire up to %s late",
              units_format_duration(granularity_ns, step, sizeof step));
     tell(telling, "timers", "coarse", text);
+}
+
+static void tell_arrival(const struct telling *telling)
+{
+    static const char *const values[] = {"none", "queue", "issue", "mixed"};
+    static const char *const texts[] = {
+        "", "; when requests entered the block layer, before they were merged and scheduled",
+        "; when requests were handed to the device", ""};
+    size_t volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
+    char taken[TRACE_ARRIVALS_TEXT], text[TEXT_SIZE];
+    sources_count_arrivals(telling->replay->sources, volumes);
+    size_t kind =
+        (size_t)(volumes[TRACE_ARRIVAL_QUEUE] > 0) + 2 * (size_t)(volumes[TRACE_ARRIVAL_ISSUE] > 0);
+    snprintf(text, sizeof text, "%s%s", trace_arrivals_text(volumes, taken), texts[kind]);
+    if (kind > 0) // else there is one time for each request
+        tell(telling, "arrival", values[kind], text);
 }
 
 static void tell_speed(const struct telling *telling, const struct sources_taken *taken)
@@ -172,6 +188,7 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
         sources_taken(replay->sources, &taken);
     if (taken.traces > 0) {
         tell_arrivals(&telling);
+        tell_arrival(&telling);
         tell_speed(&telling, &taken);
     }
     tell_attach(&telling);

@@ -118,7 +118,7 @@ members:
 device: {model: recorded}
 END
 expect_code 0 run total.yaml --db total.db --log requests
-expect 4 "$(grep -c '^(all members) ' out)" 'rows of all members'
+expect 5 "$(grep -c '^(all members) ' out)" 'rows of all members'
 sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
     DROP TABLE counted_interval; DROP TABLE latency_interval;
     DROP TABLE group_contention; PRAGMA user_version = 1'

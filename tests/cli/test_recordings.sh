@@ -78,6 +78,10 @@ for disk in vdc vdd vde vdf; do
     done
 done
 expect_code 0 report predicted.db
+grep -q '^Wait in the throttle .* beside the latency recorded$' out ||
+    fail 'no table of waits beside what was recorded'
+grep -q 'against recorded' out && fail 'what took no time at the device is called a latency'
+expect_code 0 report measured.db
 grep -q 'against recorded$' out || fail 'no table of simulated against recorded'
 
 # ---- trace info against blkparse ----

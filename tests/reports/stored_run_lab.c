@@ -90,6 +90,17 @@ static const char small_run[] = RUN_COLUMNS
     "INSERT INTO burst_end VALUES (1, 500000000, 0, 'iops-total', 6100000000),"
     " (1, 7500000000, 0, 'iops-total', 12200000000), (1, 600000000, 0, 'bps-total', 1000000);";
 
+static const char small_more[] =
+    "INSERT INTO assumption VALUES (1, 0, 'attach', 'drive', 'drive; discards are not throttled'),"
+    " (1, 1, 'left out', 'end', 'what comes after a sentence that is too long for one line');"
+    "INSERT INTO achieved VALUES"
+    " (1, 'member', 0, 'read', 60, 245760, 60, 245760, 59, 241664, 8000000000, 10000000000, 4e9),"
+    " (1, 'member', 0, 'read+write', 100, 1556480, 94, 1310720, 93, 1306624, 8000000000,"
+    "  10000000000, 4e9), (1, 'member', 1, 'read+write', 30, 122880, 30, 122880, 0, 0, 8000000000,"
+    "  10000000000, 0), (1, 'throttle_group', 0, 'read+write', 120, 1638400, 114, 1392640, 100,"
+    "  1351680, 8000000000, 10000000000, 5e9), (1, 'all', 0, 'read+write', 130, 1679360, 124,"
+    "  1433600, 100, 1351680, 8000000000, 10000000000, 5e9);";
+
 static const char empty_run[] =
     RUN_COLUMNS "(2, 'interrupted', NULL, 'empty.yaml', '', '0.1.0', '3.40.1', 'throttle-groups',"
                 " 'null', 1000000000, '2026-01-01T00:00:00Z', 0, NULL, 0, 0, 0);"
@@ -176,7 +187,7 @@ struct report_database *stored_run_open(void)
 {
     struct report_error error = {.message = ""};
     struct report_database *database = report_database_open(NULL, REPORT_WRITE, &error);
-    static const char *const runs[] = {small_run,   small_effects, empty_run,
+    static const char *const runs[] = {small_run,   small_effects, small_more, empty_run,
                                        hostile_run, many_run,      long_run};
     if (database == NULL)
         fail_msg("%s", error.message);

@@ -99,6 +99,30 @@ static void test_json_has_everything(void **state)
     free(json);
 }
 
+static void test_json_has_assumptions_and_rates(void **state)
+{
+    char *json = printed(STORED_SMALL, REPORT_JSON);
+    static const char *const expected[][2] = {
+        {"$.assumptions[0].key", "attach"},
+        {"$.assumptions[0].value", "drive"},
+        {"$.assumptions[1].text", "what comes after a sentence that is too long for one line"},
+        {"$.assumptions[2]", NULL},
+        {"$.members[0].rates.read.requests_per_s", "6.0"},
+        {"$.members[0].rates.\"read+write\".demanded_requests_per_s", "12.5"},
+        {"$.members[0].rates.\"read+write\".bytes_per_s", "131072.0"},
+        {"$.members[0].rates.\"read+write\".busy_requests_per_s", "23.25"},
+        {"$.members[0].rates.\"read+write\".busy_share", "0.4"},
+        {"$.members[1].rates.\"read+write\".busy_bytes_per_s", NULL},
+        {"$.groups[0].rates.\"read+write\".busy_bytes_per_s", "270336.0"},
+        {"$.groups[1].rates", "{}"},
+        {"$.rates.\"read+write\".requests_per_s", "12.4"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        json_path_assert(json, expected[i][0], expected[i][1]);
+    free(json);
+}
+
 static void test_unfinished_runs_say_so(void **state)
 {
     char *empty = printed(STORED_EMPTY, REPORT_TEXT),
@@ -196,6 +220,7 @@ static void test_labels(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_text_is_golden),
     cmocka_unit_test(test_json_has_everything),
+    cmocka_unit_test(test_json_has_assumptions_and_rates),
     cmocka_unit_test(test_unfinished_runs_say_so),
     cmocka_unit_test(test_hostile_names_are_harmless),
     cmocka_unit_test(test_unknown_run),

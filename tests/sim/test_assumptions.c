@@ -11,7 +11,7 @@
     "time_ns,op,offset,bytes\\n0,read,0,512\\n1000000000,discard,0,512\\n"                         \
     "2000000000,write,0,512\\n\"}"
 #define FEEDBACK                                                                                   \
-    "feedback none none; requests arrive as recorded, however long earlier ones wait: under a "    \
+    "feedback none none; requests arrive as recorded, however long others wait: under a "          \
     "limit below the demand, latencies are upper bounds\n"
 #define NULL_DEVICE                                                                                \
     "device null null, which takes no time; a total latency is the wait in the throttle\n"
@@ -82,8 +82,33 @@ static void test_what_is_left_out(void **state)
            "left out end what would come after 1 s, the end of the scenario\n");
 }
 
+#define RECORDED(name, arrival)                                                                    \
+    "  - {id: " name ", trace: {path: " TEST_TRACES_DIR "/recorded/mixed/" name                    \
+    ".blktrace, duration: 20s" arrival "}}\n"
+
+static void test_arrivals_as_taken(void **state)
+{
+    static const char *const rows[][2] = {
+        {"members:\n" RECORDED("vde", ""),
+         "issue D (issue); when requests were handed to the device\n"},
+        {"members:\n" RECORDED("vde", ", arrival: queue"),
+         "queue Q (queue); when requests entered the block layer, before they were merged and "
+         "scheduled\n"},
+        {"members:\n" RECORDED("vdc", ", arrival: queue") RECORDED("vde", ""),
+         "mixed Q (queue) of 1 device, D (issue) of 1\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lab_run run = lab_run_complete(rows[i][0]);
+        lab_expect_rows(&run, "SELECT value, text FROM assumption WHERE key = 'arrival'",
+                        rows[i][1]);
+        lab_run_free(&run);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_what_is_assumed),
     cmocka_unit_test(test_what_is_left_out),
+    cmocka_unit_test(test_arrivals_as_taken),
 };
 TEST_GROUP(assumptions, tests, scratch_make, scratch_remove);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What was assumed, and what was achieved under it.
+#include "reports/label.h"
+#include "reports/tables/tables_internal.h"
+
+bool tables_print_assumptions(const struct tables_context *context)
+{
+    sqlite3_stmt *rows = report_query_open(
+        context->database, "SELECT key, text FROM assumption WHERE run_id = ?1 ORDER BY seq",
+        context->run_id, context->error);
+    char key[REPORT_LABEL_MAX], text[REPORT_LABEL_MAX];
+    bool any = false;
+    while (report_query_next(rows)) {
+        if (!any)
+            report_title(context->style, "Assumed");
+        any = true;
+        report_label(key, report_query_text(rows, 0), TABLES_NAME_CELLS);
+        report_label(text, report_query_text(rows, 1), 127);
+        report_say(context->style, REPORT_PLAIN, "  %s: %s", key, text);
+    }
+    return report_query_close(rows, context->error);
+}
+
+// Members, then groups, then all. What would say the same again is left out: the group of a single
+// member, and all together if they are one group.
+#define ACHIEVED_ROWS                                                                              \
+    ", rates AS (SELECT *, count(*) FILTER (WHERE scope = 'member') OVER () AS members"            \
+    "              FROM achieved_rate JOIN achieved USING (run_id, scope, id, direction)"          \
+    "             WHERE run_id = ?1 AND direction = 'read+write'),"                                \
+    " named AS (SELECT c.place, c.name, r.* FROM chosen AS c"                                      \
+    "             JOIN rates AS r ON r.scope = 'member' AND r.id = c.member_id"                    \
+    "  UNION ALL SELECT (1 << 61) + g.group_id, 'group ' || g.name, r.* FROM throttle_group AS g"  \
+    "             JOIN rates AS r ON r.scope = 'throttle_group' AND r.id = g.group_id"             \
+    "            WHERE g.run_id = ?1 AND members > 1"                                              \
+    "                  AND (?2 = 0 OR g.group_id IN chosen_groups)"                                \
+    "  UNION ALL SELECT 1 << 62, '(all members)', r.* FROM rates AS r"                             \
+    "            WHERE r.scope = 'all' AND members > 1 AND NOT EXISTS"                             \
+    "                  (SELECT 1 FROM rates AS g WHERE g.scope = 'throttle_group'"                 \
+    "                    AND g.arrived = r.arrived AND g.completed = r.completed))"
+
+bool tables_print_achieved(const struct tables_context *context)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "", GRID_TEXT},
+        {"requests/s", "demanded", GRID_NUMBER},
+        {NULL, "achieved", GRID_NUMBER},
+        {NULL, "busy", GRID_NUMBER},
+        {"bytes/s", "demanded", GRID_BYTES},
+        {NULL, "achieved", GRID_BYTES},
+        {NULL, "busy", GRID_BYTES},
+        {"", "busy", GRID_PERCENT},
+    };
+    return tables_grid(
+        context,
+        "Reads and writes per second: demanded, achieved over the run, and while "
+        "busy (any in the throttle or at the device)",
+        tables_statistics_open(context, ACHIEVED_ROWS
+                               " SELECT name, demanded_requests_per_s, requests_per_s,"
+                               "        busy_requests_per_s, demanded_bytes_per_s, bytes_per_s,"
+                               "        busy_bytes_per_s, 100 * busy_share"
+                               "   FROM named ORDER BY place"),
+        columns, COUNT_OF(columns));
+}
