@@ -94,6 +94,7 @@ struct report_comparison *report_compare(const struct report_compare_config *con
     comparison->config = *config;
     comparison->total.name = REPORT_COMPARE_TOTAL;
     if (comparison_load_sides(comparison, error) && comparison_load_groups(comparison, error) &&
+        comparison_load_facts(comparison, error) && comparison_load_rates(comparison, error) &&
         comparison_load_pairs(comparison, error) && comparison_measure(comparison, error))
         return comparison;
     report_comparison_free(comparison);
@@ -119,7 +120,9 @@ void report_comparison_free(struct report_comparison *comparison)
         for (size_t i = 0; i < from->identity_count; i++)
             free(from->identities[i].name);
         free(from->identities);
+        comparison_free_facts(from);
     }
+    free(comparison->facts);
     for (size_t g = 0; g < comparison->group_count; g++)
         free(comparison->groups[g].name);
     free(comparison->groups);

@@ -125,6 +125,18 @@ static uint64_t nearest_rank(uint64_t count, unsigned per_mille)
     return rank > 0 ? rank : 1;
 }
 
+static int64_t middle_of(size_t bucket)
+{
+    unsigned shift;
+    uint64_t low = bucket_low(bucket, &shift);
+    return (int64_t)(low + ((UINT64_C(1) << shift) - 1) / 2);
+}
+
+int64_t report_histogram_middle(int64_t value_ns)
+{
+    return middle_of(report_histogram_bucket(value_ns));
+}
+
 int64_t report_histogram_quantile(const struct report_histogram *histogram, unsigned per_mille)
 {
     assert(per_mille <= 1000);
@@ -139,9 +151,7 @@ int64_t report_histogram_quantile(const struct report_histogram *histogram, unsi
     uint64_t seen = bucket_count(histogram, bucket);
     while (seen < rank)
         seen += bucket_count(histogram, ++bucket);
-    unsigned shift;
-    uint64_t low = bucket_low(bucket, &shift);
-    int64_t middle = (int64_t)(low + ((UINT64_C(1) << shift) - 1) / 2);
+    int64_t middle = middle_of(bucket);
     if (middle < histogram->min_ns)
         return histogram->min_ns;
     return middle > histogram->max_ns ? histogram->max_ns : middle;

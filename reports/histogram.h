@@ -106,6 +106,10 @@ void report_histogram_clear(struct report_histogram *histogram);
 // The quantile as described above, per_mille in 0 .. 1000; 0 when nothing was recorded.
 int64_t report_histogram_quantile(const struct report_histogram *histogram, unsigned per_mille);
 
+// The middle of the bucket of value_ns: what a quantile is reported as that lies there, unless all
+// that was recorded lies to one side of it.
+int64_t report_histogram_middle(int64_t value_ns);
+
 // 0 when nothing was recorded.
 double report_histogram_mean(const struct report_histogram *histogram);
 

@@ -33,24 +33,20 @@ static void add_head(struct grid *grid, const char *member, const char *directio
     grid_text(grid, direction);
 }
 
-// A, B, and what has changed.
-static void add_change(struct grid *grid, const struct report_change *change)
-{
-    add_value(grid, change->a);
-    add_value(grid, change->b);
-    add_value(grid, report_change_absolute(change));
-    add_value(grid, 100 * report_change_relative(change));
-}
-
 // Five rows of latencies, from `metric` on.
 static void latency_rows(struct grid *grid, const struct comparison_stream *stream, int metric,
                          const char *member, const char *direction)
 {
     static const char *const names[] = {"p50", "p90", "p99", "max", "mean"};
+    const struct report_change *shown = stream->shown[metric == REPORT_P50 ? 0 : 1];
     for (int i = 0; i < 5; i++) {
+        const struct report_change *change = &stream->changes[metric + i];
         add_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
         grid_text(grid, names[i]);
-        add_change(grid, &stream->changes[metric + i]);
+        add_value(grid, i < COMPARISON_SHOWN ? shown[i].a : change->a);
+        add_value(grid, i < COMPARISON_SHOWN ? shown[i].b : change->b);
+        add_value(grid, report_change_absolute(change));
+        add_value(grid, 100 * report_change_relative(change));
     }
 }
 
@@ -89,20 +85,6 @@ static void share_rows(struct grid *grid, const struct comparison_stream *stream
     add_value(grid, 100 * report_change_absolute(share));
     add_value(grid, waiting->a);
     add_value(grid, waiting->b);
-}
-
-static void throughput_rows(struct grid *grid, const struct comparison_stream *stream,
-                            const char *member, const char *direction)
-{
-    static const int metrics[] = {REPORT_IOPS, REPORT_THROUGHPUT};
-    add_head(grid, member, direction);
-    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
-        const struct report_change *change = &stream->changes[metrics[i]];
-        double unit = metrics[i] == REPORT_THROUGHPUT ? 1e6 : 1;
-        add_value(grid, change->a / unit);
-        add_value(grid, change->b / unit);
-        add_value(grid, 100 * report_change_relative(change));
-    }
 }
 
 static void request_rows(struct grid *grid, const struct comparison_stream *stream,
@@ -179,6 +161,13 @@ static bool print_table(const struct report_comparison *comparison,
     return print_grid(grid, title, style);
 }
 
+// In neither run: a total latency is the throttle wait, and all of it is.
+static bool takes_no_time(const struct report_comparison *comparison)
+{
+    return strcmp(comparison->sides[0].device, "null") == 0 &&
+           strcmp(comparison->sides[1].device, "null") == 0;
+}
+
 static bool print_latencies(const struct report_comparison *comparison,
                             const struct report_style *style)
 {
@@ -188,8 +177,9 @@ static bool print_latencies(const struct report_comparison *comparison,
         {NULL, "B", GRID_TIME},          {"change", "", GRID_CHANGE},
         {NULL, "", GRID_CHANGE_PERCENT},
     };
-    return print_table(comparison, style, "Total latency, where it changed", columns,
-                       COUNT_OF(columns), total_rows) &&
+    return (takes_no_time(comparison) ||
+            print_table(comparison, style, "Total latency, where it changed", columns,
+                        COUNT_OF(columns), total_rows)) &&
            print_table(comparison, style, "Throttle wait, where it changed", columns,
                        COUNT_OF(columns), wait_rows);
 }
@@ -208,37 +198,29 @@ static bool print_requests(const struct report_comparison *comparison,
                        COUNT_OF(columns), request_rows);
 }
 
-static bool print_rates(const struct report_comparison *comparison,
-                        const struct report_style *style)
+static bool print_shares(const struct report_comparison *comparison,
+                         const struct report_style *style)
 {
-    static const struct grid_column shares[] = {
+    static const struct grid_column columns[] = {
         {NULL, "member", GRID_TEXT},
         {NULL, "direction", GRID_TEXT},
         {"wait share", "A", GRID_PERCENT},
         {NULL, "B", GRID_PERCENT},
-        {"change", "", GRID_CHANGE_PERCENT},
+        {NULL, "change", GRID_CHANGE_PERCENT},
         {"left waiting", "A", GRID_COUNT},
         {NULL, "B", GRID_COUNT},
     };
-    static const struct grid_column rates[] = {
-        {NULL, "member", GRID_TEXT},      {NULL, "direction", GRID_TEXT},
-        {"requests/s", "A", GRID_NUMBER}, {NULL, "B", GRID_NUMBER},
-        {NULL, "", GRID_GAIN_PERCENT},    {"MB/s", "A", GRID_NUMBER},
-        {NULL, "B", GRID_NUMBER},         {NULL, "", GRID_GAIN_PERCENT},
-    };
-    return print_table(comparison, style, "Share of the throttle wait in the total latency", shares,
-                       COUNT_OF(shares), share_rows) &&
-           print_table(comparison, style,
-                       "Throughput, from the first arrival to the last completion", rates,
-                       COUNT_OF(rates), throughput_rows);
+    return takes_no_time(comparison) ||
+           print_table(comparison, style, "Share of the throttle wait in the total latency",
+                       columns, COUNT_OF(columns), share_rows);
 }
 
 static bool print_groups(const struct report_comparison *comparison,
                          const struct report_style *style)
 {
     static const struct grid_column columns[] = {
-        {NULL, "group", GRID_TEXT}, {"mean Jain, requests", "A", GRID_NUMBER},
-        {NULL, "B", GRID_NUMBER},   {"mean Jain, data", "A", GRID_NUMBER},
+        {NULL, "group", GRID_TEXT}, {"Jain of requests", "A", GRID_NUMBER},
+        {NULL, "B", GRID_NUMBER},   {"Jain of bytes", "A", GRID_NUMBER},
         {NULL, "B", GRID_NUMBER},   {"difference, requests", "A", GRID_COUNT},
         {NULL, "B", GRID_COUNT},    {"difference, data", "A", GRID_BYTES},
         {NULL, "B", GRID_BYTES},
@@ -267,43 +249,14 @@ static bool print_groups(const struct report_comparison *comparison,
     return good;
 }
 
-static void print_head(const struct report_comparison *comparison, const struct report_style *style)
-{
-    const struct comparison_side *sides = comparison->sides;
-    uint64_t unknown = 0;
-    for (int i = 0; i < 2; i++) {
-        char shown[REPORT_LABEL_MAX];
-        report_label(shown, sides[i].run.shown, 50);
-        report_say(style, REPORT_BOLD, "%c  %s", "AB"[i], shown);
-        if (strcmp(shown, sides[i].name) != 0)
-            report_say(style, REPORT_PLAIN, "   %s", sides[i].name);
-        report_say(style, REPORT_PLAIN, "   engine %s, device %s, simulated %.3f s, digest %s",
-                   sides[i].engine, sides[i].device, (double)sides[i].end_ns / 1e9,
-                   sides[i].digest);
-    }
-    report_say(style, REPORT_PLAIN, "%" PRIu64 " requests, the same in both; in %d blocks of time",
-               comparison->count, REPORT_COMPARE_BLOCKS);
-    for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++)
-        unknown += comparison->total.traffic[d].unknown;
-    if (unknown > 0)
-        report_say(style, REPORT_WARNING,
-                   "%" PRIu64
-                   " of them still at the device at the end of a run: they have no total "
-                   "latency",
-                   unknown);
-    if (sides[0].span_ns != sides[1].span_ns)
-        report_say(style, REPORT_WARNING,
-                   "One run is of an earlier version: Jain's indices are not of equal spans of "
-                   "time");
-}
-
 bool comparison_print_text(const struct report_comparison *comparison,
                            const struct report_style *style)
 {
-    print_head(comparison, style);
+    comparison_print_head(comparison, style);
     const struct comparison_member **order = comparison_order(comparison);
     bool good = order != NULL && comparison_print_members(comparison, order, style);
     free(order);
-    return good && print_latencies(comparison, style) && print_rates(comparison, style) &&
-           print_requests(comparison, style) && print_groups(comparison, style);
+    return good && print_latencies(comparison, style) && print_shares(comparison, style) &&
+           comparison_print_rates(comparison, style) && print_requests(comparison, style) &&
+           print_groups(comparison, style);
 }

@@ -118,6 +118,8 @@ static void measure_latencies(const struct columns *columns, struct comparison_s
                     quantile_of(values, columns->count, known[c], percents[i]);
             if (known[c] > 0)
                 *slot(stream, firsts[c] + 4, side) = mean_of(values, columns->count, known[c]);
+            if (known[c] > 0)
+                comparison_show(stream, c, side, values, columns->count, known[c]);
         }
         if (known[0] > 0)
             *slot(stream, REPORT_WAIT_SHARE, side) = wait_share(columns, side);
@@ -229,6 +231,9 @@ static bool make_streams(struct comparison_member *member, struct report_error *
         stream->traffic = traffic;
         for (size_t i = 0; i < REPORT_METRIC_COUNT; i++)
             stream->changes[i] = (struct report_change){NAN, NAN};
+        for (int i = 0; i < 2 * COMPARISON_SHOWN; i++)
+            stream->shown[i / COMPARISON_SHOWN][i % COMPARISON_SHOWN] =
+                (struct report_change){NAN, NAN};
         member->streams[s] = stream;
     }
     return true;
@@ -313,6 +318,8 @@ bool comparison_measure(struct report_comparison *comparison, struct report_erro
     for (size_t m = 0; good && m < comparison->member_count; m++)
         good = measure_streams(comparison, &comparison->members[m], &columns, error);
     good = good && measure_streams(comparison, &comparison->total, &columns, error);
+    if (good)
+        comparison_show_total(comparison);
     report_spill_close(&columns.spill);
     return good;
 }

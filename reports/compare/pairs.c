@@ -34,8 +34,8 @@ static int compare_ids(const void *a, const void *b)
     return (first->member_id > second->member_id) - (first->member_id < second->member_id);
 }
 
-static const struct comparison_identity *find_identity(const struct comparison_side *side,
-                                                       int64_t id)
+const struct comparison_identity *comparison_find_identity(const struct comparison_side *side,
+                                                           int64_t id)
 {
     const struct comparison_identity key = {.member_id = id};
     if (id >= 0 && (uint64_t)id < side->identity_count && side->identities[id].member_id == id)
@@ -85,7 +85,7 @@ static bool next_request(struct log_reader *reader, struct report_error *error)
     *request = (struct log_request){
         .present = true,
         .seq = sqlite3_column_int64(rows, 0),
-        .identity = find_identity(reader->side, sqlite3_column_int64(rows, 1)),
+        .identity = comparison_find_identity(reader->side, sqlite3_column_int64(rows, 1)),
         .op = report_query_text(rows, 2),
         .offset = sqlite3_column_int64(rows, 3),
         .bytes = sqlite3_column_int64(rows, 4),

@@ -151,6 +151,8 @@ static struct comparison_group *find_group(struct report_comparison *comparison,
     *group = (struct comparison_group){.name = strdup(name)};
     for (size_t i = 0; i < REPORT_GROUP_METRIC_COUNT; i++)
         group->changes[i] = (struct report_change){NAN, NAN};
+    for (size_t i = 0; i < COMPARISON_RATES; i++)
+        group->rates[i] = (struct report_change){NAN, NAN};
     comparison->group_count += group->name != NULL;
     return group->name != NULL ? group : NULL;
 }
@@ -163,9 +165,12 @@ bool comparison_load_groups(struct report_comparison *comparison, struct report_
             comparison->sides[side].run.database,
             "SELECT g.name, c.requests_mean, c.requests_min, c.bytes_mean, c.bytes_min,"
             "        CASE WHEN s.group_id IS NOT NULL THEN g.max_service_difference_requests END,"
-            "        CASE WHEN s.group_id IS NOT NULL THEN g.max_service_difference_bytes END"
+            "        CASE WHEN s.group_id IS NOT NULL THEN g.max_service_difference_bytes END,"
+            "        " COMPARISON_RATE_COLUMNS
             "   FROM throttle_group AS g LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id)"
             "   LEFT JOIN " REPORT_SHARED " AS s USING (group_id)"
+            "   LEFT JOIN achieved_rate AS r ON r.run_id = ?1 AND r.scope = 'throttle_group'"
+            "                               AND r.id = g.group_id AND r.direction = 'read+write'"
             "  WHERE g.run_id = ?1 ORDER BY g.group_id",
             comparison->sides[side].run.run_id, error);
         for (size_t row = 0; good && report_query_next(rows); row++) {
@@ -178,6 +183,8 @@ bool comparison_load_groups(struct report_comparison *comparison, struct report_
                                    : sqlite3_column_double(rows, i + 1);
                 *(side == 0 ? &group->changes[i].a : &group->changes[i].b) = value;
             }
+            if (good)
+                comparison_take_rates(group->rates, side, rows, REPORT_GROUP_METRIC_COUNT + 1);
         }
         if (!report_query_close(rows, error))
             return false;

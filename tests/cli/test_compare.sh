@@ -91,6 +91,53 @@ grep -q '^postgres .*read ' out || fail 'no row of a member'
 awk 'length > 80 || /[[:blank:]]$/ { bad = 1; print } END { exit bad }' out ||
     fail 'a line is too long, or ends in blanks'
 
+# It begins with the verdict, and says what the runs differ in, and what was assumed in both.
+expect "$(jq -r .verdict.text twice.json)" \
+    "$(sed '/^$/,$d' out | sed 's/^ *//' | paste -sd ' ')" 'the verdict'
+expect 'faster' "$(jq -r .verdict.outcome twice.json)" 'who is faster'
+expect 'A and B differ in
+  iops-total of gold: 500 in A, 1000 in B
+  iops-total-max of gold: 1000 in A, 2000 in B' "$(sed -n '/^A and B/,/^$/p' out | sed '$d')" \
+    'what two runs differ in'
+expect 'iops-total gold 500 1000,iops-total-max gold 1000 2000' "$(jq -r '.differences |
+    map("\(.what) \(.whose) \(.a) \(.b)") | join(",")' twice.json)" 'the same in JSON'
+grep -q '^  attach: drive;' out || fail 'it is not said what was assumed'
+
+# One number is printed in one way, by report and by compare: latencies, and what was achieved.
+# words: a number and its unit are one word.
+words() {
+    sed 's/\([0-9]\) \([mun]*s\)\>/\1\2/g; s/\([0-9]\) \([kMGT]*B\)\>/\1\2/g;
+        s/(all members)/(all)/; s/^group /group_/'
+}
+# section TITLE: the rows of that table.
+section() {
+    words | sed -n "/^$1/,/^\$/p" | grep '[0-9]' | grep -v '^member'
+}
+"$program" compare a.db:1 a.db:2 | section 'Total latency' |
+    awk 'NF == 7 { m = $1; d = $2; k = $3; a = $4; b = $5 }
+        NF == 6 { d = $1; k = $2; a = $3; b = $4 } NF == 5 { k = $1; a = $2; b = $3 }
+        NF > 4 { print "1", m, d, k, a; print "2", m, d, k, b }' | sort >found
+for n in 1 2; do
+    "$program" report a.db:$n | section 'Latency of' |
+        awk -v n=$n 'NF == 8 { m = $1; sub(/^[^ ]+/, "") } { d = $1
+            print n, m, d, "mean", $2; print n, m, d, "p50", $3; print n, m, d, "p90", $4
+            print n, m, d, "p99", $5; print n, m, d, "max", $7 }'
+done | sort >truth
+expect 0 "$(comm -23 found truth | wc -l)" "numbers that report prints otherwise: $(comm -23 found \
+    truth | head -n 3)"
+[ "$(wc -l <found)" -gt 100 ] || fail 'no latencies were compared'
+for n in 1 2; do
+    "$program" report a.db:$n | section 'Reads and writes per second' |
+        awk -v n=$n '{ print n, $1, $3, $4, $6, $7 }'
+done | sort >truth
+"$program" compare a.db:1 a.db:2 >both
+section 'Reads and writes completed' <both | sort >requests
+section 'Bytes read and written' <both | sort | join requests - |
+    awk '{ print "1", $1, $2, $5, $8, $11; print "2", $1, $3, $6, $9, $12 }' | sort >found
+expect 0 "$(comm -13 found truth | wc -l)" "rates that compare prints otherwise: $(comm -13 found \
+    truth | head -n 3)"
+expect 10 "$(wc -l <truth)" 'rates'
+
 # The gate.
 run compare a.db:1 a.db:2 --fail-if 'postgres.read+write.p99 < -5%' \
     --fail-if 'total.write.p99 > +5%' --fail-if 'files.write.iops >= 1'
