@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #define ACCEPTED_DECISIONS_MAX ((size_t)1 << 20)
+#define ACCEPTED_ASSUMED_SIZE 200
 #define ACCEPTED_NEVER INT64_MAX // it did not leave before the end
 #define ACCEPTED_SUFFIX ".accepted"
 
@@ -48,6 +49,7 @@ struct accepted_decision {
 // All zero is empty.
 struct accepted {
     char engine[64];
+    char assumed[ACCEPTED_ASSUMED_SIZE]; // by a run: "attach drive, device null"; not in the file
     uint64_t digest;
     uint64_t requests;      // that arrived
     uint64_t requests_hash; // over what they were and when they arrived, whatever their order

@@ -76,6 +76,8 @@ static void write_text(const struct check *check, FILE *out)
     else if (status == CHECK_NEW || status == CHECK_CHANGED)
         fprintf(out, ", digest %016" PRIx64, check->found.digest);
     putc('\n', out);
+    if (check->found.assumed[0] != '\0')
+        fprintf(out, "  assumed: %s\n", check->found.assumed);
     if (status == CHECK_CHANGED && check->old_error.message[0] != '\0')
         fprintf(out, "  what was accepted before cannot be read: %s\n", check->old_error.message);
     if (check->deviation.accepted != NULL && status != CHECK_BROKEN)
@@ -90,6 +92,8 @@ static void write_json(const struct check *check, json_t *object)
                         entry->scenario == NULL ? json_null() : report_json_text(entry->scenario));
     json_object_set_new(object, "accepted_results", report_json_text(entry->accepted));
     json_object_set_new(object, "status", json_string(check_statuses[result->status].key));
+    if (check->found.assumed[0] != '\0')
+        json_object_set_new(object, "assumed", json_string(check->found.assumed));
     if (result->status == CHECK_BROKEN)
         json_object_set_new(object, "message", report_json_text(result->error.message));
     else if (check->deviation.accepted != NULL)

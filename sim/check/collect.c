@@ -2,6 +2,7 @@
 #include "sim/check/deviation.h"
 
 #include "reports/quantile.h"
+#include "sim/replay/assumptions.h"
 #include "sim/replay/recording.h"
 
 #include <stdlib.h>
@@ -203,12 +204,22 @@ static bool keep_streams(struct accepted *found, const struct scenario *scenario
     return ok;
 }
 
+static void note_assumption(void *context, const char *key, const char *value, const char *text)
+{
+    char *assumed = context;
+    size_t used = strlen(assumed);
+    (void)text;
+    snprintf(assumed + used, ACCEPTED_ASSUMED_SIZE - used, "%s%s %s", used > 0 ? ", " : "", key,
+             value);
+}
+
 static bool finish(struct collector *collector, const struct replay *replay,
                    const struct scenario *scenario)
 {
     struct accepted *found = collector->found;
     found->digest = replay->digest.sum;
     snprintf(found->engine, sizeof found->engine, "%s", scenario->algorithm->name);
+    assumptions_each(replay, note_assumption, found->assumed);
     if (!found->is_cut)
         measure(collector);
     sort_never(found);
