@@ -105,7 +105,7 @@ static bool print_table(const struct report_comparison *comparison,
         add_row(grid, order[m]->name, order[m]->rates, first);
     free(order);
     for (size_t m = 0; m < comparison->member_count; m++)
-        shown += !isnan(comparison->members[m].rates[first].a);
+        shown += isnan(comparison->members[m].rates[first].a) ? 0 : 1;
     for (size_t g = 0; good && shown > 1 && g < comparison->group_count && g < BRIEF_MEMBERS; g++) {
         is_group = is_group || is_same(comparison->groups[g].rates, comparison->total.rates);
         snprintf(name, sizeof name, "group %.500s", comparison->groups[g].name);
