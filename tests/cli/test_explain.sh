@@ -222,7 +222,8 @@ echo 'members: [{id: a, trace: eight.csv}]
 events: [{at: 5ms, block_set_io_throttle: {device: a, bps: 0, bps_rd: 0, bps_wr: 0, iops: 30,
     iops_rd: 0, iops_wr: 0}}]' >later.yaml
 expect_code 0 run later.yaml
-grep -qx '  a (from 0.005 s on):' out || fail "since when a limit is there: $(grep -A 2 ^Limits out)"
+grep -qx '  a (from 0.005 s on):' out ||
+    fail "since when a limit is there: $(grep -A 2 ^Limits out)"
 expect_code 0 explain done.db --member b
 grep -q 'left because' out && fail 'nothing of b waited'
 expect 3 "$(grep -c '^  at ' out)" 'what was done to b, and to the group it was in'
