@@ -222,6 +222,7 @@ static void test_variants(void **state)
     expect("t15-trace-cmd-raw.txt", TRACE_ARRIVAL_QUEUE, 3, 2, "ftrace");
     expect("t15b-trace-cmd-latency.txt", TRACE_ARRIVAL_ISSUE, 3, 2, "ftrace");
     expect("t17-bom-blkparse.txt", TRACE_ARRIVAL_QUEUE, 2, 1, "blkparse");
+    expect("t07-biosnoop-empty-disk.txt", TRACE_ARRIVAL_ISSUE, 9, 9, "biosnoop");
     expect("t22-financial.spc.bz2", TRACE_ARRIVAL_QUEUE, 42, 0, "spc");
     expect("t26-biosnoop-3-decimals.txt", TRACE_ARRIVAL_ISSUE, 2, 2, "biosnoop");
 }

@@ -85,6 +85,15 @@ static bool split(struct biosnoop_fields *fields, const struct biosnoop_header *
     for (enum biosnoop_column column = BIOSNOOP_LATENCY; column > BIOSNOOP_COMM; column--)
         fields->column[column] =
             has_column(header, column) ? all[--count] : (struct columns_field){"0", 1};
+    // Of a request whose disk is not known the column is blank: what stands there is the process.
+    int64_t number;
+    struct columns_field *pid = &fields->column[BIOSNOOP_PID];
+    struct columns_field *disk = &fields->column[BIOSNOOP_DISK];
+    if (!trace_text_number(pid->text, pid->length, &number) &&
+        trace_text_number(disk->text, disk->length, &number)) {
+        *pid = *disk;
+        *disk = (struct columns_field){"?", 1};
+    }
     return true;
 }
 
