@@ -140,9 +140,9 @@ static void put_legend(const struct plot_script *script, const struct plot_exten
     const struct plot_run *run = script->run;
     for (size_t line = 0; line < run->named_count; line++) {
         const struct plot_extent *extent = &extents[line];
-        char name[REPORT_LABEL_MAX], title[REPORT_LABEL_MAX + 32];
+        const char *name = run->members[line].name;
+        char title[REPORT_LABEL_MAX + 32];
         bool zeros = extent->zeros > 0, none = extent->requests <= 0;
-        report_label(name, run->members[line].name, zeros || none ? 14 : 20);
         if (zeros)
             snprintf(title, sizeof title,
                      extent->zeros < 0.01 * extent->requests ? "%s (<1 %% at 0)"

@@ -10,7 +10,6 @@
 #define MAP_RIGHT 0.655
 #define MAP_DECADES 4 // colours that are told apart; what is less has the palest
 #define MAP_NAMES 24  // of members, if all panels together have so many
-#define MAP_NAME_CHARACTERS 16
 
 // From little to much; the same to the colour-blind, and in grey.
 #define MAP_AMOUNTS                                                                                \
@@ -130,9 +129,7 @@ void plot_members_map_names(const struct plot_script *script, size_t panels)
     size_t every = (run->line_count * panels + MAP_NAMES - 1) / MAP_NAMES;
     fprintf(script->out, "set yrange [%.1f:-0.5]\nset ytics (", (double)run->line_count - 0.5);
     for (size_t line = 0; line < run->line_count; line += every) {
-        char name[REPORT_LABEL_MAX];
-        report_label(name, run->members[line].name, MAP_NAME_CHARACTERS);
-        plot_script_quote(script, name);
+        plot_script_quote(script, run->members[line].name);
         fprintf(script->out, " %zu, ", line);
     }
     fputs("'' -1)\n", script->out);

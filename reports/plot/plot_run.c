@@ -11,6 +11,7 @@
 
 #define PLOT_TITLE_CHARACTERS 60
 #define PLOT_NAME_CHARACTERS 20
+#define PLOT_MEMBER_CHARACTERS 16 // with what stands behind it in the legend of a distribution
 #define PLOT_EVENT_CHARACTERS 60
 #define ROUND_REACH 3 // a round bin is at most this many times as long as it must be
 
@@ -168,8 +169,24 @@ static bool load_groups(struct plot_run *run, struct report_error *error)
     return report_query_close(rows, error);
 }
 
+// Names that are distinct also where they are shortened.
+static bool label_members(struct plot_run *run, char *const names[])
+{
+    char(*labels)[REPORT_LABEL_MAX] = calloc(PLOT_LINES_MAX, sizeof *labels);
+    bool good = labels != NULL;
+    for (size_t i = 0; i < run->line_count; i++)
+        good &= names[i] != NULL;
+    good = good && report_labels((const char *const *)names, run->line_count,
+                                 PLOT_MEMBER_CHARACTERS, labels);
+    for (size_t i = 0; good && i < run->line_count; i++)
+        memcpy(run->members[i].name, labels[i], sizeof labels[i]);
+    free(labels);
+    return good;
+}
+
 static bool load_members(struct plot_run *run, struct report_error *error)
 {
+    char *names[PLOT_LINES_MAX];
     bool many = run->member_count > PLOT_NAMED_MAX;
     sqlite3_stmt *rows = report_query_open(
         run->database,
@@ -183,10 +200,18 @@ static bool load_members(struct plot_run *run, struct report_error *error)
     while (run->line_count < PLOT_LINES_MAX && report_query_next(rows)) {
         struct plot_member *member = &run->members[run->line_count++];
         member->member_id = sqlite3_column_int64(rows, 0);
-        report_label(member->name, report_query_text(rows, 1), PLOT_NAME_CHARACTERS);
+        names[run->line_count - 1] = strdup(report_query_text(rows, 1));
     }
     run->named_count = many ? PLOT_NAMED_MAX : run->line_count;
-    return report_query_close(rows, error);
+    bool good = report_query_close(rows, error);
+    if (good && !label_members(run, names)) {
+        snprintf(error->message, sizeof error->message, "plotting run %" PRId64 ": out of memory",
+                 run->run_id);
+        good = false;
+    }
+    for (size_t i = 0; i < run->line_count; i++)
+        free(names[i]);
+    return good;
 }
 
 static bool load_events(struct plot_run *run, struct report_error *error)

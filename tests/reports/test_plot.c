@@ -168,9 +168,9 @@ static void test_hostile_names_are_inert(void **state)
     assert_int_equal(picture_count("."), 0);
     assert_int_equal(chdir(before), 0);
     snprintf(path, sizeof path, "%s/run3-waiting.svg", scratch_path("hostile"));
-    assert_shows(path, "\"; system...uble\") #");
-    assert_shows(path, "`touch pw...@pwned \\");
-    assert_shows(path, "&lt;&amp;>???yyy...yyyyyyyy");
+    assert_shows(path, "\"; syst...le\") #");
+    assert_shows(path, "`touch ...wned \\");
+    assert_shows(path, "&lt;&amp;>???y...yyyyyy");
 }
 
 static void test_same_run_same_bytes(void **state)
