@@ -17,8 +17,9 @@ expect_code 0 run "$recorded/demo.yaml" --db a.db --log requests
 for width in 60 80 93 0; do
     [ "$width" -eq 0 ] && unset COLUMNS && most=80 || most=$width
     [ "$width" -eq 0 ] || export COLUMNS=$width
-    for command in 'run --help' 'trace convert --help' 'compare --help' 'report a.db' 'explain a.db' \
-        'explain a.db --member fio' 'compare a.db a.db' 'engines' 'limits' 'trace formats' 'help' \
+    for command in 'run --help' 'trace convert --help' 'compare --help' 'report a.db' \
+        'explain a.db' 'explain a.db --member fio' 'compare a.db a.db' 'engines' \
+        'limits' 'trace formats' 'help' \
         'run nowhere.yaml a b c' 'compare a.db' 'run --limits iops-total=3,iops-totl=5' \
         "run $recorded/mixed"; do
         # shellcheck disable=SC2086 # words of a command
