@@ -240,7 +240,7 @@ ask coarse.db 'SELECT scenario FROM run WHERE run_id = 4' |
     grep -qx '# Run with: --interval 2s --timer-granularity 0' || fail 'the options are not stored'
 expect_code 0 run --limits iops-total=10 --timer-granularity 7ms --db limits.db plain.csv
 ask limits.db 'SELECT scenario FROM run' >again.yaml
-grep -qx 'timer-granularity: 7000000' again.yaml || fail 'the granularity is not stored'
+grep -qx 'timer-granularity: 7ms' again.yaml || fail 'the granularity is not stored'
 expect_code 0 run again.yaml --db limits.db
 expect 1 "$(ask limits.db 'SELECT count(DISTINCT digest) FROM run')" 'digests with it stored'
 
