@@ -46,7 +46,7 @@ static void copies_are_members_written_out(void **state)
          "  - {id: one-1, group: g, trace: t0.csv}\n"},
     };
     for (int64_t i = 0; i < 3; i++) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "t%" PRId64 ".csv", i);
         write_trace(name, i * 200 * MS);
     }
