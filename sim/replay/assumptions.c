@@ -21,21 +21,6 @@ static void tell(const struct telling *telling, const char *key, const char *val
     telling->tell(telling->context, key, value, text);
 }
 
-static void tell_arrivals(const struct telling *telling)
-{
-    size_t volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
-    char arrivals[TRACE_ARRIVALS_TEXT], text[TEXT_SIZE];
-    sources_count_arrivals(telling->replay->sources, volumes);
-    trace_arrivals_text(volumes, arrivals);
-    bool queue = volumes[TRACE_ARRIVAL_QUEUE] > 0, issue = volumes[TRACE_ARRIVAL_ISSUE] > 0;
-    snprintf(text, sizeof text, "%s, %s", arrivals,
-             queue && issue ? "before merging and scheduling, and as the driver sent them"
-             : issue        ? "as the driver sent them"
-                            : "before merging and scheduling");
-    if (queue || issue)
-        tell(telling, "arrivals", queue && issue ? "both" : issue ? "issue" : "queue", text);
-}
-
 static void tell_attach(const struct telling *telling)
 {
     const struct scenario *scenario = telling->scenario;
@@ -187,7 +172,6 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
     if (replay->sources != NULL)
         sources_taken(replay->sources, &taken);
     if (taken.traces > 0) {
-        tell_arrivals(&telling);
         tell_arrival(&telling);
         tell_speed(&telling, &taken);
     }

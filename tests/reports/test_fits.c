@@ -220,7 +220,7 @@ static void make_run(struct report_database *database, int run, int first, int l
     snprintf(sql, sizeof sql,
              "INSERT INTO run (run_id, status, name, scenario, version, sqlite, engine, device,"
              " interval_ns, started_at, end_ns, digest, arrived, dispatched, completed) VALUES"
-             " (%d, 'complete', 'n', '', '0', '3', 'e', 'null', 1000, 't', 1, 'd', 0, 0, 0);"
+             " (%d, 'complete', 'n', '', '0', '3', 'e', 'recorded', 1000, 't', 1, 'd', 0, 0, 0);"
              "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
              " INSERT INTO member SELECT %d, i, 'vm' || i, 'drive', NULL FROM n;"
              "INSERT INTO member_statistics SELECT run_id, member_id, direction,"

@@ -108,13 +108,39 @@ static void model_eat(struct model *model, size_t at, uint64_t bytes, int64_t no
     }
 }
 
+// Cuts the oldest piece in whose middle the key's start lies; the front's number is stored, the
+// back is the last piece. False: there is none.
+static bool model_cut(struct model *model, const struct blktrace_key *key, size_t *front)
+{
+    *front = MODEL_MAX;
+    for (size_t i = 0; i < model->piece_count; i++) {
+        const struct piece *piece = &model->pieces[i];
+        if (piece->start < key->start && key->start < piece->start + piece->bytes &&
+            piece->volume == key->volume && piece->kind == key->kind &&
+            (*front == MODEL_MAX || piece->request < model->pieces[*front].request))
+            *front = i;
+    }
+    if (*front == MODEL_MAX)
+        return false;
+    assert_true(model->piece_count < MODEL_MAX);
+    struct piece back = model->pieces[*front];
+    back.bytes -= key->start - back.start;
+    back.start = key->start;
+    back.continued = false;
+    model->pieces[*front].bytes -= back.bytes;
+    model->pieces[model->piece_count++] = back;
+    return true;
+}
+
 static void model_complete(struct model *model, const struct blktrace_record *record,
                            struct blktrace_key key)
 {
     uint64_t end = record->offset + record->bytes;
     int probes = 0;
     while (key.start < end && probes < 16) {
-        size_t at = model_meant(model, &key, end - key.start);
+        size_t at = model_meant(model, &key, end - key.start), front;
+        if (at == MODEL_MAX && model_cut(model, &key, &front))
+            at = model->piece_count - 1;
         if (at == MODEL_MAX) {
             probes++;
             key.start += 4096;
@@ -154,7 +180,10 @@ static void model_split(struct model *model, const struct blktrace_record *recor
                         struct blktrace_key key)
 {
     size_t found[MODEL_MAX];
-    size_t count = model_find(model, &key, found);
+    size_t count = model_find(model, &key, found), moved;
+    // A device mapper has moved on: what lies before has no completion of its own.
+    if (count == 0 && record->split_at == record->offset && model_cut(model, &key, &moved))
+        model_remove(model, moved);
     if (count == 0 || record->split_at <= record->offset)
         return;
     struct piece *front = &model->pieces[found[count - 1]];
@@ -228,7 +257,8 @@ static struct blktrace_record random_record(uint64_t *random, uint64_t time_ns)
         .after_gap = random_below(random, 60) == 0,
     };
     if (record.action == BLKTRACE_SPLIT) {
-        record.split_at = record.offset + random_below(random, 4) * 2048 + 512;
+        uint64_t front = random_below(random, 5) * 2048;
+        record.split_at = record.offset + (front < 8192 ? front + 512 : 0);
     } else if (random_below(random, 8) == 0) {
         bool queued = record.action == BLKTRACE_QUEUE ||
                       (record.action == BLKTRACE_COMPLETE && random_below(random, 2) == 0);

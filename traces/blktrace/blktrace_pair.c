@@ -54,6 +54,12 @@ static uint32_t find_oldest(struct blktrace_pairing *pairing, const struct blktr
     return number;
 }
 
+// One in whose middle the key's start lies. Requests that are none do not count here either.
+static uint32_t find_around(const struct blktrace_pairing *pairing, const struct blktrace_key *key)
+{
+    return blktrace_fragments_around(&pairing->fragments, key, pairing->volumes[key->volume].from);
+}
+
 // ---- Completions ----
 // Which request a completion belongs to.
 //
@@ -151,7 +157,7 @@ static bool complete_data(struct blktrace_pairing *pairing, const struct blktrac
     while (key.start < end && probes < PROBES_MAX) {
         uint32_t number = pairing_meant(pairing, &key, end - key.start);
         if (number == BLKTRACE_FRAGMENT_NONE &&
-            !blktrace_fragments_cut(&pairing->fragments, &key, &number))
+            !blktrace_fragments_cut(&pairing->fragments, find_around(pairing, &key), &key, &number))
             return false;
         if (number == BLKTRACE_FRAGMENT_NONE) {
             unknown = true;
@@ -258,8 +264,8 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
 static bool take_moved_on(struct blktrace_pairing *pairing, const struct blktrace_key *key)
 {
     uint32_t back;
-    uint32_t front = blktrace_fragments_around(&pairing->fragments, key);
-    if (!blktrace_fragments_cut(&pairing->fragments, key, &back))
+    uint32_t front = find_around(pairing, key);
+    if (!blktrace_fragments_cut(&pairing->fragments, front, key, &back))
         return false;
     if (back == BLKTRACE_FRAGMENT_NONE)
         return true;
@@ -353,11 +359,6 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
         take_requeue(pairing, record, volume);
     }
     return true;
-}
-
-void blktrace_pairing_end(struct blktrace_pairing *pairing)
-{
-    pairing->ended = true;
 }
 
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request)

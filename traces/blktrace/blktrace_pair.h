@@ -86,15 +86,15 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
                                 const struct blktrace_key *key, uint32_t bytes, uint64_t request,
                                 uint32_t sibling);
 
-// Of the fragments in whose middle the key's start lies the one of the oldest request, or
-// BLKTRACE_FRAGMENT_NONE; so too if there are more than can be looked at.
+// Of the fragments in whose middle the key's start lies the one of the oldest request, from this
+// one on, or BLKTRACE_FRAGMENT_NONE; so too if there are more than can be looked at.
 uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
-                                   const struct blktrace_key *key);
+                                   const struct blktrace_key *key, uint64_t from);
 
-// Cuts that one there: the back becomes a fragment of its own, whose number is stored, or
+// Cuts that one (or NONE) there: the back becomes a fragment of its own, whose number is stored, or
 // BLKTRACE_FRAGMENT_NONE. False: out of memory.
-bool blktrace_fragments_cut(struct blktrace_fragments *fragments, const struct blktrace_key *key,
-                            uint32_t *number);
+bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t around,
+                            const struct blktrace_key *key, uint32_t *number);
 
 // Returns a sibling that is left, or BLKTRACE_FRAGMENT_NONE.
 uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number);
@@ -212,7 +212,10 @@ enum trace_arrival blktrace_pairing_arrival(const struct blktrace_pairing *pairi
                                             uint32_t volume);
 
 // Requests still waiting for their completion get TRACE_LATENCY_UNKNOWN.
-void blktrace_pairing_end(struct blktrace_pairing *pairing);
+static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
+{
+    pairing->ended = true;
+}
 
 // The oldest request, if it is known what became of it.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);

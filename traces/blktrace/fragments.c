@@ -119,14 +119,14 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
 
 // Such completions are of devices that put requests into pieces, which have few outstanding.
 uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
-                                   const struct blktrace_key *key)
+                                   const struct blktrace_key *key, uint64_t from)
 {
     uint32_t found = BLKTRACE_FRAGMENT_NONE;
     for (uint32_t i = 0; fragments->used <= SEARCHED_MAX && i < fragments->used; i++) {
         const struct blktrace_fragment *fragment = &fragments->items[i];
-        if (fragment->request != FRAGMENT_FREE && fragment->start < key->start &&
-            key->start - fragment->start < fragment->bytes && fragment->volume == key->volume &&
-            fragment->kind == key->kind &&
+        if (fragment->request != FRAGMENT_FREE && fragment->request >= from &&
+            fragment->start < key->start && key->start - fragment->start < fragment->bytes &&
+            fragment->volume == key->volume && fragment->kind == key->kind &&
             (found == BLKTRACE_FRAGMENT_NONE ||
              fragment->request < fragments->items[found].request))
             found = i;
@@ -134,10 +134,9 @@ uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
     return found;
 }
 
-bool blktrace_fragments_cut(struct blktrace_fragments *fragments, const struct blktrace_key *key,
-                            uint32_t *number)
+bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t around,
+                            const struct blktrace_key *key, uint32_t *number)
 {
-    uint32_t around = blktrace_fragments_around(fragments, key);
     *number = BLKTRACE_FRAGMENT_NONE;
     if (around == BLKTRACE_FRAGMENT_NONE || fragments->live == BLKTRACE_FRAGMENTS_MAX)
         return true;
