@@ -69,7 +69,7 @@ if [ -n "$real" ]; then
 fi
 
 # So that it lasts anywhere.
-run trace synth long.yaml --duration 20s -o longer.csv
+run trace synth long.yaml --duration 300s -o longer.csv
 on_terminal trace info longer.csv
 told 'trace info'
 

@@ -10,10 +10,10 @@
 # shellcheck disable=SC2016 # $run is a variable of jq
 scenarios='
 def event:
-    if .op == "qom-set" then {at: .t, "qom-set": {group, limits}}
-    else {at: .t, (.op): .arguments} end;
+    if .op == "qom-set" then {at: "\(.t)ns", "qom-set": {group, limits}}
+    else {at: "\(.t)ns", (.op): .arguments} end;
 . as $run | {
-    groups, "end": .end, trace: "run-\(input_line_number).csv",
+    groups, "end": "\(.end)ns", trace: "run-\(input_line_number).csv",
     members: [.members[] | {id, group, attach: $run.attach}],
     events: [.events[] | select(.id == null) | event]
 }'
