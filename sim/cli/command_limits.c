@@ -92,6 +92,7 @@ struct limit {
     bool counts_bytes;
     double example; // a rate at which people expect the burst to pass
     double asked;   // by --rate, as the limit counts; 0: not asked
+    double each;    // what a request counts
 };
 
 static const char *amount(const struct limit *limit, double value, char text[LIMITS_TEXT])
@@ -112,29 +113,34 @@ static const char *time_text(double time_s, char text[LIMITS_TEXT])
 
 static void print_fact(const char *label, const char *text, const char *formula)
 {
-    printf("  %-11s%-38s %s\n", label, text, formula);
+    char line[200];
+    snprintf(line, sizeof line, "  %-11s%-38s %s", label, text, formula);
+    report_fold(stdout, terminal_style(stdout).width, line);
 }
 
 static void print_asked(const struct limit *limit)
 {
     const struct engine_limit_facts *facts = limit->facts;
-    char text[160], rate[LIMITS_TEXT], then[LIMITS_TEXT], time[LIMITS_TEXT];
+    char text[160], rate[LIMITS_TEXT], then[2 * LIMITS_TEXT], time[LIMITS_TEXT], line[240];
     double cap = facts->burst_rate != 0 && facts->burst_rate < limit->asked ? facts->burst_rate
                                                                             : limit->asked;
     double lasts_s = engine_limit_lasts_s(facts, limit->asked);
+    amount(limit, facts->rate, rate);
+    snprintf(then, sizeof then, limit->each != 1 ? "%s/s (%.4g requests/s)" : "%s/s", rate,
+             facts->rate / limit->each);
     amount(limit, cap, rate);
-    amount(limit, facts->rate, then);
     if (limit->asked <= facts->rate)
         snprintf(text, sizeof text, "all of it passes, without end");
     else if (lasts_s == INFINITY)
         snprintf(text, sizeof text, "%s/s passes, without end", rate);
     else if (lasts_s == 0)
-        snprintf(text, sizeof text, "%s/s passes", then);
+        snprintf(text, sizeof text, "%s passes", then);
     else
-        snprintf(text, sizeof text, "%s/s passes for %s, then %s/s", rate, time_text(lasts_s, time),
+        snprintf(text, sizeof text, "%s/s passes for %s, then %s", rate, time_text(lasts_s, time),
                  then);
     amount(limit, limit->asked, rate);
-    printf("  asked      %s/s: %s\n", rate, text);
+    snprintf(line, sizeof line, "  asked      %s/s: %s", rate, text);
+    report_fold(stdout, terminal_style(stdout).width, line);
 }
 
 static void print_limit(const struct limit *limit)
@@ -234,7 +240,6 @@ static double crossing(const struct limit_set *set, const struct limit *bytes,
     return set->op_size != 0 && size >= set->op_size ? INFINITY : size;
 }
 
-// What both count.
 static const char *in_common(const struct limit *a, const struct limit *b)
 {
     if (strstr(a->key, "-read") != NULL || strstr(b->key, "-read") != NULL)
@@ -261,6 +266,24 @@ static void print_crossings(const struct limit_set *set)
                        what, units_format_size(size, text, sizeof text), requests->key);
         }
     }
+}
+
+// Of several limits on all requests, which one holds those that are asked for.
+static void print_lowest(const struct limit_set *set)
+{
+    const struct limit *lowest = NULL;
+    size_t total = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct limit *limit = &set->limits[i];
+        bool is_total = strstr(limit->key, "-total") != NULL;
+        total += is_total;
+        if (is_total && (lowest == NULL ||
+                         limit->facts->rate / limit->each < lowest->facts->rate / lowest->each))
+            lowest = limit;
+    }
+    if (total > 1 && set->rate != 0)
+        printf("Of these, %.4g requests/s pass in the long run: %s is the lowest.\n",
+               fmin(set->rate, lowest->facts->rate / lowest->each), lowest->key);
 }
 
 static void print_op_size(const struct limit_set *set)
@@ -308,7 +331,8 @@ static bool fill_set(const struct limits_arguments *arguments,
         if (set->rate != 0 && size == 0 && (limit->counts_bytes || set->op_size != 0))
             return sim_fail(error, SIM_USAGE, "--rate needs --size too, since %s counts bytes",
                             limit->counts_bytes ? limit->key : "iops-size");
-        limit->asked = set->rate * units_of(set, limit->counts_bytes);
+        limit->each = units_of(set, limit->counts_bytes);
+        limit->asked = set->rate * limit->each;
     }
     return true;
 }
@@ -341,6 +365,7 @@ static bool explain(const struct limits_arguments *arguments,
     }
     print_op_size(&set);
     print_crossings(&set);
+    print_lowest(&set);
     return true;
 }
 

@@ -40,9 +40,9 @@ expect_line asked '900/s: 900/s passes for 4.5 s, then 300/s'
 expect_code 0 limits "$three" --rate 300
 expect_line asked '300/s: all of it passes, without end'
 expect_code 0 limits bps-total=10MB --rate 1000 --size 20kB
-expect_line asked '20 MB/s: 20 MB/s passes for 100 ms, then 10 MB/s'
+expect_line asked '20 MB/s: 20 MB/s passes for 100 ms, then 10 MB/s (500 requests/s)'
 expect_code 0 limits iops-total=300,iops-size=4096 --rate 100 --size 16KiB
-expect_line asked '400/s: 400/s passes for 300 ms, then 300/s'
+expect_line asked '400/s: 400/s passes for 300 ms, then 300/s (75 requests/s)'
 expect 1 "$(grep -c 'One of 16384 bytes counts as 4' out)" 'what a request counts as'
 expect_code 2 limits bps-total=10MB --rate 1000
 expect_error '--rate needs --size too, since bps-total counts bytes'
@@ -90,5 +90,12 @@ for words in '' "$three" 'bps-total=123456789,iops-size=4096,iops-total=1234567'
     expect '' "$(grep -E '.{81}' out)" 'lines of more than 80 columns'
 done
 expect 0 "$("$program" limits | grep -c 'per second in bursts')" 'what a maximum is not'
+
+# Of several limits each says what it would let through, and the last line what passes.
+expect_code 0 limits iops-total=300,bps-total=4MB --rate 1000 --size 4KiB
+expect 'Of these, 300 requests/s pass in the long run: iops-total is the lowest.' \
+    "$(tail -n 1 out)" 'the lowest of two limits'
+COLUMNS=60 run limits iops-total=300,iops-total-max=900,iops-total-max-length=3 --rate 2000
+expect 0 "$(awk 'length > 60' out | wc -l)" 'lines wider than the terminal'
 
 finish
