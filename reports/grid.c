@@ -3,6 +3,7 @@
 
 #include "reports/label.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,7 @@ static struct grid_layout measure(struct grid *grid, size_t column)
         struct grid_cell *cell = &grid->cells[i];
         char number[GRID_NUMBER_MAX] = "-";
         if (kind->kind != GRID_TEXT) {
-            if (cell->filled)
+            if (cell->filled && !(isinf(cell->value) && *unit_of(kind->kind))) // of nothing
                 grid_format(number, cell->value, kind->kind);
             cell->text = strdup(number);
         }

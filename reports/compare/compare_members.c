@@ -44,21 +44,19 @@ const struct comparison_member **comparison_order(const struct report_comparison
     return order;
 }
 
-// Requests of all directions, and how many of them are slower and faster in B.
+// Reads and writes, and how many of them are slower and faster in B.
 struct counts {
     double requests, slower, faster;
 };
 
 static void add_counts(struct counts *counts, const struct comparison_member *member)
 {
-    for (size_t s = 0; s < REPORT_DIRECTION_COUNT; s++) {
-        const struct comparison_stream *stream = member->streams[s];
-        if (stream == NULL)
-            continue;
-        counts->requests += (double)stream->traffic.requests;
-        counts->slower += stream->changes[REPORT_SLOWER].b;
-        counts->faster += stream->changes[REPORT_FASTER].b;
-    }
+    const struct comparison_stream *both = member->streams[COMPARISON_READ_WRITE];
+    if (both == NULL)
+        return;
+    counts->requests += (double)both->traffic.requests;
+    counts->slower += both->changes[REPORT_SLOWER].b;
+    counts->faster += both->changes[REPORT_FASTER].b;
 }
 
 static void add_value(struct grid *grid, double value)
@@ -73,16 +71,16 @@ static void add_value(struct grid *grid, double value)
 static void add_row(struct grid *grid, const char *name, const struct counts *counts,
                     const struct comparison_member *member)
 {
-    static const int metrics[] = {REPORT_P50, REPORT_P99};
+    static const int shown[] = {0, COMPARISON_SHOWN - 1}; // p50, p99
     const struct comparison_stream *both =
         member != NULL ? member->streams[COMPARISON_READ_WRITE] : NULL;
     grid_text(grid, name);
     grid_number(grid, counts->requests);
     add_value(grid, counts->requests > 0 ? 100 * counts->slower / counts->requests : NAN);
     add_value(grid, counts->requests > 0 ? 100 * counts->faster / counts->requests : NAN);
-    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
-        add_value(grid, both != NULL ? both->changes[metrics[i]].a : NAN);
-        add_value(grid, both != NULL ? both->changes[metrics[i]].b : NAN);
+    for (size_t i = 0; i < COUNT_OF(shown); i++) {
+        add_value(grid, both != NULL ? both->shown[0][shown[i]].a : NAN);
+        add_value(grid, both != NULL ? both->shown[0][shown[i]].b : NAN);
     }
 }
 

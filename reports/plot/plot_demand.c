@@ -79,7 +79,7 @@ static void begin_panel(const struct demand *demand, const struct demand_panel *
     const struct plot_script *script = demand->script;
     char title[64];
     if (panel->asked_most > panel->limits.top)
-        snprintf(title, sizeof title, "%s (asked: up to %.3g)", panel->unit.name,
+        snprintf(title, sizeof title, "%s (asked: up to %.0f)", panel->unit.name,
                  panel->asked_most / panel->unit.scale);
     else
         snprintf(title, sizeof title, "%s", panel->unit.name);

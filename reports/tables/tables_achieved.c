@@ -23,17 +23,25 @@ bool tables_print_assumptions(const struct tables_context *context)
 
 // Members, then groups, then all. What would say the same again is left out: the group of a single
 // member, and all together if they are one group.
+#define ACHIEVED_RATES                                                                             \
+    "demanded_requests_per_s, requests_per_s, busy_requests_per_s, demanded_bytes_per_s,"          \
+    " bytes_per_s, busy_bytes_per_s, busy_share"
 #define ACHIEVED_ROWS                                                                              \
     ", rates AS (SELECT *, count(*) FILTER (WHERE scope = 'member') OVER () AS members"            \
     "              FROM achieved_rate JOIN achieved USING (run_id, scope, id, direction)"          \
     "             WHERE run_id = ?1 AND direction = 'read+write'),"                                \
-    " named AS (SELECT c.place, c.name, r.* FROM chosen AS c"                                      \
+    " named AS (SELECT c.place, c.name, " ACHIEVED_RATES " FROM chosen AS c"                       \
     "             JOIN rates AS r ON r.scope = 'member' AND r.id = c.member_id"                    \
-    "  UNION ALL SELECT (1 << 61) + g.group_id, 'group ' || g.name, r.* FROM throttle_group AS g"  \
-    "             JOIN rates AS r ON r.scope = 'throttle_group' AND r.id = g.group_id"             \
+    "  UNION ALL SELECT 1 << 60, '(' || count(*) || ' more)', sum(demanded_requests_per_s),"       \
+    "                   sum(requests_per_s), NULL, sum(demanded_bytes_per_s), sum(bytes_per_s),"   \
+    "                   NULL, NULL FROM rates WHERE scope = 'member' AND id IN hidden"             \
+    "            HAVING count(*) > 0"                                                              \
+    "  UNION ALL SELECT (1 << 61) + g.group_id, 'group ' || g.name, " ACHIEVED_RATES               \
+    "              FROM throttle_group AS g"                                                       \
+    "              JOIN rates AS r ON r.scope = 'throttle_group' AND r.id = g.group_id"            \
     "            WHERE g.run_id = ?1 AND members > 1"                                              \
     "                  AND (?2 = 0 OR g.group_id IN chosen_groups)"                                \
-    "  UNION ALL SELECT 1 << 62, '(all members)', r.* FROM rates AS r"                             \
+    "  UNION ALL SELECT 1 << 62, '(all members)', " ACHIEVED_RATES " FROM rates AS r"              \
     "            WHERE r.scope = 'all' AND members > 1 AND NOT EXISTS"                             \
     "                  (SELECT 1 FROM rates AS g WHERE g.scope = 'throttle_group'"                 \
     "                    AND g.arrived = r.arrived AND g.completed = r.completed))"

@@ -91,7 +91,8 @@ static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows
 }
 
 // Limits as they are set first for each group: what they let through, or, as far as an earlier
-// version stored only that, their values without those that have no effect.
+// version stored only that, their values without those that have no effect. Groups of members that
+// are shown come first.
 #define LIMITS_AT_START                                                                            \
     ", first AS (SELECT group_id, min(at_ns) AS at_ns FROM limit_setting"                          \
     "             WHERE run_id = ?1 GROUP BY group_id),"                                           \
@@ -105,8 +106,8 @@ static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows
     "        e.burst_rate, e.at_once, e.burst_ns, e.refill_ns, f.at_ns"                            \
     "   FROM throttle_group AS g LEFT JOIN settings AS s USING (group_id)"                         \
     "   LEFT JOIN effects AS e USING (group_id) LEFT JOIN first AS f USING (group_id)"             \
-    "  WHERE g.run_id = ?1 AND (?2 = 0 OR g.group_id IN chosen_groups)"                            \
-    "  ORDER BY g.group_id, e.place"
+    "  WHERE g.run_id = ?1"                                                                        \
+    "  ORDER BY ?2 > 0 AND g.group_id NOT IN chosen_groups, g.group_id, e.place"
 
 bool tables_print_limits(const struct tables_context *context)
 {

@@ -86,4 +86,15 @@ expect_error 'pipe.yaml:3:8: members: {from: trace} reads the trace before the r
 expect_code 2 run --each-volume volumes.yaml
 expect_error '--each-volume'
 
+# What is not shown of many members is added up in every table: rates add up, but not while busy.
+echo 'volumes: [{id: a, count: 50, arrivals: {process: poisson, rate: 20}}]' >many.yaml
+expect_code 0 trace synth many.yaml --duration 2s -o many.csv
+expect_code 0 run --each-volume --limits iops-total=500 --db many.db many.csv
+sed -n '/^Reads and writes per second/,/^$/p' out >rates
+expect 42 "$(grep -cE '^(a-|\(|group)' rates)" 'members, the others, the group'
+grep '^(10 more)' rates | grep -q -- '-$' || fail "no sums of the others: $(cat rates)"
+expect "$(sqlite3 many.db "SELECT printf('%.4g', sum(requests_per_s)) FROM achieved_rate
+    WHERE scope = 'throttle_group' AND direction = 'read+write'")" \
+    "$(grep '^group' rates | awk '{ printf "%.4g", $4 }')" 'what the group achieved'
+
 finish
