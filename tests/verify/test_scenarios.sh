@@ -233,7 +233,7 @@ refused " a discard of 0 bytes by 'a b' cannot be verified: QEMU counts none of 
 # Just below all that, and a discard that passes the throttle of a drive, whatever its length.
 cat >largest.yaml <<'END'
 groups: [{id: g, limits: {bps-total: 1000000000}}]
-members: [{id: f, group: g}, {id: d, group: g, attach: drive}]
+members: [{id: f, group: g, attach: filter}, {id: d, group: g, attach: drive}]
 trace:
   csv: |
     time_ns,op,offset,bytes,member
