@@ -197,6 +197,18 @@ static bool print_released(const struct explain *explain)
     return report_query_close(rows, explain->tables.error);
 }
 
+// What is let go fills buckets above their size; who waits for them to leak waits for the average.
+static bool print_overfilled(const struct explain *explain)
+{
+    sqlite3_stmt *rows = explain_query(
+        explain, "SELECT sum(e.text LIKE '%lets nothing pass for%')" EXPLAIN_OPERATIONS);
+    if (report_query_next(rows) && sqlite3_column_int64(rows, 0) > 0)
+        report_say(explain->tables.style, REPORT_PLAIN,
+                   "What was let go counts all the same: until that has leaked nothing passes, "
+                   "which is told as a wait for the limit.");
+    return report_query_close(rows, explain->tables.error);
+}
+
 static bool print_operations(const struct explain *explain)
 {
     return tables_list_operations(
@@ -232,7 +244,7 @@ static bool print_words(const struct explain *explain)
         report_say(style, REPORT_PLAIN,
                    "%" PRId64 " more had not left when the run ended: their wait is not in this.",
                    sums.waiting);
-    return print_released(explain) && print_operations(explain);
+    return print_released(explain) && print_overfilled(explain) && print_operations(explain);
 }
 
 // Why requests waited as one JSON object. SQLite makes it piece by piece, so that it never is in

@@ -217,6 +217,8 @@ COLUMNS=1000
 expect_code 0 explain done.db
 grep -q '^5 requests, which had waited 15 ms of this, left because of what was done,' out ||
     fail 'why they left'
+grep -q '^What was let go counts all the same: until that has leaked nothing passes' out ||
+    fail 'what they leave behind'
 # Limits that came up meanwhile are not those of the start.
 echo 'members: [{id: a, trace: eight.csv}]
 events: [{at: 5ms, block_set_io_throttle: {device: a, bps: 0, bps_rd: 0, bps_wr: 0, iops: 30,
