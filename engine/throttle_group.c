@@ -114,7 +114,8 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
 static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
                   int64_t now_ns)
 {
-    limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);
+    struct leaky_buckets *buckets = &flow->member->group->buckets;
+    limits_account(&groups->base, buckets, flow->direction, request, now_ns);
     engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);
 }

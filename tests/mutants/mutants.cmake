@@ -148,18 +148,18 @@ mutant(drive-write-zeroes-as-reads limits.c verify
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = DIRECTION_READ,]])
 mutant(accounting-leaks throttle_group.c vectors
-    [[limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);]]
+    [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);]]
     [[leaky_buckets_leak(&flow->member->group->buckets, now_ns);
-    limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);]])
+    limits_account(&groups->base, buckets, flow->direction, request, now_ns);]])
 mutant(accounts-after-scheduling throttle_group.c vectors
-    [[limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);
+    [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
     engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);]]
     [[throttle_group_schedule_next(groups, flow, now_ns, true);
-    limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);
+    limits_account(&groups->base, buckets, flow->direction, request, now_ns);
     engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]])
 mutant(accounts-on-arrival throttle_group.c vectors
-    [[limits_account(&groups->base, &flow->member->group->buckets, flow->direction, request, now_ns);
+    [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
     engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
     [[engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
     [[add_pending(flow);]]
