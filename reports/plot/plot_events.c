@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define EVENTS_NEAR 0.025 // of the axis: marks so near have one label
+#define EVENTS_TAG 10     // the first label's; those below are the panels' own
 #define EVENTS_STYLE " lc rgb '#7A7A7A' lw 1 dt (1,3)"
 
 void plot_events_marks(const struct plot_script *script, bool labelled)
@@ -24,7 +25,8 @@ void plot_events_marks(const struct plot_script *script, bool labelled)
         while (end < run->event_count &&
                run->events[end].at_ns - run->events[end - 1].at_ns < EVENTS_NEAR * run->end_ns)
             end++;
-        fprintf(script->out, end == i + 1 ? "set label '%zu'" : "set label '%zu-%zu'", i + 1, end);
+        fprintf(script->out, end == i + 1 ? "set label %zu '%zu'" : "set label %zu '%zu-%zu'",
+                EVENTS_TAG + i, i + 1, end);
         fprintf(script->out,
                 " at first %.9g, graph 1 center offset 0,0.35 tc rgb '#505050' font ',9'\n",
                 (run->events[i].at_ns + run->events[end - 1].at_ns) / 2 / script->time.scale);

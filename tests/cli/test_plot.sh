@@ -107,6 +107,10 @@ expect '0 20000000 60 20000000' "$(told limit0 | xargs)" 'the limit of bytes'
 expect '0 300 20 350 60 350' "$(told limit1 | xargs)" 'the limit of operations'
 expect '30 600 60 600' "$(told limit3 | xargs)" 'the rate of a burst'
 grep -q 'set arrow from first 20, graph 0' script || fail 'an event is not marked'
+# Numbers of events and texts of a panel do not take each other's place.
+awk '/^unset label/ { split("", seen) }
+    /^set label/ && ($3 !~ /^[0-9]+$/ || seen[$3]++) { bad = 1 } END { exit bad }' script ||
+    fail 'a label takes the place of another'
 # Latencies: as many as completed in each step, over all levels.
 told latencies | awk '{ for (i = 1; i <= NF; i++) if ($i != "NaN") sum[i] += $i }
     END { for (i = 1; i <= 60; i++) print sum[i] + 0 }' >found.txt
