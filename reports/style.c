@@ -85,8 +85,15 @@ void report_item(FILE *out, int width, int column, const char *head, const char 
     int used = (int)report_cells(head);
     bool is_beside = used < column || column == 0;
     fprintf(out, is_beside ? "%s%*s" : "%s\n%*s", head, is_beside ? column - used : column, "");
-    fold_line(out, at_least(width), column, column, text, text + strlen(text));
-    putc('\n', out);
+    for (bool more = true; more; text++) {
+        const char *end = text + strcspn(text, "\n");
+        fold_line(out, at_least(width), column, column, text, end);
+        text = end;
+        more = *end != '\0';
+        putc('\n', out);
+        if (more && end[1] != '\n')
+            fprintf(out, "%*s", column, "");
+    }
 }
 
 void report_say(const struct report_style *style, enum report_paint paint, const char *format, ...)

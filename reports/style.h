@@ -51,7 +51,7 @@ void report_title(const struct report_style *style, const char *title);
 // Text of several lines, each as report_say does it.
 void report_fold(FILE *out, int width, const char *text);
 
-// An entry of a list: what it is called, and from this column on what is said of it, on the next
-// line if the name is too long.
+// An entry of a list: what it is called, and from this column on what is said of it, in one line or
+// several, on the next line if the name is too long.
 void report_item(FILE *out, int width, int column, const char *head, const char *text);
 #endif

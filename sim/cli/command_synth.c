@@ -194,8 +194,8 @@ const struct command command_synth[] = {
     {"trace", "trace synth", "make a workload from a specification", "SPEC -o FILE",
      "Makes a workload from a specification of its volumes: arrivals, bursts, sizes, places. "
      "The same specification makes the same trace everywhere. SPEC is a YAML or JSON file, or "
-     "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n "
-     "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n "
+     "- for standard input; docs/trace-synth.md tells its keys, and a short one is\n\n"
+     "  volumes: [{id: a, arrivals: {process: poisson, rate: 500}}]\n\n"
      "What the format cannot hold is told on stderr.",
      rows, sizeof(struct synth_arguments), run},
 };

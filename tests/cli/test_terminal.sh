@@ -13,6 +13,10 @@ fits() {
         fail "$3: wider than $1"
 }
 
+# Help has lines of its own: they stay.
+expect_code 0 trace synth --help
+grep -qx '  volumes: .*' out || fail "the example of a specification: $(cat out)"
+
 expect_code 0 run "$recorded/demo.yaml" --db a.db --log requests
 for width in 60 80 93 0; do
     [ "$width" -eq 0 ] && unset COLUMNS && most=80 || most=$width
