@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/sorter.h"
 
+#include "traces/input/temporary.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,32 +92,19 @@ static void sort_run(struct trace_sorter *sorter)
 
 // ---- Runs on disk ----
 
-static const char *temporary_folder(void)
-{
-    const char *folder = getenv("TMPDIR");
-    return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
-}
-
 static bool fail_file(const char *doing, struct trace_error *error)
 {
     trace_error_set(error,
                     "%s a temporary file in %.200s (TMPDIR), to sort what is not in order of time: "
                     "%s; it takes about as much as the recording",
-                    doing, temporary_folder(), strerror(errno));
+                    doing, trace_temporary_folder(), strerror(errno));
     return false;
 }
 
 static bool make_file(struct trace_sorter *sorter, struct trace_error *error)
 {
-    char path[4096];
-    int length = snprintf(path, sizeof path, "%s/.throttlesim-XXXXXX", temporary_folder());
-    errno = ENAMETOOLONG;
-    sorter->file = length > 0 && (size_t)length < sizeof path ? mkstemp(path) : -1;
-    if (sorter->file < 0)
-        return fail_file("making", error);
-    unlink(path);
-    fcntl(sorter->file, F_SETFD, FD_CLOEXEC);
-    return true;
+    sorter->file = trace_temporary_make();
+    return sorter->file >= 0 || fail_file("making", error);
 }
 
 static bool transfer(struct trace_sorter *sorter, uint8_t *bytes, size_t length, uint64_t place,

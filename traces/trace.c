@@ -140,11 +140,7 @@ static bool find_files(struct trace *trace, const struct trace_config *config,
         trace->files.items[0].is_whole = config->text_is_whole;
         return true;
     }
-    bool good =
-        strcmp(config->path, "-") == 0
-            ? trace_files_add_standard_input(&trace->files, error)
-            : trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
-    return good && trace_files_open_streams(&trace->files, error);
+    return trace_paths_resolve(&trace->files, config->path, &trace->context.notices, error);
 }
 
 static const char *format_name_at(const void *words, size_t index)
@@ -287,7 +283,8 @@ bool trace_reads_file(const struct trace *trace, const char *path)
     if (stat(path, &wanted) != 0)
         return false;
     for (size_t i = 0; i < trace->files.count; i++) {
-        const char *file = trace->files.items[i].path;
+        const char *archive = trace->files.archive;
+        const char *file = archive != NULL ? archive : trace->files.items[i].path;
         if (strcmp(file, "-") != 0 && stat(file, &status) == 0 && status.st_dev == wanted.st_dev &&
             status.st_ino == wanted.st_ino)
             return true;

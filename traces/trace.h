@@ -57,8 +57,9 @@ struct trace_error {
 };
 
 struct trace_config {
-    const char *path;           // file, base name, glob, directory or "-", standard input; with a
-                                // text only its name; see trace_path_is_stream
+    const char *path;           // file, base name, glob, directory, archive, ARCHIVE/NAME or "-",
+                                // standard input; with a text only its name; see
+                                // trace_path_is_stream
     enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
     const char *format;         // by name, see trace_format_at; NULL: recognised by content
@@ -108,6 +109,12 @@ void trace_close(struct trace *trace);
 // Can what the path names be read once only: standard input ("-"), a pipe, a terminal? Opening it
 // and reading it then fail when a signal comes whose handler does not restart system calls.
 bool trace_path_is_stream(const char *path);
+
+// A directory or an archive whose files are no recording, NAME.blktrace.N, but several other ones,
+// is as many traces: their paths, NULL after the last, to be freed with trace_paths_free. NULL: the
+// path is one trace, or none; opening it tells.
+char **trace_paths_within(const char *path);
+void trace_paths_free(char **paths);
 
 // Do both name the same stream?
 bool trace_paths_are_one_stream(const char *path, const char *other);

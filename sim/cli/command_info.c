@@ -65,6 +65,35 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
     return ok;
 }
 
+// Of files in a directory or an archive that are a trace each, those that are none are told.
+static bool tell_within(struct info_arguments *arguments, char **paths, json_t *array,
+                        struct sim_error *error)
+{
+    bool any = false;
+    if (arguments->output != NULL)
+        return sim_fail(error, SIM_USAGE, "--output draws one trace, such as %s", paths[0]);
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        bool told = tell_one(arguments, paths[i], array, error);
+        any = any || told;
+        if (!told &&
+            (stop_signal != 0 || error->exit == SIM_USAGE || (paths[i + 1] == NULL && !any)))
+            return false;
+        if (!told)
+            command_print_error(error);
+    }
+    return true;
+}
+
+static bool tell(struct info_arguments *arguments, const char *path, json_t *array,
+                 struct sim_error *error)
+{
+    char **paths = trace_paths_within(path);
+    bool ok = paths != NULL ? tell_within(arguments, paths, array, error)
+                            : tell_one(arguments, path, array, error);
+    trace_paths_free(paths);
+    return ok;
+}
+
 static bool run(void *opaque, struct sim_error *error)
 {
     struct info_arguments *arguments = opaque;
@@ -77,7 +106,7 @@ static bool run(void *opaque, struct sim_error *error)
     json_t *array = json_array();
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++)
-        ok = tell_one(arguments, arguments->call.operands[i], array, error);
+        ok = tell(arguments, arguments->call.operands[i], array, error);
     if (ok && arguments->call.json)
         return command_print_json(array, error);
     json_decref(array);
@@ -87,6 +116,7 @@ static bool run(void *opaque, struct sim_error *error)
 const struct command command_info[] = {
     {"trace", "trace info", "tell what is in a recording", "TRACE...",
      "Tells what is in each trace. A trace is a file, a base name (vdc.blktrace), a quoted "
-     "glob, a directory, or - for standard input.",
+     "glob, a directory, an archive of files (tar, zip) or one of them (a.zip/vdc.csv), or - for "
+     "standard input.",
      rows, sizeof(struct info_arguments), run},
 };

@@ -164,6 +164,27 @@ static void test_nothing_there(void **state)
     expect_error(scratch(), "no file in this directory is named NAME.blktrace.N");
 }
 
+// A directory of one other file is that; of several, each is a trace of its own.
+static void test_other_files(void **state)
+{
+    (void)state;
+    scratch_clear();
+    scratch_text(".hidden", "nothing\n");
+    scratch_text("b.csv", "time_ns,op,offset,bytes\n7,read,0,512\n");
+    struct reading reading = read_trace(scratch(), TRACE_ARRIVAL_QUEUE, NULL);
+    assert_int_equal(reading.count, 1);
+    reading_free(&reading);
+    assert_null(trace_paths_within(scratch()));
+    scratch_text("a.csv", "time_ns,op,offset,bytes\n");
+    expect_error(scratch(), "as one recording's are; name one of the 2 others, as in ");
+    char **within = trace_paths_within(scratch());
+    assert_non_null(within);
+    assert_string_equal(within[0], scratch_path("a.csv"));
+    assert_string_equal(within[1], scratch_path("b.csv"));
+    assert_null(within[2]);
+    trace_paths_free(within);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_base_names, set_up),
     cmocka_unit_test_setup(test_base_in_current_directory, set_up),
@@ -173,5 +194,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_missing_lists, set_up),
     cmocka_unit_test_setup(test_empty_parts, set_up),
     cmocka_unit_test_setup(test_nothing_there, set_up),
+    cmocka_unit_test_setup(test_other_files, set_up),
 };
 TEST_GROUP(paths, tests, NULL, NULL);

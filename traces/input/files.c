@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,17 +69,25 @@ static bool is_stream(mode_t mode)
     return S_ISFIFO(mode) || S_ISCHR(mode);
 }
 
-bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
+bool trace_files_add_packed(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct trace_file file = {.cpu = TRACE_CPU_NONE};
     size_t uncompressed = trace_path_uncompressed_length(path);
     size_t base = trace_path_split(path, &file.cpu);
-    struct stat status;
     file.compressed = path[uncompressed] != '\0';
-    bool is_there = stat(path, &status) == 0;
-    file.bytes = is_there && status.st_size > 0 ? (uint64_t)status.st_size : 0;
-    file.is_stream = is_there && is_stream(status.st_mode);
     return append(files, &file, path, base > 0 ? base : uncompressed, error);
+}
+
+bool trace_files_add(struct trace_files *files, const char *path, struct trace_error *error)
+{
+    struct stat status;
+    if (!trace_files_add_packed(files, path, error))
+        return false;
+    struct trace_file *file = &files->items[files->count - 1];
+    bool is_there = stat(path, &status) == 0;
+    file->bytes = is_there && status.st_size > 0 ? (uint64_t)status.st_size : 0;
+    file->is_stream = is_there && is_stream(status.st_mode);
+    return true;
 }
 
 bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
@@ -111,17 +120,41 @@ bool trace_files_open_streams(struct trace_files *files, struct trace_error *err
     return true;
 }
 
+static void free_file(struct trace_file *file)
+{
+    if (file->opened != NULL)
+        trace_input_close(file->opened);
+    free(file->opened);
+    free(file->path);
+    free(file->base);
+}
+
 void trace_files_free(struct trace_files *files)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        if (files->items[i].opened != NULL)
-            trace_input_close(files->items[i].opened);
-        free(files->items[i].opened);
-        free(files->items[i].path);
-        free(files->items[i].base);
-    }
+    for (size_t i = 0; i < files->count; i++)
+        free_file(&files->items[i]);
+    if (files->unpacked != NULL)
+        munmap(files->unpacked, files->unpacked_bytes);
     free(files->items);
+    free(files->archive);
+    free(files->within);
     *files = (struct trace_files){0};
+}
+
+void trace_files_choose(struct trace_files *files)
+{
+    int least = TRACE_CPU_NONE;
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++)
+        if (files->items[i].cpu >= 0)
+            least = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->items[i].cpu >= least)
+            files->items[kept++] = files->items[i];
+        else
+            free_file(&files->items[i]);
+    }
+    files->count = kept;
 }
 
 static int compare(const void *left, const void *right)
@@ -147,8 +180,7 @@ void trace_files_sort(struct trace_files *files, struct trace_notices *notices)
             trace_notices_set(notices, "duplicate-file", file->path, 1,
                               "The file is not read: %s holds the same part of the trace.",
                               before->path);
-            free(file->path);
-            free(file->base);
+            free_file(file);
         } else {
             files->items[kept++] = *file;
         }

@@ -12,6 +12,8 @@ extern const char *const trace_compressed_endings[TRACE_COMPRESSED_ENDINGS];
 
 // A file that is not named NAME.blktrace.N.
 #define TRACE_CPU_NONE (-1)
+// One in an archive of which there is a later one.
+#define TRACE_CPU_REPLACED (-2)
 
 struct trace_input;
 
@@ -32,6 +34,10 @@ struct trace_files {
     struct trace_file *items;
     size_t count;
     bool missing_cpus; // a number below a base's highest is not there
+    char *archive;     // that the files are in; NULL: none
+    char *within;      // of it only this file, base or directory; NULL: all
+    void *unpacked;    // what they consist of
+    size_t unpacked_bytes;
 };
 
 bool trace_path_ends_with(const char *path, size_t length, const char *ending);
@@ -48,11 +54,26 @@ bool trace_files_add(struct trace_files *files, const char *path, struct trace_e
 bool trace_files_add_text(struct trace_files *files, const char *name, const char *text,
                           size_t size, struct trace_error *error);
 
+// A file in an archive, whose bytes are elsewhere.
+bool trace_files_add_packed(struct trace_files *files, const char *path, struct trace_error *error);
+
 // Standard input, as the file "-".
 bool trace_files_add_standard_input(struct trace_files *files, struct trace_error *error);
 
 // Of all files, those that can be read once.
 bool trace_files_open_streams(struct trace_files *files, struct trace_error *error);
+
+// How much of a file's start says whether it is an archive.
+#define TRACE_ARCHIVE_HEAD_BYTES 512
+
+bool trace_head_is_archive(const uint8_t *head, size_t length);
+
+// If the one file is an archive (tar or zip, itself compressed or not), the files in it, or only
+// those asked for, take its place, as texts; with names only, without their bytes. Others stay.
+bool trace_files_unpack(struct trace_files *files, bool names_only, struct trace_error *error);
+
+// Of the files of an archive, those of a recording, NAME.blktrace.N, if there are such.
+void trace_files_choose(struct trace_files *files);
 
 // By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
 // notice `duplicate-file`.
@@ -61,7 +82,7 @@ void trace_files_sort(struct trace_files *files, struct trace_notices *notices);
 // The notice `cpu-missing`, for sorted files.
 void trace_files_report_missing(struct trace_files *files, struct trace_notices *notices);
 
-// From the path that a user gave: the rules are in docs/traces.md.
+// From the path that a user gave: the rules are in docs/traces.md. Streams are open afterwards.
 // Adds the notices `cpu-missing` and `duplicate-file`. On failure nothing is left to free.
 bool trace_paths_resolve(struct trace_files *files, const char *path, struct trace_notices *notices,
                          struct trace_error *error);

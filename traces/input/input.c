@@ -76,7 +76,8 @@ static int open_archive(struct trace_input *input, const struct trace_file *file
     struct archive *archive = input->archive;
     if (file == NULL)
         return archive_read_open2(archive, input->stream, NULL, read_stream, NULL, NULL);
-    return file->text != NULL ? archive_read_open_memory(archive, file->text, (size_t)file->bytes)
+    return file->text != NULL ? archive_read_open_memory2(archive, file->text, (size_t)file->bytes,
+                                                          INPUT_BLOCK_BYTES)
                               : archive_read_open_filename(archive, file->path, INPUT_BLOCK_BYTES);
 }
 

@@ -32,9 +32,23 @@ static char *join(const char *directory, const char *name)
     return path;
 }
 
-// Adds the files of a directory that are named NAME.blktrace.N: of one base, or (NULL) of all.
+// Is it to be added: NAME.blktrace.N, of one base or (NULL) of all, or another file?
+static bool is_wanted(const char *directory, const char *name, const char *base, bool others)
+{
+    int cpu;
+    struct stat status;
+    size_t length = trace_path_split(name, &cpu);
+    if (!others)
+        return length > 0 &&
+               (base == NULL || (strlen(base) == length && memcmp(base, name, length) == 0));
+    char *path = name[0] != '.' ? join(directory, name) : NULL;
+    bool wanted = path != NULL && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    free(path);
+    return wanted;
+}
+
 static bool add_directory(struct trace_files *files, const char *directory, const char *base,
-                          struct trace_error *error)
+                          bool others, struct trace_error *error)
 {
     DIR *stream = opendir(directory);
     if (stream == NULL) {
@@ -44,10 +58,7 @@ static bool add_directory(struct trace_files *files, const char *directory, cons
     bool good = true;
     for (const struct dirent *entry = readdir(stream); good && entry != NULL;
          entry = readdir(stream)) {
-        int cpu;
-        size_t length = trace_path_split(entry->d_name, &cpu);
-        if (length == 0 ||
-            (base != NULL && (strlen(base) != length || memcmp(base, entry->d_name, length) != 0)))
+        if (!is_wanted(directory, entry->d_name, base, others))
             continue;
         // "vdc" in the current directory is shown as the user wrote it, not as "./vdc".
         bool here = strcmp(directory, ".") == 0 && base != NULL;
@@ -110,10 +121,10 @@ static bool add_base(struct trace_files *files, const char *path, struct trace_e
     if (directory == NULL || base == NULL) {
         trace_error_no_memory(error);
         good = false;
-    } else if (stat(directory, &status) == 0) {
+    } else if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode)) {
         bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
         snprintf(base, size, "%s%s", name, whole ? "" : TRACE_BLKTRACE_ENDING);
-        good = add_directory(files, directory, base, error);
+        good = add_directory(files, directory, base, false, error);
     }
     free(directory);
     free(base);
@@ -121,6 +132,7 @@ static bool add_base(struct trace_files *files, const char *path, struct trace_e
 }
 
 #define SUGGESTED_FROM_MAX 4096
+#define SHOWN_NAMES_MAX 5
 
 // The nearest name in the directory, whole or without ".blktrace.N"; NULL or a string to free.
 static char *suggest(const char *directory, const char *name)
@@ -179,6 +191,29 @@ static void fail_not_found(const char *path, struct trace_error *error)
     free(directory);
 }
 
+// "x.tar" and "vdc" of "x.tar/vdc", where x.tar is a file.
+static bool add_within(struct trace_files *files, const char *path, struct trace_error *error)
+{
+    struct stat status = {0};
+    char *archive = strdup(path);
+    char *slash = archive;
+    do {
+        slash = slash != NULL ? strrchr(archive, '/') : NULL;
+        if (slash != NULL)
+            *slash = '\0';
+    } while (slash != NULL && slash > archive && stat(archive, &status) != 0);
+    bool found = slash != NULL && slash > archive && S_ISREG(status.st_mode);
+    if (found && path[slash - archive + 1] != '\0')
+        files->within = strdup(path + (slash - archive) + 1);
+    bool good =
+        archive != NULL && (!found || path[slash - archive + 1] == '\0' || files->within != NULL);
+    if (!good)
+        trace_error_no_memory(error);
+    good = good && (!found || trace_files_add(files, archive, error));
+    free(archive);
+    return good;
+}
+
 static bool collect(struct trace_files *files, const char *path, struct trace_error *error)
 {
     struct stat status;
@@ -186,11 +221,14 @@ static bool collect(struct trace_files *files, const char *path, struct trace_er
         trace_error_set(error, "the path of the trace is empty");
         return false;
     }
+    if (strcmp(path, "-") == 0)
+        return trace_files_add_standard_input(files, error);
     if (stat(path, &status) != 0) {
         bool good = add_compressed(files, path, error);
         good = good && (files->count > 0 || add_base(files, path, error));
         if (good && files->count == 0 && strpbrk(path, "*?[") != NULL)
             good = add_glob(files, path, error);
+        good = good && (files->count > 0 || add_within(files, path, error));
         if (good && files->count == 0) {
             fail_not_found(path, error);
             good = false;
@@ -199,13 +237,37 @@ static bool collect(struct trace_files *files, const char *path, struct trace_er
     }
     if (!S_ISDIR(status.st_mode))
         return trace_files_add(files, path, error);
-    if (!add_directory(files, path, NULL, error))
-        return false;
-    if (files->count == 0) {
-        trace_error_set(error, "%s: no file in this directory is named NAME.blktrace.N", path);
-        return false;
-    }
-    return true;
+    return add_directory(files, path, NULL, false, error) &&
+           (files->count > 0 || add_directory(files, path, NULL, true, error));
+}
+
+// What is no recording, and not one file, is several traces, or none.
+static bool check_one(const struct trace_files *files, const char *path, struct trace_error *error)
+{
+    char names[600] = "";
+    size_t used = 0;
+    struct stat status;
+    bool is_directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    const char *what = is_directory ? "directory" : "archive";
+    if ((!is_directory && files->archive == NULL) || files->count == 1 ||
+        (files->count > 0 && files->items[0].cpu != TRACE_CPU_NONE))
+        return true;
+    // Those of an archive have its path before them, whatever part of it was asked for.
+    size_t prefix = strlen(files->archive != NULL ? files->archive : path) + 1;
+    for (size_t i = 0; i < files->count && i < SHOWN_NAMES_MAX && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%.80s", i > 0 ? ", " : "",
+                                 files->items[i].path + prefix);
+    if (files->count == 0 && !is_directory && strcmp(files->archive, path) != 0)
+        trace_error_set(error, "%s: there is no such file in the archive", path);
+    else if (files->count == 0)
+        trace_error_set(error, "%s: no file in this %s is named NAME.blktrace.N", path, what);
+    else
+        trace_error_set(error,
+                        "%s: no file in this %s is named NAME.blktrace.N, as one recording's are; "
+                        "name one of the %zu others, as in %s/NAME: %s%s",
+                        path, what, files->count, files->archive != NULL ? files->archive : path,
+                        names, files->count > SHOWN_NAMES_MAX ? ", ..." : "");
+    return false;
 }
 
 bool trace_paths_resolve(struct trace_files *files, const char *path, struct trace_notices *notices,
@@ -213,13 +275,48 @@ bool trace_paths_resolve(struct trace_files *files, const char *path, struct tra
 {
     int cpu;
     *files = (struct trace_files){0};
-    if (!collect(files, path, error)) {
+    bool good = collect(files, path, error) && trace_files_open_streams(files, error) &&
+                trace_files_unpack(files, false, error);
+    if (good) {
+        trace_files_choose(files);
+        trace_files_sort(files, notices);
+    }
+    if (!good || !check_one(files, path, error)) {
         trace_files_free(files);
         return false;
     }
-    trace_files_sort(files, notices);
     // One CPU's file that was named itself is all that was asked for.
     if (trace_path_split(path, &cpu) == 0 || strpbrk(path, "*?[") != NULL)
         trace_files_report_missing(files, notices);
     return true;
+}
+
+// In an archive or a directory, not in a stream, which is read once only.
+char **trace_paths_within(const char *path)
+{
+    struct trace_files files = {0};
+    struct trace_notices notices = {0};
+    struct trace_error unused;
+    char **paths = NULL;
+    if (!trace_path_is_stream(path) && collect(&files, path, &unused) &&
+        trace_files_unpack(&files, true, &unused)) {
+        trace_files_choose(&files);
+        trace_files_sort(&files, &notices);
+        if (files.count > 0 && !check_one(&files, path, &unused))
+            paths = calloc(files.count + 1, sizeof *paths);
+    }
+    for (size_t i = 0; paths != NULL && i < files.count; i++) {
+        paths[i] = files.items[i].path;
+        files.items[i].path = NULL;
+    }
+    trace_files_free(&files);
+    trace_notices_free(&notices);
+    return paths;
+}
+
+void trace_paths_free(char **paths)
+{
+    for (size_t i = 0; paths != NULL && paths[i] != NULL; i++)
+        free(paths[i]);
+    free(paths);
 }
