@@ -62,6 +62,7 @@ struct columns_layout {
     bool more;             // lines may have more fields than columns
     bool has_points;       // recognised only if a time has a decimal point
     bool exact_words;      // the case of the words matters
+    bool letters;          // beside the words the kernel's letters, such as FWFS
     bool spaced;           // when written, with blanks around the separators
     // Made to be read, so what is odd is an error: times that decrease, a flush with bytes, a
     // negative latency. Times are meant as they stand.

@@ -355,6 +355,10 @@ static void set_words(struct columns_user_layout *user)
         if (used < sizeof user->words_help)
             used += (size_t)snprintf(user->words_help + used, sizeof user->words_help - used,
                                      "%s%.30s", used > 0 ? ", " : "one of ", word->text);
+    user->layout.letters = user->word_count == 0;
+    if (user->layout.letters)
+        snprintf(user->words_help + used, sizeof user->words_help - used,
+                 ", or the kernel's letters, such as WS or FWFS");
 }
 
 static bool parse(struct layout_parser *parser)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/columns/parse.h"
 
+#include "traces/columns/letters.h"
 #include "traces/input/input_text.h"
 
 #include <stdio.h>
@@ -46,6 +47,20 @@ static bool parse_number(const struct columns_plan *plan, const struct columns_l
            set_fault(plan, line, role, columns_unit_help[unit], fault);
 }
 
+// What a flush is depends on whether it has bytes.
+static bool parse_letters(const struct columns_plan *plan, const struct columns_line *line,
+                          enum trace_op *op, struct columns_fault *fault)
+{
+    struct columns_letters letters;
+    int64_t bytes;
+    if (!columns_letters_parse(&line->fields[plan->place[COLUMNS_OP]], &letters))
+        return set_fault(plan, line, COLUMNS_OP, plan->layout->words_help, fault);
+    if (!parse_number(plan, line, COLUMNS_LENGTH, &bytes, fault))
+        return false;
+    *op = letters.flushes && bytes == 0 ? TRACE_FLUSH : letters.op;
+    return true;
+}
+
 static bool parse_op(const struct columns_plan *plan, const struct columns_line *line,
                      enum trace_op *op, struct columns_fault *fault)
 {
@@ -68,7 +83,8 @@ static bool parse_op(const struct columns_plan *plan, const struct columns_line 
             return true;
         }
     }
-    return set_fault(plan, line, COLUMNS_OP, layout->words_help, fault);
+    return layout->letters ? parse_letters(plan, line, op, fault)
+                           : set_fault(plan, line, COLUMNS_OP, layout->words_help, fault);
 }
 
 static bool parse_latency(const struct columns_plan *plan, const struct columns_line *line,

@@ -116,14 +116,17 @@ static bool suffices(const struct blkparse_layout *layout, char *wrong, size_t s
         good = false;
     }
     snprintf(wrong + used, size - used,
-             "; expected at least %%T %%t %%a %%S %%n, such as \"%%T.%%9t %%p %%a %%3d %%S %%n\"");
+             "; expected at least %%T %%t %%a %%S %%n, such as \"%%T.%%9t %%p %%a %%3d %%S %%n\"%s",
+             blkparse_layout_has(layout, 'a')
+                 ? ""
+                 : "; lines without an action are read by format columns, each as a request");
     return good;
 }
 
 bool blkparse_layout_parse(struct blkparse_layout *layout, const char *text, const char *path,
                            struct trace_error *error)
 {
-    char wrong[320];
+    char wrong[400];
     const char *at = text;
     *layout = (struct blkparse_layout){0};
     while (at != NULL && *at != '\0') {
