@@ -39,6 +39,14 @@ static const struct {
     {&trace_format_biosnoop,
      "TIME(s)     COMM           PID    DISK      T SECTOR     BYTES  LAT(ms)\n"
      "0.000000    jbd2/dm-0-8    418    sda       W 8         512    0.27\n"},
+    {&trace_format_biosnoop, "STARTs ENDs COMM PID TYPE DEV BLOCK BYTES LATms\n"
+                             "1.000001 1.000002 a 1 R 8,0 8 512 0.00\n"},
+    {&trace_format_biosnoop, "TIMESTAMP    COMM           PID     DISK    T    SECTOR     BYTES   "
+                             "LAT(ms)\n"},
+    {&trace_format_ftrace, "[17:09:17.031519329] (+0.000001000) host block_rq_issue: { cpu_id = 0 "
+                           "}, { dev = 265289728, sector = 8, nr_sector = 8, rwbs = 33 }\n"},
+    {&trace_format_ftrace, "dd 313 [000] 273.355898: block:block_io_start: 8,0 W 4096 () 8 + 8 "
+                           "none,0,0 [dd]\n"},
     {&trace_format_ftrace, "fio-789 [000] ..... 4455.092003: block_rq_issue: 259,0 WS 65536 () "
                            "64 + 128 none,0,0 [fio]\n"},
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/events/event_prefix.h"
 
+#include "traces/input/clock_text.h"
+
 #include <string.h>
 
 #define FLAGS_BYTES_MAX 16
@@ -117,8 +119,41 @@ static void skip_between(struct events_cursor *cursor)
     events_skip_blanks(cursor);
 }
 
+// babeltrace's, up to the event; HOST may be missing. The CPU is among the event's fields.
+static bool take_babeltrace(struct events_cursor *cursor, struct events_prefix *prefix)
+{
+    struct events_cursor at = *cursor;
+    const char *word;
+    int64_t time_ns;
+    if (!events_take(&at, '['))
+        return false;
+    prefix->is_of_day = trace_clock_take(&at.at, at.end, &time_ns);
+    if (prefix->is_of_day)
+        prefix->time = (uint64_t)time_ns;
+    if ((!prefix->is_of_day && !events_take_time(&at, &prefix->time)) || !events_take(&at, ']'))
+        return false;
+    events_skip_blanks(&at);
+    if (events_starts_with(&at, "(+")) {
+        events_take_word(&at, &word);
+        events_skip_blanks(&at);
+    }
+    struct events_cursor host = at;
+    size_t length = events_take_word(&host, &word);
+    if (memchr(word, ':', length) == NULL)
+        at = host;
+    events_skip_blanks(&at);
+    prefix->cpu = BLKTRACE_CPU_UNKNOWN;
+    prefix->is_counted = false;
+    *cursor = at;
+    return true;
+}
+
 bool events_take_prefix(struct events_cursor *cursor, struct events_prefix *prefix)
 {
+    prefix->is_of_day = false;
+    if (cursor->at < cursor->end && *cursor->at == '[' && take_babeltrace(cursor, prefix))
+        return true;
+    prefix->is_of_day = false;
     if (!take_bracketed(cursor, prefix) && !take_plain(cursor, prefix))
         return false;
     skip_between(cursor);

@@ -3,6 +3,7 @@
 //     COMM-PID [CPU] FLAGS SECONDS:      ftrace, trace-cmd report; without FLAGS: perf script
 //     COMM-PID CPUFLAGS SECONDS:         trace-cmd report -l
 //     COMM PID SECONDS:                  perf script -F without cpu
+//     [HH:MM:SS.NS] (+DELTA) HOST        babeltrace, of LTTng; also with a date, or as [SECONDS.NS]
 // with more columns from some, and `(+230)` behind it from trace-cmd report --ts-diff. A name may
 // hold anything.
 #ifndef TRACES_EVENTS_EVENT_PREFIX_H
@@ -14,6 +15,7 @@ struct events_prefix {
     uint64_t time;   // ns; of a clock that counts, what stands there
     uint32_t cpu;    // or BLKTRACE_CPU_UNKNOWN
     bool is_counted; // the time has no point
+    bool is_of_day;  // since midnight
 };
 
 // Moves to the event. False: the line begins with nothing of the kind.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What biosnoop of bcc (also its libbpf version) prints: a row for each request when it is
+// What biosnoop of bcc, libbpf and bpftrace and iosnoop print: a row for each request when it is
 // complete. So the arrivals are computed, and put in order.
 #include "traces/formats/biosnoop_row.h"
 #include "traces/input/flow.h"
@@ -12,6 +12,7 @@ struct biosnoop_reader {
     struct biosnoop_header header;
     bool header_known;
     bool header_assumed; // there is none: no optional columns
+    int64_t last_ns;     // of the row before
     uint64_t rows;
     uint64_t aliens; // lines that are no rows
     uint64_t alien_first;
@@ -23,7 +24,7 @@ struct biosnoop_reader {
 static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
     (void)how;
-    struct biosnoop_header header;
+    struct biosnoop_header header = {0};
     const char *at = (const char *)head;
     const char *end = at + length;
     while (at < end) {
@@ -44,14 +45,18 @@ static bool take_layout(struct biosnoop_reader *reader, struct trace_error *erro
     const char *layout = reader->flow.context->layout;
     if (layout == NULL)
         return true;
-    reader->header_known = biosnoop_header_parse(&reader->header, layout, strlen(layout));
-    if (!reader->header_known)
-        trace_error_set(error, "%s: layout \"%.80s\": expected the header line of biosnoop, %s",
+    if (!biosnoop_layout_parse(&reader->header, layout)) {
+        trace_error_set(error,
+                        "%s: layout \"%.80s\": expected the header line of biosnoop, %s, or what "
+                        "its rows lack, as T=R BYTES=4096",
                         reader->flow.input.path, layout, BIOSNOOP_HEADER);
-    return reader->header_known;
+        return false;
+    }
+    reader->header_known = reader->header.count > 0;
+    return !reader->header_known || biosnoop_header_check(&reader->header, &reader->lines, error);
 }
 
-// False: a header in the middle.
+// False: a header in the middle, or of columns that do not tell enough.
 static bool take_header(struct biosnoop_reader *reader, const struct biosnoop_header *header,
                         struct trace_error *error)
 {
@@ -64,7 +69,18 @@ static bool take_header(struct biosnoop_reader *reader, const struct biosnoop_he
     }
     reader->header = *header;
     reader->header_known = true;
-    return true;
+    return biosnoop_header_check(header, &reader->lines, error);
+}
+
+// Without a header the columns are the plain ones.
+static void assume_header(struct biosnoop_reader *reader)
+{
+    static const char plain[] = "TIME(s) COMM PID DISK T SECTOR BYTES LAT(ms)";
+    if (reader->header_known)
+        return;
+    biosnoop_header_parse(&reader->header, plain, sizeof plain - 1);
+    reader->header_assumed = true;
+    reader->header_known = true;
 }
 
 // From the times of the row.
@@ -128,7 +144,6 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
 {
     struct biosnoop_reader *reader = opaque;
     const struct trace_lines *lines = &reader->lines;
-    struct biosnoop_header header;
     struct biosnoop_row row;
     enum trace_result result = TRACE_END;
     while (result == TRACE_END) {
@@ -136,7 +151,8 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         if (result != TRACE_REQUEST)
             return result == TRACE_END ? end_trace(reader, error) : result;
         result = TRACE_END;
-        if (!biosnoop_row_starts(lines)) {
+        if (!biosnoop_row_starts(&reader->header, lines)) {
+            struct biosnoop_header header = reader->header;
             bool is_header = biosnoop_header_parse(&header, lines->text, lines->length);
             if (is_header && !take_header(reader, &header, error))
                 return TRACE_ERROR;
@@ -151,9 +167,8 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
             trace_lines_count(&reader->lines, TRACE_LINE_CUT);
             return end_trace(reader, error);
         }
-        reader->header_assumed = reader->header_assumed || !reader->header_known;
-        reader->header_known = true;
-        if (!biosnoop_row_parse(&row, &reader->header, lines, error))
+        assume_header(reader);
+        if (!biosnoop_row_parse(&row, &reader->header, &reader->last_ns, lines, error))
             return TRACE_ERROR;
         result = take_row(reader, &row, request, error);
     }
@@ -176,7 +191,7 @@ static void begun(void *opaque)
 {
     struct biosnoop_reader *reader = opaque;
     struct trace_context *context = reader->flow.context;
-    if (context->arrival == TRACE_ARRIVAL_ISSUE || reader->header.queued)
+    if (context->arrival == TRACE_ARRIVAL_ISSUE || (reader->header.has >> BIOSNOOP_QUEUED & 1) != 0)
         return;
     context->arrival = TRACE_ARRIVAL_ISSUE;
     trace_notices_set(&context->notices, "no-queue-events", reader->flow.input.path, 1,
@@ -218,7 +233,8 @@ static const struct trace_flow_source source = {
 
 const struct trace_format trace_format_biosnoop = {
     .name = "biosnoop",
-    .known_by = "output of bcc's biosnoop (with the line " BIOSNOOP_HEADER ")",
+    .known_by =
+        "output of biosnoop, with the line " BIOSNOOP_HEADER " or the like, or of iosnoop -ts",
     .recognise = recognise,
     .kind = &trace_reader_flow,
     .how = &source,

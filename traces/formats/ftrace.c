@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The kernel's tracepoints block_bio_* and block_rq_* as text, printed by ftrace, trace-cmd report
-// or perf script:
+// perf script or, of LTTng, babeltrace:
 //     COMM-PID [CPU] FLAGS SECONDS: EVENT: ...
 //     COMM PID [CPU] SECONDS: block:EVENT: ...
 // and other beginnings (events/event_prefix.h).
 #include "traces/events/event_prefix.h"
+#include "traces/formats/ftrace_fields.h"
+#include "traces/input/clock_text.h"
+#include "traces/map.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LINE_SHOWN_MAX 80
+#define STARTS_MAX (1 << 18) // more than are ever in flight: there is no block_io_done
 
 struct ftrace_source {
     struct events_text text;
@@ -18,6 +22,11 @@ struct ftrace_source {
     uint64_t losses;
     uint64_t nameless; // N with bytes
     int64_t count_ns;  // of a clock that counts; 0: not known
+    int64_t last_ns;   // of a line before, if times are those of a day
+    unsigned seen;     // bit: of this action there is a better event
+    // The bytes of requests that have been started, by sector and device, as long as
+    // block_rq_complete has not told them.
+    struct trace_map starts;
 };
 
 // What stands in the line of an event.
@@ -33,13 +42,17 @@ static const struct ftrace_event {
     const char *name;
     enum blktrace_action action;
     enum ftrace_shape shape;
+    bool is_io; // tells the same, and less, as the one that is better, if that was recorded
+    bool is_better;
 } events[] = {
-    {"block_bio_queue:", BLKTRACE_QUEUE, FTRACE_BIO},
-    {"block_rq_issue:", BLKTRACE_ISSUE, FTRACE_BEGUN},
-    {"block_rq_complete:", BLKTRACE_COMPLETE, FTRACE_ENDED},
-    {"block_bio_complete:", BLKTRACE_COMPLETE, FTRACE_BIO},
-    {"block_rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED},
-    {"block_split:", BLKTRACE_SPLIT, FTRACE_SPLIT},
+    {"block_bio_queue:", BLKTRACE_QUEUE, FTRACE_BIO, .is_better = true},
+    {"block_rq_issue:", BLKTRACE_ISSUE, FTRACE_BEGUN, false, false},
+    {"block_rq_complete:", BLKTRACE_COMPLETE, FTRACE_ENDED, .is_better = true},
+    {"block_bio_complete:", BLKTRACE_COMPLETE, FTRACE_BIO, false, false},
+    {"block_rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED, false, false},
+    {"block_split:", BLKTRACE_SPLIT, FTRACE_SPLIT, false, false},
+    {"block_io_start:", BLKTRACE_QUEUE, FTRACE_BEGUN, .is_io = true},
+    {"block_io_done:", BLKTRACE_COMPLETE, FTRACE_BEGUN, .is_io = true},
 };
 #define FTRACE_EVENT_COUNT (sizeof events / sizeof events[0])
 
@@ -133,54 +146,61 @@ static void name_operation(struct ftrace_source *source, const char *letters, si
     source->nameless += blktrace_record_action(record) != BLKTRACE_COMPLETE;
 }
 
-// `KEY=` and what follows it up to the next blank; false: there is no such key.
-static bool find_value(struct events_cursor line, const char *key, struct events_cursor *value)
-{
-    size_t length = strlen(key);
-    while (line.at < line.end) {
-        const char *word;
-        events_skip_blanks(&line);
-        size_t word_length = events_take_word(&line, &word);
-        if (word_length > length && memcmp(word, key, length) == 0 && word[length] == '=') {
-            *value = (struct events_cursor){word + length + 1, word + word_length};
-            return true;
-        }
-    }
-    return false;
-}
-
-// What trace-cmd report -R prints: the fields as they are, `dev=8388608 sector=120 ...`.
-static enum events_line parse_raw(struct ftrace_source *source, const struct ftrace_event *event,
-                                  struct events_cursor *cursor, struct trace_error *error)
+// A request's end is shown without its length: it is that of its start.
+static bool restore_length(struct ftrace_source *source, const struct ftrace_event *event)
 {
     struct blktrace_record *record = &source->text.record;
-    struct events_cursor value;
-    int64_t device;
-    bool split = event->shape == FTRACE_SPLIT;
-    bool known =
-        find_value(*cursor, "dev", &value) && events_take_number(&value, UINT32_MAX, &device) &&
-        find_value(*cursor, "sector", &value) && events_take_sector(&value, &record->offset) &&
-        find_value(*cursor, split ? "new_sector" : "nr_sector", &value) &&
-        (split ? events_take_sector(&value, &record->split_at)
-               : events_take_sectors(&value, &record->bytes)) &&
-        record->offset <= (uint64_t)INT64_MAX - record->bytes &&
-        find_value(*cursor, "rwbs", &value);
-    if (!known)
+    struct trace_map *starts = &source->starts;
+    if (event->action != BLKTRACE_COMPLETE) {
+        if (starts->used >= STARTS_MAX)
+            trace_map_free(starts);
+        // Without memory for it, its end is not known.
+        if ((source->seen >> BLKTRACE_COMPLETE & 1) == 0 &&
+            !blktrace_record_has(record, BLKTRACE_PASSTHROUGH))
+            trace_map_put(starts, record->offset, record->device, record->bytes);
+        return true;
+    }
+    struct trace_map_slot *slot =
+        starts->used > 0 ? trace_map_find(starts, record->offset, record->device) : NULL;
+    if (slot == NULL || slot->value == TRACE_MAP_NONE)
+        return false;
+    record->bytes = slot->value;
+    record->category &= (uint16_t)~BLKTRACE_PASSTHROUGH;
+    trace_map_clear(starts, slot);
+    return true;
+}
+
+// What all events come to once their line is read.
+static enum events_line finish(struct ftrace_source *source, const struct ftrace_event *event,
+                               const char *letters, size_t length)
+{
+    if (event->is_better)
+        source->seen |= 1U << event->action;
+    if ((event->is_io || event->action == BLKTRACE_ISSUE) && !restore_length(source, event))
+        return EVENTS_LINE_EVENT;
+    name_operation(source, letters, length);
+    source->text.record.after_gap = source->gap;
+    source->gap = false;
+    return EVENTS_LINE_RECORD;
+}
+
+static enum events_line parse_fields(struct ftrace_source *source, const struct ftrace_event *event,
+                                     struct events_cursor *cursor, struct trace_error *error)
+{
+    struct blktrace_record *record = &source->text.record;
+    char letters[FTRACE_LETTERS_MAX + 1];
+    bool is_split = event->shape == FTRACE_SPLIT;
+    if (!ftrace_fields_take(*cursor, is_split, record, letters))
         return events_text_expected(&source->text, cursor,
                                     "dev=, sector=, nr_sector= (new_sector=) and rwbs=, below "
                                     "2^63 bytes",
                                     error);
-    record->device = (uint32_t)device;
-    size_t length = (size_t)(value.end - value.at);
-    if (!events_text_operation(&source->text, value.at, length))
+    if (!events_text_operation(&source->text, letters, strlen(letters)))
         return EVENTS_LINE_OPERATION;
-    if (record->bytes == 0 && !split &&
+    if (record->bytes == 0 && !is_split &&
         !blktrace_record_has(record, BLKTRACE_FLUSH | BLKTRACE_WRITE))
         record->category |= BLKTRACE_PASSTHROUGH;
-    name_operation(source, value.at, length);
-    record->after_gap = source->gap;
-    source->gap = false;
-    return EVENTS_LINE_RECORD;
+    return finish(source, event, letters, strlen(letters));
 }
 
 static enum events_line parse_event(struct ftrace_source *source, const struct ftrace_event *event,
@@ -190,8 +210,8 @@ static enum events_line parse_event(struct ftrace_source *source, const struct f
     const char *letters;
     record->action = (uint16_t)event->action;
     events_skip_blanks(cursor);
-    if (events_starts_with(cursor, "dev="))
-        return parse_raw(source, event, cursor, error);
+    if (events_starts_with(cursor, "dev=") || events_starts_with(cursor, "{"))
+        return parse_fields(source, event, cursor, error);
     if (!events_take_device(cursor, &record->device))
         return events_text_expected(&source->text, cursor, "the device as MAJOR,MINOR", error);
     events_skip_blanks(cursor);
@@ -201,10 +221,7 @@ static enum events_line parse_event(struct ftrace_source *source, const struct f
     const char *expected = take_body(cursor, record, event->shape);
     if (expected != NULL)
         return events_text_expected(&source->text, cursor, expected, error);
-    name_operation(source, letters, length);
-    record->after_gap = source->gap;
-    source->gap = false;
-    return EVENTS_LINE_RECORD;
+    return finish(source, event, letters, length);
 }
 
 // A line that is no event's. `CPU:3 [LOST 17 EVENTS]` (ftrace), `CPU:3 [17 EVENTS DROPPED]`
@@ -257,6 +274,11 @@ static enum events_line fail_clock(const struct events_text *text, struct trace_
 static bool take_time(struct ftrace_source *source, const struct events_prefix *prefix)
 {
     int64_t unit_ns = prefix->is_counted ? source->count_ns : 1;
+    if (prefix->is_of_day) {
+        source->text.record.time_ns =
+            (uint64_t)trace_clock_continue(&source->last_ns, (int64_t)prefix->time);
+        return true;
+    }
     bool known = unit_ns > 0 && prefix->time <= (uint64_t)INT64_MAX / (uint64_t)unit_ns;
     source->text.record.time_ns = known ? prefix->time * (uint64_t)unit_ns : 0;
     return known || source->text.file == NULL; // NULL: it is only to be recognised
@@ -304,6 +326,8 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     const struct ftrace_event *event = take_event(&cursor);
     if (event == NULL)
         return is_event(cursor) ? EVENTS_LINE_EVENT : EVENTS_LINE_ALIEN;
+    if (event->is_io && (source->seen >> event->action & 1) != 0)
+        return EVENTS_LINE_EVENT;
     text->record.cpu = prefix.cpu;
     if (!take_time(source, &prefix))
         return fail_clock(text, error);
@@ -322,18 +346,25 @@ static void report(const struct events_text *text, struct trace_notices *notices
                         "they are taken to be writes.");
 }
 
+static void stop(struct events_text *text)
+{
+    trace_map_free(&((struct ftrace_source *)text)->starts);
+}
+
 static const struct events_syntax syntax = {
     .what = "text of perf script, trace-cmd or ftrace",
     .line = "... [CPU] SECONDS: block_rq_issue: ... or another event of the block layer",
     .bytes = sizeof(struct ftrace_source),
     .start = start,
+    .stop = stop,
     .parse = parse,
     .report = report,
 };
 
 const struct trace_format trace_format_ftrace = {
     .name = "ftrace",
-    .known_by = "block_rq_* and block_bio_* as perf script, trace-cmd report or ftrace print them",
+    .known_by = "block_rq_* and block_bio_* as perf script, trace-cmd report, ftrace or babeltrace "
+                "print them",
     .recognise = events_text_recognise,
     .kind = &trace_reader_event_text,
     .how = &syntax,
