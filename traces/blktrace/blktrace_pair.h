@@ -12,10 +12,11 @@
 // The parts of requests that have not been completed, found by where they start.
 //
 // Fragments with the same key (volume, kind, start) form a ring from the oldest to the newest; the
-// fragments of one request form another ring. Every operation is O(1).
+// fragments of one request form another ring. Every operation is O(1), but for
+// blktrace_fragments_around.
 
 #define BLKTRACE_FRAGMENT_NONE TRACE_MAP_NONE
-// Bounds the memory of a trace without completions (18 MiB with the index).
+// Bounds the memory of a trace without completions (20 MiB with the index, 28 MiB with cells).
 #define BLKTRACE_FRAGMENTS_MAX (1U << 18)
 
 // Reads and writes of the same bytes are never mixed up; a flush has no bytes.
@@ -23,6 +24,7 @@ enum blktrace_kind {
     BLKTRACE_KIND_READ,
     BLKTRACE_KIND_WRITE,
     BLKTRACE_KIND_FLUSH,
+    BLKTRACE_KIND_END, // a write whose data are written, but not yet flushed for good
 };
 
 struct blktrace_key {
@@ -39,10 +41,16 @@ struct blktrace_fragment {
     uint32_t newer;
     uint32_t previous; // ring of the request
     uint32_t next;
+    uint32_t cell_previous; // list of the cell; NONE at its ends
+    uint32_t cell_next;
     uint16_t volume;
     uint8_t kind;
-    bool continued; // the next arrival of exactly this is not a new request
+    bool continued : 1;     // the next arrival of exactly this is not a new request
+    bool flushed_first : 1; // what was queued has a flush before it,
+    bool forced : 1;        // is to be on the medium when it ends (FUA)
 };
+
+_Static_assert(sizeof(struct blktrace_fragment) == 48, "2^18 of them are 12 MiB");
 
 static inline enum blktrace_kind blktrace_record_kind(const struct blktrace_record *record)
 {
@@ -58,6 +66,11 @@ struct blktrace_fragments {
     uint32_t free_first; // linked by next, `free_count` of them
     uint32_t free_count;
     struct trace_map index; // key to the oldest
+    // What lies in whose middle is known from the first time that it is asked until nothing is
+    // left. A fragment of up to 2^n bytes is in the cell of level n where it starts.
+    bool has_cells;
+    uint64_t levels; // bit n: there have been fragments of level n
+    struct trace_map cells;
 };
 
 void blktrace_fragments_free(struct blktrace_fragments *fragments);
@@ -70,7 +83,7 @@ blktrace_fragment_at(const struct blktrace_fragments *fragments, uint32_t number
 
 static inline uint32_t blktrace_key_minor(uint32_t volume, enum blktrace_kind kind)
 {
-    return volume << 2 | (uint32_t)kind;
+    return volume << 3 | (uint32_t)kind;
 }
 
 // The oldest of the key, or BLKTRACE_FRAGMENT_NONE; its `older` is the newest.
@@ -86,23 +99,24 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
                                 const struct blktrace_key *key, uint32_t bytes, uint64_t request,
                                 uint32_t sibling);
 
-// Of the fragments in whose middle the key's start lies the one of the oldest request, from this
-// one on, or BLKTRACE_FRAGMENT_NONE; so too if there are more than can be looked at.
-uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
-                                   const struct blktrace_key *key, uint64_t from);
+// Stores, of the fragments in whose middle the key's start lies, the one of the oldest request,
+// from this one on, or BLKTRACE_FRAGMENT_NONE. Takes as long as there are sizes of fragments (by
+// powers of two), and fragments that overlap around there. False: out of memory.
+bool blktrace_fragments_around(struct blktrace_fragments *fragments, const struct blktrace_key *key,
+                               uint64_t from, uint32_t *number);
 
-// Cuts that one (or NONE) there: the back becomes a fragment of its own, whose number is stored, or
-// BLKTRACE_FRAGMENT_NONE. False: out of memory.
+// Cuts a fragment (or NONE) where the key starts, which is in its middle: the back becomes a
+// fragment of its own, whose number is stored, or BLKTRACE_FRAGMENT_NONE. False: out of memory.
 bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t around,
                             const struct blktrace_key *key, uint32_t *number);
 
 // Returns a sibling that is left, or BLKTRACE_FRAGMENT_NONE.
 uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number);
 
-// Cuts `bytes`, fewer than it has, off its front; it becomes the newest at its new start. False:
-// out of memory.
-bool blktrace_fragments_shorten(struct blktrace_fragments *fragments, uint32_t number,
-                                uint32_t bytes);
+// Cuts `bytes`, fewer than it has, off its front, and makes it another kind; it becomes the newest
+// of its new key. False: out of memory.
+bool blktrace_fragments_change(struct blktrace_fragments *fragments, uint32_t number,
+                               uint32_t bytes, enum blktrace_kind kind);
 
 // ---- The window ----
 // Requests in order of arrival, from the oldest that has not been handed out to the newest.
@@ -165,6 +179,7 @@ void blktrace_window_pop(struct blktrace_window *window);
 // more room to wait for one.
 struct blktrace_volume {
     enum trace_arrival arrival;
+    bool flushes;       // the kernel sends the device flushes of its own
     uint32_t completed; // while nothing is decided
     uint64_t from;      // requests of it below this number were queued before its first D
 };
@@ -175,6 +190,7 @@ struct blktrace_pairing {
     enum trace_arrival arrival; // as asked for
     unsigned actions;           // bit n: records of action n matter, besides gaps and passthrough
     bool continues;             // some fragment has been marked as continued
+    bool ends;                  // some fragment has been an END
     bool lossy;                 // whole CPUs are missing: completions of any request may be
     bool ended;                 // no more events will come
     uint64_t suspect;           // requests below this number arrived before records went missing
@@ -219,6 +235,36 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
 
 // The oldest request, if it is known what became of it.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
+
+// ---- Parts of pairing ----
+
+static inline bool blktrace_pairing_is_by_queue(const struct blktrace_pairing *pairing,
+                                                uint32_t volume)
+{
+    return pairing->volumes[volume].arrival != TRACE_ARRIVAL_ISSUE;
+}
+
+// The oldest fragment of the key, or BLKTRACE_FRAGMENT_NONE. Those of requests that are none go.
+uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct blktrace_key *key);
+
+// One in whose middle the key's start lies. Requests that are none do not count here either. False:
+// out of memory.
+static inline bool blktrace_pairing_around(struct blktrace_pairing *pairing,
+                                           const struct blktrace_key *key, uint32_t *number)
+{
+    return blktrace_fragments_around(&pairing->fragments, key, pairing->volumes[key->volume].from,
+                                     number);
+}
+
+// Removes the fragment (or NONE) and its siblings.
+void blktrace_pairing_drop(struct blktrace_pairing *pairing, uint32_t fragment);
+
+// A pending request, whose latency will not be known.
+void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number);
+
+// A completion. False: out of memory.
+bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
+                               const struct blktrace_record *record, uint32_t volume);
 
 void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
                              struct trace_notices *notices);

@@ -33,6 +33,7 @@ enum blktrace_category {
     BLKTRACE_PASSTHROUGH = 1 << 9,
     BLKTRACE_NOTIFY = 1 << 10, // the low half is then a number of another kind
     BLKTRACE_DISCARD = 1 << 13,
+    BLKTRACE_FUA = 1 << 15,
 };
 
 struct blktrace_record {

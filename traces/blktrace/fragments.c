@@ -7,13 +7,11 @@
 #define FRAGMENTS_FIRST_CAPACITY 64
 #define FRAGMENT_FREE UINT64_MAX // as the number of a request
 
-// Among so many a fragment is looked for by what lies in it, which takes a look at each.
-#define SEARCHED_MAX 4096
-
 void blktrace_fragments_free(struct blktrace_fragments *fragments)
 {
     free(fragments->items);
     trace_map_free(&fragments->index);
+    trace_map_free(&fragments->cells);
     *fragments = (struct blktrace_fragments){0};
 }
 
@@ -53,6 +51,94 @@ static inline void unlink_key(struct blktrace_fragments *fragments, uint32_t num
     fragments->items[gone->older].newer = gone->newer;
     fragments->items[gone->newer].older = gone->older;
 }
+
+// ---- Cells ----
+// What lies around a place starts in its cell or in the one before, of each level.
+
+// Of 0 bytes: 0.
+static inline unsigned find_level(uint32_t bytes)
+{
+    return bytes < 2 ? 0 : 32U - (unsigned)__builtin_clz(bytes - 1);
+}
+
+static inline uint32_t cell_minor(unsigned level, uint32_t volume, uint8_t kind)
+{
+    return level << 19 | blktrace_key_minor(volume, (enum blktrace_kind)kind);
+}
+
+static bool enter_cell(struct blktrace_fragments *fragments, uint32_t number)
+{
+    struct blktrace_fragment *entered = &fragments->items[number];
+    unsigned level = find_level(entered->bytes);
+    uint32_t minor = cell_minor(level, entered->volume, entered->kind);
+    struct trace_map_slot *slot = trace_map_slot(&fragments->cells, entered->start >> level, minor);
+    if (slot == NULL)
+        return false;
+    entered->cell_previous = BLKTRACE_FRAGMENT_NONE;
+    entered->cell_next = slot->value;
+    if (slot->value == TRACE_MAP_NONE)
+        trace_map_fill(&fragments->cells, slot, entered->start >> level, minor, number);
+    else
+        fragments->items[slot->value].cell_previous = number;
+    slot->value = number;
+    fragments->levels |= UINT64_C(1) << level;
+    return true;
+}
+
+static void leave_cell(struct blktrace_fragments *fragments, uint32_t number)
+{
+    const struct blktrace_fragment *left = &fragments->items[number];
+    if (left->cell_next != BLKTRACE_FRAGMENT_NONE)
+        fragments->items[left->cell_next].cell_previous = left->cell_previous;
+    if (left->cell_previous != BLKTRACE_FRAGMENT_NONE) {
+        fragments->items[left->cell_previous].cell_next = left->cell_next;
+        return;
+    }
+    unsigned level = find_level(left->bytes);
+    struct trace_map_slot *first = trace_map_find(&fragments->cells, left->start >> level,
+                                                  cell_minor(level, left->volume, left->kind));
+    first->value = left->cell_next;
+    if (left->cell_next == BLKTRACE_FRAGMENT_NONE)
+        trace_map_clear(&fragments->cells, first);
+}
+
+static bool start_cells(struct blktrace_fragments *fragments)
+{
+    fragments->has_cells = true;
+    fragments->levels = 0;
+    for (uint32_t i = 0; i < fragments->used; i++)
+        if (fragments->items[i].request != FRAGMENT_FREE && !enter_cell(fragments, i))
+            return false;
+    return true;
+}
+
+bool blktrace_fragments_around(struct blktrace_fragments *fragments, const struct blktrace_key *key,
+                               uint64_t from, uint32_t *number)
+{
+    const struct blktrace_fragment *items = fragments->items;
+    *number = BLKTRACE_FRAGMENT_NONE;
+    if (fragments->live == 0)
+        return true;
+    if (!fragments->has_cells && !start_cells(fragments))
+        return false;
+    for (uint64_t levels = fragments->levels; levels != 0; levels &= levels - 1) {
+        unsigned level = (unsigned)__builtin_ctzll(levels);
+        uint32_t minor = cell_minor(level, key->volume, (uint8_t)key->kind);
+        uint64_t cell = key->start >> level;
+        for (uint64_t back = 0; back < 2 && back <= cell; back++) {
+            uint32_t at = trace_map_get(&fragments->cells, cell - back, minor);
+            for (; at != BLKTRACE_FRAGMENT_NONE; at = items[at].cell_next)
+                if (items[at].request >= from && items[at].start < key->start &&
+                    key->start - items[at].start < items[at].bytes &&
+                    (*number == BLKTRACE_FRAGMENT_NONE ||
+                     items[at].request < items[*number].request))
+                    *number = at;
+        }
+    }
+    return true;
+}
+
+// ---- Changes ----
 
 static inline bool reserve(struct blktrace_fragments *fragments)
 {
@@ -103,7 +189,8 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
         .volume = (uint16_t)key->volume,
         .kind = (uint8_t)key->kind,
     };
-    if (!link_newest(fragments, number)) {
+    if (!link_newest(fragments, number) ||
+        (fragments->has_cells && !enter_cell(fragments, number))) {
         release(fragments, number);
         return BLKTRACE_FRAGMENT_NONE;
     }
@@ -117,23 +204,6 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
     return number;
 }
 
-// Such completions are of devices that put requests into pieces, which have few outstanding.
-uint32_t blktrace_fragments_around(const struct blktrace_fragments *fragments,
-                                   const struct blktrace_key *key, uint64_t from)
-{
-    uint32_t found = BLKTRACE_FRAGMENT_NONE;
-    for (uint32_t i = 0; fragments->used <= SEARCHED_MAX && i < fragments->used; i++) {
-        const struct blktrace_fragment *fragment = &fragments->items[i];
-        if (fragment->request != FRAGMENT_FREE && fragment->request >= from &&
-            fragment->start < key->start && key->start - fragment->start < fragment->bytes &&
-            fragment->volume == key->volume && fragment->kind == key->kind &&
-            (found == BLKTRACE_FRAGMENT_NONE ||
-             fragment->request < fragments->items[found].request))
-            found = i;
-    }
-    return found;
-}
-
 bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t around,
                             const struct blktrace_key *key, uint32_t *number)
 {
@@ -143,9 +213,19 @@ bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t aroun
     struct blktrace_fragment *front = &fragments->items[around];
     uint32_t front_bytes = (uint32_t)(key->start - front->start);
     uint32_t back_bytes = front->bytes - front_bytes;
+    assert(front->start < key->start && key->start - front->start < front->bytes);
+    if (fragments->has_cells)
+        leave_cell(fragments, around);
     front->bytes = front_bytes;
+    if (fragments->has_cells && !enter_cell(fragments, around))
+        return false;
     *number = blktrace_fragments_add(fragments, key, back_bytes, front->request, around);
-    return *number != BLKTRACE_FRAGMENT_NONE;
+    if (*number == BLKTRACE_FRAGMENT_NONE)
+        return false;
+    struct blktrace_fragment *back = &fragments->items[*number];
+    back->flushed_first = fragments->items[around].flushed_first;
+    back->forced = fragments->items[around].forced;
+    return true;
 }
 
 uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number)
@@ -153,19 +233,27 @@ uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_
     const struct blktrace_fragment *gone = &fragments->items[number];
     uint32_t sibling = gone->next == number ? BLKTRACE_FRAGMENT_NONE : gone->next;
     unlink_key(fragments, number);
+    if (fragments->has_cells) {
+        leave_cell(fragments, number);
+        fragments->has_cells = fragments->live > 1;
+    }
     fragments->items[gone->previous].next = gone->next;
     fragments->items[gone->next].previous = gone->previous;
     release(fragments, number);
     return sibling;
 }
 
-bool blktrace_fragments_shorten(struct blktrace_fragments *fragments, uint32_t number,
-                                uint32_t bytes)
+bool blktrace_fragments_change(struct blktrace_fragments *fragments, uint32_t number,
+                               uint32_t bytes, enum blktrace_kind kind)
 {
     struct blktrace_fragment *fragment = &fragments->items[number];
     assert(bytes < fragment->bytes);
     unlink_key(fragments, number);
+    if (fragments->has_cells)
+        leave_cell(fragments, number);
     fragment->start += bytes;
     fragment->bytes -= bytes;
-    return link_newest(fragments, number);
+    fragment->kind = (uint8_t)kind;
+    return link_newest(fragments, number) &&
+           (!fragments->has_cells || enter_cell(fragments, number));
 }

@@ -99,7 +99,7 @@ bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes)
 }
 
 // An F before the operation is a flush before it; as the operation it is a flush of the device.
-// What follows the operation (FUA, read-ahead, synchronous, metadata) does not matter here.
+// Of what follows the operation (read-ahead, synchronous, metadata) only FUA matters here.
 bool events_text_operation(struct events_text *text, const char *letters, size_t length)
 {
     struct blktrace_record *record = &text->record;
@@ -117,6 +117,8 @@ bool events_text_operation(struct events_text *text, const char *letters, size_t
         return true;
     case 'W':
         record->category |= BLKTRACE_WRITE;
+        if (memchr(letters + flush, 'F', length - flush) != NULL)
+            record->category |= BLKTRACE_FUA;
         return true;
     case 'R':
     case 'N':
