@@ -5,7 +5,8 @@
 #     make demo       build, replay a recorded workload, draw it
 #     make test       build with gcc and clang, with and without optimisation and with sanitizers,
 #                     and run in each the tests that it may fail
-#     make verify     compare 1,000 random scenarios with a real QEMU
+#     make verify     compare 1,000 random scenarios with a real QEMU, and how 1,000 random block
+#                     traces are read with a plain second program
 #     make bench      measure against blkparse, and how fast text is read
 #     make install    to PREFIX (default /usr/local), below DESTDIR
 #     make manual      put what the program's help tells into docs/throttlesim.1
@@ -51,6 +52,10 @@ test-%: packages-test
 
 verify: packages-verify program
 	build/release/throttlesim verify --random 1000
+	@cmake --build --preset release --target witness generate_events
+	THROTTLESIM_WITNESS_SEEDS=1000 sh tests/witness/test_witness.sh \
+	    $(CURDIR)/build/release/throttlesim $(CURDIR) \
+	    $(CURDIR)/build/release/generate_events $(CURDIR)/build/release/witness
 
 bench: packages-bench preset-release
 	tests/bench/run build/release
