@@ -267,6 +267,10 @@ static enum trace_result miss(const void *opaque, struct trace_error *error)
     return TRACE_ERROR;
 }
 
+// A day, and 2001-09-09 since 1970.
+#define DATES_OTHER_NS (INT64_C(86400) * 1000000000)
+#define DATES_NS (INT64_C(1000000000) * 1000000000)
+
 static void report(void *opaque)
 {
     const struct columns_reader *reader = opaque;
@@ -285,6 +289,13 @@ static void report(void *opaque)
                         "lines without columns, after the header, were passed over.");
     trace_notices_count(notices, "bad-latency", path, counts->negative_latencies,
                         "latencies are negative; they are taken as unknown.");
+    // Five numbers a line may be anything's; written ones begin at 0.
+    int64_t origin_ns = reader->flow.context->origin_ns;
+    trace_notices_set(
+        notices, "no-dates", path,
+        reader->layout->has_dates && origin_ns >= DATES_OTHER_NS && origin_ns < DATES_NS,
+        "The times, in seconds, are no dates, as they are in traces of this format; if "
+        "they are something else, name the columns: format columns, and a layout.");
 }
 
 static const struct trace_flow_source source = {

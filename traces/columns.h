@@ -61,6 +61,9 @@ struct columns_layout {
     bool spread;           // requests within the unit of the time
     bool more;             // lines may have more fields than columns
     bool has_points;       // recognised only if a time has a decimal point
+    bool has_sectors;      // recognised only if lengths are whole sectors or times have a point
+    bool has_dates;        // times are since 1970; of others there is a notice
+    bool has_gaps;         // recognised only if times are 1 us apart or more, on average
     bool exact_words;      // the case of the words matters
     bool letters;          // beside the words the kernel's letters, such as FWFS
     bool spaced;           // when written, with blanks around the separators

@@ -48,6 +48,7 @@ struct trace_format {
     bool (*recognise)(const void *how, const uint8_t *head, size_t length); // NULL: by name only
     const struct trace_reader_kind *kind;
     const void *how; // what the kind wants to know
+    bool is_binary;
 };
 
 extern const struct trace_format trace_format_alibaba;

@@ -27,6 +27,16 @@ void trace_error_set(struct trace_error *error, const char *format, ...)
     sanitize(error->message);
 }
 
+void trace_error_add(struct trace_error *error, const char *format, ...)
+{
+    va_list arguments;
+    size_t used = strlen(error->message);
+    va_start(arguments, format);
+    vsnprintf(error->message + used, sizeof error->message - used, format, arguments);
+    va_end(arguments);
+    sanitize(error->message);
+}
+
 void trace_error_no_memory(struct trace_error *error)
 {
     trace_error_set(error, "out of memory while reading a trace");

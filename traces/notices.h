@@ -11,6 +11,9 @@
 
 void trace_error_set(struct trace_error *error, const char *format, ...) TRACE_PRINTF(2, 3);
 
+// Appends to what is there.
+void trace_error_add(struct trace_error *error, const char *format, ...) TRACE_PRINTF(2, 3);
+
 void trace_error_no_memory(struct trace_error *error);
 
 // All zero is an empty list.

@@ -5,6 +5,7 @@
 #include "traces/format.h"
 #include "traces/input/input_text.h"
 #include "traces/nearest_word.h"
+#include "traces/unknown.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -14,14 +15,27 @@
 
 // In the order in which they are tried.
 static const struct trace_format *const formats[] = {
-    &trace_format_blktrace, &trace_format_blkparse,  &trace_format_blkparse_f,
-    &trace_format_ftrace,   &trace_format_biosnoop,  &trace_format_iolog,
-    &trace_format_hfplayer, &trace_format_blkreplay, &trace_format_msr,
-    &trace_format_alibaba,  &trace_format_tencent,   &trace_format_systor,
-    &trace_format_spc,      &trace_format_disksim,   &trace_format_mqsim,
-    &trace_format_csv,      &trace_format_columns,   &trace_format_vscsi,
+    &trace_format_blktrace,
+    &trace_format_blkparse,
+    &trace_format_blkparse_f,
+    &trace_format_ftrace,
+    &trace_format_biosnoop,
+    &trace_format_iolog,
+    &trace_format_hfplayer,
+    &trace_format_blkreplay,
+    &trace_format_msr,
+    &trace_format_alibaba,
+    &trace_format_tencent,
+    &trace_format_systor,
+    &trace_format_spc,
+    &trace_format_disksim,
+    &trace_format_mqsim,
+    &trace_format_csv,
+    &trace_format_columns,
+    &trace_format_vscsi,
+    NULL,
 };
-#define TRACE_FORMAT_COUNT (sizeof formats / sizeof formats[0])
+#define TRACE_FORMAT_COUNT (sizeof formats / sizeof formats[0] - 1)
 
 struct trace {
     const struct trace_format *format;
@@ -43,38 +57,9 @@ static const struct trace_format *find_format(const char *name)
     return NULL;
 }
 
-// "7f 45 4c 46 02 01 01 00"
-static void show_bytes(const uint8_t *head, size_t length, char *text, size_t size)
+static void fail_empty(const char *path, struct trace_error *error)
 {
-    text[0] = '\0';
-    for (size_t i = 0; i < length && i < 8; i++) {
-        size_t used = strlen(text);
-        snprintf(text + used, size - used, "%s%02x", i > 0 ? " " : "", head[i]);
-    }
-}
-
-static void fail_unknown(const char *path, const uint8_t *head, size_t length,
-                         struct trace_error *error)
-{
-    char bytes[32];
-    char known[400] = "";
-    char shown[17];
-    for (size_t i = 0, used = 0; i < TRACE_FORMAT_COUNT && used < sizeof known; i++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
-                                 formats[i]->name);
-    if (length == 0) {
-        trace_error_set(error, "%s: the file is empty; expected one of: %s", path, known);
-        return;
-    }
-    show_bytes(head, length, bytes, sizeof bytes);
-    size_t shown_length = length < sizeof shown - 1 ? length : sizeof shown - 1;
-    for (size_t i = 0; i < shown_length; i++)
-        shown[i] = head[i] >= 0x20 && head[i] < 0x7f ? (char)head[i] : '.';
-    shown[shown_length] = '\0';
-    trace_error_set(error,
-                    "%s: not a trace of a known format: it starts with %s (\"%s\"); expected one "
-                    "of: %s; any other CSV can be read with format columns and a layout",
-                    path, bytes, shown, known);
+    trace_error_set(error, "%s: the file is empty; expected a trace", path);
 }
 
 // The format whose files start like this; NULL: none.
@@ -90,6 +75,13 @@ static const struct trace_format *recognise_head(const uint8_t *head, size_t len
     return NULL;
 }
 
+// No more than that, so that a file and its text are recognised alike.
+static size_t head_length(const struct trace_input *input)
+{
+    size_t have = (size_t)(input->end - input->at);
+    return have < TRACE_HEAD_BYTES ? have : TRACE_HEAD_BYTES;
+}
+
 // The format of one file, from its first bytes. NULL with no error: the file is empty.
 static const struct trace_format *recognise_file(const struct trace_file *file, bool *failed,
                                                  struct trace_error *error)
@@ -102,13 +94,11 @@ static const struct trace_format *recognise_file(const struct trace_file *file, 
     if (file->opened == NULL && !trace_input_open(&input, file, error))
         return NULL;
     if (trace_input_peek(looked_at, TRACE_HEAD_BYTES, error)) {
-        // No more than that, so that a file and its text are recognised alike.
-        size_t have = (size_t)(looked_at->end - looked_at->at);
-        size_t length = have < TRACE_HEAD_BYTES ? have : TRACE_HEAD_BYTES;
+        size_t length = head_length(looked_at);
         format = length > 0 ? recognise_head(looked_at->at, length) : NULL;
         *failed = length > 0 && format == NULL;
         if (*failed)
-            fail_unknown(file->path, looked_at->at, length, error);
+            trace_unknown_fail(file->path, looked_at->at, length, formats, error);
     }
     trace_input_close(&input);
     return format;
@@ -126,7 +116,7 @@ static const struct trace_format *recognise(const struct trace_files *files,
     }
     if (files->items[0].cpu != TRACE_CPU_NONE)
         return &trace_format_blktrace;
-    fail_unknown(files->items[0].path, NULL, 0, error);
+    fail_empty(files->items[0].path, error);
     return NULL;
 }
 
@@ -166,6 +156,18 @@ static const struct trace_format *choose(struct trace *trace, const struct trace
     return NULL;
 }
 
+// A CSV whose header was not as ours.
+static void hint_layout(const struct trace_file *file, struct trace_error *error)
+{
+    struct trace_input input;
+    struct trace_error unused;
+    if (file->opened != NULL || !trace_input_open(&input, file, &unused))
+        return;
+    if (trace_input_peek(&input, TRACE_HEAD_BYTES, &unused))
+        trace_unknown_hint(input.at, head_length(&input), error);
+    trace_input_close(&input);
+}
+
 static bool copy_text(const char *text, char **copy)
 {
     *copy = text != NULL ? strdup(text) : NULL;
@@ -194,6 +196,8 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     }
     if (trace->format != NULL)
         trace->reader = trace->format->kind->open(&trace->context, trace->format->how, error);
+    if (trace->format == &trace_format_csv && trace->reader == NULL && config->format == NULL)
+        hint_layout(&trace->files.items[0], error);
     if (trace->reader == NULL) {
         trace_close(trace);
         return NULL;

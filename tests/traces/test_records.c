@@ -159,12 +159,15 @@ static void test_unknown_content(void **state)
 {
     (void)state;
     scratch_text("some.bin", "\x7f"
-                             "ELF\x02\x01\x01 and so on");
+                             "ELG\x02\x01\x01 and so on");
     struct reading reading = read_trace(scratch_path("some.bin"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_int_equal(reading.result, TRACE_ERROR);
     assert_message(&reading.error,
                    "some.bin: not a trace of a known format: it starts with 7f 45 "
-                   "4c 46 02 01 01 20 (\".ELF... and so o\"); expected one of: blktrace, ");
+                   "4c 47 02 01 01 20 (\".ELG... and so o\"); as it is no text, expected one of: "
+                   "blktrace, vscsi");
+    scratch_text("some.txt", "nothing, really\n");
+    reading = read_trace(scratch_path("some.txt"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_message(&reading.error, "any other CSV can be read with format columns and a layout");
     scratch_text("empty.bin", "");
     reading = read_trace(scratch_path("empty.bin"), TRACE_ARRIVAL_QUEUE, NULL);

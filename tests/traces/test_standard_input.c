@@ -254,11 +254,12 @@ static void test_errors(void **state)
     (void)state;
     struct bytes bytes = {0};
     struct reading reading = read_piped(&bytes, NULL);
-    assert_message(&reading.error, "-: the file is empty; expected one of: blktrace, ");
+    assert_message(&reading.error, "-: the file is empty; expected a trace");
     reading_free(&reading);
     bytes_append(&bytes, "hello\n", 6);
     assert_refused(read_piped(&bytes, NULL),
-                   "-: not a trace of a known format: it starts with 68 65 6c");
+                   "-: not a trace of a known format: it starts with \"hello\"; expected one of: "
+                   "blkparse, ");
     assert_refused(read_piped(&bytes, "msr"), "-: line 1: found 1 field, expected 7");
     bytes_free(&bytes);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where the columns of a file are, and whether it is a file of a layout at all.
+#include "traces/columns/naming.h"
 #include "traces/columns/parse.h"
 #include "traces/input/input_text.h"
 #include "traces/nearest_word.h"
@@ -127,6 +128,9 @@ bool columns_are_names(const struct columns_layout *layout, const struct columns
 
 // Enough to outvote a damaged line.
 #define RECOGNISED_LINES_MAX 16
+// Enough to see beyond a burst.
+#define GAP_LINES_MAX 1024
+#define GAP_NS 1000
 
 struct recognised {
     const struct columns_layout *layout;
@@ -134,8 +138,9 @@ struct recognised {
     struct columns_line line;
     size_t lines;
     size_t good;
-
-    bool points; // there is a time with a decimal point
+    bool points;      // there is a time with a decimal point
+    int64_t first_ns; // of the good lines
+    int64_t last_ns;
 };
 
 static bool recognise_names(struct recognised *seen, const char *text, size_t length)
@@ -163,7 +168,12 @@ static void recognise_data(struct recognised *seen, const char *text, size_t len
         !columns_parse_line(&seen->plan, &seen->line, &request, &counts, &fault))
         return;
     const struct columns_field *time = &seen->line.fields[seen->plan.place[COLUMNS_TIME]];
-    seen->points = seen->points || memchr(time->text, '.', time->length) != NULL;
+    bool has_point = memchr(time->text, '.', time->length) != NULL;
+    if (seen->layout->has_sectors && !has_point && request.bytes % 512 != 0)
+        return;
+    seen->points = seen->points || has_point;
+    seen->first_ns = seen->good == 0 ? request.arrival_ns : seen->first_ns;
+    seen->last_ns = request.arrival_ns;
     seen->good++;
 }
 
@@ -176,13 +186,18 @@ static bool recognise_line(struct recognised *seen, const char *text, size_t len
         seen->lines = 1;
         return seen->good == 0 && (header == COLUMNS_HEADER_PROSE || text[0] == '#');
     }
+    if (seen->lines == 0 && columns_naming_differs(seen->layout, text, length)) {
+        seen->good = 0;
+        seen->lines = 1;
+        return false;
+    }
     if (text[0] == '#')
         return true;
     if (header == COLUMNS_HEADER_MAYBE && seen->lines == 0 && recognise_names(seen, text, length))
         seen->good = seen->lines = 1;
     else
         recognise_data(seen, text, length);
-    return seen->lines < RECOGNISED_LINES_MAX;
+    return seen->lines < (seen->layout->has_gaps ? GAP_LINES_MAX : RECOGNISED_LINES_MAX);
 }
 
 bool columns_recognise(const void *how, const uint8_t *head, size_t length)
@@ -206,5 +221,7 @@ bool columns_recognise(const void *how, const uint8_t *head, size_t length)
             break;
         at = stop + (newline != NULL);
     }
-    return seen.good * 2 > seen.lines && (seen.points || !layout->has_points);
+    bool has_gaps = seen.last_ns - seen.first_ns >= GAP_NS * ((int64_t)seen.good - 1);
+    return seen.good * 2 > seen.lines && (seen.points || !layout->has_points) &&
+           (has_gaps || !layout->has_gaps);
 }

@@ -219,4 +219,5 @@ const struct trace_format trace_format_blktrace = {
     .known_by = "a blktrace file of version 7 (starts with 07 74 61 65, or 65 61 74 07)",
     .recognise = recognise,
     .kind = &kind,
+    .is_binary = true,
 };

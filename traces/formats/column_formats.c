@@ -75,6 +75,7 @@ const struct columns_layout tencent_layout = {
     .header = COLUMNS_HEADER_MAYBE,
     .separator = ',',
     .spread = true,
+    .has_dates = true,
     .words = zero_or_one,
     .words_help = "0 (read) or 1 (write)",
 };
@@ -103,7 +104,8 @@ const struct columns_layout systor_layout = {
 FORMAT(systor, "lines of Timestamp,Response,IOType,LUN,Offset,Size (SYSTOR '17)");
 
 // The Storage Performance Council's trace file format 1.0.1, as of the UMass traces. Its block
-// size is for the trace's description to say; 512 bytes in those that are known.
+// size is for the trace's description to say; 512 bytes in those that are known. vscsiStats' lines
+// look alike, but have a small number in the place of the length.
 static const struct columns_column spc_columns[] = {
     {.name = "ASU", .role = COLUMNS_VOLUME},
     {.name = "LBA", .role = COLUMNS_OFFSET, .unit = COLUMNS_SECTORS},
@@ -119,6 +121,7 @@ const struct columns_layout spc_layout = {
     .separator = ',',
     .trimmed = true,
     .more = true,
+    .has_sectors = true,
     .words = r_or_w,
     .words_help = "R or W",
 };
@@ -145,6 +148,7 @@ const struct columns_layout disksim_layout = {
 FORMAT(disksim, "lines of time devno blkno size flags, the time in decimal ms (DiskSim ASCII)");
 
 // MQSim's and SSDsim's ASCII traces: like DiskSim's, but in whole nanoseconds, and 1 is a read.
+// Whole milliseconds, taken for those, would be requests within nothing.
 static const struct columns_column mqsim_columns[] = {
     {.name = "time", .role = COLUMNS_TIME, .unit = COLUMNS_NS},
     {.name = "device", .role = COLUMNS_VOLUME},
@@ -159,6 +163,7 @@ const struct columns_layout mqsim_layout = {
     .columns = mqsim_columns,
     .column_count = COUNT(mqsim_columns),
     .separator = ' ',
+    .has_gaps = true,
     .words = mqsim_words,
     .words_help = "0 (write) or 1 (read)",
 };

@@ -242,4 +242,5 @@ const struct trace_format trace_format_vscsi = {
     .recognise = recognise,
     .kind = &trace_reader_flow,
     .how = &source,
+    .is_binary = true,
 };
