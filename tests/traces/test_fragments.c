@@ -82,6 +82,15 @@ static void ask(struct model *model, uint64_t span)
     uint32_t back;
     assert_true(blktrace_fragments_around(&model->fragments, &key, from, &found));
     assert_int_equal(found, find_slowly(model, &key, from));
+    uint64_t end = key.start + (1 + draw(model, span)) * SECTOR;
+    uint64_t next = end;
+    for (size_t i = 0; i < model->count; i++) {
+        const struct blktrace_fragment *fragment = at(model, i);
+        if (fragment->volume == key.volume && fragment->kind == key.kind &&
+            fragment->start > key.start && fragment->start < next)
+            next = fragment->start;
+    }
+    assert_int_equal(blktrace_fragments_next(&model->fragments, &key, end), next);
     if (found == BLKTRACE_FRAGMENT_NONE || draw(model, 2) == 0 || model->count == MODEL_MAX)
         return;
     struct blktrace_fragment whole = *blktrace_fragment_at(&model->fragments, found);

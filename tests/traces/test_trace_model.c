@@ -132,18 +132,30 @@ static bool model_cut(struct model *model, const struct blktrace_key *key, size_
     return true;
 }
 
+// Where, behind the key's start and before `end`, a piece starts, or `end`.
+static uint64_t model_next(const struct model *model, const struct blktrace_key *key, uint64_t end)
+{
+    for (size_t i = 0; i < model->piece_count; i++) {
+        const struct piece *piece = &model->pieces[i];
+        struct blktrace_key at = {piece->start, key->volume, key->kind};
+        if (piece_is_at(piece, &at) && piece->start > key->start && piece->start < end)
+            end = piece->start;
+    }
+    return end;
+}
+
 static void model_complete(struct model *model, const struct blktrace_record *record,
                            struct blktrace_key key)
 {
     uint64_t end = record->offset + record->bytes;
-    int probes = 0;
-    while (key.start < end && probes < 16) {
+    bool unknown = false;
+    while (key.start < end) {
         size_t at = model_meant(model, &key, end - key.start), front;
         if (at == MODEL_MAX && model_cut(model, &key, &front))
             at = model->piece_count - 1;
         if (at == MODEL_MAX) {
-            probes++;
-            key.start += 4096;
+            unknown = true;
+            key.start = model_next(model, &key, end);
             continue;
         }
         uint64_t rest = end - key.start;
@@ -151,7 +163,7 @@ static void model_complete(struct model *model, const struct blktrace_record *re
         model_eat(model, at, bytes, (int64_t)record->time_ns);
         key.start += bytes;
     }
-    model->no_arrival += probes > 0;
+    model->no_arrival += unknown;
 }
 
 static void model_arrive(struct model *model, const struct blktrace_record *record,

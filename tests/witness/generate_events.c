@@ -7,7 +7,7 @@
 // over both (dm-0), and a mirror of which no disk is recorded (md0). Their requests are merged,
 // cut, requeued and completed in parts, out of order, on CPUs whose clocks differ a little. Written
 // are the files DEVICE.blktrace.CPU, and queue.csv and issue.csv: what is true, as `trace convert`
-// would write it. Of every fourth seed the end is cut off, and nobody knows the truth.
+// would write it. Of every fourth seed both ends are cut off, and nobody knows the truth.
 #include "tests/witness/layer.h"
 
 #include <inttypes.h>
@@ -196,6 +196,7 @@ int main(int argc, char **argv)
     }
     qsort(events, event_count, sizeof events[0], compare_events);
     if (is_cut) {
+        first_ns = events[event_count / 20].time_ns;
         last_ns = events[event_count - event_count / 20].time_ns;
     }
     write_files(argv[2]);

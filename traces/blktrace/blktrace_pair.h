@@ -13,7 +13,7 @@
 //
 // Fragments with the same key (volume, kind, start) form a ring from the oldest to the newest; the
 // fragments of one request form another ring. Every operation is O(1), but for
-// blktrace_fragments_around.
+// blktrace_fragments_around and blktrace_fragments_next.
 
 #define BLKTRACE_FRAGMENT_NONE TRACE_MAP_NONE
 // Bounds the memory of a trace without completions (20 MiB with the index, 28 MiB with cells).
@@ -104,6 +104,11 @@ uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
 // powers of two), and fragments that overlap around there. False: out of memory.
 bool blktrace_fragments_around(struct blktrace_fragments *fragments, const struct blktrace_key *key,
                                uint64_t from, uint32_t *number);
+
+// Where, behind the key's start and before `end`, the next fragment starts, or `end`. Takes as long
+// as there are fragments, or sectors between, whichever is less.
+uint64_t blktrace_fragments_next(const struct blktrace_fragments *fragments,
+                                 const struct blktrace_key *key, uint64_t end);
 
 // Cuts a fragment (or NONE) where the key starts, which is in its middle: the back becomes a
 // fragment of its own, whose number is stored, or BLKTRACE_FRAGMENT_NONE. False: out of memory.

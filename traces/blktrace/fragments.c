@@ -138,6 +138,28 @@ bool blktrace_fragments_around(struct blktrace_fragments *fragments, const struc
     return true;
 }
 
+uint64_t blktrace_fragments_next(const struct blktrace_fragments *fragments,
+                                 const struct blktrace_key *key, uint64_t end)
+{
+    uint32_t minor = blktrace_key_minor(key->volume, key->kind);
+    uint64_t sector = key->start / BLKTRACE_SECTOR_BYTES + 1;
+    uint64_t next = end;
+    if ((end - key->start) / BLKTRACE_SECTOR_BYTES < fragments->used) {
+        while (sector * BLKTRACE_SECTOR_BYTES < end &&
+               trace_map_get(&fragments->index, sector * BLKTRACE_SECTOR_BYTES, minor) ==
+                   TRACE_MAP_NONE)
+            sector++;
+        return sector * BLKTRACE_SECTOR_BYTES < end ? sector * BLKTRACE_SECTOR_BYTES : end;
+    }
+    for (uint32_t i = 0; i < fragments->used; i++) {
+        const struct blktrace_fragment *fragment = &fragments->items[i];
+        if (fragment->request != FRAGMENT_FREE && fragment->volume == key->volume &&
+            fragment->kind == key->kind && fragment->start > key->start && fragment->start < next)
+            next = fragment->start;
+    }
+    return next;
+}
+
 // ---- Changes ----
 
 static inline bool reserve(struct blktrace_fragments *fragments)

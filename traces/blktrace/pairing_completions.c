@@ -29,11 +29,6 @@ uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct 
 // journal, all flushes): a request whose completion is missing would take that of the next one. So
 // a request from before a loss gives way to a newer one with the same start.
 
-// Where the front of a merged completion has no arrival, the next fragment is looked for in steps
-// of a page, this often.
-#define PROBE_BYTES 4096
-#define PROBES_MAX 16
-
 // Of so many of the oldest with the same start, one that is as long as the completion is preferred.
 #define CANDIDATES_MAX 8
 
@@ -134,9 +129,8 @@ static bool complete_data(struct blktrace_pairing *pairing, const struct blktrac
 {
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint64_t end = record->offset + record->bytes;
-    unsigned probes = 0;
     bool unknown = false;
-    while (key.start < end && probes < PROBES_MAX) {
+    while (key.start < end) {
         uint32_t number = pairing_meant(pairing, &key, end - key.start);
         uint32_t around;
         if (number == BLKTRACE_FRAGMENT_NONE &&
@@ -145,8 +139,7 @@ static bool complete_data(struct blktrace_pairing *pairing, const struct blktrac
             return false;
         if (number == BLKTRACE_FRAGMENT_NONE) {
             unknown = true;
-            probes++;
-            key.start += PROBE_BYTES;
+            key.start = blktrace_fragments_next(&pairing->fragments, &key, end);
             continue;
         }
         uint32_t bytes = blktrace_fragment_at(&pairing->fragments, number)->bytes;
