@@ -128,6 +128,8 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     recorder->omit_series = config->omit_series;
     recorder->gauge = config->gauge;
     recorder->gauge_context = config->gauge_context;
+    recorder->tell = config->tell;
+    recorder->tell_context = config->tell_context;
     memcpy(recorder->causes, config->causes, sizeof recorder->causes);
     recorder->cause_count = config->cause_count;
     recorder->latest.stream = REPORT_NONE;

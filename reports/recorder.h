@@ -60,6 +60,9 @@ struct report_bucket {
 typedef size_t report_gauge(void *context, uint32_t group, int64_t at_ns,
                             struct report_bucket *buckets);
 
+// Told now and then, when the run is over, how much of what is left has been stored: 0 to 1.
+typedef void report_recorder_tell(void *context, double share);
+
 struct report_recorder_config {
     struct report_run run;
     bool log_requests; // store every request
@@ -68,6 +71,8 @@ struct report_recorder_config {
     size_t cause_count;
     report_gauge *gauge;
     void *gauge_context;
+    report_recorder_tell *tell; // may be NULL
+    void *tell_context;
 };
 
 struct report_recorder;

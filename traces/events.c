@@ -343,5 +343,9 @@ enum trace_arrival trace_events_arrival(const void *opaque, uint32_t volume)
 uint64_t trace_events_consumed(const void *opaque)
 {
     const struct events_reader *reader = opaque;
-    return reader->source->consumed(reader->opened);
+    uint64_t bytes = reader->source->consumed(reader->opened);
+    // What was sorted has been read, but nobody has got it.
+    return reader->next == next_sorted
+               ? (uint64_t)((double)bytes * trace_sorter_share(&reader->order.sorter))
+               : bytes;
 }

@@ -294,6 +294,13 @@ enum trace_result trace_sorter_next(struct trace_sorter *sorter, const void **it
     sorter->current = sorter->heap.count > 0 ? first->run : NULL;
     if (sorter->current == NULL)
         return TRACE_END;
+    sorter->next++;
     *item = first_of(sorter, sorter->current);
     return TRACE_REQUEST;
+}
+
+double trace_sorter_share(const struct trace_sorter *sorter)
+{
+    uint64_t items = sorter->file_size / sorter->item_bytes + sorter->count;
+    return items == 0 ? 1 : (double)sorter->next / (double)items;
 }

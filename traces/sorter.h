@@ -18,7 +18,7 @@ struct trace_sorter {
     uint8_t *items;    // of the run in memory
     uint8_t *other;    // what it is merged into; while reading, the runs' buffers
     size_t count;
-    size_t next; // to be read, if all is in memory
+    size_t next; // to be read
     uint64_t displaced;
     int64_t last_ns;    // of the items added, the latest
     int file;           // if there are runs on disk
@@ -41,5 +41,8 @@ bool trace_sorter_rewind(struct trace_sorter *sorter, struct trace_error *error)
 // The next in order, valid until the next call.
 enum trace_result trace_sorter_next(struct trace_sorter *sorter, const void **item,
                                     struct trace_error *error);
+
+// How much of what was added has been read since it was rewound: 0 to 1.
+double trace_sorter_share(const struct trace_sorter *sorter);
 
 #endif

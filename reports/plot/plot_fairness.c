@@ -16,6 +16,26 @@ struct fairness_bin {
     bool present;
 };
 
+// Alone in a group nobody is served more or less fairly.
+static bool is_shared(const struct plot_run *run, size_t group)
+{
+    return group < run->drawn_groups && run->groups[group].member_count > 1;
+}
+
+static bool any_is_shared(const struct plot_run *run)
+{
+    size_t group = 0;
+    while (group < run->drawn_groups && !is_shared(run, group))
+        group++;
+    return group < run->drawn_groups;
+}
+
+// What a panel says that has nothing to show.
+static const char *nothing(const struct plot_run *run, const char *text)
+{
+    return any_is_shared(run) ? text : "No group had two members.";
+}
+
 static double jain_of(const void *context, size_t bin)
 {
     const struct fairness_bin *bins = context;
@@ -45,7 +65,7 @@ static bool load_bins(const struct plot_run *run, struct fairness_bin *bins,
     while (report_query_next(rows)) {
         int64_t bin = sqlite3_column_int64(rows, 1);
         size_t group = plot_run_group(run, sqlite3_column_int64(rows, 0));
-        if (group < run->drawn_groups && bin >= 0 && bin < (int64_t)run->bin_count)
+        if (is_shared(run, group) && bin >= 0 && bin < (int64_t)run->bin_count)
             bins[group * run->bin_count + (size_t)bin] =
                 (struct fairness_bin){.jain = sqlite3_column_double(rows, 3),
                                       .backlogged = sqlite3_column_double(rows, 2),
@@ -125,7 +145,7 @@ static void draw_share_map(const struct plot_script *script, const struct fairne
 {
     const struct plot_map map = {.name = "shares",
                                  .title = "got / equal share",
-                                 .nothing = "No two members wanted more.",
+                                 .nothing = nothing(script->run, "No two members wanted more."),
                                  .value = ratio_colour,
                                  .context = shares,
                                  .is_ratio = true};
@@ -141,9 +161,9 @@ static void draw_share_lines(const struct plot_script *script, const struct fair
         plot_script_stairs(script, "share", line, ratio_of, &shares->ratios[line * run->bin_count]);
     plot_script_time_panel(script, 0, FAIRNESS_PANELS, "got / equal share");
     if (shares->most <= 0)
-        plot_script_message(script, "No two members wanted more.");
-    fprintf(script->out, "set yrange [0:%.6g]\nplot 1" FAIRNESS_EQUAL,
-            fmax(2, 1.06 * shares->most));
+        plot_script_message(script, nothing(run, "No two members wanted more."));
+    fprintf(script->out, "set yrange [0:%.6g]\nplot %s", fmax(2, 1.06 * shares->most),
+            shares->most > 0 ? "1" FAIRNESS_EQUAL : "NaN");
     for (size_t line = 0; line < run->line_count; line++) {
         fprintf(script->out, ", $share%zu with steps", line);
         plot_script_line_style(script, line, 1.4);
@@ -177,6 +197,8 @@ static void put_legend(const struct plot_script *script)
     char number[PLOT_NUMBER_MAX];
     for (size_t g = 0; g < script->run->drawn_groups; g++) {
         const struct plot_group *group = &script->run->groups[g];
+        if (!is_shared(script->run, g))
+            continue;
         fprintf(script->out, ", keyentry with lines lc rgb '%s' lw 1.8",
                 plot_script_group_colour(g));
         plot_script_name(script, group->name);
@@ -204,9 +226,11 @@ static void put_legend(const struct plot_script *script)
 static void put_clauses(const struct plot_script *script, const char *name)
 {
     fputs("plot NaN", script->out);
-    for (size_t g = 0; g < script->run->drawn_groups; g++)
-        fprintf(script->out, ", $%s%zu with steps lc rgb '%s' lw 1.8", name, g,
-                plot_script_group_colour(g));
+    for (size_t g = 0; g < script->run->drawn_groups; g++) {
+        if (is_shared(script->run, g))
+            fprintf(script->out, ", $%s%zu with steps lc rgb '%s' lw 1.8", name, g,
+                    plot_script_group_colour(g));
+    }
     fputc('\n', script->out);
 }
 
@@ -217,9 +241,12 @@ static void draw_panels(const struct plot_script *script, bool contended, double
                            binned ? "mean Jain's index" : "Jain's index");
     fputs("set yrange [0:1.05]\nset ytics 0.2\n", script->out);
     if (!contended)
-        plot_script_message(script, "No two members were backlogged for a whole interval.");
+        plot_script_message(
+            script, nothing(script->run, "No two members were backlogged for a whole interval."));
     put_clauses(script, "jain");
     plot_script_time_panel(script, 2, FAIRNESS_PANELS, binned ? "most backlogged" : "backlogged");
+    if (!any_is_shared(script->run))
+        plot_script_message(script, nothing(script->run, ""));
     fprintf(script->out, "set yrange [0:%.6g]\n", most > 2 ? 1.1 * most : 2.2);
     fputs(most <= 10 ? "set ytics 1\n" : "set ytics autofreq\n", script->out);
     put_clauses(script, "backlogged");

@@ -309,6 +309,8 @@ static void store_record(struct report_recorder *recorder, int64_t interval, uin
 void recorder_cells_store(struct report_recorder *recorder, int64_t interval_ns)
 {
     const struct recorder_cells *cells = &recorder->cells;
-    for (size_t i = 0; i < cells->count && report_recorder_ok(recorder);)
+    for (size_t i = 0; i < cells->count && report_recorder_ok(recorder);) {
         i += visit_cells(recorder, cells->items + i, cells->count - i, interval_ns, store_record);
+        recorder_tell(recorder, RECORDER_SERIES_SHARE * (double)i / (double)cells->count);
+    }
 }

@@ -205,6 +205,8 @@ struct report_recorder {
     bool omit_series;
     report_gauge *gauge;
     void *gauge_context;
+    report_recorder_tell *tell; // or NULL
+    void *tell_context;
     const char *causes[REPORT_CAUSE_MAX];
     size_t cause_count;
     int64_t now_ns;
@@ -327,6 +329,15 @@ void recorder_cell_add(struct report_recorder *recorder, uint64_t key,
 void recorder_cell_end(struct report_recorder *recorder, int64_t start_ns);
 // Puts the cells of each interval together.
 void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_ns);
+// Of what is left at the end of a run, if there are cells to be stored.
+#define RECORDER_SERIES_SHARE 0.9
+
+static inline void recorder_tell(const struct report_recorder *recorder, double share)
+{
+    if (recorder->tell != NULL)
+        recorder->tell(recorder->tell_context, share);
+}
+
 void recorder_cells_store(struct report_recorder *recorder, int64_t interval_ns);
 void recorder_cells_free(struct recorder_cells *cells);
 

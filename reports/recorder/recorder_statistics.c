@@ -144,8 +144,11 @@ void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
                                struct report_service totals[RECORDER_MOMENT_COUNT])
 {
     struct report_histogram merged = {0};
-    for (size_t i = 0; i < recorder->member_count; i++)
+    double from = recorder->adapts && !recorder->omit_series ? RECORDER_SERIES_SHARE : 0;
+    for (size_t i = 0; i < recorder->member_count; i++) {
         store_member(recorder, (uint32_t)i, end_ns, &merged, totals);
+        recorder_tell(recorder, from + (1 - from) * (double)i / (double)recorder->member_count);
+    }
     store_differences(recorder);
     report_histogram_release(&merged);
 }

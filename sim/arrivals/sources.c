@@ -340,7 +340,7 @@ void sources_count_arrivals(const struct sources *sources, size_t volumes[TRACE_
         trace_count_arrivals(sources->sources[i].stream->trace, volumes);
 }
 
-void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total)
+double sources_share(const struct sources *sources)
 {
-    merge_progress(&sources->merge, consumed, total);
+    return merge_share(&sources->merge);
 }

@@ -39,7 +39,7 @@ void sources_taken(const struct sources *sources, struct sources_taken *taken);
 // Adds how many volumes have which arrivals, see trace_count_arrivals; complete once all is taken.
 void sources_count_arrivals(const struct sources *sources, size_t volumes[TRACE_ARRIVAL_AUTO + 1]);
 
-// Bytes of all files, read so far and in all.
-void sources_progress(const struct sources *sources, uint64_t *consumed, uint64_t *total);
+// How much of the traces has been read, as struct progress_state has it.
+double sources_share(const struct sources *sources);
 
 #endif

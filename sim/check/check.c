@@ -7,6 +7,7 @@
 #include "sim/check/deviation.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +37,17 @@ struct checking {
     const struct check_options *options;
     struct check_result *results;
     _Atomic uint64_t requests;
+    _Atomic uint64_t done; // of all scenarios, in parts of one
 };
+
+#define SHARE_UNIT 1e6 // parts of a scenario
 
 // One scenario on its way.
 struct check {
     struct checking *all;
     const struct suite_entry *entry;
-    uint64_t told; // of the requests
+    uint64_t told;  // of the requests
+    uint64_t shown; // of the scenario, in parts
     struct scenario *scenario;
     struct accepted accepted;
     struct accepted found;
@@ -52,11 +57,21 @@ struct check {
         old_error; // why the accepted results cannot be read, if they are to be replaced
 };
 
+static void show_share(struct check *check, double share)
+{
+    uint64_t parts = (uint64_t)(share * SHARE_UNIT);
+    if (parts > check->shown)
+        atomic_fetch_add(&check->all->done, parts - check->shown);
+    check->shown = parts > check->shown ? parts : check->shown;
+}
+
 static void show_progress(void *context, const struct progress_state *state)
 {
     struct check *check = context;
     atomic_fetch_add(&check->all->requests, state->requests - check->told);
     check->told = state->requests;
+    if (state->share > 0)
+        show_share(check, fmin(state->share, 1));
 }
 
 // ---- What came of it ----
@@ -185,6 +200,7 @@ static void check_entry(struct checking *all, uint64_t index)
     if (check.entry->scenario != NULL && !check_scenario(&check, &result->error))
         result->status = CHECK_BROKEN;
     describe(&check);
+    show_share(&check, 1);
     deviation_close(&check.deviation);
     accepted_free(&check.accepted);
     accepted_free(&check.found);
@@ -202,10 +218,10 @@ static bool check_next(void *context, uint64_t index)
 
 static void tell(void *context, uint64_t done)
 {
+    (void)done;
     struct checking *checking = context;
     struct progress_state state = {
-        .consumed = done,
-        .total = checking->suite->count,
+        .share = (double)atomic_load(&checking->done) / SHARE_UNIT / (double)checking->suite->count,
         .requests = atomic_load(&checking->requests),
     };
     checking->options->progress(checking->options->progress_context, &state);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define RUNS_SHARE 0.9 // of the time it takes, where scenarios are run
+
 struct compare_arguments {
     struct command_call call;
     struct option_list fail_if;
@@ -79,13 +81,15 @@ static bool open_operand(struct operand *operand, const char *text, struct sim_e
 }
 
 // Runs the scenario with the log of requests.
-static bool run_operand(struct operand *operand, struct command_call *call, struct sim_error *error)
+static bool run_operand(struct operand *operand, struct progress_part *part, bool is_drawn,
+                        struct sim_error *error)
 {
     struct run_options options = {
         .log_requests = true,
+        .omit_series = !is_drawn,
         .watch.stop = &stop_signal,
-        .watch.progress = progress_show,
-        .watch.progress_context = &call->progress,
+        .watch.progress = progress_tell_part,
+        .watch.progress_context = part,
     };
     struct report_compare_side *side = &operand->side;
     struct report_error report_error;
@@ -93,10 +97,8 @@ static bool run_operand(struct operand *operand, struct command_call *call, stru
     side->database = report_database_open(NULL, REPORT_TEMPORARY, &report_error);
     if (side->database == NULL)
         return stored_run_fail(&report_error, error);
-    progress_start(&call->progress, call->eta);
     bool ok =
         run_scenario(operand->scenario, &options, side->database, &side->run_id, &status, error);
-    progress_end(&call->progress);
     return ok && (status != REPORT_INTERRUPTED || sim_fail(error, SIM_FAILED, "interrupted"));
 }
 
@@ -132,27 +134,45 @@ static bool check_stored(const struct compare_work *work, struct sim_error *erro
     return true;
 }
 
-static void tell(void *progress, uint64_t done, uint64_t total)
+static void tell(void *part, uint64_t done, uint64_t total)
 {
-    progress_show(progress, &(struct progress_state){done, total, .requests = done});
+    progress_tell_part(part, &(struct progress_state){progress_share(done, total), done});
+}
+
+// The scenarios are run first, which is most of what it takes. The part becomes that of the rest.
+static bool run_operands(struct compare_work *work, struct progress_part *part,
+                         struct sim_error *error)
+{
+    int scenarios = (work->operands[0].scenario != NULL) + (work->operands[1].scenario != NULL);
+    part->to = 0;
+    for (int i = 0; i < 2; i++) {
+        if (work->operands[i].scenario == NULL)
+            continue;
+        part->from = part->to;
+        part->to += RUNS_SHARE / scenarios;
+        if (!run_operand(&work->operands[i], part, work->arguments->output != NULL, error))
+            return false;
+    }
+    part->from = part->to;
+    part->to = 1;
+    return true;
 }
 
 static bool compare(struct compare_work *work, struct sim_error *error)
 {
     struct command_call *call = &work->arguments->call;
+    struct progress_part part = {.tell = progress_show, .context = &call->progress};
     struct report_compare_config config = {
-        .stop = &stop_signal, .tell = tell, .tell_context = &call->progress};
+        .stop = &stop_signal, .tell = tell, .tell_context = &part};
     struct report_error report_error;
-    for (int i = 0; i < 2; i++) {
-        struct operand *operand = &work->operands[i];
-        if (operand->scenario != NULL && !run_operand(operand, call, error))
-            return false;
-        config.sides[i] = operand->side;
-    }
     progress_start(&call->progress, call->eta);
-    work->comparison = report_compare(&config, &report_error);
+    bool ok = run_operands(work, &part, error);
+    for (int i = 0; i < 2; i++)
+        config.sides[i] = work->operands[i].side;
+    if (ok)
+        work->comparison = report_compare(&config, &report_error);
     progress_end(&call->progress);
-    return work->comparison != NULL || stored_run_fail(&report_error, error);
+    return work->comparison != NULL || (ok && stored_run_fail(&report_error, error));
 }
 
 static bool print(struct compare_work *work, struct sim_error *error)

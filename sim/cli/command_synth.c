@@ -91,9 +91,8 @@ static bool write_all(struct synth *synth, const struct synth_spec *spec,
         made->bytes += request.bytes;
         if (++made->requests % 4096 == 0) {
             const struct progress_state state = {
+                .share = (double)request.arrival_ns / (double)spec->duration_ns,
                 .requests = made->requests,
-                .consumed = (uint64_t)request.arrival_ns,
-                .total = (uint64_t)spec->duration_ns,
             };
             progress_show(progress, &state);
         }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/parts/cut.h"
 
+#include "sim/base/progress.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,13 +272,30 @@ bool merge_advance(struct merge *merge, struct sim_error *error)
     return true;
 }
 
-void merge_progress(const struct merge *merge, uint64_t *consumed, uint64_t *total)
+// Of one stream: a share of it, which may be unknown, and its bytes.
+static double stream_share(const struct cut_stream *stream, uint64_t *total)
 {
-    *consumed = *total = 0;
+    const struct cut *cut = stream->cut;
+    uint64_t consumed;
+    trace_progress(stream->trace, &consumed, total);
+    double share = progress_share(consumed, *total);
+    if (stream->is_cut_off || cut->duration_ns == CUT_FOR_EVER)
+        return stream->is_cut_off ? 1 : share;
+    double recorded_ns = (double)stream->next.arrival_ns - (double)stream->origin_ns;
+    return fmax(share, recorded_ns / ((double)cut->start_ns + (double)cut->duration_ns));
+}
+
+double merge_share(const struct merge *merge)
+{
+    double done = 0, all = 0;
     for (size_t i = 0; i < merge->count; i++) {
-        uint64_t stream_consumed, stream_total;
-        trace_progress(merge->streams[i].trace, &stream_consumed, &stream_total);
-        *consumed += stream_consumed;
-        *total += stream_total;
+        uint64_t total;
+        double share = stream_share(&merge->streams[i], &total);
+        if (share < 0)
+            return PROGRESS_UNKNOWN;
+        double weight = total > 0 ? (double)total : 1;
+        done += share * weight;
+        all += weight;
     }
+    return all > 0 ? done / all : PROGRESS_UNKNOWN;
 }

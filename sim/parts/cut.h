@@ -118,7 +118,8 @@ size_t merge_next(const struct merge *merge);
 // Goes on behind it; there must be one.
 bool merge_advance(struct merge *merge, struct sim_error *error);
 
-// Bytes of all files, read so far and in all.
-void merge_progress(const struct merge *merge, uint64_t *consumed, uint64_t *total);
+// How much of all that is to be read has been, by the bytes of the files and, of a piece of them,
+// its time; as struct progress_state has it.
+double merge_share(const struct merge *merge);
 
 #endif

@@ -2,6 +2,7 @@
 #include "sim/replay/replay.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 // Timers of an engine that never rests (slice-2011) which fire one after the other without letting
@@ -255,12 +256,16 @@ enum replay_step replay_all(struct replay *replay, const struct replay_watch *wa
 
 void replay_progress(const struct replay *replay, struct progress_state *state)
 {
-    *state = (struct progress_state){
-        .requests = replay->next_seq,
-        .waiting = engine_waiting(replay->control.engine),
-    };
+    int64_t end_ns = replay->scenario->end_ns;
+    *state = (struct progress_state){PROGRESS_UNKNOWN, replay->next_seq};
     if (replay->sources != NULL)
-        sources_progress(replay->sources, &state->consumed, &state->total);
+        state->share = sources_share(replay->sources);
+    // What has only arrived has most of what it takes still ahead.
+    if (replay->next_seq > 0 && state->share > 0)
+        state->share *=
+            1 - (double)engine_waiting(replay->control.engine) / (double)replay->next_seq;
+    if (end_ns != SCENARIO_NO_LIMIT)
+        state->share = fmax(state->share, (double)replay->now_ns / (double)end_ns);
 }
 
 // ---- Beginning and end ----

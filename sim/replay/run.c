@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The replay's share of the time it takes, with rows over time and without.
+#define REPLAY_SHARE_SERIES 0.8
+#define REPLAY_SHARE 0.95
+
 // The recorder's view of a scenario's members and groups.
 struct run_names {
     struct report_member *members;
@@ -61,8 +65,14 @@ static bool make_names(struct run_names *names, const struct scenario *scenario,
     return true;
 }
 
+// A report_recorder_tell.
+static void tell_stored(void *part, double share)
+{
+    progress_tell_part(part, &(struct progress_state){.share = share});
+}
+
 static struct report_recorder *begin(struct replay *replay, const struct scenario *scenario,
-                                     const struct run_options *options,
+                                     const struct run_options *options, struct progress_part *part,
                                      struct report_database *database, struct sim_error *error)
 {
     struct run_names names = {0};
@@ -74,6 +84,8 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
         .cause_count = scenario->algorithm->cause_count,
         .gauge = recording_gauge,
         .gauge_context = replay,
+        .tell = tell_stored,
+        .tell_context = part,
     };
     assert(config.cause_count <= REPORT_CAUSE_MAX);
     for (size_t i = 0; i < config.cause_count; i++)
@@ -139,15 +151,23 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
 {
     struct replay replay;
     struct report_recorder *recorder = NULL;
+    struct progress_part part = {
+        .tell = options->watch.progress,
+        .context = options->watch.progress_context,
+        .to = options->omit_series ? REPLAY_SHARE : REPLAY_SHARE_SERIES,
+    };
+    struct replay_watch watch = {options->watch.stop, progress_tell_part, &part};
     error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
     if (replay_open(&replay, scenario, NULL, error))
-        recorder = begin(&replay, scenario, options, database, error);
+        recorder = begin(&replay, scenario, options, &part, database, error);
     if (recorder != NULL) {
         *run_id = report_recorder_run_id(recorder);
         if (replay_start(&replay, &recording_observer, recorder))
-            *status = replay_whole(&replay, &options->watch);
+            *status = replay_whole(&replay, &watch);
+        part.from = part.to;
+        part.to = 1;
     }
     bool ok = recorder != NULL && finish(recorder, &replay, status, error);
     replay_close(&replay);

@@ -178,7 +178,7 @@ static void tell(void *context, uint64_t done)
 {
     struct board *board = context;
     const struct verify_random_config *config = board->config;
-    struct progress_state state = {.consumed = done, .total = config->count};
+    struct progress_state state = {.share = progress_share(done, config->count)};
     pthread_mutex_lock(&board->lock);
     state.requests = board->result->requests;
     pthread_mutex_unlock(&board->lock);

@@ -36,6 +36,26 @@ for plot in drawn/*.svg; do
     cmp -s "$plot" "again/$(basename "$plot")" || fail "$plot differs when it is drawn again"
 done
 
+# Alone in a group nobody is served more or less fairly: fairness does not show the group.
+{
+    echo 'time_ns,op,offset,bytes'
+    for i in 0 1 2 3 4 5 6 7 8 9; do echo "${i}00000000,read,0,4096"; done
+} >few.csv
+cat >alone.yaml <<'END'
+groups: [{id: lonely, limits: {iops-total: 2}}, {id: common, limits: {iops-total: 2}}]
+members: [{id: a, group: lonely, trace: few.csv}, {id: b, group: common, trace: few.csv}]
+END
+expect_code 0 run alone.yaml --db alone.db
+expect_code 0 plot alone.db -o alone
+grep -q 'No group had two members' alone/run1-fairness.svg || fail 'nobody is told to be alone'
+grep -q '>lonely<\|difference' alone/run1-fairness.svg && fail 'a group of one is told as shared'
+echo '  - {id: c, group: common, trace: few.csv}' | cat alone.yaml - |
+    sed 's/^members: \[\(.*\), \({id: b.*\)\]$/members:\n  - \1\n  - \2/' >shared.yaml
+expect_code 0 run shared.yaml --db alone.db
+expect_code 0 plot alone.db -o alone
+grep -q '>common<' alone/run2-fairness.svg || fail 'a shared group is not told'
+grep -q '>lonely<' alone/run2-fairness.svg && fail 'a group of one beside a shared one is told'
+
 # A run without requests has plots too.
 echo 'members: [{id: a}]' >empty.yaml
 expect_code 0 run empty.yaml --db a.db

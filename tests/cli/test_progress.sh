@@ -68,6 +68,20 @@ if [ -n "$real" ]; then
     expect '' "$(ls plots)" 'files of an interrupted plot'
 fi
 
+# Several parts of one work are one line, whose share rises: no step is most of it.
+for limit in 20000 5000; do
+    cat >"$limit.yaml" <<END
+trace: long.csv
+groups: [{id: g, limits: {iops-total: $limit}}]
+members: [{id: a-1, group: g}, {id: a-2, group: g}, {id: a-3, group: g}]
+END
+done
+run compare 20000.yaml 5000.yaml --eta always
+expect 0 "$code" 'exit code of compare'
+tr '\r' '\n' <err | sed -n 's/^\[[= ]*\] *\([0-9]*\) %.*/\1/p' |
+    awk '$1 < last || (NR > 1 && $1 > last + 50) { bad = 1 } { last = $1 } END { exit bad }' ||
+    fail "compare does not rise: $(tr '\r' '\n' <err)"
+
 # So that it lasts anywhere.
 run trace synth long.yaml --duration 300s -o longer.csv
 on_terminal trace info longer.csv

@@ -122,7 +122,7 @@ static const struct {
     {STORED_SMALL, "wait-causes", ">wait [s]<"},
     {STORED_EMPTY, "wait-causes", "No request waited."},
     {STORED_MANY, "wait-causes", ">timer: it fired too late<"},
-    {STORED_EMPTY, "fairness", "No two members were backlogged"},
+    {STORED_EMPTY, "fairness", "No group had two members"},
     {STORED_MANY, "latency-cdf", "28 others"},
     {STORED_MANY, "latency-cdf", "disk39"},
     {STORED_MANY, "waiting", ">40 members, a row each:<"},

@@ -175,11 +175,54 @@ static void test_cut_compression(void **state)
     free(data);
 }
 
+// What has been read of a small file is told by its lines, not by its only block, and what is held
+// to be put into order has not been read.
+static void test_progress(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *header, *row;
+    } files[] = {
+        {"p.csv", "time_ns,op,offset,bytes\n", "%d,read,0,4096\n"},
+        {"p.csv.gz", "time_ns,op,offset,bytes\n", "%d,read,0,4096\n"},
+        {"p.csv.zst", "time_ns,op,offset,bytes\n", "%d,read,0,4096\n"},
+        {"p.txt", "TIME(s) COMM PID DISK T SECTOR BYTES LAT(ms)\n",
+         "%d.000000 a 1 vda R 8 4096 0.10\n"},
+    };
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        char *text = malloc(200000);
+        assert_non_null(text);
+        int used = sprintf(text, "%s", files[f].header), count = 2000;
+        for (int i = 0; i < count; i++)
+            used += sprintf(text + used, files[f].row, i + 1000);
+        scratch_compress(files[f].name, text, (size_t)used);
+        if (trace_path_uncompressed_length(files[f].name) == strlen(files[f].name))
+            scratch_write(files[f].name, text, (size_t)used);
+        struct trace_config config = {.path = scratch_path(files[f].name)};
+        struct trace_error error;
+        struct trace *trace = trace_open(&config, &error);
+        struct trace_request request;
+        if (trace == NULL)
+            fail_msg("%s", error.message);
+        for (int i = 0; trace_read(trace, &request, &error) == TRACE_REQUEST; i++) {
+            uint64_t consumed, total;
+            trace_progress(trace, &consumed, &total);
+            double off = (double)consumed / (double)total - (double)i / count;
+            if (off < -0.03 || off > 0.03)
+                fail_msg("%s: request %d: off by %f", files[f].name, i, off);
+        }
+        trace_close(trace);
+        free(text);
+    }
+    scratch_clear();
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_stream_equals_bytes),
     cmocka_unit_test(test_lines_equal_search),
     cmocka_unit_test(test_numbers),
     cmocka_unit_test(test_not_a_file),
     cmocka_unit_test(test_cut_compression),
+    cmocka_unit_test(test_progress),
 };
-TEST_GROUP(input, tests, NULL, NULL);
+TEST_GROUP(input, tests, scratch_make, scratch_remove);

@@ -146,7 +146,13 @@ enum trace_arrival trace_flow_arrival(const void *opaque, uint32_t volume)
 uint64_t trace_flow_consumed(const void *reader)
 {
     const struct trace_flow *flow = reader;
-    return trace_input_consumed(&flow->input);
+    // What is held to be put into order has been read, but nobody has got it.
+    const struct trace_reorder *reorder = &flow->reorder;
+    uint64_t held = reorder->ring_count + reorder->heap.count;
+    uint64_t bytes = trace_input_consumed(&flow->input);
+    return held == 0 ? bytes
+                     : (uint64_t)((double)bytes * (double)(reorder->pushed - held) /
+                                  (double)reorder->pushed);
 }
 
 void trace_flow_close(void *reader)

@@ -186,17 +186,34 @@ void trace_input_close(struct trace_input *input)
     *input = (struct trace_input){.ended = true};
 }
 
+// On disk, up to the end of the blocks that libarchive has let go of.
+static uint64_t bytes_read(const struct trace_input *input)
+{
+    la_int64_t bytes = archive_filter_bytes(input->archive, -1);
+    return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
+static bool is_compressed(const struct trace_input *input)
+{
+    return input->archive != NULL && archive_filter_code(input->archive, 0) != ARCHIVE_FILTER_NONE;
+}
+
 uint64_t trace_input_consumed(const struct trace_input *input)
 {
-    la_int64_t bytes = input->archive != NULL ? archive_filter_bytes(input->archive, -1) : 0;
-    return bytes > 0 ? (uint64_t)bytes : 0;
+    uint64_t left = input->block_offset - input->offset;
+    if (input->archive == NULL || input->block_bytes == 0)
+        return 0;
+    if (left == 0)
+        return input->ended ? bytes_read(input) : input->disk_offset;
+    if (left > input->block_bytes) // in the carry buffer is the rest of another one
+        left = input->block_bytes;
+    return input->disk_offset - (uint64_t)((double)(input->disk_offset - input->disk_before) *
+                                           (double)left / (double)input->block_bytes);
 }
 
 const char *trace_input_suffix(const struct trace_input *input)
 {
-    bool compressed =
-        input->archive != NULL && archive_filter_code(input->archive, 0) != ARCHIVE_FILTER_NONE;
-    return compressed ? " (decompressed)" : "";
+    return is_compressed(input) ? " (decompressed)" : "";
 }
 
 // The next block, or `ended`.
@@ -221,6 +238,11 @@ static bool next_block(struct trace_input *input, struct trace_error *error)
         } else if (size > 0) {
             input->block_at = block;
             input->block_end = input->block_at + size;
+            input->block_bytes = size;
+            input->block_offset += size;
+            input->disk_before = input->disk_offset;
+            input->disk_offset =
+                is_compressed(input) ? bytes_read(input) : input->disk_before + size;
             return true;
         }
     }

@@ -18,6 +18,12 @@ struct trace_input {
     uint64_t offset;    // of `at`, in the decompressed stream
     bool ended;         // nothing follows `end`
 
+    // Of the present block: its bytes, and where it and the one before it end, decompressed and on
+    // disk.
+    size_t block_bytes;
+    uint64_t block_offset;
+    uint64_t disk_before, disk_offset;
+
     char *path;
     struct archive *archive;
     struct trace_input_stream *stream; // NULL: a file or a text
@@ -45,7 +51,8 @@ bool trace_input_open_stream(struct trace_input *input, const char *path,
 // Allowed on a closed or zeroed input.
 void trace_input_close(struct trace_input *input);
 
-// Bytes of the file as it lies on disk or in memory, read so far.
+// Bytes of the file as it lies on disk or in memory that have been taken so far; of a compressed
+// one, as if all of a block were compressed alike.
 uint64_t trace_input_consumed(const struct trace_input *input);
 
 // " (decompressed)" for a compressed file, else "": offsets in errors are of the decompressed

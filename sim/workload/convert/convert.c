@@ -50,8 +50,7 @@ static bool look(void *context, struct sim_error *error)
     if (*config->stop != 0)
         return sim_fail(error, SIM_FAILED, "interrupted");
     if (convert->requests_read++ % REQUESTS_PER_LOOK == 0 && config->progress != NULL) {
-        struct progress_state state = {.requests = convert->requests_read};
-        merge_progress(&convert->merge, &state.consumed, &state.total);
+        struct progress_state state = {merge_share(&convert->merge), convert->requests_read};
         config->progress(config->progress_context, &state);
     }
     return true;

@@ -16,11 +16,6 @@
 #define CORRELATION_MIN 0.05
 #define NO_NUMBER UINT32_MAX
 
-// How long it will take is a guess: a trial has so many requests, and there are about so many
-// trials.
-#define TRIALS_MANY_FROM 200 // requests
-#define TRIALS_MANY 350
-#define TRIALS_FEW 50
 #define REQUESTS_PER_GUESS 4096
 
 struct fit_options fit_options_of_all(void)
@@ -38,17 +33,20 @@ static uint64_t trial_requests(size_t volumes)
                                        : each;
 }
 
-// What all work comes to, if the requests from `first` on are still to be tried.
-static uint64_t work_ahead(const struct fit *fit, size_t first)
+static uint64_t trial_of(const struct fit *fit, size_t volume)
 {
-    double ahead = 0;
-    for (size_t i = first; i < fit->record.volume_count; i++) {
-        double requests = (double)fit->record.volumes[i].info.requests;
-        double most = (double)trial_requests(fit->record.volume_count);
-        double trial = fmin(fmax(requests, TRIAL_REQUESTS_MIN), most);
-        ahead += trial * (requests < TRIALS_MANY_FROM ? TRIALS_FEW : TRIALS_MANY);
-    }
-    return (uint64_t)(ahead + fmin((double)fit->record.all.info.requests, MADE_MAX));
+    uint64_t requests = fit->record.volumes[volume].info.requests;
+    uint64_t most = trial_requests(fit->record.volume_count);
+    return requests > most ? most : requests < TRIAL_REQUESTS_MIN ? TRIAL_REQUESTS_MIN : requests;
+}
+
+// What it takes, if the volumes from `first` on are still to be described.
+static double work_ahead(const struct fit *fit, size_t first)
+{
+    double ahead = FIT_READ_US * fmin((double)fit->record.all.info.requests, MADE_MAX);
+    for (size_t i = first; i < fit->record.volume_count; i++)
+        ahead += fit_work_volume(&fit->work, &fit->record.volumes[i], trial_of(fit, i));
+    return ahead;
 }
 
 // Of every request that is read, whether it takes part or not.
@@ -58,10 +56,10 @@ static bool look(void *context, struct sim_error *error)
     if (fit->work.requests % REQUESTS_PER_GUESS == 0) {
         uint64_t consumed, total;
         trace_progress(fit->stream.trace, &consumed, &total);
-        double left = consumed == 0 ? 0 : (double)total / (double)consumed;
-        fit->work.total = (uint64_t)((double)fit->work.requests * left) + work_ahead(fit, 0);
+        double all = consumed == 0 ? 1 : (double)total / (double)consumed;
+        fit->work.total = fit->work.done * all + work_ahead(fit, 0);
     }
-    return fit_work_step(&fit->work, error);
+    return fit_work_step(&fit->work, FIT_READ_US, error);
 }
 
 // Volumes are numbered as they come up.
@@ -145,7 +143,7 @@ static bool make_volume(struct fit *fit, size_t index, struct sim_error *error)
     const struct fit_volume *volume = &fit->record.volumes[index];
     struct synth_volume *spec = &fit->spec.volumes[index];
     struct fit_target target = {volume, fit->spec.duration_ns, tick_of(&fit->record),
-                                trial_requests(fit->record.volume_count), &fit->work};
+                                trial_of(fit, index), &fit->work};
     struct fit_choice choice;
     spec->count = 1;
     if (spec->name == NULL)
@@ -175,11 +173,13 @@ static bool make_spec(struct fit *fit, uint64_t seed, struct sim_error *error)
                 make_name(trace_volume_name(fit->stream.trace, volume));
     }
     for (size_t i = 0; i < record->volume_count; i++) {
-        fit->work.total = fit->work.requests + work_ahead(fit, i);
+        fit->work.total = fit->work.done + work_ahead(fit, i);
+        fit->work.later = work_ahead(fit, i + 1);
         if (!make_volume(fit, i, error))
             return false;
+        fit_work_learn(&fit->work, &record->volumes[i]);
     }
-    fit->work.total = fit->work.requests + work_ahead(fit, record->volume_count);
+    fit->work.total = fit->work.done + fit->work.later;
     struct trace_error trace_error;
     return synth_check(&fit->spec, &trace_error) ||
            sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
@@ -201,7 +201,7 @@ static bool make_requests(struct fit *fit, struct fit_record *made, int64_t *las
     while (ok && (result = synth_read(synth, &request, &trace_error)) == TRACE_REQUEST) {
         *last_ns = request.arrival_ns;
         request.arrival_ns = request.arrival_ns / resolution_ns * resolution_ns;
-        ok = fit_work_step(&fit->work, error) && fit_record_add(made, &request, error);
+        ok = fit_work_step(&fit->work, FIT_READ_US, error) && fit_record_add(made, &request, error);
     }
     if (synth == NULL || (ok && result != TRACE_END))
         ok = sim_fail(error, SIM_BAD_INPUT, "%s: no specification can describe it: %s", fit->path,
@@ -272,7 +272,7 @@ bool fit_read(struct fit *fit, const struct trace_config *config, const struct f
     struct trace_error trace_error;
     *fit = (struct fit){.path = config->path,
                         .cut = options->cut,
-                        .work = {options->progress, options->progress_context, 0, 0}};
+                        .work = fit_work_begin(options->progress, options->progress_context)};
     if (!cut_open(&fit->stream, config, &fit->cut, error))
         return false;
     // GSL would end the program where a number is too small for it; what it returns is looked at.

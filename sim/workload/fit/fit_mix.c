@@ -235,7 +235,7 @@ static bool count_blocks(struct synth_volume *volume, uint64_t requests, uint64_
     struct synth *synth = synth_open(&spec, &trace_error);
     bool ok = true;
     while (ok && synth != NULL && synth_read(synth, &request, &trace_error) == TRACE_REQUEST) {
-        ok = fit_work_step(work, error);
+        ok = fit_work_step(work, FIT_BLOCKS_US, error);
         if (ok && (request.op == TRACE_READ || request.op == TRACE_WRITE))
             ok = info_blocks_add(&touched, request.offset, request.bytes, INFO_BLOCKS_MAX) ||
                  sim_fail_memory(error);

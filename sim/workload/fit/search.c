@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/workload/fit/search.h"
 
-#include "sim/base/stop.h"
-
 #include <math.h>
 #include <stdlib.h>
-
-#define REQUESTS_PER_LOOK 4096
-#define SHARE_MOST 0.99 // the total is a guess
-
-bool fit_work_step(struct fit_work *work, struct sim_error *error)
-{
-    if (stop_signal != 0)
-        return sim_fail(error, SIM_FAILED, "interrupted");
-    if (++work->requests % REQUESTS_PER_LOOK == 0 && work->progress != NULL) {
-        uint64_t most = (uint64_t)((double)work->total * SHARE_MOST);
-        struct progress_state state = {.requests = work->requests,
-                                       .consumed = work->requests < most ? work->requests : most,
-                                       .total = work->total};
-        work->progress(work->context, &state);
-    }
-    return true;
-}
 
 // ---- Trials ----
 
@@ -92,8 +73,7 @@ static void make_spec(const struct fit_target *target, const struct synth_arriva
                                            .align = 512};
     *spec = (struct synth_spec){.seed = 1,
                                 .duration_ns = (int64_t)duration_ns,
-                                .requests_max =
-                                    wanted < target->requests_max ? wanted : target->requests_max,
+                                .requests_max = target->trial_requests,
                                 .volumes = volume,
                                 .volume_count = 1};
 }
@@ -148,11 +128,12 @@ static bool try_process(const struct fit_target *target, const struct synth_arri
     }
     struct synth *synth = synth_open(&spec, &trace_error);
     bool ok = synth != NULL;
+    fit_work_trial(target->work);
     enum trace_result result = TRACE_ERROR;
     if (!ok)
         sim_fail_memory(error);
     while (ok && (result = synth_read(synth, &request, &trace_error)) == TRACE_REQUEST)
-        ok = fit_work_step(target->work, error) &&
+        ok = fit_work_step(target->work, FIT_TRIAL_US, error) &&
              (add(&trial, request.arrival_ns / target->resolution_ns * target->resolution_ns) ||
               sim_fail_memory(error));
     if (ok && result != TRACE_END)
@@ -172,9 +153,8 @@ static bool try_process(const struct fit_target *target, const struct synth_arri
 
 // ---- The search ----
 
-#define IMPROVED_MAX 3        // of the forms, the best
-#define PERIODS_REQUESTS 50   // of fewer, periods and states cannot be told from chance,
-#define IMPROVED_REQUESTS 200 // and numbers are as good as they can be
+#define IMPROVED_MAX 3      // of the forms, the best
+#define PERIODS_REQUESTS 50 // of fewer, periods and states cannot be told from chance
 
 static void round_draw(struct synth_draw *draw)
 {
@@ -263,17 +243,28 @@ static bool improve_best(struct fit_search *search)
 
 static bool search_all(struct fit_search *search, const struct synth_arrivals *plain)
 {
-    const struct info_volume *info = &search->target->volume->info;
-    uint64_t requests = info->requests;
+    static const struct {
+        uint64_t requests; // at least
+        bool (*search)(struct fit_search *search);
+    } stages[FIT_STAGE_COUNT] = {
+        {2, fit_search_renewal},
+        {PERIODS_REQUESTS, fit_search_on_off},
+        {PERIODS_REQUESTS, fit_search_mmpp},
+        {FIT_IMPROVED_REQUESTS, improve_best},
+        {FIT_IMPROVED_REQUESTS, fit_search_more_states},
+        {FIT_IMPROVED_REQUESTS, improve_best},
+    };
+    const struct fit_target *target = search->target;
+    const struct info_volume *info = &target->volume->info;
     // All requests at one time, or one alone: there is nothing to choose.
-    if (requests < 2 || info->first_ns == info->last_ns)
+    if (info->requests < 2 || info->first_ns == info->last_ns)
         return fit_search_offer(search, plain, NULL);
-    if (!fit_search_renewal(search))
-        return false;
-    if (requests >= PERIODS_REQUESTS && (!fit_search_on_off(search) || !fit_search_mmpp(search)))
-        return false;
-    return requests < IMPROVED_REQUESTS ||
-           (improve_best(search) && fit_search_more_states(search) && improve_best(search));
+    for (size_t i = 0; i < FIT_STAGE_COUNT && info->requests >= stages[i].requests; i++) {
+        if (!stages[i].search(search))
+            return false;
+        fit_work_stage(target->work, i, target->volume, target->trial_requests);
+    }
+    return true;
 }
 
 bool fit_arrivals(const struct fit_target *target, struct fit_choice *best, struct sim_error *error)

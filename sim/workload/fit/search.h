@@ -4,25 +4,12 @@
 #ifndef SIM_WORKLOAD_FIT_SEARCH_H
 #define SIM_WORKLOAD_FIT_SEARCH_H
 
-#include "sim/base/error.h"
-#include "sim/base/progress.h"
 #include "sim/workload/fit/fit_record.h"
+#include "sim/workload/fit/fit_work.h"
 #include "traces/synth.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-// What takes long: how far it has come, and whether it is to be stopped. Measured in requests,
-// since all of it is reading some, or making some.
-struct fit_work {
-    progress_tell *progress; // may be NULL
-    void *context;
-    uint64_t requests; // read or made
-    uint64_t total;    // that there will be, about; 0: unknown
-};
-
-// To be called for every request. False with the error filled: a signal came (sim/base/stop.h).
-bool fit_work_step(struct fit_work *work, struct sim_error *error);
 
 // How well does a process describe the arrivals of a recording? It is tried: the generator makes
 // arrivals of it, and they are counted as the recording's were.
@@ -44,9 +31,9 @@ struct fit_score {
 // What is tried, for one volume of a recording.
 struct fit_target {
     const struct fit_volume *volume;
-    int64_t duration_ns;   // of the whole recording
-    int64_t resolution_ns; // of its clock, at least 1
-    uint64_t requests_max; // to be made in a trial
+    int64_t duration_ns;     // of the whole recording
+    int64_t resolution_ns;   // of its clock, at least 1
+    uint64_t trial_requests; // to be made in a trial
     struct fit_work *work;
 };
 

@@ -199,6 +199,7 @@ static bool offer_hidden(struct fit_search *search, unsigned states, const doubl
     struct fit_hidden hidden;
     if (!fit_hidden_estimate(&hidden, states, counts, windows, batch->mean))
         return sim_fail_memory(search->error);
+    fit_work_hidden(search->target->work, states, windows);
     struct synth_arrivals arrivals = {.process = SYNTH_MMPP,
                                       .state_count = states,
                                       .batch_mean = batch->mean,

@@ -25,12 +25,9 @@ void info_work_step(struct info_work *work, unsigned steps)
     work->done += steps;
     if (++work->requests % REQUESTS_PER_LOOK != 0 || work->progress == NULL)
         return;
-    double share = work->total > 0 ? (double)work->done / work->total : 0;
-    work->progress(work->context, &(struct progress_state){
-                                      .consumed = (uint64_t)(fmin(share, SHARE_MOST) * 1e9),
-                                      .total = 1000000000,
-                                      .requests = work->requests,
-                                  });
+    double share = work->total > 0 ? (double)work->done / work->total : PROGRESS_UNKNOWN;
+    work->progress(work->context,
+                   &(struct progress_state){fmin(share, SHARE_MOST), work->requests});
 }
 
 // A block of the file, written or read.

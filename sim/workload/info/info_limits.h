@@ -40,7 +40,7 @@ struct info_work {
 
 // What looking at a request takes: reading it, in a pass that narrows brackets, and through the
 // engine. How many passes there will be is a guess as long as there are brackets.
-#define INFO_STEPS_READ 2
+#define INFO_STEPS_READ 6
 #define INFO_STEPS_PASS 1
 #define INFO_STEPS_CONFIRM 20
 #define INFO_PASSES_GUESS 10
