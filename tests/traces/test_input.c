@@ -217,7 +217,47 @@ static void test_progress(void **state)
     scratch_clear();
 }
 
+// UTF-16 becomes UTF-8, in whatever blocks it comes; what only begins like it stays.
+static void test_utf16(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "a line\r\nof \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\xef\xbf\xbd.\n";
+    static const uint16_t units[] = {0xfeff, 'a',    ' ',    'l', 'i', 'n',  'e',
+                                     '\r',   '\n',   'o',    'f', ' ', 0xe4, 0x20ac,
+                                     0xd83d, 0xde00, 0xd83d, '.', '\n'};
+    for (size_t big = 0; big < 2; big++) {
+        uint8_t bytes[sizeof units + 1] = {0};
+        for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+            bytes[2 * i + (1 - big)] = (uint8_t)(units[i] >> 8);
+            bytes[2 * i + big] = (uint8_t)units[i];
+        }
+        bool found;
+        assert_true(trace_utf16_begins(bytes, sizeof units, &found));
+        assert_int_equal(found, big);
+        for (size_t piece = 1; piece <= sizeof units; piece++) {
+            struct trace_utf16 text = {.big_endian = big == 1};
+            char decoded[sizeof expected + 8];
+            size_t used = 0;
+            for (size_t at = 0; at < sizeof units; at += piece) {
+                size_t size = sizeof units - at < piece ? sizeof units - at : piece;
+                size_t length = trace_utf16_decode(&text, bytes + at, size);
+                assert_true(used + length <= sizeof decoded);
+                memcpy(decoded + used, text.bytes, length);
+                used += length;
+            }
+            free(text.bytes);
+            assert_int_equal(used, sizeof expected - 1);
+            assert_memory_equal(decoded, expected, used);
+        }
+    }
+    bool found;
+    assert_false(trace_utf16_begins((const uint8_t *)"\xff\xfe\1\0\2\0", 6, &found));
+    assert_false(trace_utf16_begins((const uint8_t *)"\xff\xfe", 2, &found));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_utf16),
     cmocka_unit_test(test_stream_equals_bytes),
     cmocka_unit_test(test_lines_equal_search),
     cmocka_unit_test(test_numbers),

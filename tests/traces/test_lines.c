@@ -99,6 +99,57 @@ static bool have_same_arrivals(const struct reading *whole, const struct reading
     return memcmp(of_whole, of_cut, sizeof of_cut) == 0;
 }
 
+// In another encoding, the whole text is the same requests.
+static void check_same(const struct text *text, const char *path, const char *format,
+                       const struct reading *expected, char *bytes, size_t length, const char *what)
+{
+    struct trace_config config = {.path = "text",
+                                  .arrival = TRACE_ARRIVAL_QUEUE,
+                                  .format = format,
+                                  .layout = text->layout,
+                                  .text = bytes,
+                                  .text_size = length};
+    struct reading found = read_config(&config);
+    if (found.result != expected->result || found.count != expected->count)
+        fail_msg("%s %s: %zu requests, expected %zu: %s", path, what, found.count, expected->count,
+                 found.result == TRACE_ERROR ? found.error.message : "");
+    for (size_t i = 0; i < found.count; i++)
+        assert_int_equal(request_compare(&found.requests[i], &expected->requests[i]), 0);
+    reading_free(&found);
+}
+
+static void check_encodings(const struct text *text, const char *path, const char *format)
+{
+    static char bytes[4 * BYTES_MAX + 8];
+    const char *start = text->bytes + text->start;
+    size_t length = text->length - text->start, crlf = 0;
+    struct reading expected = read_start(text, format, length);
+    if (expected.trace == NULL || trace_lines_read(expected.trace) == 0) {
+        reading_free(&expected);
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (start[i] == '\n' && (i == 0 || start[i - 1] != '\r'))
+            bytes[crlf++] = '\r';
+        bytes[crlf++] = start[i];
+    }
+    check_same(text, path, format, &expected, bytes, crlf, "with CRLF");
+    bool ascii = true;
+    for (size_t i = 0; i < length; i++)
+        ascii = ascii && start[i] > 0;
+    ascii = ascii && length > 8 && memcmp(start, "\xef\xbb\xbf", 3) != 0;
+    for (size_t big = 0; big < 2 && ascii; big++) {
+        bytes[0] = (char)(big ? 0xfe : 0xff);
+        bytes[1] = (char)(big ? 0xff : 0xfe);
+        for (size_t i = 0; i < length; i++) {
+            bytes[2 + 2 * i + big] = start[i];
+            bytes[3 + 2 * i - big] = '\0';
+        }
+        check_same(text, path, format, &expected, bytes, 2 + 2 * length, "in UTF-16");
+    }
+    reading_free(&expected);
+}
+
 // Cut anywhere in its last line, a text has no request that it did not have.
 static void check_cut(const struct text *text, const char *path, const char *format)
 {
@@ -153,6 +204,12 @@ static void test_no_line_is_lost(void **state)
 {
     (void)state;
     for_all(check_sum);
+}
+
+static void test_encodings(void **state)
+{
+    (void)state;
+    for_all(check_encodings);
 }
 
 static void test_last_line_is_cut(void **state)
@@ -247,6 +304,33 @@ static void test_counted_clock(void **state)
     reading_free(&reading);
 }
 
+// What blkparse -d - prints before the records is passed over.
+static void test_text_before_records(void **state)
+{
+    (void)state;
+    static struct text text;
+    load(&text, CASES "/t19-blkparse-d-dash.bin", false);
+    struct reading cut = read_start(&text, NULL, text.length);
+    assert_message(&cut.error, "byte 2976: the record says that 16 bytes of data follow it");
+    reading_free(&cut);
+    struct bytes bytes = {0};
+    static const char before[] = "Input file a.blktrace.0 added\nInput file a.blktrace.1 added\n";
+    struct event event = {.time_ns = 5, .sector = 8, .bytes = 4096, .action = EVENT_QUEUE_READ};
+    bytes_append(&bytes, before, sizeof before - 1);
+    bytes_event(&bytes, &event, false);
+    event.action = EVENT_COMPLETE_READ;
+    event.time_ns = 12;
+    bytes_event(&bytes, &event, false);
+    scratch_write("dump", bytes.data, bytes.length);
+    bytes_free(&bytes);
+    struct reading reading = read_trace(scratch_path("dump"), TRACE_ARRIVAL_QUEUE, NULL);
+    assert_string_equal(trace_format(reading.trace), "blktrace");
+    assert_int_equal(reading.count, 1);
+    assert_int_equal(reading.requests[0].latency_ns, 7);
+    assert_int_equal(trace_notice_count(reading.trace), 0);
+    reading_free(&reading);
+}
+
 // Nothing found is not success.
 static void test_nothing_arrives(void **state)
 {
@@ -272,7 +356,8 @@ static void test_nothing_arrives(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_no_line_is_lost), cmocka_unit_test(test_last_line_is_cut),
-    cmocka_unit_test(test_cut_is_said),     cmocka_unit_test(test_variants),
-    cmocka_unit_test(test_counted_clock),   cmocka_unit_test(test_nothing_arrives),
+    cmocka_unit_test(test_encodings),       cmocka_unit_test(test_cut_is_said),
+    cmocka_unit_test(test_variants),        cmocka_unit_test(test_counted_clock),
+    cmocka_unit_test(test_nothing_arrives), cmocka_unit_test(test_text_before_records),
 };
 TEST_GROUP(lines, tests, NULL, NULL);

@@ -10,6 +10,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PREFIX_BYTES_MAX 16384
+
+size_t blktrace_stream_prefix(const uint8_t *bytes, size_t length)
+{
+    static const char start[] = "Input file ", end[] = " added\n";
+    size_t at = 0;
+    while (length - at > sizeof start && memcmp(bytes + at, start, sizeof start - 1) == 0) {
+        const uint8_t *newline = memchr(bytes + at, '\n', length - at);
+        if (newline == NULL || (size_t)(newline - bytes) - at < sizeof start + sizeof end ||
+            memcmp(newline + 2 - sizeof end, end, sizeof end - 1) != 0)
+            break;
+        at = (size_t)(newline - bytes) + 1;
+    }
+    return at;
+}
+
+// To the first record.
+static bool begin(struct trace_input *input, struct trace_error *error)
+{
+    if (!trace_input_peek(input, BLKTRACE_HEADER_BYTES, error))
+        return false;
+    if (input->at == input->end || *input->at != 'I')
+        return true;
+    if (!trace_input_peek(input, PREFIX_BYTES_MAX, error))
+        return false;
+    trace_input_advance(input, blktrace_stream_prefix(input->at, (size_t)(input->end - input->at)));
+    return trace_input_peek(input, BLKTRACE_HEADER_BYTES, error);
+}
+
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
                           bool is_unsorted, struct trace_error *error)
 {
@@ -17,7 +46,7 @@ bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_fil
         .file = file, .own_cpu = (uint32_t)file->cpu, .is_unsorted = is_unsorted};
     if (!trace_input_open(&stream->input, file, error))
         return false;
-    if (!trace_input_peek(&stream->input, BLKTRACE_HEADER_BYTES, error)) {
+    if (!begin(&stream->input, error)) {
         trace_input_close(&stream->input);
         return false;
     }

@@ -31,6 +31,10 @@ struct blktrace_stream {
 bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
                           bool is_unsorted, struct trace_error *error);
 
+// How many of the bytes are lines "Input file ... added" before the records, as `blkparse -d -`
+// prints them.
+size_t blktrace_stream_prefix(const uint8_t *bytes, size_t length);
+
 // Where the first record begins in bytes from the middle of a file.
 size_t blktrace_stream_align(const uint8_t *bytes, size_t length);
 

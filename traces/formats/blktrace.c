@@ -193,8 +193,9 @@ static bool recognise(const void *how, const uint8_t *head, size_t length)
 {
     (void)how;
     unsigned version;
-    return length >= sizeof(uint32_t) &&
-           blktrace_record_magic(head, &version) != BLKTRACE_MAGIC_NONE;
+    size_t at = blktrace_stream_prefix(head, length);
+    return length >= at + sizeof(uint32_t) &&
+           blktrace_record_magic(head + at, &version) != BLKTRACE_MAGIC_NONE;
 }
 
 static void *open_reader(struct trace_context *context, const void *how, struct trace_error *error)

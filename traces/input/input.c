@@ -183,6 +183,7 @@ void trace_input_close(struct trace_input *input)
     free(input->path);
     free(input->carry);
     free(input->stream);
+    free(input->utf16.bytes);
     *input = (struct trace_input){.ended = true};
 }
 
@@ -213,7 +214,32 @@ uint64_t trace_input_consumed(const struct trace_input *input)
 
 const char *trace_input_suffix(const struct trace_input *input)
 {
-    return is_compressed(input) ? " (decompressed)" : "";
+    return input->is_utf16 ? " (as UTF-8)" : is_compressed(input) ? " (decompressed)" : "";
+}
+
+// Makes it the block, as UTF-8.
+static bool take_block(struct trace_input *input, const void *block, size_t size,
+                       struct trace_error *error)
+{
+    size_t raw_bytes = size;
+    if (!input->begun)
+        input->is_utf16 = trace_utf16_begins(block, size, &input->utf16.big_endian);
+    input->begun = true;
+    if (input->is_utf16) {
+        size = trace_utf16_decode(&input->utf16, block, size);
+        block = input->utf16.bytes;
+    }
+    if (size == SIZE_MAX) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    input->block_at = block;
+    input->block_end = input->block_at + size;
+    input->block_bytes = size;
+    input->block_offset += size;
+    input->disk_before = input->disk_offset;
+    input->disk_offset = is_compressed(input) ? bytes_read(input) : input->disk_before + raw_bytes;
+    return true;
 }
 
 // The next block, or `ended`.
@@ -236,14 +262,10 @@ static bool next_block(struct trace_input *input, struct trace_error *error)
                             trace_input_suffix(input), fail_archive(input->archive));
             return false;
         } else if (size > 0) {
-            input->block_at = block;
-            input->block_end = input->block_at + size;
-            input->block_bytes = size;
-            input->block_offset += size;
-            input->disk_before = input->disk_offset;
-            input->disk_offset =
-                is_compressed(input) ? bytes_read(input) : input->disk_before + size;
-            return true;
+            if (!take_block(input, block, size, error))
+                return false;
+            if (input->block_at < input->block_end)
+                return true;
         }
     }
     return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // One file, on disk or in memory, as a stream of bytes, plain or compressed (gzip, zstd, xz, and
-// bzip2 and lz4 if libarchive has them), for binary and line readers.
+// bzip2 and lz4 if libarchive has them), for binary and line readers. UTF-16 becomes UTF-8.
 //
 // The window `at`..`end` lies in the decompressor's own block; only where something wanted in one
 // piece crosses from one block into the next is it copied.
@@ -8,6 +8,7 @@
 #define TRACES_INPUT_INPUT_H
 
 #include "traces/input/files.h"
+#include "traces/input/utf16.h"
 
 struct archive;
 struct trace_input_stream;
@@ -27,6 +28,9 @@ struct trace_input {
     char *path;
     struct archive *archive;
     struct trace_input_stream *stream; // NULL: a file or a text
+    bool begun;                        // the first block has been read
+    bool is_utf16;
+    struct trace_utf16 utf16;
     // While the window lies in the carry buffer: its bytes from `joint` on are those before
     // `block_at`, so that reading can go back into the block once `at` has reached `joint`.
     bool carrying;
@@ -55,8 +59,8 @@ void trace_input_close(struct trace_input *input);
 // one, as if all of a block were compressed alike.
 uint64_t trace_input_consumed(const struct trace_input *input);
 
-// " (decompressed)" for a compressed file, else "": offsets in errors are of the decompressed
-// stream.
+// " (decompressed)" for a compressed file, " (as UTF-8)" for UTF-16, else "": offsets in errors are
+// of the stream that comes out.
 const char *trace_input_suffix(const struct trace_input *input);
 
 bool trace_input_fill(struct trace_input *input, size_t wanted, struct trace_error *error);
