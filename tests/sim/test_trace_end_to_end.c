@@ -31,15 +31,24 @@ static size_t read_file(const char *path, char *bytes)
 
 static const struct trace_info_options options = {.ops = CUT_ALL_OPS, .attach = ENGINE_FILTER};
 
-// As `trace info` does.
-static void ask_info(void)
+static void ask_about(const char *path)
 {
-    struct trace_config config = {.path = scratch_path(NAME)};
+    struct trace_config config = {.path = path};
     struct trace_info info;
     struct sim_error error = {SIM_DONE, ""};
     if (!trace_info_read(&info, &config, &options, &error))
         assert_int_not_equal(error.exit, SIM_DONE);
     trace_info_free(&info);
+}
+
+// As `trace info` does: of an archive it may be several traces.
+static void ask_info(void)
+{
+    char **within = trace_paths_within(scratch_path(NAME));
+    for (size_t i = 0; within != NULL && within[i] != NULL; i++)
+        ask_about(within[i]);
+    trace_paths_free(within);
+    ask_about(scratch_path(NAME));
 }
 
 // As `run` does.
