@@ -181,7 +181,8 @@ static void for_files(const char *directory, const char *format, law *check)
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         char path[600];
         snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        if (entry->d_name[0] == '.' || strstr(entry->d_name, ".bz2") != NULL)
+        if (entry->d_name[0] == '.' || strstr(entry->d_name, ".bz2") != NULL ||
+            strstr(entry->d_name, "utf16") != NULL)
             continue;
         load(&text, path, format != NULL);
         check(&text, path, format);

@@ -171,7 +171,8 @@ static int compare(const void *left, const void *right)
 
 void trace_files_sort(struct trace_files *files, struct trace_notices *notices)
 {
-    qsort(files->items, files->count, sizeof *files->items, compare);
+    if (files->count > 0)
+        qsort(files->items, files->count, sizeof *files->items, compare);
     size_t kept = 0;
     for (size_t i = 0; i < files->count; i++) {
         struct trace_file *file = &files->items[i];
