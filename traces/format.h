@@ -65,6 +65,8 @@ extern const struct trace_format trace_format_hfplayer;
 extern const struct trace_format trace_format_iolog;
 extern const struct trace_format trace_format_mqsim;
 extern const struct trace_format trace_format_msr;
+extern const struct trace_format trace_format_oraclegeneral;
+extern const struct trace_format trace_format_qemu;
 extern const struct trace_format trace_format_spc;
 extern const struct trace_format trace_format_systor;
 extern const struct trace_format trace_format_tencent;

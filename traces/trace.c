@@ -32,7 +32,9 @@ static const struct trace_format *const formats[] = {
     &trace_format_mqsim,
     &trace_format_csv,
     &trace_format_columns,
+    &trace_format_qemu,
     &trace_format_vscsi,
+    &trace_format_oraclegeneral,
     NULL,
 };
 #define TRACE_FORMAT_COUNT (sizeof formats / sizeof formats[0] - 1)

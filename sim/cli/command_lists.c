@@ -132,7 +132,7 @@ static bool run_formats(void *opaque, struct sim_error *error)
         if (call->json)
             ok = append(list, json_pack("{s:s, s:s}", "name", name, "help", help), error);
         else
-            report_item(stdout, terminal_style(stdout).width, 11, name, help);
+            report_item(stdout, terminal_style(stdout).width, 14, name, help);
     }
     if (ok && call->json)
         return command_print_json(list, error);

@@ -44,6 +44,18 @@ expect 'biosnoop sda 2 620000' "$(jq -r '.[0] |
 expect_code 3 trace info --format biosnoop --layout "TIME(s)" rows.txt
 expect_error 'layout "TIME(s)": expected the header line of biosnoop'
 
+# What more tools print is converted as the rest is, under its name or recognised.
+cases=$source_dir/tests/traces/cases
+for case in 't08-libbpf-biosnoop-timestamp.txt 5' 't16-iosnoop-ts.txt 8' 't24-qemu-trace-log.txt 2'; do
+    expect_code 0 trace convert "$cases/${case% *}" --to csv variant.csv
+    expect "${case#* }" "$(grep -c ,latency_ns -v variant.csv)" "requests of ${case% *}"
+    rm variant.csv
+done
+printf 'TIME(ms) DISK COMM PID LAT(ms)\n611 sda bash 4179 10\n' >bt.txt
+expect_code 3 trace info bt.txt
+expect_error "--layout 'T=R BYTES=4096'"
+expect_code 0 trace info --format biosnoop --layout 'T=R BYTES=4096' bt.txt
+
 # A run keeps both in the scenario that is stored, which decides the same when it is run again.
 expect_code 0 run --limits iops-total=5 --format biosnoop --layout "$layout" --db a.db rows.txt
 ask a.db 'SELECT scenario FROM run' >again.yaml

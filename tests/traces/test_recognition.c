@@ -47,18 +47,21 @@ static const struct {
                            "}, { dev = 265289728, sector = 8, nr_sector = 8, rwbs = 33 }\n"},
     {&trace_format_ftrace, "dd 313 [000] 273.355898: block:block_io_start: 8,0 W 4096 () 8 + 8 "
                            "none,0,0 [dd]\n"},
+    {&trace_format_qemu, "Booting\n12345@1700000000.123456:virtio_blk_handle_write vdev 0x55d0 req "
+                         "0x55e0 sector 2048 nsectors 8\n"},
     {&trace_format_ftrace, "fio-789 [000] ..... 4455.092003: block_rq_issue: 259,0 WS 65536 () "
                            "64 + 128 none,0,0 [fio]\n"},
 };
 #define SAMPLE_COUNT (sizeof samples / sizeof samples[0])
 
 static const struct trace_format *const formats[] = {
-    &trace_format_alibaba,    &trace_format_biosnoop,  &trace_format_blkparse,
-    &trace_format_blkparse_f, &trace_format_blkreplay, &trace_format_blktrace,
-    &trace_format_columns,    &trace_format_csv,       &trace_format_disksim,
-    &trace_format_ftrace,     &trace_format_hfplayer,  &trace_format_iolog,
-    &trace_format_mqsim,      &trace_format_msr,       &trace_format_spc,
-    &trace_format_systor,     &trace_format_tencent,   &trace_format_vscsi,
+    &trace_format_alibaba,    &trace_format_biosnoop,      &trace_format_blkparse,
+    &trace_format_blkparse_f, &trace_format_blkreplay,     &trace_format_blktrace,
+    &trace_format_columns,    &trace_format_csv,           &trace_format_disksim,
+    &trace_format_ftrace,     &trace_format_hfplayer,      &trace_format_iolog,
+    &trace_format_mqsim,      &trace_format_msr,           &trace_format_spc,
+    &trace_format_qemu,       &trace_format_oraclegeneral, &trace_format_systor,
+    &trace_format_tencent,    &trace_format_vscsi,
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 

@@ -2,7 +2,7 @@
 // What tools print that are near to those whose text was read first: the requests of each, to the
 // nanosecond.
 #include "tests/support/test_group.h"
-#include "tests/traces/trace_files.h"
+#include "tests/traces/damage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -142,6 +142,43 @@ static const struct variant {
      "[1424468354.000000350] (+0.000000250) block_rq_complete: { cpu_id = 0 }, { dev = 8388608, "
      "sector = 8, nr_sector = 8, rwbs = 12 }\n",
      "8,0 1424468354000000100 250 read 4096 4096;", ""},
+    // ---- QEMU ----
+    {"qemu", NULL, NULL, TRACE_ARRIVAL_AUTO, "t24-qemu-trace-log.txt",
+     "0x55d0 1700000000123456000 100000 write 1048576 4096;"
+     "0x55d0 1700000000133456000 500000 read 2097152 32768;",
+     ""},
+    // Two disks that use an address at once, a flush, a request that never ends, one of no data,
+    // one
+    // that began before.
+    {"qemu", NULL, NULL, TRACE_ARRIVAL_AUTO,
+     "char device redirected\n"
+     "1@9.000000:virtio_blk_rw_complete vdev 0xa00 req 0xf req 0xf ret 0\n"
+     "1@9.000100:virtio_blk_handle_read vdev 0xa00 req 0xf sector 8 nsectors 8\n"
+     "2@9.000200:virtio_blk_handle_write vdev 0xb00 req 0xf sector 16 nsectors 1\n"
+     "1@9.000250:virtio_blk_submit_multireq vdev 0xb00 mrb 0x1 start 0 num_reqs 1\n"
+     "1@9.000260:virtqueue_pop vq 0x1\n"
+     "2@9.000300:virtio_blk_rw_complete vdev 0xb00 req 0xf ret 0\n"
+     "2@9.000310:virtio_blk_req_complete vdev 0xb00 req 0xf status 0\n"
+     "1@9.000400:virtio_blk_req_complete vdev 0xa00 req 0xf status 0\n"
+     "1@9.000500:virtio_blk_req_complete vdev 0xa00 req 0xe status 0\n"
+     "[    1.0] vda: vda1\n"
+     "1@9.000600:virtio_blk_handle_read vdev 0xa00 req 0xc sector 0 nsectors 0\n"
+     "1@9.000601:virtio_blk_req_complete vdev 0xa00 req 0xc status 1\n"
+     "1@9.000700:virtio_blk_handle_read vdev 0xa00 req 0xd sector 8 nsectors 8\n"
+     "1@9.000800:virtio_blk_handle_read vdev 0xa00 req 0xd sector 9 nsectors 1\n",
+     "0xa00 9000100000 300000 read 4096 4096;0xb00 9000200000 100000 write 8192 512;"
+     "0xa00 9000700000 -1 read 4096 4096;0xa00 9000800000 -1 read 4608 512;",
+     "other-lines 1;zero-bytes 1;no-completion 2;no-arrival 1;"},
+    {"qemu", NULL, NULL, TRACE_ARRIVAL_AUTO,
+     "2025-11-30T12:00:00.000001Z virtio_blk_handle_read vdev 0xa req 0xf sector 8 nsectors 8\n"
+     "2025-11-30T12:00:00.000011Z virtio_blk_rw_complete vdev 0xa req 0xf ret 0\n",
+     "0xa 1764504000000001000 10000 read 4096 4096;", ""},
+    {"qemu", NULL, NULL, TRACE_ARRIVAL_AUTO,
+     "qemu-kvm-77 [001] ..... 5.000001: tracing_mark_write: virtio_blk_handle_read vdev 0xa req "
+     "0xf sector 8 nsectors 8\n"
+     "qemu-kvm-77 [001] ..... 5.000011: tracing_mark_write: virtio_blk_rw_complete vdev 0xa req "
+     "0xf ret 0\n",
+     "0xa 5000001000 10000 read 4096 4096;", ""},
     // ---- Columns with the kernel's letters ----
     {"columns", "columns", "time=1:s,op=2,offset=3:sectors,bytes=4,separator=space",
      TRACE_ARRIVAL_AUTO,
@@ -242,6 +279,13 @@ static void test_refused(void **state)
                  "[00:00:01.5] host block_rq_issue: { cpu_id = 0 }, { dev = 8388608, sector = 8, "
                  "nr_sector = 8, rwbs = 4 }\n",
          .requests = "line 1: column 35: found \"{ cpu_id = 0 }, { dev = ...\", expected dev="},
+        {.text = "virtio_blk_handle_read vdev 0xa req 0xf sector 8 nsectors 8\n",
+         .requests = "line 1: column 1: found \"virtio_blk_handle_read vdev"},
+        {.text = "virtio_blk_handle_read vdev 0xa req 0xf sector 8 nsectors 8\n",
+         .requests = "start QEMU with -msg timestamp=on"},
+        {.text =
+             "1@1.5:virtio_blk_handle_read vdev 0xa req 0xf sector 18014398509481983 nsectors 1\n",
+         .requests = "expected vdev ADDRESS req ADDRESS sector N nsectors N, below 2^63 bytes"},
         {.text = "1.0 X 8 512\n",
          .as = "columns",
          .layout = "time=1:s,op=2,offset=3,bytes=4,separator=space",
@@ -256,9 +300,34 @@ static void test_refused(void **state)
         assert_refused(read_variant(&refused[i]), refused[i].requests);
 }
 
+static void test_damaged(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"t08-libbpf-biosnoop-timestamp.txt", "t16-iosnoop-ts.txt",
+                                        "t24-qemu-trace-log.txt"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char text[4096], path[300];
+        struct bytes bytes = {0};
+        snprintf(path, sizeof path, CASES "/%s", names[i]);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        bytes_append(&bytes, text, fread(text, 1, sizeof text, file));
+        fclose(file);
+        damage_and_read(&bytes, i < 2 ? "biosnoop" : "qemu", 1000);
+        bytes_free(&bytes);
+    }
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        struct bytes bytes = {0};
+        bytes_append(&bytes, variants[i].text, strlen(variants[i].text));
+        damage_and_read(&bytes, variants[i].as == NULL ? variants[i].format : NULL, 200);
+        bytes_free(&bytes);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_variants),
     cmocka_unit_test(test_without_action),
     cmocka_unit_test(test_refused),
+    cmocka_unit_test(test_damaged),
 };
 TEST_GROUP(variants, tests, NULL, NULL);

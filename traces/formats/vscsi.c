@@ -1,30 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The binary traces of CloudPhysics: one record for each SCSI command of one virtual disk, little-
-// endian, in two versions. docs/traces.md has the fields.
+// Binary records of one volume, little-endian, without a header. CloudPhysics' have one for each
+// SCSI command of a virtual disk, in two versions; libCacheSim's oracleGeneral tells when which
+// block was asked for and when it will be next. docs/traces.md has the fields.
 #include "traces/input/flow.h"
 
 #include <string.h>
 
 #define VSCSI_SECTOR_BYTES 512
-#define VSCSI_NS_PER_US 1000
+#define VSCSI_US_NS 1000
+#define VSCSI_S_NS 1000000000
 #define VSCSI_RECORD_BYTES_MAX 40
 #define VSCSI_RECOGNISED_BYTES_MAX (16 << 20) // no plausible request is larger
 
 struct vscsi_layout {
-    unsigned version; // the upper byte of the field
+    unsigned version; // the upper byte of the field; 0: there is none, and no command
     size_t bytes;
     size_t length_at; // u32, bytes
     size_t command_at;
     size_t version_at;
     size_t block_at; // u64
-    size_t time_at;  // u64, us
+    size_t time_at;
+    size_t time_bytes;
+    int64_t time_ns; // its unit
 };
 
 static const struct vscsi_layout layouts[] = {
-    {1, 32, 4, 12, 14, 16, 24},
-    {2, 40, 8, 0, 2, 16, 24},
+    {1, 32, 4, 12, 14, 16, 24, 8, VSCSI_US_NS},
+    {2, 40, 8, 0, 2, 16, 24, 8, VSCSI_US_NS},
 };
 #define VSCSI_LAYOUT_COUNT (sizeof layouts / sizeof layouts[0])
+
+static const struct vscsi_layout oracle = {0, 24, 12, 0, 0, 4, 0, 4, VSCSI_S_NS};
+#define ORACLE_NEXT_AT 16 // i64, the number of the block's next record, from 1
 
 // Operation codes of SCSI block commands (SPC, SBC), as far as guests use them.
 enum vscsi_kind { VSCSI_UNKNOWN, VSCSI_OTHER, VSCSI_READS, VSCSI_WRITES, VSCSI_FLUSHES };
@@ -66,12 +73,20 @@ static unsigned command_of(const struct vscsi_layout *layout, const uint8_t *rec
 static enum vscsi_kind kind_of(const struct vscsi_layout *layout, const uint8_t *record)
 {
     unsigned command = command_of(layout, record);
+    if (layout->version == 0)
+        return VSCSI_READS;
     return command < sizeof kinds ? (enum vscsi_kind)kinds[command] : VSCSI_UNKNOWN;
 }
 
 static bool has_version(const struct vscsi_layout *layout, const uint8_t *record)
 {
-    return record[layout->version_at + 1] == layout->version;
+    return layout->version == 0 || record[layout->version_at + 1] == layout->version;
+}
+
+// In its unit.
+static uint64_t time_of(const struct vscsi_layout *layout, const uint8_t *record)
+{
+    return read_number(record + layout->time_at, layout->time_bytes);
 }
 
 // As strict as real traces allow, since nothing marks the start of such a file.
@@ -79,11 +94,10 @@ static bool is_plausible(const struct vscsi_layout *layout, const uint8_t *recor
 {
     enum vscsi_kind kind = kind_of(layout, record);
     uint64_t length = read_number(record + layout->length_at, 4);
-    uint64_t time_us = read_number(record + layout->time_at, 8);
     uint64_t block = read_number(record + layout->block_at, 8);
     bool moves = kind == VSCSI_READS || kind == VSCSI_WRITES;
     return has_version(layout, record) && kind != VSCSI_UNKNOWN &&
-           time_us <= INT64_MAX / VSCSI_NS_PER_US &&
+           time_of(layout, record) <= (uint64_t)(INT64_MAX / layout->time_ns) &&
            (!moves || (length % VSCSI_SECTOR_BYTES == 0 && length <= VSCSI_RECOGNISED_BYTES_MAX &&
                        block <= (UINT64_C(1) << 48)));
 }
@@ -115,6 +129,26 @@ static bool recognise(const void *how, const uint8_t *head, size_t length)
     return find_layout(head, length) != NULL;
 }
 
+// Records of which each is as it should be, and whose next one is of the same block, and not before
+// it.
+static bool recognise_oracle(const void *how, const uint8_t *head, size_t length)
+{
+    (void)how;
+    size_t records = length / oracle.bytes;
+    for (size_t i = 0; i < records; i++) {
+        const uint8_t *record = head + i * oracle.bytes;
+        uint64_t next = read_number(record + ORACLE_NEXT_AT, 8);
+        if (!is_plausible(&oracle, record) || read_number(record + oracle.length_at, 4) == 0 ||
+            next <= i + 1 ||
+            (i > 0 && time_of(&oracle, record) < time_of(&oracle, record - oracle.bytes)))
+            return false;
+        const uint8_t *other = next <= records ? head + (next - 1) * oracle.bytes : record;
+        if (memcmp(record + oracle.block_at, other + oracle.block_at, 8) != 0)
+            return false;
+    }
+    return records > 0;
+}
+
 static enum trace_result fail(const struct vscsi_reader *reader, const char *text,
                               struct trace_error *error)
 {
@@ -131,16 +165,16 @@ static enum trace_result decode(struct vscsi_reader *reader, const uint8_t *reco
     const struct vscsi_layout *layout = reader->layout;
     enum vscsi_kind kind = kind_of(layout, record);
     uint64_t block = read_number(record + layout->block_at, 8);
-    uint64_t time_us = read_number(record + layout->time_at, 8);
+    uint64_t time = time_of(layout, record);
     *request = (struct trace_request){.latency_ns = TRACE_LATENCY_UNKNOWN};
     if (!has_version(layout, record))
         return fail(reader,
                     "the record's version is not that of the file's first; bytes are "
                     "missing before it, or it is damaged",
                     error);
-    if (time_us > INT64_MAX / VSCSI_NS_PER_US)
+    if (time > (uint64_t)(INT64_MAX / layout->time_ns))
         return fail(reader, "the record's time is beyond 2^63 ns: the record is damaged", error);
-    request->arrival_ns = (int64_t)(time_us * VSCSI_NS_PER_US);
+    request->arrival_ns = (int64_t)time * layout->time_ns;
     if (kind == VSCSI_FLUSHES) {
         request->op = TRACE_FLUSH;
         return TRACE_REQUEST;
@@ -200,13 +234,24 @@ static bool choose_layout(struct vscsi_reader *reader, struct trace_error *error
     return reader->layout != NULL;
 }
 
+// The one volume, number 0.
+static bool add_volume(struct vscsi_reader *reader, struct trace_error *error)
+{
+    return trace_volumes_intern(&reader->flow.context->volumes, "", 0, error) != TRACE_VOLUME_NONE;
+}
+
 static bool start(void *opaque, struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
-    // The one volume, number 0.
-    return trace_volumes_intern(&reader->flow.context->volumes, "", 0, error) !=
-               TRACE_VOLUME_NONE &&
-           choose_layout(reader, error);
+    return add_volume(reader, error) && choose_layout(reader, error);
+}
+
+static bool start_oracle(void *opaque, struct trace_error *error)
+{
+    struct vscsi_reader *reader = opaque;
+    reader->layout = &oracle;
+    reader->flow.spread_ns = VSCSI_S_NS;
+    return add_volume(reader, error);
 }
 
 static void report(void *opaque)
@@ -219,6 +264,9 @@ static void report(void *opaque)
     trace_notices_set(notices, "latency-unit", path, reader->layout->version == 2,
                       "Version 2 records how long each request took, but not in which unit; the "
                       "latencies are unknown.");
+    trace_notices_set(notices, "no-operation", path, reader->layout == &oracle,
+                      "The trace does not tell reads from writes; all requests are taken to be "
+                      "reads.");
     trace_notices_count(notices, "passthrough", path, reader->others,
                         "SCSI commands that neither read, write nor flush were skipped.");
     trace_notices_count(notices, "zero-bytes", path, reader->zero_bytes,
@@ -243,4 +291,20 @@ const struct trace_format trace_format_vscsi = {
     .kind = &trace_reader_flow,
     .how = &source,
     .is_binary = true,
+};
+
+static const struct trace_flow_source oracle_source = {
+    .what = "an oracleGeneral trace",
+    .bytes = sizeof(struct vscsi_reader),
+    .start = start_oracle,
+    .next = next_request,
+    .report = report,
+};
+
+const struct trace_format trace_format_oraclegeneral = {
+    .name = "oraclegeneral",
+    .known_by = "a trace of blocks in libCacheSim's oracleGeneral (binary records of 24 bytes)",
+    .recognise = recognise_oracle,
+    .kind = &trace_reader_flow,
+    .how = &oracle_source,
 };

@@ -158,6 +158,8 @@ uint64_t trace_flow_consumed(const void *reader)
 void trace_flow_close(void *reader)
 {
     struct trace_flow *flow = reader;
+    if (flow->source->stop != NULL)
+        flow->source->stop(flow);
     trace_input_close(&flow->input);
     trace_reorder_free(&flow->reorder);
     trace_spread_free(&flow->spread);

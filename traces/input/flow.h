@@ -27,6 +27,8 @@ struct trace_flow_source {
     void (*report)(void *reader);
     // TRACE_ERROR if it is one that no request was of the selected volume; NULL: always.
     enum trace_result (*miss)(const void *reader, struct trace_error *error);
+    void (*stop)(
+        void *reader); // frees what the source holds, also if it did not start; may be NULL
 };
 
 struct trace_flow {
