@@ -2,22 +2,22 @@
 #include "traces/events.h"
 
 #include "traces/blktrace/blktrace_pair.h"
+#include "traces/events/devices.h"
 #include "traces/events/event_text.h"
 #include "traces/events/nothing.h"
 #include "traces/events/order.h"
+#include "traces/events/stacks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// The kernel's own device number, in records: 12 bits of major, 20 of minor.
-#define DEVICE_MINOR_BITS 20
-#define DEVICE_NAME_BYTES 24
-#define DEVICE_MINOR_MASK ((UINT32_C(1) << DEVICE_MINOR_BITS) - 1)
-
 // A stream cannot be read twice: so many records of the wanted devices are kept while reading ahead
 // (4 MiB). Of a file whose end nobody wants, so many tell that there is no Q.
 #define AHEAD_RECORDS_MAX (1 << 16)
+
+// No request is given out before so many records have told what lies on what.
+#define HELD_RECORDS (1 << 16)
 
 struct events_reader {
     struct trace_context *context;
@@ -35,10 +35,10 @@ struct events_reader {
     size_t ahead_next; // to be read
     struct trace_events_wanted wanted;
     struct blktrace_pairing pairing;
-    struct trace_map volumes; // by device
-    uint32_t last_device;     // most records are of the device of the one before
-    uint32_t last_volume;
-    char *name; // what notices about the whole trace are about
+    struct events_devices devices;
+    struct events_stacks stacks;
+    uint32_t held; // so many records are read before a request is given out
+    char *name;    // what notices about the whole trace are about
 };
 
 // "MAJOR,MINOR"
@@ -47,35 +47,6 @@ static bool parse_device(const char *name, uint32_t *device)
     struct events_cursor cursor = {name, name + strlen(name)};
     return events_is_digit(name[0]) && events_take_device(&cursor, device) &&
            cursor.at == cursor.end;
-}
-
-static uint32_t intern_device(struct trace_volumes *volumes, uint32_t device,
-                              struct trace_error *error)
-{
-    char name[DEVICE_NAME_BYTES];
-    int length = snprintf(name, sizeof name, "%u,%u", device >> DEVICE_MINOR_BITS,
-                          device & DEVICE_MINOR_MASK);
-    return trace_volumes_intern(volumes, name, (size_t)length, error);
-}
-
-static uint32_t find_volume(struct events_reader *reader, uint32_t device,
-                            struct trace_error *error)
-{
-    if (device == reader->last_device && reader->last_volume != TRACE_VOLUME_NONE)
-        return reader->last_volume;
-    uint32_t volume = trace_map_get(&reader->volumes, device, 0);
-    if (volume == TRACE_MAP_NONE) {
-        volume = intern_device(&reader->context->volumes, device, error);
-        if (volume == TRACE_VOLUME_NONE)
-            return volume;
-        if (!trace_map_put(&reader->volumes, device, 0, volume)) {
-            trace_error_no_memory(error);
-            return TRACE_VOLUME_NONE;
-        }
-    }
-    reader->last_device = device;
-    reader->last_volume = volume;
-    return volume;
 }
 
 // The next of the records that were sorted, as a source gives them.
@@ -123,7 +94,7 @@ static bool survey_record(struct events_reader *reader, struct events_survey *su
     enum trace_op op;
     if (survey->devices.count == 0 || record->device != survey->last_device) {
         survey->last_device = record->device;
-        if (intern_device(&survey->devices, record->device, error) == TRACE_VOLUME_NONE)
+        if (events_devices_intern(&survey->devices, record->device, error) == TRACE_VOLUME_NONE)
             return false;
     }
     if (reader->wanted.selects && record->device != reader->wanted.device)
@@ -250,7 +221,8 @@ void trace_events_close(void *opaque)
     struct events_reader *reader = opaque;
     reader->source->close(reader->opened);
     blktrace_pairing_free(&reader->pairing);
-    trace_map_free(&reader->volumes);
+    events_devices_free(&reader->devices);
+    events_stacks_free(&reader->stacks);
     events_order_free(&reader->order);
     free(reader->ahead);
     free(reader->name);
@@ -268,7 +240,6 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     reader->context = context;
     reader->source = source;
     reader->how = how;
-    reader->last_volume = TRACE_VOLUME_NONE;
     reader->name = strdup(context->files->items[0].base);
     if (reader->name == NULL)
         trace_error_no_memory(error);
@@ -277,9 +248,15 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
         return NULL;
     }
     blktrace_pairing_init(&reader->pairing, context->arrival, context->files->missing_cpus);
+    reader->devices.names.source = context->volumes.source;
     reader->wanted.actions = reader->pairing.actions;
     context->times_are_absolute = false;
     context->lines = source->lines != NULL ? source->lines(reader->opened) : NULL;
+    // A chosen device is taken whatever lies on it.
+    if (!reader->wanted.selects && !context->keeps_stacks) {
+        reader->wanted.actions |= 1U << BLKTRACE_REMAP;
+        reader->held = HELD_RECORDS;
+    }
     return reader;
 }
 
@@ -296,33 +273,80 @@ static enum trace_result next_record(struct events_reader *reader,
     return reader->next(reader->records, &reader->wanted, record, error);
 }
 
+// The number of a device that the record before was not of; of a new one it is known at once
+// whether it lies below another.
+static uint32_t turn_to_device(struct events_reader *reader, uint32_t device,
+                               struct trace_error *error)
+{
+    struct events_devices *devices = &reader->devices;
+    size_t count = devices->names.count;
+    uint32_t number = events_devices_turn(devices, device, error);
+    if (number == TRACE_VOLUME_NONE || count == devices->names.count)
+        return number;
+    reader->stacks.is_settled = false;
+    if (blktrace_pairing_reserve(&reader->pairing, devices->names.count) &&
+        events_stacks_settle(&reader->stacks, &devices->numbers, &reader->pairing))
+        return number;
+    trace_error_no_memory(error);
+    return TRACE_VOLUME_NONE;
+}
+
+// One record, or the end.
+static inline bool read_record(struct events_reader *reader, struct trace_error *error)
+{
+    struct blktrace_pairing *pairing = &reader->pairing;
+    struct events_devices *devices = &reader->devices;
+    const struct blktrace_record *record;
+    enum trace_result result = next_record(reader, &record, error);
+    if (result == TRACE_ERROR)
+        return false;
+    if (result == TRACE_END) {
+        blktrace_pairing_end(pairing);
+        reader->held = 0;
+        return true;
+    }
+    bool good;
+    if (blktrace_record_action(record) == BLKTRACE_REMAP) {
+        good = events_stacks_remap(&reader->stacks, record) &&
+               events_stacks_settle(&reader->stacks, &devices->numbers, pairing);
+    } else {
+        bool same = record->device == devices->last_device && devices->names.count > 0;
+        uint32_t number =
+            same ? devices->last_number : turn_to_device(reader, record->device, error);
+        if (number == TRACE_VOLUME_NONE)
+            return false;
+        good = blktrace_pairing_event(pairing, record, number);
+    }
+    if (!good)
+        trace_error_no_memory(error);
+    return good;
+}
+
+// Makes devices that are new volumes of the trace.
+static inline bool show_devices(struct events_reader *reader, struct trace_error *error)
+{
+    return reader->devices.shown_count == reader->devices.names.count ||
+           events_devices_show(&reader->devices, &reader->pairing, &reader->context->volumes,
+                               error);
+}
+
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
                                     struct trace_error *error)
 {
     struct events_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
-    while (!blktrace_pairing_take(pairing, request)) {
-        const struct blktrace_record *record;
+    while ((reader->held > 0 && reader->held-- > 0) || !blktrace_pairing_take(pairing, request)) {
         if (pairing->ended && pairing->requests == 0 && !reader->once)
             return events_nothing_arrives(reader->context, reader->source, reader->how,
                                           &reader->wanted, error);
         if (pairing->ended)
-            return TRACE_END;
-        enum trace_result result = next_record(reader, &record, error);
-        if (result == TRACE_ERROR)
+            return show_devices(reader, error) ? TRACE_END : TRACE_ERROR;
+        if (!read_record(reader, error))
             return TRACE_ERROR;
-        if (result == TRACE_END) {
-            blktrace_pairing_end(pairing);
-            continue;
-        }
-        uint32_t volume = find_volume(reader, record->device, error);
-        if (volume == TRACE_VOLUME_NONE)
-            return TRACE_ERROR;
-        if (!blktrace_pairing_event(pairing, record, volume)) {
-            trace_error_no_memory(error);
-            return TRACE_ERROR;
-        }
     }
+    if (!show_devices(reader, error))
+        return TRACE_ERROR;
+    request->volume = reader->devices.shown[request->volume].volume;
     return TRACE_REQUEST;
 }
 
@@ -332,12 +356,14 @@ void trace_events_report(void *opaque)
     reader->source->report(reader->opened, &reader->context->notices);
     events_order_report(&reader->order, reader->name, &reader->context->notices);
     blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
+    events_stacks_report(&reader->stacks, &reader->devices, &reader->pairing, reader->name,
+                         &reader->context->notices);
 }
 
 enum trace_arrival trace_events_arrival(const void *opaque, uint32_t volume)
 {
     const struct events_reader *reader = opaque;
-    return blktrace_pairing_arrival(&reader->pairing, volume);
+    return blktrace_pairing_arrival(&reader->pairing, reader->devices.shown[volume].number);
 }
 
 uint64_t trace_events_consumed(const void *opaque)

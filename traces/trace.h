@@ -62,6 +62,8 @@ struct trace_config {
                                 // trace_path_is_stream
     enum trace_arrival arrival; // QUEUE falls back to ISSUE, with a notice, if there is no Q
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
+    bool keeps_stacks;          // of block traces: devices that lie on one another are all taken,
+                                // else only the top; a volume is taken whatever lies on it
     const char *format;         // by name, see trace_format_at; NULL: recognised by content
     const char *layout;         // of formats that need to be told: the columns of a CSV file, the
                                 // format string of blkparse -f; NULL: none

@@ -52,6 +52,7 @@ bool cut_open(struct cut_stream *stream, const struct trace_config *config, cons
     // not there is an error to them.
     bool is_one = cut->volume_count == 1 && !cut->may_miss_volumes;
     selected.volume = is_one ? cut->volumes[0] : NULL;
+    selected.keeps_stacks = config->keeps_stacks || cut->volume_count > 0;
     selected.is_part = cut->duration_ns != CUT_FOR_EVER;
     if (!want_volumes(stream)) {
         cut_close(stream);

@@ -228,6 +228,7 @@ static bool add_members(struct scenario *scenario, const struct scenario_quick *
                         struct sim_error *error)
 {
     struct quick_members members = {scenario, quick, error};
+    scenario->each_volume = quick->each_volume;
     scenario->traces = calloc(quick->trace_count, sizeof *scenario->traces);
     if (scenario->traces == NULL)
         return sim_fail_memory(error);

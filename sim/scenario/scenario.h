@@ -108,6 +108,7 @@ struct scenario {
     struct names member_names;
     struct scenario_trace *traces; // for several members
     size_t trace_count;
+    bool each_volume;              // the members are whatever volumes are in them
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;

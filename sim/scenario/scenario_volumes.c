@@ -9,6 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Does a member name its volume, which is then taken whatever lies on it?
+static bool is_volume_named(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->member_count && !scenario->each_volume; i++)
+        if (scenario->members[i].volume != NULL)
+            return true;
+    return false;
+}
+
 bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,
                          struct cut_stream *stream, struct sim_error *error)
 {
@@ -21,6 +30,7 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
         .text_is_whole = true,
         .format = config->format,
         .layout = config->layout,
+        .keeps_stacks = is_volume_named(scenario),
     };
     if (cut_open(stream, &trace_config, &config->cut, &opening))
         return true;

@@ -88,6 +88,10 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
         .state = BLKTRACE_PENDING,
     };
     pairing->requests++;
+    if (!pairing->volumes[volume].arrives) {
+        pairing->volumes[volume].arrives = true;
+        pairing->arriving++;
+    }
     return true;
 }
 
@@ -166,10 +170,18 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
     if (volume >= pairing->volume_count && !blktrace_pairing_reserve(pairing, (size_t)volume + 1))
         return false;
     struct blktrace_volume *known = &pairing->volumes[volume];
-    if (known->arrival == TRACE_ARRIVAL_AUTO &&
-        blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op)) {
-        known->arrival = TRACE_ARRIVAL_ISSUE;
-        known->from = pairing->window.next;
+    if (known->arrival == TRACE_ARRIVAL_AUTO) {
+        bool issues = blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
+        if (known->is_below) {
+            known->hidden[TRACE_ARRIVAL_ISSUE] += issues;
+            known->hidden[TRACE_ARRIVAL_QUEUE] +=
+                blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
+            return true;
+        }
+        if (issues) {
+            known->arrival = TRACE_ARRIVAL_ISSUE;
+            known->from = pairing->window.next;
+        }
     }
     bool queue = blktrace_pairing_is_by_queue(pairing, volume);
     if (record->after_gap)

@@ -184,7 +184,12 @@ void blktrace_window_pop(struct blktrace_window *window);
 // more room to wait for one.
 struct blktrace_volume {
     enum trace_arrival arrival;
-    bool flushes;       // the kernel sends the device flushes of its own
+    bool flushes; // the kernel sends the device flushes of its own
+    bool arrives; // there has been a request of it
+    // What comes to it was asked of another volume: it has no requests, and stays AUTO. By what
+    // they were, so many arrivals are none therefore.
+    bool is_below;
+    uint64_t hidden[TRACE_ARRIVAL_AUTO];
     uint32_t completed; // while nothing is decided
     uint64_t from;      // requests of it below this number were queued before its first D
 };
@@ -202,6 +207,7 @@ struct blktrace_pairing {
     struct blktrace_volume *volumes; // by number
     size_t volume_count;
     size_t volume_capacity;
+    size_t arriving; // volumes of which there have been requests
     struct blktrace_window window;
     struct blktrace_fragments fragments;
     uint64_t requests;
@@ -227,6 +233,10 @@ bool blktrace_pairing_reserve(struct blktrace_pairing *pairing, size_t count);
 
 // Decides for an undecided volume whose request is the next, if it cannot wait for a D any longer.
 bool blktrace_pairing_decide(struct blktrace_pairing *pairing, struct blktrace_volume *volume);
+
+// The volume is below others from now on, and was before as far as its requests have not been
+// taken.
+void blktrace_pairing_hide(struct blktrace_pairing *pairing, struct blktrace_volume *volume);
 
 // What the arrivals of a volume are; AUTO: there are none yet, or it is not decided.
 enum trace_arrival blktrace_pairing_arrival(const struct blktrace_pairing *pairing,

@@ -54,17 +54,32 @@ bool blktrace_record_decode_swapped(struct blktrace_record *record, const uint8_
     return blktrace_record_decode(record, (const uint8_t *)&header, false);
 }
 
-// The kernel writes this number in big-endian order on every machine.
+// The kernel writes the numbers in PDUs in big-endian order on every machine.
+static uint64_t take_number(const uint8_t *pdu, size_t bytes)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < bytes; i++)
+        number = number << 8 | pdu[i];
+    return number;
+}
+
 bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t *pdu)
 {
     size_t skipped = (record->action & CGROUP_FLAG) != 0 ? CGROUP_BYTES : 0;
     if (record->pdu_bytes < skipped + sizeof(uint64_t))
         return false;
-    uint64_t sector = 0;
-    for (size_t i = 0; i < sizeof sector; i++)
-        sector = sector << 8 | pdu[skipped + i];
+    uint64_t sector = take_number(pdu + skipped, sizeof sector);
     if (sector > INT64_MAX / BLKTRACE_SECTOR_BYTES)
         return false;
     record->split_at = sector * BLKTRACE_SECTOR_BYTES;
     return true;
+}
+
+void blktrace_record_decode_remap(struct blktrace_record *record, const uint8_t *pdu)
+{
+    size_t skipped = (record->action & CGROUP_FLAG) != 0 ? CGROUP_BYTES : 0;
+    bool whole = record->pdu_bytes >= skipped + 2 * sizeof(uint32_t);
+    record->from_device = whole ? (uint32_t)take_number(pdu + skipped, sizeof(uint32_t)) : 0;
+    record->to_device =
+        whole ? (uint32_t)take_number(pdu + skipped + sizeof(uint32_t), sizeof(uint32_t)) : 0;
 }

@@ -190,6 +190,8 @@ static enum trace_result take(struct blktrace_stream *stream, struct trace_error
             return fail(stream, implausible, error);
         if (blktrace_record_action(record) == BLKTRACE_SPLIT)
             blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
+        if (blktrace_record_action(record) == BLKTRACE_REMAP)
+            blktrace_record_decode_remap(record, input->at + BLKTRACE_HEADER_BYTES);
     }
     trace_input_advance(input, length);
     return TRACE_REQUEST;

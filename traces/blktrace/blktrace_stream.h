@@ -57,9 +57,15 @@ static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint6
     if (have < length || record->sequence != sequence->last + 1 || record->cpu != sequence->cpu ||
         record->device != sequence->device || record->offset > INT64_MAX - UINT32_MAX ||
         record->time_ns < stream->last_ns || record->time_ns >= limit_ns ||
-        blktrace_record_action(record) == BLKTRACE_SPLIT ||
         blktrace_record_has(record, BLKTRACE_NOTIFY))
         return false;
+    unsigned action = blktrace_record_action(record);
+    if (action >= BLKTRACE_SPLIT) { // most are not
+        if (action == BLKTRACE_SPLIT)
+            return false;
+        if (action == BLKTRACE_REMAP)
+            blktrace_record_decode_remap(record, at + BLKTRACE_HEADER_BYTES);
+    }
     trace_input_advance(&stream->input, length);
     sequence->last = record->sequence;
     stream->last_ns = record->time_ns;

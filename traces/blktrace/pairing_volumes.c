@@ -37,6 +37,19 @@ bool blktrace_pairing_decide(struct blktrace_pairing *pairing, struct blktrace_v
     return true;
 }
 
+void blktrace_pairing_hide(struct blktrace_pairing *pairing, struct blktrace_volume *volume)
+{
+    if (volume->is_below)
+        return;
+    for (uint64_t i = pairing->window.first; i < pairing->window.next; i++)
+        if (&pairing->volumes[blktrace_window_at(&pairing->window, i)->volume] == volume &&
+            i >= volume->from)
+            volume->hidden[volume->arrival == TRACE_ARRIVAL_ISSUE]++;
+    volume->is_below = true;
+    volume->arrival = TRACE_ARRIVAL_AUTO;
+    volume->from = UINT64_MAX;
+}
+
 static const char *arrival_letters(const struct blktrace_pairing *pairing)
 {
     static const char *const letters[] = {"Q or D", "Q", "D", "Q or D"};

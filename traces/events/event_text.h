@@ -119,6 +119,9 @@ bool events_take_time(struct events_cursor *cursor, uint64_t *time_ns);
 bool events_take_sector(struct events_cursor *cursor, uint64_t *offset);
 bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes);
 
+// Takes from where a remap comes, `<- (MAJOR,MINOR) SECTOR`, if that is what follows.
+void events_take_remap(struct events_cursor *cursor, struct blktrace_record *record);
+
 // blkparse prints a time before its first record's, as live recordings have, as 2^64 ns less a bit,
 // with seconds cut to 32 bits. A time less than an hour below that is undone, and counted.
 void events_text_unwrap(struct events_text *text);

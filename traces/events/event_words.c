@@ -98,6 +98,20 @@ bool events_take_sectors(struct events_cursor *cursor, uint32_t *bytes)
     return true;
 }
 
+void events_take_remap(struct events_cursor *cursor, struct blktrace_record *record)
+{
+    static const char arrow[] = "<- (";
+    uint32_t from;
+    events_skip_blanks(cursor);
+    if (!events_starts_with(cursor, arrow))
+        return;
+    cursor->at += sizeof arrow - 1;
+    if (!events_take_device(cursor, &from))
+        return;
+    record->from_device = from;
+    record->to_device = record->device;
+}
+
 // An F before the operation is a flush before it; as the operation it is a flush of the device.
 // Of what follows the operation (read-ahead, synchronous, metadata) only FUA matters here.
 bool events_text_operation(struct events_text *text, const char *letters, size_t length)

@@ -203,10 +203,13 @@ static const char *take_action(struct events_cursor *cursor, struct blktrace_rec
 // The remap that shows where a flush goes, for the next line on its CPU.
 static void remember_remap(struct blkparse_source *source, struct events_cursor cursor)
 {
-    const struct blktrace_record *record = &source->text.record;
+    struct blktrace_record *record = &source->text.record;
     struct blktrace_record remap = *record;
     if (blktrace_record_action(record) == BLKTRACE_REMAP) {
-        source->remapped = take_extent(&cursor, &remap) && remap.bytes == 0;
+        bool whole = take_extent(&cursor, &remap);
+        source->remapped = whole && remap.bytes == 0;
+        if (whole)
+            events_take_remap(&cursor, record);
         source->remap_cpu = record->cpu;
         source->remap_offset = remap.offset;
     } else if (source->remap_cpu == record->cpu) {

@@ -35,9 +35,9 @@ enum ftrace_shape {
     FTRACE_BEGUN, // OPERATION BYTES (COMMAND) SECTOR + SECTORS ... [NAME]
     FTRACE_ENDED, // OPERATION (COMMAND) SECTOR + SECTORS ... [ERROR]
     FTRACE_SPLIT, // OPERATION SECTOR / SECTOR [NAME]
+    FTRACE_REMAP, // OPERATION SECTOR + SECTORS <- (MAJOR,MINOR) SECTOR
 };
 
-// A remap is no arrival: its bio follows with a block_bio_queue of its own.
 static const struct ftrace_event {
     const char *name;
     enum blktrace_action action;
@@ -51,6 +51,8 @@ static const struct ftrace_event {
     {"block_bio_complete:", BLKTRACE_COMPLETE, FTRACE_BIO, false, false},
     {"block_rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED, false, false},
     {"block_split:", BLKTRACE_SPLIT, FTRACE_SPLIT, false, false},
+    {"block_bio_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
+    {"block_rq_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
     {"block_io_start:", BLKTRACE_QUEUE, FTRACE_BEGUN, .is_io = true},
     {"block_io_done:", BLKTRACE_COMPLETE, FTRACE_BEGUN, .is_io = true},
 };
@@ -126,7 +128,9 @@ static const char *take_body(struct events_cursor *cursor, struct blktrace_recor
         *cursor = start;
         return shape == FTRACE_SPLIT ? "SECTOR / SECTOR" : "SECTOR + SECTORS below 2^63 bytes";
     }
-    if (!take_name(cursor))
+    if (shape == FTRACE_REMAP)
+        events_take_remap(cursor, record);
+    else if (!take_name(cursor))
         return "[NAME] or [ERROR] at the end of the line";
     // Without a sector count it is a flush, or none of the volume's data.
     bool flush_or_write = blktrace_record_has(record, BLKTRACE_FLUSH | BLKTRACE_WRITE);

@@ -78,6 +78,9 @@ bool ftrace_fields_take(struct events_cursor line, bool is_split, struct blktrac
         !find_letters(&line, letters))
         return false;
     record->device = (uint32_t)device;
+    record->to_device = record->device;
+    if (find_number(&line, "old_dev", UINT32_MAX, &device))
+        record->from_device = (uint32_t)device;
     return is_split ? events_take_sector(&extent, &record->split_at)
                     : events_take_sectors(&extent, &record->bytes) &&
                           record->offset <= (uint64_t)INT64_MAX - record->bytes;
