@@ -19,6 +19,7 @@
 #define PATH_MAX_BYTES 1024
 
 static uint64_t now_ns = 1000000;
+static size_t mapped_from;   // events, before which the device mapper is not used
 static uint64_t flushing_ns; // flushes that are queued are told apart by their order only
 
 // ---- The workload ----
@@ -39,6 +40,8 @@ static void act(void)
     static const uint32_t bits[] = {READ, READ | SYNC, WRITE, WRITE | SYNC, WRITE | DISCARD | SYNC};
     static const uint32_t wishes[] = {FLUSH | FUA, FLUSH | FUA, FLUSH, FUA};
     struct bio bio = {below(DEVICES), bits[below(5)], 0, 1 + below(one_in(3) ? 1000 : 64)};
+    if (bio.device == MAPPER && event_count < mapped_from)
+        bio.device = SDA;
     uint64_t kind = bio.device == MIRROR ? 9 : below(10);
     bool flushes = (kind == 3 || kind == 4) && flushing_ns < now_ns;
     if (flushes)
@@ -190,6 +193,7 @@ int main(int argc, char **argv)
     old_kernel = one_in(2);
     big_endian = one_in(4);
     with_cgroup = one_in(4);
+    mapped_from = one_in(4) ? EVENTS / 3 : 0;
     while (event_count < EVENTS) {
         now_ns += below(one_in(50) ? 5000000 : 40000);
         act();

@@ -78,14 +78,20 @@ while [ "$seed" -le "$last" ] && [ "$failures" -lt 5 ]; do
     "$generator" "$seed" random
     agrees "seed $seed" random random/*.blktrace.*
     for truth in random/*.csv; do
+        [ -f "$truth" ] || continue
         arrival=$(basename "$truth" .csv)
-        [ ! -f "$truth" ] || same "$truth" "$arrival.witness" \
-            "seed $seed, arrival $arrival: < truth, > witness"
+        "$witness" -a "$arrival" random/*.blktrace.* >all.witness
+        same "$truth" all.witness "seed $seed, arrival $arrival: < truth, > witness"
     done
+    # The disks below the device mapper, by name.
+    "$witness" -a queue random/*.blktrace.* | grep -E '^time|"8,0"|"259,0"' >below.witness
+    run trace convert --arrival queue --device 8,0 --device 259,0 --to csv random below.program
+    same below.witness below.program "seed $seed, disks: < witness, > program"
     # One stream, sorted by the program.
     cat random/*.blktrace.* >stream
-    run trace convert --arrival queue --to csv stream stream.program
-    same queue.witness stream.program "seed $seed as one stream: < witness, > program"
+    "$witness" auto random/*.blktrace.* >auto.witness
+    run trace convert --to csv stream auto.program
+    same auto.witness auto.program "seed $seed as one stream: < witness, > program"
     rm -r random
     seed=$((seed + 1))
 done

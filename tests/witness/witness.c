@@ -3,11 +3,12 @@
 // sorts them by time, and pairs them over plain arrays of intervals. Slow, unbounded, and nothing
 // of it is shared with traces/, so that both being wrong in the same way takes two mistakes.
 //
-//   witness [-s] queue|issue|auto FILE...
+//   witness [-a] [-s] queue|issue|auto FILE...
 //
-// Prints the requests in order of arrival, as `throttlesim trace convert --to csv` does; with -s
-// how many there are, their bytes and their latencies (sum, least, greatest) by device and
-// operation. Files are in the order of their CPUs: at equal times the first file comes first.
+// Prints the requests in order of arrival, as `throttlesim trace convert --to csv` does, with -a
+// those of devices below others too; with -s how many there are, their bytes and their latencies
+// (sum, least, greatest) by device and operation. Files are in the order of their CPUs: at equal
+// times the first file comes first.
 #include "tests/witness/witness.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ static struct record *records;
 static size_t record_count;
 static struct device devices[DEVICES_MAX];
 static size_t device_count;
+static bool with_all;
 
 void *grow(void *items, size_t count, size_t size)
 {
@@ -60,10 +62,13 @@ static void add_record(const uint8_t *bytes, bool big)
         .device = (uint32_t)load(bytes + 36, 4, big),
     };
     // Packet data are big-endian everywhere.
+    const uint8_t *data = bytes + HEADER_BYTES + ((record.action & CGROUP) != 0 ? 8 : 0);
     if ((record.action & 0xff) == ACTION_X)
-        record.split_at =
-            load(bytes + HEADER_BYTES + ((record.action & CGROUP) != 0 ? 8 : 0), 8, true) *
-            SECTOR_BYTES;
+        record.split_at = load(data, 8, true) * SECTOR_BYTES;
+    if ((record.action & 0xff) == ACTION_A) {
+        record.source = (uint32_t)load(data, 4, true);
+        record.target = (uint32_t)load(data + 4, 4, true);
+    }
     if ((record.action & NOTIFIES) != 0)
         return;
     records = grow(records, record_count, sizeof *records);
@@ -135,6 +140,31 @@ bool is_of_device(const struct record *record)
     return op_of(record) == OP_FLUSH && (record->action & WRITES) == 0;
 }
 
+// Is what lies below that device not to be counted again?
+static bool hides(uint32_t device)
+{
+    const struct device *upper = find_device(device);
+    return upper->is_below || upper->has[upper->wanted];
+}
+
+// What comes from a device with requests, or from what lies below one, lies below.
+static void find_stacks(void)
+{
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < record_count; i++) {
+            uint32_t way[] = {records[i].source, records[i].target, records[i].device};
+            bool is_remap = (records[i].action & 0xff) == ACTION_A;
+            for (size_t k = 0; k < 2 && is_remap; k++) {
+                struct device *lower = find_device(way[k + 1]);
+                bool found = way[k] != way[k + 1] && !lower->is_below && hides(way[k]);
+                lower->is_below = lower->is_below || found;
+                more = more || found;
+            }
+        }
+    }
+}
+
 // What the requests of each device are to be.
 static void survey(const char *arrival)
 {
@@ -160,7 +190,9 @@ static void survey(const char *arrival)
 
 static bool is_wanted(const struct request *request)
 {
-    return !request->withdrawn && find_device(request->arrival.device)->wanted == request->kind;
+    const struct device *device = find_device(request->arrival.device);
+    return !request->withdrawn && device->wanted == request->kind &&
+           (with_all || !device->is_below);
 }
 
 static void print_request(const struct request *request)
@@ -201,17 +233,22 @@ static void print_sums(uint32_t device, enum op op)
 
 int main(int argc, char **argv)
 {
-    bool sums = argc > 1 && strcmp(argv[1], "-s") == 0;
-    int status = 0;
-    if (argc < 3 + sums) {
-        fputs("usage: witness [-s] queue|issue|auto FILE...\n", stderr);
+    bool sums = false;
+    int status = 0, at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        with_all = with_all || strcmp(argv[at], "-a") == 0;
+        sums = sums || strcmp(argv[at], "-s") == 0;
+    }
+    if (argc < at + 2) {
+        fputs("usage: witness [-a] [-s] queue|issue|auto FILE...\n", stderr);
         return 2;
     }
-    for (int i = 2 + sums; i < argc; i++)
+    for (int i = at + 1; i < argc; i++)
         status |= read_file(argv[i]);
     if (record_count > 0)
         qsort(records, record_count, sizeof *records, compare_records);
-    survey(argv[1 + sums]);
+    survey(argv[at]);
+    find_stacks();
     for (size_t i = 0; i < record_count; i++)
         if ((records[i].action & COMMAND) == 0)
             pair_record(&records[i]);

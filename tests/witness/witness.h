@@ -16,6 +16,7 @@ enum action {
     ACTION_D = 7,
     ACTION_C = 8,
     ACTION_X = 13,
+    ACTION_A = 15,
 };
 
 // ... and the bits of its upper half.
@@ -32,6 +33,8 @@ struct record {
     uint64_t from;
     uint64_t to; // bytes
     uint64_t split_at;
+    uint32_t source; // of a remap: the device that it comes from,
+    uint32_t target; // and the one that it goes to, which may be a partition
     uint32_t action;
     uint32_t device;
 };
@@ -66,6 +69,7 @@ struct device {
     bool has[KINDS];
     bool flushes; // the kernel sends it flushes of its own, which neither read nor write
     enum kind wanted;
+    bool is_below; // its requests come from another device, which has them too
 };
 
 // In order of arrival. Queued and issued ones are found independently of each other.
