@@ -217,6 +217,41 @@ static void test_rules(void **state)
     }
 }
 
+// What people really have: pieces of a device mapper's stripes and of a mirror, and a flushed
+// write. The latencies are summed up by hand.
+static void test_cases(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t count;
+        size_t unknown; // in flight when it ended
+        int64_t reads_ns;
+        int64_t writes_ns;
+    } cases[] = {
+        {TEST_SOURCE_DIR "/traces/cases/t02-dm-striped-split.blktrace.0", 9, 1, 4046560, 31357240},
+        {TEST_SOURCE_DIR "/traces/cases/t02b-raid10-middle-completion.bin", 13, 1, 59159740,
+         38082840},
+        {TEST_SOURCE_DIR "/traces/cases/t20-fua-latency.txt", 1, 0, 0, 2740845},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct reading reading = read_trace(cases[i].path, TRACE_ARRIVAL_QUEUE, NULL);
+        int64_t sums[TRACE_OP_COUNT] = {0};
+        size_t unknown = 0;
+        assert_int_equal(reading.result, TRACE_END);
+        assert_int_equal(reading.count, cases[i].count);
+        for (size_t j = 0; j < reading.count; j++) {
+            const struct trace_request *request = &reading.requests[j];
+            unknown += request->latency_ns == UNKNOWN;
+            sums[request->op] += request->latency_ns == UNKNOWN ? 0 : request->latency_ns;
+        }
+        assert_int_equal(unknown, cases[i].unknown);
+        assert_int_equal(sums[TRACE_READ], cases[i].reads_ns);
+        assert_int_equal(sums[TRACE_WRITE], cases[i].writes_ns);
+        reading_free(&reading);
+    }
+}
+
 #define ARRIVALS 1000000
 
 // Only arrivals, as of `blktrace -a queue`: handed out as the bound on what waits is reached.
@@ -278,6 +313,7 @@ static void test_one_stuck_request(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_rules),
+    cmocka_unit_test(test_cases),
     cmocka_unit_test(test_no_completions_at_all),
     cmocka_unit_test(test_one_stuck_request),
 };
