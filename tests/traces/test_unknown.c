@@ -149,7 +149,7 @@ static void test_told_apart(void **state)
     (void)state;
     // vscsiStats, with and without the line of names, is not SPC's, which has lengths there.
     assert_refused(read_trace(CASES "/t18-vscsistats-as-spc.txt", TRACE_ARRIVAL_QUEUE, NULL),
-                   "'time=timestamp:us,op=\"read/write\",offset=LBN:sectors,bytes=length:bytes'");
+                   "'time=timestamp:us,op=read/write,offset=LBN:sectors,bytes=length:bytes'");
     expect_format("0,4096,1,R,12345,100001\n1,8192,1,W,22345,100101\n", NULL);
     expect_format("0,4096,1024,R,12345,100001\n1,8192,512,W,22345,100101\n", "spc");
     expect_format("#ASU,LBA,Size,Opcode,Timestamp\n0,8,512,R,0.5\n", "spc");

@@ -161,25 +161,32 @@ static bool find_words(struct proposal *proposal, char *layout, size_t *used)
     return found.count > 0 && (usual || write_words(proposal, &found, layout, used));
 }
 
-static void write_column(const struct proposal *proposal, enum columns_role role, const char *key,
+// Can the name stand in a layout as it is? It is to be one word, which no terminal breaks.
+static bool is_plain(const struct columns_field *name)
+{
+    bool plain = name->length > 0 && !isdigit((unsigned char)name->text[0]);
+    for (size_t i = 0; i < name->length; i++)
+        plain = plain && isgraph((unsigned char)name->text[i]) &&
+                strchr(",:+=|\"'", name->text[i]) == NULL;
+    return plain;
+}
+
+// False: there is no such column, or it cannot be named.
+static bool write_column(const struct proposal *proposal, enum columns_role role, const char *key,
                          bool by_name, char *layout, size_t *used)
 {
     size_t place = proposal->naming.place[role];
     const char *unit = proposal->naming.unit[role];
     if (place == COLUMNS_MAX || *used >= COLUMNS_PROPOSED_BYTES)
-        return;
+        return false;
     const struct columns_field *name = &proposal->naming.names[place];
-    bool plain = name->length > 0 && !isdigit((unsigned char)name->text[0]);
-    for (size_t i = 0; i < name->length; i++)
-        plain = plain &&
-                (isalnum((unsigned char)name->text[i]) || strchr("_-.", name->text[i]) != NULL);
-    char number[8];
+    char number[24];
     snprintf(number, sizeof number, "%zu", place + 1);
-    *used += (size_t)snprintf(layout + *used, COLUMNS_PROPOSED_BYTES - *used, "%s%s=%s%.*s%s%s%s",
-                              *used > 0 ? "," : "", key, by_name && !plain ? "\"" : "",
-                              by_name ? (int)name->length : (int)strlen(number),
-                              by_name ? name->text : number, by_name && !plain ? "\"" : "",
-                              unit != NULL ? ":" : "", unit != NULL ? unit : "");
+    *used += (size_t)snprintf(
+        layout + *used, COLUMNS_PROPOSED_BYTES - *used, "%s%s=%.*s%s%s", *used > 0 ? "," : "", key,
+        by_name ? (int)name->length : (int)strlen(number), by_name ? name->text : number,
+        unit != NULL ? ":" : "", unit != NULL ? unit : "");
+    return !by_name || is_plain(name);
 }
 
 // Does it read all the lines that are there?
@@ -207,6 +214,12 @@ static bool write_layout(struct proposal *proposal, bool by_name, char *layout)
         char separator;
         const char *name;
     } separators[] = {{';', "semicolon"}, {'\t', "tab"}, {'|', "pipe"}, {' ', "space"}};
+    static const struct {
+        enum columns_role role;
+        const char *key;
+    } parts[] = {{COLUMNS_TIME, "time"},     {COLUMNS_OP, "op"},
+                 {COLUMNS_OFFSET, "offset"}, {COLUMNS_LENGTH, "bytes"},
+                 {COLUMNS_VOLUME, "volume"}, {COLUMNS_LATENCY, "latency"}};
     size_t used = 0;
     // The words first: they are found with the unit of the time.
     char words[COLUMNS_PROPOSED_BYTES] = "";
@@ -216,12 +229,10 @@ static bool write_layout(struct proposal *proposal, bool by_name, char *layout)
     const char *latency = proposal->naming.unit[COLUMNS_LATENCY];
     if (latency != NULL && latency[0] == '\0')
         proposal->naming.place[COLUMNS_LATENCY] = COLUMNS_MAX;
-    write_column(proposal, COLUMNS_TIME, "time", by_name, layout, &used);
-    write_column(proposal, COLUMNS_OP, "op", by_name, layout, &used);
-    write_column(proposal, COLUMNS_OFFSET, "offset", by_name, layout, &used);
-    write_column(proposal, COLUMNS_LENGTH, "bytes", by_name, layout, &used);
-    write_column(proposal, COLUMNS_VOLUME, "volume", by_name, layout, &used);
-    write_column(proposal, COLUMNS_LATENCY, "latency", by_name, layout, &used);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (!write_column(proposal, parts[i].role, parts[i].key, by_name, layout, &used) &&
+            proposal->naming.place[parts[i].role] < COLUMNS_MAX)
+            return false;
     if (used < COLUMNS_PROPOSED_BYTES)
         used += (size_t)snprintf(layout + used, COLUMNS_PROPOSED_BYTES - used, "%s", words);
     for (size_t i = 0; i < 4 && used < COLUMNS_PROPOSED_BYTES; i++)
@@ -230,9 +241,7 @@ static bool write_layout(struct proposal *proposal, bool by_name, char *layout)
                                      separators[i].name);
     if (!by_name && !proposal->is_comment && used < COLUMNS_PROPOSED_BYTES)
         used += (size_t)snprintf(layout + used, COLUMNS_PROPOSED_BYTES - used, ",header=yes");
-    // It stands between single quotes of a shell.
-    return used < COLUMNS_PROPOSED_BYTES && strchr(layout, '\'') == NULL &&
-           try_layout(proposal, layout);
+    return used < COLUMNS_PROPOSED_BYTES && try_layout(proposal, layout);
 }
 
 bool columns_propose(const uint8_t *head, size_t length, char layout[COLUMNS_PROPOSED_BYTES],
