@@ -8,7 +8,7 @@
 
 generator=$3
 witness=$4
-count=${THROTTLESIM_WITNESS_SEEDS:-16}
+count=${THROTTLESIM_WITNESS_SEEDS:-12}
 seed=${THROTTLESIM_WITNESS_SEED:-1}
 
 # same FILE FILE WHAT: the first differences are shown.
