@@ -46,7 +46,8 @@ expect_error 'layout "TIME(s)": expected the header line of biosnoop'
 
 # What more tools print is converted as the rest is, under its name or recognised.
 cases=$source_dir/tests/traces/cases
-for case in 't08-libbpf-biosnoop-timestamp.txt 5' 't16-iosnoop-ts.txt 8' 't24-qemu-trace-log.txt 2'; do
+for case in 't08-libbpf-biosnoop-timestamp.txt 5' 't16-iosnoop-ts.txt 8' \
+    't24-qemu-trace-log.txt 2'; do
     expect_code 0 trace convert "$cases/${case% *}" --to csv variant.csv
     expect "${case#* }" "$(grep -c ,latency_ns -v variant.csv)" "requests of ${case% *}"
     rm variant.csv
