@@ -25,8 +25,7 @@ struct events_reader {
     const void *how; // of the format
     void *opened;    // the source
     // Where the records come from: the source, or what was sorted of it.
-    enum trace_result (*next)(void *records, const struct trace_events_wanted *wanted,
-                              const struct blktrace_record **record, struct trace_error *error);
+    events_next *next;
     void *records;
     bool once;                     // it can be opened only once
     struct events_order order;     // of records that are not in order of time
@@ -330,17 +329,36 @@ static inline bool show_devices(struct events_reader *reader, struct trace_error
                                error);
 }
 
+// No request arrived: what did, if it can be read again.
+static enum trace_result end_empty(struct events_reader *reader, struct trace_error *error)
+{
+    const struct trace_context *context = reader->context;
+    if (context->is_unsorted)
+        return trace_sorter_rewind(&reader->order.sorter, error)
+                   ? events_nothing_arrives(context, reader->next, reader->records, &reader->wanted,
+                                            error)
+                   : TRACE_ERROR;
+    if (reader->once)
+        return TRACE_END;
+    void *again = reader->source->open(context, reader->how, error);
+    if (again == NULL)
+        return TRACE_ERROR;
+    enum trace_result result =
+        events_nothing_arrives(context, reader->source->next, again, &reader->wanted, error);
+    reader->source->close(again);
+    return result;
+}
+
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
                                     struct trace_error *error)
 {
     struct events_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
     while ((reader->held > 0 && reader->held-- > 0) || !blktrace_pairing_take(pairing, request)) {
-        if (pairing->ended && pairing->requests == 0 && !reader->once)
-            return events_nothing_arrives(reader->context, reader->source, reader->how,
-                                          &reader->wanted, error);
+        if (pairing->ended && !show_devices(reader, error))
+            return TRACE_ERROR;
         if (pairing->ended)
-            return show_devices(reader, error) ? TRACE_END : TRACE_ERROR;
+            return pairing->requests == 0 ? end_empty(reader, error) : TRACE_END;
         if (!read_record(reader, error))
             return TRACE_ERROR;
     }

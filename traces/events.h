@@ -24,13 +24,16 @@ static inline bool trace_events_want(const struct trace_events_wanted *wanted,
             record->after_gap || blktrace_record_has(record, BLKTRACE_PASSTHROUGH));
 }
 
+// The next wanted record, valid until the next call.
+typedef enum trace_result events_next(void *records, const struct trace_events_wanted *wanted,
+                                      const struct blktrace_record **record,
+                                      struct trace_error *error);
+
 // Opened twice, the first time to read ahead.
 struct trace_event_source {
     // `how` is of the format.
     void *(*open)(const struct trace_context *context, const void *how, struct trace_error *error);
-    // The next wanted record in order of time, valid until the next call.
-    enum trace_result (*next)(void *source, const struct trace_events_wanted *wanted,
-                              const struct blktrace_record **record, struct trace_error *error);
+    events_next *next; // in order of time
     // Where the first record begins in some bytes from the middle of a file.
     size_t (*align)(const uint8_t *bytes, size_t length);
     // Where the last record stands, as "FILE: line N".
@@ -52,6 +55,12 @@ void trace_events_report(void *reader);
 enum trace_arrival trace_events_arrival(const void *reader, uint32_t volume);
 uint64_t trace_events_consumed(const void *reader);
 void trace_events_close(void *reader);
+
+// Of every format of this kind, what should have been recorded.
+#define TRACE_EVENTS_TO_RECORD                                                                     \
+    "blktrace -a queue -a issue -a complete, or the tracepoints block_bio_queue, block_rq_issue, " \
+    "block_rq_complete"
+#define TRACE_EVENTS_WANTED "events Q (queue) or D (issue) of data; record " TRACE_EVENTS_TO_RECORD
 
 #define TRACE_EVENTS_KIND(open_reader)                                                             \
     {                                                                                              \

@@ -46,11 +46,17 @@ struct trace_reader_kind {
 struct trace_format {
     const char *name;     // as trace_format() gives it
     const char *known_by; // how a user recognises a file: completes "expected ..."
+    const char *wanted;   // what should have been recorded, if no request is; NULL: lines of them
     bool (*recognise)(const void *how, const uint8_t *head, size_t length); // NULL: by name only
     const struct trace_reader_kind *kind;
     const void *how; // what the kind wants to know
     bool is_binary;
 };
+
+// There is no request in what was read to its end: what is, by its lines and notices, and what
+// should be. Always TRACE_ERROR.
+enum trace_result trace_fail_empty(const struct trace_context *context,
+                                   const struct trace_format *format, struct trace_error *error);
 
 extern const struct trace_format trace_format_alibaba;
 extern const struct trace_format trace_format_biosnoop;

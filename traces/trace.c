@@ -47,8 +47,8 @@ struct trace {
     char *volume;
     char *layout;
     uint64_t total_bytes;
-    int64_t last_ns; // of the request before; at first the origin
-    bool has_requests;
+    int64_t last_ns;   // of the request before; at first the origin
+    bool has_requests; // or need not have any
 };
 
 static const struct trace_format *find_format(const char *name)
@@ -208,6 +208,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     for (size_t i = 0; i < trace->files.count; i++)
         trace->total_bytes += trace->files.items[i].bytes;
     trace->last_ns = trace->context.origin_ns;
+    trace->has_requests = config->may_be_empty;
     return trace;
 }
 
@@ -234,11 +235,10 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
                              struct trace_error *error)
 {
     enum trace_result result = trace->format->kind->read(trace->reader, request, error);
-    // Whatever is made of it will show nothing, and should say why.
-    if (result == TRACE_END && !trace->has_requests)
-        trace_notices_set(&trace->context.notices, "no-requests", trace->files.items[0].path, 1,
-                          "There is no request in it%s%s.", trace->volume != NULL ? " of " : "",
-                          trace->volume != NULL ? trace->volume : "");
+    if (result == TRACE_END && !trace->has_requests) {
+        trace->format->kind->report(trace->reader);
+        return trace_fail_empty(&trace->context, trace->format, error);
+    }
     if (result != TRACE_REQUEST)
         return result;
     trace->has_requests = true;

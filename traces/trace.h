@@ -72,6 +72,7 @@ struct trace_config {
     const char *text;           // not a file but these bytes; NULL: a file
     size_t text_size;
     bool text_is_whole; // its last line needs no end: it was not cut from a file
+    bool may_be_empty;  // that no request is in it is its end, not an error
 };
 
 // One oddity of the recording, in words, with how often it happened.

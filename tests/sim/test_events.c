@@ -17,7 +17,7 @@
 static void named_groups_come_and_go(void **state)
 {
     (void)state;
-    scratch_text("a.csv", HEADER);
+    scratch_text("a.csv", HEADER "0,read,0,512,,\n");
     struct lab_run run = lab_run_complete(
         "members: [{id: a, trace: a.csv}, {id: b}]\n"
         "events:\n"

@@ -128,7 +128,9 @@ struct reading read_config(const struct trace_config *config)
     struct reading reading = {.result = TRACE_ERROR};
     struct trace_request request;
     size_t capacity = 0;
-    reading.trace = trace_open(config, &reading.error);
+    struct trace_config plain = *config;
+    plain.may_be_empty = !config->may_be_empty; // so that a test may have it the other way round
+    reading.trace = trace_open(&plain, &reading.error);
     if (reading.trace == NULL)
         return reading;
     while ((reading.result = trace_read(reading.trace, &request, &reading.error)) ==

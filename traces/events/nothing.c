@@ -28,9 +28,8 @@ static bool show_counts(const uint64_t *counts, char *text, size_t size)
     return used > 0;
 }
 
-enum trace_result events_nothing_arrives(const struct trace_context *context,
-                                         const struct trace_event_source *source, const void *how,
-                                         const struct trace_events_wanted *wanted,
+enum trace_result events_nothing_arrives(const struct trace_context *context, events_next *next,
+                                         void *records, const struct trace_events_wanted *wanted,
                                          struct trace_error *error)
 {
     struct trace_events_wanted all = *wanted;
@@ -38,18 +37,13 @@ enum trace_result events_nothing_arrives(const struct trace_context *context,
     uint64_t counts[256] = {0};
     char found[300];
     all.actions = UINT32_MAX;
-    void *opened = source->open(context, how, error);
-    if (opened == NULL)
-        return TRACE_ERROR;
-    while (source->next(opened, &all, &record, error) == TRACE_REQUEST)
+    while (next(records, &all, &record, error) == TRACE_REQUEST)
         counts[blktrace_record_action(record)] += tells_of_data(record);
-    source->close(opened);
     if (!show_counts(counts, found, sizeof found))
         return TRACE_END;
     trace_error_set(error,
                     "%s: no request arrives in it: found events %s, but neither Q (queue) nor D "
-                    "(issue); record these too: blktrace -a queue -a issue -a complete, or the "
-                    "tracepoints block_bio_queue, block_rq_issue, block_rq_complete",
+                    "(issue); record these too: " TRACE_EVENTS_TO_RECORD,
                     context->files->items[0].path, found);
     return TRACE_ERROR;
 }

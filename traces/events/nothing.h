@@ -5,11 +5,10 @@
 
 #include "traces/events.h"
 
-// Reads the files once more. TRACE_ERROR, which says what to record, if they tell of data, but have
-// no arrival; else TRACE_END.
-enum trace_result events_nothing_arrives(const struct trace_context *context,
-                                         const struct trace_event_source *source, const void *how,
-                                         const struct trace_events_wanted *wanted,
+// Reads the records once more, from their start. TRACE_ERROR, which says what to record, if they
+// tell of data, but have no arrival; else TRACE_END.
+enum trace_result events_nothing_arrives(const struct trace_context *context, events_next *next,
+                                         void *records, const struct trace_events_wanted *wanted,
                                          struct trace_error *error);
 
 #endif

@@ -296,6 +296,7 @@ static const struct events_syntax syntax = {
 const struct trace_format trace_format_blkparse = {
     .name = "blkparse",
     .known_by = "what blkparse prints by default",
+    .wanted = TRACE_EVENTS_WANTED,
     .recognise = events_text_recognise,
     .kind = &trace_reader_event_text,
     .how = &syntax,

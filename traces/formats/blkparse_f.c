@@ -158,6 +158,7 @@ static const struct events_syntax syntax = {
 const struct trace_format trace_format_blkparse_f = {
     .name = "blkparse-f",
     .known_by = "what blkparse -f prints, if the layout says its format string",
+    .wanted = TRACE_EVENTS_WANTED,
     .kind = &trace_reader_event_text,
     .how = &syntax,
 };

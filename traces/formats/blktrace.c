@@ -218,6 +218,7 @@ static const struct trace_reader_kind kind = TRACE_EVENTS_KIND(open_reader);
 const struct trace_format trace_format_blktrace = {
     .name = "blktrace",
     .known_by = "a blktrace file of version 7 (starts with 07 74 61 65, or 65 61 74 07)",
+    .wanted = TRACE_EVENTS_WANTED,
     .recognise = recognise,
     .kind = &kind,
     .is_binary = true,

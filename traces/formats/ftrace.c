@@ -369,6 +369,7 @@ const struct trace_format trace_format_ftrace = {
     .name = "ftrace",
     .known_by = "block_rq_* and block_bio_* as perf script, trace-cmd report, ftrace or babeltrace "
                 "print them",
+    .wanted = TRACE_EVENTS_WANTED,
     .recognise = events_text_recognise,
     .kind = &trace_reader_event_text,
     .how = &syntax,
