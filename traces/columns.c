@@ -16,7 +16,6 @@ struct columns_reader {
     char unquoted[TRACE_LINE_BYTES_MAX]; // where quoted fields lie without their quotes
     char joined[TRACE_LINE_BYTES_MAX];   // a volume's name of two columns
     bool header_done;
-    int64_t last_ns; // of a native layout
     struct columns_counts counts;
 };
 
@@ -148,21 +147,6 @@ static uint32_t intern_volume(struct columns_reader *reader, struct trace_error 
     return trace_volumes_intern(&reader->flow.context->volumes, name.text, name.length, error);
 }
 
-static enum trace_result check_time(struct columns_reader *reader, int64_t time_ns,
-                                    struct trace_error *error)
-{
-    struct columns_fault fault = {0};
-    if (time_ns < reader->last_ns) {
-        const char *name = reader->plan.column[COLUMNS_TIME]->name;
-        snprintf(fault.text, sizeof fault.text,
-                 "column %s: found %lld after %lld: times may not decrease; sort the file by %s",
-                 name, (long long)time_ns, (long long)reader->last_ns, name);
-        return fail_line(reader, &fault, error);
-    }
-    reader->last_ns = time_ns;
-    return TRACE_REQUEST;
-}
-
 static bool is_blank(const struct columns_reader *reader)
 {
     const struct columns_line *line = &reader->line;
@@ -178,6 +162,20 @@ static bool is_prose(struct columns_reader *reader)
     bool prose = reader->line.count == 1;
     reader->counts.prose_lines += prose;
     return prose || columns_are_names(reader->layout, reader->line.fields, reader->line.count);
+}
+
+// A header in the middle, where a column holds its own name, begins another recording.
+static enum trace_result fail_request(const struct columns_reader *reader,
+                                      const struct columns_fault *fault, struct trace_error *error)
+{
+    struct columns_fault again = {0};
+    if (fault->column == NULL ||
+        !trace_text_equal(fault->found.text, fault->found.length, fault->column))
+        return fail_line(reader, fault, error);
+    snprintf(again.text, sizeof again.text,
+             "the header again: another recording starts here, whose times are its own; split the "
+             "file there and read the parts one by one, or leave the line out if it is one");
+    return fail_line(reader, &again, error);
 }
 
 // The next request that has bytes or is a flush; of a native layout, the next.
@@ -209,15 +207,13 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
             continue;
         }
         if (!columns_parse_line(&reader->plan, &reader->line, request, &reader->counts, &fault))
-            return fail_line(reader, &fault, error);
+            return fail_request(reader, &fault, error);
         request->volume = intern_volume(reader, error);
         if (request->volume == TRACE_VOLUME_NONE)
             return TRACE_ERROR;
         bool empty = request->bytes == 0 && request->op != TRACE_FLUSH;
         bool skipped = empty && !reader->layout->native;
         trace_lines_count(&reader->lines, skipped ? TRACE_LINE_EMPTY : TRACE_LINE_TAKEN);
-        if (reader->layout->native)
-            return check_time(reader, request->arrival_ns, error);
         if (!skipped)
             return TRACE_REQUEST;
     }
@@ -229,14 +225,14 @@ static bool start(void *opaque, struct trace_error *error)
     const struct columns_layout *layout = reader->flow.how;
     reader->layout = layout;
     reader->lines.input = &reader->flow.input;
-    reader->flow.context->lines = &reader->lines;
+    reader->flow.lines = &reader->lines;
     reader->lines.keeps_cut = true; // it may be the header
     reader->line.unquoted = reader->unquoted;
     reader->line.fields[COLUMNS_NOWHERE] = (struct columns_field){"", 0};
     if (!read_header(reader, error))
         return false;
     reader->lines.keeps_cut = reader->flow.context->files->items[0].is_whole;
-    reader->flow.in_order = layout->native;
+    reader->flow.is_absolute = layout->native;
     if (layout->spread)
         reader->flow.spread_ns = columns_unit_ns(reader->plan.column[COLUMNS_TIME]->unit);
     return true;
@@ -278,11 +274,10 @@ static void report(void *opaque)
     const struct columns_counts *counts = &reader->counts;
     const char *path = reader->flow.input.path;
     trace_lines_report(&reader->lines, notices);
+    trace_flow_report_displaced(&reader->flow);
+    trace_flow_report_late(&reader->flow);
     if (reader->layout->native)
         return;
-    trace_notices_count(notices, "out-of-order", path, reader->flow.reorder.displaced,
-                        "lines stand behind one of a later time; they were put in order.");
-    trace_flow_report_late(&reader->flow);
     trace_notices_count(notices, "zero-bytes", path, counts->zero_bytes,
                         "requests without bytes that are no flush were skipped.");
     trace_notices_count(notices, "other-lines", path, counts->prose_lines,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 // The ring's places are numbers modulo its size.
 _Static_assert((TRACE_REORDER_MAX & (TRACE_REORDER_MAX - 1)) == 0, "a power of two");
@@ -39,22 +40,45 @@ static bool is_before(const void *left, const void *right)
 
 static const struct trace_heap_kind displaced = {sizeof(struct trace_reorder_entry), is_before};
 
-static struct trace_reorder_entry *ring_at(const struct trace_reorder *reorder, size_t i)
+// What was made behind the ring goes into the heap, where there is room.
+void trace_reorder_displace(struct trace_reorder *reorder)
 {
-    return &reorder->ring[(reorder->ring_first + i) & (TRACE_REORDER_MAX - 1)];
+    const struct trace_reorder_entry *entry = trace_reorder_at(reorder, reorder->ring_count);
+    trace_heap_push(&reorder->heap, &displaced, entry);
+    reorder->displaced++;
 }
 
-void trace_reorder_push(struct trace_reorder *reorder, const struct trace_request *request)
+static int compare_sequence(const void *left, const void *right)
 {
-    struct trace_reorder_entry entry = {*request, reorder->pushed++};
-    assert(!trace_reorder_full(reorder));
-    if (reorder->ring_count == 0 ||
-        request->arrival_ns >= ring_at(reorder, reorder->ring_count - 1)->request.arrival_ns) {
-        *ring_at(reorder, reorder->ring_count++) = entry;
-    } else {
-        trace_heap_push(&reorder->heap, &displaced, &entry); // there is room
-        reorder->displaced++;
-    }
+    const struct trace_reorder_entry *a = left;
+    const struct trace_reorder_entry *b = right;
+    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+}
+
+const struct trace_reorder_entry *trace_reorder_unsort(struct trace_reorder *reorder, size_t *count)
+{
+    assert(reorder->ring_first == 0);
+    *count = reorder->ring_count + reorder->heap.count;
+    memcpy(reorder->ring + reorder->ring_count, reorder->heap.entries,
+           reorder->heap.count * sizeof *reorder->ring);
+    qsort(reorder->ring, *count, sizeof *reorder->ring, compare_sequence);
+    return reorder->ring;
+}
+
+bool trace_reorder_is_far_off(const struct trace_reorder *reorder)
+{
+    const struct trace_reorder_entry *displaced_entries = reorder->heap.entries;
+    uint64_t start = reorder->ring[0].sequence; // the first is never displaced
+    uint64_t quarter = (reorder->pushed - start) / 4;
+    int64_t first_max_ns = INT64_MIN;
+    for (size_t i = 0; i < reorder->ring_count; i++)
+        if (reorder->ring[i].sequence < start + quarter)
+            first_max_ns = reorder->ring[i].request.arrival_ns;
+    for (size_t i = 0; i < reorder->heap.count; i++)
+        if (displaced_entries[i].sequence >= start + 3 * quarter &&
+            displaced_entries[i].request.arrival_ns < first_max_ns)
+            return true;
+    return false;
 }
 
 static int64_t gap(int64_t later_ns, int64_t earlier_ns)
@@ -63,9 +87,9 @@ static int64_t gap(int64_t later_ns, int64_t earlier_ns)
     return gap_ns > INT64_MAX ? INT64_MAX : (int64_t)gap_ns;
 }
 
-bool trace_reorder_pop(struct trace_reorder *reorder, struct trace_request *request)
+bool trace_reorder_pop_any(struct trace_reorder *reorder, struct trace_request *request)
 {
-    const struct trace_reorder_entry *first = ring_at(reorder, 0);
+    const struct trace_reorder_entry *first = trace_reorder_at(reorder, 0);
     const struct trace_reorder_entry *earlier = reorder->heap.entries;
     if (reorder->heap.count > 0 && (reorder->ring_count == 0 || is_before(earlier, first))) {
         *request = earlier->request;

@@ -156,11 +156,12 @@ static void broken_later(void **state)
 {
     (void)state;
     struct lab_run run = lab_run("members: [{id: a}]\ntrace:\n  csv: |\n    " HEADER
-                                 "    0,read,1,512,,\n    5,read,2,512,,\n    4,read,3,512,,\n");
+                                 "    5,read,1,512,,\n    0,read,2,512,,\n    4,Read,3,512,,\n");
     assert_false(run.ok);
-    lab_expect_message(&run.error, SIM_BAD_INPUT,
-                       "DIR/run.yaml:3:8 (csv): line 4: column time_ns: found 4 after 5: times may "
-                       "not decrease; sort the file by time_ns");
+    lab_expect_message(
+        &run.error, SIM_BAD_INPUT,
+        "DIR/run.yaml:3:8 (csv): line 4: column op: found \"Read\", expected read, write, "
+        "discard, write-zeroes or flush");
     lab_expect_rows(&run, "SELECT status, arrived FROM run", "failed 2\n");
     lab_run_free(&run);
 }

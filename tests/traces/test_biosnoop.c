@@ -175,7 +175,7 @@ static void test_errors(void **state)
         {"1.000000 x 1 sda W 8 512 1e400\n", "line 3: column LAT(ms): found \"1e400\", expected"},
         {"1.000000 a b c d e f g h i j k l m n o p q r s t u v w x y z 1 sda W 8 512 0.1\n",
          "line 3: found more than 32 fields, expected"},
-        {HEADER, "line 3: another recording starts here, with times of its own"},
+        {HEADER, "line 3: another recording starts here, whose times are its own"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[600];

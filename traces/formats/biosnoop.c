@@ -62,8 +62,8 @@ static bool take_header(struct biosnoop_reader *reader, const struct biosnoop_he
 {
     if (reader->rows > 0) {
         trace_error_set(error,
-                        "%s: line %llu: another recording starts here, with times of its own; "
-                        "split the file at such lines",
+                        "%s: line %llu: another recording starts here, whose times are its own; "
+                        "split the file there and read the parts one by one",
                         reader->lines.input->path, (unsigned long long)reader->lines.number);
         return false;
     }
@@ -183,7 +183,7 @@ static bool start(void *opaque, struct trace_error *error)
     if (context->arrival == TRACE_ARRIVAL_AUTO)
         context->arrival = TRACE_ARRIVAL_ISSUE;
     reader->lines.keeps_cut = true; // it may be a header
-    context->lines = &reader->lines;
+    reader->flow.lines = &reader->lines;
     return take_layout(reader, error);
 }
 
@@ -235,6 +235,7 @@ const struct trace_format trace_format_biosnoop = {
     .name = "biosnoop",
     .known_by =
         "output of biosnoop, with the line " BIOSNOOP_HEADER " or the like, or of iosnoop -ts",
+    .wanted = "a row for each request, which biosnoop prints while there is I/O",
     .recognise = recognise,
     .kind = &trace_reader_flow,
     .how = &source,

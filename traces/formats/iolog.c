@@ -242,6 +242,30 @@ static bool take_line(struct iolog_reader *reader)
     return became == TRACE_LINE_TAKEN;
 }
 
+// Within the line.
+static bool has_header(const struct trace_lines *lines)
+{
+    size_t prefix = strlen(IOLOG_HEADER);
+    for (size_t at = 1; at + prefix < lines->length; at++)
+        if (memcmp(lines->text + at, IOLOG_HEADER, prefix) == 0)
+            return true;
+    return false;
+}
+
+// Jobs of one run write pieces of some KiB in turn, which nothing tells apart.
+static enum trace_result fail_other(const struct trace_lines *lines, bool within,
+                                    struct trace_error *error)
+{
+    trace_error_set(error, "%s: line %llu: another iolog starts %s: %s", lines->input->path,
+                    (unsigned long long)lines->number, within ? "within this line" : "here",
+                    within ? "several jobs of fio wrote into this file at the same time, in "
+                             "pieces that cannot be told apart; record again with a write_iolog "
+                             "of its own for each job (and numjobs=1)"
+                           : "fio appends those of further jobs and runs to the same file; split "
+                             "it at these lines and read the parts one by one");
+    return TRACE_ERROR;
+}
+
 static enum trace_result next_request(void *opaque, struct trace_request *request,
                                       struct trace_error *error)
 {
@@ -251,13 +275,8 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         enum trace_result result = trace_lines_next(&reader->lines, error);
         if (result != TRACE_REQUEST)
             return result;
-        if (header_version(lines->text, lines->length) != 0) {
-            trace_error_set(error,
-                            "%s: line %llu: another iolog starts here: fio appends those of "
-                            "further jobs and runs to the same file; split it at these lines",
-                            lines->input->path, (unsigned long long)lines->number);
-            return TRACE_ERROR;
-        }
+        if (header_version(lines->text, lines->length) != 0)
+            return fail_other(lines, false, error);
         if (lines->length == 0) {
             trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
             continue;
@@ -268,7 +287,7 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
             return TRACE_END;
         }
         if (!parse_line(&reader->line, lines, reader->version, error))
-            return TRACE_ERROR;
+            return has_header(lines) ? fail_other(lines, true, error) : TRACE_ERROR;
         if (take_line(reader))
             return take_request(reader, request, error);
     }
@@ -279,7 +298,7 @@ static bool start(void *opaque, struct trace_error *error)
     struct iolog_reader *reader = opaque;
     reader->lines.input = &reader->flow.input;
     reader->lines.keeps_cut = true; // it may be the header
-    reader->flow.context->lines = &reader->lines;
+    reader->flow.lines = &reader->lines;
     reader->earliest_ns = INT64_MAX;
     return read_header(reader, error);
 }
@@ -322,6 +341,8 @@ static const struct trace_flow_source source = {
 const struct trace_format trace_format_iolog = {
     .name = "iolog",
     .known_by = "an iolog of fio (starts with " IOLOG_HEADERS ")",
+    .wanted = "lines of read, write, trim or sync, as fio's write_iolog has them once the job does "
+              "I/O",
     .recognise = recognise,
     .kind = &trace_reader_flow,
     .how = &source,

@@ -243,13 +243,17 @@ static bool add_volume(struct vscsi_reader *reader, struct trace_error *error)
 static bool start(void *opaque, struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
-    return add_volume(reader, error) && choose_layout(reader, error);
+    if (!add_volume(reader, error) || !choose_layout(reader, error))
+        return false;
+    reader->flow.item_bytes = reader->layout->bytes;
+    return true;
 }
 
 static bool start_oracle(void *opaque, struct trace_error *error)
 {
     struct vscsi_reader *reader = opaque;
     reader->layout = &oracle;
+    reader->flow.item_bytes = oracle.bytes;
     reader->flow.spread_ns = VSCSI_S_NS;
     return add_volume(reader, error);
 }
@@ -287,6 +291,7 @@ static const struct trace_flow_source source = {
 const struct trace_format trace_format_vscsi = {
     .name = "vscsi",
     .known_by = "a CloudPhysics vscsi trace (binary records of 32 or 40 bytes)",
+    .wanted = "commands that read, write or flush",
     .recognise = recognise,
     .kind = &trace_reader_flow,
     .how = &source,

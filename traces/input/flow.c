@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/input/flow.h"
 
+#include "traces/input/flow_order.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-// The next request in order of arrival, of any volume.
-static enum trace_result take_ordered(struct trace_flow *flow, struct trace_request *request,
-                                      struct trace_error *error)
-{
-    if (flow->in_order)
-        return flow->source->next(flow, request, error);
-    while (!flow->ended && !trace_reorder_full(&flow->reorder)) {
-        enum trace_result result = flow->source->next(flow, request, error);
-        if (result == TRACE_ERROR)
-            return TRACE_ERROR;
-        if (result == TRACE_REQUEST)
-            trace_reorder_push(&flow->reorder, request);
-        flow->ended = result == TRACE_END;
-    }
-    return trace_reorder_pop(&flow->reorder, request) ? TRACE_REQUEST : TRACE_END;
-}
 
 static enum trace_result take(struct trace_flow *flow, struct trace_request *request,
                               struct trace_error *error)
 {
     if (flow->spread_ns == 0)
-        return take_ordered(flow, request, error);
+        return flow_order_next(flow, request, error);
     while (!trace_spread_pop(&flow->spread, request)) {
-        enum trace_result result = take_ordered(flow, request, error);
+        enum trace_result result = flow_order_next(flow, request, error);
         if (result == TRACE_ERROR)
             return TRACE_ERROR;
         if (result == TRACE_REQUEST) {
@@ -74,13 +59,14 @@ static bool start(struct trace_flow *flow, struct trace_error *error)
     if (!trace_input_open(&flow->input, &flow->context->files->items[0], error) ||
         !flow->source->start(flow, error))
         return false;
-    if (!flow->in_order && !trace_reorder_init(&flow->reorder, error))
+    flow->context->lines = flow->lines;
+    if (!flow_order_start(flow, error))
         return false;
     if (flow->spread_ns > 0 && !trace_spread_init(&flow->spread, flow->spread_ns, error))
         return false;
     enum trace_result result = take(flow, &flow->first, error);
     flow->first_waits = result == TRACE_REQUEST;
-    flow->context->times_are_absolute = flow->in_order;
+    flow->context->times_are_absolute = flow->is_absolute;
     flow->context->origin_ns = flow->first_waits ? flow->first.arrival_ns : 0;
     if (result != TRACE_ERROR && flow->source->begun != NULL)
         flow->source->begun(flow);
@@ -162,6 +148,7 @@ void trace_flow_close(void *reader)
         flow->source->stop(flow);
     trace_input_close(&flow->input);
     trace_reorder_free(&flow->reorder);
+    trace_sorter_free(&flow->sorter);
     trace_spread_free(&flow->spread);
     free(flow->owned);
     free(flow);
@@ -182,6 +169,6 @@ void trace_flow_report_late(const struct trace_flow *flow)
 void trace_flow_report_displaced(const struct trace_flow *flow)
 {
     trace_notices_count(&flow->context->notices, "out-of-order", flow->input.path,
-                        flow->reorder.displaced,
+                        flow->is_sorted ? flow->sorter.displaced : flow->reorder.displaced,
                         "requests come after a later one; they were put into order.");
 }

@@ -3,14 +3,19 @@
 // order of arrival, the selected volume, the origin.
 //
 // The source makes requests in the order of the file, of whatever volume; what comes out is in
-// order of arrival (reorder.h), spread within coarse units of time if need be (spread.h), and of
-// the selected volume only.
+// order of arrival, spread within coarse units of time if need be (spread.h), and of the selected
+// volume only.
+//
+// Requests that are nearly in order pass through a window (reorder.h). If the first of them, or
+// samples of the file, show that there are others, all are sorted (sorter.h). What is not seen that
+// way, in what cannot be read twice, comes too late: little of it is a notice, much is an error.
 #ifndef TRACES_INPUT_FLOW_H
 #define TRACES_INPUT_FLOW_H
 
 #include "traces/format.h"
-#include "traces/input/input.h"
+#include "traces/input/input_text.h"
 #include "traces/reorder.h"
+#include "traces/sorter.h"
 #include "traces/spread.h"
 
 // What is given an error fills it on failure.
@@ -18,7 +23,7 @@ struct trace_flow_source {
     const char *what;  // the format in messages, such as "an iolog"
     bool has_arrivals; // more than one time per request: the context's arrival is what is used
     size_t bytes;      // of a reader, of which struct trace_flow comes first
-    // The file is open. Sets in_order and spread_ns, if they are not to be 0.
+    // The file is open. Sets lines, item_bytes, is_absolute and spread_ns, if they are not to be 0.
     bool (*start)(void *reader, struct trace_error *error);
     // The next request in the order of the file; its volume is interned in the context.
     enum trace_result (*next)(void *reader, struct trace_request *request,
@@ -37,14 +42,20 @@ struct trace_flow {
     const void *how; // of the format
     void *owned;     // freed with it
     struct trace_input input;
-    bool in_order;     // the file is in order, and its times are meant as they stand
-    int64_t spread_ns; // requests are spread within such units; 0: no
+    struct trace_lines *lines; // of a text, else NULL
+    size_t item_bytes;         // of what is no text: all requests are of this size in the file
+    bool is_absolute;          // times are meant as they stand
+    int64_t spread_ns;         // requests are spread within such units; 0: no
     struct trace_reorder reorder;
+    struct trace_sorter sorter; // if all are sorted
+    bool is_sorted;
     struct trace_spread spread;
-    bool ended;                 // the source has no more
+    bool ended;  // the source has no more, or failed
+    bool failed; // which is said when what came before is let out
+    struct trace_error failure;
     size_t volumes_seen;        // of the context's volumes
     uint32_t selected;          // TRACE_VOLUME_NONE: has not come up
-    uint64_t requests;          // let out
+    uint64_t requests;          // let out, of the selected volume
     struct trace_request first; // read when opened, for the origin
     bool first_waits;           // to be let out
 };
