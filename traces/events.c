@@ -72,6 +72,12 @@ struct events_survey {
     struct trace_volumes devices;
 };
 
+// All its records are there to be read again.
+static bool is_sorted(const struct events_reader *reader)
+{
+    return reader->next == next_sorted;
+}
+
 // Keeps a record that cannot be read again.
 static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
                         struct trace_error *error)
@@ -101,7 +107,7 @@ static bool survey_record(struct events_reader *reader, struct events_survey *su
     survey->count++;
     survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
     survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
-    return !reader->once || reader->context->is_unsorted || survey_keep(reader, record, error);
+    return !reader->once || is_sorted(reader) || survey_keep(reader, record, error);
 }
 
 // Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
@@ -188,6 +194,13 @@ static bool start(struct events_reader *reader, struct trace_error *error)
     reader->next = reader->source->next;
     reader->records = reader->opened;
     context->origin_ns = reader->source->origin_ns(reader->opened);
+    if (context->is_unsorted && reader->once && context->is_part) {
+        reader->next = events_order_next;
+        reader->records = &reader->order;
+        return events_order_window(&reader->order, reader->source, reader->opened,
+                                   &context->origin_ns, error) &&
+               survey_input(reader, error);
+    }
     if (context->is_unsorted)
         return sort(reader, error) && survey_input(reader, error) &&
                trace_sorter_rewind(&reader->order.sorter, error);
@@ -333,7 +346,7 @@ static inline bool show_devices(struct events_reader *reader, struct trace_error
 static enum trace_result end_empty(struct events_reader *reader, struct trace_error *error)
 {
     const struct trace_context *context = reader->context;
-    if (context->is_unsorted)
+    if (is_sorted(reader))
         return trace_sorter_rewind(&reader->order.sorter, error)
                    ? events_nothing_arrives(context, reader->next, reader->records, &reader->wanted,
                                             error)

@@ -119,6 +119,10 @@ bool trace_path_is_stream(const char *path);
 char **trace_paths_within(const char *path);
 void trace_paths_free(char **paths);
 
+// Of several paths, those of one recording's NAME.blktrace.N become one, NAME.blktrace: the first
+// is cut short, the others are left out. False: not all files of it are named, error filled.
+bool trace_paths_join(char **paths, size_t *count, struct trace_error *error);
+
 // Do both name the same stream?
 bool trace_paths_are_one_stream(const char *path, const char *other);
 

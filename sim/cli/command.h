@@ -228,6 +228,9 @@ void command_tell_notice(void *context, const struct trace_notice *notice);
 // stop.
 void command_print_path(void *context, const char *path, size_t done, size_t total);
 
+// The operands but so many last ones are traces: NAME.blktrace.N of one recording become one.
+bool command_join_traces(struct command_call *call, size_t others, struct sim_error *error);
+
 // Standard output could not be written (disk full, closed pipe)? Only needed before something is
 // printed on standard error.
 bool command_flush(struct sim_error *error);

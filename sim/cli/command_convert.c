@@ -43,6 +43,8 @@ static bool fill_config(struct convert_arguments *arguments, struct convert_conf
         return sim_fail(error, SIM_USAGE,
                         "traces to read and a file to write are needed, as in: trace convert "
                         "vdc.blktrace vdc.csv");
+    if (!command_join_traces(call, 1, error))
+        return false;
     *config = (struct convert_config){
         .inputs = call->operands,
         .input_count = call->operand_count - 1,

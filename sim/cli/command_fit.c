@@ -101,8 +101,10 @@ static bool give(const struct fit *fit, const struct fit_arguments *arguments,
 
 // ---- Arguments ----
 
-static bool check(const struct fit_arguments *arguments, struct sim_error *error)
+static bool check(struct fit_arguments *arguments, struct sim_error *error)
 {
+    if (!command_join_traces(&arguments->call, 0, error))
+        return false;
     size_t traces = arguments->call.operand_count;
     if (traces != 1)
         return sim_fail(error, SIM_USAGE, "'trace fit' needs one trace, found %zu%s", traces,

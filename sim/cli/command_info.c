@@ -97,9 +97,11 @@ static bool tell(struct info_arguments *arguments, const char *path, json_t *arr
 static bool run(void *opaque, struct sim_error *error)
 {
     struct info_arguments *arguments = opaque;
-    size_t count = arguments->call.operand_count;
-    if (count == 0)
+    if (arguments->call.operand_count == 0)
         return sim_fail(error, SIM_USAGE, "at least one trace is needed");
+    if (!command_join_traces(&arguments->call, 0, error))
+        return false;
+    size_t count = arguments->call.operand_count;
     if (arguments->output != NULL && count > 1)
         return sim_fail(error, SIM_USAGE, "--output draws one trace, found %zu", count);
     stop_on_signals();

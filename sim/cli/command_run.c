@@ -80,10 +80,12 @@ static bool keep_source(const struct run_arguments *arguments, struct scenario *
     return ok;
 }
 
-static struct scenario *quick_scenario(const struct run_arguments *arguments,
+static struct scenario *quick_scenario(struct run_arguments *arguments,
                                        const struct scenario_settings *settings,
                                        struct sim_error *error)
 {
+    if (!command_join_traces(&arguments->call, 0, error))
+        return NULL;
     struct scenario_quick quick = {
         .settings = *settings,
         .limits = arguments->limits,
@@ -125,8 +127,7 @@ static void explain_trace(const char *path, struct sim_error *error)
     trace_close(trace);
 }
 
-static struct scenario *make_scenario(const struct run_arguments *arguments,
-                                      struct sim_error *error)
+static struct scenario *make_scenario(struct run_arguments *arguments, struct sim_error *error)
 {
     const struct scenario_settings settings = {.algorithm = arguments->algorithm,
                                                .lenient = arguments->lenient};

@@ -95,6 +95,18 @@ bool commands_fail_unknown(size_t count, char *const *words, struct sim_error *e
 
 // ---- Running one ----
 
+bool command_join_traces(struct command_call *call, size_t others, struct sim_error *error)
+{
+    size_t traces = call->operand_count - others;
+    size_t joined = traces;
+    struct trace_error trace_error;
+    if (!trace_paths_join(call->operands, &joined, &trace_error))
+        return sim_fail(error, SIM_USAGE, "%s", trace_error.message);
+    memmove(call->operands + joined, call->operands + traces, others * sizeof *call->operands);
+    call->operand_count = joined + others;
+    return true;
+}
+
 bool command_flush(struct sim_error *error)
 {
     return (fflush(stdout) == 0 && !ferror(stdout)) ||

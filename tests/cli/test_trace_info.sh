@@ -227,11 +227,30 @@ expect "$(ls "$recorded/mixed")" "$(found '.[0].files[]' | sed 's|.*/||')" 'its 
 expect_code 0 trace info long.csv
 expect 0 "$(grep -c files: out)" 'a file is named already'
 
-# Nothing is in it: that is said, by whatever reads it.
+# Files of CPUs that are named one by one are one recording; of a part it is not known whether that
+# is meant.
+expect_code 0 trace info --json "$recorded"/mixed/*
+expect '["vdc.blktrace","vdd.blktrace","vde.blktrace","vdf.blktrace"]' \
+    "$(jq -c '[.[].trace | sub(".*/"; "")]' out)" 'recordings of files'
+expect_code 0 trace convert "$recorded"/mixed/vdc.blktrace.* whole.csv
+expect_code 0 trace convert "$recorded/mixed/vdc" named.csv
+cmp whole.csv named.csv || fail 'files and their name are not the same'
+for cpu in 0 1 2; do
+    cp whole.csv "part.blktrace.$cpu"
+done
+expect_code 2 trace info part.blktrace.0 part.blktrace.2
+expect_error 'part.blktrace.1 is of the same recording as others of part.blktrace.N, but not named'
+
+# Nothing is in it: that is an error, by whatever reads it, from a file or a pipe.
 head -n 1 long.csv >none.csv
-expect_code 0 trace info none.csv
-expect 1 "$(grep -c 'notice: none.csv: There is no request in it.' out)" 'the notice of trace info'
-expect_code 0 run --limits iops-total=3 none.csv
-expect 1 "$(grep -c 'none.csv: There is no request in it.' out)" 'the notice of run'
+for command in 'trace info' 'run --limits iops-total=3' 'trace fit'; do
+    # shellcheck disable=SC2086
+    expect_code 3 $command none.csv
+    expect_error 'none.csv: no request arrives in it: found 1 line of header, comment or nothing'
+done
+expect_code 3 trace convert none.csv never.csv
+expect_error 'none.csv: no request arrives in it'
+expect_code 3 trace info - <"$2/tests/traces/cases/t10-complete-only.txt"
+expect_error 'no request arrives in it: found events 4 C, but neither Q (queue) nor D (issue)'
 
 finish

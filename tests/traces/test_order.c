@@ -159,6 +159,25 @@ static void test_pieces(void **state)
     reading_free(&reading);
 }
 
+// Of a pipe of which only a piece is wanted: in a window of its time, whose end is not waited for.
+static void test_part_of_pipe(void **state)
+{
+    (void)state;
+    struct trace_config config = {.path = "-", .arrival = TRACE_ARRIVAL_AUTO, .is_part = true};
+    static const size_t pieces[] = {1, 30, 700, 20000};
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        make("pieces.bin", 100000, pieces[i]);
+        int file = open(scratch_path("pieces.bin"), O_RDONLY);
+        assert_int_equal(dup2(file, STDIN_FILENO), STDIN_FILENO);
+        close(file);
+        struct reading reading = read_config(&config);
+        expect_made(&reading, 100000);
+        assert_int_equal(reading_notice(&reading, "time-backwards"), 0);
+        assert_true((reading_notice(&reading, "out-of-order") > 0) == (pieces[i] > 1));
+        reading_free(&reading);
+    }
+}
+
 // A temporary file that cannot be: an error that names the folder.
 static void test_no_folder(void **state)
 {
@@ -243,6 +262,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_wrapped_times),  cmocka_unit_test(test_text_of_cpus),
     cmocka_unit_test(test_live_pipe),      cmocka_unit_test(test_pieces),
     cmocka_unit_test(test_no_folder),      cmocka_unit_test(test_put_together),
-    cmocka_unit_test(test_two_recordings),
+    cmocka_unit_test(test_two_recordings), cmocka_unit_test(test_part_of_pipe),
 };
 TEST_GROUP(order, tests, scratch_make, scratch_remove);

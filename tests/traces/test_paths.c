@@ -4,6 +4,7 @@
 #include "tests/traces/trace_files.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -185,6 +186,44 @@ static void test_other_files(void **state)
     trace_paths_free(within);
 }
 
+// Files of CPUs that are named one by one.
+static void test_join(void **state)
+{
+    (void)state;
+    struct trace_error error;
+    static const char *const names[] = {"a.blktrace.0", "a.blktrace.10", "a.blktrace.2",
+                                        "b.blktrace.0", "b.blktrace.1",  "c.csv"};
+    char *paths[7];
+    size_t count;
+    scratch_clear();
+    for (size_t i = 0; i < 6; i++)
+        scratch_text(names[i], "");
+    for (size_t left_out = 0; left_out < 7; left_out++) {
+        count = 0;
+        for (size_t i = 0; i < 6; i++)
+            if (i != left_out)
+                paths[count++] = strdup(scratch_path(names[i]));
+        paths[count] = NULL;
+        char *kept[7];
+        size_t before = count;
+        memcpy(kept, paths, sizeof kept);
+        bool good = trace_paths_join(paths, &count, &error);
+        assert_int_equal(good, left_out > 2);
+        if (!good)
+            assert_message(&error, names[left_out]);
+        else
+            assert_int_equal(count, left_out == 5 ? 2 : 3);
+        if (good) {
+            assert_string_equal(paths[0], scratch_path("a.blktrace"));
+            assert_string_equal(paths[1], scratch_path(left_out == 3   ? names[4]
+                                                       : left_out == 4 ? names[3]
+                                                                       : "b.blktrace"));
+        }
+        for (size_t i = 0; i < before; i++)
+            free(kept[i]);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_base_names, set_up),
     cmocka_unit_test_setup(test_base_in_current_directory, set_up),
@@ -195,5 +234,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(test_empty_parts, set_up),
     cmocka_unit_test_setup(test_nothing_there, set_up),
     cmocka_unit_test_setup(test_other_files, set_up),
+    cmocka_unit_test(test_join),
 };
 TEST_GROUP(paths, tests, NULL, NULL);

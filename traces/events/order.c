@@ -94,7 +94,7 @@ static void check_samples(struct check *check, const struct trace_file *file)
         return;
     count = count < SAMPLES_MIN ? SAMPLES_MIN : count > SAMPLES_MAX ? SAMPLES_MAX : count;
     for (uint64_t i = 0; i < count && !check->broken; i++)
-        check_sample(check, file, stream, (file->bytes - SAMPLE_BYTES) / count * i);
+        check_sample(check, file, stream, (file->bytes - SAMPLE_BYTES) / (count - 1) * i);
     if (stream != NULL)
         fclose(stream);
 }
@@ -120,7 +120,7 @@ bool events_order_is_broken(const struct trace_context *context,
         struct check check = {.context = context, .source = source, .how = how};
         struct trace_file *file = &context->files->items[i];
         if (file->opened != NULL) {
-            broken = !context->is_part;
+            broken = true;
             continue;
         }
         // The kernel's own files are in order; to look into a compressed one takes time.
@@ -227,8 +227,97 @@ bool events_order_sort(struct events_order *order, const struct trace_event_sour
     return result == TRACE_END && trace_sorter_rewind(&order->sorter, error);
 }
 
+// ---- Through a window ----
+
+struct window_entry {
+    struct blktrace_record record;
+    uint64_t sequence;
+};
+
+static bool is_before(const void *left, const void *right)
+{
+    const struct window_entry *a = left;
+    const struct window_entry *b = right;
+    return a->record.time_ns != b->record.time_ns
+               ? (int64_t)a->record.time_ns < (int64_t)b->record.time_ns
+               : a->sequence < b->sequence;
+}
+
+static const struct trace_heap_kind by_time = {sizeof(struct window_entry), is_before};
+
+static bool is_filled(const struct events_order *order)
+{
+    const struct window_entry *first = order->window.entries;
+    return order->ended || order->window.count == EVENTS_WINDOW_RECORDS ||
+           (order->window.count > 0 &&
+            (uint64_t)order->newest_ns - first->record.time_ns > EVENTS_WINDOW_NS);
+}
+
+static bool fill_window(struct events_order *order, struct trace_error *error)
+{
+    const struct blktrace_record *found;
+    while (!is_filled(order)) {
+        enum trace_result result = order->source->next(order->opened, &everything, &found, error);
+        order->ended = result == TRACE_END;
+        if (result != TRACE_REQUEST)
+            return order->ended;
+        struct window_entry entry = {*found, order->pushed++};
+        if (hold(&order->clocks, &entry.record, order->source, order->opened, error) == TRACE_ERROR)
+            return false;
+        int64_t time_ns = (int64_t)entry.record.time_ns;
+        order->displaced += entry.sequence > 0 && time_ns < order->newest_ns;
+        order->newest_ns =
+            entry.sequence == 0 || time_ns > order->newest_ns ? time_ns : order->newest_ns;
+        if (!trace_heap_push(&order->window, &by_time, &entry)) {
+            trace_error_no_memory(error);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool events_order_window(struct events_order *order, const struct trace_event_source *source,
+                         void *opened, int64_t *origin_ns, struct trace_error *error)
+{
+    order->source = source;
+    order->opened = opened;
+    if (!fill_window(order, error))
+        return false;
+    const struct window_entry *first = order->window.entries;
+    *origin_ns = order->window.count > 0 ? (int64_t)first->record.time_ns : 0;
+    order->last_ns = *origin_ns;
+    return true;
+}
+
+enum trace_result events_order_next(void *opaque, const struct trace_events_wanted *wanted,
+                                    const struct blktrace_record **record,
+                                    struct trace_error *error)
+{
+    struct events_order *order = opaque;
+    do {
+        if (!fill_window(order, error))
+            return TRACE_ERROR;
+        if (order->window.count == 0)
+            return TRACE_END;
+        const struct window_entry *first = order->window.entries;
+        order->current = first->record;
+        trace_heap_pop(&order->window, &by_time);
+        if ((int64_t)order->current.time_ns < order->last_ns) {
+            uint64_t back_ns = (uint64_t)order->last_ns - order->current.time_ns;
+            order->clocks.held++;
+            if (back_ns > (uint64_t)order->clocks.held_max_ns)
+                order->clocks.held_max_ns = back_ns > INT64_MAX ? INT64_MAX : (int64_t)back_ns;
+            order->current.time_ns = (uint64_t)order->last_ns;
+        }
+        order->last_ns = (int64_t)order->current.time_ns;
+        *record = &order->current;
+    } while (!trace_events_want(wanted, *record));
+    return TRACE_REQUEST;
+}
+
 void events_order_free(struct events_order *order)
 {
+    trace_heap_free(&order->window);
     trace_sorter_free(&order->sorter);
     trace_map_free(&order->clocks.index);
     free(order->clocks.items);
@@ -239,7 +328,7 @@ void events_order_report(const struct events_order *order, const char *source,
                          struct trace_notices *notices)
 {
     const struct events_clocks *clocks = &order->clocks;
-    trace_notices_count(notices, "out-of-order", source, order->sorter.displaced,
+    trace_notices_count(notices, "out-of-order", source, order->sorter.displaced + order->displaced,
                         "records stand behind a later one, as in what comes live from several "
                         "CPUs; they were put into order of time.");
     trace_notices_set(notices, "time-backwards", source, clocks->held,

@@ -25,20 +25,39 @@ struct events_clocks {
     int64_t held_max_ns;
 };
 
+// Of a stream of which no more than a piece is wanted, so many records and so much of its time are
+// held to be put into order: pieces of CPUs in a live pipe are far shorter.
+#define EVENTS_WINDOW_RECORDS (1 << 16)
+#define EVENTS_WINDOW_NS UINT64_C(2000000000)
+
 struct events_order {
     struct trace_sorter sorter;
     struct events_clocks clocks;
+    const struct trace_event_source *source; // what follows: of a window
+    void *opened;
+    struct trace_heap window;
+    uint64_t pushed;
+    uint64_t displaced;
+    int64_t newest_ns;
+    int64_t last_ns; // let out
+    bool ended;
+    struct blktrace_record current;
 };
 
 // Are there records in the context's files that stand behind a later one of another CPU? Small
 // files, and compressed ones, are read to their end, of others samples are. A stream cannot be read
-// twice: it is taken to be out of order, unless only a part of it is wanted.
+// twice: it is taken to be out of order.
 bool events_order_is_broken(const struct trace_context *context,
                             const struct trace_event_source *source, const void *how);
 
 // Reads the opened source to its end and sorts its records. `order` is all zero.
 bool events_order_sort(struct events_order *order, const struct trace_event_source *source,
                        void *opened, struct trace_error *error);
+
+// Instead: gives them in order through a window, and the time of the earliest. `order` is all zero.
+bool events_order_window(struct events_order *order, const struct trace_event_source *source,
+                         void *opened, int64_t *origin_ns, struct trace_error *error);
+events_next events_order_next;
 
 void events_order_free(struct events_order *order);
 
