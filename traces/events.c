@@ -48,20 +48,6 @@ static bool parse_device(const char *name, uint32_t *device)
            cursor.at == cursor.end;
 }
 
-// The next of the records that were sorted, as a source gives them.
-static enum trace_result next_sorted(void *sorter, const struct trace_events_wanted *wanted,
-                                     const struct blktrace_record **record,
-                                     struct trace_error *error)
-{
-    enum trace_result result;
-    do {
-        const void *item;
-        result = trace_sorter_next(sorter, &item, error);
-        *record = item;
-    } while (result == TRACE_REQUEST && !trace_events_want(wanted, *record));
-    return result;
-}
-
 // What reading ahead finds out.
 struct events_survey {
     bool queues; // there is a Q that becomes a request
@@ -75,7 +61,7 @@ struct events_survey {
 // All its records are there to be read again.
 static bool is_sorted(const struct events_reader *reader)
 {
-    return reader->next == next_sorted;
+    return reader->next == events_order_next_sorted;
 }
 
 // Keeps a record that cannot be read again.
@@ -173,7 +159,7 @@ static bool sort(struct events_reader *reader, struct trace_error *error)
     const void *item;
     if (!events_order_sort(&reader->order, reader->source, reader->opened, error))
         return false;
-    reader->next = next_sorted;
+    reader->next = events_order_next_sorted;
     reader->records = sorter;
     enum trace_result result = trace_sorter_next(sorter, &item, error);
     const struct blktrace_record *first = item;
@@ -402,7 +388,7 @@ uint64_t trace_events_consumed(const void *opaque)
     const struct events_reader *reader = opaque;
     uint64_t bytes = reader->source->consumed(reader->opened);
     // What was sorted has been read, but nobody has got it.
-    return reader->next == next_sorted
+    return reader->next == events_order_next_sorted
                ? (uint64_t)((double)bytes * trace_sorter_share(&reader->order.sorter))
                : bytes;
 }

@@ -227,6 +227,20 @@ bool events_order_sort(struct events_order *order, const struct trace_event_sour
     return result == TRACE_END && trace_sorter_rewind(&order->sorter, error);
 }
 
+// The next of the records that were sorted, as a source gives them.
+enum trace_result events_order_next_sorted(void *sorter, const struct trace_events_wanted *wanted,
+                                           const struct blktrace_record **record,
+                                           struct trace_error *error)
+{
+    enum trace_result result;
+    do {
+        const void *item;
+        result = trace_sorter_next(sorter, &item, error);
+        *record = item;
+    } while (result == TRACE_REQUEST && !trace_events_want(wanted, *record));
+    return result;
+}
+
 // ---- Through a window ----
 
 struct window_entry {

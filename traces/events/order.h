@@ -54,6 +54,9 @@ bool events_order_is_broken(const struct trace_context *context,
 bool events_order_sort(struct events_order *order, const struct trace_event_source *source,
                        void *opened, struct trace_error *error);
 
+// The next of them, of order.sorter.
+events_next events_order_next_sorted;
+
 // Instead: gives them in order through a window, and the time of the earliest. `order` is all zero.
 bool events_order_window(struct events_order *order, const struct trace_event_source *source,
                          void *opened, int64_t *origin_ns, struct trace_error *error);

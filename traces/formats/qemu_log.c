@@ -326,7 +326,7 @@ static bool start(void *opaque, struct trace_error *error)
     struct qemu_reader *reader = opaque;
     (void)error;
     reader->lines.input = &reader->flow.input;
-    reader->flow.context->lines = &reader->lines;
+    reader->flow.lines = &reader->lines;
     reader->free_place = TRACE_MAP_NONE;
     return true;
 }
