@@ -118,18 +118,44 @@ static void describe(const struct log_request *request, char *text, size_t size)
              request->op, name, request->bytes, request->offset, request->arrival_ns);
 }
 
+// "; A is of a.csv, B of b.csv", if that is so.
+static bool describe_traces(const struct log_reader readers[2], char *text, size_t size,
+                            struct report_error *error)
+{
+    char traces[2][REPORT_LABEL_MAX] = {"", ""};
+    text[0] = '\0';
+    for (int i = 0; i < 2; i++) {
+        const struct report_compare_side *run = &readers[i].side->run;
+        sqlite3_stmt *rows = report_query_open(
+            run->database,
+            "SELECT group_concat(trace, ', ') FROM"
+            " (SELECT DISTINCT trace FROM member WHERE run_id = ?1 ORDER BY trace)",
+            run->run_id, error);
+        if (report_query_next(rows))
+            report_label(traces[i], report_query_text(rows, 0), 50);
+        if (!report_query_close(rows, error))
+            return false;
+    }
+    if (strcmp(traces[0], traces[1]) != 0)
+        snprintf(text, size, "; A is of %s, B of %s", traces[0], traces[1]);
+    return true;
+}
+
 static bool fail_different(const struct log_reader readers[2], uint64_t number,
                            struct report_error *error)
 {
-    char texts[2][REPORT_LABEL_MAX];
+    char texts[2][REPORT_LABEL_MAX], traces[2 * REPORT_LABEL_MAX];
     for (int i = 0; i < 2; i++)
         describe(&readers[i].request, texts[i], sizeof texts[i]);
+    if (!describe_traces(readers, traces, sizeof traces, error))
+        return false;
     error->is_input = true;
     snprintf(error->message, sizeof error->message,
-             "the arrivals differ at request %" PRIu64 ": A (%.100s) %.300s; B (%.100s) "
-             "%.300s; "
-             "only runs of the same requests can be compared",
-             number, readers[0].side->run.shown, texts[0], readers[1].side->run.shown, texts[1]);
+             "the arrivals differ at request %" PRIu64 ": A (%.90s) %.260s; B (%.90s) "
+             "%.260s; "
+             "only runs of the same requests can be compared%.200s",
+             number, readers[0].side->run.shown, texts[0], readers[1].side->run.shown, texts[1],
+             traces);
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,17 @@ const char *units_format_size(double bytes, char *text, size_t size)
         {"B", 1}, {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"TB", INT64_C(1000000000000)},
         {NULL, 0}};
     return format(bytes, steps, text, size);
+}
+
+bool units_format_binary(double bytes, char *text, size_t size)
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    for (; unit + 1 < sizeof names / sizeof names[0] && bytes >= 1024 && fmod(bytes, 1024) == 0;
+         unit++)
+        bytes /= 1024;
+    snprintf(text, size, "%.0f %s", bytes, names[unit]);
+    return unit > 0;
 }
 
 // ---- Factors ----

@@ -43,6 +43,9 @@ const char *units_exact_duration(int64_t ns, char text[UNITS_EXACT_MAX]);
 const char *units_format_duration(int64_t ns, char *text, size_t size);
 const char *units_format_size(double bytes, char *text, size_t size);
 
+// "10 MiB", in the largest unit of which it is a whole number; false: it is none of KiB.
+bool units_format_binary(double bytes, char *text, size_t size);
+
 // An exact factor above 0, such as the speed of a replay.
 
 #define FRACTION_MAX INT64_C(1000000000) // of each of the two, so that no product overflows

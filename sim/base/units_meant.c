@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #define PROPOSAL 48
+#define LARGE 1e6 // what is refused although its unit is known, and is larger, is too large
 
 // What stands behind the number, in any case, and what to write instead, with the number so many
 // times as large.
@@ -105,6 +106,8 @@ const char *units_meant(enum units_kind kind, const char *text, char *hint, size
     if (strlen(text) >= sizeof tidied)
         return hint;
     tidy(kind, text, tidied, sizeof tidied);
+    if (tidied[0] == '-' && isdigit((unsigned char)tidied[1]))
+        snprintf(hint, size, "; it cannot be below 0");
     if (!isdigit((unsigned char)tidied[0]) || tolower((unsigned char)tidied[1]) == 'x')
         return hint;
     double number = strtod(tidied, &unit);
@@ -113,8 +116,13 @@ const char *units_meant(enum units_kind kind, const char *text, char *hint, size
     // A large number was ns, which an earlier version took it for.
     if (kind == UNITS_TIME && unit[0] == '\0' && number >= 1e6 && number < 9e18)
         units_exact_duration((int64_t)number, first);
-    else if (row->unit == NULL || !propose(of, number * row->times, row->instead, first))
+    else if (row->unit == NULL)
         return hint;
+    else if (!propose(of, number * row->times, row->instead, first)) {
+        if (number >= LARGE && (kind != UNITS_TIME || unit[0] != '\0'))
+            snprintf(hint, size, "; it is too large");
+        return hint;
+    }
     if (strcmp(first, text) == 0) // well written, and wrong for another reason
         return hint;
     bool is_bare = unit[0] == '\0' && number >= 1e6;

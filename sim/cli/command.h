@@ -147,10 +147,11 @@ struct command_call {
 #define OPTION_JSON(what)                                                                          \
     OPTION("json", OPTION_FLAG, NULL, offsetof(struct command_call, json), "print " what)
 // `what` is listed: "members", by "how long their requests waited".
-#define OPTIONS_TOP(what, order)                                                                   \
+#define OPTIONS_TOP(what, order) OPTIONS_TOP_JSON(what, order, "and with --json all")
+#define OPTIONS_TOP_JSON(what, order, json)                                                        \
     OPTION("top", OPTION_NUMBER, "N", offsetof(struct command_call, top),                          \
-           "only the first N " what ", by " order "; the others are added up. The default is 40, " \
-           "and with --json all"),                                                                 \
+           "only the first N " what ", by " order                                                  \
+           "; the others are added up. The default is 40, " json),                                 \
         OPTION("all", OPTION_FLAG, NULL, offsetof(struct command_call, all), "all " what)
 #define OPTION_ETA                                                                                 \
     OPTION("eta", OPTION_CHOICE, "auto|always|never", offsetof(struct command_call, eta),          \

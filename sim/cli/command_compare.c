@@ -26,7 +26,7 @@ static const struct option_row rows[] = {
      "(the value in B) or 'total.read+write.slower > 1%'; may be given often"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct compare_arguments, output),
      "draw both runs in one plot, compare, there, as SVG and PNG"},
-    OPTIONS_TOP("members", "how much they changed"),
+    OPTIONS_TOP_JSON("members", "how much they changed", "--json has all whatever N is"),
     OPTION_JSON("the comparison as one JSON object"),
     OPTION_ETA,
     OPTIONS_END,

@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct info_arguments, output),
      "draw rates, sizes, times between arrivals, and latencies if they are known, there, each as "
      "SVG and PNG: trace-rates, trace-sizes, trace-gaps, trace-latency. Only with one trace"},
-    OPTIONS_TOP("devices", "how many requests they have"),
+    OPTIONS_TOP_JSON("devices", "how many requests they have", "--json has all whatever N is"),
     OPTION_JSON("a JSON array, one object for each trace"),
     OPTION_ETA,
     OPTIONS_END,

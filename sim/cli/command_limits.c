@@ -65,8 +65,7 @@ static bool list_keys(const struct engine_algorithm *algorithm, bool json, struc
         return true;
     const int width = terminal_style(stdout).width;
     report_fold(stdout, width,
-                "\n"
-                "A limit is a bucket that leaks the average; 0 is none. What it holds may pass\n"
+                "\nA limit is a bucket that leaks the average; 0 is none. What it holds may pass\n"
                 "beyond the average, then requests wait:\n"
                 "\n"
                 "  without -max              average / 10, at once\n"
@@ -76,8 +75,7 @@ static bool list_keys(const struct engine_algorithm *algorithm, bool json, struc
             stdout, width,
             "  -max and -max-length > 1  max x length, at max per second (max / 10 at once)");
     report_fold(stdout, width,
-                "\n"
-                "That is used up after amount / (rate - average) seconds, and full again after\n"
+                "\nThat is used up after amount / (rate - average) seconds, and full again after\n"
                 "amount / average seconds in which nothing passes. For limits of your own:\n"
                 "\n"
                 "  throttlesim limits iops-total=300,iops-total-max=900 --rate 2000");
@@ -149,7 +147,9 @@ static void print_limit(const struct limit *limit)
     char text[160], a[LIMITS_TEXT], b[LIMITS_TEXT];
     bool is_capped = facts->burst_rate != 0;
     printf("%s\n", limit->key);
-    snprintf(text, sizeof text, "%s/s", amount(limit, facts->rate, a));
+    bool is_binary = limit->counts_bytes && units_format_binary(facts->rate, b, sizeof b);
+    snprintf(text, sizeof text, is_binary ? "%s/s (%s/s)" : "%s/s", amount(limit, facts->rate, a),
+             b);
     print_fact("sustained", text, "average");
     if (facts->allowance == 0) {
         print_fact("in a burst", "this engine counts in slices of time",

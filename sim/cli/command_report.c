@@ -148,7 +148,7 @@ static const struct option_row explain_rows[] = {
      "only this member, and also the intervals in which its requests waited longest, and each time "
      "a burst allowance of its group ran out"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct report_arguments, output),
-     "draw the plot wait-causes there, too, of the one member if one is given"},
+     "draw the plot wait-causes there, too; of the one member wait-causes-NAME if one is given"},
     OPTION_RUN,
     OPTIONS_TOP("members", "how long their requests waited"),
     OPTION_JSON("one JSON object"),

@@ -126,6 +126,8 @@ static bool run(const struct command *command, int argc, char **argv, struct sim
     call->operand_count = (size_t)(argc - first);
     if (ok && call->help)
         command_print_help(command);
+    else if (ok && call->top > 0 && call->all)
+        ok = sim_fail(error, SIM_USAGE, "--top and --all: one of the two, please");
     else if (ok && command->operands == NULL && call->operand_count > 0)
         ok = sim_fail(error, SIM_USAGE, "'%s' takes nothing more, found '%s'", command->name,
                       argv[first]);

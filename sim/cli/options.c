@@ -127,11 +127,10 @@ static bool set_ops(unsigned *ops, const char *text, struct sim_error *error)
 static bool set_engine(const struct engine_algorithm **algorithm, const char *text,
                        struct sim_error *error)
 {
-    char hint[128];
+    char hint[SCENARIO_ENGINE_HINT];
     *algorithm = engine_find(text);
-    return *algorithm != NULL ||
-           sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s", text,
-                    suggest(text, scenario_algorithm_at, NULL, hint, sizeof hint));
+    return *algorithm != NULL || sim_fail(error, SIM_USAGE, "--engine: unknown engine '%.64s'%s",
+                                          text, scenario_engine_hint(text, hint));
 }
 
 static bool set_value(const struct option_row *row, void *arguments, const char *text,

@@ -71,6 +71,18 @@ const char *scenario_algorithm_at(const void *words, size_t index)
     return index < count ? algorithms[index]->name : NULL;
 }
 
+const char *scenario_engine_hint(const char *text, char hint[SCENARIO_ENGINE_HINT])
+{
+    const char *name;
+    suggest(text, scenario_algorithm_at, NULL, hint, SCENARIO_ENGINE_HINT);
+    for (size_t i = 0, used = 0; (i > 0 || hint[0] == '\0') && used < SCENARIO_ENGINE_HINT &&
+                                 (name = scenario_algorithm_at(NULL, i)) != NULL;
+         i++)
+        used += (size_t)snprintf(hint + used, SCENARIO_ENGINE_HINT - used, "%s %s",
+                                 i == 0 ? "; there are" : ",", name);
+    return hint;
+}
+
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name)
 {
     return names_find(&scenario->group_names, name);

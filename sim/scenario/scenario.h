@@ -222,4 +222,9 @@ char *scenario_base_name(const char *path);
 // For suggest(): the names of the engines.
 const char *scenario_algorithm_at(const void *words, size_t index);
 
+#define SCENARIO_ENGINE_HINT 256
+
+// Of an unknown engine: the one that is probably meant, else all there are.
+const char *scenario_engine_hint(const char *text, char hint[SCENARIO_ENGINE_HINT]);
+
 #endif

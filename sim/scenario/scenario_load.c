@@ -15,11 +15,11 @@
 
 static bool parse_engine(struct setting_input *input, void *value)
 {
-    char hint[128];
+    char hint[SCENARIO_ENGINE_HINT];
     const struct engine_algorithm **algorithm = value, *found = engine_find(input->text);
     if (found == NULL)
         snprintf(input->message, sizeof input->message, "unknown engine '%.64s'%s", input->text,
-                 suggest(input->text, scenario_algorithm_at, NULL, hint, sizeof hint));
+                 scenario_engine_hint(input->text, hint));
     else if (input->scenario == NULL || !input->scenario->is_algorithm_set)
         *algorithm = found;
     return found != NULL;
@@ -100,17 +100,24 @@ static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *tar
 static bool parse_device(struct setting_input *input, void *value)
 {
     struct scenario_device device = {.model = SCENARIO_DEVICE_FIXED};
-    char hint[UNITS_HINT_MAX];
+    char hint[UNITS_HINT_MAX] = "";
+    const char *number = input->text + strcspn(input->text, "0123456789");
     bool ok = strncmp(input->text, "fixed:", 6) == 0
                   ? units_parse_duration(input->text + 6, &device.latency_ns)
                   : setting_parse_word(model_names, input->text, &device.model) &&
                         device.model != SCENARIO_DEVICE_FIXED;
     if (ok)
         *(struct scenario_device *)value = device;
-    else if (strncmp(input->text, "fixed:", 6) == 0)
+    else if (strncmp(input->text, "fixed:", 6) == 0) {
+        // Devices take microseconds.
+        if (number == input->text + 6 && number[strspn(number, "0123456789")] == '\0')
+            snprintf(hint, sizeof hint, "; did you mean '%.32sus'?", input->text);
+        else
+            units_meant(UNITS_TIME, input->text + 6, hint, sizeof hint);
         snprintf(input->message, sizeof input->message,
                  "expected fixed: and " YAML_DURATION ", such as fixed:200us, found '%.64s'%s",
-                 input->text, units_meant(UNITS_TIME, input->text + 6, hint, sizeof hint));
+                 input->text, hint);
+    }
     return ok;
 }
 

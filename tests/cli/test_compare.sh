@@ -186,6 +186,7 @@ sed 's/1024/2048/' few.csv >other.csv
 sed 's/few.csv/other.csv/' free.yaml >other.yaml
 expect_code 3 compare free.yaml other.yaml
 expect_error "differ at request 2: A (free.yaml) has a read of 'a.b', 512 bytes at offset 1024"
+expect_error 'A is of few.csv, B of other.csv'
 expect_code 3 compare a.db:1 free.yaml
 expect_code 3 compare a.db:1 a.db
 expect_error 'a.db: this run was stored without its requests'

@@ -78,7 +78,11 @@ duration='expected a time with a unit (ns, us, ms, s, min, h), found'
 expect_error "--interval: ${duration%, found} or auto, found 'fast'"
 expect_code 2 run --end -1 good.yaml
 expect_code 2 run --timer-granularity -1ms good.yaml
-expect_error "--timer-granularity: $duration '-1"
+expect_error "--timer-granularity: $duration '-1ms'; it cannot be below 0"
+expect_code 2 run --timer-granularity 99999999999h good.yaml
+expect_error "$duration '99999999999h'; it is too large"
+expect_code 2 run --device-model fixed:200 good.yaml
+expect_error "found 'fixed:200'; did you mean 'fixed:200us'?"
 expect_code 2 run --timer-granularity '' good.yaml
 expect_code 2 run --device-model fixed good.yaml
 expect_code 2 run --device 254,48 good.yaml

@@ -144,16 +144,17 @@ expect "$(jq '[.members[].directions[].wait_ns] | add' files.json)" \
 
 # The plot, alone.
 expect_code 0 explain demo.db -o drawn --member fio
-printf 'drawn/run1-wait-causes.svg\ndrawn/run1-wait-causes.png\n' >wanted.txt
+printf 'drawn/run1-wait-causes-fio.svg\ndrawn/run1-wait-causes-fio.png\n' >wanted.txt
 tail -n 2 out | diff wanted.txt - || fail 'not the paths of the plot'
 expect 2 "$(find drawn -type f | wc -l)" 'files'
-grep -q 'Why requests of fio waited' drawn/run1-wait-causes.svg || fail 'the plot is not of fio'
+grep -q 'Why requests of fio waited' drawn/run1-wait-causes-fio.svg || fail 'the plot is not of fio'
 expect_code 0 explain demo.db --json -o drawn
 jq -e . out >/dev/null || fail 'explain --json -o does not parse'
 grep -q 'Why requests waited' drawn/run1-wait-causes.svg || fail 'the plot is of fio'
+expect 4 "$(find drawn -type f | wc -l)" 'files of all and of fio'
 
 expect_code 0 explain burst.db --member b -o idle
-grep -q '>No request waited.<' idle/run1-wait-causes.svg || fail 'the plot of b is not of b'
+grep -q '>No request waited.<' idle/run1-wait-causes-b.svg || fail 'the plot of b is not of b'
 
 # What is drawn of turns.yaml, as gnuplot is told: the bands are the shares from above, from their
 # lower to their upper edge, all of the only interval; without queue in the first panel.

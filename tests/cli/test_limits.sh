@@ -83,6 +83,14 @@ expect_code 0 limits throttling.iops-total=300
 expect_code 0 limits --engine slice iops-total=300 --rate 400
 expect_line asked '400/s: 300/s passes'
 
+# All engines, where none is like that; M is 2^20, which is said.
+expect_code 2 limits --engine unknown
+expect_error "unknown engine 'unknown'; there are throttle-group, bucket, slice, slice-2011"
+expect_code 0 limits bps-total=10M
+expect_line sustained '10.5 MB/s (10 MiB/s)'
+expect_code 0 limits bps-total=10MB
+expect 0 "$(grep -c MiB out)" '10MB is no whole number of MiB'
+
 # Nothing is wider than a terminal.
 for words in '' "$three" 'bps-total=123456789,iops-size=4096,iops-total=1234567'; do
     # shellcheck disable=SC2086 # no word, or one

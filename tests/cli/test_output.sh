@@ -160,6 +160,8 @@ grep -q '^vdc ' out || fail 'the third is missing'
 grep -q '^idle ' out && fail 'more than three members'
 expect_code 0 report total.db --top 100
 grep -q '^The ' out && fail 'all members are not a choice'
+expect_code 2 report total.db --top 2 --all
+expect_error '--top and --all: one of the two'
 expect_code 2 report total.db --top 0
 
 # A run can be named behind the file's name, which may have colons of its own.

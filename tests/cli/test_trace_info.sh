@@ -141,6 +141,8 @@ expect 15675152974 "$(lowest 254,80 bps-total --attach filter)" 'bytes/s of vdf 
 expect_code 0 trace info --device 254,80 "$recorded/mixed"
 expect "$recorded/mixed: blktrace, arrivals at D (issue), 1 device" "$(head -n 1 out)" \
     'what was taken'
+grep -q 'requests and data are of all; .* are not throttled there: flushes, and discards' out ||
+    fail 'that a drive does not throttle discards is not said'
 expect_code 0 trace info --json "$recorded/mixed"
 expect 'drive issue read,write,write-zeroes' "$(jq -r '.[0] |
     "\(.attach) \(.arrival) \(.throttled | join(","))"' out)" 'what was taken, in JSON'

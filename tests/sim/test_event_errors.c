@@ -41,7 +41,7 @@ static const struct lab_refusal limits_rows[] = {
     {"groups: [{id: gold, limits: {iops-total: 99999999999999999999}}]\n"
      "members: [{id: a}]\n",
      "1:42: iops-total: expected requests per second, such as 300, found "
-     "'99999999999999999999'"},
+     "'99999999999999999999'; it is too large"},
     {"groups: [{id: gold, limits: {iops-total: 1000000000000001}}]\n"
      "members: [{id: a}]\n",
      "1:42: iops-total (1000000000000001) must not exceed 10^15"},

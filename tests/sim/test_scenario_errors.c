@@ -137,7 +137,7 @@ static const struct lab_refusal traces_and_settings_rows[] = {
      "'soon'"},
     {"members: [{id: a, trace: {path: x, duration: -1}}]\n",
      "1:46: expected a time with a unit (ns, us, ms, s, min, h), found "
-     "'-1'"},
+     "'-1'; it cannot be below 0"},
     {"members: [{id: a}]\n"
      "device: recorded\n",
      "2:9: expected device as a mapping (key: value), found a single value"},
@@ -170,7 +170,7 @@ static const struct lab_refusal traces_and_settings_rows[] = {
     {"members: [{id: a}]\n"
      "end: 9223372036854775808ns\n",
      "2:6: expected a time with a unit (ns, us, ms, s, min, h), found "
-     "'9223372036854775808ns'"},
+     "'9223372036854775808ns'; it is too large"},
     {"members: [{id: a}]\n"
      "timer-granularity: 1 ms\n",
      "2:20: expected a time with a unit (ns, us, ms, s, min, h), found "

@@ -180,7 +180,10 @@ static const struct {
     {UNITS_TIME, "200\xc2\xb5s", "'200us'"},
     {UNITS_TIME, "fast", NULL},
     {UNITS_TIME, "", NULL},
-    {UNITS_TIME, "-1s", NULL},
+    {UNITS_TIME, "-1s", "cannot be below 0"},
+    {UNITS_TIME, "999999999999h", "is too large"},
+    {UNITS_TIME, "0.5ns", NULL},
+    {UNITS_SIZE, "99999999999999TB", "is too large"},
     {UNITS_TIME, "5x", NULL},
     {UNITS_TIME, "0.0001us", NULL},
     {UNITS_TIME, "1e30", NULL},
@@ -223,7 +226,9 @@ static void meant(void **state)
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
         char expected[UNITS_HINT_MAX] = "", hint[UNITS_HINT_MAX];
         if (meanings[i].hint != NULL)
-            snprintf(expected, sizeof expected, "; did you mean %s?", meanings[i].hint);
+            snprintf(expected, sizeof expected,
+                     meanings[i].hint[0] == '\'' ? "; did you mean %s?" : "; it %s",
+                     meanings[i].hint);
         if (strcmp(units_meant(meanings[i].kind, meanings[i].text, hint, sizeof hint), expected) !=
             0)
             fail_msg("'%s': '%s'", meanings[i].text, hint);

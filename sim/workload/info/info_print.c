@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// For people.
 #include "sim/workload/info/trace_info.h"
 
 #include "reports/grid.h"
@@ -12,9 +11,10 @@
 #include <string.h>
 
 #define TEXT 32
-#define COLUMN 15                  // from where on a line's words stand
-#define COMMON_MAX 4               // of the commonest sizes
-#define DETAILED_MAX 4             // devices that are told in full unless more are asked for
+#define COLUMN 15      // from where on a line's words stand
+#define COMMON_MAX 4   // of the commonest sizes
+#define DETAILED_MAX 4 // devices that are told in full unless more are asked for
+#define DRIVE_DISCARDS ", and discards, which --attach filter throttles"
 #define COARSE_NS INT64_C(1000000) // times that are multiples of this or more are worth a word
 
 static void say_item(const struct report_style *style, const char *head, const char *text)
@@ -255,9 +255,8 @@ static int compare_volumes(const void *left, const void *right)
 {
     const struct info_volume *a = *(const struct info_volume *const *)left;
     const struct info_volume *b = *(const struct info_volume *const *)right;
-    if (a->requests != b->requests)
-        return a->requests < b->requests ? 1 : -1;
-    return a < b ? -1 : a > b; // in the order of the trace
+    // Equal ones in the order of the trace.
+    return a->requests != b->requests ? (a->requests < b->requests ? 1 : -1) : (a > b) - (a < b);
 }
 
 static void add_device(struct grid *grid, const char *name, const struct info_volume *volume)
@@ -344,20 +343,24 @@ static bool print_all(const struct trace_info *info, const struct report_style *
 static void print_throttled(const struct trace_info *info, const struct report_style *style)
 {
     char text[160] = "";
-    for (int op = 0; op < TRACE_OP_COUNT; op++) {
+    for (int op = 0; op < TRACE_OP_COUNT; op++)
         if ((info->throttled >> op & 1) != 0)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
                      *text != '\0' ? ", " : "", trace_op_name((enum trace_op)op));
-    }
     report_say(style, REPORT_PLAIN, "  sizes, peaks and limits are of what a %s throttles: %s",
                scenario_attach_name(info->options.attach), *text != '\0' ? text : "nothing");
+    if (info->all.requests > info->all.answers->requests)
+        report_say(style, REPORT_PLAIN,
+                   "  requests and data are of all; %" PRIu64 " are not throttled there: flushes%s",
+                   info->all.requests - info->all.answers->requests,
+                   info->options.attach == ENGINE_DRIVE ? DRIVE_DISCARDS : "");
 }
 
 // What a directory, a base name or a quoted glob stands for.
 static bool print_files(const struct trace_info *info, const struct report_style *style)
 {
     char label[REPORT_LABEL_MAX], *text = NULL;
-    const char *path = trace_file_at(info->trace, 0);
+    const char *path;
     size_t length;
     FILE *words = open_memstream(&text, &length);
     for (size_t i = 0; words != NULL && (path = trace_file_at(info->trace, i)) != NULL; i++) {
