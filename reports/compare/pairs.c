@@ -137,7 +137,7 @@ static bool describe_traces(const struct log_reader readers[2], char *text, size
             return false;
     }
     if (strcmp(traces[0], traces[1]) != 0)
-        snprintf(text, size, "; A is of %s, B of %s", traces[0], traces[1]);
+        snprintf(text, size, "; A is of %.90s, B of %.90s", traces[0], traces[1]);
     return true;
 }
 
