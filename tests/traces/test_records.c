@@ -165,7 +165,7 @@ static void test_unknown_content(void **state)
     assert_message(&reading.error,
                    "some.bin: not a trace of a known format: it starts with 7f 45 "
                    "4c 47 02 01 01 20 (\".ELG... and so o\"); as it is no text, expected one of: "
-                   "blktrace, vscsi");
+                   "blktrace, vscsi, oraclegeneral");
     scratch_text("some.txt", "nothing, really\n");
     reading = read_trace(scratch_path("some.txt"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_message(&reading.error, "any other CSV can be read with format columns and a layout");

@@ -47,8 +47,10 @@ static void test_lists(void **state)
     scratch_text("a.txt", "a;b;c\n1;2;3\n");
     struct reading reading = read_trace(scratch_path("a.txt"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_message(&reading.error, "it starts with \"a;b;c\"; expected one of: blkparse, ftrace, "
-                                   "biosnoop, iolog, blkreplay, disksim, mqsim; any other CSV");
-    expect_named("b.bin", "\1\2\3", 3, "as it is no text, expected one of: blktrace, vscsi");
+                                   "biosnoop, iolog, blkreplay, disksim, mqsim, qemu; any other "
+                                   "CSV");
+    expect_named("b.bin", "\1\2\3", 3,
+                 "as it is no text, expected one of: blktrace, vscsi, oraclegeneral");
 }
 
 // Reads the file with the layout of the message, which is used as it stands.
