@@ -309,6 +309,7 @@ static const struct trace_flow_source oracle_source = {
 const struct trace_format trace_format_oraclegeneral = {
     .name = "oraclegeneral",
     .known_by = "a trace of blocks in libCacheSim's oracleGeneral (binary records of 24 bytes)",
+    .is_binary = true,
     .recognise = recognise_oracle,
     .kind = &trace_reader_flow,
     .how = &oracle_source,
