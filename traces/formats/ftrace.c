@@ -39,31 +39,34 @@ enum ftrace_shape {
 };
 
 static const struct ftrace_event {
-    const char *name;
+    const char *name; // behind block_
     enum blktrace_action action;
     enum ftrace_shape shape;
     bool is_io; // tells the same, and less, as the one that is better, if that was recorded
     bool is_better;
 } events[] = {
-    {"block_bio_queue:", BLKTRACE_QUEUE, FTRACE_BIO, .is_better = true},
-    {"block_rq_issue:", BLKTRACE_ISSUE, FTRACE_BEGUN, false, false},
-    {"block_rq_complete:", BLKTRACE_COMPLETE, FTRACE_ENDED, .is_better = true},
-    {"block_bio_complete:", BLKTRACE_COMPLETE, FTRACE_BIO, false, false},
-    {"block_rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED, false, false},
-    {"block_split:", BLKTRACE_SPLIT, FTRACE_SPLIT, false, false},
-    {"block_bio_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
-    {"block_rq_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
-    {"block_io_start:", BLKTRACE_QUEUE, FTRACE_BEGUN, .is_io = true},
-    {"block_io_done:", BLKTRACE_COMPLETE, FTRACE_BEGUN, .is_io = true},
+    {"bio_queue:", BLKTRACE_QUEUE, FTRACE_BIO, .is_better = true},
+    {"rq_issue:", BLKTRACE_ISSUE, FTRACE_BEGUN, false, false},
+    {"rq_complete:", BLKTRACE_COMPLETE, FTRACE_ENDED, .is_better = true},
+    {"bio_complete:", BLKTRACE_COMPLETE, FTRACE_BIO, false, false},
+    {"rq_requeue:", BLKTRACE_REQUEUE, FTRACE_ENDED, false, false},
+    {"split:", BLKTRACE_SPLIT, FTRACE_SPLIT, false, false},
+    {"bio_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
+    {"rq_remap:", BLKTRACE_REMAP, FTRACE_REMAP, false, false},
+    {"io_start:", BLKTRACE_QUEUE, FTRACE_BEGUN, .is_io = true},
+    {"io_done:", BLKTRACE_COMPLETE, FTRACE_BEGUN, .is_io = true},
 };
 #define FTRACE_EVENT_COUNT (sizeof events / sizeof events[0])
 
 // The event, past its name; NULL: none that matters.
 static const struct ftrace_event *take_event(struct events_cursor *cursor)
 {
-    static const char system[] = "block:";
+    static const char system[] = "block:", prefix[] = "block_";
     if (events_starts_with(cursor, system))
         cursor->at += sizeof system - 1;
+    if (!events_starts_with(cursor, prefix))
+        return NULL;
+    cursor->at += sizeof prefix - 1;
     for (size_t i = 0; i < FTRACE_EVENT_COUNT; i++) {
         if (events_starts_with(cursor, events[i].name)) {
             cursor->at += strlen(events[i].name);
