@@ -313,5 +313,4 @@ const struct trace_format trace_format_oraclegeneral = {
     .recognise = recognise_oracle,
     .kind = &trace_reader_flow,
     .how = &oracle_source,
-    .is_binary = true,
 };
