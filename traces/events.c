@@ -306,7 +306,9 @@ static inline bool read_record(struct events_reader *reader, struct trace_error 
     bool good;
     if (blktrace_record_action(record) == BLKTRACE_REMAP) {
         good = events_stacks_remap(&reader->stacks, record) &&
-               events_stacks_settle(&reader->stacks, &devices->numbers, pairing);
+               events_stacks_settle(&reader->stacks, &devices->numbers, pairing) &&
+               blktrace_pairing_remap(pairing, record,
+                                      trace_map_get(&devices->numbers, record->from_device, 0));
     } else {
         bool same = record->device == devices->last_device && devices->names.count > 0;
         uint32_t number =

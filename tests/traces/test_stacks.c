@@ -176,9 +176,180 @@ static void test_text(void **state)
     }
 }
 
+// Of a volume over two disks, one of them by its partition, that hands its requests on as they are:
+// in pieces, of which all but the last are queued again. The disk merges two of them, and completes
+// that in two parts.
+#define STRIPED (9 << 20 | 0)
+#define HAND_ON(time, kind, where, at, length, from, to, from_sector)                              \
+    {                                                                                              \
+        .time_ns = (time), .action = (kind), .device = (where), .sector = (at),                    \
+        .bytes = (length)*512, .pdu_bytes = 24, .pdu = {                                           \
+            (from) >> 24 & 0xff,                                                                   \
+            (from) >> 16 & 0xff,                                                                   \
+            (from) >> 8 & 0xff,                                                                    \
+            (from)&0xff,                                                                           \
+            (to) >> 24 & 0xff,                                                                     \
+            (to) >> 16 & 0xff,                                                                     \
+            (to) >> 8 & 0xff,                                                                      \
+            (to)&0xff,                                                                             \
+            [15] = (from_sector)                                                                   \
+        }                                                                                          \
+    }
+#define LONG(time, kind, where, at, length)                                                        \
+    {                                                                                              \
+        .time_ns = (time), .action = (kind), .device = (where), .sector = (at),                    \
+        .bytes = (length)*512                                                                      \
+    }
+#define CUT(time, at, length, to)                                                                  \
+    {                                                                                              \
+        .time_ns = (time), .action = EVENT_SPLIT_READ, .device = STRIPED, .sector = (at),          \
+        .bytes = (length)*512, .pdu_bytes = 8, .pdu = {                                            \
+            [7] = (to)                                                                             \
+        }                                                                                          \
+    }
+static const struct event handed[] = {
+    LONG(100, EVENT_QUEUE_READ, STRIPED, 8, 24),
+    CUT(110, 8, 8, 16),
+    HAND_ON(120, EVENT_REMAP_READ, DISK, 4, 8, STRIPED, PARTITION, 8),
+    HAND_ON(130, EVENT_REMAP_READ, DISK, 2052, 8, PARTITION, DISK, 4),
+    LONG(140, EVENT_QUEUE_READ, DISK, 2052, 8),
+    CUT(150, 16, 8, 24),
+    HAND_ON(160, EVENT_REMAP_READ, OTHER, 8, 8, STRIPED, OTHER, 16),
+    LONG(170, EVENT_QUEUE_READ, OTHER, 8, 8),
+    HAND_ON(180, EVENT_REMAP_READ, DISK, 2060, 8, STRIPED, DISK, 24),
+    LONG(200, EVENT_ISSUE_READ, DISK, 2052, 16),
+    LONG(210, EVENT_ISSUE_READ, OTHER, 8, 8),
+    LONG(220, EVENT_QUEUE_WRITE, STRIPED, 8, 8),
+    HAND_ON(230, EVENT_REMAP_WRITE, DISK, 2052, 8, STRIPED, DISK, 8),
+    LONG(240, EVENT_ISSUE_WRITE, DISK, 2052, 8),
+    LONG(300, EVENT_COMPLETE_READ, OTHER, 8, 8),
+    LONG(310, EVENT_COMPLETE_READ, DISK, 2052, 12),
+    LONG(400, EVENT_COMPLETE_WRITE, DISK, 2052, 8),
+    LONG(500, EVENT_COMPLETE_READ, DISK, 2064, 4),
+    // A disk that cannot force a write to the medium flushes it, and says so without bytes.
+    LONG(600, EVENT_QUEUE_WRITE | 1U << 31, STRIPED, 32, 8),
+    HAND_ON(610, EVENT_REMAP_WRITE | 1U << 31, OTHER, 24, 8, STRIPED, OTHER, 32),
+    LONG(620, EVENT_ISSUE_WRITE, OTHER, 24, 8),
+    LONG(700, EVENT_COMPLETE_WRITE, OTHER, 24, 8),
+    LONG(710, EVENT_ISSUE_FLUSH, OTHER, 0, 0),
+    LONG(790, EVENT_COMPLETE_FLUSH, OTHER, 0, 0),
+    LONG(800, EVENT_COMPLETE_EMPTY, OTHER, 24, 0),
+    // No completion comes.
+    LONG(900, EVENT_QUEUE_READ, STRIPED, 40, 8),
+    HAND_ON(910, EVENT_REMAP_READ, OTHER, 32, 8, STRIPED, OTHER, 40),
+};
+#define HANDED_COUNT (sizeof handed / sizeof handed[0])
+
+static void test_handed_on(void **state)
+{
+    (void)state;
+    static const enum trace_arrival arrivals[] = {TRACE_ARRIVAL_AUTO, TRACE_ARRIVAL_QUEUE};
+    static const int64_t latencies_ns[] = {400, 180, 200, TRACE_LATENCY_UNKNOWN};
+    scratch_events("handed.bin", handed, HANDED_COUNT, false);
+    for (size_t i = 0; i < 2; i++) {
+        struct reading reading = read_trace(scratch_path("handed.bin"), arrivals[i], NULL);
+        assert_int_equal(reading.result, TRACE_END);
+        assert_int_equal(reading.count, 4);
+        for (size_t k = 0; k < 4; k++)
+            check(&reading, k, "9,0", latencies_ns[k]);
+        assert_int_equal(find_notice(reading.trace, "no-completion")->count, 1);
+        assert_null(find_notice(reading.trace, "no-arrival"));
+        reading_free(&reading);
+    }
+}
+
+// A completion of its own, of whatever request and however late, tells that it has them of all.
+// Discards are another matter.
+static void test_handed_on_with_own_completions(void **state)
+{
+    (void)state;
+    static struct event own[HANDED_COUNT + 4];
+    memcpy(own, handed, sizeof handed);
+    own[HANDED_COUNT] = (struct event)LONG(1000, EVENT_QUEUE_DISCARD, STRIPED, 8, 8);
+    own[HANDED_COUNT + 1] = (struct event)LONG(1100, EVENT_COMPLETE_DISCARD, STRIPED, 8, 8);
+    scratch_events("own.bin", own, HANDED_COUNT + 2, false);
+    struct reading reading = read_trace(scratch_path("own.bin"), TRACE_ARRIVAL_AUTO, NULL);
+    assert_int_equal(reading.count, 5);
+    check(&reading, 1, "9,0", 180);
+    check(&reading, 4, "9,0", 100);
+    reading_free(&reading);
+    own[HANDED_COUNT + 2] = (struct event)LONG(1200, EVENT_COMPLETE_WRITE, STRIPED, 8, 8);
+    own[HANDED_COUNT + 3] = (struct event)LONG(1300, EVENT_COMPLETE_READ, STRIPED, 8, 24);
+    scratch_events("own.bin", own, HANDED_COUNT + 4, false);
+    reading = read_trace(scratch_path("own.bin"), TRACE_ARRIVAL_AUTO, NULL);
+    assert_int_equal(reading.count, 5);
+    check(&reading, 0, "9,0", 1200);
+    check(&reading, 2, "9,0", TRACE_LATENCY_UNKNOWN);
+    reading_free(&reading);
+}
+
+// So many that it is known before the end, of a stream that goes on with others.
+static void test_handed_on_for_long(void **state)
+{
+    (void)state;
+    static struct event many[4 * 6000];
+    for (size_t i = 0; i < 6000; i++) {
+        uint64_t time_ns = 1000 * i;
+        many[4 * i] = (struct event)LONG(time_ns, EVENT_QUEUE_READ, STRIPED, 8, 8);
+        many[4 * i + 1] =
+            (struct event)HAND_ON(time_ns + 10, EVENT_REMAP_READ, DISK, 2052, 8, STRIPED, DISK, 8);
+        many[4 * i + 2] = (struct event)LONG(time_ns + 20, EVENT_ISSUE_READ, DISK, 2052, 8);
+        many[4 * i + 3] = (struct event)LONG(time_ns + 300, EVENT_COMPLETE_READ, DISK, 2052, 8);
+    }
+    scratch_events("many.bin", many, sizeof many / sizeof many[0], false);
+    struct reading reading = read_trace(scratch_path("many.bin"), TRACE_ARRIVAL_AUTO, NULL);
+    assert_int_equal(reading.count, 6000);
+    for (size_t i = 0; i < reading.count; i++)
+        check(&reading, i, "9,0", 300);
+    reading_free(&reading);
+}
+
+static void test_handed_on_in_text(void **state)
+{
+    (void)state;
+    static const char blkparse[] =
+        "  9,0    0        1     0.000000000   100  Q   R 8 + 16 [cat]\n"
+        "  9,0    0        2     0.000001000   100  X   R 8 / 16 [cat]\n"
+        "  8,2    0        1     0.000002000   100  A   R 4 + 8 <- (9,0) 8\n"
+        "  8,0    0        1     0.000002500   100  A   R 2052 + 8 <- (8,2) 4\n"
+        "  8,0    0        2     0.000003000   100  Q   R 2052 + 8 [cat]\n"
+        "  8,16   0        1     0.000005000   100  A   R 8 + 8 <- (9,0) 16\n"
+        "  8,0    0        3     0.000008000   100  D   R 2052 + 8 [cat]\n"
+        "  8,16   0        2     0.000009000   100  D   R 8 + 8 [cat]\n"
+        "  8,16   0        3     0.000020000     0  C   R 8 + 8 [0]\n"
+        "  8,0    0        4     0.000030000     0  C   R 2052 + 8 [0]\n";
+    static const char ftrace[] =
+        " cat-100 [000] ..... 1.000000: block_bio_queue: 9,0 W 8 + 8 [cat]\n"
+        " cat-100 [000] ..... 1.000001: block_bio_remap: 8,0 W 64 + 8 <- (9,0) 8\n"
+        " cat-100 [000] ..... 1.000004: block_rq_issue: 8,0 W 4096 () 64 + 8 [cat]\n"
+        " cat-100 [000] ..... 1.000030: block_rq_complete: 8,0 W () 64 + 8 [0]\n";
+    static const char fields[] =
+        " cat-100 [000] ..... 1.000000: block_bio_queue: dev=9437184 sector=8 nr_sector=8 rwbs=W\n"
+        " cat-100 [000] ..... 1.000001: block_bio_remap: dev=8388608 sector=64 nr_sector=8 "
+        "old_dev=9437184 old_sector=8 rwbs=W\n"
+        " cat-100 [000] ..... 1.000004: block_rq_issue: dev=8388608 sector=64 nr_sector=8 rwbs=W\n"
+        " cat-100 [000] ..... 1.000030: block_rq_complete: dev=8388608 sector=64 nr_sector=8 "
+        "rwbs=W\n";
+    static const char *const texts[] = {blkparse, ftrace, fields};
+    for (size_t i = 0; i < 3; i++) {
+        scratch_write("handed.txt", texts[i], strlen(texts[i]));
+        struct reading reading = read_trace(scratch_path("handed.txt"), TRACE_ARRIVAL_AUTO, NULL);
+        assert_int_equal(reading.result, TRACE_END);
+        assert_int_equal(reading.count, 1);
+        check(&reading, 0, "9,0", 30000);
+        reading_free(&reading);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_top_is_taken),  cmocka_unit_test(test_chosen_is_taken),
-    cmocka_unit_test(test_without_a_top), cmocka_unit_test(test_three_and_circles),
+    cmocka_unit_test(test_top_is_taken),
+    cmocka_unit_test(test_chosen_is_taken),
+    cmocka_unit_test(test_without_a_top),
+    cmocka_unit_test(test_three_and_circles),
     cmocka_unit_test(test_text),
+    cmocka_unit_test(test_handed_on),
+    cmocka_unit_test(test_handed_on_with_own_completions),
+    cmocka_unit_test(test_handed_on_for_long),
+    cmocka_unit_test(test_handed_on_in_text),
 };
 TEST_GROUP(stacks, tests, NULL, NULL);

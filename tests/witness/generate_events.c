@@ -4,7 +4,8 @@
 //   generate_events SEED DIRECTORY
 //
 // A disk with a write cache (sda), one that can also do FUA (nvme0n1), a device mapper that stripes
-// over both (dm-0), and a mirror of which no disk is recorded (md0). Their requests are merged,
+// over both (dm-0), another that hands its requests on as they are (md1), and a mirror of which no
+// disk is recorded (md0). Their requests are merged,
 // cut, requeued and completed in parts, out of order, on CPUs whose clocks differ a little. Written
 // are the files DEVICE.blktrace.CPU, and queue.csv and issue.csv: what is true, as `trace convert`
 // would write it. Of every fourth seed both ends are cut off, and nobody knows the truth.
@@ -43,6 +44,8 @@ static void act(void)
     if (bio.device == MAPPER && event_count < mapped_from)
         bio.device = SDA;
     uint64_t kind = bio.device == MIRROR ? 9 : below(10);
+    if (bio.device == RAID && kind < 3)
+        kind = 9;
     bool flushes = (kind == 3 || kind == 4) && flushing_ns < now_ns;
     if (flushes)
         bio.bits = WRITE | SYNC | wishes[below(4)];

@@ -13,6 +13,7 @@ static const uint32_t categories[16] = {
 struct device devices[DEVICES] = {
     [MAPPER] = {.name = "dm-0", .number = 253U << 20},
     [MIRROR] = {.name = "md0", .number = 9U << 20 | 2},
+    [RAID] = {.name = "md1", .number = 9U << 20 | 1},
     [NVME] = {.name = "nvme0n1", .number = 259U << 20, .has_fua = true},
     [SDA] = {.name = "sda", .number = 8U << 20},
 };
@@ -193,25 +194,28 @@ static size_t cut(struct at *at, struct bio bio, uint64_t pieces)
     return end;
 }
 
-static void submit_to_disk(struct at *at, struct bio bio)
+static size_t submit_to_disk(struct at *at, struct bio bio)
 {
-    size_t arrival = soon(at, ACTION_Q, bio);
+    size_t arrival = soon(at, ACTION_Q, bio), end;
     soon(at, ACTION_G, bio);
     if (bio.sectors == 0)
-        know(false, arrival, sequence(at, bio));
+        end = sequence(at, bio);
     else
-        know(false, arrival, cut(at, bio, one_in(4) ? 1 + below(4) : 1));
+        end = cut(at, bio, one_in(4) ? 1 + below(4) : 1);
+    know(false, arrival, end);
+    return end;
 }
 
 // ---- The stack ----
 
-// The part of the disk below that holds a part of the device mapper, within one stripe.
+// The part of the disk below that holds a part of the device mapper or RAID, within one stripe.
 static struct bio map(struct bio bio)
 {
     uint64_t stripe = bio.sector / STRIPE_SECTORS;
+    uint64_t start = bio.device == RAID ? STRIPED_FROM * 4 : STRIPED_FROM;
     bio.device = stripe % 2 == 0 ? NVME : SDA;
     if (bio.sectors > 0)
-        bio.sector = STRIPED_FROM + stripe / 2 * STRIPE_SECTORS + bio.sector % STRIPE_SECTORS;
+        bio.sector = start + stripe / 2 * STRIPE_SECTORS + bio.sector % STRIPE_SECTORS;
     return bio;
 }
 
@@ -224,16 +228,54 @@ static void remap(struct at *at, uint32_t device, uint64_t sector, struct bio to
     events[event_count - 1].data_bytes = 16;
 }
 
-static void flush_below(struct at *at)
+static void flush_below(struct at *at, size_t upper)
 {
     struct at start = *at;
     for (size_t device = NVME; device <= SDA; device++) {
         struct at branch = start;
         struct bio lower = {device, WRITE | FLUSH | SYNC, 0, 0};
-        remap(&branch, devices[MAPPER].number, 0, lower);
+        remap(&branch, devices[upper].number, 0, lower);
         submit_to_disk(&branch, lower);
         catch_up(at, &branch);
     }
+}
+
+// Hands the bio itself on to where its last stripe is, and clones of it to where the others are:
+// what is handed on is not queued again, and only there it is seen to end. Not so with discards.
+static void submit_to_raid(struct at *at, struct bio bio)
+{
+    size_t arrival = soon(at, ACTION_Q, bio), end = arrival;
+    uint64_t to = bio.sector + bio.sectors;
+    if ((bio.bits & FLUSH) != 0)
+        flush_below(at, RAID);
+    bio.bits &= ~(bio.sectors > 0 ? FLUSH : 0);
+    struct at ended = *at;
+    for (uint64_t from = bio.sector; from < to;) {
+        uint64_t part = (from / STRIPE_SECTORS + 1) * STRIPE_SECTORS;
+        if (part < to) {
+            put(events[soon(at, ACTION_X, part_of(bio, from, part))].data, part, 8);
+            events[event_count - 1].data_bytes = 8;
+        }
+        struct bio lower = map(part_of(bio, from, part < to ? part : to)), partition = lower;
+        partition.sector -= 2048;
+        if (lower.device == SDA && one_in(2)) {
+            remap(at, devices[RAID].number, from, partition);
+            put(events[event_count - 1].data + 4, devices[SDA].number | 1, 4);
+            remap(at, devices[SDA].number | 1, partition.sector, lower);
+        } else {
+            remap(at, devices[RAID].number, from, lower);
+        }
+        struct at branch = *at;
+        bool clones = part < to && (bio.bits & FUA) == 0;
+        size_t last = clones ? submit_to_disk(&branch, lower) : cut(&branch, lower, 1);
+        end = from == bio.sector ? last : last_of(end, last);
+        catch_up(&ended, &branch);
+        from = part;
+    }
+    *at = ended;
+    if (bio.sectors == 0 || (bio.bits & DISCARD) != 0)
+        end = later(at, ACTION_C, bio);
+    know(false, arrival, end);
 }
 
 static size_t submit_to_mapper(struct at *at, struct bio bio)
@@ -241,7 +283,7 @@ static size_t submit_to_mapper(struct at *at, struct bio bio)
     size_t arrival = soon(at, ACTION_Q, bio), end;
     uint64_t to = bio.sector + bio.sectors, rest = bio.sector;
     if ((bio.bits & FLUSH) != 0)
-        flush_below(at);
+        flush_below(at, MAPPER);
     struct bio data = bio;
     data.bits &= ~(bio.sectors > 0 ? FLUSH : 0);
     struct at ended = *at;
@@ -293,6 +335,8 @@ void submit(struct at *at, struct bio bio)
 {
     if (bio.device == MAPPER)
         submit_to_mapper(at, bio);
+    else if (bio.device == RAID)
+        submit_to_raid(at, bio);
     else if (bio.device == MIRROR)
         submit_to_mirror(at, bio);
     else {

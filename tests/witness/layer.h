@@ -39,7 +39,7 @@ enum {
 #define FUA (UINT32_C(1) << 31)
 #define CGROUP UINT32_C(0x100)
 
-enum { MAPPER, MIRROR, NVME, SDA, DEVICES }; // by name
+enum { MAPPER, MIRROR, RAID, NVME, SDA, DEVICES }; // by name
 
 struct device {
     const char *name;
@@ -104,8 +104,8 @@ void pass_through(struct at *at, struct bio bio);
 // `at` becomes when it has ended.
 void submit(struct at *at, struct bio bio);
 
-// Bios side by side, this one first, become one request, each added at its back or its front. Of
-// the device mapper all are within its stripe, in whose middle it is.
+// Bios side by side, not of the RAID, this one first, become one request, each added at its back or
+// its front. Of the device mapper all are within its stripe, in whose middle it is.
 void merge(struct at *at, struct bio bio);
 
 #endif

@@ -21,16 +21,28 @@ static bool is_open(const struct request *request, enum kind kind, const struct 
 static bool is_sequence(const struct request *request)
 {
     uint32_t bits = request->arrival.action;
-    return request->kind == QUEUED && request->op == OP_WRITE &&
+    return request->kind != ISSUED && request->op == OP_WRITE &&
            (((bits & FUA) != 0 && !request->is_forced) ||
             ((bits & FLUSHES) != 0 && find_device(request->arrival.device)->flushes));
 }
 
+static void complete_data(enum kind kind, const struct record *done);
+
+// What was handed on ends where it came from too, whatever had to be flushed.
 static void finish(struct request *request, uint64_t now_ns)
 {
+    struct record upper = request->arrival;
     request->open = false;
     request->known = true;
     request->end_ns = now_ns;
+    if (request->kind != HANDED)
+        return;
+    upper.time_ns = now_ns;
+    upper.device = request->upper;
+    upper.to = request->upper_from + (upper.to - upper.from);
+    upper.from = request->upper_from;
+    upper.action |= FUA;
+    complete_data(QUEUED, &upper);
 }
 
 static void add_wait(struct request *request, uint64_t from, uint64_t to)
@@ -131,8 +143,9 @@ static struct request *find_sequence(const struct record *done)
 {
     for (size_t i = request_count; i > first_open; i--) {
         struct request *request = &requests[i - 1];
-        if (is_open(request, QUEUED, done) && is_sequence(request) && request->ends > 0 &&
-            request->arrival.from <= done->from && done->from < request->arrival.to)
+        if ((is_open(request, QUEUED, done) || is_open(request, HANDED, done)) &&
+            is_sequence(request) && request->ends > 0 && request->arrival.from <= done->from &&
+            done->from < request->arrival.to)
             return request;
     }
     return NULL;
@@ -211,6 +224,34 @@ static void arrive(enum kind kind, const struct record *record)
     add_wait(request, record->from, record->to);
 }
 
+// A remap. What was handed on already, as to a partition, is so once more.
+static void hand_on(const struct record *record)
+{
+    const struct device *source = find_device(record->source);
+    struct record before = *record;
+    if (record->from == record->to || source->completes[op_of(record) == OP_DISCARD])
+        return;
+    before.device = record->source;
+    before.from = record->source_from;
+    struct request *request = find_newest(HANDED, &before);
+    if (request == NULL && !source->has[QUEUED])
+        return;
+    if (request == NULL) {
+        requests = grow(requests, request_count, sizeof *requests);
+        request = &requests[request_count++];
+        *request = (struct request){.upper = record->source, .upper_from = record->source_from};
+    }
+    request->kind = HANDED;
+    request->op = op_of(record);
+    request->arrival = *record;
+    request->arrival.device = record->target;
+    request->open = true;
+    request->ends = 1;
+    request->wait_count = 0;
+    request->waits = NULL;
+    add_wait(request, record->from, record->to);
+}
+
 void pair_record(const struct record *record)
 {
     unsigned action = record->action & 0xff;
@@ -220,6 +261,8 @@ void pair_record(const struct record *record)
         arrive(QUEUED, record);
     if (action == ACTION_D)
         arrive(ISSUED, record);
+    if (action == ACTION_A)
+        hand_on(record);
     if (action == ACTION_X)
         split(record);
     if (action == ACTION_R)

@@ -68,6 +68,7 @@ static void add_record(const uint8_t *bytes, bool big)
     if ((record.action & 0xff) == ACTION_A) {
         record.source = (uint32_t)load(data, 4, true);
         record.target = (uint32_t)load(data + 4, 4, true);
+        record.source_from = load(data + 8, 8, true) * SECTOR_BYTES;
     }
     if ((record.action & NOTIFIES) != 0)
         return;
@@ -177,6 +178,8 @@ static void survey(const char *arrival)
         device->has[ISSUED] = device->has[ISSUED] || (counts && action == ACTION_D);
         if (action == ACTION_C && is_of_device(&records[i]))
             device->flushes = true;
+        if (action == ACTION_C && records[i].from < records[i].to)
+            device->completes[op_of(&records[i]) == OP_DISCARD] = true;
         queued = queued || device->has[QUEUED];
     }
     for (size_t i = 0; i < device_count; i++) {

@@ -33,8 +33,9 @@ struct record {
     uint64_t from;
     uint64_t to; // bytes
     uint64_t split_at;
-    uint32_t source; // of a remap: the device that it comes from,
-    uint32_t target; // and the one that it goes to, which may be a partition
+    uint64_t source_from; // of a remap: where it was on the device
+    uint32_t source;      // that it comes from,
+    uint32_t target;      // and the one that it goes to, which may be a partition
     uint32_t action;
     uint32_t device;
 };
@@ -46,8 +47,9 @@ struct interval {
     uint64_t to;
 };
 
-// Both what was queued and what was issued: what is printed is one of the two for each device.
-enum kind { QUEUED, ISSUED, KINDS };
+// Both what was queued and what was issued: what is printed is one of the two for each device. And
+// what was handed on to a device from one that has no completions of its own.
+enum kind { QUEUED, ISSUED, HANDED, KINDS };
 
 struct request {
     struct record arrival; // Q, or D
@@ -58,6 +60,8 @@ struct request {
     struct interval again; // an arrival of just this is no new request
     bool is_forced;        // the device itself sees to it that it is on the medium (FUA)
     unsigned ends;         // of a sequence: completions without bytes that have not come
+    uint32_t upper;        // of what was handed on: from which device,
+    uint64_t upper_from;   // and where it was there
     bool open;             // waits for a completion
     bool withdrawn;        // no request after all
     bool known;            // end_ns holds
@@ -69,7 +73,8 @@ struct device {
     bool has[KINDS];
     bool flushes; // the kernel sends it flushes of its own, which neither read nor write
     enum kind wanted;
-    bool is_below; // its requests come from another device, which has them too
+    bool completes[2]; // it has completions of its own: of what is no discard, and of discards
+    bool is_below;     // its requests come from another device, which has them too
 };
 
 // In order of arrival. Queued and issued ones are found independently of each other.

@@ -23,6 +23,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
 {
     blktrace_window_free(&pairing->window);
     blktrace_fragments_free(&pairing->fragments);
+    blktrace_handed_free(&pairing->handed);
     free(pairing->volumes);
 }
 
@@ -176,7 +177,8 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
             known->hidden[TRACE_ARRIVAL_ISSUE] += issues;
             known->hidden[TRACE_ARRIVAL_QUEUE] +=
                 blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
-            return true;
+            return action != BLKTRACE_COMPLETE || pairing->handed.place_count == 0 ||
+                   blktrace_pairing_complete_watched(pairing, record, volume);
         }
         if (issues) {
             known->arrival = TRACE_ARRIVAL_ISSUE;
@@ -195,7 +197,9 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
             return take_arrival(pairing, record, volume, op);
         pairing->zero_bytes++;
     } else if (action == BLKTRACE_COMPLETE) {
-        return blktrace_pairing_complete(pairing, record, volume);
+        return pairing->handed.place_count == 0
+                   ? blktrace_pairing_complete(pairing, record, volume)
+                   : blktrace_pairing_complete_watched(pairing, record, volume);
     } else if (action == BLKTRACE_SPLIT && queue) {
         return take_split(pairing, record, volume);
     } else if (action == BLKTRACE_REQUEUE && !queue) {
@@ -219,11 +223,10 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
         }
         if (volume->arrival == TRACE_ARRIVAL_AUTO && !blktrace_pairing_decide(pairing, volume))
             return false;
-        if (oldest->state == BLKTRACE_PENDING) {
-            if (!pairing->ended)
-                return false;
-            blktrace_pairing_abandon(pairing, window->first);
-        }
+        if (oldest->state == BLKTRACE_PENDING &&
+            ((!pairing->ended && pairing->handed.kept_count == 0) ||
+             !blktrace_pairing_give_up(pairing)))
+            return false;
         bool withdrawn = oldest->state == BLKTRACE_WITHDRAWN;
         *request = (struct trace_request){
             .arrival_ns = oldest->arrival_ns,

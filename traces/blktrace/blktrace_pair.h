@@ -179,6 +179,28 @@ void blktrace_window_pop(struct blktrace_window *window);
 
 // ---- Pairing ----
 
+// Few traces need it.
+#define BLKTRACE_COLD __attribute__((cold, noinline))
+
+// Who completes what is asked of a volume: it is found out for discards and for the rest.
+enum blktrace_completer {
+    BLKTRACE_COMPLETER_UNKNOWN,
+    BLKTRACE_COMPLETER_ITSELF,
+    BLKTRACE_COMPLETER_LOWER, // devices below, which it hands its own requests on to
+    BLKTRACE_COMPLETER_KINDS = 2,
+};
+
+// What was handed on from one device to another by remaps (A): intervals of the lower device with
+// where they were on the upper one. Completions of the lower device are those of the upper one's
+// requests too, if it has none of its own; until that is known they are kept.
+struct blktrace_handed {
+    struct blktrace_fragments links; // `request` is the place on the upper volume, `volume` a place
+    struct trace_map places;         // by device: partitions are no volumes
+    uint32_t place_count;
+    struct blktrace_kept *kept;
+    uint32_t kept_count;
+};
+
 // What is known of a volume. AUTO becomes ISSUE at its first D: what was queued before is then no
 // request. It becomes QUEUE when so many requests were completed without any D, or there is no
 // more room to wait for one.
@@ -190,8 +212,10 @@ struct blktrace_volume {
     // they were, so many arrivals are none therefore.
     bool is_below;
     uint64_t hidden[TRACE_ARRIVAL_AUTO];
-    uint32_t completed; // while nothing is decided
-    uint64_t from;      // requests of it below this number were queued before its first D
+    uint32_t completed;                           // while nothing is decided
+    uint8_t completers[BLKTRACE_COMPLETER_KINDS]; // enum blktrace_completer; [1]: of discards
+    uint16_t lower_completions[BLKTRACE_COMPLETER_KINDS]; // while that is not known
+    uint64_t from; // requests of it below this number were queued before its first D
 };
 
 #define BLKTRACE_UNDECIDED_MAX 1024
@@ -210,6 +234,7 @@ struct blktrace_pairing {
     size_t arriving; // volumes of which there have been requests
     struct blktrace_window window;
     struct blktrace_fragments fragments;
+    struct blktrace_handed handed;
     uint64_t requests;
     uint64_t no_completion;
     uint64_t no_arrival;
@@ -227,6 +252,10 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing);
 // memory.
 bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktrace_record *record,
                             uint32_t volume);
+
+// A remap from a device, which is this volume or TRACE_MAP_NONE. False: out of memory.
+BLKTRACE_COLD bool blktrace_pairing_remap(struct blktrace_pairing *pairing,
+                                          const struct blktrace_record *remap, uint32_t upper);
 
 // Room for so many volumes. False: out of memory.
 bool blktrace_pairing_reserve(struct blktrace_pairing *pairing, size_t count);
@@ -252,6 +281,14 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
 
 // ---- Parts of pairing ----
+
+// Is there time and room to wait for what tells more?
+static inline bool blktrace_pairing_can_wait(const struct blktrace_pairing *pairing)
+{
+    return !pairing->ended &&
+           pairing->window.next - pairing->window.first < BLKTRACE_WINDOW_MAX / 2 &&
+           pairing->fragments.live < BLKTRACE_FRAGMENTS_MAX / 2;
+}
 
 static inline bool blktrace_pairing_is_by_queue(const struct blktrace_pairing *pairing,
                                                 uint32_t volume)
@@ -280,6 +317,22 @@ void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number)
 // A completion. False: out of memory.
 bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
                                const struct blktrace_record *record, uint32_t volume);
+
+// The same, away from where most come by: the compiler is to inline that one.
+BLKTRACE_COLD bool blktrace_pairing_complete_late(struct blktrace_pairing *pairing,
+                                                  const struct blktrace_record *record,
+                                                  uint32_t volume);
+
+void blktrace_handed_free(struct blktrace_handed *handed);
+
+// The same while devices hand on what they get: also of what was handed on to the volume, which may
+// be below others. False: out of memory.
+BLKTRACE_COLD bool blktrace_pairing_complete_watched(struct blktrace_pairing *pairing,
+                                                     const struct blktrace_record *record,
+                                                     uint32_t number);
+
+// Is the oldest request, which is pending, to wait no longer? What was kept is used if so.
+BLKTRACE_COLD bool blktrace_pairing_give_up(struct blktrace_pairing *pairing);
 
 void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char *source,
                              struct trace_notices *notices);

@@ -82,4 +82,9 @@ void blktrace_record_decode_remap(struct blktrace_record *record, const uint8_t 
     record->from_device = whole ? (uint32_t)take_number(pdu + skipped, sizeof(uint32_t)) : 0;
     record->to_device =
         whole ? (uint32_t)take_number(pdu + skipped + sizeof(uint32_t), sizeof(uint32_t)) : 0;
+    bool placed = record->pdu_bytes >= skipped + 2 * sizeof(uint64_t);
+    uint64_t sector = placed ? take_number(pdu + skipped + sizeof sector, sizeof sector) : 0;
+    record->from_offset = placed && sector <= INT64_MAX / BLKTRACE_SECTOR_BYTES
+                              ? sector * BLKTRACE_SECTOR_BYTES
+                              : UINT64_MAX;
 }

@@ -37,9 +37,12 @@ enum blktrace_category {
 };
 
 struct blktrace_record {
-    uint64_t time_ns;  // of text, an int64_t that may be below 0
-    uint64_t offset;   // bytes
-    uint64_t split_at; // of a split: where the second half starts, in bytes; else 0
+    uint64_t time_ns; // of text, an int64_t that may be below 0
+    uint64_t offset;  // bytes
+    union {
+        uint64_t split_at;    // of a split: where the second half starts, in bytes; else 0
+        uint64_t from_offset; // of a remap: where it was on from_device; UINT64_MAX: not known
+    };
     // Of a remap, else of no meaning: from which device to which, 0 if that is not known.
     uint32_t from_device;
     uint32_t to_device;
@@ -117,7 +120,7 @@ static inline bool blktrace_record_decode(struct blktrace_record *record, const 
 // Takes the split point from the PDU of a split; false if it is too short or beyond 2^63 bytes.
 bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t *pdu);
 
-// Takes the devices from the PDU of a remap, if it is long enough.
+// Takes the devices and the old offset from the PDU of a remap, as far as it is long enough.
 void blktrace_record_decode_remap(struct blktrace_record *record, const uint8_t *pdu);
 
 static inline bool blktrace_record_has(const struct blktrace_record *record, unsigned categories)

@@ -2,6 +2,9 @@
 // Which request a completion belongs to.
 #include "traces/blktrace/blktrace_pair.h"
 
+// Every completion of a trace passes through these.
+#define INLINED __attribute__((always_inline))
+
 static void note_completed(struct blktrace_volume *volume)
 {
     if (volume->arrival == TRACE_ARRIVAL_AUTO && ++volume->completed == BLKTRACE_UNDECIDED_MAX)
@@ -32,6 +35,7 @@ uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct 
 // Of so many of the oldest with the same start, one that is as long as the completion is preferred.
 #define CANDIDATES_MAX 8
 
+// A completion that was kept may, if records are missing, meet a request that came after it.
 static void set_known(struct blktrace_pending *request, int64_t latency_ns)
 {
     request->state = BLKTRACE_COMPLETED;
@@ -52,13 +56,22 @@ void blktrace_pairing_abandon(struct blktrace_pairing *pairing, uint64_t number)
     pairing->no_completion++;
 }
 
+// A completion that was kept does not mean what came after it.
+static bool is_later(const struct blktrace_pairing *pairing, uint32_t number, uint64_t now_ns)
+{
+    uint64_t request = blktrace_fragment_at(&pairing->fragments, number)->request;
+    return blktrace_window_at(&pairing->window, request)->arrival_ns > (int64_t)now_ns;
+}
+
 static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_t oldest,
-                                 uint64_t bytes)
+                                 uint64_t bytes, uint64_t now_ns)
 {
     uint32_t number = oldest;
     for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
         const struct blktrace_fragment *fragment =
             blktrace_fragment_at(&pairing->fragments, number);
+        if (is_later(pairing, number, now_ns))
+            break;
         if (fragment->bytes == bytes)
             return number;
         number = fragment->newer;
@@ -69,17 +82,18 @@ static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_
 }
 
 // The fragment that a completion of `bytes` at the key means, or BLKTRACE_FRAGMENT_NONE.
-static inline uint32_t pairing_meant(struct blktrace_pairing *pairing,
-                                     const struct blktrace_key *key, uint64_t bytes)
+static inline INLINED uint32_t pairing_meant(struct blktrace_pairing *pairing,
+                                             const struct blktrace_key *key, uint64_t bytes,
+                                             uint64_t now_ns)
 {
     uint32_t number = blktrace_pairing_oldest(pairing, key);
     while (number != BLKTRACE_FRAGMENT_NONE) {
         const struct blktrace_fragment *oldest = blktrace_fragment_at(&pairing->fragments, number);
         bool suspect = pairing->lossy || oldest->request < pairing->suspect;
-        if (oldest->newer == number)
+        if (oldest->newer == number || is_later(pairing, oldest->newer, now_ns))
             break;
         if (!suspect)
-            return find_same_length(pairing, number, bytes);
+            return find_same_length(pairing, number, bytes, now_ns);
         blktrace_pairing_abandon(pairing, oldest->request);
         number = blktrace_fragments_find(&pairing->fragments, key);
     }
@@ -103,14 +117,15 @@ static inline void finish(struct blktrace_pairing *pairing, uint32_t number, int
     struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
     request->fragment = blktrace_fragments_remove(&pairing->fragments, number);
     if (request->fragment == BLKTRACE_FRAGMENT_NONE) {
-        set_known(request, now_ns - request->arrival_ns);
+        set_known(request, now_ns < request->arrival_ns ? TRACE_LATENCY_UNKNOWN
+                                                        : now_ns - request->arrival_ns);
         note_completed(&pairing->volumes[request->volume]);
     }
 }
 
 // Completes the first `bytes` of a fragment.
-static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t number,
-                                   uint32_t bytes, const struct blktrace_record *record)
+static inline INLINED bool pairing_consume(struct blktrace_pairing *pairing, uint32_t number,
+                                           uint32_t bytes, const struct blktrace_record *record)
 {
     const struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
     bool whole = bytes == fragment->bytes;
@@ -124,14 +139,15 @@ static inline bool pairing_consume(struct blktrace_pairing *pairing, uint32_t nu
                                              (enum blktrace_kind)fragment->kind);
 }
 
-static bool complete_data(struct blktrace_pairing *pairing, const struct blktrace_record *record,
-                          uint32_t volume)
+static inline INLINED bool pairing_complete_data(struct blktrace_pairing *pairing,
+                                                 const struct blktrace_record *record,
+                                                 uint32_t volume)
 {
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint64_t end = record->offset + record->bytes;
     bool unknown = false;
     while (key.start < end) {
-        uint32_t number = pairing_meant(pairing, &key, end - key.start);
+        uint32_t number = pairing_meant(pairing, &key, end - key.start, record->time_ns);
         uint32_t around;
         if (number == BLKTRACE_FRAGMENT_NONE &&
             (!blktrace_pairing_around(pairing, &key, &around) ||
@@ -162,7 +178,7 @@ static bool find_end(struct blktrace_pairing *pairing, const struct blktrace_rec
     *number = BLKTRACE_FRAGMENT_NONE;
     if (!pairing->ends || blktrace_record_has(record, BLKTRACE_FLUSH))
         return true;
-    *number = pairing_meant(pairing, &key, 0);
+    *number = pairing_meant(pairing, &key, 0, record->time_ns);
     return *number != BLKTRACE_FRAGMENT_NONE || blktrace_pairing_around(pairing, &key, number);
 }
 
@@ -184,16 +200,28 @@ static bool complete_flush(struct blktrace_pairing *pairing, const struct blktra
         return false;
     if (number == BLKTRACE_FRAGMENT_NONE) {
         struct blktrace_key key = {record->offset, volume, BLKTRACE_KIND_FLUSH};
-        number = pairing_meant(pairing, &key, 0);
+        number = pairing_meant(pairing, &key, 0, record->time_ns);
     }
     if (number != BLKTRACE_FRAGMENT_NONE)
         finish(pairing, number, (int64_t)record->time_ns);
     return true;
 }
 
+static inline INLINED bool complete(struct blktrace_pairing *pairing,
+                                    const struct blktrace_record *record, uint32_t volume)
+{
+    return record->bytes > 0 ? pairing_complete_data(pairing, record, volume)
+                             : complete_flush(pairing, record, volume);
+}
+
 bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
                                const struct blktrace_record *record, uint32_t volume)
 {
-    return record->bytes > 0 ? complete_data(pairing, record, volume)
-                             : complete_flush(pairing, record, volume);
+    return complete(pairing, record, volume);
+}
+
+bool blktrace_pairing_complete_late(struct blktrace_pairing *pairing,
+                                    const struct blktrace_record *record, uint32_t volume)
+{
+    return complete(pairing, record, volume);
 }

@@ -29,9 +29,7 @@ enum trace_arrival blktrace_pairing_arrival(const struct blktrace_pairing *pairi
 
 bool blktrace_pairing_decide(struct blktrace_pairing *pairing, struct blktrace_volume *volume)
 {
-    uint64_t waiting = pairing->window.next - pairing->window.first;
-    if (!pairing->ended && waiting < BLKTRACE_WINDOW_MAX / 2 &&
-        pairing->fragments.live < BLKTRACE_FRAGMENTS_MAX / 2)
+    if (blktrace_pairing_can_wait(pairing))
         return false;
     volume->arrival = TRACE_ARRIVAL_QUEUE;
     return true;

@@ -110,6 +110,12 @@ void events_take_remap(struct events_cursor *cursor, struct blktrace_record *rec
         return;
     record->from_device = from;
     record->to_device = record->device;
+    record->from_offset = UINT64_MAX;
+    if (events_take(cursor, ')')) {
+        events_skip_blanks(cursor);
+        if (!events_take_sector(cursor, &record->from_offset))
+            record->from_offset = UINT64_MAX;
+    }
 }
 
 // An F before the operation is a flush before it; as the operation it is a flush of the device.

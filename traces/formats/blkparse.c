@@ -200,18 +200,23 @@ static const char *take_action(struct events_cursor *cursor, struct blktrace_rec
     return "an action, one of Q M F G S R D C P U UT I X B A m";
 }
 
-// The remap that shows where a flush goes, for the next line on its CPU.
-static void remember_remap(struct blkparse_source *source, struct events_cursor cursor)
+// Where a remap goes, which is where a flush does on the next line on its CPU.
+static void take_remap(struct blkparse_source *source, struct events_cursor cursor,
+                       const char *letters, size_t length)
 {
     struct blktrace_record *record = &source->text.record;
-    struct blktrace_record remap = *record;
+    uint64_t unknown = source->text.unknown_operations;
     if (blktrace_record_action(record) == BLKTRACE_REMAP) {
-        bool whole = take_extent(&cursor, &remap);
-        source->remapped = whole && remap.bytes == 0;
+        bool whole = take_extent(&cursor, record);
+        source->remapped = whole && record->bytes == 0;
         if (whole)
             events_take_remap(&cursor, record);
         source->remap_cpu = record->cpu;
-        source->remap_offset = remap.offset;
+        source->remap_offset = record->offset;
+        // What it is matters only where it is known.
+        if (!whole || !events_text_operation(&source->text, letters, length))
+            record->bytes = 0;
+        source->text.unknown_operations = unknown;
     } else if (source->remap_cpu == record->cpu) {
         source->remapped = false;
     }
@@ -269,7 +274,7 @@ static enum events_line parse(struct events_text *text, const struct trace_event
             return EVENTS_LINE_OPERATION;
         kind = take_tail(source, &cursor, error);
     }
-    remember_remap(source, cursor);
+    take_remap(source, cursor, letters, length);
     return kind;
 }
 

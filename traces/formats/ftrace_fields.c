@@ -81,6 +81,9 @@ bool ftrace_fields_take(struct events_cursor line, bool is_split, struct blktrac
     record->to_device = record->device;
     if (find_number(&line, "old_dev", UINT32_MAX, &device))
         record->from_device = (uint32_t)device;
+    if (record->from_device != 0 && (!find_value(line, "old_sector", &sector) ||
+                                     !events_take_sector(&sector, &record->from_offset)))
+        record->from_offset = UINT64_MAX;
     return is_split ? events_take_sector(&extent, &record->split_at)
                     : events_take_sectors(&extent, &record->bytes) &&
                           record->offset <= (uint64_t)INT64_MAX - record->bytes;
