@@ -25,6 +25,10 @@ agrees() {
     shift 2
     for arrival in queue issue; do
         "$witness" $arrival "$@" >$arrival.witness
+        if [ "$(wc -l <$arrival.witness)" -eq 1 ]; then # no request at all is an error
+            expect_code 3 trace convert --arrival $arrival --to csv "$path" $arrival.program
+            continue
+        fi
         run trace convert --arrival $arrival --to csv "$path" $arrival.program
         same $arrival.witness $arrival.program "$what, arrival $arrival: < witness, > program"
     done
