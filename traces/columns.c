@@ -147,6 +147,20 @@ static uint32_t intern_volume(struct columns_reader *reader, struct trace_error 
     return trace_volumes_intern(&reader->flow.context->volumes, name.text, name.length, error);
 }
 
+// Sets the request's stream, 0 if the line names none. False with the error filled.
+static bool intern_stream(struct columns_reader *reader, struct trace_request *request,
+                          struct trace_error *error)
+{
+    struct columns_field name = reader->line.fields[reader->plan.place[COLUMNS_STREAM]];
+    request->stream = 0;
+    if (name.length == 0)
+        return true;
+    uint32_t number =
+        trace_volumes_intern(&reader->flow.context->streams, name.text, name.length, error);
+    request->stream = number + 1;
+    return number != TRACE_VOLUME_NONE;
+}
+
 static bool is_blank(const struct columns_reader *reader)
 {
     const struct columns_line *line = &reader->line;
@@ -209,7 +223,7 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
         if (!columns_parse_line(&reader->plan, &reader->line, request, &reader->counts, &fault))
             return fail_request(reader, &fault, error);
         request->volume = intern_volume(reader, error);
-        if (request->volume == TRACE_VOLUME_NONE)
+        if (request->volume == TRACE_VOLUME_NONE || !intern_stream(reader, request, error))
             return TRACE_ERROR;
         bool empty = request->bytes == 0 && request->op != TRACE_FLUSH;
         bool skipped = empty && !reader->layout->native;
@@ -231,6 +245,8 @@ static bool start(void *opaque, struct trace_error *error)
     reader->line.fields[COLUMNS_NOWHERE] = (struct columns_field){"", 0};
     if (!read_header(reader, error))
         return false;
+    reader->flow.context->knows_columns = true;
+    reader->flow.context->tells_streams = reader->plan.column[COLUMNS_STREAM] != NULL;
     reader->lines.keeps_cut = reader->flow.context->files->items[0].is_whole;
     reader->flow.is_absolute = layout->native;
     if (layout->spread)

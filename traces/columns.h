@@ -20,6 +20,7 @@ enum columns_role {
     COLUMNS_LENGTH,
     COLUMNS_VOLUME,
     COLUMNS_SUBVOLUME, // the volume is VOLUME_SUBVOLUME
+    COLUMNS_STREAM,    // who submitted it
     COLUMNS_LATENCY,
     COLUMNS_ROLE_COUNT,
 };

@@ -195,11 +195,13 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace_error_no_memory(error);
     if (good && find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
+        trace->context.streams.source = trace->files.items[0].path;
         trace->format = choose(trace, config, error);
     }
     if (trace->format != NULL)
         trace->reader = trace->format->kind->open(&trace->context, trace->format->how, error);
-    if (trace->format == &trace_format_csv && trace->reader == NULL && config->format == NULL)
+    if (trace->format == &trace_format_csv && trace->reader == NULL && config->format == NULL &&
+        !trace->context.knows_columns)
         hint_layout(&trace->files.items[0], error);
     if (trace->reader == NULL) {
         trace_close(trace);
@@ -257,6 +259,7 @@ void trace_close(struct trace *trace)
         trace->format->kind->close(trace->reader);
     trace_files_free(&trace->files);
     trace_volumes_free(&trace->context.volumes);
+    trace_volumes_free(&trace->context.streams);
     trace_notices_free(&trace->context.notices);
     free(trace->volume);
     free(trace->layout);
@@ -318,6 +321,17 @@ const char *trace_volume_name(const struct trace *trace, uint32_t volume)
 {
     assert(volume < trace->context.volumes.count);
     return trace->context.volumes.names[volume];
+}
+
+bool trace_tells_streams(const struct trace *trace)
+{
+    return trace->context.tells_streams;
+}
+
+const char *trace_stream_name(const struct trace *trace, uint32_t stream)
+{
+    assert(stream <= trace->context.streams.count);
+    return stream == 0 ? "" : trace->context.streams.names[stream - 1];
 }
 
 enum trace_arrival trace_volume_arrival(const struct trace *trace, uint32_t volume)

@@ -44,6 +44,7 @@ struct trace_request {
     uint64_t bytes;     // 0 for a flush
     uint32_t volume;    // index for trace_volume_name
     enum trace_op op;
+    uint32_t stream; // who submitted it: number for trace_stream_name; 0: not known
 };
 
 enum trace_result {
@@ -151,6 +152,12 @@ int64_t trace_origin_ns(const struct trace *trace);
 // Volumes seen so far; the names live as long as the trace.
 size_t trace_volume_count(const struct trace *trace);
 const char *trace_volume_name(const struct trace *trace, uint32_t volume);
+
+// Does it tell who submitted its requests?
+bool trace_tells_streams(const struct trace *trace);
+
+// A stream seen so far; 0: "".
+const char *trace_stream_name(const struct trace *trace, uint32_t stream);
 
 // What the arrivals of a volume that has requests really are, after any fallback. AUTO: the format
 // has one time per request. Complete after TRACE_END, as the next is.

@@ -19,12 +19,14 @@ static struct trace_writer *write_names(const char *format, const char *const *n
     struct trace_writer *writer = trace_writer_open(&config, &error);
     assert_non_null(writer);
     for (size_t i = 0; i < 2 * count; i++) {
-        struct trace_request request = {(int64_t)i * 1000000000,
-                                        1000,
-                                        i * 4096,
-                                        4096,
-                                        4711, // not looked at
-                                        TRACE_READ};
+        struct trace_request request = {
+            .arrival_ns = (int64_t)i * 1000000000,
+            .latency_ns = 1000,
+            .offset = i * 4096,
+            .bytes = 4096,
+            .volume = 4711, // not looked at
+            .op = TRACE_READ,
+        };
         if (!trace_writer_put(writer, &request, names[i % count], &error))
             fail_msg("%s", error.message);
     }
@@ -234,7 +236,7 @@ static void test_many_names(void **state)
         char name[400] = "";
         assert_non_null(writer);
         for (int j = 0; j <= NAMES_MAX; j++) {
-            struct trace_request request = {0, 1, 0, 512, 0, TRACE_READ};
+            struct trace_request request = {0, 1, 0, 512, 0, TRACE_READ, 0};
             // All would be cut or replaced to the same.
             snprintf(name, sizeof name, "%0300d%c", j, '\n');
             for (size_t k = 0; j > 0 && k < 16; k++)

@@ -280,9 +280,9 @@ static bool take_item(struct layout_parser *parser, char *stop)
 
 // How messages call the column of a role.
 static const char *const role_names[COLUMNS_ROLE_COUNT] = {
-    [COLUMNS_TIME] = "time",       [COLUMNS_OP] = "op",         [COLUMNS_OFFSET] = "offset",
-    [COLUMNS_LENGTH] = "bytes",    [COLUMNS_VOLUME] = "volume", [COLUMNS_SUBVOLUME] = "volume",
-    [COLUMNS_LATENCY] = "latency",
+    [COLUMNS_TIME] = "time",     [COLUMNS_OP] = "op",           [COLUMNS_OFFSET] = "offset",
+    [COLUMNS_LENGTH] = "bytes",  [COLUMNS_VOLUME] = "volume",   [COLUMNS_SUBVOLUME] = "volume",
+    [COLUMNS_STREAM] = "stream", [COLUMNS_LATENCY] = "latency",
 };
 
 static const struct columns_word usual_words[] = {

@@ -161,7 +161,7 @@ bool columns_parse_line(const struct columns_plan *plan, const struct columns_li
         !parse_range(plan, line, request, counts, fault) ||
         !parse_latency(plan, line, &request->latency_ns, counts, fault))
         return false;
-    for (enum columns_role role = COLUMNS_VOLUME; role <= COLUMNS_SUBVOLUME; role++) {
+    for (enum columns_role role = COLUMNS_VOLUME; role <= COLUMNS_STREAM; role++) {
         const struct columns_field *field = &line->fields[plan->place[role]];
         if (field->length > 0 && memchr(field->text, '\0', field->length) != NULL)
             return set_fault(plan, line, role, "a name without a NUL byte", fault);

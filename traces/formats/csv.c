@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CSV_HEADER "time_ns,op,offset,bytes[,member][,latency_ns]"
+#define CSV_HEADER "time_ns,op,offset,bytes[,member][,latency_ns][,stream]"
 
 static const struct columns_column columns[] = {
     {.name = "time_ns", .role = COLUMNS_TIME, .unit = COLUMNS_NS},
@@ -17,6 +17,7 @@ static const struct columns_column columns[] = {
     {.name = "bytes", .role = COLUMNS_LENGTH, .unit = COLUMNS_BYTES},
     {.name = "member", .role = COLUMNS_VOLUME, .optional = true},
     {.name = "latency_ns", .role = COLUMNS_LATENCY, .unit = COLUMNS_NS, .optional = true},
+    {.name = "stream", .role = COLUMNS_STREAM, .optional = true},
 };
 #define CSV_COLUMN_COUNT (sizeof columns / sizeof columns[0])
 

@@ -24,6 +24,8 @@ void write_columns_begin(struct write_context *context)
         return;
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
     for (size_t i = 0; i < layout->column_count; i++) {
+        if (layout->columns[i].role == COLUMNS_STREAM)
+            continue;
         if (i > 0)
             to = separate(layout, to);
         to = write_string(to, layout->columns[i].name);
@@ -88,6 +90,8 @@ void write_columns_put(struct write_context *context, const struct trace_request
     const struct write_volume *volume = &context->volumes.items[request->volume];
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX + volume->length);
     for (size_t i = 0; i < layout->column_count; i++) {
+        if (layout->columns[i].role == COLUMNS_STREAM)
+            continue;
         if (i > 0)
             to = separate(layout, to);
         to = put_field(layout, &layout->columns[i], volume, request, to);
