@@ -14,11 +14,17 @@ struct arrival {
     int64_t time_ns;
     struct trace_request request; // as recorded
     uint32_t member;
+    uint32_t source; // the trace that it comes from, for sources_stream_name
+    void *origin;    // whose of the arrivals it is: the request's; NULL if they do not listen
 };
 
 // To be the first field of what gives arrivals.
 struct arrivals {
     const struct arrival *next; // not before the one before it; NULL: none, for now or for ever
+    // Before anything happens after unread_ns, read_on must be called: what has not been read comes
+    // no earlier than that. NULL: `next` is always known.
+    int64_t unread_ns;
+    bool (*read_on)(struct arrivals *arrivals, struct sim_error *error); // changes both
     // Goes on behind `next`, which there is. False with the error filled.
     bool (*advance)(struct arrivals *arrivals, struct sim_error *error);
     // A request has completed; may change `next`, to none before now_ns. NULL: it does not matter.

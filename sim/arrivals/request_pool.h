@@ -19,6 +19,7 @@ struct sim_request {
                                   // free ones, and those dispatched together
     uint64_t seq;                 // in order of arrival, over all members, from 0
     uint64_t number;              // the same, of its member alone
+    void *origin;                 // of the arrivals that listen
     int64_t recorded_ns;          // total latency that the recording shows, or REQUEST_UNKNOWN
     struct timer due;             // when a device is done with it, among others
     bool throttled;               // its member is in a group, and its kind is throttled there

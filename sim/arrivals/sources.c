@@ -117,6 +117,7 @@ static bool accept(void *context, size_t index, bool *accepted, struct sim_error
     struct source *source = &sources->sources[index];
     source->next.request = source->stream->next;
     source->next.time_ns = source->stream->next_ns;
+    source->next.source = (uint32_t)index;
     if (!find_member(source, error))
         return false;
     *accepted = source->next.member != NO_MEMBER;
@@ -280,6 +281,34 @@ void sources_close(struct sources *sources)
 struct arrivals *sources_arrivals(struct sources *sources)
 {
     return &sources->arrivals;
+}
+
+size_t sources_count(const struct sources *sources)
+{
+    return sources->count;
+}
+
+const struct scenario_trace *sources_config(const struct sources *sources, uint32_t source)
+{
+    return sources->sources[source].config;
+}
+
+bool sources_may_have(const struct sources *sources, uint32_t source, uint32_t member)
+{
+    uint32_t owner = sources->sources[source].owner;
+    return owner == SEVERAL ? sources->scenario->members[member].trace.path == NULL
+                            : owner == member;
+}
+
+bool sources_tell_streams(const struct sources *sources, uint32_t source)
+{
+    return trace_tells_streams(sources->sources[source].stream->trace);
+}
+
+const char *sources_stream_name(const struct sources *sources, const struct arrival *arrival)
+{
+    return trace_stream_name(sources->sources[arrival->source].stream->trace,
+                             arrival->request.stream);
 }
 
 static void tell_skipped(const struct source *source, sources_notice *notice, void *context)

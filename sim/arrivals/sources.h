@@ -20,6 +20,18 @@ void sources_close(struct sources *sources); // NULL is allowed
 // Their arrivals, which are the sources'. To advance fails where a trace is broken.
 struct arrivals *sources_arrivals(struct sources *sources);
 
+size_t sources_count(const struct sources *sources);
+const struct scenario_trace *sources_config(const struct sources *sources, uint32_t source);
+
+// Can this one of their traces have requests of the member?
+bool sources_may_have(const struct sources *sources, uint32_t source, uint32_t member);
+
+// Does it tell who submitted its requests?
+bool sources_tell_streams(const struct sources *sources, uint32_t source);
+
+// Name of the thread that submitted one of their arrivals; "": not known.
+const char *sources_stream_name(const struct sources *sources, const struct arrival *arrival);
+
 typedef void sources_notice(void *context, const struct trace_notice *notice);
 
 // What was odd or missing in the traces; complete once all is taken.

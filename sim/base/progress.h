@@ -4,6 +4,7 @@
 #ifndef SIM_BASE_PROGRESS_H
 #define SIM_BASE_PROGRESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -18,6 +19,13 @@ struct progress_state {
 
 // Called now and then.
 typedef void progress_tell(void *context, const struct progress_state *state);
+
+// Who looks after long work.
+struct progress_watch {
+    const volatile sig_atomic_t *stop; // becomes non-zero: it ends
+    progress_tell *progress;           // may be NULL
+    void *progress_context;
+};
 
 struct progress {
     bool enabled;

@@ -138,7 +138,7 @@ static void describe(const struct check *check)
 // Compares, if there is what to compare with.
 static bool run(struct check *check, enum accepted_found found, struct sim_error *error)
 {
-    struct replay_watch watch = {
+    struct progress_watch watch = {
         .stop = &stop_signal,
         .progress = show_progress,
         .progress_context = check,

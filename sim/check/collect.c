@@ -122,7 +122,7 @@ static const struct replay_observer observer = {
 };
 
 static bool run_to_end(struct replay *replay, struct collector *collector,
-                       const struct replay_watch *watch, struct sim_error *error)
+                       const struct progress_watch *watch, struct sim_error *error)
 {
     if (!replay_start(replay, &observer, collector))
         return false;
@@ -226,7 +226,7 @@ static bool finish(struct collector *collector, const struct replay *replay,
     return !collector->no_memory && keep_streams(found, scenario);
 }
 
-bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
+bool collect_run(const struct scenario *scenario, const struct progress_watch *watch,
                  struct deviation *deviation, struct accepted *found, struct sim_error *error)
 {
     struct collector collector = {.found = found, .deviation = deviation};

@@ -62,7 +62,7 @@ void deviation_json(const struct deviation *deviation, const struct accepted *fo
 // To stop: it fails, "interrupted". deviation: is told of every request; may be NULL. *found is to
 // be freed in any case. Its memory is bounded: of more requests that wait than
 // ACCEPTED_DECISIONS_MAX none is kept.
-bool collect_run(const struct scenario *scenario, const struct replay_watch *watch,
+bool collect_run(const struct scenario *scenario, const struct progress_watch *watch,
                  struct deviation *deviation, struct accepted *found, struct sim_error *error);
 
 #endif

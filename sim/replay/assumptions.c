@@ -65,12 +65,40 @@ static void tell_device(const struct telling *telling)
     }
 }
 
-// Only recorded arrivals there are so far.
 static void tell_feedback(const struct telling *telling)
 {
-    tell(telling, "feedback", "none",
-         "none; requests arrive as recorded, however long others wait: under a limit below the "
-         "demand, latencies are upper bounds");
+    const struct senders *senders = &telling->replay->senders;
+    uint32_t open = 0, closed = 0;
+    char text[TEXT_SIZE];
+    if (!senders->answers) {
+        tell(telling, "feedback", "none",
+             "none; requests arrive as recorded, however long others wait: under a limit below the "
+             "demand, latencies are upper bounds");
+        return;
+    }
+    for (uint32_t i = 0; i < senders->streams.count; i++) {
+        open += senders->streams.items[i].kind == SCENARIO_STREAM_OPEN;
+        closed += senders->streams.items[i].origin == STREAM_CLOSED;
+    }
+    uint32_t dependent = senders->streams.count - open - closed;
+    if (open + closed == 0)
+        snprintf(text, sizeof text,
+                 "dependent; each of %" PRIu32 " streams goes on when what it waited for is "
+                 "complete",
+                 dependent);
+    else if (open + dependent == 0)
+        snprintf(text, sizeof text,
+                 "closed; of each member never more outstanding than a certain number");
+    else
+        snprintf(text, sizeof text,
+                 "mixed; of %" PRIu32 " streams %" PRIu32 " come as recorded, %" PRIu32
+                 " as closed loops, the others when what they waited for is complete",
+                 senders->streams.count, open, closed);
+    tell(telling, "feedback",
+         open + closed == 0      ? "dependent"
+         : open + dependent == 0 ? "closed"
+                                 : "mixed",
+         text);
 }
 
 static void tell_buckets(const struct telling *telling)
@@ -106,7 +134,7 @@ static void tell_arrival(const struct telling *telling)
         "; when requests were handed to the device", ""};
     size_t volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
     char taken[TRACE_ARRIVALS_TEXT], text[TEXT_SIZE];
-    sources_count_arrivals(telling->replay->sources, volumes);
+    sources_count_arrivals(telling->replay->senders.sources, volumes);
     size_t kind =
         (size_t)(volumes[TRACE_ARRIVAL_QUEUE] > 0) + 2 * (size_t)(volumes[TRACE_ARRIVAL_ISSUE] > 0);
     snprintf(text, sizeof text, "%s%s", trace_arrivals_text(volumes, taken), texts[kind]);
@@ -169,8 +197,8 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
 {
     const struct telling telling = {replay, replay->scenario, each, context};
     struct sources_taken taken = {.traces = 0};
-    if (replay->sources != NULL)
-        sources_taken(replay->sources, &taken);
+    if (replay->senders.sources != NULL)
+        sources_taken(replay->senders.sources, &taken);
     if (taken.traces > 0) {
         tell_arrival(&telling);
         tell_speed(&telling, &taken);

@@ -105,6 +105,7 @@ static enum replay_step arrive(struct replay *replay)
     request->engine.offset = recorded->offset;
     request->engine.bytes = recorded->bytes;
     request->engine.arrival_ns = replay->now_ns;
+    request->origin = arrival->origin;
     request->seq = replay->next_seq++;
     request->number = replay->digest.members[arrival->member].arrived++;
     request->recorded_ns =
@@ -209,6 +210,11 @@ enum replay_step replay_next(struct replay *replay)
     int64_t time_ns;
     enum replay_event event = replay_peek(replay, &time_ns);
     enum replay_step step = REPLAY_MORE;
+    while (replay->arrivals->read_on != NULL && replay->arrivals->unread_ns < time_ns) {
+        if (!replay->arrivals->read_on(replay->arrivals, replay->error))
+            return REPLAY_FAILED;
+        event = replay_peek(replay, &time_ns);
+    }
     if (event == REPLAY_NOTHING) {
         replay->nothing_left = true;
         return REPLAY_FINISHED;
@@ -238,7 +244,7 @@ enum replay_step replay_next(struct replay *replay)
     return step == REPLAY_MORE ? start_dispatched(replay) : step;
 }
 
-enum replay_step replay_all(struct replay *replay, const struct replay_watch *watch)
+enum replay_step replay_all(struct replay *replay, const struct progress_watch *watch)
 {
     enum replay_step step = REPLAY_MORE;
     while (step == REPLAY_MORE) {
@@ -258,14 +264,16 @@ void replay_progress(const struct replay *replay, struct progress_state *state)
 {
     int64_t end_ns = replay->scenario->end_ns;
     *state = (struct progress_state){PROGRESS_UNKNOWN, replay->next_seq};
-    if (replay->sources != NULL)
-        state->share = sources_share(replay->sources);
+    if (replay->senders.sources != NULL)
+        state->share = sources_share(replay->senders.sources);
     // What has only arrived has most of what it takes still ahead.
     if (replay->next_seq > 0 && state->share > 0)
         state->share *=
             1 - (double)engine_waiting(replay->control.engine) / (double)replay->next_seq;
     if (end_ns != SCENARIO_NO_LIMIT)
         state->share = fmax(state->share, (double)replay->now_ns / (double)end_ns);
+    if (replay->senders.answers && state->share >= 0) // after a first reading
+        state->share = SENDERS_LEARN_SHARE + state->share * (1 - SENDERS_LEARN_SHARE);
 }
 
 // ---- Beginning and end ----
@@ -279,10 +287,10 @@ static bool open_arrivals(struct replay *replay, const struct replay_supply *sup
         replay->arrivals = supply->arrivals;
         return true;
     }
-    replay->sources = sources_open(replay->scenario, replay->error);
-    if (replay->sources == NULL)
+    if (!senders_open(&replay->senders, replay->scenario, supply != NULL ? supply->watch : NULL,
+                    replay->error))
         return false;
-    replay->arrivals = sources_arrivals(replay->sources);
+    replay->arrivals = senders_arrivals(&replay->senders);
     return true;
 }
 
@@ -318,8 +326,8 @@ void replay_notices(const struct replay *replay, replay_notice *notice, void *co
     const struct scenario *scenario = replay->scenario;
     char text[160];
     uint64_t waiting = engine_waiting(replay->control.engine);
-    if (replay->sources != NULL)
-        sources_notices(replay->sources, notice, context);
+    if (replay->senders.sources != NULL)
+        senders_notices(&replay->senders, notice, context);
     for (size_t i = 0; i < scenario->notice_count; i++)
         notice(context,
                &(struct trace_notice){"left-out", scenario->name, 1, scenario->notices[i]});
@@ -339,7 +347,7 @@ void replay_notices(const struct replay *replay, replay_notice *notice, void *co
 
 void replay_close(struct replay *replay)
 {
-    sources_close(replay->sources);
+    senders_close(&replay->senders);
     changes_close(&replay->changes);
     digest_close(&replay->digest);
     device_close(replay->device);

@@ -7,14 +7,12 @@
 #ifndef SIM_REPLAY_REPLAY_H
 #define SIM_REPLAY_REPLAY_H
 
-#include "sim/arrivals/sources.h"
+#include "sim/arrivals/senders.h"
 #include "sim/base/progress.h"
 #include "sim/replay/changes.h"
 #include "sim/replay/devices/device.h"
 #include "sim/replay/digest.h"
 #include "sim/replay/observer.h"
-
-#include <signal.h>
 
 // What can happen next; the order is that within one instant.
 enum replay_event {
@@ -30,7 +28,7 @@ struct replay {
     const struct replay_observer *observer;
     void *context; // the observer's
     struct control control;
-    struct sources *sources; // the scenario's traces; NULL: the arrivals are the caller's
+    struct senders senders; // the scenario's traces; closed: the arrivals are the caller's
     struct arrivals *arrivals;
     struct changes changes;
     struct request_pool own_pool;
@@ -52,6 +50,7 @@ struct replay {
 struct replay_supply {
     struct arrivals *arrivals; // not the scenario's traces, which are not opened
     struct request_pool *pool; // for several replays; what is in flight at the end stays in it
+    const struct progress_watch *watch; // of what is read before the replay; may be NULL
 };
 
 // supply may be NULL. False with the error filled; replay_close is needed in any case.
@@ -76,14 +75,8 @@ enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns);
 // Does the next thing.
 enum replay_step replay_next(struct replay *replay);
 
-struct replay_watch {
-    const volatile sig_atomic_t *stop; // becomes non-zero: the replay stops
-    progress_tell *progress;           // may be NULL
-    void *progress_context;
-};
-
 // Does all there is, as long as it is not to stop. Never REPLAY_MORE.
-enum replay_step replay_all(struct replay *replay, const struct replay_watch *watch);
+enum replay_step replay_all(struct replay *replay, const struct progress_watch *watch);
 
 // Does the throttle count a request of this member and kind, as things stand?
 static inline bool replay_throttles(const struct replay *replay, uint32_t member, enum engine_op op)

@@ -113,7 +113,7 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     return recorder;
 }
 
-static enum report_status replay_whole(struct replay *replay, const struct replay_watch *watch)
+static enum report_status replay_whole(struct replay *replay, const struct progress_watch *watch)
 {
     switch (replay_all(replay, watch)) {
     case REPLAY_FINISHED:
@@ -156,11 +156,11 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
         .context = options->watch.progress_context,
         .to = options->omit_series ? REPLAY_SHARE : REPLAY_SHARE_SERIES,
     };
-    struct replay_watch watch = {options->watch.stop, progress_tell_part, &part};
+    struct progress_watch watch = {options->watch.stop, progress_tell_part, &part};
     error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
-    if (replay_open(&replay, scenario, NULL, error))
+    if (replay_open(&replay, scenario, &(struct replay_supply){.watch = &watch}, error))
         recorder = begin(&replay, scenario, options, &part, database, error);
     if (recorder != NULL) {
         *run_id = report_recorder_run_id(recorder);

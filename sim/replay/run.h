@@ -9,7 +9,7 @@
 struct run_options {
     bool log_requests;
     bool omit_series; // the database is gone with the program: only what is printed matters
-    struct replay_watch watch; // to stop: the run is interrupted
+    struct progress_watch watch; // to stop: the run is interrupted
 };
 
 // False with the error filled if the run failed; what was stored until then stays, and says so.

@@ -22,6 +22,47 @@
 #define SCENARIO_NONE UINT32_MAX    // no group
 #define SCENARIO_COUNT_MAX 10000    // of a member that is repeated
 
+// How the requests of a trace come.
+enum scenario_arrivals {
+    SCENARIO_ARRIVALS_AUTO,      // dependent if it tells threads and completions, else open
+    SCENARIO_ARRIVALS_OPEN,      // as recorded, however long others wait
+    SCENARIO_ARRIVALS_CLOSED,    // of a member never more than so many outstanding
+    SCENARIO_ARRIVALS_DEPENDENT, // when what their threads waited for has completed
+};
+
+enum scenario_think {
+    SCENARIO_THINK_ABSOLUTE, // not before its recorded time
+    SCENARIO_THINK_KEEP,     // not before the recorded distance from the one before
+};
+
+struct scenario_closed {
+    uint32_t depth; // 0: the most that the recording shows
+    enum scenario_think think;
+};
+
+// How a thread goes about its requests. Source: docs/model.md.
+enum scenario_stream_kind {
+    SCENARIO_STREAM_INFERRED,
+    SCENARIO_STREAM_OPEN,  // as recorded
+    SCENARIO_STREAM_SYNC,  // waits for all that it has submitted, thinks, goes on
+    SCENARIO_STREAM_ASYNC, // keeps its clock, never more than so many outstanding
+    SCENARIO_STREAM_PACED, // sync, but by a clock: what it missed it catches up
+    SCENARIO_STREAM_KIND_COUNT,
+};
+
+enum scenario_lifetime {
+    SCENARIO_LIFETIME_ENDLESS,
+    SCENARIO_LIFETIME_RECORDED, // after its recorded lifetime it sends no more
+};
+
+// The user's word about the streams of a name.
+struct scenario_stream {
+    char *name;
+    enum scenario_stream_kind kind;
+    uint32_t depth; // 0: the most that the recording shows
+    enum scenario_lifetime lifetime;
+};
+
 // A recording, or a part of it.
 struct scenario_trace {
     char *path;   // NULL: no trace. As found from the working directory; of a csv, only its name
@@ -29,6 +70,10 @@ struct scenario_trace {
     char *format; // by name; NULL: recognised by content
     char *layout; // of formats that need to be told; NULL: none
     enum trace_arrival arrival;
+    enum scenario_arrivals arrivals;
+    struct scenario_closed closed;
+    struct scenario_stream *streams;
+    size_t stream_count;
     struct cut cut;
     char **devices;    // the cut's volumes
     char *volume_name; // of requests of which the trace says none; NULL: they have none
@@ -45,6 +90,7 @@ struct scenario_member {
     char *name;
     uint32_t group; // index, or SCENARIO_NONE: not throttled
     enum engine_attach attach;
+    enum scenario_arrivals arrivals; // AUTO: as its trace has them
     struct engine_parameters limits; // if any is given: overwrite the group's on joining
     struct scenario_trace trace;
     char *volume;   // which volume of the common traces is this member's; NULL: the one of its name
@@ -213,6 +259,7 @@ const char *scenario_device_name(enum scenario_device_model model);
 bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
+const char *scenario_stream_kind_name(enum scenario_stream_kind kind);
 const char *scenario_event_name(enum scenario_event_kind kind);
 
 // What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of

@@ -17,6 +17,7 @@ struct scenario *scenario_new(const char *name, const struct scenario_settings *
                               struct sim_error *error);
 
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
+void scenario_streams_free(struct scenario_trace *trace);
 
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
@@ -25,10 +26,14 @@ uint32_t scenario_find_member(const struct scenario *scenario, const char *name)
 const char *scenario_group_at(const void *words, size_t index);
 const char *scenario_member_at(const void *words, size_t index);
 
-// Kinds whose value is the scenario, to which they append; of traces, a trace; of limits, struct
-// engine_parameters, a whole set or a part of one.
+// Kinds whose value is the scenario, to which they append; of traces and streams, a trace; of
+// limits, struct engine_parameters, a whole set or a part of one.
 extern const struct setting_kind scenario_groups, scenario_members, scenario_traces,
-    scenario_events, scenario_trace_kind, scenario_group_limits, scenario_member_limits;
+    scenario_events, scenario_trace_kind, scenario_streams, scenario_closed_kind,
+    scenario_arrivals_kind, scenario_group_limits, scenario_member_limits;
+
+// A path, char *, as found from the working directory.
+yaml_read scenario_read_path;
 
 // Limits as found at the node: are they a valid set by themselves?
 bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,

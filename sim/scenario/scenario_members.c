@@ -140,6 +140,8 @@ const struct setting scenario_member_rows[] = {
         key, &kind, offsetof(struct scenario_member, field), false, fallback, option               \
     }
     SCENARIO_MEMBER_OPTIONS(ROW),
+    {"arrivals", &scenario_arrivals_kind, offsetof(struct scenario_member, arrivals),
+     .fallback = "auto"},
     {"limits", &scenario_member_limits, .offset = offsetof(struct scenario_member, limits)},
     {"trace", &scenario_trace_kind, .offset = offsetof(struct scenario_member, trace)},
     {"volume", &setting_text, .offset = offsetof(struct scenario_member, volume)},

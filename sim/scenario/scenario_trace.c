@@ -29,6 +29,7 @@ void scenario_trace_free(struct scenario_trace *trace)
         free(trace->devices[i]);
     free(trace->devices);
     free(trace->volume_name);
+    scenario_streams_free(trace);
 }
 
 // ---- Devices and operations ----
@@ -166,6 +167,20 @@ bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival)
     return setting_parse_word(arrival_names, text, arrival);
 }
 
+static const char *const arrivals_names[] = {
+    [SCENARIO_ARRIVALS_AUTO] = "auto",
+    [SCENARIO_ARRIVALS_OPEN] = "open",
+    [SCENARIO_ARRIVALS_CLOSED] = "closed",
+    [SCENARIO_ARRIVALS_DEPENDENT] = "dependent",
+    NULL,
+};
+
+const struct setting_kind scenario_arrivals_kind = {
+    .type = "auto, open, closed, dependent",
+    .expected = "auto, open, closed or dependent",
+    .words = arrivals_names,
+};
+
 static bool parse_format(struct setting_input *input, void *value)
 {
     return formats_check(input->text, input->message) && setting_text.parse(input, value);
@@ -179,8 +194,7 @@ static const struct setting_kind format_kind = {
     .write = setting_write_text,
 };
 
-// A path as found from the working directory.
-static bool read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
+bool scenario_read_path(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     char **path = target;
     if (!yaml_read_string(reader, node, path))
@@ -206,7 +220,7 @@ static bool is_no_file(const void *value)
 
 static const struct setting_kind path_kind = {
     .type = "text",
-    .read = read_path,
+    .read = scenario_read_path,
     .is_left_out = is_no_file,
     .write = setting_write_text,
 };
@@ -255,6 +269,7 @@ const struct setting scenario_trace_rows[] = {
         key, &kind, offsetof(struct scenario_trace, field), false, fallback, option                \
     }
     SCENARIO_TRACE_OPTIONS(ROW),
+    {"closed", &scenario_closed_kind, .offset = offsetof(struct scenario_trace, closed)},
     {"ops", &ops_kind, offsetof(struct scenario_trace, cut.ops), .fallback = "all"},
     {"speed", &factor_kind, offsetof(struct scenario_trace, cut.speed), .fallback = "1"},
     {"start", &setting_duration, offsetof(struct scenario_trace, cut.start_ns), .fallback = "0"},
@@ -282,7 +297,7 @@ static bool read_trace(struct yaml_reader *reader, yaml_node_t *node, void *targ
     struct scenario_trace *trace = target;
     trace->place = yaml_place(node);
     if (node->type == YAML_SCALAR_NODE)
-        return read_path(reader, node, &trace->path);
+        return scenario_read_path(reader, node, &trace->path);
     if (!setting_read(reader, node, "a trace", scenario_trace_rows, trace))
         return false;
     yaml_node_t *csv = yaml_find(reader, node, "csv");

@@ -102,6 +102,15 @@ struct setting {
       "only with --limits: which event of a block trace is a request's arrival at the throttle, "  \
       "D (issue), what the driver sends, or Q (queue), before the guest merges and schedules. "    \
       "The default, auto, is D of each device that has D events, Q of others"),                    \
+        X("arrivals", scenario_arrivals_kind, arrivals, "auto", "arrivals", OPTION_SETTING,        \
+          "auto|open|closed|dependent",                                                            \
+          "only with --limits: how requests come: open, as recorded, however long others wait; "   \
+          "dependent, when what their threads waited for has completed; closed, never more "       \
+          "outstanding than recorded. The default, auto, is dependent where a trace tells "        \
+          "threads and completions, else open"),                                                   \
+        X("streams", scenario_streams, path, NULL, "streams", OPTION_SETTING, "FILE",              \
+          "only with --limits: what is known of the threads of the traces, as 'throttlesim "       \
+          "trace streams -o FILE' writes it"),                                                     \
         X("device", devices_kind, path, NULL, "device", OPTION_SETTING_LIST, "NAME",               \
           "only with --limits: take only the requests of this device, such as 254,48, from each "  \
           "trace. Needed for a trace that holds several. May be given several times, with "        \
@@ -121,7 +130,8 @@ setting_write setting_write_text, setting_write_time; // time: int64_t
 
 // The rows of a mapping end with key NULL. They are read in their order.
 extern const struct setting scenario_rows[], scenario_device_rows[], scenario_group_rows[],
-    scenario_member_rows[], scenario_volume_member_rows[], scenario_trace_rows[];
+    scenario_member_rows[], scenario_volume_member_rows[], scenario_trace_rows[],
+    scenario_stream_rows[], scenario_closed_rows[];
 
 const char *setting_key_at(const void *rows, size_t index); // for suggest()
 const struct setting *setting_find(const struct setting *rows, const char *key);

@@ -173,6 +173,16 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
     assert_same_text(a->format, b->format);
     assert_same_text(a->layout, b->layout);
     assert_int_equal(a->arrival, b->arrival);
+    assert_int_equal(a->arrivals, b->arrivals);
+    assert_int_equal(a->closed.depth, b->closed.depth);
+    assert_int_equal(a->closed.think, b->closed.think);
+    assert_int_equal(a->stream_count, b->stream_count);
+    for (size_t i = 0; i < a->stream_count; i++) {
+        assert_string_equal(a->streams[i].name, b->streams[i].name);
+        assert_int_equal(a->streams[i].kind, b->streams[i].kind);
+        assert_int_equal(a->streams[i].depth, b->streams[i].depth);
+        assert_int_equal(a->streams[i].lifetime, b->streams[i].lifetime);
+    }
     assert_int_equal(a->cut.speed.numerator, b->cut.speed.numerator);
     assert_int_equal(a->cut.speed.denominator, b->cut.speed.denominator);
     assert_int_equal(a->cut.delay_ns, b->cut.delay_ns);
@@ -188,6 +198,7 @@ static void assert_same_members(const struct scenario *a, const struct scenario 
         assert_same_text(a->members[i].volume, b->members[i].volume);
         assert_int_equal(a->members[i].group, b->members[i].group);
         assert_int_equal(a->members[i].attach, b->members[i].attach);
+        assert_int_equal(a->members[i].arrivals, b->members[i].arrivals);
         assert_same_limits(&a->members[i].limits, &b->members[i].limits);
         assert_same_trace(&a->members[i].trace, &b->members[i].trace);
     }

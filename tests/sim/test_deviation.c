@@ -41,7 +41,7 @@ static void write_workload(void)
 // The run's deviation with `accepted`, the run's own results in *found.
 static struct deviation compare(const struct accepted *accepted, struct accepted *found)
 {
-    struct replay_watch watch = {.stop = &never_stop};
+    struct progress_watch watch = {.stop = &never_stop};
     struct deviation deviation;
     struct sim_error error;
     struct scenario *scenario = lab_load("w.yaml", WORKLOAD, &error);

@@ -195,6 +195,26 @@ static char *any_csv(void)
     return below(3) == 0 ? any_text() : strdup(texts[below(sizeof texts / sizeof texts[0])]);
 }
 
+// Names in front of any text, so that none comes twice.
+static void add_streams(struct scenario_trace *trace)
+{
+    trace->stream_count = below(3);
+    trace->streams = calloc(trace->stream_count + 1, sizeof *trace->streams);
+    assert_non_null(trace->streams);
+    for (size_t i = 0; i < trace->stream_count; i++) {
+        char *text = any_text(), *name = malloc(strlen(text) + 3);
+        assert_non_null(name);
+        sprintf(name, "%zu %s", i, text);
+        free(text);
+        trace->streams[i] = (struct scenario_stream){
+            .name = name,
+            .kind = (enum scenario_stream_kind)below(SCENARIO_STREAM_KIND_COUNT),
+            .depth = (uint32_t)below(1000001),
+            .lifetime = (enum scenario_lifetime)below(2),
+        };
+    }
+}
+
 static struct scenario_trace any_trace(void)
 {
     struct scenario_trace trace = scenario_trace_default();
@@ -205,6 +225,10 @@ static struct scenario_trace any_trace(void)
     trace.layout = text_or_none();
     trace.volume_name = text_or_none();
     trace.arrival = (enum trace_arrival)below(3);
+    trace.arrivals = (enum scenario_arrivals)below(4);
+    trace.closed.depth = (uint32_t)below(1000001);
+    trace.closed.think = (enum scenario_think)below(2);
+    add_streams(&trace);
     for (uint64_t i = below(3); i > 0; i--) {
         char *name = any_text();
         assert_true(names_append(&trace.devices, &trace.cut.volume_count, name));
@@ -226,6 +250,7 @@ static void add_anything(struct scenario *scenario)
     for (size_t i = 0; i < scenario->member_count; i++) {
         struct scenario_member *member = &scenario->members[i];
         member->volume = text_or_none();
+        member->arrivals = (enum scenario_arrivals)below(4);
         if (below(2) == 0)
             member->trace = any_trace();
         if (member->group != SCENARIO_NONE && below(4) == 0) {

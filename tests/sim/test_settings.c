@@ -220,6 +220,8 @@ static void the_reference_is_complete(void **state)
     expect_table(document, "\n## Members\n", scenario_member_rows);
     expect_table(document, "\n### Each volume a member\n", scenario_volume_member_rows);
     expect_table(document, "\n## Traces\n", scenario_trace_rows);
+    expect_table(document, "\n### What you know of a stream\n", scenario_stream_rows);
+    expect_table(document, "\n### Closed loops\n", scenario_closed_rows);
     expect_table(document, "\n## Device\n", scenario_device_rows);
     expect_options(document, scenario_rows);
     expect_options(document, scenario_member_rows);

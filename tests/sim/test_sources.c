@@ -257,7 +257,8 @@ static void format_and_layout(void **state)
     lab_expect_failure(
         "members: [{id: a, trace: {path: rows.txt, format: biosnoop, layout: TIME}}]\n",
         "DIR/run.yaml:1:26: DIR/rows.txt: layout \"TIME\": expected the header line of "
-        "biosnoop, TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms)");
+        "biosnoop, TIME(s) COMM PID DISK T SECTOR BYTES [P] [QUE(ms)] LAT(ms), or what its rows "
+        "lack, as T=R BYTES=4096");
     expect_arrivals("members:\n"
                     "  - id: a\n"
                     "    trace:\n"

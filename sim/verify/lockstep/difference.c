@@ -111,7 +111,7 @@ bool difference_find_request(struct difference *difference, const struct scenari
     difference->our_ns = ENGINE_NEVER;
     bool ok = replay_open(&replay, scenario, NULL, error) &&
               replay_start(&replay, &observer, &search) &&
-              replay_all(&replay, &(struct replay_watch){.stop = &never}) == REPLAY_FINISHED;
+              replay_all(&replay, &(struct progress_watch){.stop = &never}) == REPLAY_FINISHED;
     replay_close(&replay);
     return ok;
 }

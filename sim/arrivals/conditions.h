@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A recording, read again: after what each of its requests comes, as the kind of its stream has it.
+// Source of rules and constants: docs/model.md.
+#ifndef SIM_ARRIVALS_CONDITIONS_H
+#define SIM_ARRIVALS_CONDITIONS_H
+
+#include "sim/arrivals/graph.h"
+#include "sim/arrivals/streams.h"
+
+// A stream while it is read again.
+struct thread {
+    struct graph_counter counter;
+    int64_t *ends_ns; // recorded, of the last completions: a ring
+    uint64_t requests;
+    uint64_t completions; // recorded
+    int64_t last_end_ns;
+    struct graph_node *first;
+    struct graph_node *previous;
+    struct graph_node *unclaimed; // completed since the previous arrival, linked by next
+    struct graph_node *last_end;  // that completed last
+    uint32_t callee;              // whose burst its next arrival waits for, or STREAM_NONE
+    int64_t called_ns;
+    uint64_t dropped;            // requests that would have come after its lifetime
+    struct graph_node *returned; // the burst's last, once the callee has been called again
+};
+
+// A group while it is read again.
+struct place {
+    uint64_t outstanding;
+    int64_t last_ns;
+    bool is_seen;
+    struct graph_node *last_end;
+};
+
+struct conditions {
+    const struct streams *streams; // concluded
+    struct graph graph;
+    struct timer_heap ends; // recorded completions
+    struct thread *threads; // by stream
+    struct place *places;   // by group
+};
+
+// False: out of memory; conditions_close is needed in any case.
+bool conditions_open(struct conditions *conditions, const struct streams *streams);
+void conditions_close(struct conditions *conditions);
+
+// Gives the next request of the recording its conditions; its stream and group are set. False: out
+// of memory.
+bool conditions_add(struct conditions *conditions, struct graph_node *node);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/arrivals/dependent.h"
+
+#include "sim/arrivals/conditions.h"
+
+#include <stdlib.h>
+
+struct dependent {
+    struct arrivals arrivals; // first: they lead back to it
+    struct dependent_config config;
+    struct conditions conditions;
+    int64_t lead_ns; // how far something has come before the time at which it was recorded
+};
+
+// The next to arrive that still does. A thread that ran for a certain time sends what fits into it.
+static struct graph_node *find_next(struct dependent *dependent)
+{
+    struct graph_node *next;
+    while ((next = graph_next(&dependent->conditions.graph)) != NULL) {
+        struct thread *thread = &dependent->conditions.threads[next->stream];
+        int64_t lifetime_ns = dependent->config.streams->items[next->stream].lifetime_ns;
+        bool is_late =
+            thread->first != next && next->ready_ns - thread->first->arrived_ns > lifetime_ns;
+        if (!is_late && !next->is_dropped)
+            break;
+        thread->dropped++;
+        graph_drop(&dependent->conditions.graph, next,
+                   next->recorded_end_ns == INT64_MAX ? NULL : &thread->counter);
+    }
+    return next;
+}
+
+static void look_ahead(struct dependent *dependent)
+{
+    struct graph_node *next = find_next(dependent);
+    const struct arrival *unread = dependent->config.recorded->next;
+    if (next != NULL)
+        next->arrival.time_ns = next->ready_ns;
+    dependent->arrivals.next = next != NULL ? &next->arrival : NULL;
+    dependent->arrivals.unread_ns =
+        unread == NULL ? INT64_MAX : unread->time_ns - dependent->lead_ns;
+}
+
+static void note_lead(struct dependent *dependent, int64_t recorded_ns, int64_t now_ns)
+{
+    if (recorded_ns != INT64_MAX && recorded_ns - now_ns > dependent->lead_ns)
+        dependent->lead_ns = recorded_ns - now_ns;
+}
+
+static bool read_on(struct arrivals *arrivals, struct sim_error *error)
+{
+    struct dependent *dependent = (struct dependent *)arrivals;
+    struct arrivals *recorded = dependent->config.recorded;
+    struct stream_who who;
+    if (!dependent->config.find(dependent->config.context, recorded->next, &who, error))
+        return false;
+    struct graph_node *node = graph_add(&dependent->conditions.graph, recorded->next);
+    if (node == NULL)
+        return sim_fail_memory(error);
+    node->stream = who.stream;
+    node->group = who.group;
+    node->arrival.origin = node;
+    if (!conditions_add(&dependent->conditions, node))
+        return sim_fail_memory(error);
+    if (!recorded->advance(recorded, error))
+        return false;
+    look_ahead(dependent);
+    return true;
+}
+
+static bool advance(struct arrivals *arrivals, struct sim_error *error)
+{
+    struct dependent *dependent = (struct dependent *)arrivals;
+    struct graph_node *node = graph_next(&dependent->conditions.graph);
+    note_lead(dependent, node->recorded_ns, node->ready_ns);
+    graph_arrived(&dependent->conditions.graph, node);
+    if (dependent->conditions.graph.failed)
+        return sim_fail_memory(error);
+    look_ahead(dependent);
+    return true;
+}
+
+static void completed(struct arrivals *arrivals, const struct sim_request *request, int64_t now_ns)
+{
+    struct dependent *dependent = (struct dependent *)arrivals;
+    struct graph_node *node = request->origin;
+    struct graph_counter *counter = node->recorded_end_ns == INT64_MAX
+                                        ? NULL
+                                        : &dependent->conditions.threads[node->stream].counter;
+    note_lead(dependent, node->recorded_end_ns, now_ns);
+    graph_completed(&dependent->conditions.graph, node, counter, now_ns);
+    look_ahead(dependent);
+}
+
+struct dependent *dependent_open(const struct dependent_config *config)
+{
+    struct dependent *dependent = calloc(1, sizeof *dependent);
+    if (dependent == NULL)
+        return NULL;
+    dependent->config = *config;
+    if (!conditions_open(&dependent->conditions, config->streams)) {
+        dependent_close(dependent);
+        return NULL;
+    }
+    dependent->arrivals =
+        (struct arrivals){.advance = advance, .completed = completed, .read_on = read_on};
+    look_ahead(dependent);
+    return dependent;
+}
+
+void dependent_close(struct dependent *dependent)
+{
+    if (dependent != NULL)
+        conditions_close(&dependent->conditions);
+    free(dependent);
+}
+
+uint64_t dependent_held(const struct dependent *dependent)
+{
+    return dependent->conditions.graph.held;
+}
+
+uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream)
+{
+    return dependent->conditions.threads[stream].dropped;
+}
+
+struct arrivals *dependent_arrivals(struct dependent *dependent)
+{
+    return &dependent->arrivals;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Arrivals that answer: what a recording shows of who waits for whom is kept, not its times.
+//
+// With nothing that delays them, and completions as recorded, they are the recorded ones, bit for
+// bit. Source: docs/model.md.
+#ifndef SIM_ARRIVALS_DEPENDENT_H
+#define SIM_ARRIVALS_DEPENDENT_H
+
+#include "sim/arrivals/arrivals.h"
+#include "sim/arrivals/streams.h"
+
+struct dependent;
+
+// Finds who submitted an arrival of the recording. False with the error filled.
+typedef bool dependent_find(void *context, const struct arrival *arrival, struct stream_who *who,
+                            struct sim_error *error);
+
+struct dependent_config {
+    struct arrivals *recorded;     // in order, from its start
+    const struct streams *streams; // concluded
+    dependent_find *find;
+    void *context;
+};
+
+// NULL: out of memory. What it is given must stay.
+struct dependent *dependent_open(const struct dependent_config *config);
+void dependent_close(struct dependent *dependent); // NULL is allowed
+
+// Requests of the stream that would have come after its lifetime, or were called by such.
+uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream);
+
+// Requests that it holds in memory.
+uint64_t dependent_held(const struct dependent *dependent);
+
+struct arrivals *dependent_arrivals(struct dependent *dependent);
+
+#endif

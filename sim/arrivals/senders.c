@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/arrivals/senders.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
+
+// ---- How each trace's requests come ----
+
+static enum scenario_arrivals arrivals_of(const struct senders *senders, uint32_t source,
+                                          uint32_t member)
+{
+    const struct scenario_trace *trace = sources_config(senders->sources, source);
+    enum scenario_arrivals asked = senders->scenario->members[member].arrivals;
+    asked = asked == SCENARIO_ARRIVALS_AUTO ? trace->arrivals : asked;
+    if (asked != SCENARIO_ARRIVALS_AUTO)
+        return asked;
+    bool is_dependent = sources_tell_streams(senders->sources, source) &&
+                        (trace->csv != NULL || !trace_path_is_stream(trace->path));
+    return is_dependent ? SCENARIO_ARRIVALS_DEPENDENT : SCENARIO_ARRIVALS_OPEN;
+}
+
+// Of all members that have requests of this trace the most answering.
+static bool may_answer(const struct senders *senders, uint32_t source)
+{
+    for (size_t i = 0; i < senders->scenario->member_count; i++) {
+        bool is_its = sources_may_have(senders->sources, source, (uint32_t)i);
+        if (is_its && arrivals_of(senders, source, (uint32_t)i) != SCENARIO_ARRIVALS_OPEN)
+            return true;
+    }
+    return false;
+}
+
+static bool find_stream(void *context, const struct arrival *arrival, struct stream_who *who,
+                        struct sim_error *error)
+{
+    static const enum stream_origin origins[] = {
+        [SCENARIO_ARRIVALS_OPEN] = STREAM_OPEN,
+        [SCENARIO_ARRIVALS_CLOSED] = STREAM_CLOSED,
+        [SCENARIO_ARRIVALS_DEPENDENT] = STREAM_OF_THREAD,
+    };
+    struct senders *senders = context;
+    struct stream_key key = {
+        .origin = origins[arrivals_of(senders, arrival->source, arrival->member)],
+        .recording = arrival->source,
+        .thread = arrival->request.stream,
+        .name = sources_stream_name(senders->sources, arrival),
+        .device = arrival->member,
+        .device_name = senders->scenario->members[arrival->member].name,
+    };
+    return streams_find(&senders->streams, &key, who) || sim_fail_memory(error);
+}
+
+// ---- The first reading ----
+
+static bool look(const struct senders *senders, const struct progress_watch *watch, uint64_t count,
+                 struct sim_error *error)
+{
+    if (watch == NULL || count % STEPS_PER_LOOK != 0)
+        return true;
+    if (*watch->stop)
+        return sim_fail(error, SIM_FAILED, "stopped while the traces were read the first time");
+    struct progress_state state = {sources_share(senders->sources) * SENDERS_LEARN_SHARE, count};
+    if (watch->progress != NULL)
+        watch->progress(watch->progress_context, &state);
+    return true;
+}
+
+static bool learn(struct senders *senders, const struct progress_watch *watch,
+                  struct sim_error *error)
+{
+    struct arrivals *arrivals = sources_arrivals(senders->sources);
+    for (uint64_t count = 1; arrivals->next != NULL; count++) {
+        struct stream_who who;
+        const struct arrival *next = arrivals->next;
+        if (!find_stream(senders, next, &who, error))
+            return false;
+        if (!streams_learn(&senders->streams, &who, next->time_ns, next->request.latency_ns))
+            return sim_fail_memory(error);
+        if (!arrivals->advance(arrivals, error) || !look(senders, watch, count, error))
+            return false;
+    }
+    return streams_conclude(&senders->streams) || sim_fail_memory(error);
+}
+
+static void apply(struct senders *senders)
+{
+    for (uint32_t i = 0; i < senders->streams.count; i++) {
+        struct stream *stream = &senders->streams.items[i];
+        const struct scenario_trace *trace = sources_config(senders->sources, stream->recording);
+        if (stream->origin == STREAM_CLOSED) {
+            stream->think = trace->closed.think;
+            stream->depth = trace->closed.depth > 0 ? trace->closed.depth : stream->depth;
+        }
+        for (size_t j = 0; j < trace->stream_count && stream->origin < STREAM_OPEN; j++)
+            if (strcmp(trace->streams[j].name, stream->name) == 0)
+                streams_tell(stream, &trace->streams[j]);
+        senders->answers = senders->answers || stream->kind != SCENARIO_STREAM_OPEN;
+    }
+}
+
+static bool check_twice(const struct senders *senders, uint32_t source, struct sim_error *error)
+{
+    const struct scenario_trace *trace = sources_config(senders->sources, source);
+    return trace->csv != NULL || !trace_path_is_stream(trace->path) ||
+           sim_fail(error, SIM_BAD_INPUT,
+                    "%s: arrivals that answer need the trace twice, and %s can be read once only: "
+                    "save it in a file, or take it with arrivals: open",
+                    senders->scenario->name,
+                    strcmp(trace->path, "-") == 0 ? "standard input" : trace->path);
+}
+
+bool senders_open(struct senders *senders, const struct scenario *scenario,
+                  const struct progress_watch *watch, struct sim_error *error)
+{
+    bool answers = false;
+    *senders = (struct senders){.scenario = scenario};
+    senders->sources = sources_open(scenario, error);
+    if (senders->sources == NULL)
+        return false;
+    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
+        bool may = may_answer(senders, i);
+        if (may && !check_twice(senders, i, error))
+            return false;
+        answers = answers || may;
+    }
+    if (!answers)
+        return true;
+    if (!learn(senders, watch, error))
+        return false;
+    apply(senders);
+    sources_close(senders->sources);
+    senders->sources = sources_open(scenario, error);
+    if (senders->sources == NULL)
+        return false;
+    if (!senders->answers)
+        return true;
+    senders->dependent = dependent_open(&(struct dependent_config){
+        .recorded = sources_arrivals(senders->sources),
+        .streams = &senders->streams,
+        .find = find_stream,
+        .context = senders,
+    });
+    return senders->dependent != NULL || sim_fail_memory(error);
+}
+
+void senders_close(struct senders *senders)
+{
+    dependent_close(senders->dependent);
+    streams_free(&senders->streams);
+    sources_close(senders->sources);
+}
+
+struct arrivals *senders_arrivals(const struct senders *senders)
+{
+    return senders->dependent != NULL ? dependent_arrivals(senders->dependent)
+                                      : sources_arrivals(senders->sources);
+}
+
+// ---- Notices ----
+
+static void tell(const struct senders *senders, const struct stream *stream, const char *kind,
+                 uint64_t count, const char *text, sources_notice *notice, void *context)
+{
+    notice(context, &(struct trace_notice){
+                        .kind = kind,
+                        .source = sources_config(senders->sources, stream->recording)->path,
+                        .count = count,
+                        .text = text,
+                    });
+}
+
+void senders_notices(const struct senders *senders, sources_notice *notice, void *context)
+{
+    char text[400];
+    sources_notices(senders->sources, notice, context);
+    for (uint32_t i = 0; senders->answers && i < senders->streams.count; i++) {
+        const struct stream *stream = &senders->streams.items[i];
+        uint64_t dropped = dependent_dropped(senders->dependent, i);
+        if (stream->origin == STREAM_OF_DEVICE && stream->kind != SCENARIO_STREAM_OPEN) {
+            snprintf(text, sizeof text,
+                     "Nothing tells which threads sent the requests of %.100s: that they all come "
+                     "of one is a guess, and so is what a limit does to them.",
+                     stream->name);
+            tell(senders, stream, "thread-unknown", stream->requests, text, notice, context);
+        }
+        if (dropped > 0) {
+            snprintf(text, sizeof text,
+                     "%" PRIu64 " requests of %.100s would have come after the end of its recorded "
+                     "lifetime; they were left out.",
+                     dropped, stream->name);
+            tell(senders, stream, "after-lifetime", dropped, text, notice, context);
+        }
+    }
+}

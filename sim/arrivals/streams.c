@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/arrivals/streams.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REACTION_NS 150000     // nobody reacts faster, or has a batch take longer
+#define PROMPT_NS 1000000      // as fast as this it is the completion that it waited for
+#define WRITEBACK_QUEUES 8     // outstanding
+#define MOMENTS_MAX (1U << 16) // enough to be sure of a call; bounds the memory
+#define SLAB_PROBES 256
+
+// A request on its way through the first reading.
+struct stream_probe {
+    struct timer due; // first: links back to it
+    int64_t time_ns;
+    int64_t end_ns;
+    uint64_t arrivals; // of the stream when the phase began
+    struct stream_who who;
+    uint8_t phase; // what comes next
+    struct stream_probe *next;
+};
+
+enum { PHASE_BEGUN, PHASE_END, PHASE_AFTER };
+
+struct probe_slab {
+    struct probe_slab *next;
+    struct stream_probe probes[SLAB_PROBES];
+};
+
+void streams_free(struct streams *streams)
+{
+    for (uint32_t i = 0; i < streams->count; i++) {
+        free(streams->items[i].name);
+        free(streams->items[i].cycles);
+    }
+    free(streams->items);
+    free(streams->cache);
+    free(streams->groups);
+    names_free(&streams->keys);
+    for (size_t i = 0; i < streams->key_count; i++)
+        free(streams->key_texts[i]);
+    free(streams->key_texts);
+    timer_heap_free(&streams->probes);
+    while (streams->slabs != NULL) {
+        struct probe_slab *slab = streams->slabs;
+        streams->slabs = slab->next;
+        free(slab);
+    }
+    free(streams->starts.items);
+    free(streams->ends.items);
+    free(streams->calls);
+    *streams = (struct streams){0};
+}
+
+// ---- Who ----
+
+// Room for one more of `size` bytes. False: out of memory.
+static bool grow(void **items, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return true;
+    uint32_t more = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown = realloc(*items, more * size);
+    if (grown == NULL)
+        return false;
+    *items = grown;
+    *capacity = more;
+    return true;
+}
+
+// The number of a key, `next` if it is new. NAMES_NONE: out of memory.
+static uint32_t key_number(struct streams *streams, const char *key, uint32_t next)
+{
+    uint32_t known = names_find(&streams->keys, key);
+    if (known != NAMES_NONE)
+        return known;
+    if (!names_append(&streams->key_texts, &streams->key_count, key))
+        return NAMES_NONE;
+    return names_add(&streams->keys, streams->key_texts[streams->key_count - 1], next);
+}
+
+static bool add_stream(struct streams *streams, const struct stream_key *key,
+                       enum stream_origin origin)
+{
+    bool is_of_device = origin != STREAM_OF_THREAD;
+    const char *name = origin == STREAM_OF_WRITEBACK ? "kworker" : key->name;
+    if (!grow((void **)&streams->items, streams->count, &streams->capacity,
+              sizeof streams->items[0]))
+        return false;
+    struct stream *stream = &streams->items[streams->count];
+    *stream = (struct stream){
+        .name = strdup(name[0] != '\0' ? name : key->device_name),
+        .recording = key->recording,
+        .device = is_of_device ? key->device : STREAM_NONE,
+        .origin = origin,
+        .depth = 1,
+        .lifetime_ns = INT64_MAX,
+    };
+    streams->count += stream->name != NULL;
+    return stream->name != NULL;
+}
+
+static bool find_stream(struct streams *streams, const struct stream_key *key, uint32_t *stream)
+{
+    char text[320];
+    enum stream_origin origin = key->origin;
+    if (origin == STREAM_OF_THREAD && key->thread == 0)
+        origin = STREAM_OF_DEVICE;
+    else if (origin == STREAM_OF_THREAD && strncmp(key->name, "kworker", 7) == 0)
+        origin = STREAM_OF_WRITEBACK;
+    if (origin != STREAM_OF_THREAD)
+        snprintf(text, sizeof text, "d%" PRIu32 " %" PRIu32 " %d", key->recording, key->device,
+                 (int)origin);
+    else if (strchr(key->name, '/') != NULL)
+        snprintf(text, sizeof text, "k%" PRIu32 " %.256s", key->recording, key->name);
+    else
+        snprintf(text, sizeof text, "t%" PRIu32 " %" PRIu32, key->recording, key->thread);
+    *stream = key_number(streams, text, streams->count);
+    return *stream != NAMES_NONE && (*stream < streams->count || add_stream(streams, key, origin));
+}
+
+static bool find_group(struct streams *streams, const struct stream_key *key,
+                       struct stream_who *who)
+{
+    char text[320];
+    if (!find_stream(streams, key, &who->stream))
+        return false;
+    snprintf(text, sizeof text, "g%" PRIu32 " %" PRIu32 " %.256s", key->recording, key->device,
+             streams->items[who->stream].name);
+    who->group = key_number(streams, text, streams->group_count);
+    if (who->group == NAMES_NONE)
+        return false;
+    if (who->group < streams->group_count)
+        return true;
+    if (!grow((void **)&streams->groups, streams->group_count, &streams->group_capacity,
+              sizeof streams->groups[0]))
+        return false;
+    streams->groups[streams->group_count++] =
+        (struct stream_group){.device = key->device, .stream = who->stream};
+    return true;
+}
+
+bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who)
+{
+    uint64_t major = (uint64_t)key->recording << 32 | key->thread;
+    uint64_t minor = ((uint64_t)key->device << 3 | (uint64_t)key->origin) + 1;
+    if (streams->cache == NULL)
+        streams->cache = calloc(STREAM_CACHE, sizeof *streams->cache);
+    if (streams->cache == NULL)
+        return false;
+    uint64_t place = (major * 31 + minor * 7 + (major >> 32) * 97) % STREAM_CACHE;
+    struct stream_cached *cached = &streams->cache[place];
+    if (cached->key != major || cached->minor != minor) {
+        if (!find_group(streams, key, who))
+            return false;
+        *cached = (struct stream_cached){major, minor, *who};
+    }
+    *who = cached->who;
+    return true;
+}
+
+// ---- The first reading ----
+
+static struct stream_probe *take_probe(struct streams *streams)
+{
+    if (streams->free_probes == NULL) {
+        struct probe_slab *slab = malloc(sizeof *slab);
+        if (slab == NULL)
+            return NULL;
+        slab->next = streams->slabs;
+        streams->slabs = slab;
+        for (size_t i = SLAB_PROBES; i-- > 0;) {
+            slab->probes[i].next = streams->free_probes;
+            streams->free_probes = &slab->probes[i];
+        }
+    }
+    struct stream_probe *probe = streams->free_probes;
+    streams->free_probes = probe->next;
+    return probe;
+}
+
+static bool remember(struct stream_moments *moments, const struct stream_moment *moment)
+{
+    if (moments->count == MOMENTS_MAX)
+        return true;
+    if (moments->count == moments->capacity) {
+        size_t capacity = moments->capacity == 0 ? 256 : moments->capacity * 2;
+        struct stream_moment *items = realloc(moments->items, capacity * sizeof *items);
+        if (items == NULL)
+            return false;
+        moments->items = items;
+        moments->capacity = capacity;
+    }
+    moments->items[moments->count++] = *moment;
+    return true;
+}
+
+static bool end_request(struct streams *streams, struct stream_probe *probe)
+{
+    struct stream *stream = &streams->items[probe->who.stream];
+    struct stream_group *group = &streams->groups[probe->who.group];
+    stream->completions++;
+    stream->last_end_ns = probe->end_ns;
+    group->outstanding--;
+    group->last_ns = probe->end_ns;
+    return remember(&streams->ends,
+                    &(struct stream_moment){probe->end_ns, probe->who.group, group->device, 0});
+}
+
+static void give_probe(struct streams *streams, struct stream_probe *probe)
+{
+    probe->next = streams->free_probes;
+    streams->free_probes = probe;
+}
+
+// A request's phases: 150 us after its arrival; its completion; as long after that again.
+static bool follow_probe(struct streams *streams, struct stream_probe *probe)
+{
+    struct stream *stream = &streams->items[probe->who.stream];
+    int64_t flight_ns = probe->end_ns - probe->time_ns - REACTION_NS;
+    uint64_t since = stream->requests - probe->arrivals;
+    probe->arrivals = stream->requests;
+    if (probe->phase == PHASE_AFTER) {
+        stream->after += since;
+        give_probe(streams, probe);
+        return true;
+    }
+    int64_t due_ns = probe->end_ns;
+    if (probe->phase == PHASE_END) {
+        stream->during += flight_ns > 0 ? since : 0;
+        if (!end_request(streams, probe))
+            return false;
+        if (flight_ns <= 0 || flight_ns >= INT64_MAX - probe->end_ns) {
+            give_probe(streams, probe);
+            return true;
+        }
+        due_ns += flight_ns;
+    }
+    probe->phase++;
+    timer_heap_arm(&streams->probes, &probe->due, due_ns);
+    return true;
+}
+
+// What is due before an arrival at this time. Probes that begin at it come after it.
+static bool follow_probes(struct streams *streams, int64_t time_ns)
+{
+    while (streams->probes.count > 0 && timer_heap_deadline(&streams->probes) <= time_ns) {
+        struct stream_probe *probe = (struct stream_probe *)timer_heap_take(&streams->probes);
+        if (!follow_probe(streams, probe))
+            return false;
+    }
+    return true;
+}
+
+static bool start_probe(struct streams *streams, const struct stream_who *who, int64_t time_ns,
+                        int64_t latency_ns)
+{
+    struct stream_probe *probe = take_probe(streams);
+    if (probe == NULL || !timer_heap_reserve(&streams->probes, (size_t)streams->probes.count + 1))
+        return false;
+    bool is_long = latency_ns > REACTION_NS;
+    *probe = (struct stream_probe){
+        .time_ns = time_ns,
+        .end_ns = time_ns + latency_ns,
+        .arrivals = streams->items[who->stream].requests,
+        .who = *who,
+        .phase = is_long ? PHASE_BEGUN : PHASE_END,
+    };
+    timer_init(&probe->due);
+    timer_heap_arm(&streams->probes, &probe->due,
+                   is_long ? time_ns + REACTION_NS + 1 : probe->end_ns);
+    return true;
+}
+
+static bool learn_group(struct streams *streams, const struct stream_who *who, int64_t time_ns)
+{
+    struct stream_group *group = &streams->groups[who->group];
+    if (group->outstanding == 0) {
+        int64_t idle_ns = group->is_seen ? time_ns - group->last_ns : INT64_MAX;
+        if (!remember(&streams->starts,
+                      &(struct stream_moment){time_ns, who->group, group->device, idle_ns}))
+            return false;
+    }
+    group->is_seen = true;
+    group->last_ns = time_ns;
+    return true;
+}
+
+bool streams_learn(struct streams *streams, const struct stream_who *who, int64_t time_ns,
+                   int64_t latency_ns)
+{
+    if (!follow_probes(streams, time_ns) || !learn_group(streams, who, time_ns))
+        return false;
+    struct stream *stream = &streams->items[who->stream];
+    bool is_first = stream->requests + stream->endless == 0;
+    int64_t since_ns = is_first ? 0 : time_ns - stream->last_ns;
+    if (is_first)
+        stream->first_ns = stream->cycle_from_ns = time_ns;
+    stream->last_ns = time_ns;
+    if (latency_ns == TRACE_LATENCY_UNKNOWN || latency_ns >= INT64_MAX - time_ns) {
+        stream->endless++;
+        return true;
+    }
+    uint64_t outstanding = stream->requests - stream->completions;
+    stream->depth = outstanding >= stream->depth ? (uint32_t)outstanding + 1 : stream->depth;
+    stream->shallow += outstanding < WRITEBACK_QUEUES;
+    stream->hits += outstanding > 0 && since_ns > REACTION_NS;
+    stream->prompt += stream->completions > 0 && time_ns - stream->last_end_ns <= PROMPT_NS;
+    if (outstanding == 0 && stream->completions > 0 && !stream_end_cycle(stream, time_ns))
+        return false;
+    stream->requests++;
+    streams->groups[who->group].outstanding++;
+    return start_probe(streams, who, time_ns, latency_ns);
+}
+
+// ---- The end of it ----
+
+bool streams_conclude(struct streams *streams)
+{
+    if (!follow_probes(streams, INT64_MAX))
+        return false;
+    for (uint32_t i = 0; i < streams->count; i++)
+        stream_conclude(&streams->items[i]);
+    return streams_find_calls(streams);
+}

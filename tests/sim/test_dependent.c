@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Arrivals that answer: laws over random recordings.
+#include "tests/sim/answers_lab.h"
+#include "tests/support/test_group.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDINGS 150
+#define OPEN "arrivals: open"
+#define DEPENDENT "arrivals: dependent"
+
+// Threads of any kind on two disks: some wait, some do not, some have names of the kernel's.
+static const char *const names[] = {"a", "b", "c", "kworker/0:1", "kworker/1:2", "jbd2/vdc-8", "d"};
+#define NAMES (sizeof names / sizeof names[0])
+
+// A recording without any order in it: whatever the latencies say, it can have happened. The times
+// are shifted by this.
+static void write_random(uint64_t seed, const char *file, const char *prefix, int64_t shift_ns)
+{
+    static const char *const ops[] = {"read", "write", "write", "flush", "discard"};
+    static const int64_t steps_ns[] = {0, 1, 1000, 40000, 300000, 4000000, 60000000};
+    uint64_t state = seed;
+    FILE *out = fopen(scratch_path(file), "w");
+    assert_non_null(out);
+    fputs(STREAM_HEADER, out);
+    size_t count = 20 + random_below(&state, 300);
+    int64_t time_ns = shift_ns;
+    uint64_t scale = 1 + random_below(&state, 7);
+    for (size_t i = 0; i < count; i++) {
+        time_ns += steps_ns[random_below(&state, scale)] * (int64_t)(1 + random_below(&state, 3));
+        const char *op = ops[random_below(&state, 5)];
+        bool is_flush = strcmp(op, "flush") == 0;
+        const char *name = names[random_below(&state, NAMES)];
+        fprintf(out, "%" PRId64 ",%s,%zu,%d,vd%c,", time_ns, op, is_flush ? 0 : i * 4096,
+                is_flush ? 0 : 4096, "cd"[random_below(&state, 2)]);
+        if (random_below(&state, 40) > 0)
+            fprintf(out, "%" PRIu64, random_below(&state, 2) * random_below(&state, 5000000));
+        fprintf(out, ",%s%s\n", strchr(name, '/') == NULL ? prefix : "", name);
+    }
+    fclose(out);
+}
+
+static struct answers replay(const char *trace, const char *device, const char *group,
+                             const char *limits)
+{
+    char text[1000];
+    snprintf(text, sizeof text,
+             "trace: {%s}\ndevice: %s\n%s%s%smembers: [{id: vdc%s}, {id: vdd%s}]\n", trace, device,
+             limits[0] != '\0' ? "groups: [{id: g, limits: {" : "", limits,
+             limits[0] != '\0' ? "}}]\n" : "", group, group);
+    return answers_of(text);
+}
+
+static void expect_same(const struct answers *a, const struct answers *b, int64_t shift_ns)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_int_equal(a->items[i].order, b->items[i].order);
+        assert_int_equal(a->items[i].arrival_ns + shift_ns, b->items[i].arrival_ns);
+        assert_int_equal(a->items[i].dispatch_ns == INT64_MAX,
+                         b->items[i].dispatch_ns == INT64_MAX);
+        if (a->items[i].complete_ns != INT64_MAX)
+            assert_int_equal(a->items[i].complete_ns + shift_ns, b->items[i].complete_ns);
+        else
+            assert_int_equal(b->items[i].complete_ns, INT64_MAX);
+    }
+}
+
+// Nothing delays them and completions are recorded: they are the recording, bit for bit, whatever
+// it is taken for. The limits are there, but never reached.
+static void are_the_recording(void **state)
+{
+    (void)state;
+    static const char *const models[] = {
+        DEPENDENT,
+        "arrivals: closed",
+        "arrivals: closed, closed: {think: keep}",
+        DEPENDENT ", streams: {a: {kind: sync}, b: {kind: async}, c: {kind: paced}}",
+        DEPENDENT ", streams: {a: {kind: paced}, b: {kind: sync}, c: {kind: open}}",
+        DEPENDENT ", streams: {a: {kind: async}, b: {kind: paced}, c: {kind: sync}}",
+        DEPENDENT ", streams: {a: {lifetime: recorded}, b: {lifetime: recorded}}",
+    };
+    for (uint64_t seed = 1; seed <= RECORDINGS; seed++) {
+        char trace[200];
+        bool is_limited = seed % 2 == 0;
+        const char *limits = is_limited ? "iops-total: 1000000000, bps-total: 1000000000000" : "";
+        const char *group = is_limited ? ", group: g" : "";
+        write_random(seed, "t.csv", "", 0);
+        struct answers open = replay("path: t.csv, " OPEN, "{model: recorded}", group, limits);
+        snprintf(trace, sizeof trace, "path: t.csv, %s",
+                 models[seed % (sizeof models / sizeof models[0])]);
+        struct answers same = replay(trace, "{model: recorded}", group, limits);
+        expect_same(&open, &same, 0);
+        assert_true(open.digest == same.digest);
+        answers_free(&open);
+        answers_free(&same);
+    }
+}
+
+// Whatever delays them, a thread's requests come in the order of the recording.
+static void keep_the_order(const struct answers *answers)
+{
+    uint64_t last[2 * NAMES] = {0};
+    bool any[2 * NAMES] = {false};
+    for (size_t i = 0; i < answers->count; i++) {
+        uint32_t stream = answers->items[i].stream;
+        assert_in_range(stream, 0, 2 * NAMES - 1);
+        assert_true(!any[stream] || answers->items[i].order > last[stream]);
+        last[stream] = answers->items[i].order;
+        any[stream] = true;
+    }
+}
+
+// Requests of this stream that were outstanding at most, those never completed aside.
+static uint32_t most_outstanding(const struct answers *answers, uint32_t stream)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < answers->count; i++) {
+        const struct answer *at = &answers->items[i];
+        if (at->stream != stream || at->complete_ns == INT64_MAX)
+            continue;
+        uint32_t outstanding = 1;
+        for (size_t j = 0; j < i; j++)
+            outstanding += answers->items[j].stream == stream &&
+                           answers->items[j].complete_ns != INT64_MAX &&
+                           answers->items[j].complete_ns > at->arrival_ns;
+        most = outstanding > most ? outstanding : most;
+    }
+    return most;
+}
+
+// A stream of depth D never has more than D outstanding; here of requests that end in the
+// recording.
+static void hold_under_limits(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= RECORDINGS; seed++) {
+        static const char *const limits[] = {"iops-total: 40", "bps-total: 100000",
+                                             "iops-read: 20, bps-write: 65536",
+                                             "iops-total: 20, iops-total-max: 200"};
+        static const char *const devices[] = {"{model: recorded}", "{model: fixed, latency: 3ms}",
+                                              "{model: \"null\"}"};
+        static const char *const traces[] = {
+            "path: t.csv, " DEPENDENT ", streams: {a: {depth: 2}, b: {depth: 3}}",
+            "path: t.csv, arrivals: closed, closed: {depth: 3}",
+            "path: t.csv, " DEPENDENT ", streams: {c: {kind: async}, d: {kind: async}}",
+            "path: t.csv, arrivals: closed, closed: {think: keep}",
+            "path: t.csv, " DEPENDENT,
+        };
+        write_random(seed, "t.csv", "", 0);
+        struct answers answers =
+            replay(traces[seed % 5], devices[seed % 3], ", group: g", limits[seed % 4]);
+        keep_the_order(&answers);
+        for (uint32_t i = 0; i < answers.streams.count; i++) {
+            const struct stream *stream = &answers.streams.items[i];
+            bool has_depth =
+                stream->kind == SCENARIO_STREAM_ASYNC || stream->origin == STREAM_CLOSED;
+            if (has_depth && stream->endless == 0)
+                assert_in_range(most_outstanding(&answers, i), 0, stream->depth);
+        }
+        answers_free(&answers);
+    }
+}
+
+// Later, and by other names, nothing changes.
+static void do_not_depend_on_names_and_times(void **state)
+{
+    (void)state;
+    const int64_t shift_ns = 12345678901;
+    for (uint64_t seed = 1; seed <= RECORDINGS / 3; seed++) {
+        write_random(seed, "t.csv", "", 0);
+        write_random(seed, "u.csv", "other-", shift_ns);
+        struct answers one =
+            replay("path: t.csv, " DEPENDENT, "{model: recorded}", ", group: g", "iops-total: 50");
+        struct answers other =
+            replay("path: u.csv, " DEPENDENT, "{model: recorded}", ", group: g", "iops-total: 50");
+        expect_same(&one, &other, shift_ns);
+        answers_free(&one);
+        answers_free(&other);
+    }
+}
+
+// What a user may say of streams, and what is said then.
+static void refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    static const struct lab_refusal rows[] = {
+        {"members: [{id: a}]\ntrace: {path: t.csv, arrivals: dependant}\n",
+         "2:32: expected auto, open, closed or dependent, found 'dependant'; did you mean "
+         "'dependent'?"},
+        {"members: [{id: a}]\ntrace: {path: t.csv, streams: {fio: {depth: 0}}}\n",
+         "2:45: expected a number of requests, 1 to 1000000, found '0'"},
+        {"members: [{id: a}]\ntrace: {path: t.csv, streams: {fio: {kind: sink}}}\n",
+         "2:44: expected inferred, open, sync, async or paced, found 'sink'; did you mean 'sync'?"},
+        {"members: [{id: a}]\ntrace: {path: t.csv, streams: {fio: {}, fio: {}}}\n",
+         "2:41: the stream 'fio' comes twice"},
+        {"members: [{id: a}]\ntrace: {path: t.csv, streams: [fio]}\n",
+         "2:31: expected the names of streams, each with what is known of it, such as fio: {kind: "
+         "async, depth: 16}"},
+        {"members: [{id: a}]\ntrace: {path: t.csv, closed: {depth: many}}\n",
+         "2:38: expected a number of requests, 1 to 1000000, found 'many'"},
+        {0},
+    };
+    scratch_text("t.csv", STREAM_HEADER "0,read,0,4096,a,5,x\n");
+    lab_refuse_all(rows);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(refuses_what_cannot_be),
+    cmocka_unit_test(are_the_recording),
+    cmocka_unit_test(hold_under_limits),
+    cmocka_unit_test(do_not_depend_on_names_and_times),
+};
+TEST_GROUP(dependent, tests, scratch_make, scratch_remove);
