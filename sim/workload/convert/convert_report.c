@@ -9,6 +9,14 @@ void convert_notices(const struct convert *convert, cut_notice *notice, void *co
         size_t count = trace_notice_count(trace);
         for (size_t k = 0; k < count; k++)
             notice(context, trace_notice(trace, k));
+        const struct trace_notice streams = {
+            .kind = "streams-dropped",
+            .source = convert->streams[i].path,
+            .count = convert->streams[i].requests_read,
+            .text = "Who sent the requests is told there, and is not written.",
+        };
+        if (trace_tells_streams(trace))
+            notice(context, &streams);
     }
     cut_notice_missed(convert->streams, convert->merge.count, notice, context);
     for (size_t i = 0; i < convert->output_count; i++) {
