@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_SIZE 200
+#define TEXT_SIZE 240
 #define DURATION_SIZE 32
 
 struct telling {
@@ -44,24 +44,60 @@ static void tell_attach(const struct telling *telling)
     }
 }
 
-static void tell_device(const struct telling *telling)
+// What the model of a device is, behind its name.
+static void describe_device(const struct device *device, bool answers, char text[TEXT_SIZE])
 {
-    const struct scenario_device *device = &telling->scenario->device;
-    char text[TEXT_SIZE], latency[DURATION_SIZE];
-    switch (device->model) {
-    case SCENARIO_DEVICE_NULL:
-        tell(telling, "device", "null",
-             "null, which takes no time; a total latency is the wait in the throttle");
-        break;
+    const struct scenario_device *config = device->config;
+    char latency[DURATION_SIZE], bandwidth[DURATION_SIZE] = "";
+    switch (device->is) {
     case SCENARIO_DEVICE_FIXED:
-        snprintf(text, sizeof text, "fixed; each request takes %s, alone or not",
-                 units_format_duration(device->latency_ns, latency, sizeof latency));
-        tell(telling, "device", "fixed", text);
+        snprintf(text, TEXT_SIZE, "fixed; each request takes %s, alone or not",
+                 units_format_duration(config->latency_ns, latency, sizeof latency));
         break;
     case SCENARIO_DEVICE_RECORDED:
-        tell(telling, "device", "recorded",
-             "recorded; each request takes as long as recorded, alone or not");
+        snprintf(text, TEXT_SIZE,
+                 "recorded%s; each request takes as long as recorded, alone or not",
+                 config->model == SCENARIO_DEVICE_AUTO && answers ? ", since arrivals answer" : "");
         break;
+    case SCENARIO_DEVICE_RANDOM:
+        snprintf(text, TEXT_SIZE,
+                 "random, seed %" PRId64 "; each request takes a time drawn for it, alone or not",
+                 config->seed);
+        break;
+    case SCENARIO_DEVICE_QUEUE:
+        if (config->bandwidth > 0)
+            units_format_size((double)config->bandwidth, bandwidth, sizeof bandwidth);
+        snprintf(text, TEXT_SIZE,
+                 "queue, %" PRIu32 " server%s%s%s%s, seed %" PRId64
+                 "; a part of each request waits "
+                 "for those before it",
+                 config->servers > 0 ? config->servers : 1, config->servers > 1 ? "s" : "",
+                 config->bandwidth > 0 ? " of " : "", bandwidth, config->bandwidth > 0 ? "/s" : "",
+                 config->seed);
+        break;
+    default:
+        snprintf(text, TEXT_SIZE,
+                 "null, which takes no time; a total latency is the wait in the throttle");
+        break;
+    }
+}
+
+// Each that members have; named if there are several.
+static void tell_devices(const struct telling *telling)
+{
+    const struct devices *devices = &telling->replay->devices;
+    bool has_names = telling->scenario->device_count > 0;
+    char text[TEXT_SIZE], named[2 * TEXT_SIZE];
+    for (size_t i = 0; i < devices->count; i++) {
+        const struct device *device = devices->items[i];
+        size_t members = devices_members(devices, telling->scenario, i);
+        const char *name = device->config->name;
+        if (members == 0)
+            continue;
+        describe_device(device, telling->replay->senders.answers, text);
+        snprintf(named, sizeof named, "%.64s%s%zu member%s: %s", name == NULL ? "" : name,
+                 name == NULL ? "" : ", of ", members, members == 1 ? "" : "s", text);
+        tell(telling, "device", scenario_device_name(device->is), has_names ? named : text);
     }
 }
 
@@ -204,7 +240,7 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
         tell_speed(&telling, &taken);
     }
     tell_attach(&telling);
-    tell_device(&telling);
+    tell_devices(&telling);
     tell_feedback(&telling);
     tell_buckets(&telling);
     tell_timers(&telling);

@@ -80,8 +80,7 @@ static enum replay_step start_dispatched(struct replay *replay)
         digest_add(&replay->digest, request->engine.member, request->number, replay->now_ns);
         if (replay->observer->dispatch != NULL)
             replay->observer->dispatch(replay->context, request);
-        enum device_start start =
-            replay->device->model->start(replay->device, replay->now_ns, request);
+        enum device_start start = devices_start(&replay->devices, replay->now_ns, request);
         if (start == DEVICE_NO_MEMORY)
             return out_of_memory(replay);
         if (start == DEVICE_DONE)
@@ -185,7 +184,7 @@ static bool is_over(const struct replay *replay, int64_t other_ns)
 enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
 {
     enum replay_event first = REPLAY_COMPLETION;
-    int64_t first_ns = replay->device->next_ns;
+    int64_t first_ns = replay->devices.next_ns;
     int64_t operation_ns = next_operation_ns(replay);
     if (operation_ns < first_ns) {
         first = REPLAY_OPERATION;
@@ -229,7 +228,7 @@ enum replay_step replay_next(struct replay *replay)
     replay->idle_fires = event == REPLAY_TIMER ? replay->idle_fires + 1 : 0;
     switch (event) {
     case REPLAY_COMPLETION:
-        complete(replay, replay->device->model->pop(replay->device));
+        complete(replay, devices_pop(&replay->devices));
         break;
     case REPLAY_TIMER:
         engine_fire(replay->control.engine, time_ns);
@@ -307,11 +306,13 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
     replay->dispatched_end = &replay->dispatched;
     if (!control_open(&replay->control, scenario, &callbacks, error))
         return false;
-    replay->device = device_open(&scenario->device);
     if (!changes_open(&replay->changes, &replay->control) ||
-        !digest_open(&replay->digest, scenario) || replay->device == NULL)
+        !digest_open(&replay->digest, scenario))
         return sim_fail_memory(error);
-    return open_arrivals(replay, supply);
+    if (!open_arrivals(replay, supply))
+        return false;
+    return devices_open(&replay->devices, scenario, replay->senders.answers) ||
+           sim_fail_memory(error);
 }
 
 bool replay_start(struct replay *replay, const struct replay_observer *observer, void *context)
@@ -350,7 +351,7 @@ void replay_close(struct replay *replay)
     senders_close(&replay->senders);
     changes_close(&replay->changes);
     digest_close(&replay->digest);
-    device_close(replay->device);
+    devices_close(&replay->devices);
     control_close(&replay->control);
     request_pool_free(&replay->own_pool);
 }

@@ -33,7 +33,7 @@ struct replay {
     struct changes changes;
     struct request_pool own_pool;
     struct request_pool *pool; // that one, unless it is the caller's
-    struct device *device;
+    struct devices devices;
     struct engine_request *dispatched; // by the last call of the engine, in order
     struct engine_request **dispatched_end;
     size_t next_event; // index of the next operation

@@ -40,6 +40,22 @@ static bool join_traces(const struct scenario *scenario, char **traces)
     return true;
 }
 
+// "fixed 200000 ns"; of several that members have: "queue, recorded".
+static void name_devices(const struct replay *replay, char *text, size_t size)
+{
+    const struct devices *devices = &replay->devices;
+    for (size_t i = 0, used = 0; i < devices->count && used < size; i++) {
+        const struct device *device = devices->items[i];
+        if (devices_members(devices, replay->scenario, i) == 0)
+            continue;
+        used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "",
+                                 scenario_device_name(device->is));
+        if (device->is == SCENARIO_DEVICE_FIXED && used < size)
+            used += (size_t)snprintf(text + used, size - used, " %" PRId64 " ns",
+                                     device->config->latency_ns);
+    }
+}
+
 static bool make_names(struct run_names *names, const struct scenario *scenario,
                        struct sim_error *error)
 {
@@ -57,11 +73,6 @@ static bool make_names(struct run_names *names, const struct scenario *scenario,
     }
     for (size_t i = 0; i < scenario->group_count; i++)
         names->groups[i].name = scenario->groups[i].name;
-    snprintf(names->device, sizeof names->device, "%s",
-             scenario_device_name(scenario->device.model));
-    if (scenario->device.model == SCENARIO_DEVICE_FIXED)
-        snprintf(names->device, sizeof names->device, "fixed %" PRId64 " ns",
-                 scenario->device.latency_ns);
     return true;
 }
 
@@ -90,6 +101,7 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     assert(config.cause_count <= REPORT_CAUSE_MAX);
     for (size_t i = 0; i < config.cause_count; i++)
         config.causes[i] = scenario->algorithm->causes[i].key;
+    name_devices(replay, names.device, sizeof names.device);
     if (make_names(&names, scenario, error)) {
         config.run = (struct report_run){
             .name = scenario->name,

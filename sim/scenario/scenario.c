@@ -54,6 +54,10 @@ void scenario_free(struct scenario *scenario)
     free(scenario->notices);
     for (size_t i = 0; i < scenario->trace_count; i++)
         scenario_trace_free(&scenario->traces[i]);
+    for (size_t i = 0; i < scenario->device_count; i++)
+        scenario_device_free(&scenario->devices[i]);
+    scenario_device_free(&scenario->device);
+    free(scenario->devices);
     free(scenario->traces);
     free(scenario->groups);
     free(scenario->members);
@@ -103,6 +107,12 @@ const char *scenario_member_at(const void *words, size_t index)
 {
     const struct scenario *scenario = words;
     return index < scenario->member_count ? scenario->members[index].name : NULL;
+}
+
+const char *scenario_device_at(const void *words, size_t index)
+{
+    const struct scenario *scenario = words;
+    return index < scenario->device_count ? scenario->devices[index].name : NULL;
 }
 
 char *scenario_base_name(const char *path)

@@ -91,6 +91,7 @@ struct scenario_member {
     uint32_t group; // index, or SCENARIO_NONE: not throttled
     enum engine_attach attach;
     enum scenario_arrivals arrivals; // AUTO: as its trace has them
+    uint32_t device;                 // index, or SCENARIO_NONE: the scenario's own
     struct engine_parameters limits; // if any is given: overwrite the group's on joining
     struct scenario_trace trace;
     char *volume;   // which volume of the common traces is this member's; NULL: the one of its name
@@ -120,14 +121,59 @@ struct scenario_event {
 };
 
 enum scenario_device_model {
+    SCENARIO_DEVICE_AUTO,     // recorded where arrivals answer, else null
     SCENARIO_DEVICE_NULL,     // completes at once
     SCENARIO_DEVICE_FIXED,    // after a fixed latency
     SCENARIO_DEVICE_RECORDED, // after the latency that the recording shows
+    SCENARIO_DEVICE_RANDOM,   // after a time drawn for it alone
+    SCENARIO_DEVICE_QUEUE,    // the same, but a part of it is served by few
+    SCENARIO_DEVICE_COUNT,
 };
 
+enum scenario_law {
+    SCENARIO_LAW_EMPIRICAL,
+    SCENARIO_LAW_LOGNORMAL,
+    SCENARIO_LAW_GAMMA,
+};
+
+// Sizes that devices tell apart.
+enum scenario_size {
+    SCENARIO_SIZE_ANY,
+    SCENARIO_SIZE_SMALL,  // up to 4 KiB
+    SCENARIO_SIZE_MEDIUM, // up to 64 KiB
+    SCENARIO_SIZE_LARGE,
+    SCENARIO_SIZE_COUNT,
+};
+
+#define SCENARIO_SMALL_BYTES 4096
+#define SCENARIO_MEDIUM_BYTES 65536
+#define SCENARIO_QUANTILES_MAX 1024
+#define SCENARIO_SERVERS_MAX 1024
+
+// How long some requests take.
+struct scenario_class {
+    char *member;      // whose; NULL: of any
+    unsigned op;       // 0: any; 1 + enum engine_op
+    unsigned size;     // enum scenario_size
+    unsigned law;      // enum scenario_law
+    int64_t mean_ns;   // of a law with a shape; INT64_MAX: not given
+    int64_t serial_ns; // of a queue; INT64_MAX: the 10th percentile of the quantiles
+    struct fraction shape;
+    int64_t *quantiles; // empirical: at equal distances from the least to the greatest
+    size_t quantile_count;
+};
+
+// Models without classes have only what is said of them. All zero is the default.
 struct scenario_device {
     enum scenario_device_model model;
-    int64_t latency_ns; // of SCENARIO_DEVICE_FIXED
+    int64_t latency_ns;             // of SCENARIO_DEVICE_FIXED
+    char *name;                     // NULL: that of all members that name none
+    int64_t seed;                   // of random and queue
+    struct scenario_class *classes; // the first that a request is of counts; the last is of all
+    size_t class_count;
+    uint32_t servers;  // of queue
+    int64_t bandwidth; // of queue: of each server, bytes a second; 0: without bound
+    struct sim_place place;
 };
 
 // How a scenario is to be read.
@@ -158,6 +204,8 @@ struct scenario {
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;
+    struct scenario_device *devices; // those that have names
+    size_t device_count;
     int64_t interval_ns;          // 0: as suits the length of the run
     int64_t end_ns;               // nothing later happens
     int64_t timer_granularity_ns; // 0: timers fire at their deadline
@@ -214,6 +262,7 @@ bool scenario_set_options(struct scenario *scenario, const struct scenario_optio
 //
 //     interval, end, timer-granularity, device   a key of the whole; a device as --device-model
 //     device.latency, trace.speed                a key within one; `trace`: of all common traces
+//     devices.ssd.servers                        a key of a device that has a name
 //     gold.iops-total                            a limit of a group
 //     db.attach, db.trace.start                  a key of a member
 //     groups.NAME.KEY, members.NAME.KEY          the same, where a group and a member have one name
@@ -250,7 +299,20 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
 const char *scenario_volume_name(const struct scenario_trace *config, const struct trace *trace,
                                  uint32_t volume);
 
-// "null", "fixed:200us" or "recorded", as on the command line.
+// The part of a device that a file of one has.
+bool scenario_write_device(const struct scenario_device *device, FILE *out);
+
+void scenario_device_free(struct scenario_device *device); // what it holds
+
+// Which size a request is of: SCENARIO_SIZE_SMALL and so on.
+enum scenario_size scenario_size_of(uint64_t bytes);
+
+// "any", "read", "4KiB": as a class has them.
+const char *scenario_class_op_name(unsigned op);
+const char *scenario_size_name(enum scenario_size size);
+
+// "auto", "null", "fixed:200us", "recorded" or "from:FILE", as on the command line. What was there,
+// which may be all zero, is freed.
 bool scenario_parse_device(const char *text, struct scenario_device *device);
 
 const char *scenario_device_name(enum scenario_device_model model);

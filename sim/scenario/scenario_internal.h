@@ -19,18 +19,27 @@ struct scenario *scenario_new(const char *name, const struct scenario_settings *
 void scenario_trace_free(struct scenario_trace *trace); // what it holds
 void scenario_streams_free(struct scenario_trace *trace);
 
+// Does the device have what its model needs, and nothing else? False with the message.
+#define DEVICE_MESSAGE_MAX 200
+bool scenario_check_device(const struct scenario_device *device, char message[DEVICE_MESSAGE_MAX]);
+
+// The same of one of its classes: the message, or NULL.
+const char *scenario_class_fault(const struct scenario_class *class, bool is_queue);
+
 uint32_t scenario_find_group(const struct scenario *scenario, const char *name);
 uint32_t scenario_find_member(const struct scenario *scenario, const char *name);
 
-// For suggest(): the names of a scenario's groups, members.
+// For suggest(): the names of a scenario's groups, members, devices.
 const char *scenario_group_at(const void *words, size_t index);
 const char *scenario_member_at(const void *words, size_t index);
+const char *scenario_device_at(const void *words, size_t index);
 
 // Kinds whose value is the scenario, to which they append; of traces and streams, a trace; of
 // limits, struct engine_parameters, a whole set or a part of one.
 extern const struct setting_kind scenario_groups, scenario_members, scenario_traces,
     scenario_events, scenario_trace_kind, scenario_streams, scenario_closed_kind,
-    scenario_arrivals_kind, scenario_group_limits, scenario_member_limits;
+    scenario_arrivals_kind, scenario_factor_kind, scenario_devices, scenario_classes, device_kind,
+    scenario_member_device, scenario_group_limits, scenario_member_limits;
 
 // A path, char *, as found from the working directory.
 yaml_read scenario_read_path;

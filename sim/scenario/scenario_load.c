@@ -63,103 +63,14 @@ static const struct setting_kind interval_kind = {
     .write = setting_write_time,
 };
 
-// ---- The device ----
-
-static const char *const model_names[] = {
-    [SCENARIO_DEVICE_NULL] = "null",
-    [SCENARIO_DEVICE_FIXED] = "fixed",
-    [SCENARIO_DEVICE_RECORDED] = "recorded",
-    NULL,
-};
-
-static const struct setting_kind model_kind = {
-    .type = "null, fixed, recorded",
-    .expected = "null, fixed or recorded",
-    .words = model_names,
-};
-
-const struct setting scenario_device_rows[] = {
-    {"model", &model_kind, offsetof(struct scenario_device, model), .required = true},
-    {"latency", &setting_duration, .offset = offsetof(struct scenario_device, latency_ns)},
-    {.key = NULL},
-};
-
-static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *target)
-{
-    const struct scenario_device *device = target;
-    if (!setting_read(reader, node, "device", scenario_device_rows, target))
-        return false;
-    yaml_node_t *latency = yaml_find(reader, node, "latency");
-    if (device->model == SCENARIO_DEVICE_FIXED && latency == NULL)
-        return yaml_fail(reader, node, "model fixed needs a latency, such as latency: 200us");
-    if (device->model != SCENARIO_DEVICE_FIXED && latency != NULL)
-        return yaml_fail(reader, latency, "only model fixed has a latency");
-    return true;
-}
-
-static bool parse_device(struct setting_input *input, void *value)
-{
-    struct scenario_device device = {.model = SCENARIO_DEVICE_FIXED};
-    char hint[UNITS_HINT_MAX] = "";
-    const char *number = input->text + strcspn(input->text, "0123456789");
-    bool ok = strncmp(input->text, "fixed:", 6) == 0
-                  ? units_parse_duration(input->text + 6, &device.latency_ns)
-                  : setting_parse_word(model_names, input->text, &device.model) &&
-                        device.model != SCENARIO_DEVICE_FIXED;
-    if (ok)
-        *(struct scenario_device *)value = device;
-    else if (strncmp(input->text, "fixed:", 6) == 0) {
-        // Devices take microseconds.
-        if (number == input->text + 6 && number[strspn(number, "0123456789")] == '\0')
-            snprintf(hint, sizeof hint, "; did you mean '%.32sus'?", input->text);
-        else
-            units_meant(UNITS_TIME, input->text + 6, hint, sizeof hint);
-        snprintf(input->message, sizeof input->message,
-                 "expected fixed: and " YAML_DURATION ", such as fixed:200us, found '%.64s'%s",
-                 input->text, hint);
-    }
-    return ok;
-}
-
-static void write_device(struct setting_writer *writer, const void *value)
-{
-    const struct scenario_device *device = value;
-    char latency[UNITS_EXACT_MAX];
-    fprintf(writer->out, " {model: \"%s\"", model_names[device->model]);
-    if (device->model == SCENARIO_DEVICE_FIXED)
-        fprintf(writer->out, ", latency: %s", units_exact_duration(device->latency_ns, latency));
-    putc('}', writer->out);
-}
-
-static const struct setting_kind device_kind = {
-    .type = "device",
-    .expected = "null, fixed:LATENCY (fixed:200us) or recorded",
-    .rows = scenario_device_rows,
-    .at = offsetof(struct scenario_device, model),
-    .size = sizeof(enum scenario_device_model),
-    .read = read_device,
-    .parse = parse_device,
-    .write = write_device,
-};
-
-bool scenario_parse_device(const char *text, struct scenario_device *device)
-{
-    struct setting_input input = {.text = text};
-    return parse_device(&input, device);
-}
-
-const char *scenario_device_name(enum scenario_device_model model)
-{
-    return model_names[model];
-}
-
 // ---- The whole ----
 
-// Groups and traces before members before events: each may name the earlier ones, and members may
-// be the volumes of the traces.
+// Groups, devices and traces before members before events: each may name the earlier ones, and
+// members may be the volumes of the traces.
 const struct setting scenario_rows[] = {
     {"engine", &engine_kind, offsetof(struct scenario, algorithm), .fallback = "throttle-group"},
     {"groups", &scenario_groups, .offset = 0},
+    {"devices", &scenario_devices, .offset = 0},
     {"trace", &scenario_traces, .offset = 0},
     {"members", &scenario_members, .offset = 0, .required = true},
     {"events", &scenario_events, .offset = 0},

@@ -58,6 +58,27 @@ static const struct setting *find_row(const struct setting *rows, const char *ke
     return setting_find(rows, first);
 }
 
+// A key of a device, which must have what its model needs then too.
+static bool set_in_device(const struct setter *setter, const char *key,
+                          struct scenario_device *device)
+{
+    char hint[128], message[DEVICE_MESSAGE_MAX];
+    struct scenario_device before = *device;
+    const struct setting *rows = scenario_device_rows + 1, *row = setting_find(rows, key);
+    if (row == NULL)
+        return sim_fail(setter->error, SIM_USAGE, "%s: unknown key '%.64s'%s", setter->address, key,
+                        suggest(key, setting_key_at, rows, hint, sizeof hint));
+    if (strcmp(key, "latency") == 0 && device->model != SCENARIO_DEVICE_FIXED)
+        return sim_fail(setter->error, SIM_USAGE, "%s: only model fixed has a latency",
+                        setter->address);
+    if (!set_value(setter, row, device))
+        return false;
+    if (scenario_check_device(device, message))
+        return true;
+    *device = before; // values of one text are not allocated
+    return sim_fail(setter->error, SIM_USAGE, "%s: %s", setter->address, message);
+}
+
 // A key of what these rows describe; the limits, if there are any, are meant too.
 static bool set_key(const struct setter *setter, const char *key, const struct setting *rows,
                     void *target, struct engine_parameters *limits)
@@ -70,10 +91,8 @@ static bool set_key(const struct setter *setter, const char *key, const struct s
         return set_value(setter, row, target);
     if (inner == scenario_trace_rows && !setting_is_given(row, target))
         return sim_fail(setter->error, SIM_USAGE, "%s: there is no trace", setter->address);
-    if (inner == scenario_device_rows && strcmp(rest, ".latency") == 0 &&
-        scenario->device.model != SCENARIO_DEVICE_FIXED)
-        return sim_fail(setter->error, SIM_USAGE, "%s: only model fixed has a latency",
-                        setter->address);
+    if (row != NULL && row->kind == &device_kind)
+        return set_in_device(setter, rest + 1, &scenario->device);
     if (inner == NULL && limits != NULL)
         return set_limit(setter, key, limits);
     if (inner == NULL)
@@ -112,6 +131,21 @@ static const char *name_at(const void *words, size_t index)
                : scenario_member_at(scenario, index - scenario->group_count);
 }
 
+// "devices.ssd.servers"; names may have dots in them.
+static bool set_named_device(const struct setter *setter, const char *rest)
+{
+    char hint[128], name[65];
+    struct scenario *scenario = setter->scenario;
+    for (size_t i = 0; i < scenario->device_count; i++) {
+        size_t length = strlen(scenario->devices[i].name);
+        if (strncmp(rest, scenario->devices[i].name, length) == 0 && rest[length] == '.')
+            return set_in_device(setter, rest + length + 1, &scenario->devices[i]);
+    }
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(rest, "."), rest);
+    return sim_fail(setter->error, SIM_USAGE, "%s: there is no device '%s'%s", setter->address,
+                    name, suggest(name, scenario_device_at, scenario, hint, sizeof hint));
+}
+
 bool scenario_set(struct scenario *scenario, const char *address, const char *text,
                   struct sim_error *error)
 {
@@ -120,6 +154,8 @@ bool scenario_set(struct scenario *scenario, const char *address, const char *te
     bool is_member = strncmp(address, "members.", 8) == 0;
     const char *start = address + (is_group ? 7 : is_member ? 8 : 0);
     const char *group_key = start, *member_key = start;
+    if (strncmp(address, "devices.", 8) == 0)
+        return set_named_device(&setter, address + 8);
     if (strchr(start, '.') == NULL || (start == address && find_row(scenario_rows, start) != NULL))
         return set_key(&setter, address, scenario_rows, scenario, NULL);
     uint32_t group = is_member ? NAMES_NONE : find_name(&scenario->group_names, &group_key);

@@ -123,7 +123,7 @@ static void write_factor(struct setting_writer *writer, const void *value)
     fprintf(writer->out, " %" PRId64 "/%" PRId64, factor->numerator, factor->denominator);
 }
 
-static const struct setting_kind factor_kind = {
+const struct setting_kind scenario_factor_kind = {
     .type = "factor above 0",
     .expected = FRACTION_EXPECTED,
     .size = sizeof(struct fraction),
@@ -271,7 +271,7 @@ const struct setting scenario_trace_rows[] = {
     SCENARIO_TRACE_OPTIONS(ROW),
     {"closed", &scenario_closed_kind, .offset = offsetof(struct scenario_trace, closed)},
     {"ops", &ops_kind, offsetof(struct scenario_trace, cut.ops), .fallback = "all"},
-    {"speed", &factor_kind, offsetof(struct scenario_trace, cut.speed), .fallback = "1"},
+    {"speed", &scenario_factor_kind, offsetof(struct scenario_trace, cut.speed), .fallback = "1"},
     {"start", &setting_duration, offsetof(struct scenario_trace, cut.start_ns), .fallback = "0"},
     {"duration", &setting_duration, offsetof(struct scenario_trace, cut.duration_ns),
      .fallback = ""},

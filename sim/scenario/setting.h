@@ -72,8 +72,9 @@ struct setting {
 #define SCENARIO_OPTIONS(X)                                                                        \
     X("device", device_kind, device, NULL, "device-model", OPTION_SETTING, "MODEL",                \
       "how long requests take at the device: null, no time; fixed:LATENCY, such as fixed:200us; "  \
-      "recorded, as long as they took when they were recorded. Goes before what the scenario "     \
-      "says; the default is null"),                                                                \
+      "recorded, as long as they took when they were recorded; from:FILE, as 'throttlesim device " \
+      "fit' wrote it. Goes before what the scenario says; the default, auto, is recorded where "   \
+      "arrivals answer, else null"),                                                               \
         X("interval", interval_kind, interval_ns, "auto", "interval", OPTION_SETTING, "TIME",      \
           "length of the intervals for results over time, such as 500ms. Goes before what the "    \
           "scenario says; the default is auto: 1ms, and longer as the run gets longer, so that "   \
@@ -129,9 +130,10 @@ extern const struct setting_kind setting_duration;    // int64_t, ns; fallback "
 setting_write setting_write_text, setting_write_time; // time: int64_t
 
 // The rows of a mapping end with key NULL. They are read in their order.
-extern const struct setting scenario_rows[], scenario_device_rows[], scenario_group_rows[],
-    scenario_member_rows[], scenario_volume_member_rows[], scenario_trace_rows[],
-    scenario_stream_rows[], scenario_closed_rows[];
+extern const struct setting scenario_rows[], scenario_device_rows[], scenario_class_rows[],
+    scenario_device_file_rows[], scenario_group_rows[], scenario_member_rows[],
+    scenario_volume_member_rows[], scenario_trace_rows[], scenario_stream_rows[],
+    scenario_closed_rows[];
 
 const char *setting_key_at(const void *rows, size_t index); // for suggest()
 const struct setting *setting_find(const struct setting *rows, const char *key);

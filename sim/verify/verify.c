@@ -141,7 +141,10 @@ bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct si
         return sim_fail(error, SIM_BAD_INPUT,
                         "%s: engine '%s' cannot be verified: today's QEMU has throttle groups",
                         scenario->name, scenario->algorithm->name);
+    scenario_device_free(&scenario->device);
     scenario->device = (struct scenario_device){.model = SCENARIO_DEVICE_NULL};
+    for (size_t i = 0; i < scenario->member_count; i++)
+        scenario->members[i].device = SCENARIO_NONE;
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
     if (!can_read_all_again(scenario, error))

@@ -21,7 +21,7 @@ offers() {
 
 offers 'run report' r
 offers 'trace' tr
-offers 'info convert formats fit synth' trace ''
+offers 'info convert formats fit synth streams' trace ''
 offers 'info' help trace i
 offers '--device --device-model' run --dev
 offers '--arrival' trace info --ar
@@ -51,7 +51,7 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' out | grep -v throttlesim | un
     grep -q "^$command\b" out || fail "$command is not offered"
 done
 for command in run report plot explain compare 'trace info' 'trace convert' 'trace formats' \
-    'trace fit' 'trace synth' verify check engines limits help version; do
+    'trace fit' 'trace synth' 'device fit' verify check engines limits help version; do
     # shellcheck disable=SC2086 # 'trace info' is two words
     expect_code 0 $command --help
     sed -n 's/^  .[^ ]* *\(--[a-z-]*\).*/\1/p' out >told

@@ -47,6 +47,21 @@ events:
   - {at: 3.5s, block_set_io_throttle: {device: m3, bps: 0, bps_rd: 0, bps_wr: 0,
        iops: 99, iops_rd: 0, iops_wr: 0, group: m4}}
 END
+# All laws, in a queue and alone.
+cat >devices.part <<'END'
+devices:
+  - id: d
+    model: queue
+    servers: 2
+    bandwidth: 30MB
+    seed: 5
+    classes:
+      - {member: m0, op: read, size: 4KiB, quantiles: [80us, 100us, 1ms, 7ms]}
+      - {op: write, law: lognormal, mean: 2ms, shape: 1.3, serial: 300us}
+      - {law: gamma, mean: 1ms, shape: 1/3, serial: 200us}
+device: {model: random, classes: [{op: read, law: gamma, mean: 3ms, shape: 2.5},
+    {law: lognormal, mean: 1ms, shape: 0.8}]}
+END
 limits() {
     echo "groups: [{id: g, limits: {$1}}, {id: h, limits: {$2}}]"
 }
@@ -59,13 +74,17 @@ bytes='bps-read: 2.5MiB, bps-write: 1MB, bps-write-max: 1.3MB'
     echo 'timer-granularity: 1ms') >steps.yaml
 (limits "$bursts" "$bytes" && cat members.part events.part && echo 'device: {model: recorded}' &&
     echo 'timer-granularity: 1ms') >steps-recorded.yaml
+# What a device does decides when what answers leaves.
+(limits "$bursts" "$bytes" && sed -e 's/id: m[024],/& device: d,/' \
+    -e 's/^trace: \(.*\)/trace: {path: \1, arrivals: closed, closed: {depth: 6}}/' members.part &&
+    cat events.part devices.part) >devices.yaml
 (limits "iops-total: 7" "bps-total: 1K" && cat members.part && echo 'end: 4s') >overload.yaml
 
 digest() {
     expect_code 0 run --json "$2"
     printf '%s %s %s\n' "$1" "$(jq -r .run.digest out)" "$(jq -r .run.dispatched out)"
 }
-for scenario in limits events steps steps-recorded overload; do
+for scenario in limits events steps steps-recorded devices overload; do
     digest "$scenario" "$scenario.yaml"
 done >found.txt
 # Also with the arrivals at Q, before the guest merges and schedules.

@@ -190,6 +190,31 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
     assert_int_equal(a->cut.duration_ns, b->cut.duration_ns);
 }
 
+static void assert_same_device(const struct scenario_device *a, const struct scenario_device *b)
+{
+    assert_same_text(a->name, b->name);
+    assert_int_equal(a->model, b->model);
+    assert_int_equal(a->latency_ns, b->latency_ns);
+    assert_int_equal(a->seed, b->seed);
+    assert_int_equal(a->servers, b->servers);
+    assert_int_equal(a->bandwidth, b->bandwidth);
+    assert_int_equal(a->class_count, b->class_count);
+    for (size_t i = 0; i < a->class_count; i++) {
+        const struct scenario_class *one = &a->classes[i], *other = &b->classes[i];
+        assert_same_text(one->member, other->member);
+        assert_int_equal(one->op, other->op);
+        assert_int_equal(one->size, other->size);
+        assert_int_equal(one->law, other->law);
+        assert_int_equal(one->mean_ns, other->mean_ns);
+        assert_int_equal(one->serial_ns, other->serial_ns);
+        assert_int_equal(one->shape.numerator, other->shape.numerator);
+        assert_int_equal(one->shape.denominator, other->shape.denominator);
+        assert_int_equal(one->quantile_count, other->quantile_count);
+        for (size_t j = 0; j < one->quantile_count; j++)
+            assert_int_equal(one->quantiles[j], other->quantiles[j]);
+    }
+}
+
 static void assert_same_members(const struct scenario *a, const struct scenario *b)
 {
     assert_int_equal(a->member_count, b->member_count);
@@ -199,6 +224,7 @@ static void assert_same_members(const struct scenario *a, const struct scenario 
         assert_int_equal(a->members[i].group, b->members[i].group);
         assert_int_equal(a->members[i].attach, b->members[i].attach);
         assert_int_equal(a->members[i].arrivals, b->members[i].arrivals);
+        assert_int_equal(a->members[i].device, b->members[i].device);
         assert_same_limits(&a->members[i].limits, &b->members[i].limits);
         assert_same_trace(&a->members[i].trace, &b->members[i].trace);
     }
@@ -224,8 +250,10 @@ void lab_expect_same(const struct scenario *a, const struct scenario *b)
         assert_same_text(a->events[i].group, b->events[i].group);
         assert_same_limits(&a->events[i].limits, &b->events[i].limits);
     }
-    assert_int_equal(a->device.model, b->device.model);
-    assert_int_equal(a->device.latency_ns, b->device.latency_ns);
+    assert_same_device(&a->device, &b->device);
+    assert_int_equal(a->device_count, b->device_count);
+    for (size_t i = 0; i < a->device_count; i++)
+        assert_same_device(&a->devices[i], &b->devices[i]);
     assert_int_equal(a->interval_ns, b->interval_ns);
     assert_int_equal(a->end_ns, b->end_ns);
     assert_int_equal(a->timer_granularity_ns, b->timer_granularity_ns);

@@ -176,7 +176,7 @@ static void defaults(void **state)
     assert_int_equal(scenario->members[0].attach, ENGINE_DRIVE);
     assert_null(scenario->members[0].trace.path);
     assert_int_equal(scenario->trace_count, 0);
-    assert_int_equal(scenario->device.model, SCENARIO_DEVICE_NULL);
+    assert_int_equal(scenario->device.model, SCENARIO_DEVICE_AUTO);
     assert_int_equal(scenario->interval_ns, 0); // auto
     assert_true(scenario->end_ns == SCENARIO_NO_LIMIT);
     assert_int_equal(scenario->timer_granularity_ns, 0);
@@ -265,7 +265,7 @@ static void quick_source_means_the_same(void **state)
     assert_int_equal(quick->members[3].attach, ENGINE_DRIVE);
     assert_int_equal(quick->members[3].trace.arrival, TRACE_ARRIVAL_ISSUE);
     assert_int_equal(quick->members[3].trace.cut.volume_count, 2);
-    quick->device = (struct scenario_device){SCENARIO_DEVICE_FIXED, 1500000};
+    quick->device = (struct scenario_device){.model = SCENARIO_DEVICE_FIXED, .latency_ns = 1500000};
     quick->interval_ns = 77;
     quick->end_ns = 9 * SECOND;
     quick->timer_granularity_ns = 3 * MS;
@@ -279,7 +279,7 @@ static void quick_source_means_the_same(void **state)
 static void values_of_the_command_line(void **state)
 {
     (void)state;
-    struct scenario_device device;
+    struct scenario_device device = {.name = NULL};
     enum engine_attach attach;
     enum trace_arrival arrival;
     assert_true(scenario_parse_device("null", &device));

@@ -143,7 +143,8 @@ static const struct lab_refusal traces_and_settings_rows[] = {
      "2:9: expected device as a mapping (key: value), found a single value"},
     {"members: [{id: a}]\n"
      "device: {model: fixd, latency: 3ns}\n",
-     "2:17: expected null, fixed or recorded, found 'fixd'; did you mean 'fixed'?"},
+     "2:17: expected auto, null, fixed, recorded, random or queue, found 'fixd'; did "
+     "you mean 'fixed'?"},
     {"members: [{id: a}]\n"
      "device: {model: fixed}\n",
      "2:9: model fixed needs a latency, such as latency: 200us"},

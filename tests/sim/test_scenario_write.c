@@ -244,6 +244,54 @@ static struct scenario_trace any_trace(void)
     return trace;
 }
 
+static struct scenario_class any_class(bool is_queue, bool is_last)
+{
+    static const struct fraction shapes[] = {{1, 1}, {3, 2}, {1, 50}, {33333, 10000}};
+    struct scenario_class class = {.mean_ns = INT64_MAX, .serial_ns = INT64_MAX};
+    if (!is_last) {
+        class.member = text_or_none();
+        class.op = (unsigned)below(ENGINE_OP_COUNT + 1);
+        class.size = (unsigned)below(SCENARIO_SIZE_COUNT);
+    }
+    class.law = (unsigned)below(3);
+    bool is_empirical = class.law == SCENARIO_LAW_EMPIRICAL;
+    if (is_queue && (!is_empirical || below(2) == 0))
+        class.serial_ns = any_time();
+    if (!is_empirical) {
+        class.mean_ns = any_time();
+        class.shape = shapes[below(4)];
+        return class;
+    }
+    class.quantile_count = 1 + below(5);
+    class.quantiles = calloc(class.quantile_count, sizeof *class.quantiles);
+    assert_non_null(class.quantiles);
+    for (size_t i = 0; i < class.quantile_count; i++)
+        class.quantiles[i] = (i == 0 ? 0 : class.quantiles[i - 1]) + any_time() / 8;
+    return class;
+}
+
+static struct scenario_device any_device(const char *name)
+{
+    struct scenario_device device = {
+        .model = (enum scenario_device_model)below(SCENARIO_DEVICE_COUNT),
+        .name = name == NULL ? NULL : strdup(name),
+    };
+    bool is_queue = device.model == SCENARIO_DEVICE_QUEUE;
+    if (device.model == SCENARIO_DEVICE_FIXED)
+        device.latency_ns = any_time();
+    if (!is_queue && device.model != SCENARIO_DEVICE_RANDOM)
+        return device;
+    device.seed = any_time();
+    device.servers = is_queue ? (uint32_t)below(SCENARIO_SERVERS_MAX + 1) : 0;
+    device.bandwidth = is_queue ? any_time() : 0;
+    device.class_count = 1 + below(3);
+    device.classes = calloc(device.class_count, sizeof *device.classes);
+    assert_non_null(device.classes);
+    for (size_t i = 0; i < device.class_count; i++)
+        device.classes[i] = any_class(is_queue, i + 1 == device.class_count);
+    return device;
+}
+
 static void add_anything(struct scenario *scenario)
 {
     uint32_t iops = (uint32_t)engine_parameter_find(scenario->algorithm, "iops-total");
@@ -265,9 +313,22 @@ static void add_anything(struct scenario *scenario)
         scenario->traces = traces;
         traces[scenario->trace_count++] = trace;
     }
-    scenario->device.model = (enum scenario_device_model)below(3);
-    if (scenario->device.model == SCENARIO_DEVICE_FIXED)
-        scenario->device.latency_ns = any_time();
+    scenario_device_free(&scenario->device);
+    scenario->device = any_device(NULL);
+    for (size_t i = 0; i < scenario->device_count; i++)
+        scenario_device_free(&scenario->devices[i]);
+    scenario->device_count = below(3);
+    scenario->devices = realloc(scenario->devices, 3 * sizeof *scenario->devices);
+    assert_non_null(scenario->devices);
+    for (size_t i = 0; i < scenario->device_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s%zu", i == 0 ? "- " : "ssd", i); // no two are the same
+        scenario->devices[i] = any_device(name);
+    }
+    for (size_t i = 0; i < scenario->member_count; i++)
+        scenario->members[i].device = scenario->device_count == 0 || below(2) == 0
+                                          ? SCENARIO_NONE
+                                          : (uint32_t)below(scenario->device_count);
     scenario->interval_ns = 1 + any_time() / 2;
     scenario->end_ns = below(2) == 0 ? SCENARIO_NO_LIMIT : any_time();
     scenario->timer_granularity_ns = below(2) == 0 ? 0 : any_time();

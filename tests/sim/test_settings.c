@@ -20,6 +20,7 @@ static struct scenario *load(const char *text)
 
 #define TEXT                                                                                       \
     "groups: [{id: gold, limits: {iops-total: 100}}, {id: both}, {id: a.b}]\n"                     \
+    "devices: [{id: ssd, model: queue, servers: 3, classes: [{quantiles: [1ms]}]}]\n"              \
     "members: [{id: db, group: gold, trace: all.csv}, {id: both, group: gold}, {id: web}]\n"       \
     "trace: [all.csv, all.csv]\n"                                                                  \
     "events: [{at: 1s, qom-set: {group: gold, limits: {iops-total-max: 900}}}]\n"
@@ -49,6 +50,8 @@ static void values_are_set(void **state)
         {"db.trace.arrival", "issue"},   {"db.trace.format", "csv"},
         {"db.trace.device", "x"},        {"db.trace.device", "254,48"},
         {"trace.ops", "read"},           {"trace.layout", "a b"},
+        {"devices.ssd.servers", "2"},    {"devices.ssd.bandwidth", "1MB"},
+        {"devices.ssd.seed", "7"},       {"web.device", "ssd"},
     };
     struct scenario *found = load(TEXT);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -61,7 +64,9 @@ static void values_are_set(void **state)
              "  - {id: db, trace: {path: all.csv, start: 1s, duration: 3s, speed: 1.5,\n"
              "                     arrival: issue, format: csv, device: '254,48'}}\n"
              "  - {id: both, group: gold, attach: drive, limits: {bps-write: 5}}\n"
-             "  - {id: web, group: gold, volume: v 7}\n"
+             "  - {id: web, group: gold, volume: v 7, device: ssd}\n"
+             "devices: [{id: ssd, model: queue, servers: 2, bandwidth: 1MB, seed: 7,\n"
+             "           classes: [{quantiles: [1ms]}]}]\n"
              "trace: [{path: all.csv, ops: read, layout: a b}, {path: all.csv, ops: read,\n"
              "        layout: a b}]\n"
              "device: {model: fixed, latency: 300us}\n"
@@ -85,7 +90,7 @@ static void what_cannot_be_set_is_refused(void **state)
         {"engine", "slice", "engine: it is chosen when the scenario is loaded"},
         {"members", "x", "members: this can only be read from a file"},
         {"device", "fixed",
-         "device: expected null, fixed:LATENCY (fixed:200us) or recorded, found "
+         "device: expected auto, null, fixed:LATENCY (fixed:200us), recorded or from:FILE, found "
          "'fixed'"},
         {"device.latency", "1", "device.latency: only model fixed has a latency"},
         {"device.latenzy", "1", "device.latenzy: unknown key 'latenzy'; did you mean 'latency'?"},
@@ -133,7 +138,7 @@ static void what_does_not_go_together_is_told(void **state)
     set(scenario, "gold.iops-total", "1000");
     assert_false(scenario_check(scenario, &error));
     lab_expect_message(&error, SIM_BAD_INPUT,
-                       "DIR/run.yaml:4:10: qom-set gold: iops-total-max (900) must not be below "
+                       "DIR/run.yaml:5:10: qom-set gold: iops-total-max (900) must not be below "
                        "iops-total");
     set(scenario, "gold.iops-total", "900");
     assert_true(scenario_check(scenario, &error));
@@ -222,7 +227,9 @@ static void the_reference_is_complete(void **state)
     expect_table(document, "\n## Traces\n", scenario_trace_rows);
     expect_table(document, "\n### What you know of a stream\n", scenario_stream_rows);
     expect_table(document, "\n### Closed loops\n", scenario_closed_rows);
-    expect_table(document, "\n## Device\n", scenario_device_rows);
+    expect_table(document, "\n## Devices\n", scenario_device_rows);
+    expect_table(document, "\n### Classes\n", scenario_class_rows);
+    expect_table(document, "\n### A device from a file\n", scenario_device_file_rows);
     expect_options(document, scenario_rows);
     expect_options(document, scenario_member_rows);
     expect_options(document, scenario_trace_rows);

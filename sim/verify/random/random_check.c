@@ -214,6 +214,7 @@ static void draft_members(struct draft *draft, const struct random_case *random_
         draft->members[i] = (struct scenario_member){
             .name = name_of(draft, (struct random_group){RANDOM_GROUP_MEMBER, i}),
             .group = member->group.kind == RANDOM_GROUP_NONE ? SCENARIO_NONE : member->group.index,
+            .device = SCENARIO_NONE,
             .attach = member->attach,
         };
     }

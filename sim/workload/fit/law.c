@@ -291,3 +291,16 @@ struct synth_draw fit_sums_law(const struct fit_sums *sums)
           n * (log(a) + a * log(sums->min) - (a + 1) * log_mean) - cost);
     return best;
 }
+
+struct synth_draw fit_sums_of(const struct fit_sums *sums, enum synth_law law)
+{
+    const struct shape_range *range = &shape_ranges[law];
+    double n = (double)sums->count, mean = sums->sum / n, log_mean = sums->logs / n;
+    double log_ratio = fmax(log(mean) - log_mean, 1e-9);
+    double log_variance = fmax(sums->log_squares / n - log_mean * log_mean, 0);
+    double shape = law == SYNTH_GAMMA ? gamma_shape(log_ratio) : sqrt(log_variance);
+    shape = fmin(fmax(shape, range->least), range->most);
+    if (law == SYNTH_LOGNORMAL)
+        mean = exp(log_mean + shape * shape / 2);
+    return (struct synth_draw){law, mean, shape};
+}

@@ -64,4 +64,7 @@ void fit_sums_add(struct fit_sums *sums, double value);
 // (Schwarz): constant, exponential, Gamma, Pareto, lognormal.
 struct synth_draw fit_sums_law(const struct fit_sums *sums);
 
+// Gamma or lognormal with the greatest likelihood, its shape within what can be drawn.
+struct synth_draw fit_sums_of(const struct fit_sums *sums, enum synth_law law);
+
 #endif
