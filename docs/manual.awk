@@ -59,16 +59,17 @@ function print_option(item, text,    count, words, i, line) {
 }
 
 # The paragraphs of options begin with two blanks; their texts stand from column 36 on.
-function print_options(command,    ask, line, item, text) {
+function print_options(command,    ask, line, item, text, is_long) {
     ask = "COLUMNS=100 " program " " command " --help"
     item = ""
     while ((ask | getline line) > 0) {
         if (line ~ /^  (-.,|   ) --/) {
             print_option(item, text)
-            item = substr(line, 1, 35)
-            text = substr(line, 36)
+            is_long = substr(line, 35, 1) != " " && length(line) > 34 # its text is below
+            item = is_long ? line : substr(line, 1, 35)
+            text = is_long ? "" : substr(line, 36)
         } else if (line ~ /^                                   [^ ]/) {
-            text = text " " substr(line, 36)
+            text = text (text == "" ? "" : " ") substr(line, 36)
         } else {
             print_option(item, text)
             item = ""
