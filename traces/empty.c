@@ -26,11 +26,16 @@ static size_t describe_lines(const struct trace_lines *lines, char *text, size_t
     return used;
 }
 
-enum trace_result trace_fail_empty(const struct trace_context *context,
-                                   const struct trace_format *format, struct trace_error *error)
+enum trace_result trace_end_empty(struct trace_context *context, const struct trace_format *format,
+                                  struct trace_error *error)
 {
     char found[400] = "nothing";
     const char *volume = context->volume;
+    if (context->times_are_absolute) { // no recording: somebody says so
+        trace_notices_set(&context->notices, "no-requests", context->files->items[0].path, 1,
+                          "There is no request in it.");
+        return TRACE_END;
+    }
     size_t used = describe_lines(context->lines, found, sizeof found);
     // What is no text has notices of what is in it.
     for (size_t i = 0; context->lines == NULL && i < context->notices.count; i++)

@@ -58,8 +58,8 @@ struct trace_format {
 
 // There is no request in what was read to its end: what is, by its lines and notices, and what
 // should be. Always TRACE_ERROR.
-enum trace_result trace_fail_empty(const struct trace_context *context,
-                                   const struct trace_format *format, struct trace_error *error);
+enum trace_result trace_end_empty(struct trace_context *context, const struct trace_format *format,
+                                  struct trace_error *error);
 
 extern const struct trace_format trace_format_alibaba;
 extern const struct trace_format trace_format_biosnoop;

@@ -148,6 +148,7 @@ static void draw_mix(struct synth_mix_state *state, const struct synth_mix_plan 
     else
         synth_stream_bits(&state->sizes);
     request->op = kind->op;
+    request->stream = 0;
     request->bytes = kind->op == TRACE_FLUSH ? 0 : kind->sizes[size].bytes;
     request->offset = 0;
     if (kind->op != TRACE_FLUSH)

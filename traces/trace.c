@@ -239,7 +239,7 @@ enum trace_result trace_read(struct trace *trace, struct trace_request *request,
     enum trace_result result = trace->format->kind->read(trace->reader, request, error);
     if (result == TRACE_END && !trace->has_requests) {
         trace->format->kind->report(trace->reader);
-        return trace_fail_empty(&trace->context, trace->format, error);
+        return trace_end_empty(&trace->context, trace->format, error);
     }
     if (result != TRACE_REQUEST)
         return result;

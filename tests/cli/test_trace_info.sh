@@ -243,15 +243,21 @@ done
 expect_code 2 trace info part.blktrace.0 part.blktrace.2
 expect_error 'part.blktrace.1 is of the same recording as others of part.blktrace.N, but not named'
 
-# Nothing is in it: that is an error, by whatever reads it, from a file or a pipe.
+# Nothing is in it: that is said of a native CSV, which somebody wrote so, and is an error of any
+# recording, by whatever reads it, from a file or a pipe.
 head -n 1 long.csv >none.csv
+expect_code 0 trace info none.csv
+expect 1 "$(grep -c 'notice: none.csv: There is no request in it.' out)" 'the notice of trace info'
+expect_code 0 run --limits iops-total=3 none.csv
+expect 1 "$(grep -c 'none.csv: There is no request in it.' out)" 'the notice of run'
+printf 'fio version 2 iolog\nf add\nf open\nf close\n' >none.iolog
 for command in 'trace info' 'run --limits iops-total=3' 'trace fit'; do
     # shellcheck disable=SC2086
-    expect_code 3 $command none.csv
-    expect_error 'none.csv: no request arrives in it: found 1 line of header, comment or nothing'
+    expect_code 3 $command none.iolog
+    expect_error 'none.iolog: no request arrives in it: found '
 done
-expect_code 3 trace convert none.csv never.csv
-expect_error 'none.csv: no request arrives in it'
+expect_code 3 trace convert none.iolog never.csv
+expect_error 'none.iolog: no request arrives in it'
 expect_code 3 trace info - <"$2/tests/traces/cases/t10-complete-only.txt"
 expect_error 'no request arrives in it: found events 4 C, but neither Q (queue) nor D (issue)'
 

@@ -34,7 +34,7 @@ static void fit_and_expect(const char *text)
 static void nothing(void **state)
 {
     (void)state;
-    fit_lab_fail(HEADER, "no request arrives in it");
+    fit_lab_fail(HEADER, "there is no request in it");
 }
 
 static void hardly_anything(void **state)

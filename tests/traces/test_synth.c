@@ -101,7 +101,8 @@ static void test_golden(void **state)
     spec.duration_ns *= 2;
     struct lab_requests some = lab_read(&spec);
     assert_int_equal(some.count, 1000);
-    assert_memory_equal(some.items, all.items, 1000 * sizeof *all.items);
+    all.count = 1000;
+    assert_true(digest(&some) == digest(&all));
     lab_free(&all);
     lab_free(&again);
     lab_free(&other);

@@ -110,6 +110,7 @@ static enum trace_result take_row(struct biosnoop_reader *reader, const struct b
         return TRACE_END;
     set_times(reader, row, request);
     request->op = row->op;
+    request->stream = 0;
     request->offset = (uint64_t)row->offset;
     request->bytes = (uint64_t)row->bytes;
     request->volume = trace_volumes_intern(&reader->flow.context->volumes, row->disk.text,
