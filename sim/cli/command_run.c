@@ -130,7 +130,9 @@ static void explain_trace(const char *path, struct sim_error *error)
 static struct scenario *make_scenario(struct run_arguments *arguments, struct sim_error *error)
 {
     const struct scenario_settings settings = {.algorithm = arguments->algorithm,
-                                               .lenient = arguments->lenient};
+                                               .lenient = arguments->lenient,
+                                               .progress = progress_show,
+                                               .progress_context = &arguments->call.progress};
     char **operands = arguments->call.operands;
     size_t count = arguments->call.operand_count;
     struct scenario *scenario = NULL;
@@ -181,7 +183,9 @@ static bool run(void *opaque, struct sim_error *error)
     struct run_arguments *arguments = opaque;
     struct report_error report_error;
     struct report_database *database = NULL;
+    progress_start(&arguments->call.progress, arguments->call.eta);
     struct scenario *scenario = make_scenario(arguments, error);
+    progress_end(&arguments->call.progress);
     // What the command line says goes before what the scenario says.
     bool ok = scenario != NULL &&
               scenario_set_options(scenario, arguments->settings.options, arguments->settings.count,

@@ -30,7 +30,11 @@ struct scenario *scenario_new(const char *name, const struct scenario_settings *
         scenario->algorithm = settings->algorithm;
         scenario->is_algorithm_set = true;
     }
-    scenario->lenient = settings != NULL && settings->lenient;
+    if (settings != NULL) {
+        scenario->lenient = settings->lenient;
+        scenario->progress = settings->progress;
+        scenario->progress_context = settings->progress_context;
+    }
     return scenario;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "sim/base/error.h"
 #include "sim/base/names.h"
+#include "sim/base/progress.h"
 #include "sim/parts/cut.h"
 #include "traces/trace.h"
 
@@ -180,6 +181,8 @@ struct scenario_device {
 struct scenario_settings {
     const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
     bool lenient; // what the engine cannot do is left out with a notice, not an error
+    progress_tell *progress; // of traces that are read to know their volumes; NULL: nobody listens
+    void *progress_context;
 };
 
 struct scenario {
@@ -190,6 +193,8 @@ struct scenario {
     const struct engine_algorithm *algorithm;
     bool is_algorithm_set; // by the settings: the file's is ignored
     bool lenient;
+    progress_tell *progress; // the settings', while it is read
+    void *progress_context;
     char **notices; // what was left out
     size_t notice_count;
     struct scenario_group *groups;

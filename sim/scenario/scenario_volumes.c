@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REQUESTS_PER_LOOK 4096 // between two looks at the progress
+
 // Does a member name its volume, which is then taken whatever lies on it?
 static bool is_volume_named(const struct scenario *scenario)
 {
@@ -117,10 +119,20 @@ static bool is_first(struct listing *listing, size_t trace, uint32_t volume, boo
     return true;
 }
 
+static void tell_progress(const struct listing *listing, uint64_t requests)
+{
+    const struct scenario *scenario = listing->scenario;
+    if (scenario->progress == NULL || requests % REQUESTS_PER_LOOK != 0)
+        return;
+    struct progress_state state = {merge_share(&listing->merge), requests};
+    scenario->progress(scenario->progress_context, &state);
+}
+
 static bool list_all(struct listing *listing, struct sim_error *error)
 {
     const struct scenario *scenario = listing->scenario;
     struct merge *merge = &listing->merge;
+    uint64_t requests = 0;
     if (!merge_start(merge, error))
         return false;
     for (size_t i = merge_next(merge); i < merge->count; i = merge_next(merge)) {
@@ -135,6 +147,7 @@ static bool list_all(struct listing *listing, struct sim_error *error)
             return false;
         if (!merge_advance(merge, error))
             return false;
+        tell_progress(listing, ++requests);
     }
     return listing->count > 0 ||
            sim_fail(error, SIM_BAD_INPUT, "%s: there are no members: no request in the trace",
