@@ -23,7 +23,7 @@ struct trace_context {
     bool is_unsorted;           // block events: times come as they stand, who reads them sorts
     enum trace_arrival arrival; // as asked for; the reader may store what it falls back to
     bool times_are_absolute;    // stored by the reader, as are the following
-    bool knows_columns; // of a text: what is wrong with it is not its header
+    bool knows_columns;         // of a text: what is wrong with it is not its header
     bool tells_streams;
     int64_t origin_ns;
     const struct trace_lines *lines; // stored by readers of text

@@ -15,27 +15,13 @@
 
 // In the order in which they are tried.
 static const struct trace_format *const formats[] = {
-    &trace_format_blktrace,
-    &trace_format_blkparse,
-    &trace_format_blkparse_f,
-    &trace_format_ftrace,
-    &trace_format_biosnoop,
-    &trace_format_iolog,
-    &trace_format_hfplayer,
-    &trace_format_blkreplay,
-    &trace_format_msr,
-    &trace_format_alibaba,
-    &trace_format_tencent,
-    &trace_format_systor,
-    &trace_format_spc,
-    &trace_format_disksim,
-    &trace_format_mqsim,
-    &trace_format_csv,
-    &trace_format_columns,
-    &trace_format_qemu,
-    &trace_format_vscsi,
-    &trace_format_oraclegeneral,
-    NULL,
+    &trace_format_blktrace, &trace_format_blkparse,      &trace_format_blkparse_f,
+    &trace_format_ftrace,   &trace_format_biosnoop,      &trace_format_iolog,
+    &trace_format_hfplayer, &trace_format_blkreplay,     &trace_format_msr,
+    &trace_format_alibaba,  &trace_format_tencent,       &trace_format_systor,
+    &trace_format_spc,      &trace_format_disksim,       &trace_format_mqsim,
+    &trace_format_csv,      &trace_format_columns,       &trace_format_qemu,
+    &trace_format_vscsi,    &trace_format_oraclegeneral, NULL,
 };
 #define TRACE_FORMAT_COUNT (sizeof formats / sizeof formats[0] - 1)
 
@@ -196,6 +182,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     if (good && find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
         trace->context.streams.source = trace->files.items[0].path;
+        trace->context.streams.what = "threads (column stream)";
         trace->format = choose(trace, config, error);
     }
     if (trace->format != NULL)

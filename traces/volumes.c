@@ -52,8 +52,9 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
             return number;
     }
     if (volumes->count == TRACE_VOLUMES_MAX) {
-        trace_error_set(error, "%s: the trace holds more than %u volumes: this is not a recording",
-                        volumes->source, TRACE_VOLUMES_MAX);
+        trace_error_set(error, "%s: the trace holds more than %u %s: this is not a recording",
+                        volumes->source, TRACE_VOLUMES_MAX,
+                        volumes->what != NULL ? volumes->what : "volumes");
         return TRACE_VOLUME_NONE;
     }
     char *copy = reserve(volumes) ? strndup(name, length) : NULL;

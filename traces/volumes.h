@@ -13,6 +13,7 @@
 // All zero but the source is an empty set.
 struct trace_volumes {
     const char *source; // named in errors; not owned
+    const char *what;   // they are: "volumes"; NULL: that
     char **names;
     size_t count;
     size_t capacity;

@@ -90,13 +90,14 @@ static void note_call(struct conditions *conditions, const struct graph_node *ca
                       uint32_t callee, int64_t time_ns)
 {
     struct thread *caller = &conditions->threads[cause->stream];
-    for (uint32_t i = 0; i < conditions->streams->count; i++) {
-        struct thread *other = &conditions->threads[i];
-        if (other->callee != callee)
-            continue;
-        keep(&conditions->graph, &other->returned, conditions->threads[callee].last_end);
+    struct thread *called = &conditions->threads[callee];
+    struct thread *other =
+        called->caller == STREAM_NONE ? NULL : &conditions->threads[called->caller];
+    if (other != NULL && other->callee == callee) {
+        keep(&conditions->graph, &other->returned, called->last_end);
         other->callee = STREAM_NONE;
     }
+    called->caller = cause->stream;
     keep(&conditions->graph, &caller->returned, NULL);
     caller->callee = callee;
     caller->called_ns = time_ns;
@@ -246,6 +247,7 @@ bool conditions_open(struct conditions *conditions, const struct streams *stream
     for (uint32_t i = 0; good && i < streams->count; i++) {
         struct thread *thread = &conditions->threads[i];
         thread->callee = STREAM_NONE;
+        thread->caller = STREAM_NONE;
         thread->ends_ns = calloc(streams->items[i].depth, sizeof *thread->ends_ns);
         good = thread->ends_ns != NULL &&
                graph_counter_open(&thread->counter, streams->items[i].depth);

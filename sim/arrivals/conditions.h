@@ -19,6 +19,7 @@ struct thread {
     struct graph_node *unclaimed; // completed since the previous arrival, linked by next
     struct graph_node *last_end;  // that completed last
     uint32_t callee;              // whose burst its next arrival waits for, or STREAM_NONE
+    uint32_t caller;              // whose call it answered last, or STREAM_NONE
     int64_t called_ns;
     uint64_t dropped;            // requests that would have come after its lifetime
     struct graph_node *returned; // the burst's last, once the callee has been called again

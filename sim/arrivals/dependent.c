@@ -12,6 +12,12 @@ struct dependent {
     int64_t lead_ns; // how far something has come before the time at which it was recorded
 };
 
+static void note_lead(struct dependent *dependent, int64_t recorded_ns, int64_t now_ns)
+{
+    if (recorded_ns != INT64_MAX && recorded_ns - now_ns > dependent->lead_ns)
+        dependent->lead_ns = recorded_ns - now_ns;
+}
+
 // The next to arrive that still does. A thread that ran for a certain time sends what fits into it.
 static struct graph_node *find_next(struct dependent *dependent)
 {
@@ -24,6 +30,8 @@ static struct graph_node *find_next(struct dependent *dependent)
         if (!is_late && !next->is_dropped)
             break;
         thread->dropped++;
+        note_lead(dependent, next->recorded_ns, next->ready_ns);
+        note_lead(dependent, next->recorded_end_ns, next->ready_ns);
         graph_drop(&dependent->conditions.graph, next,
                    next->recorded_end_ns == INT64_MAX ? NULL : &thread->counter);
     }
@@ -39,12 +47,6 @@ static void look_ahead(struct dependent *dependent)
     dependent->arrivals.next = next != NULL ? &next->arrival : NULL;
     dependent->arrivals.unread_ns =
         unread == NULL ? INT64_MAX : unread->time_ns - dependent->lead_ns;
-}
-
-static void note_lead(struct dependent *dependent, int64_t recorded_ns, int64_t now_ns)
-{
-    if (recorded_ns != INT64_MAX && recorded_ns - now_ns > dependent->lead_ns)
-        dependent->lead_ns = recorded_ns - now_ns;
 }
 
 static bool read_on(struct arrivals *arrivals, struct sim_error *error)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
@@ -85,8 +86,41 @@ static bool learn(struct senders *senders, const struct progress_watch *watch,
     return streams_conclude(&senders->streams) || sim_fail_memory(error);
 }
 
-static void apply(struct senders *senders)
+// What the user says of the streams of one trace. False: out of memory.
+static bool apply_told(struct senders *senders, uint32_t source)
 {
+    const struct scenario_trace *trace = sources_config(senders->sources, source);
+    bool *found = calloc(trace->stream_count + 1, sizeof *found);
+    struct names told = {0};
+    bool ok = found != NULL;
+    for (size_t i = 0; ok && i < trace->stream_count; i++)
+        ok = names_add(&told, trace->streams[i].name, (uint32_t)i) != NAMES_NONE;
+    for (uint32_t i = 0; ok && i < senders->streams.count; i++) {
+        struct stream *stream = &senders->streams.items[i];
+        uint32_t number = stream->recording == source && stream->origin < STREAM_OPEN
+                              ? names_find(&told, stream->name)
+                              : NAMES_NONE;
+        if (number == NAMES_NONE)
+            continue;
+        streams_tell(stream, &trace->streams[number]);
+        found[number] = true;
+    }
+    for (size_t i = 0; ok && i < trace->stream_count; i++) {
+        if (found[i])
+            continue;
+        senders->unknown = senders->unknown == NULL ? trace->streams[i].name : senders->unknown;
+        senders->unknown_count++;
+    }
+    names_free(&told);
+    free(found);
+    return ok;
+}
+
+static bool apply(struct senders *senders, struct sim_error *error)
+{
+    for (uint32_t i = 0; i < sources_count(senders->sources); i++)
+        if (sources_config(senders->sources, i)->stream_count > 0 && !apply_told(senders, i))
+            return sim_fail_memory(error);
     for (uint32_t i = 0; i < senders->streams.count; i++) {
         struct stream *stream = &senders->streams.items[i];
         const struct scenario_trace *trace = sources_config(senders->sources, stream->recording);
@@ -94,11 +128,9 @@ static void apply(struct senders *senders)
             stream->think = trace->closed.think;
             stream->depth = trace->closed.depth > 0 ? trace->closed.depth : stream->depth;
         }
-        for (size_t j = 0; j < trace->stream_count && stream->origin < STREAM_OPEN; j++)
-            if (strcmp(trace->streams[j].name, stream->name) == 0)
-                streams_tell(stream, &trace->streams[j]);
         senders->answers = senders->answers || stream->kind != SCENARIO_STREAM_OPEN;
     }
+    return true;
 }
 
 static bool check_twice(const struct senders *senders, uint32_t source, struct sim_error *error)
@@ -130,7 +162,8 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
         return true;
     if (!learn(senders, watch, error))
         return false;
-    apply(senders);
+    if (!apply(senders, error))
+        return false;
     sources_close(senders->sources);
     senders->sources = sources_open(scenario, error);
     if (senders->sources == NULL)
@@ -176,6 +209,14 @@ void senders_notices(const struct senders *senders, sources_notice *notice, void
 {
     char text[400];
     sources_notices(senders->sources, notice, context);
+    if (senders->unknown_count > 0) {
+        snprintf(text, sizeof text,
+                 "Something is said of %" PRIu64 " streams that are not in the traces, '%.64s' the "
+                 "first; 'throttlesim trace streams' tells their names.",
+                 senders->unknown_count, senders->unknown);
+        notice(context, &(struct trace_notice){"no-stream", senders->scenario->name,
+                                               senders->unknown_count, text});
+    }
     for (uint32_t i = 0; senders->answers && i < senders->streams.count; i++) {
         const struct stream *stream = &senders->streams.items[i];
         uint64_t dropped = dependent_dropped(senders->dependent, i);
@@ -187,10 +228,11 @@ void senders_notices(const struct senders *senders, sources_notice *notice, void
             tell(senders, stream, "thread-unknown", stream->requests, text, notice, context);
         }
         if (dropped > 0) {
-            snprintf(text, sizeof text,
-                     "%" PRIu64 " requests of %.100s would have come after the end of its recorded "
-                     "lifetime; they were left out.",
-                     dropped, stream->name);
+            snprintf(text, sizeof text, "%" PRIu64 " requests of %.100s %s; they were left out.",
+                     dropped, stream->name,
+                     stream->lifetime_ns < INT64_MAX
+                         ? "would have come after the end of its recorded lifetime"
+                         : "are called by some that would have come after the end of a lifetime");
             tell(senders, stream, "after-lifetime", dropped, text, notice, context);
         }
     }

@@ -14,7 +14,9 @@
 struct senders {
     const struct scenario *scenario;
     struct sources *sources;
-    bool answers; // some of its arrivals do; otherwise they are the sources'
+    bool answers;        // some of its arrivals do; otherwise they are the sources'
+    const char *unknown; // the first that the user speaks of and is not there, and how many
+    uint64_t unknown_count;
     struct streams streams;
     struct dependent *dependent;
 };

@@ -10,9 +10,11 @@
 #define MS INT64_C(1000000)
 #define WINDOWS 5
 #define SHIFTS 8
-#define GROUPS_MAX 256U // of a device: among so many at most
+#define GROUPS_MAX 256U    // of a device: among so many at most
+#define CALLS_MAX 256U     // that are found
+#define LOOKED_AT_MAX 4096 // completions before a start: a device that is faster tells less
 
-static const int64_t windows_ns[WINDOWS] = {MS * 3 / 10, MS, 3 * MS, 10 * MS, 30 * MS};
+static const int64_t windows_ns[WINDOWS] = {STREAM_IDLE_NS, MS, 3 * MS, 10 * MS, 30 * MS};
 static const int64_t shifts_ns[SHIFTS] = {0,         137 * MS,  -211 * MS,  389 * MS,
                                           -733 * MS, 1301 * MS, -1709 * MS, 2503 * MS};
 
@@ -54,9 +56,11 @@ static size_t ends_until(const struct call_search *search, int64_t time_ns)
 // A time so much before, in a recording that is a ring: in a short one most would else lie outside.
 static int64_t shifted(const struct call_search *search, int64_t time_ns, int64_t shift_ns)
 {
-    int64_t from_ns = search->from_ns, length_ns = search->until_ns - from_ns + 1;
-    int64_t since_ns = (time_ns - from_ns - shift_ns % length_ns + length_ns) % length_ns;
-    return from_ns + since_ns;
+    uint64_t length_ns = (uint64_t)search->until_ns - (uint64_t)search->from_ns + 1;
+    uint64_t back_ns = (uint64_t)(shift_ns < 0 ? -shift_ns : shift_ns) % length_ns;
+    uint64_t since_ns = (uint64_t)time_ns - (uint64_t)search->from_ns; // below length_ns, of 2^63
+    since_ns += shift_ns < 0 ? back_ns : length_ns - back_ns;
+    return (int64_t)((uint64_t)search->from_ns + since_ns % length_ns);
 }
 
 // Adds `by` to what each caller explains of this start, with its completions shifted.
@@ -65,8 +69,10 @@ static void count_shifted(struct call_search *search, const struct stream_moment
 {
     uint32_t callee = search->local[start->group];
     int64_t time_ns = shifted(search, start->time_ns, shifts_ns[shift]);
+    uint32_t others = search->count - 1;
+    size_t last = ends_until(search, time_ns);
     search->mark++;
-    for (size_t i = ends_until(search, time_ns); i-- > 0;) {
+    for (size_t i = last; i-- > 0 && last - i <= LOOKED_AT_MAX && others > 0;) {
         int64_t distance_ns = time_ns - search->ends[i]->time_ns;
         if (distance_ns > windows_ns[WINDOWS - 1])
             break;
@@ -74,6 +80,7 @@ static void count_shifted(struct call_search *search, const struct stream_moment
         if (caller == callee || search->seen[caller] == search->mark)
             continue;
         search->seen[caller] = search->mark;
+        others--;
         for (int w = 0; w < WINDOWS; w++)
             if (distance_ns <= windows_ns[w] && start->idle_ns > windows_ns[w])
                 search->pairs[caller * search->count + callee].of[w][shift] += by;
@@ -210,7 +217,7 @@ static bool search_device(struct streams *streams, struct call_search *search)
     }
     struct stream_call call;
     int window;
-    while (good && find_strongest(search, &call, &window)) {
+    while (good && streams->call_count < CALLS_MAX && find_strongest(search, &call, &window)) {
         good = add_call(streams, &call);
         remove_explained(search, &call);
     }

@@ -72,14 +72,19 @@ static bool grow(void **items, uint32_t count, uint32_t *capacity, size_t size)
 }
 
 // The number of a key, `next` if it is new. NAMES_NONE: out of memory.
-static uint32_t key_number(struct streams *streams, const char *key, uint32_t next)
+static uint32_t key_number(struct streams *streams, char kind, uint32_t recording, uint32_t of,
+                           const char *name, uint32_t next)
 {
-    uint32_t known = names_find(&streams->keys, key);
-    if (known != NAMES_NONE)
-        return known;
-    if (!names_append(&streams->key_texts, &streams->key_count, key))
+    size_t size = strlen(name) + 32;
+    char *key = malloc(size);
+    if (key == NULL)
         return NAMES_NONE;
-    return names_add(&streams->keys, streams->key_texts[streams->key_count - 1], next);
+    snprintf(key, size, "%c%" PRIu32 " %" PRIu32 " %s", kind, recording, of, name);
+    uint32_t known = names_find(&streams->keys, key);
+    if (known == NAMES_NONE && names_append(&streams->key_texts, &streams->key_count, key))
+        known = names_add(&streams->keys, streams->key_texts[streams->key_count - 1], next);
+    free(key);
+    return known;
 }
 
 static bool add_stream(struct streams *streams, const struct stream_key *key,
@@ -105,32 +110,28 @@ static bool add_stream(struct streams *streams, const struct stream_key *key,
 
 static bool find_stream(struct streams *streams, const struct stream_key *key, uint32_t *stream)
 {
-    char text[320];
     enum stream_origin origin = key->origin;
     if (origin == STREAM_OF_THREAD && key->thread == 0)
         origin = STREAM_OF_DEVICE;
     else if (origin == STREAM_OF_THREAD && strncmp(key->name, "kworker", 7) == 0)
         origin = STREAM_OF_WRITEBACK;
     if (origin != STREAM_OF_THREAD)
-        snprintf(text, sizeof text, "d%" PRIu32 " %" PRIu32 " %d", key->recording, key->device,
-                 (int)origin);
+        *stream = key_number(streams, (char)('0' + origin), key->recording, key->device, "",
+                             streams->count);
     else if (strchr(key->name, '/') != NULL)
-        snprintf(text, sizeof text, "k%" PRIu32 " %.256s", key->recording, key->name);
+        *stream = key_number(streams, 'k', key->recording, 0, key->name, streams->count);
     else
-        snprintf(text, sizeof text, "t%" PRIu32 " %" PRIu32, key->recording, key->thread);
-    *stream = key_number(streams, text, streams->count);
+        *stream = key_number(streams, 't', key->recording, key->thread, "", streams->count);
     return *stream != NAMES_NONE && (*stream < streams->count || add_stream(streams, key, origin));
 }
 
 static bool find_group(struct streams *streams, const struct stream_key *key,
                        struct stream_who *who)
 {
-    char text[320];
     if (!find_stream(streams, key, &who->stream))
         return false;
-    snprintf(text, sizeof text, "g%" PRIu32 " %" PRIu32 " %.256s", key->recording, key->device,
-             streams->items[who->stream].name);
-    who->group = key_number(streams, text, streams->group_count);
+    who->group = key_number(streams, 'g', key->recording, key->device,
+                            streams->items[who->stream].name, streams->group_count);
     if (who->group == NAMES_NONE)
         return false;
     if (who->group < streams->group_count)
@@ -280,7 +281,8 @@ static bool learn_group(struct streams *streams, const struct stream_who *who, i
     struct stream_group *group = &streams->groups[who->group];
     if (group->outstanding == 0) {
         int64_t idle_ns = group->is_seen ? time_ns - group->last_ns : INT64_MAX;
-        if (!remember(&streams->starts,
+        if (idle_ns > STREAM_IDLE_NS &&
+            !remember(&streams->starts,
                       &(struct stream_moment){time_ns, who->group, group->device, idle_ns}))
             return false;
     }

@@ -23,7 +23,8 @@ enum stream_origin {
 };
 
 #define STREAM_NONE UINT32_MAX
-#define STREAM_CYCLES_MAX 4096 // that the regression of a clock looks at
+#define STREAM_IDLE_NS INT64_C(300000) // who pauses no longer may not have been called
+#define STREAM_CYCLES_MAX 4096         // that the regression of a clock looks at
 
 struct stream_cycle {
     int64_t busy_ns;

@@ -21,6 +21,8 @@
 
 #define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
 #define SCENARIO_NONE UINT32_MAX    // no group
+#define SCENARIO_STREAM_NAME_MAX 200 // bytes: YAML has no longer keys than 1024 characters
+#define SCENARIO_DEPTH_MAX 1000000  // outstanding: more than any device takes
 #define SCENARIO_COUNT_MAX 10000    // of a member that is repeated
 
 // How the requests of a trace come.

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 1000000 // outstanding: more than any device takes
-
 // ---- Values ----
 
 static bool parse_depth(struct setting_input *input, void *value)
@@ -17,7 +15,7 @@ static bool parse_depth(struct setting_input *input, void *value)
     int64_t depth = 0;
     if (input->scenario == NULL && input->text[0] == '\0')
         return true;
-    if (!units_parse_integer(input->text, &depth) || depth < 1 || depth > DEPTH_MAX)
+    if (!units_parse_integer(input->text, &depth) || depth < 1 || depth > SCENARIO_DEPTH_MAX)
         return false;
     *(uint32_t *)value = (uint32_t)depth;
     return true;
@@ -116,17 +114,24 @@ void scenario_streams_free(struct scenario_trace *trace)
 }
 
 static bool read_stream(struct yaml_reader *reader, yaml_node_t *name, yaml_node_t *node,
-                        struct scenario_trace *trace)
+                        struct scenario_trace *trace, struct names *known)
 {
     struct scenario_stream stream = {.name = NULL};
     if (!yaml_read_string(reader, name, &stream.name))
         return false;
-    for (size_t i = 0; i < trace->stream_count; i++) {
-        if (strcmp(trace->streams[i].name, stream.name) == 0) {
+    if (strlen(stream.name) > SCENARIO_STREAM_NAME_MAX) {
+        free(stream.name);
+        return yaml_fail(reader, name, "the name of a stream has more than %d bytes",
+                         SCENARIO_STREAM_NAME_MAX);
+    }
+    uint32_t number = names_add(known, stream.name, (uint32_t)trace->stream_count);
+    if (number != trace->stream_count) {
+        if (number == NAMES_NONE)
+            sim_fail_memory(reader->error);
+        else
             yaml_fail(reader, name, "the stream '%.64s' comes twice", stream.name);
-            free(stream.name);
-            return false;
-        }
+        free(stream.name);
+        return false;
     }
     struct scenario_stream *streams =
         yaml_append(reader, trace->streams, &trace->stream_count, sizeof *streams);
@@ -147,14 +152,16 @@ static bool read_mapping(struct yaml_reader *reader, yaml_node_t *node,
         return yaml_fail(reader, node,
                          "expected the names of streams, each with what is known of it, such as "
                          "fio: {kind: async, depth: 16}");
+    struct names known = {0};
+    bool ok = true;
     const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-    for (; pair < node->data.mapping.pairs.top; pair++) {
+    for (; ok && pair < node->data.mapping.pairs.top; pair++) {
         yaml_node_t *name = yaml_document_get_node(&reader->document, pair->key);
         yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
-        if (!read_stream(reader, name, value, trace))
-            return false;
+        ok = read_stream(reader, name, value, trace, &known);
     }
-    return true;
+    names_free(&known);
+    return ok;
 }
 
 // A file of its own, as `trace streams` writes it.

@@ -165,6 +165,38 @@ static void hold_under_limits(void **state)
     }
 }
 
+// What is dropped has completed at once, long before its recorded time: what the recording has
+// after that comes then, and no sooner.
+static void dropped_is_over_at_once(void **state)
+{
+    (void)state;
+    FILE *out = fopen(scratch_path("t.csv"), "w");
+    uint64_t random = 1;
+    int64_t ticks_ns = 1234567;
+    assert_non_null(out);
+    fputs(STREAM_HEADER, out);
+    for (int64_t i = 0; i < 60; i++) {
+        int64_t time_ns = i * 100 * MS + (int64_t)random_below(&random, 900000);
+        for (; ticks_ns < time_ns; ticks_ns += 10 * MS)
+            fprintf(out, "%" PRId64 ",read,0,4096,vdc,1000,ticker\n", ticks_ns);
+        fprintf(out, "%" PRId64 ",read,0,4096,vdc,2000000,caller\n", time_ns);
+        fprintf(out, "%" PRId64 ",read,1,4096,vdc,%s,callee\n", time_ns + 2050000,
+                i < 59 ? "5000000" : "10000000000");
+    }
+    for (; ticks_ns < 16 * SECOND; ticks_ns += 10 * MS)
+        fprintf(out, "%" PRId64 ",read,0,4096,vdc,1000,ticker\n", ticks_ns);
+    fprintf(out, "%" PRId64 ",read,1,4096,vdc,1000000,callee\n", 16 * SECOND);
+    fclose(out);
+    struct answers answers =
+        replay("path: t.csv, " DEPENDENT
+               ", streams: {caller: {kind: sync, lifetime: recorded}, ticker: {kind: open}}",
+               "{model: fixed, latency: 30ms}", ", group: g", "iops-read: 1000");
+    assert_int_equal(answers.streams.call_count, 1);
+    assert_true(answers.count < 60 * 2 + 1 + 1600); // some were dropped
+    keep_the_order(&answers);
+    answers_free(&answers);
+}
+
 // Later, and by other names, nothing changes.
 static void do_not_depend_on_names_and_times(void **state)
 {
@@ -212,6 +244,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(refuses_what_cannot_be),
     cmocka_unit_test(are_the_recording),
     cmocka_unit_test(hold_under_limits),
+    cmocka_unit_test(dropped_is_over_at_once),
     cmocka_unit_test(do_not_depend_on_names_and_times),
 };
 TEST_GROUP(dependent, tests, scratch_make, scratch_remove);

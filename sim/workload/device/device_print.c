@@ -177,7 +177,7 @@ bool device_fit_print(const struct device_fit *fit, const struct report_style *s
 
 static json_t *real(double value)
 {
-    return isnan(value) ? json_null() : json_real(value);
+    return !isfinite(value) ? json_null() : json_real(value);
 }
 
 static json_t *classes_json(const struct device_fit *fit)
@@ -212,9 +212,9 @@ static json_t *times_json(const struct fit_member_times *times)
     static const char *const keys[FIT_FOUND_COUNT] = {"alone", "others_busy", "own_queue_busy"};
     for (int found = 0; found < FIT_FOUND_COUNT; found++)
         json_object_set_new(json, keys[found],
-                            json_pack("{s:I, s:f}", "requests",
+                            json_pack("{s:I, s:o}", "requests",
                                       (json_int_t)times->means[found].count, "mean_ns",
-                                      fit_mean_value(&times->means[found])));
+                                      real(fit_mean_value(&times->means[found]))));
     return json;
 }
 
@@ -224,21 +224,22 @@ static json_t *candidate_json(const struct device_fit *fit, size_t index)
     json_t *members = json_array();
     for (uint32_t i = 0; i < fit->scenario->member_count; i++) {
         if (json_array_append_new(members,
-                                  json_pack("{s:s, s:f, s:o, s:o}", "member", member_name(fit, i),
-                                            "ks", candidate->distances[i], "recorded",
+                                  json_pack("{s:s, s:o, s:o, s:o}", "member", member_name(fit, i),
+                                            "ks", real(candidate->distances[i]), "recorded",
                                             times_json(&fit->recorded[i]), "modelled",
                                             times_json(&candidate->times[i]))) != 0) {
             json_decref(members);
             return NULL;
         }
     }
-    return json_pack(
-        "{s:s, s:o, s:b, s:b, s:f, s:f, s:o}", "model", scenario_device_name(candidate->model),
-        "servers",
-        candidate->model == SCENARIO_DEVICE_QUEUE ? json_integer((json_int_t)candidate->servers)
-                                                  : json_null(),
-        "taken", index == fit->best, "accepted", candidate->score <= 1, "worst_ks",
-        candidate->worst_distance, "worst_mean_off", candidate->worst_mean, "members", members);
+    return json_pack("{s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "model",
+                     scenario_device_name(candidate->model), "servers",
+                     candidate->model == SCENARIO_DEVICE_QUEUE
+                         ? json_integer((json_int_t)candidate->servers)
+                         : json_null(),
+                     "taken", index == fit->best, "accepted", candidate->score <= 1, "worst_ks",
+                     real(candidate->worst_distance), "worst_mean_off", real(candidate->worst_mean),
+                     "members", members);
 }
 
 json_t *device_fit_json(const struct device_fit *fit)

@@ -163,7 +163,8 @@ bool trace_streams_print(const struct trace_streams *read, const struct report_s
         if (!any)
             report_title(style, "Not certain");
         any = true;
-        report_say(style, REPORT_PLAIN, "%.100s: %s", read->streams.items[i].name, why);
+        const char *name = read->streams.items[i].name;
+        report_say(style, REPORT_PLAIN, "%.100s: %s", name[0] != '\0' ? name : "the device", why);
     }
     return true;
 }
@@ -213,19 +214,49 @@ json_t *trace_streams_json(const struct trace_streams *read)
 // ---- As a file ----
 
 // What is said of a name is meant of all streams of it: where they differ it is left to inference.
-static bool is_first_of_name(const struct streams *streams, uint32_t index, bool *differ)
+// Sets of the first of each name whether they do; of others `is_other`. False: out of memory.
+static bool compare_names(const struct streams *streams, bool *differ, bool *is_other)
 {
-    const struct stream *stream = &streams->items[index];
-    *differ = false;
-    for (uint32_t i = 0; i < streams->count; i++) {
-        if (strcmp(streams->items[i].name, stream->name) != 0)
+    struct names firsts = {0};
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        uint32_t first = names_add(&firsts, stream->name, i);
+        ok = first != NAMES_NONE;
+        if (!ok || first == i)
             continue;
-        if (i < index)
-            return false;
-        *differ = *differ || streams->items[i].kind != stream->kind ||
-                  streams->items[i].depth != stream->depth;
+        is_other[i] = true;
+        differ[first] = differ[first] || streams->items[first].kind != stream->kind ||
+                        streams->items[first].depth != stream->depth;
     }
-    return true;
+    names_free(&firsts);
+    return ok;
+}
+
+static bool is_utf8(const char *name)
+{
+    json_t *json = json_string(name);
+    json_decref(json);
+    return json != NULL;
+}
+
+static void write_stream(FILE *out, const struct stream *stream, bool differ)
+{
+    const char *why = doubt(stream);
+    uint32_t depth = stream->depth < SCENARIO_DEPTH_MAX ? stream->depth : SCENARIO_DEPTH_MAX;
+    if (strlen(stream->name) > SCENARIO_STREAM_NAME_MAX || !is_utf8(stream->name)) {
+        fputs("# a stream is left out whose name is too long, or no UTF-8\n", out);
+        return;
+    }
+    text_write_quoted(out, stream->name);
+    if (differ) {
+        fputs(": {} # several of this name, of different kinds\n", out);
+        return;
+    }
+    fprintf(out, ": {kind: %s", scenario_stream_kind_name(stream->kind));
+    if (stream->kind == SCENARIO_STREAM_ASYNC)
+        fprintf(out, ", depth: %" PRIu32, depth);
+    fprintf(out, "}%s%s\n", why != NULL ? " # " : "", why != NULL ? why : "");
 }
 
 char *trace_streams_text(const struct trace_streams *read)
@@ -240,25 +271,17 @@ char *trace_streams_text(const struct trace_streams *read)
           "# kind: sync, async, paced, open; depth: of async, the most outstanding; lifetime:\n"
           "# recorded, for what runs for a certain time, however slow the disk is.\n",
           out);
-    for (uint32_t i = 0; i < read->streams.count; i++) {
-        const struct stream *stream = &read->streams.items[i];
-        const char *why = doubt(stream);
-        bool differ;
-        if (!is_first_of_name(&read->streams, i, &differ))
-            continue;
-        text_write_quoted(out, stream->name);
-        if (differ)
-            fputs(": {} # several of this name, of different kinds\n", out);
-        else if (stream->kind == SCENARIO_STREAM_ASYNC)
-            fprintf(out, ": {kind: async, depth: %" PRIu32 "}", stream->depth);
-        else
-            fprintf(out, ": {kind: %s}", scenario_stream_kind_name(stream->kind));
-        if (!differ)
-            fprintf(out, "%s%s\n", why != NULL ? " # " : "", why != NULL ? why : "");
-    }
+    bool *differ = calloc(read->streams.count + 1, sizeof *differ);
+    bool *is_other = calloc(read->streams.count + 1, sizeof *is_other);
+    bool ok = differ != NULL && is_other != NULL && compare_names(&read->streams, differ, is_other);
+    for (uint32_t i = 0; ok && i < read->streams.count; i++)
+        if (!is_other[i])
+            write_stream(out, &read->streams.items[i], differ[i]);
+    free(differ);
+    free(is_other);
     if (read->streams.count == 0)
         fputs("{}\n", out);
-    bool ok = ferror(out) == 0;
+    ok = ferror(out) == 0 && ok;
     ok = fclose(out) == 0 && ok;
     if (ok)
         return text;
