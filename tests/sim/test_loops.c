@@ -57,7 +57,7 @@ static void choose(struct loops *loops)
         .request = {.arrival_ns = loop->due_ns,
                     .latency_ns = TRACE_LATENCY_UNKNOWN,
                     .offset = is_flush ? 0 : (uint64_t)first << 32 | loops->count * 4096,
-                    .bytes = is_flush ? 0 : 4096 << (first % 3),
+                    .bytes = is_flush ? 0 : UINT64_C(4096) << (first % 3),
                     .op = is_flush                  ? TRACE_FLUSH
                           : loop->kind == LOOP_SYNC ? TRACE_READ
                                                     : TRACE_WRITE},
