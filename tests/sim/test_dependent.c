@@ -75,13 +75,13 @@ static void are_the_recording(void **state)
 {
     (void)state;
     static const char *const models[] = {
-        DEPENDENT,
+        "arrivals: dependent",
         "arrivals: closed",
         "arrivals: closed, closed: {think: keep}",
-        DEPENDENT ", streams: {a: {kind: sync}, b: {kind: async}, c: {kind: paced}}",
-        DEPENDENT ", streams: {a: {kind: paced}, b: {kind: sync}, c: {kind: open}}",
-        DEPENDENT ", streams: {a: {kind: async}, b: {kind: paced}, c: {kind: sync}}",
-        DEPENDENT ", streams: {a: {lifetime: recorded}, b: {lifetime: recorded}}",
+        "arrivals: dependent, streams: {a: {kind: sync}, b: {kind: async}, c: {kind: paced}}",
+        "arrivals: dependent, streams: {a: {kind: paced}, b: {kind: sync}, c: {kind: open}}",
+        "arrivals: dependent, streams: {a: {kind: async}, b: {kind: paced}, c: {kind: sync}}",
+        "arrivals: dependent, streams: {a: {lifetime: recorded}, b: {lifetime: recorded}}",
     };
     for (uint64_t seed = 1; seed <= RECORDINGS; seed++) {
         char trace[200];
@@ -144,11 +144,11 @@ static void hold_under_limits(void **state)
         static const char *const devices[] = {"{model: recorded}", "{model: fixed, latency: 3ms}",
                                               "{model: \"null\"}"};
         static const char *const traces[] = {
-            "path: t.csv, " DEPENDENT ", streams: {a: {depth: 2}, b: {depth: 3}}",
+            "path: t.csv, arrivals: dependent, streams: {a: {depth: 2}, b: {depth: 3}}",
             "path: t.csv, arrivals: closed, closed: {depth: 3}",
-            "path: t.csv, " DEPENDENT ", streams: {c: {kind: async}, d: {kind: async}}",
+            "path: t.csv, arrivals: dependent, streams: {c: {kind: async}, d: {kind: async}}",
             "path: t.csv, arrivals: closed, closed: {think: keep}",
-            "path: t.csv, " DEPENDENT,
+            "path: t.csv, arrivals: dependent",
         };
         write_random(seed, "t.csv", "", 0);
         struct answers answers =
