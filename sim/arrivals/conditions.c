@@ -244,6 +244,7 @@ bool conditions_open(struct conditions *conditions, const struct streams *stream
         .places = calloc(streams->group_count + 1, sizeof *conditions->places),
     };
     bool good = conditions->threads != NULL && conditions->places != NULL;
+    conditions->thread_count = good ? streams->count : 0;
     for (uint32_t i = 0; good && i < streams->count; i++) {
         struct thread *thread = &conditions->threads[i];
         thread->callee = STREAM_NONE;
@@ -257,7 +258,7 @@ bool conditions_open(struct conditions *conditions, const struct streams *stream
 
 void conditions_close(struct conditions *conditions)
 {
-    for (uint32_t i = 0; conditions->threads != NULL && i < conditions->streams->count; i++) {
+    for (uint32_t i = 0; i < conditions->thread_count; i++) {
         free(conditions->threads[i].ends_ns);
         graph_counter_close(&conditions->threads[i].counter);
     }

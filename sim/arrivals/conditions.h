@@ -38,7 +38,8 @@ struct conditions {
     struct graph graph;
     struct timer_heap ends; // recorded completions
     struct thread *threads; // by stream
-    struct place *places;   // by group
+    uint32_t thread_count;
+    struct place *places; // by group
 };
 
 // False: out of memory; conditions_close is needed in any case.
