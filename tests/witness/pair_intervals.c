@@ -248,7 +248,6 @@ static void hand_on(const struct record *record)
     request->open = true;
     request->ends = 1;
     request->wait_count = 0;
-    request->waits = NULL;
     add_wait(request, record->from, record->to);
 }
 
