@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#define PROMPT_NS 1000000 // as fast as this it is the completion that it waited for
-#define QUICK_NS 100000   // of what keeps its clock: how fast it reacts once it may
+#define QUICK_NS 100000 // of what keeps its clock: how fast it reacts once it may
 
 // ---- What happens in the recording ----
 
@@ -174,8 +173,8 @@ static void condition_async(struct conditions *conditions, struct graph_node *no
     bool is_known = waits && wanted <= thread->completions;
     int64_t since_ns = is_known ? now_ns - thread->ends_ns[(wanted - 1) % stream->depth] : 0;
     bool is_full = thread->requests - thread->completions + 1 >= stream->depth;
-    bool is_prompt =
-        is_known && now_ns - thread->last_end_ns <= PROMPT_NS && (stream->is_saturated || is_full);
+    bool is_prompt = is_known && now_ns - thread->last_end_ns <= STREAM_PROMPT_NS &&
+                     (stream->is_saturated || is_full);
     graph_after_arrival(graph, node, thread->previous, 0);
     if (!is_prompt)
         graph_after_arrival(graph, node, thread->first, now_ns - thread->first->recorded_ns);

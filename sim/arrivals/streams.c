@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define REACTION_NS 150000     // nobody reacts faster, or has a batch take longer
-#define PROMPT_NS 1000000      // as fast as this it is the completion that it waited for
 #define WRITEBACK_QUEUES 8     // outstanding
 #define MOMENTS_MAX (1U << 16) // enough to be sure of a call; bounds the memory
 #define SLAB_PROBES 256
@@ -310,7 +309,7 @@ bool streams_learn(struct streams *streams, const struct stream_who *who, int64_
     stream->depth = outstanding >= stream->depth ? (uint32_t)outstanding + 1 : stream->depth;
     stream->shallow += outstanding < WRITEBACK_QUEUES;
     stream->hits += outstanding > 0 && since_ns > REACTION_NS;
-    stream->prompt += stream->completions > 0 && time_ns - stream->last_end_ns <= PROMPT_NS;
+    stream->prompt += stream->completions > 0 && time_ns - stream->last_end_ns <= STREAM_PROMPT_NS;
     if (outstanding == 0 && stream->completions > 0 && !stream_end_cycle(stream, time_ns))
         return false;
     stream->requests++;

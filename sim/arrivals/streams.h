@@ -24,6 +24,7 @@ enum stream_origin {
 
 #define STREAM_NONE UINT32_MAX
 #define STREAM_IDLE_NS INT64_C(300000) // who pauses no longer may not have been called
+#define STREAM_PROMPT_NS 1000000       // as fast as this it is the completion that it waited for
 #define STREAM_CYCLES_MAX 4096         // that the regression of a clock looks at
 
 struct stream_cycle {

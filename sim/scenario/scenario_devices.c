@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys `device` and `devices` of a scenario, and the `device` of a member.
-#include "sim/base/text_file.h"
 #include "sim/base/units.h"
 #include "sim/scenario/scenario_internal.h"
 
@@ -177,38 +176,18 @@ void scenario_device_free(struct scenario_device *device)
     *device = (struct scenario_device){.name = NULL};
 }
 
-static bool read_file(const char *path, struct scenario *scenario, struct scenario_device *device,
-                      struct sim_error *error)
+static bool read_root(struct yaml_reader *reader, yaml_node_t *root, void *target)
 {
-    char *text = NULL;
-    size_t length;
-    struct yaml_reader reader = {
-        .name = path,
-        .error = error,
-        .what = "a file of a device",
-        .parts = "a model and classes",
-        .filled = scenario,
-        .directory = ".",
-    };
-    bool ok = text_file_read(path, "not a file of a device", &text, &length, error) &&
-              yaml_open(&reader, text, length);
-    if (ok) {
-        yaml_node_t *root = yaml_document_get_root_node(&reader.document);
-        ok = setting_read(&reader, root, "a device", scenario_device_rows + 1, device) &&
-             check_read(&reader, root, device);
-        yaml_close(&reader);
-    }
-    free(text);
-    return ok;
+    return setting_read(reader, root, "a device", scenario_device_rows + 1, target) &&
+           check_read(reader, root, target);
 }
+
+static const struct scenario_file device_file = {"a file of a device", "a model and classes",
+                                                 read_root};
 
 static bool read_from(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    char *path = NULL;
-    bool ok = scenario_read_path(reader, node, &path) &&
-              read_file(path, scenario_of(reader), target, reader->error);
-    free(path);
-    return ok;
+    return scenario_read_file(reader, node, &device_file, target);
 }
 
 static const struct setting_kind from_kind = {.type = "path", .read = read_from};
@@ -259,17 +238,6 @@ static bool read_device(struct yaml_reader *reader, yaml_node_t *node, void *tar
     return read_any(reader, node, "device", 1, target);
 }
 
-static bool parse_file(struct setting_input *input, struct scenario_device *device)
-{
-    struct sim_error error;
-    // The scenario is only asked for names, of which there are none here.
-    bool ok = read_file(input->text + strlen("from:"),
-                        (struct scenario *)(uintptr_t)input->scenario, device, &error);
-    if (!ok)
-        snprintf(input->message, sizeof input->message, "%.600s", error.message);
-    return ok;
-}
-
 static bool parse_fixed(struct setting_input *input, struct scenario_device *device)
 {
     char hint[UNITS_HINT_MAX] = "";
@@ -295,7 +263,7 @@ static bool parse_device(struct setting_input *input, void *value)
     if (strncmp(input->text, "fixed:", 6) == 0)
         ok = parse_fixed(input, &device);
     else if (strncmp(input->text, "from:", 5) == 0)
-        ok = parse_file(input, &device);
+        ok = scenario_parse_file(input, "from:", &device_file, &device);
     else
         ok = setting_parse_word(model_names, input->text, &device.model) &&
              device.model != SCENARIO_DEVICE_FIXED && !has_classes(&device);

@@ -44,6 +44,21 @@ extern const struct setting_kind scenario_groups, scenario_members, scenario_tra
 // A path, char *, as found from the working directory.
 yaml_read scenario_read_path;
 
+// A file of its own that a scenario includes: `what` it is ("a file of streams"), the parts it has,
+// and what reads its root into the target.
+struct scenario_file {
+    const char *what;
+    const char *parts;
+    yaml_read *read;
+};
+
+// The file whose path stands at the node, or is the text behind `prefix` of an option's value.
+// False with the error, or the input's message, filled.
+bool scenario_read_file(struct yaml_reader *reader, yaml_node_t *node,
+                        const struct scenario_file *file, void *target);
+bool scenario_parse_file(struct setting_input *input, const char *prefix,
+                         const struct scenario_file *file, void *target);
+
 // Limits as found at the node: are they a valid set by themselves?
 bool scenario_check_limits(struct yaml_reader *reader, yaml_node_t *node,
                            enum limits_text_spelling spelling,

@@ -131,6 +131,51 @@ static bool fill(struct scenario *scenario, const char *directory, struct sim_er
     return ok && scenario_fit_groups(scenario, error) && scenario_check(scenario, error);
 }
 
+// Of the scenario, which may be NULL, only names are asked for.
+static bool read_included(const struct scenario_file *file, const char *path,
+                          const struct scenario *scenario, void *target, struct sim_error *error)
+{
+    char *text = NULL, not_this[64];
+    size_t length;
+    struct yaml_reader reader = {
+        .name = path,
+        .error = error,
+        .what = file->what,
+        .parts = file->parts,
+        .filled = (void *)(uintptr_t)scenario,
+        .directory = ".",
+    };
+    snprintf(not_this, sizeof not_this, "not %s", file->what);
+    bool ok =
+        text_file_read(path, not_this, &text, &length, error) && yaml_open(&reader, text, length);
+    if (ok) {
+        ok = file->read(&reader, yaml_document_get_root_node(&reader.document), target);
+        yaml_close(&reader);
+    }
+    free(text);
+    return ok;
+}
+
+bool scenario_read_file(struct yaml_reader *reader, yaml_node_t *node,
+                        const struct scenario_file *file, void *target)
+{
+    char *path = NULL;
+    bool ok = scenario_read_path(reader, node, &path) &&
+              read_included(file, path, scenario_of(reader), target, reader->error);
+    free(path);
+    return ok;
+}
+
+bool scenario_parse_file(struct setting_input *input, const char *prefix,
+                         const struct scenario_file *file, void *target)
+{
+    struct sim_error error;
+    bool ok = read_included(file, input->text + strlen(prefix), input->scenario, target, &error);
+    if (!ok)
+        snprintf(input->message, sizeof input->message, "%.600s", error.message);
+    return ok;
+}
+
 struct scenario *scenario_load(const char *path, struct sim_error *error)
 {
     return scenario_load_as(path, NULL, error);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The keys `streams` and `closed` of a trace: what the user knows of who submitted its requests.
-#include "sim/base/text_file.h"
 #include "sim/base/units.h"
 #include "sim/scenario/scenario_internal.h"
 
@@ -145,9 +144,9 @@ static bool read_stream(struct yaml_reader *reader, yaml_node_t *name, yaml_node
                         &streams[trace->stream_count - 1]);
 }
 
-static bool read_mapping(struct yaml_reader *reader, yaml_node_t *node,
-                         struct scenario_trace *trace)
+static bool read_mapping(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
+    struct scenario_trace *trace = target;
     if (node->type != YAML_MAPPING_NODE)
         return yaml_fail(reader, node,
                          "expected the names of streams, each with what is known of it, such as "
@@ -164,53 +163,21 @@ static bool read_mapping(struct yaml_reader *reader, yaml_node_t *node,
     return ok;
 }
 
-// A file of its own, as `trace streams` writes it.
-static bool read_file(const char *path, struct scenario *scenario, struct scenario_trace *trace,
-                      struct sim_error *error)
-{
-    char *text = NULL;
-    size_t length;
-    struct yaml_reader reader = {
-        .name = path,
-        .error = error,
-        .what = "a file of streams",
-        .parts = "the names of streams",
-        .filled = scenario,
-        .directory = ".",
-    };
-    bool ok = text_file_read(path, "not a file of streams", &text, &length, error) &&
-              yaml_open(&reader, text, length);
-    if (ok) {
-        ok = read_mapping(&reader, yaml_document_get_root_node(&reader.document), trace);
-        yaml_close(&reader);
-    }
-    free(text);
-    return ok;
-}
+// As `trace streams` writes it.
+static const struct scenario_file streams_file = {"a file of streams", "the names of streams",
+                                                  read_mapping};
 
 static bool read_streams(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
-    struct scenario_trace *trace = target;
-    char *path = NULL;
-    scenario_streams_free(trace);
-    if (node->type != YAML_SCALAR_NODE)
-        return read_mapping(reader, node, trace);
-    bool ok = scenario_read_path(reader, node, &path) &&
-              read_file(path, scenario_of(reader), trace, reader->error);
-    free(path);
-    return ok;
+    scenario_streams_free(target);
+    return node->type == YAML_SCALAR_NODE ? scenario_read_file(reader, node, &streams_file, target)
+                                          : read_mapping(reader, node, target);
 }
 
 static bool parse_streams(struct setting_input *input, void *value)
 {
-    struct scenario_trace *trace = value;
-    struct sim_error error;
-    scenario_streams_free(trace);
-    // The scenario is only asked for names, of which there are none here.
-    bool ok = read_file(input->text, (struct scenario *)(uintptr_t)input->scenario, trace, &error);
-    if (!ok)
-        snprintf(input->message, sizeof input->message, "%.600s", error.message);
-    return ok;
+    scenario_streams_free(value);
+    return scenario_parse_file(input, "", &streams_file, value);
 }
 
 static void write_streams(struct setting_writer *writer, const void *value)
