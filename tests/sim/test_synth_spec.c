@@ -4,6 +4,7 @@
 #include "tests/sim/lab.h"
 
 #include "sim/workload/synth/synth_spec.h"
+#include "tests/support/same_request.h"
 #include "tests/support/test_group.h"
 
 #include <stdio.h>
@@ -82,14 +83,14 @@ static const char everything[] =
 static void expect_same_stream(const struct synth_spec *a, const struct synth_spec *b)
 {
     struct trace_error error;
-    struct trace_request x = {0}, y = {0};
+    struct trace_request x, y;
     struct synth *one = synth_open(a, &error), *other = synth_open(b, &error);
     assert_non_null(one);
     assert_non_null(other);
     size_t count = 0;
     for (; synth_read(one, &x, &error) == TRACE_REQUEST; count++) {
         assert_int_equal(synth_read(other, &y, &error), TRACE_REQUEST);
-        assert_memory_equal(&x, &y, sizeof x);
+        assert_same_request(&x, &y);
     }
     assert_int_equal(synth_read(other, &y, &error), TRACE_END);
     assert_int_equal(count, a->requests_max);
