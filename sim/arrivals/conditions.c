@@ -19,6 +19,13 @@ static bool waits_for_all(const struct stream *stream)
     return stream->kind == SCENARIO_STREAM_SYNC || stream->kind == SCENARIO_STREAM_PACED;
 }
 
+// What completed last on the device of this request.
+static struct graph_node **device_end(const struct conditions *conditions,
+                                      const struct graph_node *node)
+{
+    return &conditions->last_ends[conditions->streams->groups[node->group].device];
+}
+
 // Takes over the hold of the heap.
 static void end_recorded(struct conditions *conditions, struct graph_node *node)
 {
@@ -31,6 +38,7 @@ static void end_recorded(struct conditions *conditions, struct graph_node *node)
     place->last_ns = node->recorded_end_ns;
     keep(&conditions->graph, &thread->last_end, node);
     keep(&conditions->graph, &place->last_end, node);
+    keep(&conditions->graph, device_end(conditions, node), node);
     if (!waits_for_all(stream)) {
         graph_release(&conditions->graph, node);
         return;
@@ -102,6 +110,18 @@ static void note_call(struct conditions *conditions, const struct graph_node *ca
     caller->called_ns = time_ns;
 }
 
+// A stream begins: by a clock, or when what came before it in a script is over.
+static void condition_start(struct conditions *conditions, struct graph_node *node,
+                            const struct stream *stream)
+{
+    struct graph_node *before = *device_end(conditions, node);
+    int64_t since_ns = before == NULL ? INT64_MAX : node->recorded_ns - before->recorded_end_ns;
+    if (stream->start_after_ns > 0 && since_ns <= stream->start_after_ns && before != NULL)
+        graph_after_completion(&conditions->graph, node, before, since_ns);
+    else
+        graph_at(node, node->recorded_ns);
+}
+
 static int64_t at_most(int64_t value, int64_t limit)
 {
     return value < limit ? value : limit;
@@ -138,7 +158,7 @@ static void condition_sync(struct conditions *conditions, struct graph_node *nod
         graph_call(graph, node, call, think_ns);
     if (thread->previous == NULL) {
         if (last_ns == INT64_MIN)
-            graph_at(node, node->recorded_ns);
+            condition_start(conditions, node, stream);
         return;
     }
     bool keeps_distance = last_ns == INT64_MIN && !is_paced;
@@ -165,7 +185,7 @@ static void condition_async(struct conditions *conditions, struct graph_node *no
     struct thread *thread = &conditions->threads[node->stream];
     int64_t now_ns = node->recorded_ns;
     if (thread->previous == NULL) {
-        graph_at(node, now_ns);
+        condition_start(conditions, node, stream);
         return;
     }
     bool waits = must_wait(thread, node, stream->depth);
@@ -242,7 +262,13 @@ bool conditions_open(struct conditions *conditions, const struct streams *stream
         .threads = calloc(streams->count + 1, sizeof *conditions->threads),
         .places = calloc(streams->group_count + 1, sizeof *conditions->places),
     };
-    bool good = conditions->threads != NULL && conditions->places != NULL;
+    uint32_t devices = 0;
+    for (uint32_t i = 0; i < streams->group_count; i++)
+        if (streams->groups[i].device >= devices)
+            devices = streams->groups[i].device + 1;
+    conditions->last_ends = calloc(devices + 1, sizeof *conditions->last_ends);
+    bool good =
+        conditions->threads != NULL && conditions->places != NULL && conditions->last_ends != NULL;
     conditions->thread_count = good ? streams->count : 0;
     for (uint32_t i = 0; good && i < streams->count; i++) {
         struct thread *thread = &conditions->threads[i];
@@ -263,6 +289,7 @@ void conditions_close(struct conditions *conditions)
     }
     free(conditions->threads);
     free(conditions->places);
+    free(conditions->last_ends);
     timer_heap_free(&conditions->ends);
     graph_free(&conditions->graph);
 }

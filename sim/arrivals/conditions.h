@@ -39,7 +39,8 @@ struct conditions {
     struct timer_heap ends; // recorded completions
     struct thread *threads; // by stream
     uint32_t thread_count;
-    struct place *places; // by group
+    struct place *places;          // by group
+    struct graph_node **last_ends; // by device: what completed last
 };
 
 // False: out of memory; conditions_close is needed in any case.

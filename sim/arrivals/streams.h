@@ -41,6 +41,7 @@ struct stream {
     uint32_t depth; // the most outstanding, own request included, or as told; at least 1
     bool is_depth_told;
     bool is_kind_told;
+    int64_t start_after_ns;    // it starts after a completion if that is no longer ago; 0: never
     int64_t lifetime_ns;       // after its first arrival it sends no more than so long
     enum scenario_think think; // of STREAM_CLOSED
     bool is_saturated;         // nearly every arrival follows a completion at once

@@ -19,11 +19,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SCENARIO_NO_LIMIT INT64_MAX // of an end: never
-#define SCENARIO_NONE UINT32_MAX    // no group
+#define SCENARIO_NO_LIMIT INT64_MAX  // of an end: never
+#define SCENARIO_NONE UINT32_MAX     // no group
 #define SCENARIO_STREAM_NAME_MAX 200 // bytes: YAML has no longer keys than 1024 characters
-#define SCENARIO_DEPTH_MAX 1000000  // outstanding: more than any device takes
-#define SCENARIO_COUNT_MAX 10000    // of a member that is repeated
+#define SCENARIO_DEPTH_MAX 1000000   // outstanding: more than any device takes
+#define SCENARIO_COUNT_MAX 10000     // of a member that is repeated
 
 // How the requests of a trace come.
 enum scenario_arrivals {
@@ -75,6 +75,8 @@ struct scenario_trace {
     enum trace_arrival arrival;
     enum scenario_arrivals arrivals;
     struct scenario_closed closed;
+    int64_t start_after_ns; // of arrivals that are dependent: a thread starts when what was
+                            // complete at most so long before is; 0: at its recorded time
     struct scenario_stream *streams;
     size_t stream_count;
     struct cut cut;
@@ -182,7 +184,7 @@ struct scenario_device {
 // How a scenario is to be read.
 struct scenario_settings {
     const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
-    bool lenient; // what the engine cannot do is left out with a notice, not an error
+    bool lenient;            // what the engine cannot do is left out with a notice, not an error
     progress_tell *progress; // of traces that are read to know their volumes; NULL: nobody listens
     void *progress_context;
 };

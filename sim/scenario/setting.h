@@ -109,6 +109,11 @@ struct setting {
           "dependent, when what their threads waited for has completed; closed, never more "       \
           "outstanding than recorded. The default, auto, is dependent where a trace tells "        \
           "threads and completions, else open"),                                                   \
+        X("start-after", setting_duration, start_after_ns, "0", "start-after", OPTION_SETTING,     \
+          "TIME",                                                                                  \
+          "only with --limits: where arrivals are dependent, a thread starts later if what its "   \
+          "device completed last before, at most this long before, does: right for the programs "  \
+          "of a script, wrong for what a clock starts. The default, 0, is as recorded"),           \
         X("streams", scenario_streams, path, NULL, "streams", OPTION_SETTING, "FILE",              \
           "only with --limits: what is known of the threads of the traces, as 'throttlesim "       \
           "trace streams -o FILE' writes it"),                                                     \

@@ -81,6 +81,8 @@ static void are_the_recording(void **state)
         "arrivals: dependent, streams: {a: {kind: sync}, b: {kind: async}, c: {kind: paced}}",
         "arrivals: dependent, streams: {a: {kind: paced}, b: {kind: sync}, c: {kind: open}}",
         "arrivals: dependent, streams: {a: {kind: async}, b: {kind: paced}, c: {kind: sync}}",
+        "arrivals: dependent, start-after: 5s",
+        "arrivals: dependent, start-after: 1ms, streams: {a: {kind: async}, b: {kind: paced}}",
         "arrivals: dependent, streams: {a: {lifetime: recorded}, b: {lifetime: recorded}}",
     };
     for (uint64_t seed = 1; seed <= RECORDINGS; seed++) {
@@ -197,6 +199,34 @@ static void dropped_is_over_at_once(void **state)
     answers_free(&answers);
 }
 
+// The second program of a script starts when the first is over, what a clock starts does not.
+static void programs_of_a_script(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start_after;
+        int64_t arrivals_ns[5]; // of the two programs, then of the clock's
+    } rows[] = {
+        {"", {0, 4 * MS, 8 * MS, 1904 * MS, 6500 * MS}},
+        {", start-after: 2ms", {0, 4 * MS, 904 * MS, 1904 * MS, 6500 * MS}},
+        {", start-after: 10s", {0, 4 * MS, 904 * MS, 1904 * MS, 9388 * MS}},
+    };
+    scratch_text("t.csv", STREAM_HEADER "0,read,0,4096,vdc,1000000,one\n"
+                                        "4000000,read,0,4096,vdc,2000000,one\n"
+                                        "8000000,read,0,4096,vdc,1000000,two\n"
+                                        "12000000,read,0,4096,vdc,1000000,two\n"
+                                        "6500000000,read,0,4096,vdc,1000000,cron\n");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char trace[100];
+        snprintf(trace, sizeof trace, "path: t.csv, arrivals: dependent%s", rows[i].start_after);
+        struct answers answers = replay(trace, "{model: recorded}", ", group: g", "iops-total: 1");
+        assert_int_equal(answers.count, 5);
+        for (size_t j = 0; j < answers.count; j++)
+            assert_int_equal(answers.items[j].arrival_ns, rows[i].arrivals_ns[j]);
+        answers_free(&answers);
+    }
+}
+
 // Later, and by other names, nothing changes.
 static void do_not_depend_on_names_and_times(void **state)
 {
@@ -241,10 +271,8 @@ static void refuses_what_cannot_be(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(refuses_what_cannot_be),
-    cmocka_unit_test(are_the_recording),
-    cmocka_unit_test(hold_under_limits),
-    cmocka_unit_test(dropped_is_over_at_once),
-    cmocka_unit_test(do_not_depend_on_names_and_times),
+    cmocka_unit_test(refuses_what_cannot_be), cmocka_unit_test(are_the_recording),
+    cmocka_unit_test(hold_under_limits),      cmocka_unit_test(dropped_is_over_at_once),
+    cmocka_unit_test(programs_of_a_script),   cmocka_unit_test(do_not_depend_on_names_and_times),
 };
 TEST_GROUP(dependent, tests, scratch_make, scratch_remove);

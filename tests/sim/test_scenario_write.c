@@ -226,6 +226,7 @@ static struct scenario_trace any_trace(void)
     trace.volume_name = text_or_none();
     trace.arrival = (enum trace_arrival)below(3);
     trace.arrivals = (enum scenario_arrivals)below(4);
+    trace.start_after_ns = any_time();
     trace.closed.depth = (uint32_t)below(1000001);
     trace.closed.think = (enum scenario_think)below(2);
     add_streams(&trace);
