@@ -13,6 +13,7 @@
 struct arrival {
     int64_t time_ns;
     struct trace_request request; // as recorded
+    bool is_guessed;              // its latency is none of the recording's
     uint32_t member;
     uint32_t source; // the trace that it comes from, for sources_stream_name
     void *origin;    // whose of the arrivals it is: the request's; NULL if they do not listen

@@ -32,13 +32,15 @@ static void end_recorded(struct conditions *conditions, struct graph_node *node)
     struct thread *thread = &conditions->threads[node->stream];
     struct place *place = &conditions->places[node->group];
     const struct stream *stream = &conditions->streams->items[node->stream];
-    thread->ends_ns[thread->completions++ % stream->depth] = node->recorded_end_ns;
-    thread->last_end_ns = node->recorded_end_ns;
-    place->outstanding--;
-    place->last_ns = node->recorded_end_ns;
+    if (node->is_counted) {
+        thread->ends_ns[thread->completions++ % stream->depth] = node->recorded_end_ns;
+        thread->last_end_ns = node->recorded_end_ns;
+        place->outstanding--;
+        place->last_ns = node->recorded_end_ns;
+        keep(&conditions->graph, &place->last_end, node);
+        keep(&conditions->graph, device_end(conditions, node), node);
+    }
     keep(&conditions->graph, &thread->last_end, node);
-    keep(&conditions->graph, &place->last_end, node);
-    keep(&conditions->graph, device_end(conditions, node), node);
     if (!waits_for_all(stream)) {
         graph_release(&conditions->graph, node);
         return;
@@ -169,11 +171,10 @@ static void condition_sync(struct conditions *conditions, struct graph_node *nod
                             node->recorded_ns - thread->first->recorded_ns);
 }
 
-// Must a stream of this depth wait for a completion before this request? One that does not end in
-// the recording is not counted as outstanding.
+// Must a stream of this depth wait for a completion before this request?
 static bool must_wait(const struct thread *thread, const struct graph_node *node, uint32_t depth)
 {
-    return node->recorded_end_ns != INT64_MAX && thread->requests >= depth;
+    return node->is_counted && thread->requests >= depth;
 }
 
 // Keeps its clock, or goes on as soon as there is room, and never has more than so many
@@ -243,9 +244,9 @@ bool conditions_add(struct conditions *conditions, struct graph_node *node)
     keep(graph, &thread->previous, node);
     place->is_seen = true;
     place->last_ns = node->recorded_ns;
+    thread->requests += node->is_counted;
+    place->outstanding += node->is_counted;
     if (node->recorded_end_ns != INT64_MAX) {
-        thread->requests++;
-        place->outstanding++;
         if (!timer_heap_reserve(&conditions->ends, (size_t)conditions->ends.count + 1))
             return false;
         graph_hold(node); // the heap's

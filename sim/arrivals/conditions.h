@@ -10,8 +10,8 @@
 // A stream while it is read again.
 struct thread {
     struct graph_counter counter;
-    int64_t *ends_ns; // recorded, of the last completions: a ring
-    uint64_t requests;
+    int64_t *ends_ns;     // recorded, of the last completions: a ring
+    uint64_t requests;    // that are counted
     uint64_t completions; // recorded
     int64_t last_end_ns;
     struct graph_node *first;
@@ -22,6 +22,7 @@ struct thread {
     uint32_t caller;              // whose call it answered last, or STREAM_NONE
     int64_t called_ns;
     uint64_t dropped;            // requests that would have come after its lifetime
+    uint64_t guessed;            // requests whose latencies are guesses
     struct graph_node *returned; // the burst's last, once the callee has been called again
 };
 

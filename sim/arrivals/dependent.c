@@ -32,8 +32,7 @@ static struct graph_node *find_next(struct dependent *dependent)
         thread->dropped++;
         note_lead(dependent, next->recorded_ns, next->ready_ns);
         note_lead(dependent, next->recorded_end_ns, next->ready_ns);
-        graph_drop(&dependent->conditions.graph, next,
-                   next->recorded_end_ns == INT64_MAX ? NULL : &thread->counter);
+        graph_drop(&dependent->conditions.graph, next, next->is_counted ? &thread->counter : NULL);
     }
     return next;
 }
@@ -49,6 +48,22 @@ static void look_ahead(struct dependent *dependent)
         unread == NULL ? INT64_MAX : unread->time_ns - dependent->lead_ns;
 }
 
+// A request that is not seen to end takes what is usual: else who waits for it would wait for ever.
+static void guess_end(struct dependent *dependent, struct graph_node *node)
+{
+    struct trace_request *request = &node->arrival.request;
+    if (request->latency_ns != TRACE_LATENCY_UNKNOWN ||
+        dependent->config.streams->items[node->stream].origin == STREAM_OPEN)
+        return;
+    int64_t usual_ns = services_find(dependent->config.services, node->arrival.member, request);
+    if (usual_ns == TRACE_LATENCY_UNKNOWN || usual_ns >= INT64_MAX - node->recorded_ns)
+        return;
+    request->latency_ns = usual_ns;
+    node->arrival.is_guessed = true;
+    node->recorded_end_ns = node->recorded_ns + usual_ns;
+    dependent->conditions.threads[node->stream].guessed++;
+}
+
 static bool read_on(struct arrivals *arrivals, struct sim_error *error)
 {
     struct dependent *dependent = (struct dependent *)arrivals;
@@ -62,6 +77,7 @@ static bool read_on(struct arrivals *arrivals, struct sim_error *error)
     node->stream = who.stream;
     node->group = who.group;
     node->arrival.origin = node;
+    guess_end(dependent, node);
     if (!conditions_add(&dependent->conditions, node))
         return sim_fail_memory(error);
     if (!recorded->advance(recorded, error))
@@ -86,9 +102,8 @@ static void completed(struct arrivals *arrivals, const struct sim_request *reque
 {
     struct dependent *dependent = (struct dependent *)arrivals;
     struct graph_node *node = request->origin;
-    struct graph_counter *counter = node->recorded_end_ns == INT64_MAX
-                                        ? NULL
-                                        : &dependent->conditions.threads[node->stream].counter;
+    struct graph_counter *counter =
+        node->is_counted ? &dependent->conditions.threads[node->stream].counter : NULL;
     note_lead(dependent, node->recorded_end_ns, now_ns);
     graph_completed(&dependent->conditions.graph, node, counter, now_ns);
     look_ahead(dependent);
@@ -125,6 +140,11 @@ uint64_t dependent_held(const struct dependent *dependent)
 uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream)
 {
     return dependent->conditions.threads[stream].dropped;
+}
+
+uint64_t dependent_guessed(const struct dependent *dependent, uint32_t stream)
+{
+    return dependent->conditions.threads[stream].guessed;
 }
 
 struct arrivals *dependent_arrivals(struct dependent *dependent)

@@ -7,6 +7,7 @@
 #define SIM_ARRIVALS_DEPENDENT_H
 
 #include "sim/arrivals/arrivals.h"
+#include "sim/arrivals/services.h"
 #include "sim/arrivals/streams.h"
 
 struct dependent;
@@ -16,8 +17,9 @@ typedef bool dependent_find(void *context, const struct arrival *arrival, struct
                             struct sim_error *error);
 
 struct dependent_config {
-    struct arrivals *recorded;     // in order, from its start
-    const struct streams *streams; // concluded
+    struct arrivals *recorded;       // in order, from its start
+    const struct streams *streams;   // concluded
+    const struct services *services; // likewise
     dependent_find *find;
     void *context;
 };
@@ -28,6 +30,9 @@ void dependent_close(struct dependent *dependent); // NULL is allowed
 
 // Requests of the stream that would have come after its lifetime, or were called by such.
 uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream);
+
+// Requests of the stream whose completions are not recorded, and which take what is usual.
+uint64_t dependent_guessed(const struct dependent *dependent, uint32_t stream);
 
 // Requests that it holds in memory.
 uint64_t dependent_held(const struct dependent *dependent);

@@ -93,14 +93,14 @@ struct graph_node *graph_add(struct graph *graph, const struct arrival *arrival)
     if (node == NULL)
         return NULL;
     int64_t latency_ns = arrival->request.latency_ns;
+    bool is_endless =
+        latency_ns == TRACE_LATENCY_UNKNOWN || latency_ns >= INT64_MAX - arrival->time_ns;
     *node = (struct graph_node){
         .arrival = *arrival,
         .order = graph->next_order++,
         .recorded_ns = arrival->time_ns,
-        .recorded_end_ns =
-            latency_ns == TRACE_LATENCY_UNKNOWN || latency_ns >= INT64_MAX - arrival->time_ns
-                ? INT64_MAX
-                : arrival->time_ns + latency_ns,
+        .recorded_end_ns = is_endless ? INT64_MAX : arrival->time_ns + latency_ns,
+        .is_counted = !is_endless,
         .ready_ns = GRAPH_NOT_YET,
         .arrived_ns = GRAPH_NOT_YET,
         .completed_ns = GRAPH_NOT_YET,

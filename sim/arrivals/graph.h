@@ -34,6 +34,7 @@ struct graph_node {
     uint32_t unmet;          // conditions that are not met, and one more until it is sealed
     uint32_t holds;
     bool is_dropped; // it will not come
+    bool is_counted; // its completion is recorded, so that it is one of those outstanding
     uint32_t stream; // the caller's
     uint32_t group;  // the caller's
     struct graph_edge *on_arrival;

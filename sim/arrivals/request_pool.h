@@ -23,6 +23,7 @@ struct sim_request {
     int64_t recorded_ns;          // total latency that the recording shows, or REQUEST_UNKNOWN
     struct timer due;             // when a device is done with it, among others
     bool throttled;               // its member is in a group, and its kind is throttled there
+    bool guessed;                 // recorded_ns is what is usual, and not recorded
     uint8_t state;                // enum request_state
 };
 

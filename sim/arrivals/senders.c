@@ -78,11 +78,14 @@ static bool learn(struct senders *senders, const struct progress_watch *watch,
         const struct arrival *next = arrivals->next;
         if (!find_stream(senders, next, &who, error))
             return false;
-        if (!streams_learn(&senders->streams, &who, next->time_ns, next->request.latency_ns))
+        bool is_known = next->request.latency_ns != TRACE_LATENCY_UNKNOWN;
+        if (!streams_learn(&senders->streams, &who, next->time_ns, next->request.latency_ns) ||
+            (is_known && !services_learn(&senders->services, next->member, &next->request)))
             return sim_fail_memory(error);
         if (!arrivals->advance(arrivals, error) || !look(senders, watch, count, error))
             return false;
     }
+    services_conclude(&senders->services);
     return streams_conclude(&senders->streams) || sim_fail_memory(error);
 }
 
@@ -161,6 +164,8 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
     }
     if (!answers)
         return true;
+    if (!services_open(&senders->services, scenario->member_count))
+        return sim_fail_memory(error);
     if (!learn(senders, watch, error))
         return false;
     if (!apply(senders, error))
@@ -174,6 +179,7 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
     senders->dependent = dependent_open(&(struct dependent_config){
         .recorded = sources_arrivals(senders->sources),
         .streams = &senders->streams,
+        .services = &senders->services,
         .find = find_stream,
         .context = senders,
     });
@@ -184,6 +190,7 @@ void senders_close(struct senders *senders)
 {
     dependent_close(senders->dependent);
     streams_free(&senders->streams);
+    services_close(&senders->services);
     sources_close(senders->sources);
 }
 
@@ -206,10 +213,34 @@ static void tell(const struct senders *senders, const struct stream *stream, con
                     });
 }
 
+// Of each recording: how many requests are not seen to end.
+static void tell_guessed(const struct senders *senders, sources_notice *notice, void *context)
+{
+    for (uint32_t i = 0; senders->answers && i < sources_count(senders->sources); i++) {
+        const struct stream *last = NULL;
+        uint64_t guessed = 0;
+        char text[300];
+        for (uint32_t j = 0; j < senders->streams.count; j++) {
+            if (senders->streams.items[j].recording != i)
+                continue;
+            last = &senders->streams.items[j];
+            guessed += dependent_guessed(senders->dependent, j);
+        }
+        if (guessed == 0)
+            continue;
+        snprintf(text, sizeof text,
+                 "The completions of %" PRIu64 " requests are not recorded: they are taken to last "
+                 "as long as the median of the other requests of their operation and size.",
+                 guessed);
+        tell(senders, last, "latency-guessed", guessed, text, notice, context);
+    }
+}
+
 void senders_notices(const struct senders *senders, sources_notice *notice, void *context)
 {
     char text[400];
     sources_notices(senders->sources, notice, context);
+    tell_guessed(senders, notice, context);
     if (senders->unknown_count > 0) {
         snprintf(text, sizeof text,
                  "Something is said of %" PRIu64 " streams that are not in the traces, '%.64s' the "

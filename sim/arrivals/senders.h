@@ -18,6 +18,7 @@ struct senders {
     const char *unknown; // the first that the user speaks of and is not there, and how many
     uint64_t unknown_count;
     struct streams streams;
+    struct services services;
     struct dependent *dependent;
 };
 

@@ -31,7 +31,7 @@ struct report_request recording_request(const struct sim_request *request, int64
             request->state == REQUEST_WAITS ? REPORT_NOT_YET : request->engine.dispatch_ns,
         .complete_ns = complete_ns,
         .recorded_ns =
-            request->recorded_ns == REQUEST_UNKNOWN ? REPORT_NOT_YET : request->recorded_ns,
+            request->recorded_ns == REQUEST_UNKNOWN || request->guessed ? REPORT_NOT_YET : request->recorded_ns,
     };
 }
 

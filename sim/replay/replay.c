@@ -109,6 +109,7 @@ static enum replay_step arrive(struct replay *replay)
     request->number = replay->digest.members[arrival->member].arrived++;
     request->recorded_ns =
         recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REQUEST_UNKNOWN : recorded->latency_ns;
+    request->guessed = arrival->is_guessed;
     request->throttled = changes_throttles(&replay->changes, arrival->member, request->engine.op);
     if (replay->observer->arrival != NULL)
         replay->observer->arrival(replay->context, request);

@@ -19,6 +19,7 @@ static void arrived(void *context, const struct sim_request *request)
     answers->items[answers->count++] = (struct answer){
         .order = node != NULL ? node->order : request->seq,
         .stream = node != NULL ? node->stream : STREAM_NONE,
+        .member = request->engine.member,
         .op = request->engine.op,
         .offset = request->engine.offset,
         .arrival_ns = request->engine.arrival_ns,

@@ -10,6 +10,7 @@
 struct answer {
     uint64_t order; // in the recording
     uint32_t stream;
+    uint32_t member;
     enum engine_op op;
     uint64_t offset;
     int64_t arrival_ns;
