@@ -97,6 +97,11 @@ static void gauge(const struct drive *drive, int64_t now_ns, struct engine_node_
     limits_gauge(&((const struct bucket_drive *)drive)->buckets, now_ns, gauge);
 }
 
+static void fill(struct drive *drive, int64_t now_ns, double share)
+{
+    leaky_buckets_fill(&state_of(drive)->buckets, share, now_ns);
+}
+
 // A maximum that was not given is a tenth of the average, for users rounded down.
 static void parameters_of(const void *node, struct engine_parameters *limits)
 {
@@ -114,6 +119,7 @@ static const struct drive_kind bucket = {
     .change = configure,
     .arrive = arrive,
     .gauge = gauge,
+    .fill = fill,
 };
 
 const struct engine_algorithm bucket_algorithm = {
@@ -122,7 +128,7 @@ const struct engine_algorithm bucket_algorithm = {
     LIMIT_TABLES(LIMIT_MAX_LENGTH),
     DRIVE_ENGINE_TABLE,
     .own = &bucket,
-    .operations = drive_engine_operations,
+    .operations = drive_engine_filled_operations,
     .fire = fire,
     .parameters_of = parameters_of,
     .facts = limits_facts,

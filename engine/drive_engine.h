@@ -58,6 +58,7 @@ struct drive_kind {
                    struct engine_request *request, enum direction direction);
     void (*complete)(struct drive *drive, enum direction direction, uint64_t bytes);
     void (*gauge)(const struct drive *drive, int64_t now_ns, struct engine_node_gauge *gauge);
+    void (*fill)(struct drive *drive, int64_t now_ns, double share); // NULL: it has no buckets
 };
 
 static inline struct drive_engine *drive_engine_of(struct engine *engine)
@@ -114,8 +115,10 @@ void drive_lane_cancel(struct drive_engine *engine, struct drive_lane *lane);
 
 // ---- For the tables of the algorithms ----
 
-// Of an algorithm whose limits can be changed, and of one whose cannot.
+// Of an algorithm whose limits can be changed, and of one whose cannot. The state of a drive that
+// has no member begins when one joins: to fill it before changes nothing.
 extern engine_operate *const drive_engine_operations[ENGINE_OPERATION_COUNT];
+extern engine_operate *const drive_engine_filled_operations[ENGINE_OPERATION_COUNT]; // has buckets
 extern engine_operate *const drive_engine_fixed_operations[ENGINE_OPERATION_COUNT];
 
 void drive_engine_node_free(void *node);

@@ -193,15 +193,26 @@ static enum engine_status set_member(struct engine *engine, int64_t now_ns,
     return ENGINE_OK;
 }
 
+static enum engine_status fill_drive(struct engine *engine, int64_t now_ns,
+                                     struct engine_operation *operation, void *subject)
+{
+    struct drive *drive = subject;
+    if (drive->limited)
+        drive_kind_of(engine)->fill(drive, now_ns, operation->fill);
+    return ENGINE_OK;
+}
+
 #define OPERATIONS                                                                                 \
     [ENGINE_NODE_CREATE] = create_drive, [ENGINE_NODE_DELETE] = delete_drive,                      \
     [ENGINE_MEMBER_CREATE] = create_member, [ENGINE_MEMBER_JOIN] = join_drive
 
+#define CHANGES OPERATIONS, [ENGINE_NODE_SET] = set_drive, [ENGINE_MEMBER_SET] = set_member
+
 engine_operate *const drive_engine_fixed_operations[ENGINE_OPERATION_COUNT] = {OPERATIONS};
-engine_operate *const drive_engine_operations[ENGINE_OPERATION_COUNT] = {
-    OPERATIONS,
-    [ENGINE_NODE_SET] = set_drive,
-    [ENGINE_MEMBER_SET] = set_member,
+engine_operate *const drive_engine_operations[ENGINE_OPERATION_COUNT] = {CHANGES};
+engine_operate *const drive_engine_filled_operations[ENGINE_OPERATION_COUNT] = {
+    CHANGES,
+    [ENGINE_NODE_FILL] = fill_drive,
 };
 
 void drive_engine_node_free(void *node)

@@ -166,6 +166,7 @@ enum engine_operation_kind {
     ENGINE_NODE_CREATE,   // parent, parameters (missing: initial) -> node
     ENGINE_NODE_DELETE,   // node; ENGINE_BUSY while it has members
     ENGINE_NODE_SET,      // node, parameters: those given replace, the others stay (qom-set)
+    ENGINE_NODE_FILL,     // node, fill: each bucket with a limit holds this share of its size
     ENGINE_MEMBER_CREATE, // attach -> member; it is in no node
     ENGINE_MEMBER_JOIN,   // member, node; in another node: leaves that first; parameters, if any is
                           // given, are set on the node as by ENGINE_NODE_SET
@@ -187,6 +188,7 @@ struct engine_operation {
     uint32_t parent; // ENGINE_NONE unless the engine has trees
     enum engine_attach attach;
     struct engine_parameters parameters;
+    double fill;               // not negative; above 1 requests wait until that much has leaked
     struct engine_fault fault; // filled with ENGINE_INVALID
 };
 
@@ -249,7 +251,7 @@ struct engine;
 struct timer;
 
 // Carries out an operation of a kind that the algorithm knows. subject: the member that it is
-// about, or the node for ENGINE_NODE_DELETE and _SET, which exists; NULL if it makes one.
+// about, or the node for ENGINE_NODE_DELETE, _SET and _FILL, which exists; NULL if it makes one.
 typedef enum engine_status engine_operate(struct engine *engine, int64_t now_ns,
                                           struct engine_operation *operation, void *subject);
 

@@ -55,7 +55,8 @@ enum engine_status engine_control(struct engine *engine, int64_t now_ns,
     assert(kind < ENGINE_OPERATION_COUNT);
     engine_operate *operate = engine->algorithm->operations[kind];
     bool is_made = kind == ENGINE_NODE_CREATE || kind == ENGINE_MEMBER_CREATE;
-    bool is_node = kind == ENGINE_NODE_DELETE || kind == ENGINE_NODE_SET;
+    bool is_node =
+        kind == ENGINE_NODE_DELETE || kind == ENGINE_NODE_SET || kind == ENGINE_NODE_FILL;
     bool has_parent = kind == ENGINE_NODE_CREATE && operation->parent != ENGINE_NONE;
     if (operate == NULL || (has_parent && !engine->algorithm->has_trees))
         return ENGINE_UNSUPPORTED;

@@ -62,6 +62,15 @@ void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns)
     buckets->previous_leak_ns = now_ns;
 }
 
+void leaky_buckets_fill(struct leaky_buckets *buckets, double share, int64_t now_ns)
+{
+    leaky_buckets_reset(buckets, now_ns);
+    for (int i = 0; i < buckets->limited.count; i++) {
+        struct leaky_bucket *bucket = &buckets->bucket[buckets->limited.index[i]];
+        bucket->level = bucket->size * share;
+    }
+}
+
 static double leaked(double level, double rate, int64_t delta_ns)
 {
     double product = rate * (double)delta_ns;

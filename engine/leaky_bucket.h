@@ -79,6 +79,10 @@ void leaky_buckets_set_up(struct leaky_buckets *buckets);
 // Empties the buckets and starts leaking from now.
 void leaky_buckets_reset(struct leaky_buckets *buckets, int64_t now_ns);
 
+// Fills those with a limit to this share of their size; what they hold leaks from now. Nothing has
+// gone in as a burst.
+void leaky_buckets_fill(struct leaky_buckets *buckets, double share, int64_t now_ns);
+
 void leaky_buckets_leak(struct leaky_buckets *buckets, int64_t now_ns);
 
 // How long a request of this direction has to wait in these buckets as they are: ns, 0 if not at

@@ -99,6 +99,15 @@ static enum engine_status set_group(struct engine *engine, int64_t now_ns,
     return status;
 }
 
+// Armed timers stay as they are.
+static enum engine_status fill_group(struct engine *engine, int64_t now_ns,
+                                     struct engine_operation *operation, void *subject)
+{
+    (void)engine;
+    leaky_buckets_fill(&((struct group *)subject)->buckets, operation->fill, now_ns);
+    return ENGINE_OK;
+}
+
 // ---- Members ----
 
 static enum engine_status create_member(struct engine *engine, int64_t now_ns,
@@ -336,6 +345,7 @@ static engine_operate *const operations[ENGINE_OPERATION_COUNT] = {
     [ENGINE_NODE_CREATE] = create_group,
     [ENGINE_NODE_DELETE] = delete_group,
     [ENGINE_NODE_SET] = set_group,
+    [ENGINE_NODE_FILL] = fill_group,
     [ENGINE_MEMBER_CREATE] = create_member,
     [ENGINE_MEMBER_JOIN] = join_group,
     [ENGINE_MEMBER_LEAVE] = leave_group,

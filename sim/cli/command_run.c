@@ -39,6 +39,7 @@ static const struct option_row rows[] = {
      "results says what. Without this it is an error"},
 #define ROW(key, kind, field, fallback, option, how, argument, help)                               \
     OPTION(option, how, argument, offsetof(struct run_arguments, settings), help)
+    SCENARIO_GROUP_OPTIONS(ROW),
     SCENARIO_MEMBER_OPTIONS(ROW),
     SCENARIO_TRACE_OPTIONS(ROW),
     SCENARIO_OPTIONS(ROW),

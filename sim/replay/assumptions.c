@@ -137,6 +137,31 @@ static void tell_feedback(const struct telling *telling)
          text);
 }
 
+// "gold 1, silver 1.13". False: all are empty.
+static bool tell_levels(const struct telling *telling)
+{
+    const struct scenario *scenario = telling->scenario;
+    size_t filled = 0, used = 0;
+    char names[TEXT_SIZE / 2] = "", text[TEXT_SIZE];
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        const struct fraction *levels = &scenario->groups[i].levels;
+        if (levels->numerator == 0)
+            continue;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.32s %.6g",
+                                     filled > 0 ? ", " : "", scenario->groups[i].name,
+                                     (double)levels->numerator / (double)levels->denominator);
+        filled++;
+    }
+    if (used >= sizeof names)
+        snprintf(names, sizeof names, "of %zu groups", filled);
+    snprintf(text, sizeof text, "filled; at the start they hold, of their sizes: %s%s", names,
+             filled < scenario->group_count ? "; the others are empty" : "");
+    if (filled > 0)
+        tell(telling, "buckets", "filled", text);
+    return filled > 0;
+}
+
 static void tell_buckets(const struct telling *telling)
 {
     const struct engine_algorithm *algorithm = telling->scenario->algorithm;
@@ -147,6 +172,8 @@ static void tell_buckets(const struct telling *telling)
         any = any || telling->scenario->groups[i].limits.given != 0;
     for (size_t i = 0; i < telling->scenario->member_count; i++)
         any = any || telling->scenario->members[i].limits.given != 0;
+    if (tell_levels(telling))
+        return;
     if (any && has_bursts)
         tell(telling, "buckets", "empty", "empty; the whole burst allowance is there at the start");
 }

@@ -86,6 +86,24 @@ static bool set_up_member(struct control *control, const struct scenario_member 
            sim_fail(error, SIM_FAILED, "member '%s': %s", member->name, engine_status_text(status));
 }
 
+// Once all limits of the start are in force: to set them empties the buckets.
+static bool fill_groups(struct control *control, struct sim_error *error)
+{
+    const struct scenario *scenario = control->scenario;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        const struct fraction *levels = &scenario->groups[i].levels;
+        struct engine_operation fill = {.kind = ENGINE_NODE_FILL, .node = (uint32_t)i};
+        if (levels->numerator == 0)
+            continue;
+        fill.fill = (double)levels->numerator / (double)levels->denominator;
+        enum engine_status status = engine_control(control->engine, 0, &fill);
+        if (status != ENGINE_OK)
+            return sim_fail(error, SIM_FAILED, "levels of group '%s': %s", scenario->groups[i].name,
+                            engine_status_text(status));
+    }
+    return true;
+}
+
 bool control_open(struct control *control, const struct scenario *scenario,
                   const struct engine_callbacks *callbacks, struct sim_error *error)
 {
@@ -99,7 +117,7 @@ bool control_open(struct control *control, const struct scenario *scenario,
         if (!set_up_member(control, &scenario->members[i], error))
             return false;
     }
-    return true;
+    return fill_groups(control, error);
 }
 
 void control_close(struct control *control)

@@ -188,7 +188,8 @@ bool scenario_read_limits(struct scenario *scenario, const char *where, const ch
     return sim_fail(error, SIM_USAGE, "%s: %s", where, message);
 }
 
-static bool add_group(struct scenario *scenario, const char *text, struct sim_error *error)
+static bool add_group(struct scenario *scenario, const struct scenario_quick *quick,
+                      struct sim_error *error)
 {
     scenario->groups = calloc(1, sizeof *scenario->groups);
     if (scenario->groups == NULL)
@@ -196,7 +197,9 @@ static bool add_group(struct scenario *scenario, const char *text, struct sim_er
     struct scenario_group *group = &scenario->groups[scenario->group_count++];
     if ((group->name = strdup("group")) == NULL)
         return sim_fail_memory(error);
-    return scenario_read_limits(scenario, "--limits", text, &group->limits, error);
+    return scenario_read_limits(scenario, "--limits", quick->limits, &group->limits, error) &&
+           setting_apply(scenario, scenario_group_rows, quick->options, quick->option_count, group,
+                         error);
 }
 
 static bool fill_trace(struct scenario *scenario, struct scenario_trace *trace,
@@ -279,7 +282,7 @@ static bool fill(struct scenario *scenario, const struct scenario_quick *quick,
                  struct sim_error *error)
 {
     return scenario_set_options(scenario, quick->options, quick->option_count, error) &&
-           add_group(scenario, quick->limits, error) && add_members(scenario, quick, error) &&
+           add_group(scenario, quick, error) && add_members(scenario, quick, error) &&
            scenario_fit_groups(scenario, error);
 }
 

@@ -88,6 +88,7 @@ struct scenario_trace {
 struct scenario_group {
     char *name;
     struct engine_parameters limits;
+    struct fraction levels; // at the start: how full its buckets are; {0}: empty
     struct sim_place place;
 };
 

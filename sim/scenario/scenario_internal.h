@@ -81,7 +81,8 @@ bool scenario_leave_out(struct scenario *scenario, struct sim_place place, struc
                         const char *lenient, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-// An engine without groups: each of several members of a group gets one of its own.
+// An engine without groups: each of several members of a group gets one of its own. One without
+// buckets: none is filled.
 bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error);
 
 #endif

@@ -260,8 +260,27 @@ static bool follow_events(struct scenario *scenario, const struct sharing *shari
     return ok;
 }
 
+// An engine that counts in slices of time has nothing to be filled.
+static bool leave_out_levels(struct scenario *scenario, struct sim_error *error)
+{
+    bool ok = scenario->algorithm->operations[ENGINE_NODE_FILL] != NULL;
+    for (size_t i = 0; !ok && i < scenario->group_count; i++) {
+        struct scenario_group *group = &scenario->groups[i];
+        if (group->levels.numerator == 0)
+            continue;
+        if (!scenario_leave_out(scenario, group->place, error, "they are left out",
+                                "levels of group '%s': engine '%s' has no buckets", group->name,
+                                scenario->algorithm->name))
+            return false;
+        group->levels = (struct fraction){0};
+    }
+    return true;
+}
+
 bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error)
 {
+    if (!leave_out_levels(scenario, error))
+        return false;
     if (scenario->algorithm->has_groups)
         return true;
     struct sharing sharing;

@@ -12,9 +12,42 @@
 
 // ---- Groups ----
 
+static bool parse_levels(struct setting_input *input, void *value)
+{
+    struct fraction *levels = value;
+    bool is_empty = strcmp(input->text, "0") == 0, is_full = strcmp(input->text, "full") == 0;
+    if (!is_empty && !is_full)
+        return fraction_parse(input->text, levels);
+    *levels = (struct fraction){is_full, is_full};
+    return true;
+}
+
+static void write_levels(struct setting_writer *writer, const void *value)
+{
+    const struct fraction *levels = value;
+    if (levels->numerator == levels->denominator)
+        fputs(" full", writer->out);
+    else
+        scenario_factor_kind.write(writer, value);
+}
+
+static const struct setting_kind levels_kind = {
+    .type = "0, full, or a factor",
+    .expected = "0, full, or a share of what the buckets hold, such as 0.5 or 1.2",
+    .size = sizeof(struct fraction),
+    .parse = parse_levels,
+    .write = write_levels,
+};
+
 const struct setting scenario_group_rows[] = {
     {"id", &setting_id, offsetof(struct scenario_group, name), .required = true},
     {"limits", &scenario_group_limits, .offset = offsetof(struct scenario_group, limits)},
+#define ROW(key, kind, field, fallback, option, ...)                                               \
+    {                                                                                              \
+        key, &kind, offsetof(struct scenario_group, field), false, fallback, option                \
+    }
+    SCENARIO_GROUP_OPTIONS(ROW),
+#undef ROW
     {.key = NULL},
 };
 

@@ -67,8 +67,8 @@ struct setting {
 };
 
 // The rows of keys that options of the command line set too, from which `run` makes those options:
-// X(key, kind, field, fallback, option, how often it is given, argument, help). Those of members
-// and of traces go with --limits only.
+// X(key, kind, field, fallback, option, how often it is given, argument, help). Those of groups,
+// members and traces go with --limits only.
 #define SCENARIO_OPTIONS(X)                                                                        \
     X("device", device_kind, device, NULL, "device-model", OPTION_SETTING, "MODEL",                \
       "how long requests take at the device: null, no time; fixed:LATENCY, such as fixed:200us; "  \
@@ -90,6 +90,12 @@ struct setting {
           "milliseconds, rounded up, as QEMU's main loop does. Goes before what the scenario "     \
           "says; "                                                                                 \
           "the default is 0")
+
+#define SCENARIO_GROUP_OPTIONS(X)                                                                  \
+    X("levels", levels_kind, levels, NULL, "levels", OPTION_SETTING, "SHARE|full",                 \
+      "only with --limits: how full the group's buckets are at the start, of what they hold "      \
+      "before requests wait: 0.5, full, or more than that, such as 1.2. The default is 0: the "    \
+      "whole burst allowance is there")
 
 #define SCENARIO_MEMBER_OPTIONS(X)                                                                 \
     X("attach", attach_kind, attach, "drive", "attach", OPTION_SETTING, "drive|filter",            \

@@ -134,6 +134,19 @@ static bool can_read_all_again(const struct scenario *scenario, struct sim_error
     return true;
 }
 
+// A group of QEMU's begins with empty buckets.
+static bool is_empty_at_start(const struct scenario *scenario, struct sim_error *error)
+{
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        if (scenario->groups[i].levels.numerator != 0)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: levels of group '%s' cannot be verified: QEMU begins with empty "
+                            "buckets",
+                            scenario->name, scenario->groups[i].name);
+    }
+    return true;
+}
+
 bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct sim_error *error)
 {
     size_t count;
@@ -147,7 +160,7 @@ bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct si
         scenario->members[i].device = SCENARIO_NONE;
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
-    if (!can_read_all_again(scenario, error))
+    if (!is_empty_at_start(scenario, error) || !can_read_all_again(scenario, error))
         return false;
     return scenario->timer_granularity_ns == 0 ||
            scenario->timer_granularity_ns == VERIFY_GRANULARITY_NS ||

@@ -51,6 +51,15 @@ mixed=$recorded/mixed
 expect_code 2 run --engine slice --limits iops-total=9 "$mixed/vdc.blktrace" "$mixed/vdd.blktrace"
 expect_error 'has no groups'
 expect_code 0 run --engine slice --limits iops-total=900 "$mixed/vdc.blktrace"
+expect_code 2 run --engine slice --limits iops-total=900 --levels full "$mixed/vdc.blktrace"
+expect_error "levels of group 'group': engine 'slice' has no buckets"
+expect_code 0 run --engine slice --limits iops-total=900 --levels full --lenient \
+    "$mixed/vdc.blktrace"
+expect_code 0 run --engine bucket --limits iops-total=900 --levels full "$mixed/vdc.blktrace"
+echo 'groups: [{id: g, limits: {iops-total: 9}, levels: full}]
+members: [{id: a, group: g}]' >full.yaml
+expect_code 3 verify full.yaml
+expect_error 'QEMU begins with empty buckets'
 echo 'engine: slice
 members: [{id: a, limits: {iops-total: 9}}]' >slice.yaml
 expect_code 3 verify slice.yaml

@@ -103,6 +103,20 @@ void drive_pair_set(struct drive_pair *pair, uint32_t drive, const struct engine
     drive_pair_compare(pair);
 }
 
+void drive_pair_fill(struct drive_pair *pair, uint32_t drive, double share)
+{
+    struct engine_operation operation = {
+        .kind = ENGINE_NODE_FILL,
+        .node = pair->node[drive],
+        .fill = share,
+    };
+    if (pair->node[drive] == ENGINE_NONE)
+        return;
+    assert_int_equal(engine_control(pair->engine, pair->now_ns, &operation), ENGINE_OK);
+    drive_model_fill(pair->model, pair->now_ns, drive, share);
+    drive_pair_compare(pair);
+}
+
 void drive_pair_submit(struct drive_pair *pair, uint32_t drive, enum engine_op op, uint64_t bytes,
                        int64_t latency_ns)
 {

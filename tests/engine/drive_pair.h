@@ -65,6 +65,8 @@ void drive_pair_add(struct drive_pair *pair, enum engine_attach attach,
 // Through the node, which keeps the others, or through the member.
 void drive_pair_set(struct drive_pair *pair, uint32_t drive, const struct engine_parameters *limits,
                     bool keeps_others);
+// Of an engine that has buckets.
+void drive_pair_fill(struct drive_pair *pair, uint32_t drive, double share);
 void drive_pair_submit(struct drive_pair *pair, uint32_t drive, enum engine_op op, uint64_t bytes,
                        int64_t latency_ns);
 // What is due, if anything is.

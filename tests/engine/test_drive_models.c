@@ -49,6 +49,11 @@ static bool can_change(const struct world *world)
     return world->algorithm->operations[ENGINE_NODE_SET] != NULL;
 }
 
+static bool has_buckets(const struct world *world)
+{
+    return world->algorithm->operations[ENGINE_NODE_FILL] != NULL;
+}
+
 static void draw_profile(struct world *world)
 {
     static const int64_t gaps_ns[] = {1000, 1000000, 10000000, 10000000, 50000000, 300000000};
@@ -123,6 +128,12 @@ static struct engine_parameters draw_drive_limits(struct world *world, bool may_
     } while (engine_check(world->algorithm, &limits, &fault) != ENGINE_OK ||
              (!may_be_none && !has_average(&limits)));
     return limits;
+}
+
+static void fill(struct world *world)
+{
+    uint32_t drive = (uint32_t)gsl_rng_uniform_int(world->rng, world->pair.drive_count);
+    drive_pair_fill(&world->pair, drive, 1.5 * gsl_rng_uniform(world->rng));
 }
 
 static void change_limits(struct world *world)
@@ -200,7 +211,10 @@ static void run(struct world *world, int64_t start_ns)
         if (pair->drive_count < world->profile.drives) {
             add_drive(world);
         } else if (draw_bool(world->rng, world->profile.change_share)) {
-            change_limits(world);
+            if (has_buckets(world) && draw_bool(world->rng, 0.3))
+                fill(world);
+            else
+                change_limits(world);
         } else {
             arrive(world);
         }

@@ -101,8 +101,8 @@ static void arrive(struct world *world)
 static enum engine_operation_kind draw_kind(struct world *world)
 {
     static const enum engine_operation_kind kinds[] = {
-        ENGINE_NODE_SET, ENGINE_NODE_SET, ENGINE_MEMBER_SET,  ENGINE_MEMBER_SET,
-        ENGINE_DETACH,   ENGINE_ATTACH,   ENGINE_NODE_CREATE, ENGINE_NODE_DELETE,
+        ENGINE_NODE_SET, ENGINE_NODE_SET,    ENGINE_MEMBER_SET,  ENGINE_MEMBER_SET, ENGINE_DETACH,
+        ENGINE_ATTACH,   ENGINE_NODE_CREATE, ENGINE_NODE_DELETE, ENGINE_NODE_FILL,
     };
     static const enum engine_operation_kind churn[] = {ENGINE_MEMBER_JOIN, ENGINE_MEMBER_LEAVE};
     static const enum engine_operation_kind drain[] = {ENGINE_DRAIN_BEGIN, ENGINE_DRAIN_END};
@@ -121,6 +121,7 @@ static void operate(struct world *world)
         .node = some_node(world),
         .member = some_member(world),
         .parent = ENGINE_NONE,
+        .fill = 1.5 * gsl_rng_uniform(world->rng),
     };
     bool is_set = operation.kind == ENGINE_NODE_SET || operation.kind == ENGINE_MEMBER_SET;
     if (operation.kind == ENGINE_NODE_CREATE &&

@@ -56,6 +56,40 @@ static void a_set_keeps_armed_timers(struct bench *bench)
     EXPECT_LEFT(bench, {2, 100 * MS}, {3, 100 * MS});
 }
 
+// A bucket of 1 that is full lets one through, as an empty one lets two; one that holds 2.5 lets
+// the first go after 150 ms. What is full leaks.
+static void a_fill_sets_the_levels(struct bench *bench)
+{
+    uint32_t node = bench_node(bench, TEN);
+    uint32_t a = bench_member(bench, ENGINE_FILTER, node);
+    struct engine_operation fill = {.kind = ENGINE_NODE_FILL, .node = node, .fill = 1};
+    assert_int_equal(bench_control(bench, 0, &fill), ENGINE_OK);
+    assert_true(bench_level(bench, node, 0, "iops-total") == 1);
+    bench_read(bench, 0, a, 2);
+    bench_advance(bench, SECOND);
+    EXPECT_LEFT(bench, {0, 0}, {1, 100 * MS});
+    fill.fill = 2.5;
+    assert_int_equal(bench_control(bench, SECOND, &fill), ENGINE_OK);
+    assert_true(bench_level(bench, node, SECOND + 50 * MS, "iops-total") == 2);
+    bench_read(bench, SECOND, a, 1);
+    bench_advance(bench, 2 * SECOND);
+    EXPECT_LEFT(bench, {2, SECOND + 150 * MS});
+    fill.node = node + 1;
+    assert_int_equal(bench_control(bench, 2 * SECOND, &fill), ENGINE_UNKNOWN_NODE);
+}
+
+// The share is of what a bucket holds: max x length. The burst part, max / 10, is empty.
+static void a_fill_is_a_share_of_the_size(struct bench *bench)
+{
+    uint32_t node = bench_node(
+        bench, LIMITS({"bps-read", 1000}, {"bps-read-max", 4000}, {"bps-read-max-length", 3}));
+    struct engine_operation fill = {.kind = ENGINE_NODE_FILL, .node = node, .fill = 0.25};
+    assert_int_equal(bench_control(bench, 0, &fill), ENGINE_OK);
+    struct engine_node_gauge gauge = bench_node_gauge(bench, node, 0);
+    assert_int_equal(gauge.bucket_count, 1);
+    assert_true(gauge.bucket[0].level == 3000 && gauge.bucket[0].burst_level == 0);
+}
+
 // Keys that are not given stay.
 static void a_partial_set_keeps_the_rest(struct bench *bench)
 {
@@ -299,6 +333,8 @@ static void the_interface_answers(void **state)
 
 #define CASES(X)                                                                                   \
     X(a_set_keeps_armed_timers)                                                                    \
+    X(a_fill_sets_the_levels)                                                                      \
+    X(a_fill_is_a_share_of_the_size)                                                               \
     X(a_partial_set_keeps_the_rest)                                                                \
     X(a_set_through_a_member_replaces_all)                                                         \
     X(a_set_through_a_member_kicks_it)                                                             \

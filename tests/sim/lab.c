@@ -237,6 +237,8 @@ void lab_expect_same(const struct scenario *a, const struct scenario *b)
     for (size_t i = 0; i < a->group_count; i++) {
         assert_string_equal(a->groups[i].name, b->groups[i].name);
         assert_same_limits(&a->groups[i].limits, &b->groups[i].limits);
+        assert_int_equal(a->groups[i].levels.numerator, b->groups[i].levels.numerator);
+        assert_int_equal(a->groups[i].levels.denominator, b->groups[i].levels.denominator);
     }
     assert_same_members(a, b);
     assert_int_equal(a->trace_count, b->trace_count);

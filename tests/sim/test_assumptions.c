@@ -48,6 +48,11 @@ static void test_what_is_assumed(void **state)
            "members: [{id: a, group: g, attach: filter, " TRACE "}, {id: b, attach: drive}]",
            "attach mixed 1 as drive, 1 as filter; discards of filters are throttled, "
            "those of drives and flushes are not\n" NULL_DEVICE FEEDBACK);
+    expect("groups: [{id: g, limits: {iops-total: 10}, levels: 9/8}, {id: h}]\n"
+           "members: [{id: a, group: g, attach: drive, " TRACE "}]",
+           "attach drive drive; discards and flushes are not throttled\n" NULL_DEVICE FEEDBACK
+           "buckets filled filled; at the start they hold, of their sizes: g 1.125; the others "
+           "are empty\n");
     // An engine without buckets has none that are empty.
     expect("engine: slice\n"
            "groups: [{id: g, limits: {iops-total: 10}}]\n"

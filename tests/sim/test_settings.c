@@ -52,13 +52,14 @@ static void values_are_set(void **state)
         {"trace.ops", "read"},           {"trace.layout", "a b"},
         {"devices.ssd.servers", "2"},    {"devices.ssd.bandwidth", "1MB"},
         {"devices.ssd.seed", "7"},       {"web.device", "ssd"},
+        {"gold.levels", "1.2"},          {"both.levels", "full"},
     };
     struct scenario *found = load(TEXT);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         set(found, rows[i][0], rows[i][1]);
     struct scenario *wanted =
-        load("groups: [{id: gold, limits: {iops-total: 300, bps-read: 1MB}},\n"
-             "         {id: both, limits: {iops-size: 4096, iops-read: 7}},\n"
+        load("groups: [{id: gold, limits: {iops-total: 300, bps-read: 1MB}, levels: 6/5},\n"
+             "         {id: both, limits: {iops-size: 4096, iops-read: 7}, levels: 1},\n"
              "         {id: a.b, limits: {iops-total: 9}}]\n"
              "members:\n"
              "  - {id: db, trace: {path: all.csv, start: 1s, duration: 3s, speed: 1.5,\n"
@@ -102,6 +103,9 @@ static void what_cannot_be_set_is_refused(void **state)
         {"gold.iops-total", "fast",
          "gold: iops-total: expected requests per second, such as 300, found 'fast'"},
         {"gold.id", "x", NULL},
+        {"gold.levels", "-1",
+         "gold.levels: expected 0, full, or a share of what the buckets hold, such as 0.5 or 1.2, "
+         "found '-1'"},
         {"db.attach", "side", "db.attach: expected filter or drive, found 'side'"},
         {"db.group", "glod", "db.group: there is no group 'glod'; did you mean 'gold'?"},
         {"db.trace.ops", "wirte",
@@ -231,6 +235,7 @@ static void the_reference_is_complete(void **state)
     expect_table(document, "\n### Classes\n", scenario_class_rows);
     expect_table(document, "\n### A device from a file\n", scenario_device_file_rows);
     expect_options(document, scenario_rows);
+    expect_options(document, scenario_group_rows);
     expect_options(document, scenario_member_rows);
     expect_options(document, scenario_trace_rows);
     free(document);

@@ -174,6 +174,12 @@ enum engine_status drive_model_set(struct drive_model *model, int64_t now_ns, ui
     return ENGINE_OK;
 }
 
+void drive_model_fill(struct drive_model *model, int64_t now_ns, uint32_t id, double share)
+{
+    time_passes(model, now_ns);
+    model_buckets_fill(&find_drive(model, id)->buckets, share, now_ns);
+}
+
 void drive_model_submit(struct drive_model *model, int64_t now_ns, struct engine_request *request)
 {
     time_passes(model, now_ns);

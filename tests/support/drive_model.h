@@ -24,6 +24,8 @@ uint32_t drive_model_add(struct drive_model *model, int64_t now_ns, enum engine_
 // the result is not valid nothing changes. Not for slice-2011.
 enum engine_status drive_model_set(struct drive_model *model, int64_t now_ns, uint32_t drive,
                                    const struct engine_parameters *limits, bool keeps_others);
+// Of bucket.
+void drive_model_fill(struct drive_model *model, int64_t now_ns, uint32_t drive, double share);
 
 void drive_model_submit(struct drive_model *model, int64_t now_ns, struct engine_request *request);
 void drive_model_complete(struct drive_model *model, int64_t now_ns,

@@ -209,6 +209,10 @@ static enum engine_status node_operation(struct model *model, int64_t now_ns,
         return ENGINE_UNKNOWN_NODE;
     if (operation->kind == ENGINE_NODE_SET)
         return node_set(model, group, &operation->parameters, now_ns);
+    if (operation->kind == ENGINE_NODE_FILL) {
+        model_buckets_fill(&group->buckets, operation->fill, now_ns);
+        return ENGINE_OK;
+    }
     if (group->ring_head != NULL)
         return ENGINE_BUSY;
     delete_group(model, group);
@@ -257,6 +261,7 @@ enum engine_status model_control(struct model *model, int64_t now_ns,
     case ENGINE_NODE_CREATE:
     case ENGINE_NODE_DELETE:
     case ENGINE_NODE_SET:
+    case ENGINE_NODE_FILL:
         return node_operation(model, now_ns, operation);
     case ENGINE_MEMBER_CREATE:
         operation->member = create_member(model, operation->attach)->id;

@@ -122,6 +122,20 @@ void model_buckets_set(struct model_buckets *buckets, const struct model_limits 
     buckets->previous_leak_ns = now_ns;
 }
 
+void model_buckets_fill(struct model_buckets *buckets, double share, int64_t now_ns)
+{
+    struct model_limits limits = buckets->limits;
+    model_buckets_set(buckets, &limits, now_ns);
+    for (int kind = 0; kind < MODEL_KINDS; kind++) {
+        for (int i = 0; i < MODEL_SHARES; i++) {
+            double size = (double)limits.average[kind][i] / 10;
+            if (limits.max[kind][i] != 0)
+                size = (double)((uint64_t)limits.max[kind][i] * (uint64_t)limits.length[kind][i]);
+            buckets->bucket[kind][i].level = size * share;
+        }
+    }
+}
+
 // Section 1, "Leak at now".
 void model_buckets_leak(struct model_buckets *buckets, int64_t now_ns)
 {

@@ -40,6 +40,8 @@ bool model_limits_have_average(const struct model_limits *limits);
 
 void model_buckets_set(struct model_buckets *buckets, const struct model_limits *limits,
                        int64_t now_ns);
+// Section 7, "Levels at the start".
+void model_buckets_fill(struct model_buckets *buckets, double share, int64_t now_ns);
 void model_buckets_leak(struct model_buckets *buckets, int64_t now_ns);
 int64_t model_buckets_wait(const struct model_buckets *buckets, enum direction direction,
                            int *cause);
