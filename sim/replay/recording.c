@@ -30,8 +30,9 @@ struct report_request recording_request(const struct sim_request *request, int64
         .dispatch_ns =
             request->state == REQUEST_WAITS ? REPORT_NOT_YET : request->engine.dispatch_ns,
         .complete_ns = complete_ns,
-        .recorded_ns =
-            request->recorded_ns == REQUEST_UNKNOWN || request->guessed ? REPORT_NOT_YET : request->recorded_ns,
+        .recorded_ns = request->recorded_ns == REQUEST_UNKNOWN || request->guessed
+                           ? REPORT_NOT_YET
+                           : request->recorded_ns,
     };
 }
 

@@ -288,7 +288,7 @@ static bool open_arrivals(struct replay *replay, const struct replay_supply *sup
         return true;
     }
     if (!senders_open(&replay->senders, replay->scenario, supply != NULL ? supply->watch : NULL,
-                    replay->error))
+                      replay->error))
         return false;
     replay->arrivals = senders_arrivals(&replay->senders);
     return true;
