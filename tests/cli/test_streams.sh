@@ -19,6 +19,33 @@ open=$(digest --limits iops-total=60 --each-volume --device-model recorded \
     --arrivals open "$u3")
 [ "$inferred" != "$open" ] || fail 'told of threads or not, it is the same'
 
+# Without limits each recording is itself, bit for bit, whatever it is taken for, and in whatever
+# format that tells completions it is written.
+unlimited() {
+    digest --limits '' --each-volume --device-model recorded "$@"
+}
+expect_itself() {
+    open=$(unlimited --arrivals open "$@")
+    [ -n "$open" ] || fail "$* has no digest"
+    for arrivals in dependent closed; do
+        expect "$open" "$(unlimited --arrivals $arrivals "$@")" "$* as $arrivals"
+    done
+}
+
+for format in blktrace blkparse msr systor blkreplay hfplayer csv; do
+    case $format in
+    blktrace) out=it.blktrace.0 ;;
+    *) out=it.$format ;;
+    esac
+    "$program" trace convert --to $format "$u3" $out 2>err || fail "$(cat err)"
+    "$program" run --limits '' --each-volume --device-model recorded --arrivals dependent --json \
+        --format $format $out | jq -e '.run.at_device == 0' >left || fail "$out has no completions"
+    expect_itself --format $format $out
+done
+for recording in mixed throttled-iops; do
+    expect_itself "$recorded/$recording"
+done
+
 # As a program reads it.
 "$program" trace streams --json "$u3" >streams.json
 [ "$(jq -r '.streams[] | select(.name == "c1") | [.kind, .depth, .saturated] | @csv' \

@@ -31,6 +31,23 @@ struct answers {
 struct answers answers_of(const char *scenario);
 void answers_free(struct answers *answers);
 
+// Replays a trace, as it stands between the braces of the key, to the disks vdc and vdd, which are
+// in a group of these limits, if there are any and `group` is ", group: g".
+struct answers answers_replay(const char *trace, const char *device, const char *group,
+                              const char *limits);
+
+// The same requests come at the same times, later by shift_ns, and are as fast.
+void answers_expect_same(const struct answers *a, const struct answers *b, int64_t shift_ns);
+
+// Threads of any kind: some wait, some do not, some have names of the kernel's.
+#define ANSWERS_NAMES 7
+extern const char *const answers_names[ANSWERS_NAMES];
+
+// A recording of vdc and vdd without any order in it: whatever the latencies say, it can have
+// happened. The times are shifted by this.
+void answers_write_random(uint64_t seed, const char *file, const char *const names[ANSWERS_NAMES],
+                          int64_t shift_ns);
+
 // The number of a stream by its name; the test fails if there is none.
 uint32_t answers_stream(const struct answers *answers, const char *name);
 

@@ -12,63 +12,6 @@
 #define OPEN "arrivals: open"
 #define DEPENDENT "arrivals: dependent"
 
-// Threads of any kind on two disks: some wait, some do not, some have names of the kernel's.
-static const char *const names[] = {"a", "b", "c", "kworker/0:1", "kworker/1:2", "jbd2/vdc-8", "d"};
-#define NAMES (sizeof names / sizeof names[0])
-
-// A recording without any order in it: whatever the latencies say, it can have happened. The times
-// are shifted by this.
-static void write_random(uint64_t seed, const char *file, const char *prefix, int64_t shift_ns)
-{
-    static const char *const ops[] = {"read", "write", "write", "flush", "discard"};
-    static const int64_t steps_ns[] = {0, 1, 1000, 40000, 300000, 4000000, 60000000};
-    uint64_t state = seed;
-    FILE *out = fopen(scratch_path(file), "w");
-    assert_non_null(out);
-    fputs(STREAM_HEADER, out);
-    size_t count = 20 + random_below(&state, 300);
-    int64_t time_ns = shift_ns;
-    uint64_t scale = 1 + random_below(&state, 7);
-    for (size_t i = 0; i < count; i++) {
-        time_ns += steps_ns[random_below(&state, scale)] * (int64_t)(1 + random_below(&state, 3));
-        const char *op = ops[random_below(&state, 5)];
-        bool is_flush = strcmp(op, "flush") == 0;
-        const char *name = names[random_below(&state, NAMES)];
-        fprintf(out, "%" PRId64 ",%s,%zu,%d,vd%c,", time_ns, op, is_flush ? 0 : i * 4096,
-                is_flush ? 0 : 4096, "cd"[random_below(&state, 2)]);
-        if (random_below(&state, 40) > 0)
-            fprintf(out, "%" PRIu64, random_below(&state, 2) * random_below(&state, 5000000));
-        fprintf(out, ",%s%s\n", strchr(name, '/') == NULL ? prefix : "", name);
-    }
-    fclose(out);
-}
-
-static struct answers replay(const char *trace, const char *device, const char *group,
-                             const char *limits)
-{
-    char text[1000];
-    snprintf(text, sizeof text,
-             "trace: {%s}\ndevice: %s\n%s%s%smembers: [{id: vdc%s}, {id: vdd%s}]\n", trace, device,
-             limits[0] != '\0' ? "groups: [{id: g, limits: {" : "", limits,
-             limits[0] != '\0' ? "}}]\n" : "", group, group);
-    return answers_of(text);
-}
-
-static void expect_same(const struct answers *a, const struct answers *b, int64_t shift_ns)
-{
-    assert_int_equal(a->count, b->count);
-    for (size_t i = 0; i < a->count; i++) {
-        assert_int_equal(a->items[i].order, b->items[i].order);
-        assert_int_equal(a->items[i].arrival_ns + shift_ns, b->items[i].arrival_ns);
-        assert_int_equal(a->items[i].dispatch_ns == INT64_MAX,
-                         b->items[i].dispatch_ns == INT64_MAX);
-        if (a->items[i].complete_ns != INT64_MAX)
-            assert_int_equal(a->items[i].complete_ns + shift_ns, b->items[i].complete_ns);
-        else
-            assert_int_equal(b->items[i].complete_ns, INT64_MAX);
-    }
-}
-
 static int compare_times(const void *a, const void *b)
 {
     int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
@@ -127,32 +70,34 @@ static void are_the_recording(void **state)
         "arrivals: dependent, start-after: 1ms, streams: {a: {kind: async}, b: {kind: paced}}",
         "arrivals: dependent, streams: {a: {lifetime: recorded}, b: {lifetime: recorded}}",
     };
+    static const char *const limits[] = {"", "iops-total: 1000000000, bps-total: 1000000000000"};
     for (uint64_t seed = 1; seed <= RECORDINGS; seed++) {
         char trace[200];
-        bool is_limited = seed % 2 == 0;
-        const char *limits = is_limited ? "iops-total: 1000000000, bps-total: 1000000000000" : "";
-        const char *group = is_limited ? ", group: g" : "";
-        write_random(seed, "t.csv", "", 0);
-        struct answers open = replay("path: t.csv, " OPEN, "{model: recorded}", group, limits);
         snprintf(trace, sizeof trace, "path: t.csv, %s",
                  models[seed % (sizeof models / sizeof models[0])]);
-        struct answers same = replay(trace, "{model: recorded}", group, limits);
-        forget_usual(&open, &same);
-        expect_same(&open, &same, 0);
-        assert_true(open.digest == same.digest);
-        answers_free(&open);
-        answers_free(&same);
+        answers_write_random(seed, "t.csv", answers_names, 0);
+        for (size_t i = 0; i < 2; i++) {
+            const char *group = i > 0 ? ", group: g" : "";
+            struct answers open =
+                answers_replay("path: t.csv, " OPEN, "{model: recorded}", group, limits[i]);
+            struct answers same = answers_replay(trace, "{model: recorded}", group, limits[i]);
+            forget_usual(&open, &same);
+            answers_expect_same(&open, &same, 0);
+            assert_true(open.digest == same.digest);
+            answers_free(&open);
+            answers_free(&same);
+        }
     }
 }
 
 // Whatever delays them, a thread's requests come in the order of the recording.
 static void keep_the_order(const struct answers *answers)
 {
-    uint64_t last[2 * NAMES] = {0};
-    bool any[2 * NAMES] = {false};
+    uint64_t last[2 * ANSWERS_NAMES] = {0};
+    bool any[2 * ANSWERS_NAMES] = {false};
     for (size_t i = 0; i < answers->count; i++) {
         uint32_t stream = answers->items[i].stream;
-        assert_in_range(stream, 0, 2 * NAMES - 1);
+        assert_in_range(stream, 0, 2 * ANSWERS_NAMES - 1);
         assert_true(!any[stream] || answers->items[i].order > last[stream]);
         last[stream] = answers->items[i].order;
         any[stream] = true;
@@ -195,9 +140,9 @@ static void hold_under_limits(void **state)
             "path: t.csv, arrivals: closed, closed: {think: keep}",
             "path: t.csv, arrivals: dependent",
         };
-        write_random(seed, "t.csv", "", 0);
+        answers_write_random(seed, "t.csv", answers_names, 0);
         struct answers answers =
-            replay(traces[seed % 5], devices[seed % 3], ", group: g", limits[seed % 4]);
+            answers_replay(traces[seed % 5], devices[seed % 3], ", group: g", limits[seed % 4]);
         keep_the_order(&answers);
         for (uint32_t i = 0; i < answers.streams.count; i++) {
             const struct stream *stream = &answers.streams.items[i];
@@ -232,10 +177,10 @@ static void dropped_is_over_at_once(void **state)
         fprintf(out, "%" PRId64 ",read,0,4096,vdc,1000,ticker\n", ticks_ns);
     fprintf(out, "%" PRId64 ",read,1,4096,vdc,1000000,callee\n", 16 * SECOND);
     fclose(out);
-    struct answers answers =
-        replay("path: t.csv, " DEPENDENT
-               ", streams: {caller: {kind: sync, lifetime: recorded}, ticker: {kind: open}}",
-               "{model: fixed, latency: 30ms}", ", group: g", "iops-read: 1000");
+    struct answers answers = answers_replay(
+        "path: t.csv, " DEPENDENT
+        ", streams: {caller: {kind: sync, lifetime: recorded}, ticker: {kind: open}}",
+        "{model: fixed, latency: 30ms}", ", group: g", "iops-read: 1000");
     assert_int_equal(answers.streams.call_count, 1);
     assert_true(answers.count < 60 * 2 + 1 + 1600); // some were dropped
     keep_the_order(&answers);
@@ -262,7 +207,8 @@ static void programs_of_a_script(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char trace[100];
         snprintf(trace, sizeof trace, "path: t.csv, arrivals: dependent%s", rows[i].start_after);
-        struct answers answers = replay(trace, "{model: recorded}", ", group: g", "iops-total: 1");
+        struct answers answers =
+            answers_replay(trace, "{model: recorded}", ", group: g", "iops-total: 1");
         assert_int_equal(answers.count, 5);
         for (size_t j = 0; j < answers.count; j++)
             assert_int_equal(answers.items[j].arrival_ns, rows[i].arrivals_ns[j]);
@@ -307,8 +253,8 @@ static void missing_completions(void **state)
           {89998529, 99998529}}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct answers answers =
-            replay("path: t.csv, " DEPENDENT, rows[i].device, ", group: g", "iops-total: 1000000");
+        struct answers answers = answers_replay("path: t.csv, " DEPENDENT, rows[i].device,
+                                                ", group: g", "iops-total: 1000000");
         assert_int_equal(answers.count, 8);
         for (size_t j = 0; j < answers.count; j++) {
             assert_int_equal(answers.items[j].arrival_ns, rows[i].times_ns[j][0]);
@@ -322,15 +268,17 @@ static void missing_completions(void **state)
 static void do_not_depend_on_names_and_times(void **state)
 {
     (void)state;
+    static const char *const other_names[ANSWERS_NAMES] = {
+        "d", "a", "other b", "kworker/u8:2-flush", "kworker/0:1", "xfsaild/sda1", "c"};
     const int64_t shift_ns = 12345678901;
     for (uint64_t seed = 1; seed <= RECORDINGS / 3; seed++) {
-        write_random(seed, "t.csv", "", 0);
-        write_random(seed, "u.csv", "other-", shift_ns);
-        struct answers one =
-            replay("path: t.csv, " DEPENDENT, "{model: recorded}", ", group: g", "iops-total: 50");
-        struct answers other =
-            replay("path: u.csv, " DEPENDENT, "{model: recorded}", ", group: g", "iops-total: 50");
-        expect_same(&one, &other, shift_ns);
+        answers_write_random(seed, "t.csv", answers_names, 0);
+        answers_write_random(seed, "u.csv", other_names, shift_ns);
+        struct answers one = answers_replay("path: t.csv, " DEPENDENT, "{model: recorded}",
+                                            ", group: g", "iops-total: 50");
+        struct answers other = answers_replay("path: u.csv, " DEPENDENT, "{model: recorded}",
+                                              ", group: g", "iops-total: 50");
+        answers_expect_same(&one, &other, shift_ns);
         answers_free(&one);
         answers_free(&other);
     }
