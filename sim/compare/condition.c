@@ -93,22 +93,19 @@ static const char *direction_at(const void *words, size_t index)
     return index > 0 && report_direction_name(index - 1) != NULL ? GROUP_WORD : NULL;
 }
 
-struct metrics {
-    const struct report_metric_row *rows;
-    size_t count;
-};
-
-// Of members, or of groups.
-static const struct metrics *metrics_of(const struct compare_condition *condition)
-{
-    static const struct metrics of_member = {report_metrics, REPORT_METRIC_COUNT},
-                                of_group = {report_group_metrics, REPORT_GROUP_METRIC_COUNT};
-    return condition->direction != NULL ? &of_member : &of_group;
-}
+static const struct condition_metrics of_member = {
+    report_metrics, REPORT_METRIC_COUNT, REPORT_SLOWER, true, NULL, "in A", "in B"};
+static const struct condition_metrics of_group = {report_group_metrics,
+                                                  REPORT_GROUP_METRIC_COUNT,
+                                                  REPORT_GROUP_METRIC_COUNT,
+                                                  false,
+                                                  NULL,
+                                                  "in A",
+                                                  "in B"};
 
 static const char *metric_at(const void *metrics, size_t index)
 {
-    const struct metrics *all = metrics;
+    const struct condition_metrics *all = metrics;
     return index < all->count ? all->rows[index].name : NULL;
 }
 
@@ -163,7 +160,7 @@ static bool keep_name(struct compare_condition *condition, char *name, struct si
 
 static enum report_quantity quantity_of(const struct compare_condition *condition)
 {
-    return metrics_of(condition)->rows[condition->metric].quantity;
+    return condition->metrics->rows[condition->metric].quantity;
 }
 
 // MEMBER.DIRECTION.METRIC, or GROUP.group.METRIC. Names may have dots; the others have none.
@@ -180,14 +177,40 @@ static bool parse_subject(struct compare_condition *condition, char *subject,
     if (place < 0)
         return false;
     condition->direction = report_direction_name((size_t)place);
+    condition->metrics = condition->direction != NULL ? &of_member : &of_group;
     condition->metric =
-        find_word("metric", metric, metric_at, metrics_of(condition), condition->text, error);
+        find_word("metric", metric, metric_at, condition->metrics, condition->text, error);
     return condition->metric >= 0 && keep_name(condition, subject, error);
+}
+
+// MEMBER.METRIC, of which both may have dots: the longest metric counts.
+static bool parse_plain_subject(struct compare_condition *condition, char *subject,
+                                struct sim_error *error)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < condition->metrics->count; i++) {
+        const char *name = condition->metrics->rows[i].name;
+        size_t length = strlen(subject), size = strlen(name);
+        if (length > size + 1 && subject[length - size - 1] == '.' &&
+            strcmp(subject + length - size, name) == 0 && (found == NULL || size > strlen(found))) {
+            found = name;
+            condition->metric = (int)i;
+        }
+    }
+    char *metric = found == NULL ? cut_last(subject) : NULL;
+    if (found != NULL)
+        subject[strlen(subject) - strlen(found) - 1] = '\0';
+    else if (metric == NULL || *subject == '\0')
+        return sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s", condition->text,
+                        condition->metrics->expected);
+    else if (find_word("metric", metric, metric_at, condition->metrics, condition->text, error) < 0)
+        return false;
+    return keep_name(condition, subject, error);
 }
 
 static bool has_change(const struct compare_condition *condition)
 {
-    return condition->direction == NULL || condition->metric < REPORT_SLOWER;
+    return condition->metric < condition->metrics->change_count;
 }
 
 // The last < or > is the operator: a value has none.
@@ -203,26 +226,27 @@ static char *cut_operator(struct compare_condition *condition, char *copy)
     return at + 1 + condition->or_equal;
 }
 
-bool compare_condition_parse(struct compare_condition *condition, const char *text,
-                             struct sim_error *error)
+bool condition_parse(struct compare_condition *condition, const struct condition_metrics *metrics,
+                     const char *text, struct sim_error *error)
 {
-    *condition = (struct compare_condition){.text = text};
+    *condition = (struct compare_condition){.text = text, .metrics = metrics};
     char *copy = strdup(text);
     if (copy == NULL)
         return sim_fail_memory(error);
     char *value = cut_operator(condition, copy);
     bool ok = value != NULL || sim_fail(error, SIM_USAGE,
                                         "--fail-if '%s': expected >, >=, < or <=, such as "
-                                        "'db.read.p99 > +5%%'",
-                                        text);
-    ok = ok && parse_subject(condition, trim(copy), error);
+                                        "'db.%sp99 > +5%%'",
+                                        text, metrics == NULL ? "read." : "");
+    ok =
+        ok && (metrics == NULL ? parse_subject : parse_plain_subject)(condition, trim(copy), error);
     if (ok) {
         enum report_quantity quantity = quantity_of(condition);
         value = trim(value);
         char hint[UNITS_HINT_MAX];
         bool is_counted = quantity != REPORT_QUANTITY_TIME && quantity != REPORT_QUANTITY_BYTES;
         // Of a group's numbers there is no share of requests.
-        bool of_requests = condition->direction != NULL;
+        bool of_requests = condition->metrics->of_requests;
         ok = parse_value(value, quantity, has_change(condition), &condition->value) &&
              (of_requests || condition->value.measure != COMPARE_SHARE);
         if (!ok)
@@ -235,6 +259,12 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
     }
     free(copy);
     return ok;
+}
+
+bool compare_condition_parse(struct compare_condition *condition, const char *text,
+                             struct sim_error *error)
+{
+    return condition_parse(condition, NULL, text, error);
 }
 
 void compare_condition_free(struct compare_condition *condition)
@@ -276,9 +306,9 @@ static void describe(const struct compare_condition *condition, const struct rep
     format_value(change->b, quantity, b, sizeof b);
     format_value(report_change_absolute(change), quantity, absolute, sizeof absolute);
     if (has_change(condition))
-        snprintf(text, size, "%s in A, %s in B: a change of %s, %+.4g %%", a, b, absolute,
-                 100 * report_change_relative(change));
-    else if (quantity == REPORT_QUANTITY_COUNT)
+        snprintf(text, size, "%s %s, %s %s: a change of %s, %+.4g %%", a, condition->metrics->a, b,
+                 condition->metrics->b, absolute, 100 * report_change_relative(change));
+    else if (quantity == REPORT_QUANTITY_COUNT && condition->metrics->of_requests)
         snprintf(text, size, "%s of %llu requests, %.4g %%", b, (unsigned long long)requests,
                  100 * change->b / (double)requests);
     else
@@ -293,6 +323,13 @@ static const char *member_at(const void *comparison, size_t index)
 static const char *group_at(const void *comparison, size_t index)
 {
     return report_comparison_group(comparison, index);
+}
+
+bool condition_fail_member(const struct compare_condition *condition,
+                           const char *(*name_at)(const void *names, size_t index),
+                           const void *names, struct sim_error *error)
+{
+    return find_word("member", condition->name, name_at, names, condition->text, error) >= 0;
 }
 
 static bool fail_missing(const struct compare_condition *condition,
@@ -320,6 +357,13 @@ bool compare_condition_check(const struct compare_condition *condition,
                                            (enum report_group_metric)condition->metric);
     if (change == NULL)
         return fail_missing(condition, comparison, error);
+    *holds = condition_holds(condition, change, requests, numbers, size);
+    return true;
+}
+
+bool condition_holds(const struct compare_condition *condition, const struct report_change *change,
+                     uint64_t requests, char *numbers, size_t size)
+{
     double measured[] = {
         [COMPARE_RELATIVE] = report_change_relative(change),
         [COMPARE_ABSOLUTE] = report_change_absolute(change),
@@ -327,8 +371,7 @@ bool compare_condition_check(const struct compare_condition *condition,
         [COMPARE_SHARE] = change->b / (double)requests,
     };
     double found = measured[condition->value.measure], wanted = condition->value.number;
-    *holds = (condition->greater ? found > wanted : found < wanted) ||
-             (condition->or_equal && found >= wanted && found <= wanted);
     describe(condition, change, requests, numbers, size);
-    return true;
+    return (condition->greater ? found > wanted : found < wanted) ||
+           (condition->or_equal && found >= wanted && found <= wanted);
 }

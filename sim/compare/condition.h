@@ -20,11 +20,22 @@ struct compare_value {
     double number;
 };
 
+// What conditions may be about.
+struct condition_metrics {
+    const struct report_metric_row *rows;
+    size_t count;
+    int change_count;     // those before have a value on both sides
+    bool of_requests;     // of counts there are shares
+    const char *expected; // in the place of MEMBER.METRIC, with an example
+    const char *a, *b;    // what the sides are called
+};
+
 struct compare_condition {
-    const char *text;      // the whole; the user's
-    char *name;            // of the member or group; NULL: all members together
-    const char *direction; // NULL: it is of a group
-    int metric;            // enum report_metric or report_group_metric
+    const char *text;                        // the whole; the user's
+    char *name;                              // of the member or group; NULL: all members together
+    const char *direction;                   // NULL: there is none, as of a group
+    const struct condition_metrics *metrics; // of a member, of a group, or the caller's
+    int metric;                              // place there
     bool greater, or_equal;
     struct compare_value value;
 };
@@ -32,6 +43,9 @@ struct compare_condition {
 // False with a usage error; compare_condition_free is needed in any case. text must stay.
 bool compare_condition_parse(struct compare_condition *condition, const char *text,
                              struct sim_error *error);
+// The same of MEMBER.METRIC, without a direction, of these metrics; the name is never NULL.
+bool condition_parse(struct compare_condition *condition, const struct condition_metrics *metrics,
+                     const char *text, struct sim_error *error);
 void compare_condition_free(struct compare_condition *condition);
 
 // Does it hold? *numbers: what it was measured by, for people. False with a usage error if there
@@ -39,5 +53,14 @@ void compare_condition_free(struct compare_condition *condition);
 bool compare_condition_check(const struct compare_condition *condition,
                              const struct report_comparison *comparison, bool *holds, char *numbers,
                              size_t size, struct sim_error *error);
+
+// Does it hold of what was found, among so many requests?
+bool condition_holds(const struct compare_condition *condition, const struct report_change *change,
+                     uint64_t requests, char *numbers, size_t size);
+
+// A usage error: there is no such member.
+bool condition_fail_member(const struct compare_condition *condition,
+                           const char *(*name_at)(const void *names, size_t index),
+                           const void *names, struct sim_error *error);
 
 #endif
