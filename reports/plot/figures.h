@@ -90,6 +90,10 @@ void plot_extent_add(struct plot_extent *extent, const struct report_histogram *
 // axis for curves of at most this many requests.
 double plot_latency_place(double share);
 void plot_latency_share_axis(const struct plot_script *script, double most);
+// The points of such a curve, of latencies and of so many that have no end, as lines with corners,
+// so that they can be dashed. per_column: decades of an axis that begins at left_ns.
+void plot_latency_curve(FILE *out, const struct report_histogram *latencies, double never,
+                        double left_ns, double per_column);
 
 // The limits of the drawn groups over time.
 

@@ -159,40 +159,14 @@ static void put_legend(const struct plot_script *script)
           script->out);
 }
 
-// A step is drawn as a line with a corner: of steps, a PNG begins the dashes anew at each.
-static void put_step(FILE *out, double ns, double *from, double to)
-{
-    fprintf(out, "%.9g %.6g\n%.9g %.6g\n", ns, *from, ns, to);
-    *from = to;
-}
-
-// The curve of one side of a member; of points that fall into the same column the last one counts.
-static void put_curve(const struct plot_script *script, size_t line, int side, double left_ns,
+static void put_curve(const struct plot_script *script, size_t line, size_t side, double left_ns,
                       double per_column)
 {
     const struct figure *figure = script->figure;
-    const struct report_histogram *latencies = &figure->latencies[line][side];
-    double count = (double)latencies->count + figure->never[line][side];
-    double ns = 0, seen = 0, column = -1, place = 0;
-    struct report_histogram_range range;
-    FILE *out = script->data;
-    fprintf(out, "$cdf%zu%c << EOD\n", line, "AB"[side]);
-    for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
-        double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
-        double next_ns = fmax(high_ns, left_ns),
-               here = floor(log10(next_ns / left_ns) / per_column);
-        if (seen <= 0)
-            fprintf(out, "%.9g 0\n", next_ns);
-        else if (here > column)
-            put_step(out, ns, &place, plot_latency_place(seen / count));
-        ns = next_ns;
-        column = here;
-        seen += (double)range.count;
-    }
-    // The slowest request stands half a request below 100 %, which has no place on the scale.
-    if (seen > 0)
-        put_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
-    fputs("EOD\n", out);
+    fprintf(script->data, "$cdf%zu%c << EOD\n", line, "AB"[side]);
+    plot_latency_curve(script->data, &figure->latencies[line][side], figure->never[line][side],
+                       left_ns, per_column);
+    fputs("EOD\n", script->data);
 }
 
 // title_left: where that of the vertical axis is.
@@ -220,7 +194,7 @@ static void draw_latencies(const struct plot_script *script)
     if (extent.requests <= 0)
         plot_script_message(script, "There are no reads and no writes.");
     for (size_t i = 0; i < 2 * figure->member_count; i++)
-        put_curve(script, i / 2, (int)(i % 2), left_ns, decades / FIGURE_COLUMNS);
+        put_curve(script, i / 2, i % 2, left_ns, decades / FIGURE_COLUMNS);
     fputs("plot NaN", script->out);
     for (size_t i = 0; i < 2 * figure->member_count; i++)
         fprintf(script->out, ", $cdf%zu%c with lines lc rgb '%s'" FIGURE_WIDTH "%s", i / 2,

@@ -32,6 +32,37 @@ double plot_latency_place(double share)
     return share < 0.9 ? share * 2 / 0.9 : 1 - log10(1 - share);
 }
 
+// A step is drawn as a line with a corner: of steps, a PNG begins the dashes anew at each.
+static void put_step(FILE *out, double ns, double *from, double to)
+{
+    fprintf(out, "%.9g %.6g\n%.9g %.6g\n", ns, *from, ns, to);
+    *from = to;
+}
+
+// Of points that fall into the same column the last one counts.
+void plot_latency_curve(FILE *out, const struct report_histogram *latencies, double never,
+                        double left_ns, double per_column)
+{
+    double count = (double)latencies->count + never;
+    double ns = 0, seen = 0, column = -1, place = 0;
+    struct report_histogram_range range;
+    for (size_t position = 0; report_histogram_next(latencies, &position, &range);) {
+        double high_ns = fmin((double)range.high_ns, (double)latencies->max_ns);
+        double next_ns = fmax(high_ns, left_ns),
+               here = floor(log10(next_ns / left_ns) / per_column);
+        if (seen <= 0)
+            fprintf(out, "%.9g 0\n", next_ns);
+        else if (here > column)
+            put_step(out, ns, &place, plot_latency_place(seen / count));
+        ns = next_ns;
+        column = here;
+        seen += (double)range.count;
+    }
+    // The slowest request stands half a request below 100 %, which has no place on the scale.
+    if (seen > 0)
+        put_step(out, ns, &place, plot_latency_place(fmin(seen, count - 0.5) / count));
+}
+
 static sqlite3_stmt *open_member(const struct plot_run *run, size_t line, const char *sql,
                                  struct report_error *error)
 {
