@@ -16,6 +16,7 @@ struct arrival {
     bool is_guessed;              // its latency is none of the recording's
     uint32_t member;
     uint32_t source; // the trace that it comes from, for sources_stream_name
+    uint64_t number; // in the order of the recording, from 0
     void *origin;    // whose of the arrivals it is: the request's; NULL if they do not listen
 };
 

@@ -35,6 +35,7 @@ struct sources {
     size_t count;
     struct names volumes; // of the common traces, to members
     struct merge merge;
+    uint64_t taken; // arrivals that were given
 };
 
 // ---- Which member ----
@@ -193,7 +194,11 @@ static bool open_source(struct sources *sources, const struct scenario_trace *co
 static bool look_ahead(struct sources *sources)
 {
     size_t next = merge_next(&sources->merge);
-    sources->arrivals.next = next < sources->count ? &sources->sources[next].next : NULL;
+    sources->arrivals.next = NULL;
+    if (next < sources->count) {
+        sources->sources[next].next.number = sources->taken++;
+        sources->arrivals.next = &sources->sources[next].next;
+    }
     return true;
 }
 

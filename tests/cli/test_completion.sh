@@ -51,7 +51,7 @@ for command in $(sed -n 's/^  \([a-z]*\) .*/\1/p' out | grep -v throttlesim | un
     grep -q "^$command\b" out || fail "$command is not offered"
 done
 for command in run report plot explain compare 'trace info' 'trace convert' 'trace formats' \
-    'trace fit' 'trace synth' 'device fit' verify check engines limits help version; do
+    'trace fit' 'trace synth' 'device fit' validate verify check engines limits help version; do
     # shellcheck disable=SC2086 # 'trace info' is two words
     expect_code 0 $command --help
     sed -n 's/^  .[^ ]* *\(--[a-z-]*\).*/\1/p' out >told
