@@ -7,6 +7,7 @@
 #                     and run in each the tests that it may fail
 #     make verify     compare 1,000 random scenarios with a real QEMU, and how 1,000 random block
 #                     traces are read with a plain second program
+#     make validate   set all recordings that were made under limits beside what is predicted
 #     make bench      measure against blkparse, and how fast text is read
 #     make install    to PREFIX (default /usr/local), below DESTDIR
 #     make manual      put what the program's help tells into docs/throttlesim.1
@@ -57,6 +58,9 @@ verify: packages-verify program
 	    $(CURDIR)/build/release/throttlesim $(CURDIR) \
 	    $(CURDIR)/build/release/generate_events $(CURDIR)/build/release/witness
 
+validate: packages-verify program
+	tests/validate/run build/release
+
 bench: packages-bench preset-release
 	tests/bench/run build/release
 	tests/bench/read build/release
@@ -71,5 +75,5 @@ manual: build
 clean:
 	rm -rf build $(DEMO_DIR)
 
-.PHONY: build program demo test verify bench install manual clean
+.PHONY: build program demo test verify validate bench install manual clean
 .NOTPARALLEL:

@@ -250,6 +250,10 @@ void validation_judge(struct report_validation *validation)
             bool is_one = i == VALIDATION_REQUESTS || i == VALIDATION_P50 || i == VALIDATION_P90 ||
                           i == VALIDATION_P99 || i == VALIDATION_MEAN;
             figures[i].is_near = is_near((enum validation_figure)i, &figures[i]);
+            figures[i].is_steep = !figures[i].is_near && i >= VALIDATION_P50 &&
+                                  i <= VALIDATION_MAX &&
+                                  figures[VALIDATION_W1].value.b <= VALIDATION_NEAR_W1;
+            figures[i].is_near = figures[i].is_near || figures[i].is_steep;
             figures[i].is_judged = is_judged && is_one;
             outside += figures[i].is_judged && !figures[i].is_near;
         }

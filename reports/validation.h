@@ -14,10 +14,12 @@
 #define VALIDATION_NONE (-1)     // a latency: it did not complete by the end of the recording
 #define VALIDATION_TOTAL "total" // all members together
 
-// When a figure is as measured: it lies in the band, or it is as near as this.
+// When a figure is as measured: it lies in the band, or it is as near as this, or it is a
+// percentile where the distribution is steep, which as a whole is as measured.
 #define VALIDATION_NEAR 0.05        // of the measured one
 #define VALIDATION_NEAR_NS 5e6      // of a percentile,
 #define VALIDATION_NEAR_MEAN_NS 1e6 // of a mean
+#define VALIDATION_NEAR_W1 0.03     // of the mean: the distribution as a whole
 #define VALIDATION_JUDGED 20        // requests: of fewer nothing is judged
 
 // Those from VALIDATION_MEDIAN_ERROR on have no measured value.
@@ -69,6 +71,7 @@ struct validation_figure_value {
     double low, high;           // of the runs with jitter: p5 and p95; NAN: there are none
     bool is_judged;             // it counts for the verdict
     bool is_near;               // as measured
+    bool is_steep;              // and far, but for its place in the distribution
 };
 
 struct validation_member {

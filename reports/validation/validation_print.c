@@ -93,10 +93,8 @@ static void put_holds(const struct report_validation *validation, FILE *out)
     fprintf(
         out,
         "The prediction holds: the total wait of each member is within %.2g %% of the measured "
-        "one (%s is worst), and of %zu percentiles (p50, p90, p99) %zu are within 2 %% or 2 ms, "
-        "the others within 5 %% or 5 ms%s.",
-        100 * off, name, all, near,
-        validation->runs > 0 ? " or in the band of the runs with jitter" : "");
+        "one (%s is worst), and of %zu percentiles (p50, p90, p99) %zu are within 2 %% or 2 ms%s.",
+        100 * off, name, all, near, near == all ? "" : ", the others near enough");
 }
 
 static void put_fails(const struct report_validation *validation, FILE *out)
@@ -116,6 +114,8 @@ static void put_fails(const struct report_validation *validation, FILE *out)
             validation->members[validation->member_count].figures[VALIDATION_OUTSIDE].value.b,
             validation->runs > 0 ? " nor in the band of the runs with jitter"
                                  : " of what was measured");
+    if (strcmp(validation->arrival, "issue") == 0)
+        fputs(" A second opinion: --arrival dependent.", out);
 }
 
 char *validation_verdict(const struct report_validation *validation)
@@ -198,7 +198,8 @@ static bool print_members(const struct report_validation *validation,
 static const char *said_of(const struct validation_figure_value *figure)
 {
     bool is_in = figure->value.a >= figure->low && figure->value.a <= figure->high;
-    return is_in ? "in the band" : figure->is_near ? "near" : "off";
+    const char *near = figure->is_steep ? "steep" : "near";
+    return is_in ? "in the band" : figure->is_near ? near : "off";
 }
 
 static bool print_figures(const struct report_validation *validation,

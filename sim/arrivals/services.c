@@ -37,7 +37,7 @@ void services_close(struct services *services)
     for (size_t i = 0; services->members != NULL && i < services->count; i++)
         release(&services->members[i]);
     free(services->members);
-    *services = (struct services){NULL};
+    *services = (struct services){.members = NULL};
 }
 
 static size_t class_of(const struct trace_request *request)

@@ -187,6 +187,33 @@ struct band {
     struct sim_error error; // of the one that failed
 };
 
+// Arrivals that answer come earlier or later when what they wait for does: a device of one time for
+// all gives each up to so much more or less. Other devices are left as they are.
+struct shaken {
+    struct scenario_class class;
+    int64_t quantiles[2];
+};
+
+static void shake(struct trial *trial, struct shaken *shaken)
+{
+    struct scenario_device *device = &trial->scenario.device;
+    int64_t middle_ns = device->latency_ns, jitter_ns = trial->jitter_ns;
+    if (device->model != SCENARIO_DEVICE_FIXED)
+        return;
+    shaken->quantiles[0] = middle_ns > jitter_ns ? middle_ns - jitter_ns : 0;
+    shaken->quantiles[1] = middle_ns > INT64_MAX - jitter_ns ? INT64_MAX : middle_ns + jitter_ns;
+    shaken->class = (struct scenario_class){
+        .mean_ns = INT64_MAX,
+        .serial_ns = INT64_MAX,
+        .quantiles = shaken->quantiles,
+        .quantile_count = 2,
+    };
+    device->model = SCENARIO_DEVICE_RANDOM;
+    device->seed = (int64_t)(trial->seed >> 1);
+    device->classes = &shaken->class;
+    device->class_count = 1;
+}
+
 static bool run_one(void *context, uint64_t index)
 {
     struct band *band = context;
@@ -197,9 +224,12 @@ static bool run_one(void *context, uint64_t index)
     uint64_t *to_come = malloc(members * sizeof *to_come);
     struct trial trial = trial_of(validating, outcomes);
     struct sim_error error = {.exit = SIM_FAILED};
+    struct shaken shaken;
     trial.is_dependent = validating->options->is_dependent;
     trial.jitter_ns = validating->options->jitter_ns;
     trial.seed = trace_mix(index + 1);
+    if (trial.is_dependent)
+        shake(&trial, &shaken);
     bool ok =
         outcomes != NULL && to_come != NULL ? trial_run(&trial, &error) : sim_fail_memory(&error);
     if (ok && !measure_all(validating, outcomes, band->values + index * members, to_come))

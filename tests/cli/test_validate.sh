@@ -33,6 +33,13 @@ expect '0 null null' "$(jq -c '.runs, .total.p50_ns.p5, .total.p50_ns.in_band' o
     'without a band'
 expect '' "$(jq -r '.facts[] | select(.what == "device_ns") | .text' out)" 'what was fitted'
 
+# Where arrivals answer: bps limits, of which the recorded arrivals alone do not tell enough.
+expect_code 0 validate --json --jitter 0 "$recorded/closed-a/w2.yaml"
+expect false "$(jq .holds out)" 'the verdict where arrivals do not answer'
+expect_code 0 validate --json --arrival dependent "$recorded/closed-a/w2.yaml"
+expect true "$(jq .holds out)" 'the verdict where they do'
+expect true "$(jq '.members | all(.mean_ns | .p5 < .p95)' out)" 'the bands of arrivals that answer'
+
 # Other limits than those of the recording are noticed.
 sed "s/iops-total: 120/iops-total: 100/; s|throttled-iops/|$recorded/throttled-iops/|" "$iops" \
     >wrong.yaml
