@@ -16,7 +16,8 @@
 // (4 MiB). Of a file whose end nobody wants, so many tell that there is no Q.
 #define AHEAD_RECORDS_MAX (1 << 16)
 
-// No request is given out before so many records have told what lies on what.
+// No request is given out before so many records have told what lies on what, and what was in
+// flight when the recording began.
 #define HELD_RECORDS (1 << 16)
 
 struct events_reader {
@@ -250,6 +251,9 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     reader->wanted.actions = reader->pairing.actions;
     context->times_are_absolute = false;
     context->lines = source->lines != NULL ? source->lines(reader->opened) : NULL;
+    reader->pairing.started.is_open = context->in_flight;
+    if (context->in_flight)
+        reader->held = HELD_RECORDS;
     // A chosen device is taken whatever lies on it.
     if (!reader->wanted.selects && !context->keeps_stacks) {
         reader->wanted.actions |= 1U << BLKTRACE_REMAP;
@@ -350,12 +354,20 @@ static enum trace_result end_empty(struct events_reader *reader, struct trace_er
     return result;
 }
 
+static inline bool take(struct events_reader *reader, struct trace_request *request)
+{
+    struct blktrace_pairing *pairing = &reader->pairing;
+    return (pairing->started.is_open &&
+            blktrace_pairing_take_first(pairing, reader->context->origin_ns, request)) ||
+           blktrace_pairing_take(pairing, request);
+}
+
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
                                     struct trace_error *error)
 {
     struct events_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
-    while ((reader->held > 0 && reader->held-- > 0) || !blktrace_pairing_take(pairing, request)) {
+    while ((reader->held > 0 && reader->held-- > 0) || !take(reader, request)) {
         if (pairing->ended && !show_devices(reader, error))
             return TRACE_ERROR;
         if (pairing->ended)

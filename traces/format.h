@@ -18,6 +18,7 @@ struct trace_context {
     const struct trace_files *files;
     const char *volume;         // only this one; NULL: all
     bool keeps_stacks;          // as in struct trace_config
+    bool in_flight;             // as in struct trace_config
     const char *layout;         // as in struct trace_config
     bool is_part;               // as in struct trace_config
     bool is_unsorted;           // block events: times come as they stand, who reads them sorts

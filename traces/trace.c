@@ -174,6 +174,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     trace->context.files = &trace->files;
     trace->context.volume = trace->volume;
     trace->context.keeps_stacks = config->keeps_stacks;
+    trace->context.in_flight = config->in_flight;
     trace->context.layout = trace->layout;
     trace->context.is_part = config->is_part;
     trace->context.arrival = config->arrival;

@@ -65,6 +65,9 @@ struct trace_config {
     const char *volume;         // only this volume ("254,48" for a block trace); NULL: all
     bool keeps_stacks;          // of block traces: devices that lie on one another are all taken,
                                 // else only the top; a volume is taken whatever lies on it
+    bool in_flight;             // of block traces: requests that were in flight when the recording
+                                // began, whose completions are among the first 65,536 records, come
+                                // first, at its origin; else they are only counted
     const char *format;         // by name, see trace_format_at; NULL: recognised by content
     const char *layout;         // of formats that need to be told: the columns of a CSV file, the
                                 // format string of blkparse -f; NULL: none

@@ -33,6 +33,12 @@ enum scenario_arrivals {
     SCENARIO_ARRIVALS_DEPENDENT, // when what their threads waited for has completed
 };
 
+// What was in flight when a recording began.
+enum scenario_in_flight {
+    SCENARIO_IN_FLIGHT_ARRIVE, // at its start, in the order of their completions
+    SCENARIO_IN_FLIGHT_IGNORE,
+};
+
 enum scenario_think {
     SCENARIO_THINK_ABSOLUTE, // not before its recorded time
     SCENARIO_THINK_KEEP,     // not before the recorded distance from the one before
@@ -73,6 +79,7 @@ struct scenario_trace {
     char *format; // by name; NULL: recognised by content
     char *layout; // of formats that need to be told; NULL: none
     enum trace_arrival arrival;
+    enum scenario_in_flight in_flight;
     enum scenario_arrivals arrivals;
     struct scenario_closed closed;
     int64_t start_after_ns; // of arrivals that are dependent: a thread starts when what was

@@ -156,6 +156,18 @@ static const char *const arrival_names[] = {
     NULL,
 };
 
+static const char *const in_flight_names[] = {
+    [SCENARIO_IN_FLIGHT_ARRIVE] = "arrive",
+    [SCENARIO_IN_FLIGHT_IGNORE] = "ignore",
+    NULL,
+};
+
+static const struct setting_kind in_flight_kind = {
+    .type = "arrive, ignore",
+    .expected = "arrive or ignore",
+    .words = in_flight_names,
+};
+
 static const struct setting_kind arrival_kind = {
     .type = "auto, queue, issue",
     .expected = "auto, queue or issue",

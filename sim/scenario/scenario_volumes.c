@@ -32,6 +32,7 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
         .text_is_whole = true,
         .format = config->format,
         .layout = config->layout,
+        .in_flight = config->in_flight == SCENARIO_IN_FLIGHT_ARRIVE,
         .keeps_stacks = is_volume_named(scenario),
     };
     if (cut_open(stream, &trace_config, &config->cut, &opening))

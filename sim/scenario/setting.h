@@ -123,6 +123,10 @@ struct setting {
         X("streams", scenario_streams, path, NULL, "streams", OPTION_SETTING, "FILE",              \
           "only with --limits: what is known of the threads of the traces, as 'throttlesim "       \
           "trace streams -o FILE' writes it"),                                                     \
+        X("in-flight", in_flight_kind, in_flight, "arrive", "in-flight", OPTION_SETTING,           \
+          "arrive|ignore",                                                                         \
+          "only with --limits: requests of a block trace that were in flight when the recording "  \
+          "began: arrive, at its start, which is the default, or ignore"),                         \
         X("device", devices_kind, path, NULL, "device", OPTION_SETTING_LIST, "NAME",               \
           "only with --limits: take only the requests of this device, such as 254,48, from each "  \
           "trace. Needed for a trace that holds several. May be given several times, with "        \

@@ -38,41 +38,57 @@ static void values_are_set(void **state)
     (void)state;
     struct sim_error error;
     static const char *const rows[][2] = {
-        {"interval", "250ms"},           {"end", "2min"},
-        {"timer-granularity", "1ms"},    {"device", "fixed:200us"},
-        {"device.latency", "300us"},     {"gold.iops-total", "300"},
-        {"gold.x-bps-read", "1MB"},      {"groups.both.iops-size", "4K"},
-        {"both.iops-read", "7"},         {"a.b.iops-total", "9"},
-        {"members.both.bps-write", "5"}, {"both.attach", "drive"},
-        {"members.web.group", "gold"},   {"db.group", "none"},
-        {"web.volume", "v 7"},           {"db.trace.start", "1s"},
-        {"db.trace.duration", "3s"},     {"db.trace.speed", "3/2"},
-        {"db.trace.arrival", "issue"},   {"db.trace.format", "csv"},
-        {"db.trace.device", "x"},        {"db.trace.device", "254,48"},
-        {"trace.ops", "read"},           {"trace.layout", "a b"},
-        {"devices.ssd.servers", "2"},    {"devices.ssd.bandwidth", "1MB"},
-        {"devices.ssd.seed", "7"},       {"web.device", "ssd"},
-        {"gold.levels", "1.2"},          {"both.levels", "full"},
+        {"interval", "250ms"},
+        {"end", "2min"},
+        {"timer-granularity", "1ms"},
+        {"device", "fixed:200us"},
+        {"device.latency", "300us"},
+        {"gold.iops-total", "300"},
+        {"gold.x-bps-read", "1MB"},
+        {"groups.both.iops-size", "4K"},
+        {"both.iops-read", "7"},
+        {"a.b.iops-total", "9"},
+        {"members.both.bps-write", "5"},
+        {"both.attach", "drive"},
+        {"members.web.group", "gold"},
+        {"db.group", "none"},
+        {"web.volume", "v 7"},
+        {"db.trace.start", "1s"},
+        {"db.trace.duration", "3s"},
+        {"db.trace.speed", "3/2"},
+        {"db.trace.in-flight", "ignore"},
+        {"db.trace.arrival", "issue"},
+        {"db.trace.format", "csv"},
+        {"db.trace.device", "x"},
+        {"db.trace.device", "254,48"},
+        {"trace.ops", "read"},
+        {"trace.layout", "a b"},
+        {"devices.ssd.servers", "2"},
+        {"devices.ssd.bandwidth", "1MB"},
+        {"devices.ssd.seed", "7"},
+        {"web.device", "ssd"},
+        {"gold.levels", "1.2"},
+        {"both.levels", "full"},
     };
     struct scenario *found = load(TEXT);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         set(found, rows[i][0], rows[i][1]);
-    struct scenario *wanted =
-        load("groups: [{id: gold, limits: {iops-total: 300, bps-read: 1MB}, levels: 6/5},\n"
-             "         {id: both, limits: {iops-size: 4096, iops-read: 7}, levels: 1},\n"
-             "         {id: a.b, limits: {iops-total: 9}}]\n"
-             "members:\n"
-             "  - {id: db, trace: {path: all.csv, start: 1s, duration: 3s, speed: 1.5,\n"
-             "                     arrival: issue, format: csv, device: '254,48'}}\n"
-             "  - {id: both, group: gold, attach: drive, limits: {bps-write: 5}}\n"
-             "  - {id: web, group: gold, volume: v 7, device: ssd}\n"
-             "devices: [{id: ssd, model: queue, servers: 2, bandwidth: 1MB, seed: 7,\n"
-             "           classes: [{quantiles: [1ms]}]}]\n"
-             "trace: [{path: all.csv, ops: read, layout: a b}, {path: all.csv, ops: read,\n"
-             "        layout: a b}]\n"
-             "device: {model: fixed, latency: 300us}\n"
-             "interval: 250ms\nend: 2min\ntimer-granularity: 1ms\n"
-             "events: [{at: 1s, qom-set: {group: gold, limits: {iops-total-max: 900}}}]\n");
+    struct scenario *wanted = load(
+        "groups: [{id: gold, limits: {iops-total: 300, bps-read: 1MB}, levels: 6/5},\n"
+        "         {id: both, limits: {iops-size: 4096, iops-read: 7}, levels: 1},\n"
+        "         {id: a.b, limits: {iops-total: 9}}]\n"
+        "members:\n"
+        "  - {id: db, trace: {path: all.csv, start: 1s, duration: 3s, speed: 1.5,\n"
+        "                     arrival: issue, in-flight: ignore, format: csv, device: '254,48'}}\n"
+        "  - {id: both, group: gold, attach: drive, limits: {bps-write: 5}}\n"
+        "  - {id: web, group: gold, volume: v 7, device: ssd}\n"
+        "devices: [{id: ssd, model: queue, servers: 2, bandwidth: 1MB, seed: 7,\n"
+        "           classes: [{quantiles: [1ms]}]}]\n"
+        "trace: [{path: all.csv, ops: read, layout: a b}, {path: all.csv, ops: read,\n"
+        "        layout: a b}]\n"
+        "device: {model: fixed, latency: 300us}\n"
+        "interval: 250ms\nend: 2min\ntimer-granularity: 1ms\n"
+        "events: [{at: 1s, qom-set: {group: gold, limits: {iops-total-max: 900}}}]\n");
     lab_expect_same(found, wanted);
     scenario_free(wanted);
     assert_true(scenario_check(found, &error));

@@ -52,7 +52,64 @@ static void levels_are_those_after_joining(void **state)
     lab_run_free(&run);
 }
 
+// ---- Requests in flight when the recording began ----
+
+#define DISK "members: [{id: a, trace: {path: a.txt%s}}]\ndevice: {model: recorded}\n"
+// What the C at 5 and 6 ms end was asked for before the recording; so is a part of that at 9 ms.
+#define MIDDLE                                                                                     \
+    "254,32 0 1 1.000000000 7 D R 800 + 8 [x]\n254,32 0 2 1.005000000 7 C R 24 + 16 [0]\n"         \
+    "254,32 0 3 1.006000000 7 C W 80 + 8 [0]\n254,32 0 4 1.007000000 7 C R 800 + 8 [0]\n"          \
+    "254,32 0 5 1.008000000 7 D R 160 + 8 [x]\n254,32 0 6 1.009000000 7 C R 160 + 16 [0]\n"        \
+    "254,32 0 7 1.010000000 7 D R 160 + 8 [x]\n254,32 0 8 1.011000000 7 C R 160 + 8 [0]\n"
+
+static void expect_in_flight(const char *trace, const char *options, const char *log,
+                             const char *notices)
+{
+    char text[256];
+    scratch_text("a.txt", trace);
+    snprintf(text, sizeof text, DISK, options);
+    struct lab_run run = lab_run_complete(text);
+    lab_expect_log(&run, log);
+    lab_expect_rows(&run,
+                    "SELECT kind, count FROM notice WHERE kind IN ('in-flight', 'no-arrival') "
+                    "ORDER BY kind",
+                    notices);
+    lab_run_free(&run);
+}
+
+// They come first, at the recording's first record, in the order of their completions; with the
+// device as recorded they complete when they did.
+static void what_was_in_flight_comes_first(void **state)
+{
+    (void)state;
+    expect_in_flight(MIDDLE, "",
+                     "0 a 0 0 5000000\n1 a 0 0 6000000\n2 a 0 0 7000000\n"
+                     "3 a 8000000 8000000 9000000\n4 a 10000000 10000000 11000000\n",
+                     "in-flight 2\nno-arrival 1\n");
+    expect_in_flight(MIDDLE, ", in-flight: ignore",
+                     "0 a 0 0 7000000\n1 a 8000000 8000000 9000000\n"
+                     "2 a 10000000 10000000 11000000\n",
+                     "no-arrival 3\n");
+    expect_in_flight(MIDDLE, ", ops: write", "0 a 0 0 6000000\n", "in-flight 2\nno-arrival 1\n");
+    expect_in_flight(MIDDLE, ", device: '254,32', start: 8ms",
+                     "0 a 0 0 1000000\n1 a 2000000 2000000 3000000\n",
+                     "in-flight 2\nno-arrival 1\n");
+}
+
+// More than arrived are none: arrivals were not recorded.
+static void too_many_were_not_in_flight(void **state)
+{
+    (void)state;
+    expect_in_flight("254,32 0 1 1.000000000 7 C R 8 + 8 [0]\n"
+                     "254,32 0 2 1.001000000 7 C R 24 + 8 [0]\n"
+                     "254,32 0 3 1.002000000 7 D R 80 + 8 [x]\n"
+                     "254,32 0 4 1.003000000 7 C R 80 + 8 [0]\n",
+                     "", "0 a 2000000 2000000 3000000\n", "no-arrival 2\n");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_was_in_flight_comes_first),
+    cmocka_unit_test(too_many_were_not_in_flight),
     cmocka_unit_test(levels_are_shares_of_the_size),
     cmocka_unit_test(levels_are_those_after_joining),
 };

@@ -24,6 +24,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
     blktrace_window_free(&pairing->window);
     blktrace_fragments_free(&pairing->fragments);
     blktrace_handed_free(&pairing->handed);
+    blktrace_started_free(&pairing->started);
     free(pairing->volumes);
 }
 

@@ -201,6 +201,24 @@ struct blktrace_handed {
     uint32_t kept_count;
 };
 
+// In flight when the recording began.
+struct blktrace_started_request {
+    int64_t end_ns;
+    uint64_t offset;
+    uint32_t bytes;
+    uint32_t volume;
+    enum trace_op op;
+};
+
+// Those that are known before any request is handed out, in the order of their completions.
+struct blktrace_started {
+    bool is_open; // they are wanted, and none has been handed out
+    struct blktrace_started_request *items;
+    uint32_t count;
+    uint32_t next;  // to be handed out
+    uint64_t taken; // so many have been
+};
+
 // What is known of a volume. AUTO becomes ISSUE at its first D: what was queued before is then no
 // request. It becomes QUEUE when so many requests were completed without any D, or there is no
 // more room to wait for one.
@@ -235,6 +253,7 @@ struct blktrace_pairing {
     struct blktrace_window window;
     struct blktrace_fragments fragments;
     struct blktrace_handed handed;
+    struct blktrace_started started;
     uint64_t requests;
     uint64_t no_completion;
     uint64_t no_arrival;
@@ -280,6 +299,12 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
 // The oldest request, if it is known what became of it.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
 
+// One that was in flight when the recording began, at its origin, as long as there are any and
+// `started.is_open`. To be asked before blktrace_pairing_take is, for the first time when enough
+// events have come to know them.
+BLKTRACE_COLD bool blktrace_pairing_take_first(struct blktrace_pairing *pairing, int64_t origin_ns,
+                                               struct trace_request *request);
+
 // ---- Parts of pairing ----
 
 // Is there time and room to wait for what tells more?
@@ -324,6 +349,12 @@ BLKTRACE_COLD bool blktrace_pairing_complete_late(struct blktrace_pairing *pairi
                                                   uint32_t volume);
 
 void blktrace_handed_free(struct blktrace_handed *handed);
+void blktrace_started_free(struct blktrace_started *started);
+
+// A completion has bytes that no request asked for; whole: none of them. False: out of memory.
+BLKTRACE_COLD bool blktrace_pairing_unasked(struct blktrace_pairing *pairing,
+                                            const struct blktrace_record *record, uint32_t volume,
+                                            bool whole);
 
 // The same while devices hand on what they get: also of what was handed on to the volume, which may
 // be below others. False: out of memory.

@@ -145,7 +145,7 @@ static inline INLINED bool pairing_complete_data(struct blktrace_pairing *pairin
 {
     struct blktrace_key key = {record->offset, volume, blktrace_record_kind(record)};
     uint64_t end = record->offset + record->bytes;
-    bool unknown = false;
+    bool unknown = false, whole = true;
     while (key.start < end) {
         uint32_t number = pairing_meant(pairing, &key, end - key.start, record->time_ns);
         uint32_t around;
@@ -158,6 +158,7 @@ static inline INLINED bool pairing_complete_data(struct blktrace_pairing *pairin
             key.start = blktrace_fragments_next(&pairing->fragments, &key, end);
             continue;
         }
+        whole = false;
         uint32_t bytes = blktrace_fragment_at(&pairing->fragments, number)->bytes;
         if (bytes > end - key.start)
             bytes = (uint32_t)(end - key.start);
@@ -165,8 +166,7 @@ static inline INLINED bool pairing_complete_data(struct blktrace_pairing *pairin
             return false;
         key.start += bytes;
     }
-    pairing->no_arrival += unknown;
-    return true;
+    return !unknown || blktrace_pairing_unasked(pairing, record, volume, whole);
 }
 
 // A write that waits to be flushed, whose completion without bytes is at its sector, or at that of

@@ -86,6 +86,11 @@ void blktrace_pairing_report(const struct blktrace_pairing *pairing, const char 
                           ? "a few in flight when the recording began are normal"
                           : "so many are not in flight when a recording begins: arrivals were not "
                             "recorded, or were lost");
+    trace_notices_set(notices, "in-flight", source, pairing->started.taken,
+                      "%llu request%s in flight when the recording began, as completions (C) "
+                      "without an arrival show; they arrive at its start.",
+                      (unsigned long long)pairing->started.taken,
+                      pairing->started.taken == 1 ? " was" : "s were");
     trace_notices_count(notices, "passthrough", source, pairing->passthrough,
                         "commands passed through to the device (SCSI or the like) are skipped: "
                         "they are not reads or writes of the volume.");
