@@ -251,9 +251,9 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     reader->wanted.actions = reader->pairing.actions;
     context->times_are_absolute = false;
     context->lines = source->lines != NULL ? source->lines(reader->opened) : NULL;
-    reader->pairing.started.is_open = context->in_flight;
-    if (context->in_flight)
-        reader->held = HELD_RECORDS;
+    reader->pairing.started =
+        (struct blktrace_started){.is_open = context->in_flight, .origin_ns = context->origin_ns};
+    reader->held = context->in_flight ? HELD_RECORDS : 0;
     // A chosen device is taken whatever lies on it.
     if (!reader->wanted.selects && !context->keeps_stacks) {
         reader->wanted.actions |= 1U << BLKTRACE_REMAP;
@@ -354,20 +354,12 @@ static enum trace_result end_empty(struct events_reader *reader, struct trace_er
     return result;
 }
 
-static inline bool take(struct events_reader *reader, struct trace_request *request)
-{
-    struct blktrace_pairing *pairing = &reader->pairing;
-    return (pairing->started.is_open &&
-            blktrace_pairing_take_first(pairing, reader->context->origin_ns, request)) ||
-           blktrace_pairing_take(pairing, request);
-}
-
 enum trace_result trace_events_read(void *opaque, struct trace_request *request,
                                     struct trace_error *error)
 {
     struct events_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
-    while ((reader->held > 0 && reader->held-- > 0) || !take(reader, request)) {
+    while ((reader->held > 0 && reader->held-- > 0) || !blktrace_pairing_take(pairing, request)) {
         if (pairing->ended && !show_devices(reader, error))
             return TRACE_ERROR;
         if (pairing->ended)

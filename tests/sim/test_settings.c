@@ -32,47 +32,48 @@ static void set(struct scenario *scenario, const char *address, const char *text
         fail_msg("%s", error.message);
 }
 
+static const char *const values[][2] = {
+    {"interval", "250ms"},
+    {"end", "2min"},
+    {"timer-granularity", "1ms"},
+    {"device", "fixed:200us"},
+    {"device.latency", "300us"},
+    {"gold.iops-total", "300"},
+    {"gold.x-bps-read", "1MB"},
+    {"groups.both.iops-size", "4K"},
+    {"both.iops-read", "7"},
+    {"a.b.iops-total", "9"},
+    {"members.both.bps-write", "5"},
+    {"both.attach", "drive"},
+    {"members.web.group", "gold"},
+    {"db.group", "none"},
+    {"web.volume", "v 7"},
+    {"db.trace.start", "1s"},
+    {"db.trace.duration", "3s"},
+    {"db.trace.speed", "3/2"},
+    {"db.trace.in-flight", "ignore"},
+    {"db.trace.arrival", "issue"},
+    {"db.trace.format", "csv"},
+    {"db.trace.device", "x"},
+    {"db.trace.device", "254,48"},
+    {"trace.ops", "read"},
+    {"trace.layout", "a b"},
+    {"devices.ssd.servers", "2"},
+    {"devices.ssd.bandwidth", "1MB"},
+    {"devices.ssd.seed", "7"},
+    {"web.device", "ssd"},
+    {"gold.levels", "1.2"},
+    {"both.levels", "full"},
+};
+
 // Each address does what the key in the file does.
 static void values_are_set(void **state)
 {
     (void)state;
     struct sim_error error;
-    static const char *const rows[][2] = {
-        {"interval", "250ms"},
-        {"end", "2min"},
-        {"timer-granularity", "1ms"},
-        {"device", "fixed:200us"},
-        {"device.latency", "300us"},
-        {"gold.iops-total", "300"},
-        {"gold.x-bps-read", "1MB"},
-        {"groups.both.iops-size", "4K"},
-        {"both.iops-read", "7"},
-        {"a.b.iops-total", "9"},
-        {"members.both.bps-write", "5"},
-        {"both.attach", "drive"},
-        {"members.web.group", "gold"},
-        {"db.group", "none"},
-        {"web.volume", "v 7"},
-        {"db.trace.start", "1s"},
-        {"db.trace.duration", "3s"},
-        {"db.trace.speed", "3/2"},
-        {"db.trace.in-flight", "ignore"},
-        {"db.trace.arrival", "issue"},
-        {"db.trace.format", "csv"},
-        {"db.trace.device", "x"},
-        {"db.trace.device", "254,48"},
-        {"trace.ops", "read"},
-        {"trace.layout", "a b"},
-        {"devices.ssd.servers", "2"},
-        {"devices.ssd.bandwidth", "1MB"},
-        {"devices.ssd.seed", "7"},
-        {"web.device", "ssd"},
-        {"gold.levels", "1.2"},
-        {"both.levels", "full"},
-    };
     struct scenario *found = load(TEXT);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        set(found, rows[i][0], rows[i][1]);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        set(found, values[i][0], values[i][1]);
     struct scenario *wanted = load(
         "groups: [{id: gold, limits: {iops-total: 300, bps-read: 1MB}, levels: 6/5},\n"
         "         {id: both, limits: {iops-size: 4096, iops-read: 7}, levels: 1},\n"

@@ -212,6 +212,8 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request)
 {
     struct blktrace_window *window = &pairing->window;
+    if (pairing->started.is_open && blktrace_started_take(pairing, request))
+        return true;
     while (window->first < window->next) {
         const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
         struct blktrace_volume *volume = &pairing->volumes[oldest->volume];

@@ -212,7 +212,8 @@ struct blktrace_started_request {
 
 // Those that are known before any request is handed out, in the order of their completions.
 struct blktrace_started {
-    bool is_open; // they are wanted, and none has been handed out
+    bool is_open;      // they are wanted, and not all have been handed out
+    int64_t origin_ns; // of the recording
     struct blktrace_started_request *items;
     uint32_t count;
     uint32_t next;  // to be handed out
@@ -296,14 +297,9 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
     pairing->ended = true;
 }
 
-// The oldest request, if it is known what became of it.
+// The oldest request, if it is known what became of it. Before all others those that were in flight
+// when the recording began, as far as they are known when this is first called.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
-
-// One that was in flight when the recording began, at its origin, as long as there are any and
-// `started.is_open`. To be asked before blktrace_pairing_take is, for the first time when enough
-// events have come to know them.
-BLKTRACE_COLD bool blktrace_pairing_take_first(struct blktrace_pairing *pairing, int64_t origin_ns,
-                                               struct trace_request *request);
 
 // ---- Parts of pairing ----
 
@@ -350,6 +346,10 @@ BLKTRACE_COLD bool blktrace_pairing_complete_late(struct blktrace_pairing *pairi
 
 void blktrace_handed_free(struct blktrace_handed *handed);
 void blktrace_started_free(struct blktrace_started *started);
+
+// One that was in flight, while `started.is_open`. False: there are no more.
+BLKTRACE_COLD bool blktrace_started_take(struct blktrace_pairing *pairing,
+                                         struct trace_request *request);
 
 // A completion has bytes that no request asked for; whole: none of them. False: out of memory.
 BLKTRACE_COLD bool blktrace_pairing_unasked(struct blktrace_pairing *pairing,

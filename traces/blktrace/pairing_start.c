@@ -46,8 +46,7 @@ static bool is_plausible(const struct blktrace_pairing *pairing)
     return pairing->started.count <= pairing->requests;
 }
 
-bool blktrace_pairing_take_first(struct blktrace_pairing *pairing, int64_t origin_ns,
-                                 struct trace_request *request)
+bool blktrace_started_take(struct blktrace_pairing *pairing, struct trace_request *request)
 {
     struct blktrace_started *started = &pairing->started;
     while (started->next < started->count && is_plausible(pairing)) {
@@ -56,8 +55,8 @@ bool blktrace_pairing_take_first(struct blktrace_pairing *pairing, int64_t origi
         if (volume->is_below || !volume->arrives)
             continue;
         *request = (struct trace_request){
-            .arrival_ns = origin_ns,
-            .latency_ns = first->end_ns - origin_ns,
+            .arrival_ns = started->origin_ns,
+            .latency_ns = first->end_ns - started->origin_ns,
             .offset = first->offset,
             .bytes = first->bytes,
             .volume = first->volume,
