@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STREAM_NAME_BYTES 512 // a volume's name has at most 255
+
 // ---- What the requests of a volume are: kinds, sizes, places, latencies ----
 
 struct synth_kind_plan {
@@ -134,7 +136,7 @@ static int64_t draw_latency_ns(struct synth_mix_state *state, const struct synth
     return latency_ns < 0x1p60 ? (int64_t)latency_ns : INT64_C(1) << 60;
 }
 
-// All but the request's arrival and volume.
+// All but the request's arrival, volume and stream.
 static void draw_mix(struct synth_mix_state *state, const struct synth_mix_plan *plan,
                      struct trace_request *request)
 {
@@ -148,7 +150,6 @@ static void draw_mix(struct synth_mix_state *state, const struct synth_mix_plan 
     else
         synth_stream_bits(&state->sizes);
     request->op = kind->op;
-    request->stream = 0;
     request->bytes = kind->op == TRACE_FLUSH ? 0 : kind->sizes[size].bytes;
     request->offset = 0;
     if (kind->op != TRACE_FLUSH)
@@ -180,6 +181,8 @@ struct synth {
     size_t source_count;
     struct trace_heap next; // the sources that have a next request, by number
     uint64_t requests;
+    bool has_clients;
+    char stream_name[STREAM_NAME_BYTES];
     const volatile sig_atomic_t *stop; // may be NULL
 };
 
@@ -229,6 +232,7 @@ static bool open_sources(struct synth *synth)
         struct synth_entry *entry = &synth->entries[i];
         synth_arrival_plan_init(&entry->arrivals, volume, synth->spec->duration_ns);
         plan_mix(&entry->mix, volume);
+        synth->has_clients = synth->has_clients || volume->arrivals.process == SYNTH_CLOSED;
         for (uint32_t number = 1; number <= volume->count; number++) {
             struct synth_source *source = &synth->sources[synth->source_count++];
             source->entry = entry;
@@ -301,6 +305,7 @@ enum trace_result synth_read(struct synth *synth, struct trace_request *request,
     struct synth_source *source = &synth->sources[event->order];
     request->arrival_ns = event->clock.time_ns;
     request->volume = (uint32_t)event->order;
+    request->stream = synth_arrivals_client(&source->arrivals, &source->entry->arrivals);
     draw_mix(&source->mix, &source->entry->mix, request);
     if (!synth_arrivals_advance(&source->arrivals, &source->entry->arrivals, request->latency_ns)) {
         trace_error_no_memory(error);
@@ -332,6 +337,24 @@ size_t synth_volume_total(const struct synth *synth)
 const char *synth_volume_name(const struct synth *synth, uint32_t volume)
 {
     return synth->sources[volume].name;
+}
+
+const char *synth_stream_name(struct synth *synth, const struct trace_request *request)
+{
+    char *to = synth->stream_name;
+    const char *volume = synth->sources[request->volume].name;
+    if (!synth->has_clients)
+        return NULL;
+    if (request->stream == 0)
+        snprintf(to, STREAM_NAME_BYTES, TRACE_STREAM_OPEN "%s", volume);
+    else
+        snprintf(to, STREAM_NAME_BYTES, TRACE_STREAM_CLOSED "%s:%" PRIu32, volume, request->stream);
+    return to;
+}
+
+bool synth_has_clients(const struct synth *synth)
+{
+    return synth->has_clients;
 }
 
 void synth_close(struct synth *synth)

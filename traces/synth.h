@@ -169,6 +169,14 @@ struct synth *synth_open(const struct synth_spec *spec, struct trace_error *erro
 enum trace_result synth_read(struct synth *synth, struct trace_request *request,
                              struct trace_error *error);
 
+// Who sent the request that was read last, a name as trace.h has them: "closed:VOLUME:CLIENT", or
+// "open:VOLUME" of other processes. Its own request.stream is the client, from 1, or 0. NULL: the
+// specification has no clients. Until the next call.
+const char *synth_stream_name(struct synth *synth, const struct trace_request *request);
+
+// Is there any SYNTH_CLOSED, so that it matters who sent what?
+bool synth_has_clients(const struct synth *synth);
+
 // From now on synth_read gives up as soon as *stop is not 0, also on its way through periods
 // without requests, of which there may be very many: it returns TRACE_END, and is not to be called
 // again.

@@ -184,6 +184,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace->context.volumes.source = trace->files.items[0].path;
         trace->context.streams.source = trace->files.items[0].path;
         trace->context.streams.what = "threads (column stream)";
+        trace->context.streams.max = TRACE_STREAMS_MAX;
         trace->format = choose(trace, config, error);
     }
     if (trace->format != NULL)

@@ -36,6 +36,10 @@ enum trace_arrival {
 #define TRACE_LATENCY_UNKNOWN (-1)
 #define TRACE_ARRIVALS_TEXT 80
 
+// Streams of made workloads have names that begin with what they are known to be.
+#define TRACE_STREAM_OPEN "open:"     // they come as they come
+#define TRACE_STREAM_CLOSED "closed:" // each waits for its request, thinks, and sends another
+
 struct trace_request {
     int64_t arrival_ns; // on the recording's own clock; never decreases within a trace, is never
                         // below the origin, nor 2^63 ns or more above it; may be below 0

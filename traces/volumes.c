@@ -51,9 +51,9 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
         if (strlen(known) == length && memcmp(known, name, length) == 0)
             return number;
     }
-    if (volumes->count == TRACE_VOLUMES_MAX) {
-        trace_error_set(error, "%s: the trace holds more than %u %s: this is not a recording",
-                        volumes->source, TRACE_VOLUMES_MAX,
+    if (volumes->count == (volumes->max > 0 ? volumes->max : TRACE_VOLUMES_MAX)) {
+        trace_error_set(error, "%s: the trace holds more than %zu %s: this is not a recording",
+                        volumes->source, volumes->count,
                         volumes->what != NULL ? volumes->what : "volumes");
         return TRACE_VOLUME_NONE;
     }

@@ -8,12 +8,14 @@
 
 // More than any recording holds; bounds what a hostile file can make a reader allocate.
 #define TRACE_VOLUMES_MAX 65535U
+#define TRACE_STREAMS_MAX (UINT32_C(1) << 21)
 #define TRACE_VOLUME_NONE UINT32_MAX
 
 // All zero but the source is an empty set.
 struct trace_volumes {
     const char *source; // named in errors; not owned
     const char *what;   // they are: "volumes"; NULL: that
+    size_t max;         // 0: TRACE_VOLUMES_MAX
     char **names;
     size_t count;
     size_t capacity;

@@ -130,6 +130,7 @@ static bool start_writer(struct trace_writer *writer, const struct trace_writer_
     }
     writer->limits = context->format->layout != NULL ? write_columns_limits(context->format->layout)
                                                      : context->format->limits;
+    context->has_streams = config->has_streams && writer->limits.streams;
     writer->path = strdup(config->path);
     if (writer->path == NULL) {
         trace_error_set(error, "%s: out of memory while writing a trace", config->path);
@@ -161,8 +162,14 @@ struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
     return writer;
 }
 
+static bool holds_stream(const struct write_context *context, const char *stream)
+{
+    return context->has_streams && stream != NULL && strchr(stream, '\n') == NULL &&
+           strlen(stream) <= WRITE_STREAM_BYTES_MAX;
+}
+
 bool trace_writer_put(struct trace_writer *writer, const struct trace_request *request,
-                      const char *volume, struct trace_error *error)
+                      const char *volume, const char *stream, struct trace_error *error)
 {
     struct write_context *context = &writer->context;
     struct trace_request clipped = *request;
@@ -176,6 +183,8 @@ bool trace_writer_put(struct trace_writer *writer, const struct trace_request *r
     if (clipped.volume == TRACE_VOLUME_NONE)
         return false;
     context->losses.volume_lost += context->format->naming == WRITE_NAMES_NONE && *volume != '\0';
+    context->stream = holds_stream(context, stream) ? stream : "";
+    context->losses.stream_lost += stream != NULL && strlen(stream) != strlen(context->stream);
     if (context->format->put != NULL)
         context->format->put(context, &clipped);
     else if (!write_events_put(context, &clipped, error))

@@ -18,6 +18,7 @@
 struct trace_writer_config {
     const char *path;   // "-": standard output
     const char *format; // by name, see trace_writer_format_at; NULL: as the path ends
+    bool has_streams;   // requests have them, so that a format may need a column
 };
 
 struct trace_writer;
@@ -28,10 +29,10 @@ struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
 
 // The next request: arrival_ns is not less than that of the one before (below 0 it is moved),
 // offset + bytes is below 2^63, a flush has no bytes. Its volume is that of the name, whatever the
-// number in the request says; the name is copied. False with the error filled: it could not
-// be written; only the free may follow.
+// number in the request says; so is its stream, which is NULL or "" if it is not known. The names
+// are copied. False with the error filled: it could not be written; only the free may follow.
 bool trace_writer_put(struct trace_writer *writer, const struct trace_request *request,
-                      const char *volume, struct trace_error *error);
+                      const char *volume, const char *stream, struct trace_error *error);
 
 // Writes what is still to be written and gives the file its name. Notices stay until the free.
 bool trace_writer_finish(struct trace_writer *writer, struct trace_error *error);

@@ -127,7 +127,8 @@ static bool apply(struct senders *senders, struct sim_error *error)
     for (uint32_t i = 0; i < senders->streams.count; i++) {
         struct stream *stream = &senders->streams.items[i];
         const struct scenario_trace *trace = sources_config(senders->sources, stream->recording);
-        stream->start_after_ns = stream->origin < STREAM_OPEN ? trace->start_after_ns : 0;
+        if (stream->origin < STREAM_OPEN && stream->origin != STREAM_MADE)
+            stream->start_after_ns = trace->start_after_ns;
         if (stream->origin == STREAM_CLOSED) {
             stream->think = trace->closed.think;
             stream->depth = trace->closed.depth > 0 ? trace->closed.depth : stream->depth;

@@ -195,7 +195,9 @@ static bool search_device(struct streams *streams, struct call_search *search)
 {
     search->count = 0;
     for (uint32_t i = 0; i < streams->group_count; i++) {
-        bool here = streams->groups[i].device == search->device && search->count < GROUPS_MAX;
+        const struct stream_group *group = &streams->groups[i];
+        bool here = group->device == search->device && search->count < GROUPS_MAX &&
+                    streams->items[group->stream].origin != STREAM_MADE;
         search->local[i] = here ? search->count : GROUPS_MAX;
         if (here)
             search->groups[search->count++] = i;

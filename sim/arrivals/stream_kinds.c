@@ -5,6 +5,7 @@
 #include <gsl/gsl_fit.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CYCLE_THINK_NS 5000000  // longer thinks separate cycles
 #define ASYNC_RATIO 0.23        // arrivals while a request is in flight, to those after it
@@ -16,7 +17,7 @@ bool stream_end_cycle(struct stream *stream, int64_t time_ns)
     int64_t think_ns = time_ns - stream->last_end_ns;
     stream->thinks++;
     stream->think_ns += (double)think_ns;
-    if (think_ns <= CYCLE_THINK_NS)
+    if (think_ns <= CYCLE_THINK_NS || stream->origin == STREAM_MADE)
         return true;
     struct stream_cycle cycle = {stream->last_end_ns - stream->cycle_from_ns, think_ns};
     stream->cycle_from_ns = time_ns;
@@ -91,6 +92,11 @@ void stream_conclude(struct stream *stream)
     }
     if (stream->origin == STREAM_CLOSED)
         return;
+    if (stream->origin == STREAM_MADE) {
+        bool is_open = strncmp(stream->name, TRACE_STREAM_OPEN, strlen(TRACE_STREAM_OPEN)) == 0;
+        stream->kind = is_open ? SCENARIO_STREAM_OPEN : SCENARIO_STREAM_SYNC;
+        return;
+    }
     stream->is_saturated =
         stream->depth > 1 && (double)stream->prompt > 0.7 * (double)stream->requests;
     bool is_async =

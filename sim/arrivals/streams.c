@@ -89,7 +89,7 @@ static uint32_t key_number(struct streams *streams, char kind, uint32_t recordin
 static bool add_stream(struct streams *streams, const struct stream_key *key,
                        enum stream_origin origin)
 {
-    bool is_of_device = origin != STREAM_OF_THREAD;
+    bool is_of_device = origin > STREAM_MADE;
     const char *name = origin == STREAM_OF_WRITEBACK ? "kworker" : key->name;
     if (!grow((void **)&streams->items, streams->count, &streams->capacity,
               sizeof streams->items[0]))
@@ -107,14 +107,22 @@ static bool add_stream(struct streams *streams, const struct stream_key *key,
     return stream->name != NULL;
 }
 
+static bool begins_with(const char *name, const char *what)
+{
+    return strncmp(name, what, strlen(what)) == 0;
+}
+
 static bool find_stream(struct streams *streams, const struct stream_key *key, uint32_t *stream)
 {
     enum stream_origin origin = key->origin;
     if (origin == STREAM_OF_THREAD && key->thread == 0)
         origin = STREAM_OF_DEVICE;
-    else if (origin == STREAM_OF_THREAD && strncmp(key->name, "kworker", 7) == 0)
+    else if (origin == STREAM_OF_THREAD && begins_with(key->name, "kworker"))
         origin = STREAM_OF_WRITEBACK;
-    if (origin != STREAM_OF_THREAD)
+    else if (origin == STREAM_OF_THREAD && (begins_with(key->name, TRACE_STREAM_OPEN) ||
+                                            begins_with(key->name, TRACE_STREAM_CLOSED)))
+        origin = STREAM_MADE;
+    if (origin > STREAM_MADE)
         *stream = key_number(streams, (char)('0' + origin), key->recording, key->device, "",
                              streams->count);
     else if (strchr(key->name, '/') != NULL)

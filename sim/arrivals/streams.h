@@ -16,6 +16,7 @@
 // What makes a stream one.
 enum stream_origin {
     STREAM_OF_THREAD,
+    STREAM_MADE,         // a thread that was made: nothing of it is inferred (traces/trace.h)
     STREAM_OF_WRITEBACK, // of one device
     STREAM_OF_DEVICE,    // of a device of which no thread is known: a guess
     STREAM_OPEN,         // of a device whose requests come as recorded

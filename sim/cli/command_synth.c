@@ -86,7 +86,8 @@ static bool write_all(struct synth *synth, const struct synth_spec *spec,
     synth_stop_on(synth, &stop_signal);
     while ((result = synth_read(synth, &request, error)) == TRACE_REQUEST) {
         const char *name = synth_volume_name(synth, request.volume);
-        if (!trace_writer_put(writer, &request, name, error))
+        const char *stream = synth_stream_name(synth, &request);
+        if (!trace_writer_put(writer, &request, name, stream, error))
             return false;
         made->bytes += request.bytes;
         if (++made->requests % 4096 == 0) {
@@ -147,6 +148,7 @@ static bool make(struct synth_arguments *arguments, const struct synth_spec *spe
         .format = arguments->to != NULL  ? arguments->to
                   : is_stdout(arguments) ? "csv"
                                          : NULL,
+        .has_streams = synth_has_clients(synth),
     };
     if (!formats_check_output(config.format, config.path, error))
         return false;

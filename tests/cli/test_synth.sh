@@ -44,6 +44,20 @@ expect msr "$(jq -r '.[0].format' out)" 'format by --to'
 # A trace that was made goes through limits.
 expect_code 0 run --limits iops-total=50 --json a.trace
 
+# Clients wait for what a limit holds back; of what does not answer there are no streams.
+printf '%s\n' 'volumes:' '- {id: a, arrivals: {process: closed, clients: 2}, latency: 1ms}' \
+    '- {id: b, latency: 1ms}' >clients.yaml
+expect_code 0 trace synth clients.yaml --duration 5s -o clients.csv
+expect 'closed:a:1 closed:a:2 open:b' \
+    "$(tail -n +2 clients.csv | cut -d , -f 7 | sort -u | paste -s -d ' ')" 'who sends'
+expect 6 "$(head -n 1 a.csv | tr , '\n' | wc -l)" 'columns where nobody waits'
+expect_code 0 trace streams --json clients.csv
+expect 'open sync sync' "$(jq -r '[.streams[].kind] | sort | join(" ")' out)" 'their kinds'
+expect_code 0 run --limits iops-total=100 --device a --json clients.csv
+expect 2 "$(jq '.members[0].directions["read+write"].queue_max' out)" 'at most in the queue'
+run trace synth clients.yaml --duration 1s -o clients.iolog
+expect_error 'requests are in the file without who sent them'
+
 # Mistakes.
 expect_code 2 trace synth a.yaml
 expect_error 'where to? -o FILE, such as -o out.csv; -o - is standard output'

@@ -73,8 +73,9 @@ static void write_request(struct trace_writer *writer, const struct trace *trace
                           const struct trace_request *request)
 {
     struct trace_error error = {""};
-    require(trace_writer_put(writer, request, trace_volume_name(trace, request->volume), &error),
-            error.message);
+    require(
+        trace_writer_put(writer, request, trace_volume_name(trace, request->volume), NULL, &error),
+        error.message);
 }
 
 static void read_again(uint64_t expected)

@@ -222,6 +222,36 @@ static void test_names(void **state)
     synth_close(NULL);
 }
 
+// Who sent what: only where it matters.
+static void test_streams(void **state)
+{
+    (void)state;
+    struct trace_error error;
+    struct trace_request request;
+    struct synth_volume volumes[2] = {lab_volume(), lab_volume()};
+    volumes[1].name = "w";
+    volumes[1].arrivals = (struct synth_arrivals){.process = SYNTH_CLOSED, .clients = 3};
+    volumes[1].latency_ns = (struct synth_draw){SYNTH_CONSTANT, 1e6, 0};
+    for (size_t count = 1; count <= 2; count++) {
+        unsigned seen = 0;
+        struct synth_spec spec = lab_spec(volumes, count, SECOND_NS);
+        struct synth *synth = synth_open(&spec, &error);
+        assert_non_null(synth);
+        assert_int_equal(synth_has_clients(synth), count == 2);
+        while (synth_read(synth, &request, &error) == TRACE_REQUEST) {
+            static const char *const names[] = {"open:v", "closed:w:1", "closed:w:2", "closed:w:3"};
+            seen |= 1U << request.stream;
+            assert_int_equal(request.stream > 0, request.volume == 1);
+            if (count == 1)
+                assert_null(synth_stream_name(synth, &request));
+            else
+                assert_string_equal(synth_stream_name(synth, &request), names[request.stream]);
+        }
+        assert_int_equal(seen, count == 1 ? 1 : 15);
+        synth_close(synth);
+    }
+}
+
 // The most volumes: memory for each, but not for requests.
 static void test_many(void **state)
 {
@@ -277,5 +307,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_golden),  cmocka_unit_test(test_independence),
     cmocka_unit_test(test_volumes), cmocka_unit_test(test_names),
     cmocka_unit_test(test_many),    cmocka_unit_test(test_stop),
+    cmocka_unit_test(test_streams),
 };
 TEST_GROUP(synth, tests, NULL, NULL);

@@ -271,7 +271,7 @@ static void test_many_in_flight(void **state)
     for (uint64_t i = 0; i < FLIGHTS_MAX + BEYOND; i++) {
         struct trace_request request = {(int64_t)i, INT64_C(1) << 40, i << 12, 4096,
                                         0,          TRACE_READ,       0};
-        assert_true(trace_writer_put(writer, &request, "8,0", &error));
+        assert_true(trace_writer_put(writer, &request, "8,0", NULL, &error));
     }
     assert_true(trace_writer_finish(writer, &error));
     assert_int_equal(writer_notice(writer, "latency-lost"), BEYOND);

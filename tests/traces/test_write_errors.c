@@ -25,7 +25,7 @@ static bool put_requests(struct trace_writer *writer, int64_t count, struct trac
 {
     for (int64_t i = 0; i < count; i++) {
         struct trace_request request = {i * 1000, 7, (uint64_t)i * 4096, 4096, 0, TRACE_READ, 0};
-        if (!trace_writer_put(writer, &request, "254,48", error))
+        if (!trace_writer_put(writer, &request, "254,48", NULL, error))
             return false;
     }
     return true;

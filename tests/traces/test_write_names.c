@@ -27,7 +27,7 @@ static struct trace_writer *write_names(const char *format, const char *const *n
             .volume = 4711, // not looked at
             .op = TRACE_READ,
         };
-        if (!trace_writer_put(writer, &request, names[i % count], &error))
+        if (!trace_writer_put(writer, &request, names[i % count], NULL, &error))
             fail_msg("%s", error.message);
     }
     if (!trace_writer_finish(writer, &error))
@@ -88,6 +88,44 @@ static void test_devices(void **state)
         expect_names(formats[i], names, expected, "volume-renumbered", 10,
                      "since the format wants MAJOR,MINOR: \"vdc\" is \"240,0\", \"240,0\" is "
                      "\"240,1\"");
+}
+
+// Who sent a request stands in a column if there are such, and what it cannot hold is counted.
+static void test_streams(void **state)
+{
+    (void)state;
+    static char large[16 * 1024 + 2];
+    static const char *const names[] = {"fio", "a, \"b\"", "", NULL, "a\nb", large, "c\r"};
+    static const char *const expected[] = {"fio", "a, \"b\"", "", "", "", "", "c\r"};
+    static const struct {
+        const char *format;
+        bool has_streams;
+        uint64_t lost;
+    } cases[] = {{"csv", true, 2}, {"csv", false, 5}, {"iolog", true, 5}};
+    memset(large, 'x', sizeof large - 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trace_error error = {""};
+        struct trace_writer_config config = {.path = scratch_path("streams"),
+                                             .format = cases[i].format,
+                                             .has_streams = cases[i].has_streams};
+        struct trace_config input = {.path = config.path, .format = config.format};
+        struct trace_writer *writer = trace_writer_open(&config, &error);
+        assert_non_null(writer);
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+            struct trace_request request = {.arrival_ns = (int64_t)k * 1000, .bytes = 512};
+            assert_true(trace_writer_put(writer, &request, "v", names[k], &error));
+        }
+        assert_true(trace_writer_finish(writer, &error));
+        assert_int_equal(writer_notice(writer, "stream-lost"), cases[i].lost);
+        struct reading reading = read_config(&input);
+        assert_int_equal(reading.result, TRACE_END);
+        assert_int_equal(trace_tells_streams(reading.trace), i == 0);
+        for (size_t k = 0; i == 0 && k < reading.count; k++)
+            assert_string_equal(trace_stream_name(reading.trace, reading.requests[k].stream),
+                                expected[k]);
+        reading_free(&reading);
+        trace_writer_free(writer);
+    }
 }
 
 static void test_words(void **state)
@@ -241,7 +279,7 @@ static void test_many_names(void **state)
             snprintf(name, sizeof name, "%0300d%c", j, '\n');
             for (size_t k = 0; j > 0 && k < 16; k++)
                 name[284 + k] = (char)(1 + (j >> k & 1));
-            bool written = trace_writer_put(writer, &request, name, &error);
+            bool written = trace_writer_put(writer, &request, name, NULL, &error);
             assert_int_equal(written, j < NAMES_MAX);
         }
         assert_message(&error, "many: cannot be written: there are more than 65535 volumes");
@@ -254,6 +292,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_words),      cmocka_unit_test(test_hosts),
     cmocka_unit_test(test_quoted),     cmocka_unit_test(test_nameless),
     cmocka_unit_test(test_long_names), cmocka_unit_test(test_random_names),
-    cmocka_unit_test(test_many_names),
+    cmocka_unit_test(test_many_names), cmocka_unit_test(test_streams),
 };
 TEST_GROUP(write_names, tests, NULL, NULL);

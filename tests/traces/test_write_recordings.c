@@ -15,7 +15,7 @@ static void write_reading(const struct reading *reading, const char *format)
     for (size_t i = 0; i < reading->count; i++) {
         const struct trace_request *request = &reading->requests[i];
         if (!trace_writer_put(writer, request, trace_volume_name(reading->trace, request->volume),
-                              &error))
+                              NULL, &error))
             fail_msg("%s", error.message);
     }
     assert_true(trace_writer_finish(writer, &error));

@@ -191,7 +191,7 @@ struct trace_writer *workload_write(const struct workload *workload, const char 
         fail_msg("%s", error.message);
     for (size_t i = 0; i < workload->count; i++) {
         const struct trace_request *request = &workload->requests[i];
-        if (!trace_writer_put(writer, request, workload->names[request->volume], &error))
+        if (!trace_writer_put(writer, request, workload->names[request->volume], NULL, &error))
             fail_msg("%s", error.message);
     }
     if (!trace_writer_finish(writer, &error))

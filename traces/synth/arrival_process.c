@@ -289,6 +289,13 @@ int64_t synth_arrivals_next_ns(const struct synth_arrivals_state *state)
     return is_batch_next(state) ? event->clock.time_ns : state->clock.time_ns;
 }
 
+uint32_t synth_arrivals_client(const struct synth_arrivals_state *state,
+                               const struct synth_arrival_plan *plan)
+{
+    const struct synth_event *event = state->heap.entries;
+    return plan->volume->arrivals.process == SYNTH_CLOSED ? (uint32_t)event->order + 1 : 0;
+}
+
 bool synth_arrivals_advance(struct synth_arrivals_state *state,
                             const struct synth_arrival_plan *plan, int64_t latency_ns)
 {

@@ -111,6 +111,10 @@ void synth_arrivals_free(struct synth_arrivals_state *state);
 // The next arrival; SYNTH_NEVER: none before the end.
 int64_t synth_arrivals_next_ns(const struct synth_arrivals_state *state);
 
+// The client of SYNTH_CLOSED that makes the next arrival, from 1; 0: another process.
+uint32_t synth_arrivals_client(const struct synth_arrivals_state *state,
+                               const struct synth_arrival_plan *plan);
+
 // Goes on behind the next arrival, of which there is one; it took latency_ns, which decides when
 // its client is back. False: out of memory.
 bool synth_arrivals_advance(struct synth_arrivals_state *state,

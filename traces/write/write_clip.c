@@ -177,4 +177,7 @@ void write_losses_report(const struct write_losses *losses, const struct write_l
     trace_notices_count(notices, "volume-lost", path, losses->volume_lost,
                         "requests are in the file without the name of their volume; the format "
                         "has one volume, without a name.");
+    trace_notices_count(notices, "stream-lost", path, losses->stream_lost,
+                        "requests are in the file without who sent them, for which it has no "
+                        "place; in a replay nobody waits for them.");
 }

@@ -4,7 +4,7 @@
 #include "traces/write/write_format.h"
 #include "traces/write/write_text.h"
 
-#define LINE_BYTES_MAX 1024 // without the name of the volume
+#define LINE_BYTES_MAX 1024 // without names
 
 static char *separate(const struct columns_layout *layout, char *to)
 {
@@ -24,7 +24,7 @@ void write_columns_begin(struct write_context *context)
         return;
     char *to = write_output_reserve(&context->output, LINE_BYTES_MAX);
     for (size_t i = 0; i < layout->column_count; i++) {
-        if (layout->columns[i].role == COLUMNS_STREAM)
+        if (layout->columns[i].role == COLUMNS_STREAM && !context->has_streams)
             continue;
         if (i > 0)
             to = separate(layout, to);
@@ -60,15 +60,15 @@ static char *put_latency(const struct columns_column *column, int64_t latency_ns
     return column->zero_is_unknown ? columns_unit_print(column->unit, column->decimals, 0, to) : to;
 }
 
-static char *put_field(const struct columns_layout *layout, const struct columns_column *column,
-                       const struct write_volume *volume, const struct trace_request *request,
-                       char *to)
+static char *put_field(const struct write_context *context, const struct columns_column *column,
+                       const struct trace_request *request, char *to)
 {
+    const struct write_volume *volume = &context->volumes.items[request->volume];
     switch (column->role) {
     case COLUMNS_TIME:
         return columns_unit_print(column->unit, column->decimals, request->arrival_ns, to);
     case COLUMNS_OP:
-        return put_op(layout, column, request->op, to);
+        return put_op(context->format->layout, column, request->op, to);
     case COLUMNS_OFFSET:
         return columns_unit_print(column->unit, 0, (int64_t)request->offset, to);
     case COLUMNS_LENGTH:
@@ -79,6 +79,8 @@ static char *put_field(const struct columns_layout *layout, const struct columns
         return write_bytes(to, volume->text, volume->sub > 0 ? volume->sub - 1 : volume->length);
     case COLUMNS_SUBVOLUME:
         return write_bytes(to, volume->text + volume->sub, volume->length - volume->sub);
+    case COLUMNS_STREAM:
+        return write_quoted(to, context->stream);
     default:
         return columns_unit_print(column->unit, column->decimals, 0, to);
     }
@@ -87,14 +89,14 @@ static char *put_field(const struct columns_layout *layout, const struct columns
 void write_columns_put(struct write_context *context, const struct trace_request *request)
 {
     const struct columns_layout *layout = context->format->layout;
-    const struct write_volume *volume = &context->volumes.items[request->volume];
-    char *to = write_output_reserve(&context->output, LINE_BYTES_MAX + volume->length);
+    size_t names = context->volumes.items[request->volume].length + 2 * strlen(context->stream);
+    char *to = write_output_reserve(&context->output, LINE_BYTES_MAX + names);
     for (size_t i = 0; i < layout->column_count; i++) {
-        if (layout->columns[i].role == COLUMNS_STREAM)
+        if (layout->columns[i].role == COLUMNS_STREAM && !context->has_streams)
             continue;
         if (i > 0)
             to = separate(layout, to);
-        to = put_field(layout, &layout->columns[i], volume, request, to);
+        to = put_field(context, &layout->columns[i], request, to);
     }
     *to++ = '\n';
     write_output_take(&context->output, to);
@@ -105,6 +107,7 @@ struct write_limits write_columns_limits(const struct columns_layout *layout)
     struct write_limits limits = {.empty = layout->native, .bytes_max = INT64_MAX};
     for (size_t i = 0; i < layout->column_count; i++) {
         const struct columns_column *column = &layout->columns[i];
+        limits.streams = limits.streams || column->role == COLUMNS_STREAM;
         if (column->unit == COLUMNS_READ_FLAG)
             limits.operations |= 1U << TRACE_READ | 1U << TRACE_WRITE;
         if (!columns_unit_is_time(column->unit) && !columns_unit_is_size(column->unit))

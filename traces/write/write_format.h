@@ -82,6 +82,7 @@ struct write_limits {
     uint64_t offset_step;    // bytes
     uint64_t bytes_step;
     uint64_t bytes_max; // a multiple of bytes_step
+    bool streams;
 };
 
 // In requests.
@@ -97,6 +98,7 @@ struct write_losses {
     uint64_t length_rounded;
     uint64_t length_cut;
     uint64_t volume_lost;
+    uint64_t stream_lost;
 };
 
 // False: the format cannot hold the request at all; it is counted.
@@ -122,6 +124,7 @@ enum write_naming {
 
 // The longest text of a volume in a file.
 #define WRITE_NAME_BYTES_MAX (33 * 1024)
+#define WRITE_STREAM_BYTES_MAX (16 * 1024) // in quotes, twice that: a line has at most 64 KiB
 
 struct write_volume {
     char *text; // as it stands in the file
@@ -190,6 +193,8 @@ struct write_context {
     struct write_volumes volumes;
     struct write_losses losses;
     struct write_flights flights; // of formats that write completions
+    bool has_streams;             // and can hold them
+    const char *stream;           // of the request that is put; "": not known
     uint32_t cpu;                 // of a name such as vdc.blktrace.N
     uint32_t records;             // so far, of formats that need to know
 };

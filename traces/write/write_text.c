@@ -71,3 +71,17 @@ char *write_decimal(char *to, uint64_t number, unsigned power, unsigned decimals
     *to++ = '.';
     return write_number_zeros(to, number % one / power_of_ten(power - decimals), decimals);
 }
+
+char *write_quoted(char *to, const char *string)
+{
+    if (strpbrk(string, ",\"\r") == NULL)
+        return write_string(to, string);
+    *to++ = '"';
+    for (; *string != '\0'; string++) {
+        if (*string == '"')
+            *to++ = '"';
+        *to++ = *string;
+    }
+    *to++ = '"';
+    return to;
+}

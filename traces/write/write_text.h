@@ -40,4 +40,7 @@ static inline char *write_string(char *to, const char *string)
     return write_bytes(to, string, strlen(string));
 }
 
+// As a field of a CSV, in quotes if it needs them.
+char *write_quoted(char *to, const char *string);
+
 #endif

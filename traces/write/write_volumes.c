@@ -155,26 +155,11 @@ static void add_to_list(struct write_volumes *volumes, const char *name, const c
              volumes->list_full ? more : entry);
 }
 
-// The name as a field, in quotes if it needs them; returns its end.
-static char *quote(char *to, const char *name)
-{
-    if (strpbrk(name, ",\"\r") == NULL)
-        return write_string(to, name);
-    *to++ = '"';
-    for (; *name != '\0'; name++) {
-        if (*name == '"')
-            *to++ = '"';
-        *to++ = *name;
-    }
-    *to++ = '"';
-    return to;
-}
-
 // Makes the item of a name that the file holds as `held`.
 static bool fill_item(struct write_volume *item, enum write_naming naming, const char *held)
 {
     char text[WRITE_NAME_BYTES_MAX];
-    char *end = naming == WRITE_NAMES_QUOTED ? quote(text, held) : write_string(text, held);
+    char *end = naming == WRITE_NAMES_QUOTED ? write_quoted(text, held) : write_string(text, held);
     *item = (struct write_volume){.length = (size_t)(end - text)};
     if (naming == WRITE_NAMES_HOST_DISK) {
         item->sub = (size_t)(name_find_disk(held) - held);

@@ -266,7 +266,7 @@ static bool write_next(struct convert *convert, size_t index, struct sim_error *
     struct convert_output *output = &convert->outputs[volume->output];
     convert->written++;
     output->requests++;
-    return trace_writer_put(output->writer, &request, volume->name, &trace_error) ||
+    return trace_writer_put(output->writer, &request, volume->name, NULL, &trace_error) ||
            sim_fail(error, SIM_FAILED, "%s", trace_error.message);
 }
 

@@ -81,6 +81,8 @@ static const char *doubt(const struct stream *stream)
 {
     if (stream->origin == STREAM_OF_DEVICE)
         return "no thread is known: all of the device as one stream is a guess";
+    if (stream->origin == STREAM_MADE)
+        return NULL;
     if (stream->kind == SCENARIO_STREAM_OPEN)
         return "none of its requests completes in the trace";
     if (stream->is_between)
