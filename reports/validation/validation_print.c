@@ -12,6 +12,8 @@
 
 #define NAME_CELLS 24
 #define WORST_SHOWN 3 // figures that the verdict names
+#define TIMES_SHOWN 3 // a change above is told in times
+#define OTHERS 3      // times as long or short: the limits were others
 
 static const char *const figure_words[] = {
     [VALIDATION_REQUESTS] = "requests", [VALIDATION_P50] = "p50",         [VALIDATION_P90] = "p90",
@@ -61,8 +63,10 @@ static void put_figure(FILE *out, const struct worst *worst)
     fprintf(out, "%s of %s is %s, predicted %s", figure_words[worst->figure], name,
             grid_format(a, value->a, kind),
             isnan(value->b) ? "nothing" : grid_format(b, value->b, kind));
-    if (isfinite(worst->off))
+    if (isfinite(worst->off) && worst->off < TIMES_SHOWN)
         fprintf(out, " (%+.0f %%)", 100 * report_change_relative(value));
+    else if (isfinite(worst->off))
+        fprintf(out, " (%.0f times that)", value->b / value->a);
 }
 
 static void put_holds(const struct report_validation *validation, FILE *out)
@@ -114,7 +118,15 @@ static void put_fails(const struct report_validation *validation, FILE *out)
             validation->members[validation->member_count].figures[VALIDATION_OUTSIDE].value.b,
             validation->runs > 0 ? " nor in the band of the runs with jitter"
                                  : " of what was measured");
-    if (strcmp(validation->arrival, "issue") == 0)
+    const struct report_change *wait =
+        &validation->members[validation->member_count].figures[VALIDATION_WAIT].value;
+    if (wait->b > OTHERS * wait->a)
+        fputs(" It looks as if it had not been recorded under these limits.", out);
+    else if (wait->a > OTHERS * wait->b)
+        fputs(" Either the limits were lower, or the buckets were not empty when the recording "
+              "began (levels).",
+              out);
+    else if (strcmp(validation->arrival, "issue") == 0)
         fputs(" A second opinion: --arrival dependent.", out);
 }
 

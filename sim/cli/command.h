@@ -230,6 +230,10 @@ void command_tell_notice(void *context, const struct trace_notice *notice);
 // stop.
 void command_print_path(void *context, const char *path, size_t done, size_t total);
 
+// A trace given where a scenario belongs is a mistake with a better answer than "not valid YAML":
+// the advice, and the path behind it. Of what is no trace the error stays as it is.
+void command_explain_trace(const char *path, const char *advice, struct sim_error *error);
+
 // The operands but so many last ones are traces: NAME.blktrace.N of one recording become one.
 bool command_join_traces(struct command_call *call, size_t others, struct sim_error *error);
 

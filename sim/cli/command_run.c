@@ -111,23 +111,6 @@ static bool has_others(const struct run_arguments *arguments)
     return found;
 }
 
-// A trace given where a scenario belongs is a mistake with a better answer than "not valid YAML".
-static void explain_trace(const char *path, struct sim_error *error)
-{
-    struct trace_error unused;
-    struct trace_config config = {.path = path};
-    if (trace_path_is_stream(path)) // it has been read
-        return;
-    struct trace *trace = trace_open(&config, &unused);
-    if (trace != NULL)
-        sim_fail(
-            error, SIM_USAGE,
-            "%s is a trace, not a scenario; to replay it under limits: throttlesim run --limits "
-            "iops-total=300 %s",
-            path, path);
-    trace_close(trace);
-}
-
 static struct scenario *make_scenario(struct run_arguments *arguments, struct sim_error *error)
 {
     const struct scenario_settings settings = {.algorithm = arguments->algorithm,
@@ -146,7 +129,10 @@ static struct scenario *make_scenario(struct run_arguments *arguments, struct si
     } else if (count == 1) {
         scenario = scenario_load_as(operands[0], &settings, error);
         if (scenario == NULL)
-            explain_trace(operands[0], error);
+            command_explain_trace(operands[0],
+                                  "to replay it under limits: throttlesim run --limits "
+                                  "iops-total=300",
+                                  error);
     } else if (count == 0) {
         sim_fail(error, SIM_USAGE, "a scenario is needed, or --limits and traces");
     } else {

@@ -171,6 +171,9 @@ static bool run(void *opaque, struct sim_error *error)
     if (ok) {
         progress_start(&call->progress, call->eta);
         scenario = scenario_load(call->operands[0], error);
+        if (scenario == NULL)
+            command_explain_trace(call->operands[0],
+                                  "it needs one, which says what the limits were and names", error);
         stop_on_signals();
         ok = scenario != NULL && validate(&work.validation, scenario, &options, error);
         progress_end(&call->progress);

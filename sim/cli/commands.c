@@ -203,6 +203,18 @@ void command_tell_notice(void *context, const struct trace_notice *notice)
     report_say(&style, REPORT_WARNING, "throttlesim: %s: %s", notice->source, notice->text);
 }
 
+void command_explain_trace(const char *path, const char *advice, struct sim_error *error)
+{
+    struct trace_error unused;
+    struct trace_config config = {.path = path};
+    if (trace_path_is_stream(path)) // it has been read
+        return;
+    struct trace *trace = trace_open(&config, &unused);
+    if (trace != NULL)
+        sim_fail(error, SIM_USAGE, "%s is a trace, not a scenario; %s %s", path, advice, path);
+    trace_close(trace);
+}
+
 void command_print_path(void *context, const char *path, size_t done, size_t total)
 {
     struct command_call *call = context;

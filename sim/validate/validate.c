@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BAND_LOW 50 // per mille
+#define READING_SHARE 0.3 // of the time that all takes
+#define BAND_LOW 50       // per mille
 #define BAND_HIGH 950
 
 static void keep_notice(void *context, const struct trace_notice *notice)
@@ -35,7 +36,8 @@ static void keep_notice(void *context, const struct trace_notice *notice)
 static void tell(const struct validating *validating, double done)
 {
     const struct progress_watch *watch = &validating->options->watch;
-    struct progress_state state = {done / (double)validating->planned, 0};
+    double share = done / (double)validating->planned;
+    struct progress_state state = {READING_SHARE + (1 - READING_SHARE) * share, 0};
     if (watch->progress != NULL)
         watch->progress(watch->progress_context, &state);
 }
@@ -96,8 +98,10 @@ static bool prepare(struct validating *validating, struct sim_error *error)
         scenario->members[i].arrivals = validating->options->is_dependent
                                             ? SCENARIO_ARRIVALS_DEPENDENT
                                             : SCENARIO_ARRIVALS_OPEN;
-    if (!recorded_read(recorded, scenario, &validating->options->watch, keep_notice, validation,
-                       error))
+    const struct progress_watch *watch = &validating->options->watch;
+    struct progress_part part = {watch->progress, watch->progress_context, 0, READING_SHARE};
+    struct progress_watch reading = {watch->stop, progress_tell_part, &part};
+    if (!recorded_read(recorded, scenario, &reading, keep_notice, validation, error))
         return false;
     if (scenario->end_ns > recorded->end_ns)
         scenario->end_ns = recorded->end_ns;
