@@ -31,7 +31,9 @@ static const struct option_row rows[] = {
      "waited for is complete, a second opinion where the first drifts, as under bps limits"},
     {"fit", 0, OPTION_TEXT, "WHAT,...", offsetof(struct validate_arguments, fit),
      "what is fitted to the recording: device (one time for all requests, and whether timers have "
-     "steps of 1 ms), or none, which shows what the scenario alone gives. The default is device"},
+     "steps of 1 ms), levels (how full each group's buckets were at the start), or none, which "
+     "shows "
+     "what the scenario alone gives. The default is device,levels"},
     {"runs", 0, OPTION_NUMBER, "N", offsetof(struct validate_arguments, runs),
      "so many runs in which each request comes a little earlier or later, for the band that a "
      "figure is to be expected in; the default is 20"},
@@ -72,7 +74,7 @@ static bool read_fits(const char *text, unsigned *fits, struct sim_error *error)
     static const struct {
         const char *name;
         unsigned fits;
-    } names[] = {{"none", 0}, {"device", VALIDATE_DEVICE}};
+    } names[] = {{"none", 0}, {"device", VALIDATE_DEVICE}, {"levels", VALIDATE_LEVELS}};
     *fits = 0;
     while (*text != '\0') {
         size_t length = strcspn(text, ","), i = 0;
@@ -80,8 +82,8 @@ static bool read_fits(const char *text, unsigned *fits, struct sim_error *error)
                (strlen(names[i].name) != length || strncmp(names[i].name, text, length) != 0))
             i++;
         if (i == COUNT_OF(names))
-            return sim_fail(error, SIM_USAGE, "--fit: expected none or device, found '%.64s'",
-                            text);
+            return sim_fail(error, SIM_USAGE,
+                            "--fit: expected none, or device and levels, found '%.64s'", text);
         *fits |= names[i].fits;
         text += length + (text[length] == ',');
     }
@@ -161,7 +163,7 @@ static bool run(void *opaque, struct sim_error *error)
     struct command_call *call = &arguments->call;
     struct work work = {.arguments = arguments};
     struct validate_options options = {
-        .fits = VALIDATE_DEVICE,
+        .fits = VALIDATE_DEVICE | VALIDATE_LEVELS,
         .runs = RUNS_DEFAULT,
         .jitter_ns = JITTER_DEFAULT_NS,
         .watch = {&stop_signal, progress_show, &call->progress},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the recording does not tell and is fitted to it.
-#include "sim/validate/validate.h"
+#include "sim/validate/levels_fit.h"
 
 #include "reports/grid.h"
 
@@ -85,15 +85,21 @@ static void say_device(const struct validating *validating, const struct setting
                                           : "as the scenario says");
 }
 
+// That of all members, so far one that takes no time.
+static void take_one_device(struct scenario *scenario)
+{
+    scenario->device.model = SCENARIO_DEVICE_FIXED;
+    scenario->device.latency_ns = 0;
+    for (size_t i = 0; i < scenario->member_count; i++)
+        scenario->members[i].device = SCENARIO_NONE;
+}
+
 // One time for all requests, and timers at their deadlines or in steps.
 static bool fit_device(struct validating *validating, struct sim_error *error)
 {
     struct scenario *scenario = validating->scenario;
     bool are_timers_fitted = scenario->timer_granularity_ns == 0;
     struct setting_tried best = {0}, tried = {.step_ns = scenario->timer_granularity_ns};
-    scenario->device.model = SCENARIO_DEVICE_FIXED;
-    for (size_t i = 0; i < scenario->member_count; i++)
-        scenario->members[i].device = SCENARIO_NONE;
     for (int i = 0; i < (are_timers_fitted ? 2 : 1); i++) {
         if (i > 0)
             tried = (struct setting_tried){.step_ns = STEP_NS};
@@ -111,7 +117,70 @@ static bool fit_device(struct validating *validating, struct sim_error *error)
     return true;
 }
 
+static void say_levels(const struct validating *validating, const struct levels_fit *fits)
+{
+    char error[GRID_NUMBER_MAX], empty[GRID_NUMBER_MAX];
+    const struct scenario *scenario = validating->scenario;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        const struct levels_fit *fit = &fits[i];
+        const char *name = scenario->groups[i].name;
+        struct validation_fact *fact = NULL;
+        if (fit->requests > 0 && fit->best > 0)
+            fact = validation_add_fact(
+                validating->validation, "levels", fit->best,
+                "Levels of %.32s: %.4g at the start, fitted; %.4g to %.4g are as good; mean error "
+                "%s, with empty buckets %s",
+                name, fit->best, fit->low, fit->high, grid_format(error, fit->best_ns, GRID_TIME),
+                grid_format(empty, fit->empty_ns, GRID_TIME));
+        else if (fit->requests > 0)
+            fact = validation_add_fact(validating->validation, "levels", 0,
+                                       "Levels of %.32s: empty at the start, fitted; up to %.4g is "
+                                       "as good",
+                                       name, fit->high);
+        if (fact != NULL) {
+            fact->low = fit->low;
+            fact->high = fit->high;
+        }
+    }
+}
+
+static bool fit_levels(struct validating *validating, struct levels_fit *fits, bool *any,
+                       struct sim_error *error)
+{
+    struct scenario *scenario = validating->scenario;
+    *any = false;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        if (fits[i].requests > 0) // before
+            scenario->groups[i].levels = (struct fraction){0};
+    }
+    if (!levels_fit(validating, fits, error))
+        return false;
+    for (size_t i = 0; i < scenario->group_count; i++) {
+        if (fits[i].requests == 0)
+            continue;
+        scenario->groups[i].levels = fits[i].levels;
+        *any = *any || fits[i].levels.numerator > 0;
+    }
+    return true;
+}
+
+// Which requests do not wait, and so what the device takes, depends on the levels. These hardly
+// depend on the device: they are fitted without one, and again with it.
 bool fit_all(struct validating *validating, struct sim_error *error)
 {
-    return (validating->options->fits & VALIDATE_DEVICE) == 0 || fit_device(validating, error);
+    struct scenario *scenario = validating->scenario;
+    bool has_device = (validating->options->fits & VALIDATE_DEVICE) != 0;
+    bool has_levels = (validating->options->fits & VALIDATE_LEVELS) != 0 &&
+                      scenario->algorithm->operations[ENGINE_NODE_FILL] != NULL;
+    struct levels_fit *fits = calloc(scenario->group_count + 1, sizeof *fits);
+    bool any = false, ok = fits != NULL || sim_fail_memory(error);
+    if (has_device)
+        take_one_device(scenario);
+    ok = ok && (!has_levels || fit_levels(validating, fits, &any, error)) &&
+         (!has_device || fit_device(validating, error)) &&
+         (!any || !has_device || fit_levels(validating, fits, &any, error));
+    if (ok)
+        say_levels(validating, fits);
+    free(fits);
+    return ok;
 }

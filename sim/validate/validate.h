@@ -14,7 +14,7 @@
 // What is fitted: bits.
 enum validate_fit {
     VALIDATE_DEVICE = 1, // one time for all requests, and whether timers have steps of 1 ms
-    VALIDATE_LEVELS = 2,
+    VALIDATE_LEVELS = 2, // of groups of which the scenario does not tell them
     VALIDATE_STALLS = 4,
 };
 
