@@ -6,6 +6,7 @@
 #include "tests/support/test_group.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,7 +145,41 @@ static void a_level_that_matters_is_found(void **state)
     report_validation_free(&found);
 }
 
+// The mean latency of all that was recorded from the middle of a saturated phase on: 10 % is the
+// goal. With empty buckets hardly anybody waits.
+static void late_start_is_predicted(void **state)
+{
+    (void)state;
+    struct sim_error error;
+    for (int fitted = 0; fitted < 2; fitted++) {
+        struct report_validation found = {.name = NULL};
+        struct scenario *scenario =
+            scenario_load(TEST_TRACES_DIR "/recorded/late-start.yaml", &error);
+        if (scenario == NULL)
+            fail_msg("%s", error.message);
+        const struct validate_options options = {
+            .fits = fitted ? VALIDATE_LEVELS | VALIDATE_DEVICE : 0,
+            .jobs = 1,
+            .watch.stop = &never_stop,
+        };
+        if (!validate(&found, scenario, &options, &error))
+            fail_msg("%s", error.message);
+        const struct report_change *mean = &found.members[4].figures[VALIDATION_MEAN].value;
+        double off = mean->b / mean->a - 1;
+        print_message("late-start, levels %s: mean %+.1f %%\n", fitted ? "fitted" : "empty",
+                      off * 100);
+        assert_true(fitted ? fabs(off) < 0.1 : off < -0.9);
+        if (fitted) { // 122 of 120 is what they were
+            const struct validation_fact *levels = fact(&found, "levels", 0);
+            assert_true(levels->low > 0.95 && levels->high < 1.05);
+        }
+        report_validation_free(&found);
+        scenario_free(scenario);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(late_start_is_predicted),
     cmocka_unit_test(what_made_a_run_is_within),
     cmocka_unit_test(a_level_that_matters_is_found),
 };
