@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/events.h"
 
-#include "traces/blktrace/blktrace_pair.h"
-#include "traces/events/devices.h"
 #include "traces/events/event_text.h"
 #include "traces/events/nothing.h"
-#include "traces/events/order.h"
-#include "traces/events/stacks.h"
+#include "traces/events/reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// A stream cannot be read twice: so many records of the wanted devices are kept while reading ahead
-// (4 MiB). Of a file whose end nobody wants, so many tell that there is no Q.
-#define AHEAD_RECORDS_MAX (1 << 16)
-
 // No request is given out before so many records have told what lies on what, and what was in
 // flight when the recording began.
 #define HELD_RECORDS (1 << 16)
-
-struct events_reader {
-    struct trace_context *context;
-    const struct trace_event_source *source;
-    const void *how; // of the format
-    void *opened;    // the source
-    // Where the records come from: the source, or what was sorted of it.
-    events_next *next;
-    void *records;
-    bool once;                     // it can be opened only once
-    struct events_order order;     // of records that are not in order of time
-    struct blktrace_record *ahead; // read ahead, of a stream
-    size_t ahead_count;
-    size_t ahead_next; // to be read
-    struct trace_events_wanted wanted;
-    struct blktrace_pairing pairing;
-    struct events_devices devices;
-    struct events_stacks stacks;
-    uint32_t held; // so many records are read before a request is given out
-    char *name;    // what notices about the whole trace are about
-};
 
 // "MAJOR,MINOR"
 static bool parse_device(const char *name, uint32_t *device)
@@ -47,110 +19,6 @@ static bool parse_device(const char *name, uint32_t *device)
     struct events_cursor cursor = {name, name + strlen(name)};
     return events_is_digit(name[0]) && events_take_device(&cursor, device) &&
            cursor.at == cursor.end;
-}
-
-// What reading ahead finds out.
-struct events_survey {
-    bool queues; // there is a Q that becomes a request
-    bool issues;
-    size_t count; // records of the wanted device
-    bool ended;   // there are no more records
-    uint32_t last_device;
-    struct trace_volumes devices;
-};
-
-// All its records are there to be read again.
-static bool is_sorted(const struct events_reader *reader)
-{
-    return reader->next == events_order_next_sorted;
-}
-
-// Keeps a record that cannot be read again.
-static bool survey_keep(struct events_reader *reader, const struct blktrace_record *record,
-                        struct trace_error *error)
-{
-    if (reader->ahead == NULL)
-        reader->ahead = malloc(AHEAD_RECORDS_MAX * sizeof *reader->ahead);
-    if (reader->ahead == NULL) {
-        trace_error_no_memory(error);
-        return false;
-    }
-    reader->ahead[reader->ahead_count++] = *record;
-    return true;
-}
-
-// Takes down what one record, of whatever device, tells. Those of others will not be asked for.
-static bool survey_record(struct events_reader *reader, struct events_survey *survey,
-                          const struct blktrace_record *record, struct trace_error *error)
-{
-    enum trace_op op;
-    if (survey->devices.count == 0 || record->device != survey->last_device) {
-        survey->last_device = record->device;
-        if (events_devices_intern(&survey->devices, record->device, error) == TRACE_VOLUME_NONE)
-            return false;
-    }
-    if (reader->wanted.selects && record->device != reader->wanted.device)
-        return true;
-    survey->count++;
-    survey->queues = survey->queues || blktrace_record_arrives(record, TRACE_ARRIVAL_QUEUE, &op);
-    survey->issues = survey->issues || blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
-    return !reader->once || is_sorted(reader) || survey_keep(reader, record, error);
-}
-
-// Nothing more is looked for: there are arrivals of the wanted kind, or only of the other one for
-// so long that there will be none. Whose arrivals are what they turn out to be: only the device.
-static bool survey_is_done(const struct events_reader *reader, const struct events_survey *survey)
-{
-    if (reader->context->arrival == TRACE_ARRIVAL_AUTO)
-        return !reader->wanted.selects || survey->count > 0;
-    bool queue = reader->context->arrival == TRACE_ARRIVAL_QUEUE;
-    bool found = queue ? survey->queues : survey->issues;
-    bool other = queue ? survey->issues : survey->queues;
-    bool enough = survey->count >= AHEAD_RECORDS_MAX;
-    return found || (enough && (reader->once || (reader->context->is_part && other)));
-}
-
-// Reads until it is done or to the end. The source stays open.
-static bool read_survey(struct events_reader *reader, struct events_survey *survey,
-                        struct trace_error *error)
-{
-    static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
-    const struct blktrace_record *record;
-    while (!survey_is_done(reader, survey)) {
-        enum trace_result result = reader->next(reader->records, &everything, &record, error);
-        survey->ended = result == TRACE_END;
-        if (result != TRACE_REQUEST)
-            return survey->ended;
-        if (!survey_record(reader, survey, record, error))
-            return false;
-    }
-    return true;
-}
-
-// Decides what the arrivals are, and that the selected device is in the trace at all.
-static bool survey_input(struct events_reader *reader, struct trace_error *error)
-{
-    struct trace_context *context = reader->context;
-    struct events_survey survey = {.devices.source = reader->name};
-    bool good = read_survey(reader, &survey, error);
-    if (good && reader->wanted.selects && survey.count == 0) {
-        char list[400];
-        trace_volumes_list(&survey.devices, list, sizeof list);
-        trace_error_set(error, "%s: the trace has no record of device %s; it has %s", reader->name,
-                        context->volume, survey.devices.count > 0 ? list : "no record at all");
-        good = false;
-    }
-    if (good && context->arrival == TRACE_ARRIVAL_QUEUE && !survey.queues && survey.issues) {
-        context->arrival = TRACE_ARRIVAL_ISSUE;
-        trace_notices_set(&context->notices, "no-queue-events", reader->name, 1,
-                          "There is no queue event (Q) in %s; the arrivals are the issue events "
-                          "(D), after merging and scheduling.",
-                          survey.ended             ? "the recording"
-                          : reader->wanted.selects ? "the first 65536 records of the device"
-                                                   : "the first 65536 records");
-    }
-    trace_volumes_free(&survey.devices);
-    return good;
 }
 
 // Sorts the opened source; the origin is that of its earliest record.
@@ -186,12 +54,12 @@ static bool start(struct events_reader *reader, struct trace_error *error)
         reader->records = &reader->order;
         return events_order_window(&reader->order, reader->source, reader->opened,
                                    &context->origin_ns, error) &&
-               survey_input(reader, error);
+               events_reader_survey(reader, error);
     }
     if (context->is_unsorted)
-        return sort(reader, error) && survey_input(reader, error) &&
+        return sort(reader, error) && events_reader_survey(reader, error) &&
                trace_sorter_rewind(&reader->order.sorter, error);
-    if (!survey_input(reader, error))
+    if (!events_reader_survey(reader, error))
         return false;
     if (!reader->once) {
         reader->source->close(reader->opened);
@@ -223,6 +91,8 @@ void trace_events_close(void *opaque)
     events_devices_free(&reader->devices);
     events_stacks_free(&reader->stacks);
     events_order_free(&reader->order);
+    trace_threads_free(&reader->threads);
+    reader->context->threads = NULL;
     free(reader->ahead);
     free(reader->name);
     free(reader);
@@ -239,6 +109,8 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     reader->context = context;
     reader->source = source;
     reader->how = how;
+    reader->threads.streams = &context->streams;
+    context->threads = context->wants_streams ? &reader->threads : NULL;
     reader->name = strdup(context->files->items[0].base);
     if (reader->name == NULL)
         trace_error_no_memory(error);
@@ -247,6 +119,8 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
         return NULL;
     }
     blktrace_pairing_init(&reader->pairing, context->arrival, context->files->missing_cpus);
+    if (context->tells_streams)
+        blktrace_pairing_tell_senders(&reader->pairing, context->threads);
     reader->devices.names.source = context->volumes.source;
     reader->wanted.actions = reader->pairing.actions;
     context->times_are_absolute = false;
@@ -338,7 +212,7 @@ static inline bool show_devices(struct events_reader *reader, struct trace_error
 static enum trace_result end_empty(struct events_reader *reader, struct trace_error *error)
 {
     const struct trace_context *context = reader->context;
-    if (is_sorted(reader))
+    if (events_reader_is_sorted(reader))
         return trace_sorter_rewind(&reader->order.sorter, error)
                    ? events_nothing_arrives(context, reader->next, reader->records, &reader->wanted,
                                             error)
@@ -378,6 +252,7 @@ void trace_events_report(void *opaque)
     struct events_reader *reader = opaque;
     reader->source->report(reader->opened, &reader->context->notices);
     events_order_report(&reader->order, reader->name, &reader->context->notices);
+    trace_threads_report(&reader->threads, reader->name, &reader->context->notices);
     blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
     events_stacks_report(&reader->stacks, &reader->devices, &reader->pairing, reader->name,
                          &reader->context->notices);

@@ -9,6 +9,7 @@
 
 #include "traces/input/files.h"
 #include "traces/notices.h"
+#include "traces/threads.h"
 #include "traces/volumes.h"
 
 // How much of a file's start a format sees to recognise it.
@@ -21,6 +22,7 @@ struct trace_context {
     bool in_flight;             // as in struct trace_config
     const char *layout;         // as in struct trace_config
     bool is_part;               // as in struct trace_config
+    bool wants_streams;         // as in struct trace_config
     bool is_unsorted;           // block events: times come as they stand, who reads them sorts
     enum trace_arrival arrival; // as asked for; the reader may store what it falls back to
     bool times_are_absolute;    // stored by the reader, as are the following
@@ -29,7 +31,8 @@ struct trace_context {
     int64_t origin_ns;
     const struct trace_lines *lines; // stored by readers of text
     struct trace_volumes volumes;
-    struct trace_volumes streams; // the first has the number 1
+    struct trace_volumes streams;  // the first has the number 1
+    struct trace_threads *threads; // of block events; NULL: nobody wants to know
     struct trace_notices notices;
 };
 

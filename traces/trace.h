@@ -81,6 +81,7 @@ struct trace_config {
     size_t text_size;
     bool text_is_whole; // its last line needs no end: it was not cut from a file
     bool may_be_empty;  // that no request is in it is its end, not an error
+    bool wants_streams; // of block events: who sent what is found out, which takes time
 };
 
 // One oddity of the recording, in words, with how often it happened.
@@ -160,10 +161,11 @@ int64_t trace_origin_ns(const struct trace *trace);
 size_t trace_volume_count(const struct trace *trace);
 const char *trace_volume_name(const struct trace *trace, uint32_t volume);
 
-// Does it tell who submitted its requests?
+// Does it tell who submitted its requests? Formats of block events do if that is wanted.
 bool trace_tells_streams(const struct trace *trace);
 
-// A stream seen so far; 0: "".
+// A stream seen so far; 0: "". Several threads may have one name. Valid until the next read: a
+// thread that has become another program has its name.
 const char *trace_stream_name(const struct trace *trace, uint32_t stream);
 
 // What the arrivals of a volume that has requests really are, after any fallback. AUTO: the format

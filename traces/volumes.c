@@ -38,6 +38,16 @@ static bool reserve(struct trace_volumes *volumes)
     return true;
 }
 
+uint32_t trace_volumes_add(struct trace_volumes *volumes, const char *name, size_t length)
+{
+    char *copy =
+        volumes->count < TRACE_VOLUMES_MAX && reserve(volumes) ? strndup(name, length) : NULL;
+    if (copy == NULL)
+        return TRACE_VOLUME_NONE;
+    volumes->names[volumes->count] = copy;
+    return (uint32_t)volumes->count++;
+}
+
 uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
                               struct trace_error *error)
 {
@@ -57,15 +67,14 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
                         volumes->what != NULL ? volumes->what : "volumes");
         return TRACE_VOLUME_NONE;
     }
-    char *copy = reserve(volumes) ? strndup(name, length) : NULL;
     uint32_t number = (uint32_t)volumes->count;
-    if (copy == NULL || !trace_map_put(&volumes->by_hash, hash, collision, number)) {
-        free(copy);
-        trace_error_no_memory(error);
-        return TRACE_VOLUME_NONE;
+    if (trace_map_put(&volumes->by_hash, hash, collision, number)) {
+        if (trace_volumes_add(volumes, name, length) == number)
+            return number;
+        trace_map_clear(&volumes->by_hash, trace_map_find(&volumes->by_hash, hash, collision));
     }
-    volumes->names[volumes->count++] = copy;
-    return number;
+    trace_error_no_memory(error);
+    return TRACE_VOLUME_NONE;
 }
 
 void trace_volumes_list(const struct trace_volumes *volumes, char *text, size_t size)

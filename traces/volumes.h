@@ -24,6 +24,10 @@ struct trace_volumes {
 
 void trace_volumes_free(struct trace_volumes *volumes);
 
+// The number of a new name, which may be there already; trace_volumes_intern never finds it.
+// TRACE_VOLUME_NONE: too many or no memory.
+uint32_t trace_volumes_add(struct trace_volumes *volumes, const char *name, size_t length);
+
 // The number of a name, added if it is new. TRACE_VOLUME_NONE: too many or no memory, error filled.
 uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
                               struct trace_error *error);

@@ -20,6 +20,15 @@ static bool is_volume_named(const struct scenario *scenario)
     return false;
 }
 
+// Does some of its requests' arrivals depend on who sent what?
+static bool asks_who(const struct scenario *scenario, const struct scenario_trace *config)
+{
+    bool asks = config->arrivals == SCENARIO_ARRIVALS_DEPENDENT;
+    for (size_t i = 0; i < scenario->member_count; i++)
+        asks = asks || scenario->members[i].arrivals == SCENARIO_ARRIVALS_DEPENDENT;
+    return asks;
+}
+
 bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,
                          struct cut_stream *stream, struct sim_error *error)
 {
@@ -34,6 +43,7 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
         .layout = config->layout,
         .in_flight = config->in_flight == SCENARIO_IN_FLIGHT_ARRIVE,
         .keeps_stacks = is_volume_named(scenario),
+        .wants_streams = asks_who(scenario, config),
     };
     if (cut_open(stream, &trace_config, &config->cut, &opening))
         return true;

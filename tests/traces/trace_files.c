@@ -49,7 +49,7 @@ void bytes_event(struct bytes *bytes, const struct event *event, bool big_endian
     bytes_number(bytes, event->sector, 8, big_endian);
     bytes_number(bytes, event->bytes, 4, big_endian);
     bytes_number(bytes, event->action, 4, big_endian);
-    bytes_number(bytes, 4711, 4, big_endian);
+    bytes_number(bytes, event->pid != 0 ? event->pid : 4711, 4, big_endian);
     bytes_number(bytes, event->device != 0 ? event->device : EVENT_DEVICE, 4, big_endian);
     bytes_number(bytes, event->cpu, 4, big_endian);
     bytes_number(bytes, 0, 2, big_endian);

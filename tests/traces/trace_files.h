@@ -55,6 +55,7 @@ struct event {
     uint32_t action;
     uint32_t device; // EVENT_DEVICE
     uint32_t cpu;
+    uint32_t pid;
     uint32_t sequence; // the next one of the file
     uint32_t magic;    // version 7
     uint16_t pdu_bytes;

@@ -25,6 +25,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
     blktrace_fragments_free(&pairing->fragments);
     blktrace_handed_free(&pairing->handed);
     blktrace_started_free(&pairing->started);
+    blktrace_fragments_free(&pairing->senders.queued);
     free(pairing->volumes);
 }
 
@@ -89,6 +90,10 @@ static bool take_arrival(struct blktrace_pairing *pairing, const struct blktrace
         .op = (uint8_t)op,
         .state = BLKTRACE_PENDING,
     };
+    if (pairing->senders.threads != NULL &&
+        !blktrace_senders_find(pairing, record, volume, op,
+                               blktrace_window_sender(&pairing->window, pairing->window.next - 1)))
+        return false;
     pairing->requests++;
     if (!pairing->volumes[volume].arrives) {
         pairing->volumes[volume].arrives = true;
@@ -143,7 +148,7 @@ static bool take_split(struct blktrace_pairing *pairing, const struct blktrace_r
 
 // The device did not take it: it will be issued again. What is left of one that was partly
 // completed stays the same request.
-static void take_requeue(struct blktrace_pairing *pairing, const struct blktrace_record *record,
+static bool take_requeue(struct blktrace_pairing *pairing, const struct blktrace_record *record,
                          uint32_t volume)
 {
     bool flush = blktrace_record_op(record) == TRACE_FLUSH;
@@ -151,17 +156,21 @@ static void take_requeue(struct blktrace_pairing *pairing, const struct blktrace
                                flush ? BLKTRACE_KIND_FLUSH : blktrace_record_kind(record)};
     uint32_t number = find_newest(pairing, &key);
     if (number == BLKTRACE_FRAGMENT_NONE)
-        return;
+        return true;
     struct blktrace_fragment *fragment = blktrace_fragment_at(&pairing->fragments, number);
-    struct blktrace_pending *request = blktrace_window_at(&pairing->window, fragment->request);
+    uint64_t issued = fragment->request;
+    struct blktrace_pending *request = blktrace_window_at(&pairing->window, issued);
     if (fragment->bytes < request->bytes) {
         fragment->continued = true;
         pairing->continues = true;
-        return;
+        return true;
     }
     blktrace_fragments_remove(&pairing->fragments, number);
     request->state = BLKTRACE_WITHDRAWN;
     pairing->requests--;
+    return pairing->senders.threads == NULL ||
+           blktrace_senders_return(pairing, record, volume,
+                                   blktrace_window_sender(&pairing->window, issued));
 }
 
 bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktrace_record *record,
@@ -186,6 +195,8 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
             known->from = pairing->window.next;
         }
     }
+    if (pairing->senders.threads != NULL && !blktrace_senders_watch(pairing, record, volume))
+        return false;
     bool queue = blktrace_pairing_is_by_queue(pairing, volume);
     if (record->after_gap)
         pairing->suspect = pairing->window.next;
@@ -204,7 +215,7 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
     } else if (action == BLKTRACE_SPLIT && queue) {
         return take_split(pairing, record, volume);
     } else if (action == BLKTRACE_REQUEUE && !queue) {
-        take_requeue(pairing, record, volume);
+        return take_requeue(pairing, record, volume);
     }
     return true;
 }
@@ -238,6 +249,8 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
             .bytes = oldest->bytes,
             .volume = oldest->volume,
             .op = (enum trace_op)oldest->op,
+            .stream =
+                window->has_senders ? blktrace_window_sender(window, window->first)->stream : 0,
         };
         blktrace_window_pop(window);
         if (!withdrawn)

@@ -4,124 +4,8 @@
 #ifndef TRACES_BLKTRACE_BLKTRACE_PAIR_H
 #define TRACES_BLKTRACE_BLKTRACE_PAIR_H
 
-#include "traces/blktrace/blktrace_record.h"
-#include "traces/map.h"
-#include "traces/notices.h"
-
-// ---- Fragments ----
-// The parts of requests that have not been completed, found by where they start.
-//
-// Fragments with the same key (volume, kind, start) form a ring from the oldest to the newest; the
-// fragments of one request form another ring. Every operation is O(1), but for
-// blktrace_fragments_around and blktrace_fragments_next.
-
-#define BLKTRACE_FRAGMENT_NONE TRACE_MAP_NONE
-// Bounds the memory of a trace without completions (20 MiB with the index, 28 MiB with cells).
-#define BLKTRACE_FRAGMENTS_MAX (1U << 18)
-
-// Reads and writes of the same bytes are never mixed up; a flush has no bytes.
-enum blktrace_kind {
-    BLKTRACE_KIND_READ,
-    BLKTRACE_KIND_WRITE,
-    BLKTRACE_KIND_FLUSH,
-    BLKTRACE_KIND_END, // a write whose data are written, but not yet flushed for good
-};
-
-struct blktrace_key {
-    uint64_t start; // bytes
-    uint32_t volume;
-    enum blktrace_kind kind;
-};
-
-struct blktrace_fragment {
-    uint64_t start;
-    uint64_t request; // its number in the window
-    uint32_t bytes;
-    uint32_t older; // ring of the key; older of the oldest is the newest
-    uint32_t newer;
-    uint32_t previous; // ring of the request
-    uint32_t next;
-    uint32_t cell_previous; // list of the cell; NONE at its ends
-    uint32_t cell_next;
-    uint16_t volume;
-    uint8_t kind;
-    bool continued : 1;     // the next arrival of exactly this is not a new request
-    bool flushed_first : 1; // what was queued has a flush before it,
-    bool forced : 1;        // is to be on the medium when it ends (FUA)
-};
-
-_Static_assert(sizeof(struct blktrace_fragment) == 48, "2^18 of them are 12 MiB");
-
-static inline enum blktrace_kind blktrace_record_kind(const struct blktrace_record *record)
-{
-    return blktrace_record_has(record, BLKTRACE_WRITE) ? BLKTRACE_KIND_WRITE : BLKTRACE_KIND_READ;
-}
-
-// All zero is empty.
-struct blktrace_fragments {
-    struct blktrace_fragment *items;
-    uint32_t used; // of items, in use or in the free list
-    uint32_t capacity;
-    uint32_t live;
-    uint32_t free_first; // linked by next, `free_count` of them
-    uint32_t free_count;
-    struct trace_map index; // key to the oldest
-    // What lies in whose middle is known from the first time that it is asked until nothing is
-    // left. A fragment of up to 2^n bytes is in the cell of level n where it starts.
-    bool has_cells;
-    uint64_t levels; // bit n: there have been fragments of level n
-    struct trace_map cells;
-};
-
-void blktrace_fragments_free(struct blktrace_fragments *fragments);
-
-static inline struct blktrace_fragment *
-blktrace_fragment_at(const struct blktrace_fragments *fragments, uint32_t number)
-{
-    return &fragments->items[number];
-}
-
-static inline uint32_t blktrace_key_minor(uint32_t volume, enum blktrace_kind kind)
-{
-    return volume << 3 | (uint32_t)kind;
-}
-
-// The oldest of the key, or BLKTRACE_FRAGMENT_NONE; its `older` is the newest.
-static inline uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
-                                               const struct blktrace_key *key)
-{
-    return trace_map_get(&fragments->index, key->start, blktrace_key_minor(key->volume, key->kind));
-}
-
-// Adds a fragment as the newest of its key, to the ring of `sibling` unless that is NONE.
-// BLKTRACE_FRAGMENT_NONE: out of memory. There is room: live < BLKTRACE_FRAGMENTS_MAX.
-uint32_t blktrace_fragments_add(struct blktrace_fragments *fragments,
-                                const struct blktrace_key *key, uint32_t bytes, uint64_t request,
-                                uint32_t sibling);
-
-// Stores, of the fragments in whose middle the key's start lies, the one of the oldest request,
-// from this one on, or BLKTRACE_FRAGMENT_NONE. Takes as long as there are sizes of fragments (by
-// powers of two), and fragments that overlap around there. False: out of memory.
-bool blktrace_fragments_around(struct blktrace_fragments *fragments, const struct blktrace_key *key,
-                               uint64_t from, uint32_t *number);
-
-// Where, behind the key's start and before `end`, the next fragment starts, or `end`. Takes as long
-// as there are fragments, or sectors between, whichever is less.
-uint64_t blktrace_fragments_next(const struct blktrace_fragments *fragments,
-                                 const struct blktrace_key *key, uint64_t end);
-
-// Cuts a fragment (or NONE) where the key starts, which is in its middle: the back becomes a
-// fragment of its own, whose number is stored, or BLKTRACE_FRAGMENT_NONE. False: out of memory.
-bool blktrace_fragments_cut(struct blktrace_fragments *fragments, uint32_t around,
-                            const struct blktrace_key *key, uint32_t *number);
-
-// Returns a sibling that is left, or BLKTRACE_FRAGMENT_NONE.
-uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_t number);
-
-// Cuts `bytes`, fewer than it has, off its front, and makes it another kind; it becomes the newest
-// of its new key. False: out of memory.
-bool blktrace_fragments_change(struct blktrace_fragments *fragments, uint32_t number,
-                               uint32_t bytes, enum blktrace_kind kind);
+#include "traces/blktrace/fragments.h"
+#include "traces/threads.h"
 
 // ---- The window ----
 // Requests in order of arrival, from the oldest that has not been handed out to the newest.
@@ -154,8 +38,14 @@ struct blktrace_pending {
 #define BLKTRACE_CHUNK_REQUESTS 4096
 #define BLKTRACE_CHUNKS 512
 
+// Who sent a request, behind those of a chunk if that is asked for.
+struct blktrace_sender {
+    uint32_t stream;
+};
+
 // All zero is an empty window.
 struct blktrace_window {
+    bool has_senders;
     uint64_t first; // number of the oldest
     uint64_t next;  // number that the next one gets; next - first <= BLKTRACE_WINDOW_MAX + 1
     struct blktrace_pending *chunks[BLKTRACE_CHUNKS];
@@ -167,6 +57,15 @@ static inline struct blktrace_pending *blktrace_window_at(const struct blktrace_
 {
     return &window->chunks[number / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS]
                           [number % BLKTRACE_CHUNK_REQUESTS];
+}
+
+static inline struct blktrace_sender *blktrace_window_sender(const struct blktrace_window *window,
+                                                             uint64_t number)
+{
+    struct blktrace_pending *chunk =
+        window->chunks[number / BLKTRACE_CHUNK_REQUESTS % BLKTRACE_CHUNKS];
+    return (struct blktrace_sender *)(void *)&chunk[BLKTRACE_CHUNK_REQUESTS] +
+           number % BLKTRACE_CHUNK_REQUESTS;
 }
 
 void blktrace_window_free(struct blktrace_window *window);
@@ -234,10 +133,21 @@ struct blktrace_volume {
     uint32_t completed;                           // while nothing is decided
     uint8_t completers[BLKTRACE_COMPLETER_KINDS]; // enum blktrace_completer; [1]: of discards
     uint16_t lower_completions[BLKTRACE_COMPLETER_KINDS]; // while that is not known
-    uint64_t from; // requests of it below this number were queued before its first D
+    uint64_t from;    // requests of it below this number were queued before its first D
+    uint32_t flusher; // the stream of the last flush that was queued
 };
 
 #define BLKTRACE_UNDECIDED_MAX 1024
+
+// What was queued and has not been issued, to tell who sent what is: the thread of an issue is
+// whoever ran the queue.
+struct blktrace_senders {
+    struct trace_threads *threads;    // NULL: nobody wants to know
+    struct blktrace_fragments queued; // `request` is the number of the Q and its stream
+    uint64_t order;                   // of the last Q
+    uint64_t suspect;                 // up to this number, before records went missing
+    bool continues;                   // some fragment has been marked as continued
+};
 
 struct blktrace_pairing {
     enum trace_arrival arrival; // as asked for
@@ -255,6 +165,7 @@ struct blktrace_pairing {
     struct blktrace_fragments fragments;
     struct blktrace_handed handed;
     struct blktrace_started started;
+    struct blktrace_senders senders;
     uint64_t requests;
     uint64_t no_completion;
     uint64_t no_arrival;
@@ -267,6 +178,9 @@ void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival 
                            bool lossy);
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing);
+
+// Requests are to tell who sent them. Before the first event.
+void blktrace_pairing_tell_senders(struct blktrace_pairing *pairing, struct trace_threads *threads);
 
 // The next event in order of time, once blktrace_pairing_take has nothing to give. False: out of
 // memory.
@@ -302,6 +216,9 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
 
 // ---- Parts of pairing ----
+
+// Of so many of the oldest with the same start, one that is as long as what takes it is preferred.
+#define BLKTRACE_CANDIDATES_MAX 8
 
 // Is there time and room to wait for what tells more?
 static inline bool blktrace_pairing_can_wait(const struct blktrace_pairing *pairing)
@@ -343,6 +260,22 @@ bool blktrace_pairing_complete(struct blktrace_pairing *pairing,
 BLKTRACE_COLD bool blktrace_pairing_complete_late(struct blktrace_pairing *pairing,
                                                   const struct blktrace_record *record,
                                                   uint32_t volume);
+
+// ---- Who sent it ----
+
+// An event of a volume whose requests are issued, or may be. False: out of memory.
+BLKTRACE_COLD bool blktrace_senders_watch(struct blktrace_pairing *pairing,
+                                          const struct blktrace_record *record, uint32_t volume);
+
+// Who sent what arrives. False: out of memory.
+BLKTRACE_COLD bool blktrace_senders_find(struct blktrace_pairing *pairing,
+                                         const struct blktrace_record *record, uint32_t volume,
+                                         enum trace_op op, struct blktrace_sender *sender);
+
+// What was issued waits again. False: out of memory.
+BLKTRACE_COLD bool blktrace_senders_return(struct blktrace_pairing *pairing,
+                                           const struct blktrace_record *record, uint32_t volume,
+                                           const struct blktrace_sender *sender);
 
 void blktrace_handed_free(struct blktrace_handed *handed);
 void blktrace_started_free(struct blktrace_started *started);

@@ -5,6 +5,7 @@
 
 #define CGROUP_FLAG 0x100
 #define CGROUP_BYTES 8
+#define NOTIFY_PROCESS 0
 
 static uint16_t swap16(uint16_t value)
 {
@@ -41,6 +42,7 @@ static void swap_header(struct blktrace_header *header)
     header->sector = swap64(header->sector);
     header->bytes = swap32(header->bytes);
     header->action = swap32(header->action);
+    header->pid = swap32(header->pid);
     header->device = swap32(header->device);
     header->cpu = swap32(header->cpu);
     header->pdu_len = swap16(header->pdu_len);
@@ -73,6 +75,15 @@ bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t 
         return false;
     record->split_at = sector * BLKTRACE_SECTOR_BYTES;
     return true;
+}
+
+size_t blktrace_record_thread_name(const struct blktrace_record *record, const uint8_t *pdu,
+                                   const char **name)
+{
+    size_t skipped = (record->action & CGROUP_FLAG) != 0 ? CGROUP_BYTES : 0;
+    bool is_name = blktrace_record_action(record) == NOTIFY_PROCESS && record->pdu_bytes > skipped;
+    *name = (const char *)pdu + skipped;
+    return is_name ? strnlen(*name, record->pdu_bytes - skipped) : 0;
 }
 
 void blktrace_record_decode_remap(struct blktrace_record *record, const uint8_t *pdu)

@@ -45,7 +45,10 @@ struct blktrace_record {
     };
     // Of a remap, else of no meaning: from which device to which, 0 if that is not known.
     uint32_t from_device;
-    uint32_t to_device;
+    union {
+        uint32_t to_device;
+        uint32_t pid; // of what is no remap: of whoever ran; 0: none, or not known
+    };
     uint32_t bytes;
     uint32_t device; // major << 20 | minor
     uint32_t cpu;
@@ -104,6 +107,7 @@ static inline bool blktrace_record_decode(struct blktrace_record *record, const 
     BLKTRACE_LOAD(bytes, sector, &sector);
     BLKTRACE_LOAD(bytes, bytes, &record->bytes);
     BLKTRACE_LOAD(bytes, action, &action);
+    BLKTRACE_LOAD(bytes, pid, &record->pid);
     BLKTRACE_LOAD(bytes, device, &record->device);
     BLKTRACE_LOAD(bytes, cpu, &record->cpu);
     BLKTRACE_LOAD(bytes, pdu_len, &record->pdu_bytes);
@@ -119,6 +123,11 @@ static inline bool blktrace_record_decode(struct blktrace_record *record, const 
 
 // Takes the split point from the PDU of a split; false if it is too short or beyond 2^63 bytes.
 bool blktrace_record_decode_split(struct blktrace_record *record, const uint8_t *pdu);
+
+// The name of a thread that a notify record tells, in its PDU: where it is and its length; 0: it
+// tells something else.
+size_t blktrace_record_thread_name(const struct blktrace_record *record, const uint8_t *pdu,
+                                   const char **name);
 
 // Takes the devices and the old offset from the PDU of a remap, as far as it is long enough.
 void blktrace_record_decode_remap(struct blktrace_record *record, const uint8_t *pdu);

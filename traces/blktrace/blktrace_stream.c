@@ -39,11 +39,15 @@ static bool begin(struct trace_input *input, struct trace_error *error)
     return trace_input_peek(input, BLKTRACE_HEADER_BYTES, error);
 }
 
-bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
-                          bool is_unsorted, struct trace_error *error)
+bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_context *context,
+                          const struct trace_file *file, struct trace_error *error)
 {
     *stream = (struct blktrace_stream){
-        .file = file, .own_cpu = (uint32_t)file->cpu, .is_unsorted = is_unsorted};
+        .file = file,
+        .threads = context->threads,
+        .own_cpu = (uint32_t)file->cpu,
+        .is_unsorted = context->is_unsorted,
+    };
     if (!trace_input_open(&stream->input, file, error))
         return false;
     if (!begin(&stream->input, error)) {
@@ -192,6 +196,12 @@ static enum trace_result take(struct blktrace_stream *stream, struct trace_error
             blktrace_record_decode_split(record, input->at + BLKTRACE_HEADER_BYTES);
         if (blktrace_record_action(record) == BLKTRACE_REMAP)
             blktrace_record_decode_remap(record, input->at + BLKTRACE_HEADER_BYTES);
+    } else if (stream->threads != NULL) {
+        const char *name;
+        size_t name_length =
+            blktrace_record_thread_name(record, input->at + BLKTRACE_HEADER_BYTES, &name);
+        trace_threads_name(stream->threads, record->pid, name, name_length,
+                           (int64_t)record->time_ns);
     }
     trace_input_advance(input, length);
     return TRACE_REQUEST;

@@ -5,13 +5,14 @@
 #define TRACES_BLKTRACE_BLKTRACE_STREAM_H
 
 #include "traces/blktrace/sequences.h"
-#include "traces/input/files.h"
+#include "traces/format.h"
 #include "traces/input/input.h"
 
 struct blktrace_stream {
     struct blktrace_record record; // the current one; its time never decreases, if it is sorted
     struct trace_input input;
     const struct trace_file *file;
+    struct trace_threads *threads; // named as their names come up; NULL: not needed
     bool swapped;
     bool is_unsorted; // times come as they stand
     uint64_t last_ns;
@@ -27,9 +28,9 @@ struct blktrace_stream {
     struct blktrace_sequences sequences;
 };
 
-// On failure nothing is left to close.
-bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_file *file,
-                          bool is_unsorted, struct trace_error *error);
+// Of one of the context's files. On failure nothing is left to close.
+bool blktrace_stream_open(struct blktrace_stream *stream, const struct trace_context *context,
+                          const struct trace_file *file, struct trace_error *error);
 
 // How many of the bytes are lines "Input file ... added" before the records, as `blkparse -d -`
 // prints them.

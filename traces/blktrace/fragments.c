@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "traces/blktrace/blktrace_pair.h"
+#include "traces/blktrace/fragments.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -278,4 +278,25 @@ bool blktrace_fragments_change(struct blktrace_fragments *fragments, uint32_t nu
     fragment->kind = (uint8_t)kind;
     return link_newest(fragments, number) &&
            (!fragments->has_cells || enter_cell(fragments, number));
+}
+
+bool blktrace_fragments_take(struct blktrace_fragments *fragments, const struct blktrace_key *key,
+                             uint32_t *number)
+{
+    uint32_t around;
+    *number = blktrace_fragments_find(fragments, key);
+    return *number != BLKTRACE_FRAGMENT_NONE ||
+           (blktrace_fragments_around(fragments, key, 0, &around) &&
+            blktrace_fragments_cut(fragments, around, key, number));
+}
+
+bool blktrace_fragments_consume(struct blktrace_fragments *fragments, uint32_t number,
+                                uint32_t bytes)
+{
+    const struct blktrace_fragment *fragment = blktrace_fragment_at(fragments, number);
+    if (bytes < fragment->bytes)
+        return blktrace_fragments_change(fragments, number, bytes,
+                                         (enum blktrace_kind)fragment->kind);
+    blktrace_fragments_remove(fragments, number);
+    return true;
 }

@@ -32,9 +32,6 @@ uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct 
 // journal, all flushes): a request whose completion is missing would take that of the next one. So
 // a request from before a loss gives way to a newer one with the same start.
 
-// Of so many of the oldest with the same start, one that is as long as the completion is preferred.
-#define CANDIDATES_MAX 8
-
 // A completion that was kept may, if records are missing, meet a request that came after it.
 static void set_known(struct blktrace_pending *request, int64_t latency_ns)
 {
@@ -67,7 +64,7 @@ static uint32_t find_same_length(const struct blktrace_pairing *pairing, uint32_
                                  uint64_t bytes, uint64_t now_ns)
 {
     uint32_t number = oldest;
-    for (unsigned i = 0; i < CANDIDATES_MAX; i++) {
+    for (unsigned i = 0; i < BLKTRACE_CANDIDATES_MAX; i++) {
         const struct blktrace_fragment *fragment =
             blktrace_fragment_at(&pairing->fragments, number);
         if (is_later(pairing, number, now_ns))

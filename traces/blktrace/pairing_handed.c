@@ -51,28 +51,6 @@ static unsigned discards(unsigned category)
 
 // ---- Links ----
 
-// The link at the key, or what is left of one from there on, or BLKTRACE_FRAGMENT_NONE. False: out
-// of memory.
-static bool find_link(struct blktrace_fragments *links, const struct blktrace_key *key,
-                      uint32_t *number)
-{
-    uint32_t around;
-    *number = blktrace_fragments_find(links, key);
-    return *number != BLKTRACE_FRAGMENT_NONE ||
-           (blktrace_fragments_around(links, key, 0, &around) &&
-            blktrace_fragments_cut(links, around, key, number));
-}
-
-// Takes the first bytes of a link away.
-static bool consume(struct blktrace_fragments *links, uint32_t number, uint32_t bytes)
-{
-    const struct blktrace_fragment *link = blktrace_fragment_at(links, number);
-    if (bytes < link->bytes)
-        return blktrace_fragments_change(links, number, bytes, (enum blktrace_kind)link->kind);
-    blktrace_fragments_remove(links, number);
-    return true;
-}
-
 static bool add_link(struct blktrace_handed *handed, const struct blktrace_record *remap,
                      uint64_t origin)
 {
@@ -114,7 +92,7 @@ bool blktrace_pairing_remap(struct blktrace_pairing *pairing, const struct blktr
         return true;
     // Handed on once more, as from a partition to its disk.
     struct blktrace_key key = {remap->from_offset, place, blktrace_record_kind(remap)};
-    if (place != TRACE_MAP_NONE && !find_link(&handed->links, &key, &above))
+    if (place != TRACE_MAP_NONE && !blktrace_fragments_take(&handed->links, &key, &above))
         return false;
     if (above != BLKTRACE_FRAGMENT_NONE) {
         const struct blktrace_fragment *link = blktrace_fragment_at(&handed->links, above);
@@ -122,8 +100,9 @@ bool blktrace_pairing_remap(struct blktrace_pairing *pairing, const struct blktr
         upper = (uint32_t)(link->request >> ORIGIN_BITS);
         if (offset / BLKTRACE_SECTOR_BYTES >= SECTORS_MAX)
             return true;
-        return consume(&handed->links, above,
-                       link->bytes < remap->bytes ? link->bytes : remap->bytes) &&
+        return blktrace_fragments_consume(&handed->links, above,
+                                          link->bytes < remap->bytes ? link->bytes
+                                                                     : remap->bytes) &&
                add_link(handed, remap, origin_of(upper, offset, remap->offset));
     }
     if (volume == NULL || !volume->arrives || volume->is_below ||
@@ -245,7 +224,7 @@ static bool pass_up(struct blktrace_pairing *pairing, uint32_t number, uint32_t 
         .category = record->category,
     };
     uint8_t completer = *completer_of(pairing, &done);
-    if (!consume(links, number, bytes))
+    if (!blktrace_fragments_consume(links, number, bytes))
         return false;
     return completer == BLKTRACE_COMPLETER_ITSELF  ? true
            : completer == BLKTRACE_COMPLETER_LOWER ? complete_upper(pairing, &done)
@@ -281,7 +260,7 @@ static bool hand_up(struct blktrace_pairing *pairing, const struct blktrace_reco
     if (record->bytes == 0)
         return pass_up_end(pairing, record, key);
     while (key.start < end) {
-        if (!find_link(links, &key, &number))
+        if (!blktrace_fragments_take(links, &key, &number))
             return false;
         if (number == BLKTRACE_FRAGMENT_NONE) {
             key.start = blktrace_fragments_next(links, &key, end);

@@ -23,7 +23,9 @@ static bool extend_window(struct blktrace_window *window)
     *chunk = window->spare;
     window->spare = NULL;
     if (*chunk == NULL)
-        *chunk = malloc(BLKTRACE_CHUNK_REQUESTS * sizeof **chunk);
+        *chunk =
+            malloc(BLKTRACE_CHUNK_REQUESTS *
+                   (sizeof **chunk + (window->has_senders ? sizeof(struct blktrace_sender) : 0)));
     return *chunk != NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FLAGS_BYTES_MAX 16
+#define PID_DIGITS_MAX 10
 
 // A short word such as "d..1.". The limit bounds the work on a hostile line, most of which could be
 // taken for flags again and again.
@@ -64,6 +65,8 @@ static bool take_bracketed(struct events_cursor *cursor, struct events_prefix *p
             return false;
         at.at = bracket;
         if (take_time(&at, prefix)) {
+            prefix->who = cursor->at;
+            prefix->who_length = (size_t)(bracket - cursor->at);
             *cursor = at;
             return true;
         }
@@ -93,6 +96,9 @@ static bool take_plain(struct events_cursor *cursor, struct events_prefix *prefi
         if (before != NULL && at.at < at.end && events_is_digit(*at.at) &&
             take_clock(&word, prefix) && !prefix->is_counted) {
             prefix->cpu = leading_cpu(before, before_length);
+            prefix->who = cursor->at;
+            prefix->who_length = (size_t)(before - cursor->at) +
+                                 (prefix->cpu == BLKTRACE_CPU_UNKNOWN ? before_length : 0);
             *cursor = word;
             return true;
         }
@@ -151,6 +157,7 @@ static bool take_babeltrace(struct events_cursor *cursor, struct events_prefix *
 bool events_take_prefix(struct events_cursor *cursor, struct events_prefix *prefix)
 {
     prefix->is_of_day = false;
+    prefix->who = NULL;
     if (cursor->at < cursor->end && *cursor->at == '[' && take_babeltrace(cursor, prefix))
         return true;
     prefix->is_of_day = false;
@@ -158,4 +165,50 @@ bool events_take_prefix(struct events_cursor *cursor, struct events_prefix *pref
         return false;
     skip_between(cursor);
     return true;
+}
+
+static void trim_end(struct events_cursor *who)
+{
+    while (who->end > who->at && who->end[-1] == ' ')
+        who->end--;
+}
+
+// Takes the digits that end it, before blanks; false: there are none.
+static bool take_last_number(struct events_cursor *who, int64_t *number)
+{
+    trim_end(who);
+    struct events_cursor digits = *who;
+    const char *start = digits.end;
+    while (start > digits.at && events_is_digit(start[-1]) && digits.end - start < PID_DIGITS_MAX)
+        start--;
+    digits.at = start;
+    who->end = start;
+    return events_take_number(&digits, UINT32_MAX, number);
+}
+
+int64_t events_prefix_thread(const struct events_prefix *prefix, struct events_cursor *name)
+{
+    struct events_cursor who = {prefix->who, prefix->who + prefix->who_length};
+    int64_t pid, process;
+    if (prefix->who == NULL)
+        return 0;
+    trim_end(&who);
+    if (who.end > who.at && who.end[-1] == ')') {
+        while (who.end > who.at && *--who.end != '(')
+            continue;
+    }
+    if (!take_last_number(&who, &pid))
+        return 0;
+    if (who.end > who.at && who.end[-1] == '/') {
+        who.end--;
+        if (!take_last_number(&who, &process))
+            return 0;
+    }
+    if (who.end > who.at && *--who.end != '-' && *who.end != ' ')
+        return 0;
+    trim_end(&who);
+    events_skip_blanks(&who);
+    if (name != NULL)
+        *name = who;
+    return pid;
 }

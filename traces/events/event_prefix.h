@@ -14,11 +14,17 @@
 struct events_prefix {
     uint64_t time;   // ns; of a clock that counts, what stands there
     uint32_t cpu;    // or BLKTRACE_CPU_UNKNOWN
+    const char *who; // what stands before that; NULL: nothing does
+    size_t who_length;
     bool is_counted; // the time has no point
     bool is_of_day;  // since midnight
 };
 
 // Moves to the event. False: the line begins with nothing of the kind.
 bool events_take_prefix(struct events_cursor *cursor, struct events_prefix *prefix);
+
+// The number of its thread, COMM-PID, COMM-PID (TGID), COMM PID or COMM PID/TID, and the name
+// unless that is NULL; 0: not known.
+int64_t events_prefix_thread(const struct events_prefix *prefix, struct events_cursor *name);
 
 #endif

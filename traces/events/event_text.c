@@ -20,6 +20,7 @@ static bool start(struct events_text *text, const struct trace_context *context,
     }
     text->file = &files->items[0];
     text->is_unsorted = context->is_unsorted;
+    text->threads = context->threads;
     text->last_ns = INT64_MIN;
     text->lines.input = &text->input;
     text->lines.keeps_cut = true;

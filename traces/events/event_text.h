@@ -40,7 +40,8 @@ struct events_text {
     struct trace_input input;
     struct trace_lines lines;
     struct blktrace_record record;
-    bool held; // the record was read when opened, and has not been asked for
+    struct trace_threads *threads; // NULL: nobody wants to know
+    bool held;                     // the record was read when opened, and has not been asked for
     uint64_t records;
     int64_t origin_ns;
     bool is_unsorted; // as in struct trace_context
@@ -129,6 +130,10 @@ void events_text_unwrap(struct events_text *text);
 // The letters that tell an operation, such as "FWFSM" or "R", as category bits. False: the
 // operation is unknown; it is counted.
 bool events_text_operation(struct events_text *text, const char *letters, size_t length);
+
+// Takes a queued record's thread by its number and, if it is wanted, its name, at the record's
+// time. What stands where no name is known, (null) or <...>, is none.
+void events_text_thread(struct events_text *text, int64_t pid, const char *name, size_t length);
 
 // "FILE: line N: column C: found "...", expected ..."; always EVENTS_LINE_BAD.
 enum events_line events_text_expected(const struct events_text *text,

@@ -154,6 +154,21 @@ bool events_text_operation(struct events_text *text, const char *letters, size_t
     return false;
 }
 
+void events_text_thread(struct events_text *text, int64_t pid, const char *name, size_t length)
+{
+    static const char *const nameless[] = {"(null)", "<...>"};
+    struct blktrace_record *record = &text->record;
+    if (blktrace_record_action(record) == BLKTRACE_REMAP)
+        return;
+    record->pid = (uint32_t)pid;
+    if (text->threads == NULL || blktrace_record_action(record) != BLKTRACE_QUEUE || pid == 0)
+        return;
+    for (size_t i = 0; i < sizeof nameless / sizeof nameless[0]; i++)
+        if (length == strlen(nameless[i]) && memcmp(name, nameless[i], length) == 0)
+            length = 0;
+    trace_threads_name(text->threads, record->pid, name, length, (int64_t)record->time_ns);
+}
+
 enum events_line events_text_expected(const struct events_text *text,
                                       const struct events_cursor *cursor, const char *expected,
                                       struct trace_error *error)

@@ -55,6 +55,7 @@ static void check_file(struct check *check, struct trace_file *file, uint64_t re
     struct trace_error unused;
     context.files = &files;
     context.is_unsorted = true;
+    context.threads = NULL;
     void *opened = check->source->open(&context, check->how, &unused);
     for (uint64_t i = 0; opened != NULL && i < records && !check->broken; i++) {
         if (check->source->next(opened, &everything, &record, &unused) != TRACE_REQUEST)

@@ -19,6 +19,7 @@ struct biosnoop_reader {
     uint64_t passthrough;
     uint64_t zero_bytes;
     uint64_t bad_latencies;
+    struct trace_threads threads;
 };
 
 static bool recognise(const void *how, const uint8_t *head, size_t length)
@@ -96,6 +97,15 @@ static void set_times(struct biosnoop_reader *reader, const struct biosnoop_row 
     reader->bad_latencies += !known;
 }
 
+static uint32_t take_thread(struct biosnoop_reader *reader, const struct biosnoop_row *row)
+{
+    if (!reader->flow.context->tells_streams || row->pid > UINT32_MAX)
+        return 0;
+    trace_threads_name(&reader->threads, (uint32_t)row->pid, row->comm.text, row->comm.length,
+                       row->done_ns);
+    return trace_threads_stream(&reader->threads, (uint32_t)row->pid);
+}
+
 // TRACE_END: the row is no request, and counted.
 static enum trace_result take_row(struct biosnoop_reader *reader, const struct biosnoop_row *row,
                                   struct trace_request *request, struct trace_error *error)
@@ -110,7 +120,7 @@ static enum trace_result take_row(struct biosnoop_reader *reader, const struct b
         return TRACE_END;
     set_times(reader, row, request);
     request->op = row->op;
-    request->stream = 0;
+    request->stream = take_thread(reader, row);
     request->offset = (uint64_t)row->offset;
     request->bytes = (uint64_t)row->bytes;
     request->volume = trace_volumes_intern(&reader->flow.context->volumes, row->disk.text,
@@ -183,6 +193,8 @@ static bool start(void *opaque, struct trace_error *error)
     reader->lines.input = &reader->flow.input;
     if (context->arrival == TRACE_ARRIVAL_AUTO)
         context->arrival = TRACE_ARRIVAL_ISSUE;
+    context->tells_streams = context->wants_streams;
+    reader->threads.streams = &context->streams;
     reader->lines.keeps_cut = true; // it may be a header
     reader->flow.lines = &reader->lines;
     return take_layout(reader, error);
@@ -219,7 +231,14 @@ static void report(void *opaque)
     trace_notices_count(notices, "bad-latency", path, reader->bad_latencies,
                         "requests have a negative latency or one above an hour; it is unknown, "
                         "and they are taken to arrive when they were complete.");
+    trace_threads_report(&reader->threads, path, notices);
     trace_lines_report(&reader->lines, notices);
+}
+
+static void stop(void *opaque)
+{
+    struct biosnoop_reader *reader = opaque;
+    trace_threads_free(&reader->threads);
 }
 
 static const struct trace_flow_source source = {
@@ -230,6 +249,7 @@ static const struct trace_flow_source source = {
     .next = next_request,
     .begun = begun,
     .report = report,
+    .stop = stop,
 };
 
 const struct trace_format trace_format_biosnoop = {

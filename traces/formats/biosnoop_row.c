@@ -202,6 +202,10 @@ static bool split(struct biosnoop_fields *fields, struct trace_error *error)
         fields->column[header->columns[i]] = all[i];
     for (size_t i = header->count - 1; i > header->comm; i--)
         fields->column[header->columns[i]] = all[--count];
+    if (count > header->comm)
+        fields->column[BIOSNOOP_COMM] = (struct columns_field){
+            all[header->comm].text,
+            (size_t)(all[count - 1].text + all[count - 1].length - all[header->comm].text)};
     // Of a request whose disk is not known the column is blank: what stands there is the process.
     int64_t number;
     struct columns_field *pid = &fields->column[BIOSNOOP_PID];
@@ -307,12 +311,12 @@ bool biosnoop_row_parse(struct biosnoop_row *row, const struct biosnoop_header *
 {
     struct biosnoop_fields fields = {.lines = lines, .header = header};
     const struct columns_field *column = fields.column;
-    int64_t pid;
     if (!split(&fields, error))
         return false;
     take_disk(row, &fields);
+    row->comm = column[BIOSNOOP_COMM];
     row->queued_ns = 0;
-    if (!trace_text_number(column[BIOSNOOP_PID].text, column[BIOSNOOP_PID].length, &pid))
+    if (!trace_text_number(column[BIOSNOOP_PID].text, column[BIOSNOOP_PID].length, &row->pid))
         return fail_field(&fields, BIOSNOOP_PID, "a number", error);
     if (memchr(row->disk.text, '\0', row->disk.length) != NULL)
         return fail_field(&fields, BIOSNOOP_DISK, "a name without a NUL byte", error);

@@ -44,7 +44,9 @@ struct biosnoop_header {
 enum biosnoop_kind { BIOSNOOP_REQUEST, BIOSNOOP_PASSTHROUGH, BIOSNOOP_ZERO_BYTES };
 
 struct biosnoop_row {
-    struct columns_field disk; // valid until the next row
+    struct columns_field disk; // valid until the next row, as is the next
+    struct columns_field comm; // of whoever asked for it; may be empty
+    int64_t pid;               // 0: not known
     char device[24];           // where it lies if it is made of two columns
     enum biosnoop_kind kind;
     enum trace_op op;

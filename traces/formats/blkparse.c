@@ -23,6 +23,7 @@ struct blkparse_source {
     bool remapped;
     uint32_t remap_cpu;
     uint64_t remap_offset;
+    int64_t pid; // of the line
 };
 
 #define FILTERED_ACTIONS (1 << BLKTRACE_QUEUE | 1 << BLKTRACE_ISSUE | 1 << BLKTRACE_COMPLETE)
@@ -149,6 +150,8 @@ static enum events_line take_tail(struct blkparse_source *source, struct events_
     default:
         if (!take_begun(cursor, record))
             return events_text_expected(&source->text, &start, begun, error);
+        events_text_thread(&source->text, source->pid, cursor->at + 1,
+                           (size_t)(cursor->end - cursor->at) - 2);
         place_flush(source);
         return EVENTS_LINE_RECORD;
     }
@@ -167,10 +170,10 @@ static bool take_sequence(struct events_cursor *cursor, uint32_t *sequence)
 }
 
 // From the CPU to the process. NULL: they are read, else what was expected at the cursor.
-static const char *take_header(struct events_cursor *cursor, struct blktrace_record *record)
+static const char *take_header(struct events_cursor *cursor, struct blktrace_record *record,
+                               int64_t *pid)
 {
     int64_t cpu;
-    int64_t pid;
     if (!events_take_number(cursor, UINT32_MAX, &cpu))
         return "the number of a CPU";
     record->cpu = (uint32_t)cpu;
@@ -181,7 +184,7 @@ static const char *take_header(struct events_cursor *cursor, struct blktrace_rec
         return "a sequence number";
     else if (!events_take_time(cursor, &record->time_ns))
         return "SECONDS.NANOSECONDS";
-    return events_take_number(cursor, UINT32_MAX, &pid) ? NULL : "the number of a process";
+    return events_take_number(cursor, UINT32_MAX, pid) ? NULL : "the number of a process";
 }
 
 // NULL: it is read, else what was expected at the cursor.
@@ -223,9 +226,10 @@ static void take_remap(struct blkparse_source *source, struct events_cursor curs
 }
 
 // The device at the start of an event; the tracer `blk` has everything else before it.
-static bool take_start(struct events_cursor *cursor, struct blktrace_record *record,
+static bool take_start(struct events_cursor *cursor, struct blkparse_source *source,
                        bool *is_tracer)
 {
+    struct blktrace_record *record = &source->text.record;
     struct events_cursor at = *cursor;
     struct events_prefix prefix;
     *is_tracer = !events_take_device(&at, &record->device);
@@ -236,6 +240,7 @@ static bool take_start(struct events_cursor *cursor, struct blktrace_record *rec
             return false;
         record->time_ns = prefix.time;
         record->cpu = prefix.cpu;
+        source->pid = events_prefix_thread(&prefix, NULL);
     }
     *cursor = at;
     return at.at < at.end && *at.at == ' ';
@@ -250,11 +255,11 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     const char *letters;
     bool message;
     bool is_tracer;
-    if (!take_start(&cursor, record, &is_tracer))
+    if (!take_start(&cursor, source, &is_tracer))
         return blkparse_lines_other(events_text_cursor(text), &source->statistics);
     if (source->statistics)
         return blkparse_lines_after_end(text, error);
-    const char *expected = is_tracer ? NULL : take_header(&cursor, record);
+    const char *expected = is_tracer ? NULL : take_header(&cursor, record, &source->pid);
     if (expected == NULL)
         expected = take_action(&cursor, record, &message);
     if (expected != NULL)

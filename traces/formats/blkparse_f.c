@@ -73,6 +73,18 @@ static bool take_extent(const struct layout_source *source, const struct blkpars
     return true;
 }
 
+static void take_thread(struct events_text *text, const struct blkparse_values *values)
+{
+    int64_t pid = values->numbers['p' - 'A'];
+    struct events_cursor name = values->name;
+    if (text->threads == NULL || pid < 0 || pid > UINT32_MAX)
+        return;
+    events_skip_blanks(&name);
+    while (name.end > name.at && name.end[-1] == ' ')
+        name.end--;
+    events_text_thread(text, pid, name.at, (size_t)(name.end - name.at));
+}
+
 // A line that is no event, and if it is the first, why.
 static enum events_line explain_alien(struct layout_source *source,
                                       const struct blkparse_values *values)
@@ -126,6 +138,7 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     if (values.operation != NULL &&
         !events_text_operation(text, values.operation, values.operation_length))
         return EVENTS_LINE_OPERATION;
+    take_thread(text, &values);
     return EVENTS_LINE_RECORD;
 }
 

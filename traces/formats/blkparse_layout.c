@@ -216,8 +216,11 @@ static bool match_from(const struct blkparse_layout *layout, size_t first,
         if (item->specifier != 0 && item->kind == BLKPARSE_FREE) {
             struct events_cursor rest = cursor;
             for (; values->tries++ < TRIES_MAX; rest.at++) {
-                if (match_from(layout, i + 1, rest, values))
+                if (match_from(layout, i + 1, rest, values)) {
+                    if (item->specifier == 'C')
+                        values->name = (struct events_cursor){cursor.at, rest.at};
                     return true;
+                }
                 if (rest.at == rest.end)
                     break;
             }

@@ -36,6 +36,7 @@ struct blkparse_values {
     size_t action_length;
     const char *operation;
     size_t operation_length;
+    struct events_cursor name; // %C
     uint32_t device;
     size_t tries;          // ends of free texts tried
     size_t misfit;         // the last item reached that did not fit

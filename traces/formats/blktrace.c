@@ -49,7 +49,7 @@ static enum trace_result start_streams(struct blktrace_merge *merge,
     const struct trace_files *files = context->files;
     for (size_t i = 0; i < files->count; i++) {
         struct blktrace_stream *stream = &merge->streams[i];
-        if (!blktrace_stream_open(stream, &files->items[i], context->is_unsorted, error))
+        if (!blktrace_stream_open(stream, context, &files->items[i], error))
             return TRACE_ERROR;
         merge->stream_count++;
         enum trace_result result = blktrace_stream_next(stream, error);

@@ -321,6 +321,16 @@ static bool start(struct events_text *text, const struct trace_context *context,
     return false;
 }
 
+// Before the event, or of LTTng among its fields.
+static void take_thread(struct events_text *text, const struct events_prefix *prefix,
+                        struct events_cursor line)
+{
+    struct events_cursor name = {line.at, line.at};
+    int64_t pid = prefix->who != NULL ? events_prefix_thread(prefix, &name)
+                                      : ftrace_fields_thread(line, &name);
+    events_text_thread(text, pid, name.at, (size_t)(name.end - name.at));
+}
+
 static enum events_line parse(struct events_text *text, const struct trace_events_wanted *wanted,
                               struct trace_error *error)
 {
@@ -338,7 +348,10 @@ static enum events_line parse(struct events_text *text, const struct trace_event
     text->record.cpu = prefix.cpu;
     if (!take_time(source, &prefix))
         return fail_clock(text, error);
-    return parse_event(source, event, &cursor, error);
+    enum events_line kind = parse_event(source, event, &cursor, error);
+    if (kind == EVENTS_LINE_RECORD && event->action == BLKTRACE_QUEUE && text->threads != NULL)
+        take_thread(text, &prefix, events_text_cursor(text));
+    return kind;
 }
 
 static void report(const struct events_text *text, struct trace_notices *notices)

@@ -88,3 +88,19 @@ bool ftrace_fields_take(struct events_cursor line, bool is_split, struct blktrac
                     : events_take_sectors(&extent, &record->bytes) &&
                           record->offset <= (uint64_t)INT64_MAX - record->bytes;
 }
+
+int64_t ftrace_fields_thread(struct events_cursor line, struct events_cursor *name)
+{
+    struct events_cursor value;
+    int64_t pid;
+    if (!find_number(&line, "tid", UINT32_MAX, &pid))
+        return 0;
+    if (find_value(line, "comm", &value) || find_value(line, "procname", &value)) {
+        value.end = line.end;
+        bool is_quoted = events_take(&value, '"');
+        const char *quote = memchr(value.at, '"', (size_t)(value.end - value.at));
+        if (is_quoted && quote != NULL)
+            *name = (struct events_cursor){value.at, quote};
+    }
+    return pid;
+}

@@ -14,4 +14,7 @@
 bool ftrace_fields_take(struct events_cursor line, bool is_split, struct blktrace_record *record,
                         char letters[FTRACE_LETTERS_MAX + 1]);
 
+// The number of the thread, as LTTng tells it, and its name; 0: not told.
+int64_t ftrace_fields_thread(struct events_cursor line, struct events_cursor *name);
+
 #endif

@@ -33,7 +33,9 @@ bool trace_streams_read(struct trace_streams *read, const struct trace_streams_c
 {
     bool more = true;
     *read = (struct trace_streams){.tells_streams = false};
-    if (!cut_open(&read->cut, &config->reading, &config->cut, error))
+    struct trace_config reading = config->reading;
+    reading.wants_streams = true;
+    if (!cut_open(&read->cut, &reading, &config->cut, error))
         return false;
     read->tells_streams = trace_tells_streams(read->cut.trace);
     if (!trace_times_are_absolute(read->cut.trace))

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "traces/threads.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPED_BYTES 4 // \xNN
+
+void trace_threads_free(struct trace_threads *threads)
+{
+    trace_map_free(&threads->numbers);
+    free(threads->items);
+    *threads = (struct trace_threads){0};
+}
+
+// NULL: there is no room for a new one.
+static struct trace_thread *find_thread(struct trace_threads *threads, uint32_t pid)
+{
+    uint32_t number = trace_map_get(&threads->numbers, pid, 0);
+    if (number != TRACE_MAP_NONE)
+        return &threads->items[number];
+    if (threads->count == TRACE_VOLUMES_MAX)
+        return NULL;
+    if (threads->count == threads->capacity) {
+        uint32_t capacity = threads->capacity == 0 ? 16 : 2 * threads->capacity;
+        struct trace_thread *items = realloc(threads->items, capacity * sizeof *items);
+        if (items == NULL)
+            return NULL;
+        threads->items = items;
+        threads->capacity = capacity;
+    }
+    if (!trace_map_put(&threads->numbers, pid, 0, threads->count))
+        return NULL;
+    struct trace_thread *added = &threads->items[threads->count++];
+    *added = (struct trace_thread){.named_ns = INT64_MIN, .pid = pid};
+    return added;
+}
+
+// What is not printable, in a terminal or in JSON, becomes \xNN.
+static size_t show_name(const struct trace_thread *thread,
+                        char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1])
+{
+    size_t used = 0;
+    if (thread->name[0] == '\0')
+        return (size_t)sprintf(text, "%u", thread->pid);
+    for (const char *at = thread->name; *at != '\0'; at++) {
+        if (*at >= ' ' && *at <= '~')
+            text[used++] = *at;
+        else
+            used += (size_t)sprintf(text + used, "\\x%02x", (unsigned char)*at);
+    }
+    text[used] = '\0';
+    return used;
+}
+
+void trace_threads_name(struct trace_threads *threads, uint32_t pid, const char *name,
+                        size_t length, int64_t time_ns)
+{
+    char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1];
+    struct trace_thread *thread = find_thread(threads, pid);
+    if (thread == NULL || length == 0 || time_ns < thread->named_ns)
+        return;
+    length = length < TRACE_THREAD_NAME_BYTES ? length : TRACE_THREAD_NAME_BYTES;
+    thread->named_ns = time_ns;
+    if (strncmp(thread->name, name, length) == 0 && thread->name[length] == '\0')
+        return;
+    memcpy(thread->name, name, length);
+    thread->name[length] = '\0';
+    if (thread->stream == 0)
+        return;
+    show_name(thread, text);
+    char *shown = strdup(text);
+    if (shown == NULL)
+        return;
+    free(threads->streams->names[thread->stream - 1]);
+    threads->streams->names[thread->stream - 1] = shown;
+}
+
+uint32_t trace_threads_stream(struct trace_threads *threads, uint32_t pid)
+{
+    char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1];
+    if (pid == 0)
+        return 0;
+    struct trace_thread *thread = find_thread(threads, pid);
+    if (thread == NULL) {
+        threads->unlisted++;
+        return 0;
+    }
+    if (thread->stream == 0) {
+        size_t length = show_name(thread, text);
+        thread->stream = trace_volumes_add(threads->streams, text, length) + 1;
+    }
+    return thread->stream;
+}
+
+void trace_threads_report(const struct trace_threads *threads, const char *source,
+                          struct trace_notices *notices)
+{
+    trace_notices_count(notices, "threads-too-many", source, threads->unlisted,
+                        "requests were queued by threads beyond the first 65535, or beyond what "
+                        "there is memory for; who sent them is taken to be unknown.");
+}
