@@ -91,7 +91,7 @@ static bool load_member(struct figure *figure, size_t member)
 static bool load(struct figure *figure, struct report_error *error)
 {
     struct plot_run *run = &figure->run;
-    run->end_ns = (double)figure->validation->requests.end_ns;
+    run->end_ns = fmax((double)figure->validation->requests.end_ns, 1);
     run->interval_ns = FIGURE_WINDOW_NS;
     run->bin_intervals = (int64_t)fmax(ceil(run->end_ns / FIGURE_WINDOW_NS / PLOT_BINS_MAX), 1);
     plot_run_count_bins(run);

@@ -64,13 +64,16 @@ static void count_requests(struct validating *validating, const bool *throttled)
         validation->requests.items[i] = (struct validation_request){
             .member = arrival->member,
             .is_counted = is_known && is_wanted && throttled[i],
-            .measured_ns = arrival->request.latency_ns,
+            .measured_ns = arrival->request.latency_ns > INT64_MAX - arrival->time_ns
+                               ? INT64_MAX - arrival->time_ns
+                               : arrival->request.latency_ns,
             .arrival_ns = arrival->time_ns,
         };
     }
     validation_add_fact(validation, "recorded_requests", (double)recorded->count,
-                        "%zu requests in %.4g s are recorded", recorded->count,
-                        (double)recorded->end_ns / 1e9);
+                        "%zu request%s in %.4g s %s recorded", recorded->count,
+                        recorded->count == 1 ? "" : "s", (double)recorded->end_ns / 1e9,
+                        recorded->count == 1 ? "is" : "are");
     const struct {
         const char *key, *text;
         uint64_t count;
