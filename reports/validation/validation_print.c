@@ -133,7 +133,7 @@ static void put_fails(const struct report_validation *validation, FILE *out)
     if (wait->b > OTHERS * wait->a)
         fputs(" It looks as if it had not been recorded under these limits.", out);
     else if (wait->a > OTHERS * wait->b)
-        fputs(" Either the limits were lower, or the buckets were not empty when the recording "
+        fputs(" Either lower limits were in force, or buckets were not empty when the recording "
               "began (levels).",
               out);
     else if (strcmp(validation->arrival, "issue") == 0)

@@ -18,6 +18,7 @@
 #define EDGE_STEPS 6
 #define AS_GOOD 1.01     // times the best error
 #define STEPS_OF_ONE 1e6 // levels are whole so manieths
+#define LEAST 0.05       // what is below is no busy time before, but makes good for something else
 
 struct group_search {
     bool is_fitted;
@@ -233,7 +234,7 @@ static void report(const struct group_search *group, struct levels_fit *fit)
     fit->low = group->outside[0];
     fit->high = group->outside[1];
     // What the recording does not tell is as if it were not told.
-    if (is_as_good(group, fit->empty_ns))
+    if (is_as_good(group, fit->empty_ns) || fit->best < LEAST)
         fit->best = fit->low = 0;
     fit->levels = fraction_of(fit->best);
 }
