@@ -97,8 +97,10 @@ static void test_glob_and_directory(void **state)
     (void)state;
     struct reading reading = expect_parts(scratch_path("vd[cd].blktrace.1*"), "235");
     assert_int_equal(reading_notice(&reading, "cpu-missing"), 1 + 8 + 1);
+    assert_int_equal(reading_notice(&reading, "other-files"), 0);
     reading_free(&reading);
     reading = expect_parts(scratch(), "123456");
+    assert_int_equal(reading_notice(&reading, "other-files"), 4);
     reading_free(&reading);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define CPU_DIGITS_MAX 6
+#define OTHERS_SHOWN_MAX 5
 
 bool trace_path_ends_with(const char *path, size_t length, const char *ending)
 {
@@ -141,19 +142,31 @@ void trace_files_free(struct trace_files *files)
     *files = (struct trace_files){0};
 }
 
-void trace_files_choose(struct trace_files *files)
+void trace_files_choose(struct trace_files *files, const char *path, struct trace_notices *notices)
 {
     int least = TRACE_CPU_NONE;
-    size_t kept = 0;
+    size_t kept = 0, others = 0, used = 0;
+    char names[300] = "";
     for (size_t i = 0; i < files->count; i++)
         if (files->items[i].cpu >= 0)
             least = 0;
     for (size_t i = 0; i < files->count; i++) {
-        if (files->items[i].cpu >= least)
-            files->items[kept++] = files->items[i];
-        else
-            free_file(&files->items[i]);
+        struct trace_file *file = &files->items[i];
+        if (file->cpu >= least) {
+            files->items[kept++] = *file;
+            continue;
+        }
+        const char *slash = strrchr(file->path, '/');
+        if (file->cpu == TRACE_CPU_NONE && others++ < OTHERS_SHOWN_MAX)
+            used +=
+                (size_t)snprintf(names + used, sizeof names - used, "%s%.40s",
+                                 others > 1 ? ", " : "", slash != NULL ? slash + 1 : file->path);
+        free_file(file);
     }
+    trace_notices_set(notices, "other-files", path, files->archive == NULL ? others : 0,
+                      "%zu files beside NAME.blktrace.N are no part of that recording and are not "
+                      "read: %s%s.",
+                      others, names, others > OTHERS_SHOWN_MAX ? ", ..." : "");
     files->count = kept;
 }
 

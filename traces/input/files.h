@@ -72,8 +72,9 @@ bool trace_head_is_archive(const uint8_t *head, size_t length);
 // those asked for, take its place, as texts; with names only, without their bytes. Others stay.
 bool trace_files_unpack(struct trace_files *files, bool names_only, struct trace_error *error);
 
-// Of the files of an archive, those of a recording, NAME.blktrace.N, if there are such.
-void trace_files_choose(struct trace_files *files);
+// Of the files of a path, those of a recording, NAME.blktrace.N, if there are such; the notice
+// `other-files` tells which of a directory are left.
+void trace_files_choose(struct trace_files *files, const char *path, struct trace_notices *notices);
 
 // By base, then CPU. Of a file that is there plain and compressed, the plain one stays, with the
 // notice `duplicate-file`.

@@ -32,13 +32,13 @@ static char *join(const char *directory, const char *name)
     return path;
 }
 
-// Is it to be added: NAME.blktrace.N, of one base or (NULL) of all, or another file?
-static bool is_wanted(const char *directory, const char *name, const char *base, bool others)
+// Is it to be added: NAME.blktrace.N, of one base or (NULL) of all, which has other files too?
+static bool is_wanted(const char *directory, const char *name, const char *base)
 {
     int cpu;
     struct stat status;
     size_t length = trace_path_split(name, &cpu);
-    if (!others)
+    if (base != NULL || length > 0)
         return length > 0 &&
                (base == NULL || (strlen(base) == length && memcmp(base, name, length) == 0));
     char *path = name[0] != '.' ? join(directory, name) : NULL;
@@ -48,7 +48,7 @@ static bool is_wanted(const char *directory, const char *name, const char *base,
 }
 
 static bool add_directory(struct trace_files *files, const char *directory, const char *base,
-                          bool others, struct trace_error *error)
+                          struct trace_error *error)
 {
     DIR *stream = opendir(directory);
     if (stream == NULL) {
@@ -58,7 +58,7 @@ static bool add_directory(struct trace_files *files, const char *directory, cons
     bool good = true;
     for (const struct dirent *entry = readdir(stream); good && entry != NULL;
          entry = readdir(stream)) {
-        if (!is_wanted(directory, entry->d_name, base, others))
+        if (!is_wanted(directory, entry->d_name, base))
             continue;
         // "vdc" in the current directory is shown as the user wrote it, not as "./vdc".
         bool here = strcmp(directory, ".") == 0 && base != NULL;
@@ -124,7 +124,7 @@ static bool add_base(struct trace_files *files, const char *path, struct trace_e
     } else if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode)) {
         bool whole = trace_path_ends_with(name, strlen(name), TRACE_BLKTRACE_ENDING);
         snprintf(base, size, "%s%s", name, whole ? "" : TRACE_BLKTRACE_ENDING);
-        good = add_directory(files, directory, base, false, error);
+        good = add_directory(files, directory, base, error);
     }
     free(directory);
     free(base);
@@ -237,8 +237,7 @@ static bool collect(struct trace_files *files, const char *path, struct trace_er
     }
     if (!S_ISDIR(status.st_mode))
         return trace_files_add(files, path, error);
-    return add_directory(files, path, NULL, false, error) &&
-           (files->count > 0 || add_directory(files, path, NULL, true, error));
+    return add_directory(files, path, NULL, error);
 }
 
 // What is no recording, and not one file, is several traces, or none.
@@ -278,7 +277,7 @@ bool trace_paths_resolve(struct trace_files *files, const char *path, struct tra
     bool good = collect(files, path, error) && trace_files_open_streams(files, error) &&
                 trace_files_unpack(files, false, error);
     if (good) {
-        trace_files_choose(files);
+        trace_files_choose(files, path, notices);
         trace_files_sort(files, notices);
     }
     if (!good || !check_one(files, path, error)) {
@@ -300,7 +299,7 @@ char **trace_paths_within(const char *path)
     char **paths = NULL;
     if (!trace_path_is_stream(path) && collect(&files, path, &unused) &&
         trace_files_unpack(&files, true, &unused)) {
-        trace_files_choose(&files);
+        trace_files_choose(&files, path, &notices);
         trace_files_sort(&files, &notices);
         if (files.count > 0 && !check_one(&files, path, &unused))
             paths = calloc(files.count + 1, sizeof *paths);
