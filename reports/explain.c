@@ -225,7 +225,7 @@ static bool print_words(const struct explain *explain)
     if (!sum_causes(explain, &sums))
         return false;
     if (explain->member != NULL) {
-        report_label(label, explain->member, TABLES_NAME_CELLS);
+        report_label(label, explain->member, GRID_TEXT_MAX);
         snprintf(whose, sizeof whose, " of %s", label);
     }
     putc('\n', style->out);

@@ -10,7 +10,6 @@
 
 #define GRID_GAP 2       // blanks between columns
 #define GRID_TEXT_MIN 14 // cells of a text: of "(all members)"
-#define GRID_TEXT_MAX 32
 
 struct grid_cell {
     char *text; // of a number, and of a text as it is shown: made when the grid is printed

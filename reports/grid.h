@@ -35,6 +35,7 @@ struct grid_column {
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define GRID_COLUMNS_MAX 64
 #define GRID_NUMBER_MAX 64
+#define GRID_TEXT_MAX 32 // cells of a text, and of a name in a sentence beside tables
 
 struct grid;
 

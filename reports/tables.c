@@ -155,7 +155,7 @@ static bool print_notices(const struct tables_context *context)
         if (count == 0)
             report_title(context->style, "Notices of the input");
         report_label(source, report_query_text(rows, 0), TABLES_SOURCE_CELLS);
-        report_label(kind, report_query_text(rows, 2), TABLES_NAME_CELLS);
+        report_label(kind, report_query_text(rows, 2), GRID_TEXT_MAX);
         if (most == 0 || count < most)
             report_say(context->style, REPORT_WARNING, "  %s: %s [%s, %lld]", source,
                        report_query_text(rows, 1), kind, (long long)sqlite3_column_int64(rows, 3));

@@ -14,7 +14,7 @@ bool tables_print_assumptions(const struct tables_context *context)
         if (!any)
             report_title(context->style, "Assumed");
         any = true;
-        report_label(key, report_query_text(rows, 0), TABLES_NAME_CELLS);
+        report_label(key, report_query_text(rows, 0), GRID_TEXT_MAX);
         report_label(text, report_query_text(rows, 1), 127);
         report_say(context->style, REPORT_PLAIN, "  %s: %s", key, text);
     }

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 
-#define TABLES_NAME_CELLS 24 // of a name in a sentence
 #define TABLES_SOURCE_CELLS 50
 
 struct tables_context {

@@ -45,7 +45,7 @@ static void put_limit(FILE *out, sqlite3_stmt *rows)
 {
     char key[REPORT_LABEL_MAX], text[GRID_NUMBER_MAX];
     bool counts_bytes = strcmp(report_query_text(rows, LIMITS_UNIT), "bytes") == 0;
-    report_label(key, report_query_text(rows, LIMITS_KEY), TABLES_NAME_CELLS);
+    report_label(key, report_query_text(rows, LIMITS_KEY), GRID_TEXT_MAX);
     fprintf(out, "%s %s/s", key, amount(rows, LIMITS_RATE, text));
     if (!counts_bytes && sqlite3_column_int64(rows, LIMITS_OP_SIZE) > 0)
         fprintf(out, " of up to %lld B", (long long)sqlite3_column_int64(rows, LIMITS_OP_SIZE));
@@ -78,7 +78,7 @@ static bool print_limit(const struct tables_context *context, sqlite3_stmt *rows
         free(text);
         return tables_memory(context);
     }
-    report_label(name, report_query_text(rows, LIMITS_NAME), TABLES_NAME_CELLS);
+    report_label(name, report_query_text(rows, LIMITS_NAME), GRID_TEXT_MAX);
     // A group that came up meanwhile.
     if (sqlite3_column_int64(rows, LIMITS_SINCE) > 0)
         snprintf(since, sizeof since, " (from %s on)",

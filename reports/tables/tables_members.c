@@ -138,7 +138,7 @@ bool tables_print_groups(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
         {NULL, "group", GRID_TEXT},
-        {"contended", "seconds", GRID_COUNT},
+        {"contended", "whole seconds", GRID_COUNT},
         {"Jain of requests", "mean", GRID_NUMBER},
         {NULL, "min", GRID_NUMBER},
         {"Jain of bytes", "mean", GRID_NUMBER},

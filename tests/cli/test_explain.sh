@@ -179,6 +179,13 @@ cat >wanted.txt <<'END'
 END
 diff -B wanted.txt found.txt || fail 'the bands of turns.yaml'
 
+# A name is shortened to the same in sentences and tables.
+sed 's/{id: a,/{id: a-disk-whose-name-is-longer-than-a-column, volume: a,/' turns.yaml >names.yaml
+expect_code 0 run names.yaml --db names.db
+expect_code 0 explain names.db --member a-disk-whose-name-is-longer-than-a-column
+expect 'a-disk-whose-na...-than-a-column' \
+    "$(grep -o 'a-disk-whose[^ ]*' out | sort -u)" 'a long name'
+
 # A run can be chosen; nobody waited in this one.
 echo 'members: [{id: a}]' >empty.yaml
 expect_code 0 run empty.yaml --db turns.db
