@@ -103,6 +103,7 @@ struct engine_bucket {
 };
 
 #define ENGINE_BUCKET_MAX 16
+#define ENGINE_CAUSE_MAX 32
 
 // Why a request waits. Where several limits are exceeded, the one counts that makes it wait
 // longest.

@@ -140,7 +140,7 @@ void recorder_log_request(struct report_recorder *recorder, const struct report_
                         report_string(request->op),
                         report_count(request->offset),
                         report_count(request->bytes),
-                        report_integer(request->arrival_ns),
+                        report_integer(request->arrival_ns - request->late_ns),
                         time_or_null(request->dispatch_ns),
                         time_or_null(request->complete_ns),
                     });

@@ -121,9 +121,9 @@ void report_recorder_dispatch(struct report_recorder *recorder,
     struct recorder_member *member = &recorder->members[request->member];
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_DISPATCHED);
     unqueue(recorder, request);
-    if (request->dispatch_ns != request->arrival_ns)
-        record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT],
-                       request->dispatch_ns - request->arrival_ns);
+    int64_t wait_ns = request->dispatch_ns - request->arrival_ns + request->late_ns;
+    if (wait_ns != 0)
+        record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT], wait_ns);
     if (!request->throttled)
         return;
     report_service_count(&member->served, request->bytes);
@@ -143,9 +143,9 @@ void report_recorder_complete(struct report_recorder *recorder,
     if (request->complete_ns != request->dispatch_ns)
         record_latency(recorder, &stream->latency[RECORDER_SERVICE],
                        request->complete_ns - request->dispatch_ns);
-    if (request->complete_ns != request->arrival_ns)
-        record_latency(recorder, &stream->interval.total,
-                       request->complete_ns - request->arrival_ns);
+    int64_t total_ns = request->complete_ns - request->arrival_ns + request->late_ns;
+    if (total_ns != 0)
+        record_latency(recorder, &stream->interval.total, total_ns);
     if (request->recorded_ns >= 0)
         record_latency(recorder, &stream->latency[RECORDER_RECORDED], request->recorded_ns);
     recorder_log_request(recorder, request);

@@ -6,7 +6,7 @@
 #define SLAB_REQUESTS 256
 
 // There can be very many.
-_Static_assert(sizeof(struct sim_request) <= 104, "a request in flight takes at most 104 bytes");
+_Static_assert(sizeof(struct sim_request) <= 112, "a request in flight takes at most 112 bytes");
 
 struct request_slab {
     struct request_slab *next;

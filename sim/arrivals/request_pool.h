@@ -20,14 +20,21 @@ struct sim_request {
     uint64_t seq;                 // in order of arrival, over all members, from 0
     uint64_t number;              // the same, of its member alone
     void *origin;                 // of the arrivals that listen
-    int64_t recorded_ns;          // total latency that the recording shows, or REQUEST_UNKNOWN
-    struct timer due;             // when a device is done with it, among others
-    bool throttled;               // its member is in a group, and its kind is throttled there
-    bool guessed;                 // recorded_ns is what is usual, and not recorded
-    uint8_t state;                // enum request_state
+    int64_t late_ns;     // it came so long before engine.arrival_ns, in a stall of the loop
+    int64_t recorded_ns; // total latency that the recording shows, or REQUEST_UNKNOWN
+    struct timer due;    // when a device is done with it, among others
+    bool throttled;      // its member is in a group, and its kind is throttled there
+    bool guessed;        // recorded_ns is what is usual, and not recorded
+    uint8_t state;       // enum request_state
 };
 
 #define REQUEST_UNKNOWN (-1) // a latency that is not known
+
+// When it came to the throttle, which may have been looked at later.
+static inline int64_t sim_request_arrival_ns(const struct sim_request *request)
+{
+    return request->engine.arrival_ns - request->late_ns;
+}
 
 struct request_slab;
 

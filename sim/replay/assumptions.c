@@ -189,6 +189,20 @@ static void tell_timers(const struct telling *telling)
     tell(telling, "timers", "coarse", text);
 }
 
+static void tell_stalls(const struct telling *telling)
+{
+    const struct scenario_stalls *stalls = &telling->scenario->stalls;
+    char text[TEXT_SIZE], mean[DURATION_SIZE];
+    if (stalls->rate.numerator == 0)
+        return;
+    snprintf(text, sizeof text,
+             "stalls, seed %" PRId64 "; %.6g a second, of %s on average: what comes meanwhile is "
+             "looked at when they end",
+             stalls->seed, (double)stalls->rate.numerator / (double)stalls->rate.denominator,
+             units_format_duration(stalls->mean_ns, mean, sizeof mean));
+    tell(telling, "loop", "stalls", text);
+}
+
 static void tell_arrival(const struct telling *telling)
 {
     static const char *const values[] = {"none", "queue", "issue", "mixed"};
@@ -271,6 +285,7 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
     tell_feedback(&telling);
     tell_buckets(&telling);
     tell_timers(&telling);
+    tell_stalls(&telling);
     if (taken.traces > 0)
         tell_time(&telling, &taken);
     tell_end(&telling);

@@ -27,6 +27,7 @@ struct report_request recording_request(const struct sim_request *request, int64
         .offset = request->engine.offset,
         .bytes = request->engine.bytes,
         .arrival_ns = request->engine.arrival_ns,
+        .late_ns = request->late_ns,
         .dispatch_ns =
             request->state == REQUEST_WAITS ? REPORT_NOT_YET : request->engine.dispatch_ns,
         .complete_ns = complete_ns,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/replay/replay.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 // Timers of an engine that never rests (slice-2011) which fire one after the other without letting
 // any request go: as many as this, and none will ever go. The others' cannot do so.
@@ -39,14 +41,33 @@ static void complete(struct replay *replay, struct sim_request *request)
     request_pool_give(replay->pool, request);
 }
 
+// A request waited for the event loop before the engine knew of it.
+static void tell_late(const struct replay *replay, const struct sim_request *request,
+                      const int64_t *wait_ns)
+{
+    const struct engine_algorithm *algorithm = replay->scenario->algorithm;
+    int64_t parts_ns[ENGINE_CAUSE_MAX] = {0};
+    assert(algorithm->cause_count <= ENGINE_CAUSE_MAX);
+    for (size_t i = 0; i < algorithm->cause_count; i++) {
+        bool is_loop = strcmp(algorithm->causes[i].key, "timer") == 0;
+        parts_ns[i] = (wait_ns == NULL ? 0 : wait_ns[i]) + (is_loop ? request->late_ns : 0);
+    }
+    replay->observer->waited(replay->context, request, parts_ns);
+}
+
 static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct replay *replay = context;
     request->next = NULL;
     *replay->dispatched_end = request;
     replay->dispatched_end = &request->next;
-    if (wait_ns != NULL && replay->observer->waited != NULL)
-        replay->observer->waited(replay->context, (struct sim_request *)request, wait_ns);
+    struct sim_request *of = (struct sim_request *)request;
+    if (replay->observer->waited == NULL)
+        return;
+    if (of->late_ns > 0)
+        tell_late(replay, of, wait_ns);
+    else if (wait_ns != NULL)
+        replay->observer->waited(replay->context, of, wait_ns);
 }
 
 static void on_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket, int64_t refill_ns)
@@ -104,6 +125,7 @@ static enum replay_step arrive(struct replay *replay)
     request->engine.offset = recorded->offset;
     request->engine.bytes = recorded->bytes;
     request->engine.arrival_ns = replay->now_ns;
+    request->late_ns = replay->now_ns - arrival->time_ns;
     request->origin = arrival->origin;
     request->seq = replay->next_seq++;
     request->number = replay->digest.members[arrival->member].arrived++;
@@ -197,7 +219,12 @@ enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
         first_ns = arrival_ns;
     }
     int64_t timer_ns = is_over(replay, first_ns) ? ENGINE_NEVER : wake_ns(replay, first_ns);
-    if (timer_ns < first_ns || (timer_ns == first_ns && first > REPLAY_TIMER)) {
+    int64_t due_ns = first_ns;
+    timer_ns = stalls_delay(&replay->stalls, timer_ns);
+    first_ns = stalls_delay(&replay->stalls, first_ns);
+    // At the end of a stall timers come after what came in it.
+    bool is_before = first == REPLAY_COMPLETION || due_ns < first_ns;
+    if (timer_ns < first_ns || (timer_ns == first_ns && !is_before)) {
         first = REPLAY_TIMER;
         first_ns = timer_ns;
     }
@@ -205,16 +232,30 @@ enum replay_event replay_peek(const struct replay *replay, int64_t *time_ns)
     return first_ns == ENGINE_NEVER ? REPLAY_NOTHING : first;
 }
 
+// What comes next, once it is known what has not been read, and which stalls there are until then.
+static bool find_next(struct replay *replay, enum replay_event *event, int64_t *time_ns)
+{
+    struct arrivals *arrivals = replay->arrivals;
+    for (;;) {
+        *event = replay_peek(replay, time_ns);
+        if (arrivals->read_on != NULL && arrivals->unread_ns < *time_ns) {
+            if (!arrivals->read_on(arrivals, replay->error))
+                return false;
+        } else if (*event != REPLAY_NOTHING && *time_ns > replay->stalls.end_ns) {
+            stalls_next(&replay->stalls, *time_ns);
+        } else {
+            return true;
+        }
+    }
+}
+
 enum replay_step replay_next(struct replay *replay)
 {
     int64_t time_ns;
-    enum replay_event event = replay_peek(replay, &time_ns);
+    enum replay_event event;
     enum replay_step step = REPLAY_MORE;
-    while (replay->arrivals->read_on != NULL && replay->arrivals->unread_ns < time_ns) {
-        if (!replay->arrivals->read_on(replay->arrivals, replay->error))
-            return REPLAY_FAILED;
-        event = replay_peek(replay, &time_ns);
-    }
+    if (!find_next(replay, &event, &time_ns))
+        return REPLAY_FAILED;
     if (event == REPLAY_NOTHING) {
         replay->nothing_left = true;
         return REPLAY_FINISHED;
@@ -305,6 +346,7 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
     };
     *replay = (struct replay){.scenario = scenario, .error = error};
     replay->dispatched_end = &replay->dispatched;
+    stalls_open(&replay->stalls, &scenario->stalls);
     if (!control_open(&replay->control, scenario, &callbacks, error))
         return false;
     if (!changes_open(&replay->changes, &replay->control) ||

@@ -13,6 +13,7 @@
 #include "sim/replay/devices/device.h"
 #include "sim/replay/digest.h"
 #include "sim/replay/observer.h"
+#include "sim/replay/stalls.h"
 
 // What can happen next; the order is that within one instant.
 enum replay_event {
@@ -39,6 +40,7 @@ struct replay {
     size_t next_event; // index of the next operation
     uint64_t next_seq;
     struct digest digest;
+    struct stalls stalls;
     uint64_t never_complete; // requests that the device never ends
     unsigned idle_fires;     // timers since something else happened or a request left
     bool nothing_left;       // to happen: what waits now never leaves

@@ -189,6 +189,13 @@ struct scenario_device {
     struct sim_place place;
 };
 
+// Spans of time in which the event loop does nothing: exponential, and so are those between them.
+struct scenario_stalls {
+    struct fraction rate; // so many a second of the time between them; {0}: none
+    int64_t mean_ns;
+    int64_t seed;
+};
+
 // How a scenario is to be read.
 struct scenario_settings {
     const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
@@ -226,6 +233,7 @@ struct scenario {
     int64_t interval_ns;          // 0: as suits the length of the run
     int64_t end_ns;               // nothing later happens
     int64_t timer_granularity_ns; // 0: timers fire at their deadline
+    struct scenario_stalls stalls;
 };
 
 // As if nothing were given; without names, groups, members, a path.
@@ -278,8 +286,8 @@ bool scenario_set_options(struct scenario *scenario, const struct scenario_optio
 // Sets one value, as text, by its address:
 //
 //     interval, end, timer-granularity, device   a key of the whole; a device as --device-model
-//     device.latency, trace.speed                a key within one; `trace`: of all common traces
-//     devices.ssd.servers                        a key of a device that has a name
+//     device.latency, trace.speed, loop-stalls.rate   a key within one; `trace`: of all common
+//     traces devices.ssd.servers                        a key of a device that has a name
 //     gold.iops-total                            a limit of a group
 //     db.attach, db.trace.start                  a key of a member
 //     groups.NAME.KEY, members.NAME.KEY          the same, where a group and a member have one name

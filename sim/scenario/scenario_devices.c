@@ -72,7 +72,7 @@ static void write_servers(struct setting_writer *writer, const void *value)
     fprintf(writer->out, " %" PRIu32, *(const uint32_t *)value);
 }
 
-static const struct setting_kind seed_kind = {
+const struct setting_kind scenario_seed_kind = {
     .type = "whole number",
     .expected = "a whole number from 0 on",
     .size = sizeof(int64_t),
@@ -101,7 +101,7 @@ const struct setting scenario_device_rows[] = {
     {"id", &setting_id, offsetof(struct scenario_device, name), .required = true},
     {"model", &model_kind, offsetof(struct scenario_device, model), .required = true},
     {"latency", &setting_duration, .offset = offsetof(struct scenario_device, latency_ns)},
-    {"seed", &seed_kind, .offset = offsetof(struct scenario_device, seed)},
+    {"seed", &scenario_seed_kind, .offset = offsetof(struct scenario_device, seed)},
     {"servers", &servers_kind, .offset = offsetof(struct scenario_device, servers)},
     {"bandwidth", &bandwidth_kind, .offset = offsetof(struct scenario_device, bandwidth)},
     {"classes", &scenario_classes, .offset = 0},

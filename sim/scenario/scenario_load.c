@@ -74,6 +74,7 @@ const struct setting scenario_rows[] = {
     {"trace", &scenario_traces, .offset = 0},
     {"members", &scenario_members, .offset = 0, .required = true},
     {"events", &scenario_events, .offset = 0},
+    {"loop-stalls", &scenario_stalls_kind, .offset = offsetof(struct scenario, stalls)},
 #define ROW(key, kind, field, fallback, option, ...)                                               \
     {                                                                                              \
         key, &kind, offsetof(struct scenario, field), false, fallback, option                      \

@@ -148,7 +148,7 @@ setting_write setting_write_text, setting_write_time; // time: int64_t
 extern const struct setting scenario_rows[], scenario_device_rows[], scenario_class_rows[],
     scenario_device_file_rows[], scenario_group_rows[], scenario_member_rows[],
     scenario_volume_member_rows[], scenario_trace_rows[], scenario_stream_rows[],
-    scenario_closed_rows[];
+    scenario_closed_rows[], scenario_stalls_rows[];
 
 const char *setting_key_at(const void *rows, size_t index); // for suggest()
 const struct setting *setting_find(const struct setting *rows, const char *key);

@@ -17,7 +17,7 @@ static void arrive(void *context, const struct sim_request *request)
     const struct trial *trial = watching->trial;
     size_t number = watching->replay->arrivals->next->number;
     watching->numbers[request->seq] = number;
-    trial->outcomes[number].arrival_ns = request->engine.arrival_ns;
+    trial->outcomes[number].arrival_ns = sim_request_arrival_ns(request);
     if (trial->throttled != NULL)
         trial->throttled[number] = request->throttled;
 }
@@ -26,14 +26,14 @@ static void dispatch(void *context, const struct sim_request *request)
 {
     const struct watching *watching = context;
     watching->trial->waits_ns[watching->numbers[request->seq]] =
-        request->engine.dispatch_ns - request->engine.arrival_ns;
+        request->engine.dispatch_ns - sim_request_arrival_ns(request);
 }
 
 static void complete(void *context, const struct sim_request *request, int64_t now_ns)
 {
     const struct watching *watching = context;
     watching->trial->outcomes[watching->numbers[request->seq]].latency_ns =
-        now_ns - request->engine.arrival_ns;
+        now_ns - sim_request_arrival_ns(request);
 }
 
 static bool replay(struct watching *watching, struct recorded_arrivals *arrivals,

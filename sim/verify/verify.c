@@ -134,9 +134,13 @@ static bool can_read_all_again(const struct scenario *scenario, struct sim_error
     return true;
 }
 
-// A group of QEMU's begins with empty buckets.
-static bool is_empty_at_start(const struct scenario *scenario, struct sim_error *error)
+// A group of QEMU's begins with empty buckets, and its event loop is never late.
+static bool is_as_in_qemu(const struct scenario *scenario, struct sim_error *error)
 {
+    if (scenario->stalls.rate.numerator > 0)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: loop-stalls cannot be verified: QEMU's clock stands while it works",
+                        scenario->name);
     for (size_t i = 0; i < scenario->group_count; i++) {
         if (scenario->groups[i].levels.numerator != 0)
             return sim_fail(error, SIM_BAD_INPUT,
@@ -160,7 +164,7 @@ bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct si
         scenario->members[i].device = SCENARIO_NONE;
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
-    if (!is_empty_at_start(scenario, error) || !can_read_all_again(scenario, error))
+    if (!is_as_in_qemu(scenario, error) || !can_read_all_again(scenario, error))
         return false;
     return scenario->timer_granularity_ns == 0 ||
            scenario->timer_granularity_ns == VERIFY_GRANULARITY_NS ||

@@ -234,6 +234,10 @@ static void assert_same_members(const struct scenario *a, const struct scenario 
 void lab_expect_same(const struct scenario *a, const struct scenario *b)
 {
     assert_ptr_equal(a->algorithm, b->algorithm);
+    assert_int_equal(a->stalls.rate.numerator, b->stalls.rate.numerator);
+    assert_int_equal(a->stalls.rate.denominator, b->stalls.rate.denominator);
+    assert_int_equal(a->stalls.mean_ns, b->stalls.mean_ns);
+    assert_int_equal(a->stalls.seed, b->stalls.seed);
     assert_int_equal(a->group_count, b->group_count);
     for (size_t i = 0; i < a->group_count; i++) {
         assert_string_equal(a->groups[i].name, b->groups[i].name);

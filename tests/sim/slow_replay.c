@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/sim/slow_replay.h"
 
+#include "sim/replay/stalls.h"
 #include "tests/support/model.h"
 
 #include <setjmp.h>
@@ -21,6 +22,7 @@ struct slow {
     size_t next_request;
     size_t next_event;
     int64_t now_ns;
+    struct stalls stalls;
 };
 
 static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
@@ -76,6 +78,14 @@ static void set_up(struct slow *slow)
         operation.parameters = member->limits;
         if (member->group != SCENARIO_NONE)
             assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+    }
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const struct fraction *levels = &scenario->groups[i].levels;
+        struct engine_operation fill = {.kind = ENGINE_NODE_FILL, .node = i};
+        if (levels->numerator == 0)
+            continue;
+        fill.fill = (double)levels->numerator / (double)levels->denominator;
+        assert_int_equal(control(slow, &fill, NULL), ENGINE_OK);
     }
 }
 
@@ -149,37 +159,62 @@ static int64_t next_completion(const struct slow *slow)
     return next_ns;
 }
 
-static void complete_due(struct slow *slow)
+static void complete_due(struct slow *slow, int64_t due_ns)
 {
     for (size_t i = 0; i < slow->next_request; i++) {
         struct slow_request *request = &slow->requests[i];
         if (request->dispatch_ns != SLOW_NOT_YET && request->complete_ns == SLOW_NOT_YET &&
-            request->dispatch_ns + slow->scenario->device.latency_ns == slow->now_ns)
+            request->dispatch_ns + slow->scenario->device.latency_ns == due_ns)
             request->complete_ns = slow->now_ns;
     }
+}
+
+static int64_t next_event(const struct slow *slow)
+{
+    bool has_event = slow->next_event < slow->scenario->event_count;
+    return has_event ? slow->scenario->events[slow->next_event].at_ns : INT64_MAX;
+}
+
+static int64_t next_request(const struct slow *slow)
+{
+    return slow->next_request < slow->count ? slow->requests[slow->next_request].arrival_ns
+                                            : INT64_MAX;
+}
+
+// What came at due_ns is looked at now.
+static void do_next(struct slow *slow, int64_t due_ns, bool are_timers_before)
+{
+    if (next_completion(slow) == due_ns)
+        complete_due(slow, due_ns);
+    else if (are_timers_before && model_next_deadline(slow->model) <= slow->now_ns)
+        model_fire(slow->model, slow->now_ns);
+    else if (next_event(slow) == due_ns)
+        operate(slow, &slow->scenario->events[slow->next_event++]);
+    else
+        model_submit(slow->model, slow->now_ns, &slow->requests[slow->next_request++].engine);
 }
 
 // False: nothing is left to happen by the end.
 static bool step(struct slow *slow)
 {
-    const struct scenario *scenario = slow->scenario;
-    bool has_event = slow->next_event < scenario->event_count;
-    bool has_request = slow->next_request < slow->count;
-    int64_t event_ns = has_event ? scenario->events[slow->next_event].at_ns : INT64_MAX;
-    int64_t request_ns = has_request ? slow->requests[slow->next_request].arrival_ns : INT64_MAX;
-    int64_t time_ns =
-        earlier(earlier(event_ns, request_ns), earlier(next_completion(slow), wake_ns(slow)));
-    if (time_ns == INT64_MAX || time_ns > scenario->end_ns)
+    int64_t other_ns =
+        earlier(earlier(next_event(slow), next_request(slow)), next_completion(slow));
+    int64_t time_ns = earlier(other_ns, wake_ns(slow));
+    if (time_ns == INT64_MAX)
         return false;
-    slow->now_ns = time_ns;
-    if (next_completion(slow) == time_ns)
-        complete_due(slow);
-    else if (model_next_deadline(slow->model) <= time_ns)
-        model_fire(slow->model, time_ns);
-    else if (event_ns == time_ns)
-        operate(slow, &scenario->events[slow->next_event++]);
+    while (time_ns > slow->stalls.end_ns)
+        stalls_next(&slow->stalls, time_ns);
+    bool is_stalled = slow->stalls.start_ns <= time_ns && time_ns < slow->stalls.end_ns;
+    int64_t until_ns = is_stalled ? slow->stalls.end_ns : time_ns;
+    if (until_ns > slow->scenario->end_ns)
+        return false;
+    slow->now_ns = until_ns;
+    if (!is_stalled)
+        do_next(slow, time_ns, true);
+    else if (other_ns < until_ns)
+        do_next(slow, other_ns, false);
     else
-        model_submit(slow->model, time_ns, &slow->requests[slow->next_request++].engine);
+        model_fire(slow->model, until_ns);
     return true;
 }
 
@@ -191,6 +226,7 @@ void slow_replay(const struct scenario *scenario, struct slow_request *requests,
     assert_non_null(slow.model);
     for (size_t i = 0; i < count; i++)
         requests[i].dispatch_ns = requests[i].complete_ns = SLOW_NOT_YET;
+    stalls_open(&slow.stalls, &scenario->stalls);
     set_up(&slow);
     while (step(&slow))
         continue;

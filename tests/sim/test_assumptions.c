@@ -38,10 +38,13 @@ static void test_what_is_assumed(void **state)
         "groups: [{id: g}]\n"
         "members: [{id: a, group: g, attach: filter, " TRACE "}]\n"
         "device: {model: recorded}\n"
-        "timer-granularity: 1ms",
+        "timer-granularity: 1ms\n"
+        "loop-stalls: {rate: 1/2, mean: 3ms, seed: 2}",
         "attach filter filter; discards are throttled, flushes are not\n"
         "device recorded recorded; each request takes as long as recorded, alone or not\n" FEEDBACK
         "timers coarse coarse; they fire up to 1 ms late\n"
+        "loop stalls stalls, seed 2; 0.5 a second, of 3 ms on average: what comes meanwhile is "
+        "looked at when they end\n"
         "left out no-completion 3 requests that never complete: the recording does not say "
         "how long they took\n");
     expect("groups: [{id: g}]\n"

@@ -28,6 +28,7 @@ struct draft {
     int64_t grid_ns; // times are multiples, so that things often happen in one instant
     struct slow_request requests[MEMBERS_MAX * REQUESTS_MAX];
     size_t request_count;
+    bool has_stalls;
 };
 
 static unsigned below(struct draft *draft, unsigned long limit)
@@ -66,7 +67,10 @@ static void write_groups(struct draft *draft)
     for (unsigned i = 0; i < draft->group_count; i++) {
         fprintf(draft->text, "  - {id: g%u, limits: {", i);
         write_limits(draft, false);
-        fputs("}}\n", draft->text);
+        if (below(draft, 3) == 0)
+            fprintf(draft->text, "}, levels: %u/100}\n", 1 + below(draft, 150));
+        else
+            fputs("}}\n", draft->text);
     }
 }
 
@@ -209,6 +213,9 @@ static char *draw_scenario(struct draft *draft)
     if (below(draft, 2) == 0)
         fprintf(draft->text, "device: {model: fixed, latency: %" PRId64 "ns}\n",
                 below(draft, 2) == 0 ? 0 : draw_time(draft));
+    if ((draft->has_stalls = below(draft, 3) == 0))
+        fprintf(draft->text, "loop-stalls: {rate: %u, mean: %" PRId64 "ns, seed: %u}\n",
+                1 + below(draft, 40), 1 + grids_ns[below(draft, 4)], below(draft, 1000));
     fprintf(draft->text, "end: %" PRId64 "ns\n", draw_time(draft) * 2);
     assert_int_equal(fclose(draft->text), 0);
     return text;
@@ -241,7 +248,7 @@ static void compare(const struct lab_run *run, const struct draft *draft)
     }
     sqlite3_finalize(log);
     for (; i < draft->request_count; i++)
-        assert_true(draft->requests[i].arrival_ns > run->scenario->end_ns);
+        assert_true(draft->has_stalls || draft->requests[i].arrival_ns > run->scenario->end_ns);
 }
 
 // Not a sum of directions.
@@ -251,6 +258,19 @@ static void assert_zero(const struct lab_run *run, const char *sql)
 {
     if (lab_real(run, sql) != 0)
         fail_msg("%s\nin\n%s", sql, run->scenario->source);
+}
+
+// What is not throttled leaves when it comes.
+static void check_at_once(const struct lab_run *run)
+{
+    static const char *const laws[] = {
+        // Flushes, and discards above a drive, never wait.
+        "SELECT count(*) FROM request WHERE op = 'flush' AND dispatch_ns IS NOT arrival_ns",
+        "SELECT count(*) FROM request JOIN member USING (member_id) WHERE op = 'discard' AND "
+        "attach = 'drive' AND dispatch_ns IS NOT arrival_ns",
+    };
+    for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++)
+        assert_zero(run, laws[i]);
 }
 
 static void check_sums(const struct lab_run *run)
@@ -274,6 +294,9 @@ static void check_sums(const struct lab_run *run)
         // and of the histograms.
         "SELECT completed - (SELECT total(count) FROM histogram WHERE " SINGLE
         " AND metric = 'total') FROM run",
+        // Each wait has its causes.
+        "SELECT (SELECT total(wait_ns) FROM wait_interval) - (SELECT total(dispatch_ns - "
+        "arrival_ns) FROM request)",
         // Nothing goes back in time, and reads and writes together are both.
         "SELECT count(*) FROM request WHERE dispatch_ns < arrival_ns OR complete_ns < dispatch_ns",
         "SELECT count(*) FROM run, request WHERE max(arrival_ns, coalesce(dispatch_ns, 0), "
@@ -282,10 +305,6 @@ static void check_sums(const struct lab_run *run)
         "direction NOT IN ('discard', 'flush')",
         "SELECT total(iif(direction = 'read+write', -waited, waited)) FROM member_statistics WHERE "
         "direction NOT IN ('discard', 'flush')",
-        // Flushes, and discards above a drive, never wait.
-        "SELECT count(*) FROM request WHERE op = 'flush' AND dispatch_ns IS NOT arrival_ns",
-        "SELECT count(*) FROM request JOIN member USING (member_id) WHERE op = 'discard' AND "
-        "attach = 'drive' AND dispatch_ns IS NOT arrival_ns",
     };
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++)
         assert_zero(run, laws[i]);
@@ -305,6 +324,8 @@ static void same_as_the_slow_replay(void **state)
         slow_replay(run.scenario, draft.requests, draft.request_count);
         compare(&run, &draft);
         check_sums(&run);
+        if (!draft.has_stalls)
+            check_at_once(&run);
         for (size_t i = 0; i < draft.request_count; i++) {
             waited += draft.requests[i].dispatch_ns > draft.requests[i].arrival_ns;
             never += draft.requests[i].dispatch_ns == SLOW_NOT_YET;

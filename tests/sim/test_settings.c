@@ -62,6 +62,9 @@ static const char *const values[][2] = {
     {"devices.ssd.bandwidth", "1MB"},
     {"devices.ssd.seed", "7"},
     {"web.device", "ssd"},
+    {"loop-stalls.rate", "20"},
+    {"loop-stalls.mean", "10ms"},
+    {"loop-stalls.seed", "3"},
     {"gold.levels", "1.2"},
     {"both.levels", "full"},
 };
@@ -88,6 +91,7 @@ static void values_are_set(void **state)
         "trace: [{path: all.csv, ops: read, layout: a b}, {path: all.csv, ops: read,\n"
         "        layout: a b}]\n"
         "device: {model: fixed, latency: 300us}\n"
+        "loop-stalls: {rate: 20, mean: 10ms, seed: 3}\n"
         "interval: 250ms\nend: 2min\ntimer-granularity: 1ms\n"
         "events: [{at: 1s, qom-set: {group: gold, limits: {iops-total-max: 900}}}]\n");
     lab_expect_same(found, wanted);
@@ -247,6 +251,7 @@ static void the_reference_is_complete(void **state)
     expect_table(document, "\n### Each volume a member\n", scenario_volume_member_rows);
     expect_table(document, "\n## Traces\n", scenario_trace_rows);
     expect_table(document, "\n### What you know of a stream\n", scenario_stream_rows);
+    expect_table(document, "\n## Stalls of the event loop\n", scenario_stalls_rows);
     expect_table(document, "\n### Closed loops\n", scenario_closed_rows);
     expect_table(document, "\n## Devices\n", scenario_device_rows);
     expect_table(document, "\n### Classes\n", scenario_class_rows);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The state in which a replay begins: how full the buckets are.
+// The state in which a replay begins: how full the buckets are, what is in flight; and an event
+// loop that is late.
 #include "lab.h"
 #include "tests/support/test_group.h"
 
@@ -50,6 +51,49 @@ static void levels_are_those_after_joining(void **state)
     lab_expect_log(&run,
                    "0 a 0 0 0\n1 a 0 100000000 100000000\n2 a 10000000 200000000 200000000\n");
     lab_run_free(&run);
+}
+
+// ---- Stalls ----
+
+// Half of the time the loop does nothing: what comes then waits for it, if for nothing else, and
+// the mean of what is left of a stall, which is its own mean, is what such a request waits.
+static void a_stall_is_waited_for(void **state)
+{
+    (void)state;
+    FILE *file = fopen(scratch_path("a.csv"), "w");
+    assert_non_null(file);
+    fputs(HEADER, file);
+    for (int i = 0; i < 20000; i++)
+        fprintf(file, "%d000000,flush,0,0,,\n", i + 1);
+    fclose(file);
+    struct lab_run run = lab_run_complete("members: [{id: a, trace: a.csv}]\n"
+                                          "loop-stalls: {rate: 100, mean: 10ms, seed: 5}\n");
+    assert_in_range(lab_integer(&run, "SELECT waited FROM member_statistics WHERE direction = "
+                                      "'flush'"),
+                    9000, 11000);
+    assert_in_range(
+        lab_integer(&run,
+                    "SELECT CAST(mean_ns AS INTEGER) FROM latency_statistics WHERE direction = "
+                    "'flush' AND metric = 'total'"),
+        4500000, 5500000);
+    assert_int_equal(lab_integer(&run, "SELECT sum(wait_ns) FROM wait_interval WHERE cause = "
+                                       "'timer'"),
+                     lab_integer(&run, "SELECT sum(complete_ns - arrival_ns) FROM request"));
+    lab_run_free(&run);
+}
+
+static void stalls_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    static const struct lab_refusal refusals[] = {
+        {"members: [{id: a}]\nloop-stalls: {rate: 0, mean: 1ms}",
+         "2:21: expected how often a second, such as 20 or 0.1, below 10000, found '0'"},
+        {"members: [{id: a}]\nloop-stalls: {rate: 1, mean: 0}",
+         "2:30: a stall must be longer than 0"},
+        {"members: [{id: a}]\nloop-stalls: {rate: 1}", "2:14: loop-stalls needs the key 'mean'"},
+        {NULL, NULL},
+    };
+    lab_refuse_all(refusals);
 }
 
 // ---- Requests in flight when the recording began ----
@@ -108,6 +152,8 @@ static void too_many_were_not_in_flight(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_stall_is_waited_for),
+    cmocka_unit_test(stalls_that_are_none_are_refused),
     cmocka_unit_test(what_was_in_flight_comes_first),
     cmocka_unit_test(too_many_were_not_in_flight),
     cmocka_unit_test(levels_are_shares_of_the_size),

@@ -20,7 +20,8 @@ enum synth_purpose {
     SYNTH_FOR_SIZES = 7,
     SYNTH_FOR_LATENCIES = 8,
     SYNTH_FOR_SCATTER = 9,
-    SYNTH_FOR_DEVICES = 10, // of a simulation
+    SYNTH_FOR_DEVICES = 10, // of a simulation,
+    SYNTH_FOR_STALLS = 11,  // and of its event loop
     SYNTH_FOR_PLACES = 16,  // and the number of the kind
 };
 
