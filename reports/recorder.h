@@ -36,10 +36,10 @@ struct report_request {
     uint64_t offset;
     uint64_t bytes;
     int64_t arrival_ns;
-    int64_t late_ns;     // it had come so long before, unseen: that counts as waiting
     int64_t dispatch_ns; // REPORT_NOT_YET: still waits in the throttle
     int64_t complete_ns; // REPORT_NOT_YET: still at the device
     int64_t recorded_ns; // total latency that the recording shows, or REPORT_NOT_YET
+    int64_t late_ns;     // it had come so long before its arrival, unseen: that counts as waiting
 };
 
 // State of one leaky bucket. Units: bytes or operations.

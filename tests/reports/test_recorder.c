@@ -28,14 +28,14 @@ static const struct report_member members[] = {
 static const struct report_group groups[] = {{"gold"}};
 
 static struct report_request requests[] = {
-    {0, 0, REPORT_DIRECTION_READ, true, "read", 0, 100, 10, 10, 30, 25},
-    {1, 0, REPORT_DIRECTION_READ, true, "read", 4096, 200, 20, 120, 150, 77},
-    {2, 1, REPORT_DIRECTION_WRITE, true, "write-zeroes", 0, 50, 50, 250, 300, REPORT_NOT_YET},
-    {3, 0, REPORT_DIRECTION_READ, true, "read", 0, 10, 120, 220, REPORT_NOT_YET, 5},
+    {0, 0, REPORT_DIRECTION_READ, true, "read", 0, 100, 10, 10, 30, 25, 0},
+    {1, 0, REPORT_DIRECTION_READ, true, "read", 4096, 200, 20, 120, 150, 77, 0},
+    {2, 1, REPORT_DIRECTION_WRITE, true, "write-zeroes", 0, 50, 50, 250, 300, REPORT_NOT_YET, 0},
+    {3, 0, REPORT_DIRECTION_READ, true, "read", 0, 10, 120, 220, REPORT_NOT_YET, 5, 0},
     {4, 1, REPORT_DIRECTION_DISCARD, true, "discard", 7, 1000, 350, REPORT_NOT_YET, REPORT_NOT_YET,
-     REPORT_NOT_YET},
-    {5, 1, REPORT_DIRECTION_FLUSH, false, "flush", 0, 0, 350, 350, 350, REPORT_NOT_YET},
-    {6, 1, REPORT_DIRECTION_READ, true, "read", 0, 100, 350, 350, 360, REPORT_NOT_YET},
+     REPORT_NOT_YET, 0},
+    {5, 1, REPORT_DIRECTION_FLUSH, false, "flush", 0, 0, 350, 350, 350, REPORT_NOT_YET, 0},
+    {6, 1, REPORT_DIRECTION_READ, true, "read", 0, 100, 350, 350, 360, REPORT_NOT_YET, 0},
 };
 
 // The level tells when and for which group it was asked.

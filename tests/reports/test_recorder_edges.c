@@ -56,7 +56,7 @@ static void test_extremes(void **state)
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
     struct report_request request = {
         0, 0, REPORT_DIRECTION_WRITE, true, "write", UINT64_MAX, UINT64_MAX, 0,
-        0, 0, REPORT_NOT_YET};
+        0, 0, REPORT_NOT_YET,         0};
     (void)state;
     assert_non_null(recorder);
     report_recorder_membership(recorder, 0, 0, 0);
@@ -88,14 +88,14 @@ static void test_move_at_the_start_of_an_interval(void **state)
     struct report_recorder_config config = {
         .run = {"", "", "", "", "", 100, members, 3, groups, 1}};
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 200};
-    struct report_request waits[4] = {
-        {0, 0, REPORT_DIRECTION_READ, true, "read", 0, 512, 50, 100, REPORT_NOT_YET,
-         REPORT_NOT_YET},
-        {1, 1, REPORT_DIRECTION_READ, true, "read", 0, 512, 50, 150, REPORT_NOT_YET,
-         REPORT_NOT_YET},
-        {2, 0, REPORT_DIRECTION_READ, true, "read", 0, 512, 60, -1, REPORT_NOT_YET, REPORT_NOT_YET},
-        {3, 1, REPORT_DIRECTION_READ, true, "read", 0, 512, 60, -1, REPORT_NOT_YET,
-         REPORT_NOT_YET}};
+    struct report_request waits[4] = {{0, 0, REPORT_DIRECTION_READ, true, "read", 0, 512, 50, 100,
+                                       REPORT_NOT_YET, REPORT_NOT_YET, 0},
+                                      {1, 1, REPORT_DIRECTION_READ, true, "read", 0, 512, 50, 150,
+                                       REPORT_NOT_YET, REPORT_NOT_YET, 0},
+                                      {2, 0, REPORT_DIRECTION_READ, true, "read", 0, 512, 60, -1,
+                                       REPORT_NOT_YET, REPORT_NOT_YET, 0},
+                                      {3, 1, REPORT_DIRECTION_READ, true, "read", 0, 512, 60, -1,
+                                       REPORT_NOT_YET, REPORT_NOT_YET, 0}};
     struct report_database *database = open_file("move.db");
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
     (void)state;
