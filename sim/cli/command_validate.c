@@ -32,8 +32,7 @@ static const struct option_row rows[] = {
     {"fit", 0, OPTION_TEXT, "WHAT,...", offsetof(struct validate_arguments, fit),
      "what is fitted to the recording: device (one time for all requests, and whether timers have "
      "steps of 1 ms), levels (how full each group's buckets were at the start), or none, which "
-     "shows "
-     "what the scenario alone gives. The default is device,levels"},
+     "shows what the scenario alone gives. The default is device,levels"},
     {"runs", 0, OPTION_NUMBER, "N", offsetof(struct validate_arguments, runs),
      "so many runs in which each request comes a little earlier or later, for the band that a "
      "figure is to be expected in; the default is 20"},

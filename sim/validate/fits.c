@@ -117,6 +117,18 @@ static bool fit_device(struct validating *validating, struct sim_error *error)
     return true;
 }
 
+// Latencies that were recorded under limits have the time in the throttle in them.
+static void say_twice(const struct validating *validating)
+{
+    const struct scenario *scenario = validating->scenario;
+    enum scenario_device_model model = scenario->device.model;
+    if (model == SCENARIO_DEVICE_RECORDED ||
+        (model == SCENARIO_DEVICE_AUTO && validating->options->is_dependent))
+        validation_add_fact(validating->validation, "device_recorded", 1,
+                            "Device: as recorded, which holds the time in the throttle, so that it "
+                            "counts twice; --fit device, or device: {model: 'null'}");
+}
+
 static void say_levels(const struct validating *validating, const struct levels_fit *fits)
 {
     char error[GRID_NUMBER_MAX], empty[GRID_NUMBER_MAX];
@@ -179,8 +191,10 @@ bool fit_all(struct validating *validating, struct sim_error *error)
     ok = ok && (!has_levels || fit_levels(validating, fits, &any, error)) &&
          (!has_device || fit_device(validating, error)) &&
          (!any || !has_device || fit_levels(validating, fits, &any, error));
-    if (ok)
+    if (ok) {
         say_levels(validating, fits);
+        say_twice(validating);
+    }
     free(fits);
     return ok;
 }
