@@ -59,6 +59,7 @@ verify: packages-verify program
 	    $(CURDIR)/build/release/generate_events $(CURDIR)/build/release/witness
 
 validate: packages-verify program
+	@cmake --build --preset release --target tests_sim
 	tests/validate/run build/release
 
 bench: packages-bench preset-release
