@@ -31,7 +31,8 @@ static const struct option_row rows[] = {
      "waited for is complete, a second opinion where the first drifts, as under bps limits"},
     {"fit", 0, OPTION_TEXT, "WHAT,...", offsetof(struct validate_arguments, fit),
      "what is fitted to the recording: device (one time for all requests, and whether timers have "
-     "steps of 1 ms), levels (how full each group's buckets were at the start), or none, which "
+     "steps of 1 ms), levels (how full each group's buckets were at the start), stalls (how often "
+     "and how long the event loop stood still, of a busy host), or none, which "
      "shows what the scenario alone gives. The default is device,levels"},
     {"runs", 0, OPTION_NUMBER, "N", offsetof(struct validate_arguments, runs),
      "so many runs in which each request comes a little earlier or later, for the band that a "
@@ -73,7 +74,10 @@ static bool read_fits(const char *text, unsigned *fits, struct sim_error *error)
     static const struct {
         const char *name;
         unsigned fits;
-    } names[] = {{"none", 0}, {"device", VALIDATE_DEVICE}, {"levels", VALIDATE_LEVELS}};
+    } names[] = {{"none", 0},
+                 {"device", VALIDATE_DEVICE},
+                 {"levels", VALIDATE_LEVELS},
+                 {"stalls", VALIDATE_STALLS}};
     *fits = 0;
     while (*text != '\0') {
         size_t length = strcspn(text, ","), i = 0;
@@ -82,7 +86,8 @@ static bool read_fits(const char *text, unsigned *fits, struct sim_error *error)
             i++;
         if (i == COUNT_OF(names))
             return sim_fail(error, SIM_USAGE,
-                            "--fit: expected none, or device and levels, found '%.64s'", text);
+                            "--fit: expected none, or device, levels and stalls, found '%.64s'",
+                            text);
         *fits |= names[i].fits;
         text += length + (text[length] == ',');
     }
@@ -195,7 +200,7 @@ const struct command command_validate[] = {
      "above "
      "the throttle. They are replayed through the same limits, and the latencies that were "
      "measured "
-     "are set beside those predicted. Each request is kept in memory: some 130 bytes, and 80 for "
+     "are set beside those predicted. Each request is kept in memory: some 150 bytes, and 80 for "
      "each run at a time. A condition "
      "is as for 'throttlesim compare', without a direction: MEMBER.METRIC, one of > >= < <=, and "
      "+5% or +2ms (predicted against measured) or 20ms (predicted); MEMBER 'total' is all of them.",

@@ -191,8 +191,11 @@ bool fit_all(struct validating *validating, struct sim_error *error)
     ok = ok && (!has_levels || fit_levels(validating, fits, &any, error)) &&
          (!has_device || fit_device(validating, error)) &&
          (!any || !has_device || fit_levels(validating, fits, &any, error));
-    if (ok) {
+    if (ok)
         say_levels(validating, fits);
+    ok =
+        ok && ((validating->options->fits & VALIDATE_STALLS) == 0 || fit_stalls(validating, error));
+    if (ok) {
         say_twice(validating);
     }
     free(fits);

@@ -49,7 +49,7 @@ bool recorded_read(struct recorded *recorded, const struct scenario *scenario,
                    struct sim_error *error)
 {
     struct sources_taken taken = {.traces = 0};
-    size_t room = 0;
+    size_t room = 0, volumes[TRACE_ARRIVAL_AUTO + 1] = {0};
     *recorded = (struct recorded){.items = NULL};
     struct sources *sources = sources_open(scenario, error);
     bool ok = sources != NULL;
@@ -63,6 +63,8 @@ bool recorded_read(struct recorded *recorded, const struct scenario *scenario,
         sources_notices(sources, notice, context);
         sources_taken(sources, &taken);
         recorded->no_member = taken.no_member;
+        sources_count_arrivals(sources, volumes);
+        recorded->queued = volumes[TRACE_ARRIVAL_QUEUE];
     }
     sources_close(sources);
     return ok;

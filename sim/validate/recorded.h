@@ -14,6 +14,7 @@ struct recorded {
     size_t count;
     int64_t end_ns;     // of the last arrival or completion
     uint64_t no_member; // requests of volumes that no member has
+    size_t queued;      // volumes whose arrivals are Q events
 };
 
 // Reads all of them; what was odd is told. False with the error filled; recorded_free is needed in

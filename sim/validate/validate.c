@@ -83,6 +83,10 @@ static void count_requests(struct validating *validating, const bool *throttled)
         {"without_completion", "without a completion (D without C): they have no figures", unknown},
         {"outside_group", "of members in no group: they have no figures", outside},
         {"no_member", "of volumes that no member has", recorded->no_member},
+        {"queued_volumes",
+         "devices have arrivals at Q (queue), before merging and scheduling: what the throttle saw "
+         "may be something else",
+         recorded->queued},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].count > 0)
@@ -235,6 +239,7 @@ static bool run_one(void *context, uint64_t index)
     trial.is_dependent = validating->options->is_dependent;
     trial.jitter_ns = validating->options->jitter_ns;
     trial.seed = trace_mix(index + 1);
+    trial.scenario.stalls.seed = (int64_t)(trial.seed >> 1);
     if (trial.is_dependent)
         shake(&trial, &shaken);
     bool ok =

@@ -61,6 +61,10 @@ struct trial trial_of(struct validating *validating, struct validation_outcome *
 // False with the error filled.
 bool trial_run(struct trial *trial, struct sim_error *error);
 
+// Sets the scenario's stalls to those that bring the distributions nearest, or to none. False with
+// the error filled.
+bool fit_stalls(struct validating *validating, struct sim_error *error);
+
 // What the options ask for. False with the error filled.
 bool fit_all(struct validating *validating, struct sim_error *error);
 

@@ -69,7 +69,7 @@ refuse() {
 }
 refuse 'one scenario is needed, found 0'
 refuse 'one scenario is needed, found 2' a b
-refuse "--fit: expected none, or device and levels, found 'devise'" --fit devise x
+refuse "--fit: expected none, or device, levels and stalls, found 'devise'" --fit devise x
 refuse '--runs: at most 10000' --runs 10001 x
 refuse '--jitter: at most 1s' --jitter 2s x
 refuse "--fail-if 'p99 > 5ms': expected MEMBER.METRIC, such as db.p99 or total.w1" \

@@ -48,7 +48,7 @@ static int64_t latencies_ns[REQUESTS];
 static void keep_latency(void *context, const struct sim_request *request, int64_t now_ns)
 {
     (void)context;
-    latencies_ns[request->seq] = now_ns - request->engine.arrival_ns;
+    latencies_ns[request->seq] = now_ns - sim_request_arrival_ns(request);
 }
 
 static void write_arrivals(const char *name, bool with_latencies)
@@ -147,6 +147,31 @@ static void a_simulated_run_is_predicted(void **state)
     }
 }
 
+// Stalls are found where there are some, about as often as they are.
+static void stalls_are_found(void **state)
+{
+    static const struct {
+        const char *settings;
+        double least, most;
+    } rows[] = {
+        {SCENARIO("device: {model: fixed, latency: 300us}\n"), 0, 0},
+        {SCENARIO("device: {model: fixed, latency: 300us}\n"
+                  "loop-stalls: {rate: 10, mean: 20ms, seed: 77}\n"),
+         5, 20},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        record(rows[i].settings, 0);
+        struct report_validation found =
+            validate_text(SCENARIO("") "recorded.csv\n",
+                          (struct validate_options){.fits = VALIDATE_DEVICE | VALIDATE_STALLS});
+        double rate = fact_of(&found, "stalls_per_s");
+        if (!(rate >= rows[i].least && rate <= rows[i].most))
+            fail_msg("row %zu: %g stalls a second", i, rate);
+        report_validation_free(&found);
+    }
+}
+
 // What the scenario says is taken as it is; a recording that was cut off is counted up to there.
 static void nothing_is_fitted_unasked(void **state)
 {
@@ -206,9 +231,8 @@ static void nothing_to_validate(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_simulated_run_is_predicted),
-    cmocka_unit_test(nothing_is_fitted_unasked),
-    cmocka_unit_test(bands_are_the_same_again),
+    cmocka_unit_test(a_simulated_run_is_predicted), cmocka_unit_test(stalls_are_found),
+    cmocka_unit_test(nothing_is_fitted_unasked),    cmocka_unit_test(bands_are_the_same_again),
     cmocka_unit_test(nothing_to_validate),
 };
 TEST_GROUP(validate, tests, scratch_make, scratch_remove);
