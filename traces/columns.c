@@ -153,6 +153,7 @@ static bool intern_stream(struct columns_reader *reader, struct trace_request *r
 {
     struct columns_field name = reader->line.fields[reader->plan.place[COLUMNS_STREAM]];
     request->stream = 0;
+    request->also = 0;
     if (name.length == 0)
         return true;
     uint32_t number =

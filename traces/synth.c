@@ -155,6 +155,7 @@ static void draw_mix(struct synth_mix_state *state, const struct synth_mix_plan 
     if (kind->op != TRACE_FLUSH)
         request->offset =
             draw_offset(&state->by_kind[index], kind_plan, state->scatter_key, request->bytes);
+    request->also = 0;
     request->latency_ns = TRACE_LATENCY_UNKNOWN;
     if (plan->latency.mean > 0)
         request->latency_ns = draw_latency_ns(state, plan);

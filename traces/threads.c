@@ -11,6 +11,7 @@ void trace_threads_free(struct trace_threads *threads)
 {
     trace_map_free(&threads->numbers);
     free(threads->items);
+    trace_stream_sets_free(&threads->sets);
     *threads = (struct trace_threads){0};
 }
 
@@ -100,4 +101,7 @@ void trace_threads_report(const struct trace_threads *threads, const char *sourc
     trace_notices_count(notices, "threads-too-many", source, threads->unlisted,
                         "requests were queued by threads beyond the first 65535, or beyond what "
                         "there is memory for; who sent them is taken to be unknown.");
+    trace_notices_count(notices, "flushes-too-mixed", source, threads->sets.unknown,
+                        "flushes of the device ended those of threads together that are more "
+                        "groups than are kept, 65535; they count for the last thread alone.");
 }

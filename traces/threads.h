@@ -4,6 +4,7 @@
 #ifndef TRACES_THREADS_H
 #define TRACES_THREADS_H
 
+#include "traces/stream_sets.h"
 #include "traces/volumes.h"
 
 // What the kernel keeps of a name are 15 bytes.
@@ -23,7 +24,8 @@ struct trace_threads {
     struct trace_thread *items;    // TRACE_VOLUMES_MAX at most
     uint32_t count;
     uint32_t capacity;
-    uint64_t unlisted; // requests queued of more threads than that
+    uint64_t unlisted;             // requests queued of more threads than that
+    struct trace_stream_sets sets; // of streams, that share a flush
 };
 
 void trace_threads_free(struct trace_threads *threads);

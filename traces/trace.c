@@ -324,6 +324,13 @@ const char *trace_stream_name(const struct trace *trace, uint32_t stream)
     return stream == 0 ? "" : trace->context.streams.names[stream - 1];
 }
 
+const uint32_t *trace_stream_set(const struct trace *trace, uint32_t number, size_t *count)
+{
+    static const struct trace_stream_sets none;
+    const struct trace_threads *threads = trace->context.threads;
+    return trace_stream_sets_at(threads != NULL ? &threads->sets : &none, number, count);
+}
+
 enum trace_arrival trace_volume_arrival(const struct trace *trace, uint32_t volume)
 {
     assert(volume < trace->context.volumes.count);

@@ -49,6 +49,8 @@ struct trace_request {
     uint32_t volume;    // index for trace_volume_name
     enum trace_op op;
     uint32_t stream; // who submitted it: number for trace_stream_name; 0: not known
+    uint32_t also;   // of a flush issued to a device: whose other flushes it ends: number for
+                     // trace_stream_set; 0: nobody's
 };
 
 enum trace_result {
@@ -167,6 +169,10 @@ bool trace_tells_streams(const struct trace *trace);
 // A stream seen so far; 0: "". Several threads may have one name. Valid until the next read: a
 // thread that has become another program has its name.
 const char *trace_stream_name(const struct trace *trace, uint32_t stream);
+
+// Streams that share something, in ascending order, each once; of 0 there are none. Valid until the
+// next read.
+const uint32_t *trace_stream_set(const struct trace *trace, uint32_t number, size_t *count);
 
 // What the arrivals of a volume that has requests really are, after any fallback. AUTO: the format
 // has one time per request. Complete after TRACE_END, as the next is.

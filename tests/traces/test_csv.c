@@ -29,11 +29,11 @@ static void test_all_columns(void **state)
     assert_int_equal(reading.result, TRACE_END);
     assert_int_equal(reading.count, 5);
     static const struct trace_request expected[] = {
-        {5, 100, 8192, 4096, 0, TRACE_READ, 0},
-        {5, TRACE_LATENCY_UNKNOWN, 0, 512, 1, TRACE_WRITE, 0},
-        {7, 0, 0, 0, 0, TRACE_FLUSH, 0},
-        {8, TRACE_LATENCY_UNKNOWN, INT64_MAX - 1, 1, 2, TRACE_DISCARD, 0},
-        {INT64_MAX, 7, 0, 65536, 0, TRACE_WRITE_ZEROES, 0},
+        {5, 100, 8192, 4096, 0, TRACE_READ, 0, 0},
+        {5, TRACE_LATENCY_UNKNOWN, 0, 512, 1, TRACE_WRITE, 0, 0},
+        {7, 0, 0, 0, 0, TRACE_FLUSH, 0, 0},
+        {8, TRACE_LATENCY_UNKNOWN, INT64_MAX - 1, 1, 2, TRACE_DISCARD, 0, 0},
+        {INT64_MAX, 7, 0, 65536, 0, TRACE_WRITE_ZEROES, 0, 0},
     };
     for (size_t i = 0; i < 5; i++) {
         const struct trace_request *request = &reading.requests[i];

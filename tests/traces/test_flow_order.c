@@ -291,7 +291,7 @@ static void make_twice(const char *format, size_t requests)
             held_find(format)->names == NULL ? held[0].names[i] : held_find(format)->names[i];
     for (size_t i = 0; i < requests; i++)
         workload.requests[i] = (struct trace_request){
-            (int64_t)i * 300000000, 1000000, i * 4096, 4096, 1, TRACE_READ, 0};
+            (int64_t)i * 300000000, 1000000, i * 4096, 4096, 1, TRACE_READ, 0, 0};
     trace_writer_free(workload_write(&workload, scratch_path("one"), format));
     scratch_read("one", &bytes);
     scratch_read("one", &bytes);

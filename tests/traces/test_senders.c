@@ -107,6 +107,58 @@ static void test_unknown(void **state)
         "");
 }
 
+// "STREAM+OTHER+OTHER ..." of all requests.
+static void show_flushes(const struct reading *reading, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0, used = 0; i < reading->count && used < size; i++) {
+        const struct trace_request *request = &reading->requests[i];
+        size_t count;
+        const uint32_t *also = trace_stream_set(reading->trace, request->also, &count);
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? " " : "",
+                                 trace_stream_name(reading->trace, request->stream));
+        for (size_t k = 0; k < count && used < size; k++)
+            used += (size_t)snprintf(text + used, size - used, "+%s",
+                                     trace_stream_name(reading->trace, also[k]));
+    }
+}
+
+// A flush of the device answers all that were queued before it, and counts for each of them.
+static void test_flushes(void **state)
+{
+    static const struct event events[] = {
+        EVENT(QUEUE_FLUSH, 13, 0, 0),       EVENT(QUEUE_FLUSH, 11, 0, 0),
+        EVENT(QUEUE_FLUSH, 13, 0, 0),       EVENT(QUEUE_FLUSH, 12, 0, 0),
+        EVENT(ISSUE_FLUSH, 57, 0, 0), // 12, 11, 13
+        EVENT(QUEUE_FLUSH, 14, 0, 0),       EVENT(COMPLETE_FLUSH, 1, 0, 0),
+        EVENT(COMPLETE_EMPTY, 1, 0, 0),     EVENT(ISSUE_FLUSH, 57, 0, 0), // 14
+        EVENT(COMPLETE_EMPTY, 1, 0, 0),     EVENT(COMPLETE_FLUSH, 1, 0, 0),
+        EVENT(QUEUE_FLUSH_WRITE, 15, 8, 8), EVENT(ISSUE_FLUSH, 57, 0, 0), // 15
+        EVENT(COMPLETE_FLUSH, 1, 0, 0),     EVENT(ISSUE_WRITE, 57, 8, 8), // 15
+        EVENT(QUEUE_FLUSH, 16, 0, 0),       EVENT(COMPLETE_WRITE, 1, 8, 8),
+        EVENT(ISSUE_FLUSH, 57, 0, 0), // 16, 15
+        EVENT(ISSUE_FLUSH, 57, 0, 0), // nobody new
+        EVENT(COMPLETE_FLUSH, 1, 0, 0),     EVENT(COMPLETE_FLUSH, 1, 0, 0),
+        EVENT(COMPLETE_EMPTY, 1, 8, 0),
+    };
+    static const int64_t latencies[] = {2, 2, 1, 2, 2, 2};
+    struct event timed[COUNT(events)];
+    char text[200];
+    (void)state;
+    for (size_t i = 0; i < COUNT(events); i++) {
+        timed[i] = events[i];
+        timed[i].time_ns = i + 1;
+    }
+    scratch_events("senders.bin", timed, COUNT(events), false);
+    struct reading reading = read_config(&(struct trace_config){
+        .path = scratch_path("senders.bin"), .arrival = TRACE_ARRIVAL_AUTO, .wants_streams = true});
+    show_flushes(&reading, text, sizeof text);
+    assert_string_equal(text, "12+13+11 14 15 15 16+15 16");
+    for (size_t i = 0; i < reading.count; i++)
+        assert_int_equal(reading.requests[i].latency_ns, latencies[i]);
+    reading_free(&reading);
+}
+
 // ---- Names ----
 
 static void name(struct event *event, const char *text)
@@ -366,10 +418,11 @@ static void test_recordings(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_merged_and_split), cmocka_unit_test(test_one_sector),
-    cmocka_unit_test(test_unknown),          cmocka_unit_test(test_names),
-    cmocka_unit_test(test_many_threads),     cmocka_unit_test(test_texts),
-    cmocka_unit_test(test_slow_model),       cmocka_unit_test(test_recordings),
+    cmocka_unit_test(test_flushes),    cmocka_unit_test(test_merged_and_split),
+    cmocka_unit_test(test_one_sector), cmocka_unit_test(test_unknown),
+    cmocka_unit_test(test_names),      cmocka_unit_test(test_many_threads),
+    cmocka_unit_test(test_texts),      cmocka_unit_test(test_slow_model),
+    cmocka_unit_test(test_recordings),
 };
 
 TEST_GROUP(senders, tests, scratch_make, scratch_remove);

@@ -80,26 +80,26 @@ static const struct proposed {
     const char *volume;
 } proposed[] = {
     {"Time (ms),Op,Start LBA,Sectors,Disk\n1.5,Read,9,8,sda\n2,Write,100,8,sdb\n",
-     {2000000, TRACE_LATENCY_UNKNOWN, 51200, 4096, 1, TRACE_WRITE, 0},
+     {2000000, TRACE_LATENCY_UNKNOWN, 51200, 4096, 1, TRACE_WRITE, 0, 0},
      "sdb"},
     {"timestamp_us;type;offset;size;latency_us\r\n10;RD;4096;512;3\r\n20;WR;512;1024;4\r\n",
-     {20000, 4000, 512, 1024, 0, TRACE_WRITE, 0},
+     {20000, 4000, 512, 1024, 0, TRACE_WRITE, 0, 0},
      ""},
     {"version,time,op,size,lbn\n1,1,2a,512,4\n1,2,88,512,5\n",
-     {2000, TRACE_LATENCY_UNKNOWN, 2560, 512, 0, TRACE_READ, 0},
+     {2000, TRACE_LATENCY_UNKNOWN, 2560, 512, 0, TRACE_READ, 0, 0},
      ""},
     {"#ts\tvm\trw\tlba\tnblocks\n1.25\ta\t0\t5\t8\n1.5\ta\t1\t5\t8\n",
-     {1500000000, TRACE_LATENCY_UNKNOWN, 2560, 4096, 0, TRACE_WRITE, 0},
+     {1500000000, TRACE_LATENCY_UNKNOWN, 2560, 4096, 0, TRACE_WRITE, 0, 0},
      "a"},
     {"time_ns,op,offset,bytes,member,thread\n1,read,0,512,a,x\n7,flush,0,0,b,x\n",
-     {7, TRACE_LATENCY_UNKNOWN, 0, 0, 1, TRACE_FLUSH, 0},
+     {7, TRACE_LATENCY_UNKNOWN, 0, 0, 1, TRACE_FLUSH, 0, 0},
      "b"},
     {"Device ID, Request Type, Byte Offset, Size in Bytes, Timestamp\n"
      "3, R, 0, 512, 1577808000000123\n3, W, 0, 512, 1577808000000124\n",
-     {INT64_C(1577808000000124000), TRACE_LATENCY_UNKNOWN, 0, 512, 0, TRACE_WRITE, 0},
+     {INT64_C(1577808000000124000), TRACE_LATENCY_UNKNOWN, 0, 512, 0, TRACE_WRITE, 0, 0},
      "3"},
     {"lba_sectors|len_kib|rwbs|when|ts_ns\n8|4|WS|x|1\n16|4|RA|x|2\n",
-     {2, TRACE_LATENCY_UNKNOWN, 8192, 4096, 0, TRACE_READ, 0},
+     {2, TRACE_LATENCY_UNKNOWN, 8192, 4096, 0, TRACE_READ, 0, 0},
      ""},
 };
 

@@ -192,16 +192,16 @@ static void test_edges(void **state)
 {
     (void)state;
     static const struct trace_request edges[] = {
-        {0, 0, 0, 1, 0, TRACE_READ, 0},
-        {0, INT64_MAX, INT64_MAX - 1, 1, 1, TRACE_WRITE, 0},
-        {1, INT64_MAX, INT64_MAX - 512, 512, 2, TRACE_READ, 0},
-        {1, INT64_MAX - 1, INT64_MAX - 511, 511, 3, TRACE_READ, 0},
-        {999, 3600000000000, INT64_MAX, 0, 0, TRACE_FLUSH, 0},
-        {1000, 3600000000001, 0, UINT32_MAX, 4, TRACE_DISCARD, 0},
-        {1000, 99, UINT64_C(1) << 33, (UINT64_C(1) << 32) - 511, 4, TRACE_WRITE, 0},
-        {INT64_MAX, 0, UINT64_C(1) << 32, INT64_MAX - (UINT64_C(1) << 32), 0, TRACE_WRITE_ZEROES,
+        {0, 0, 0, 1, 0, TRACE_READ, 0, 0},
+        {0, INT64_MAX, INT64_MAX - 1, 1, 1, TRACE_WRITE, 0, 0},
+        {1, INT64_MAX, INT64_MAX - 512, 512, 2, TRACE_READ, 0, 0},
+        {1, INT64_MAX - 1, INT64_MAX - 511, 511, 3, TRACE_READ, 0, 0},
+        {999, 3600000000000, INT64_MAX, 0, 0, TRACE_FLUSH, 0, 0},
+        {1000, 3600000000001, 0, UINT32_MAX, 4, TRACE_DISCARD, 0, 0},
+        {1000, 99, UINT64_C(1) << 33, (UINT64_C(1) << 32) - 511, 4, TRACE_WRITE, 0, 0},
+        {INT64_MAX, 0, UINT64_C(1) << 32, INT64_MAX - (UINT64_C(1) << 32), 0, TRACE_WRITE_ZEROES, 0,
          0},
-        {INT64_MAX, 1, 0, 65536 * 512, 1, TRACE_WRITE, 0},
+        {INT64_MAX, 1, 0, 65536 * 512, 1, TRACE_WRITE, 0, 0},
     };
     for (size_t i = 0; i < WRITTEN_FORMATS; i++) {
         workload = (struct workload){.count = sizeof edges / sizeof edges[0]};
@@ -224,9 +224,9 @@ static void test_negative_times(void **state)
 {
     (void)state;
     workload = (struct workload){.count = 3, .names = {"vdc", "", "", "", ""}};
-    workload.requests[0] = (struct trace_request){INT64_MIN, 5, 0, 4096, 0, TRACE_READ, 0};
-    workload.requests[1] = (struct trace_request){-1, 5, 4096, 4096, 0, TRACE_READ, 0};
-    workload.requests[2] = (struct trace_request){0, 5, 8192, 4096, 0, TRACE_READ, 0};
+    workload.requests[0] = (struct trace_request){INT64_MIN, 5, 0, 4096, 0, TRACE_READ, 0, 0};
+    workload.requests[1] = (struct trace_request){-1, 5, 4096, 4096, 0, TRACE_READ, 0, 0};
+    workload.requests[2] = (struct trace_request){0, 5, 8192, 4096, 0, TRACE_READ, 0, 0};
     struct trace_writer *writer = workload_write(&workload, scratch_path("negative"), "csv");
     assert_int_equal(writer_notice(writer, "time-moved"), 2);
     trace_writer_free(writer);
@@ -245,8 +245,8 @@ static void test_same_bytes(void **state)
 {
     (void)state;
     workload = (struct workload){.count = 2, .names = {"8,0", "", "", "", ""}};
-    workload.requests[0] = (struct trace_request){10, 100, 4096, 4096, 0, TRACE_READ, 0};
-    workload.requests[1] = (struct trace_request){20, 30, 4096, 4096, 0, TRACE_READ, 0};
+    workload.requests[0] = (struct trace_request){10, 100, 4096, 4096, 0, TRACE_READ, 0, 0};
+    workload.requests[1] = (struct trace_request){20, 30, 4096, 4096, 0, TRACE_READ, 0, 0};
     trace_writer_free(workload_write(&workload, scratch_path("same"), "blktrace"));
     struct reading reading = read_as(scratch_path("same"), TRACE_ARRIVAL_QUEUE, NULL);
     assert_int_equal(reading.count, 2);
@@ -270,7 +270,7 @@ static void test_many_in_flight(void **state)
     assert_non_null(writer);
     for (uint64_t i = 0; i < FLIGHTS_MAX + BEYOND; i++) {
         struct trace_request request = {(int64_t)i, INT64_C(1) << 40, i << 12, 4096,
-                                        0,          TRACE_READ,       0};
+                                        0,          TRACE_READ,       0,       0};
         assert_true(trace_writer_put(writer, &request, "8,0", NULL, &error));
     }
     assert_true(trace_writer_finish(writer, &error));

@@ -24,7 +24,7 @@ static struct trace_writer *open_writer(const char *path, const char *format,
 static bool put_requests(struct trace_writer *writer, int64_t count, struct trace_error *error)
 {
     for (int64_t i = 0; i < count; i++) {
-        struct trace_request request = {i * 1000, 7, (uint64_t)i * 4096, 4096, 0, TRACE_READ, 0};
+        struct trace_request request = {i * 1000, 7, (uint64_t)i * 4096, 4096, 0, TRACE_READ, 0, 0};
         if (!trace_writer_put(writer, &request, "254,48", NULL, error))
             return false;
     }

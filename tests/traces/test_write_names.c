@@ -274,7 +274,7 @@ static void test_many_names(void **state)
         char name[400] = "";
         assert_non_null(writer);
         for (int j = 0; j <= NAMES_MAX; j++) {
-            struct trace_request request = {0, 1, 0, 512, 0, TRACE_READ, 0};
+            struct trace_request request = {0, 1, 0, 512, 0, TRACE_READ, 0, 0};
             // All would be cut or replaced to the same.
             snprintf(name, sizeof name, "%0300d%c", j, '\n');
             for (size_t k = 0; j > 0 && k < 16; k++)

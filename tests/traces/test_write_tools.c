@@ -61,7 +61,7 @@ static void test_blkparse(void **state)
                 request->bytes = request->bytes < 512 ? 512 : request->bytes / 512 * 512;
         }
         // What blkparse sees first is at 0.
-        workload.requests[0] = (struct trace_request){0, 1, 0, 4096, 0, TRACE_READ, 0};
+        workload.requests[0] = (struct trace_request){0, 1, 0, 4096, 0, TRACE_READ, 0, 0};
         write_as("out.blktrace.0", "blktrace");
         write_as("text", "blkparse");
         run_well("blkparse -q -i out >printed.1; grep -c . printed.1 | grep -qv '^0$'");
@@ -123,8 +123,8 @@ static void test_fio_iolog_time(void **state)
     (void)state;
     need("fio --version");
     workload = (struct workload){.count = 2, .names = {"vdc", "", "", "", ""}};
-    workload.requests[0] = (struct trace_request){0, 1, 0, 4096, 0, TRACE_READ, 0};
-    workload.requests[1] = (struct trace_request){300000000, 1, 4096, 4096, 0, TRACE_READ, 0};
+    workload.requests[0] = (struct trace_request){0, 1, 0, 4096, 0, TRACE_READ, 0, 0};
+    workload.requests[1] = (struct trace_request){300000000, 1, 4096, 4096, 0, TRACE_READ, 0, 0};
     write_as("b.iolog", "iolog");
     run_well(FIO "--read_iolog=b.iolog >fio.out;"
                  "ms=$(sed -n 's/.*\"job_runtime\" : \\([0-9]*\\).*/\\1/p' fio.out);"

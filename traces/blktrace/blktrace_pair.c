@@ -26,6 +26,8 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
     blktrace_handed_free(&pairing->handed);
     blktrace_started_free(&pairing->started);
     blktrace_fragments_free(&pairing->senders.queued);
+    for (size_t i = 0; i < pairing->volume_count; i++)
+        free(pairing->volumes[i].waiting);
     free(pairing->volumes);
 }
 
@@ -249,9 +251,11 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
             .bytes = oldest->bytes,
             .volume = oldest->volume,
             .op = (enum trace_op)oldest->op,
-            .stream =
-                window->has_senders ? blktrace_window_sender(window, window->first)->stream : 0,
         };
+        if (window->has_senders) {
+            request->stream = blktrace_window_sender(window, window->first)->stream;
+            request->also = blktrace_window_sender(window, window->first)->also;
+        }
         blktrace_window_pop(window);
         if (!withdrawn)
             return true;

@@ -41,6 +41,7 @@ struct blktrace_pending {
 // Who sent a request, behind those of a chunk if that is asked for.
 struct blktrace_sender {
     uint32_t stream;
+    uint32_t also; // as in struct trace_request
 };
 
 // All zero is an empty window.
@@ -135,6 +136,9 @@ struct blktrace_volume {
     uint16_t lower_completions[BLKTRACE_COMPLETER_KINDS]; // while that is not known
     uint64_t from;    // requests of it below this number were queued before its first D
     uint32_t flusher; // the stream of the last flush that was queued
+    // The streams whose flushes wait for one of the device, the last of which is the flusher's.
+    uint32_t *waiting;
+    uint32_t waiting_count;
 };
 
 #define BLKTRACE_UNDECIDED_MAX 1024

@@ -191,7 +191,7 @@ static bool complete_flush(struct blktrace_pairing *pairing, const struct blktra
     bool queue = blktrace_pairing_is_by_queue(pairing, volume);
     uint32_t number = BLKTRACE_FRAGMENT_NONE;
     pairing->volumes[volume].flushes |= of_device;
-    if (queue ? of_device : !flushes)
+    if (queue ? of_device : !flushes || (!of_device && pairing->volumes[volume].flushes))
         return true;
     if (queue && !find_end(pairing, record, volume, &number))
         return false;

@@ -121,6 +121,7 @@ static enum trace_result take_row(struct biosnoop_reader *reader, const struct b
     set_times(reader, row, request);
     request->op = row->op;
     request->stream = take_thread(reader, row);
+    request->also = 0;
     request->offset = (uint64_t)row->offset;
     request->bytes = (uint64_t)row->bytes;
     request->volume = trace_volumes_intern(&reader->flow.context->volumes, row->disk.text,
