@@ -124,6 +124,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
         members[i].noted_ns = REPORT_NOT_YET;
     }
     recorder->database = database;
+    recorder->warm_up_ns = config->warm_up_ns;
     recorder->log_requests = config->log_requests;
     recorder->omit_series = config->omit_series;
     recorder->gauge = config->gauge;

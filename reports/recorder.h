@@ -66,8 +66,9 @@ typedef void report_recorder_tell(void *context, double share);
 
 struct report_recorder_config {
     struct report_run run;
-    bool log_requests; // store every request
-    bool omit_series;  // do not store members, buckets and causes per interval: nobody reads them
+    int64_t warm_up_ns; // requests that arrive before are in nothing that is stored
+    bool log_requests;  // store every request
+    bool omit_series;   // do not store members, buckets and causes per interval: nobody reads them
     const char *causes[REPORT_CAUSE_MAX]; // of waiting: static
     size_t cause_count;
     report_gauge *gauge;
@@ -140,6 +141,10 @@ void report_recorder_notice(struct report_recorder *recorder, const char *kind, 
 void report_recorder_assumption(struct report_recorder *recorder, const char *key,
                                 const char *value, const char *text);
 
+// Does a request that arrives then count, or is it of the warm-up? What is told of one that does
+// not is not taken down.
+bool report_recorder_counts(const struct report_recorder *recorder, int64_t arrival_ns);
+
 // The three moments of a request. Every request arrives; dispatch and completion follow in this
 // order, possibly in the same instant. After complete (or at the end, lost) it is final and logged.
 void report_recorder_arrival(struct report_recorder *recorder,
@@ -153,8 +158,8 @@ void report_recorder_complete(struct report_recorder *recorder,
 void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
                             const int64_t *wait_ns);
 // In the instant of its dispatch, before or after it: a request of this member and direction counts
-// as so many operations for the limits on them. If those are more than one; otherwise nothing has
-// to be said.
+// as so many operations for the limits on them. If those are more than one, and it counts itself;
+// otherwise nothing has to be said.
 void report_recorder_counted(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
                              enum report_direction direction, double operations);
 // The run is over and this one has not completed.

@@ -154,7 +154,8 @@ void report_recorder_waited(struct report_recorder *recorder, const struct repor
 {
     struct recorder_span *span =
         &recorder->members[request->member].streams[request->direction].interval;
-    if (recorder->omit_series)
+    if (recorder->omit_series ||
+        !report_recorder_counts(recorder, request->arrival_ns - request->late_ns))
         return;
     recorder_reach(recorder, request->dispatch_ns);
     if (span->causes == NULL)

@@ -201,6 +201,7 @@ struct report_recorder {
     struct report_database *database;
     struct report_rows *rows;
     int64_t run_id;
+    int64_t warm_up_ns;
     bool log_requests;
     bool omit_series;
     report_gauge *gauge;

@@ -94,8 +94,20 @@ void recorder_queue_latest(struct report_recorder *recorder)
     recorder->latest.stream = REPORT_NONE;
 }
 
+bool report_recorder_counts(const struct report_recorder *recorder, int64_t arrival_ns)
+{
+    return arrival_ns >= recorder->warm_up_ns;
+}
+
+static bool is_early(const struct report_recorder *recorder, const struct report_request *request)
+{
+    return !report_recorder_counts(recorder, request->arrival_ns - request->late_ns);
+}
+
 void report_recorder_arrival(struct report_recorder *recorder, const struct report_request *request)
 {
+    if (is_early(recorder, request))
+        return;
     recorder_reach(recorder, request->arrival_ns);
     count_request(recorder, request, RECORDER_ARRIVED);
     recorder_achieve_arrival(recorder, request);
@@ -117,6 +129,8 @@ static void unqueue(struct report_recorder *recorder, const struct report_reques
 void report_recorder_dispatch(struct report_recorder *recorder,
                               const struct report_request *request)
 {
+    if (is_early(recorder, request))
+        return;
     recorder_reach(recorder, request->dispatch_ns);
     struct recorder_member *member = &recorder->members[request->member];
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_DISPATCHED);
@@ -137,6 +151,8 @@ void report_recorder_dispatch(struct report_recorder *recorder,
 void report_recorder_complete(struct report_recorder *recorder,
                               const struct report_request *request)
 {
+    if (is_early(recorder, request))
+        return;
     recorder_reach(recorder, request->complete_ns);
     struct recorder_stream *stream = count_request(recorder, request, RECORDER_COMPLETED);
     recorder_achieve_completion(recorder, request);
@@ -154,5 +170,7 @@ void report_recorder_complete(struct report_recorder *recorder,
 void report_recorder_unfinished(struct report_recorder *recorder,
                                 const struct report_request *request)
 {
+    if (is_early(recorder, request))
+        return;
     recorder_log_request(recorder, request);
 }

@@ -15,13 +15,13 @@ struct statistics_row {
     const char *direction;
 };
 
-static double queue_mean(const struct recorder_queue *queue, int64_t end_ns)
+static double queue_mean(const struct recorder_queue *queue, int64_t start_ns, int64_t end_ns)
 {
     struct report_sum area = queue->area;
-    if (end_ns == 0)
+    if (end_ns <= start_ns)
         return 0.0;
     report_sum_add_product(&area, queue->settled, (uint64_t)(end_ns - queue->since_ns));
-    return report_sum_value(&area) / (double)end_ns;
+    return report_sum_value(&area) / (double)(end_ns - start_ns);
 }
 
 // at_once: requests that were dispatched in the instant of their arrival.
@@ -39,7 +39,7 @@ static void store_counts(struct report_recorder *recorder, const struct statisti
                         report_integer(arrived->requests - at_once),
                         report_integer(counts[RECORDER_DISPATCHED].requests),
                         report_integer(counts[RECORDER_COMPLETED].requests),
-                        report_real(queue_mean(&stream->queue, end_ns)),
+                        report_real(queue_mean(&stream->queue, recorder->warm_up_ns, end_ns)),
                         report_count(stream->queue.max),
                     });
 }

@@ -189,6 +189,18 @@ static void tell_timers(const struct telling *telling)
     tell(telling, "timers", "coarse", text);
 }
 
+static void tell_warm_up(const struct telling *telling)
+{
+    int64_t warm_up_ns = telling->scenario->warm_up_ns;
+    char text[TEXT_SIZE], time[DURATION_SIZE];
+    if (warm_up_ns == 0)
+        return;
+    snprintf(text, sizeof text,
+             "%s; requests that arrived before are simulated, and in none of the numbers",
+             units_format_duration(warm_up_ns, time, sizeof time));
+    tell(telling, "warm-up", time, text);
+}
+
 static void tell_stalls(const struct telling *telling)
 {
     const struct scenario_stalls *stalls = &telling->scenario->stalls;
@@ -286,6 +298,7 @@ void assumptions_each(const struct replay *replay, assumption_tell *each, void *
     tell_buckets(&telling);
     tell_timers(&telling);
     tell_stalls(&telling);
+    tell_warm_up(&telling);
     if (taken.traces > 0)
         tell_time(&telling, &taken);
     tell_end(&telling);

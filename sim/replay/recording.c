@@ -71,8 +71,9 @@ static void waited(void *recorder, const struct sim_request *request, const int6
 static void counted(void *recorder, const struct sim_request *request, int64_t now_ns,
                     double operations)
 {
-    report_recorder_counted(recorder, now_ns, request->engine.member,
-                            ops[request->engine.op].direction, operations);
+    if (report_recorder_counts(recorder, sim_request_arrival_ns(request)))
+        report_recorder_counted(recorder, now_ns, request->engine.member,
+                                ops[request->engine.op].direction, operations);
 }
 
 static uint32_t index_or_none(uint32_t index)

@@ -90,6 +90,7 @@ static struct report_recorder *begin(struct replay *replay, const struct scenari
     struct report_error report_error;
     struct report_recorder *recorder = NULL;
     struct report_recorder_config config = {
+        .warm_up_ns = scenario->warm_up_ns,
         .log_requests = options->log_requests,
         .omit_series = options->omit_series,
         .cause_count = scenario->algorithm->cause_count,

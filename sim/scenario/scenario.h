@@ -234,6 +234,7 @@ struct scenario {
     int64_t end_ns;               // nothing later happens
     int64_t timer_granularity_ns; // 0: timers fire at their deadline
     struct scenario_stalls stalls;
+    int64_t warm_up_ns; // requests that arrive before are in no statistics
 };
 
 // As if nothing were given; without names, groups, members, a path.

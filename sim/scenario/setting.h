@@ -83,6 +83,9 @@ struct setting {
           "stop the virtual clock here. Goes before what the scenario says; the default is to "    \
           "stop "                                                                                  \
           "when nothing is left to happen"),                                                       \
+        X("warm-up", setting_duration, warm_up_ns, "0", "warm-up", OPTION_SETTING, "TIME",         \
+          "requests that arrive before this time are simulated, and in none of the numbers. Goes " \
+          "before what the scenario says; the default is 0"),                                      \
         X("timer-granularity", setting_duration, timer_granularity_ns, "0", "timer-granularity",   \
           OPTION_SETTING, "TIME",                                                                  \
           "how the event loop sleeps: 0, its timers fire at their deadlines; 1ms, it sleeps in "   \

@@ -63,7 +63,8 @@ static void count_requests(struct validating *validating, const bool *throttled)
         outside += is_wanted && !throttled[i];
         validation->requests.items[i] = (struct validation_request){
             .member = arrival->member,
-            .is_counted = is_known && is_wanted && throttled[i],
+            .is_counted = is_known && is_wanted && throttled[i] &&
+                          arrival->time_ns >= validating->scenario->warm_up_ns,
             .measured_ns = arrival->request.latency_ns > INT64_MAX - arrival->time_ns
                                ? INT64_MAX - arrival->time_ns
                                : arrival->request.latency_ns,

@@ -238,6 +238,7 @@ void lab_expect_same(const struct scenario *a, const struct scenario *b)
     assert_int_equal(a->stalls.rate.denominator, b->stalls.rate.denominator);
     assert_int_equal(a->stalls.mean_ns, b->stalls.mean_ns);
     assert_int_equal(a->stalls.seed, b->stalls.seed);
+    assert_int_equal(a->warm_up_ns, b->warm_up_ns);
     assert_int_equal(a->group_count, b->group_count);
     for (size_t i = 0; i < a->group_count; i++) {
         assert_string_equal(a->groups[i].name, b->groups[i].name);

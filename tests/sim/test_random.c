@@ -29,6 +29,7 @@ struct draft {
     struct slow_request requests[MEMBERS_MAX * REQUESTS_MAX];
     size_t request_count;
     bool has_stalls;
+    int64_t warm_up_ns;
 };
 
 static unsigned below(struct draft *draft, unsigned long limit)
@@ -216,6 +217,8 @@ static char *draw_scenario(struct draft *draft)
     if ((draft->has_stalls = below(draft, 3) == 0))
         fprintf(draft->text, "loop-stalls: {rate: %u, mean: %" PRId64 "ns, seed: %u}\n",
                 1 + below(draft, 40), 1 + grids_ns[below(draft, 4)], below(draft, 1000));
+    draft->warm_up_ns = below(draft, 4) == 0 ? draw_time(draft) : 0;
+    fprintf(draft->text, "warm-up: %" PRId64 "ns\n", draft->warm_up_ns);
     fprintf(draft->text, "end: %" PRId64 "ns\n", draw_time(draft) * 2);
     assert_int_equal(fclose(draft->text), 0);
     return text;
@@ -237,6 +240,9 @@ static void compare(const struct lab_run *run, const struct draft *draft)
                                         "request ORDER BY seq",
                                         -1, &log, NULL),
                      SQLITE_OK);
+    // In order of arrival; the first ones may not count.
+    while (i < draft->request_count && draft->requests[i].arrival_ns < draft->warm_up_ns)
+        i++;
     for (; sqlite3_step(log) == SQLITE_ROW; i++) {
         assert_true(i < draft->request_count);
         const struct slow_request *request = &draft->requests[i];

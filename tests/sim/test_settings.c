@@ -62,6 +62,7 @@ static const char *const values[][2] = {
     {"devices.ssd.bandwidth", "1MB"},
     {"devices.ssd.seed", "7"},
     {"web.device", "ssd"},
+    {"warm-up", "30s"},
     {"loop-stalls.rate", "20"},
     {"loop-stalls.mean", "10ms"},
     {"loop-stalls.seed", "3"},
@@ -91,7 +92,7 @@ static void values_are_set(void **state)
         "trace: [{path: all.csv, ops: read, layout: a b}, {path: all.csv, ops: read,\n"
         "        layout: a b}]\n"
         "device: {model: fixed, latency: 300us}\n"
-        "loop-stalls: {rate: 20, mean: 10ms, seed: 3}\n"
+        "loop-stalls: {rate: 20, mean: 10ms, seed: 3}\nwarm-up: 30s\n"
         "interval: 250ms\nend: 2min\ntimer-granularity: 1ms\n"
         "events: [{at: 1s, qom-set: {group: gold, limits: {iops-total-max: 900}}}]\n");
     lab_expect_same(found, wanted);

@@ -53,6 +53,30 @@ static void levels_are_those_after_joining(void **state)
     lab_run_free(&run);
 }
 
+// ---- Warm-up ----
+
+// All that is counted is of those that arrive later, however long those before them are there.
+static void what_arrives_before_is_not_counted(void **state)
+{
+    (void)state;
+    scratch_text("a.csv", HEADER "0,read,0,512,,\n0,read,0,512,,\n0,read,0,512,,\n"
+                                 "20000000,read,0,512,,\n20000001,read,0,512,,\n");
+    struct lab_run run =
+        lab_run_complete("groups: [{id: g, limits: {iops-total: 10}}]\n"
+                         "members: [{id: a, group: g, trace: a.csv}]\nwarm-up: 20000001ns\n");
+    lab_expect_log(&run, "4 a 20000001 300000000 300000000\n");
+    lab_expect_rows(&run, "SELECT arrived, dispatched, completed, end_ns FROM run",
+                    "1 1 1 300000000\n");
+    lab_expect_rows(&run,
+                    "SELECT direction, requests, waited, queue_mean FROM member_statistics WHERE "
+                    "requests > 0 ORDER BY direction",
+                    "read 1 1 1.0\nread+write 1 1 1.0\n");
+    lab_expect_rows(&run, "SELECT text FROM assumption WHERE key = 'warm-up'",
+                    "20 ms; requests that arrived before are simulated, and in none of the "
+                    "numbers\n");
+    lab_run_free(&run);
+}
+
 // ---- Stalls ----
 
 // Half of the time the loop does nothing: what comes then waits for it, if for nothing else, and
@@ -152,6 +176,7 @@ static void too_many_were_not_in_flight(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_arrives_before_is_not_counted),
     cmocka_unit_test(a_stall_is_waited_for),
     cmocka_unit_test(stalls_that_are_none_are_refused),
     cmocka_unit_test(what_was_in_flight_comes_first),
