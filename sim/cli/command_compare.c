@@ -67,15 +67,18 @@ static bool is_database(const char *path)
 }
 
 // "FILE.db:RUN", "FILE.db" (its newest run) or a scenario, which is loaded.
-static bool open_operand(struct operand *operand, const char *text, struct sim_error *error)
+static bool open_operand(struct operand *operand, const char *text, struct progress *progress,
+                         struct sim_error *error)
 {
+    const struct scenario_settings settings = {.progress = progress_show,
+                                               .progress_context = progress};
     struct stored_run stored;
     operand->side.shown = text;
     bool ok = stored_run_parse(&stored, text, error);
     if (ok && (stored.number > 0 || is_database(stored.path)))
         operand->side.database = stored_run_open(&stored, &operand->side.run_id, error);
     else if (ok)
-        operand->scenario = scenario_load(stored.path, error);
+        operand->scenario = scenario_load_as(stored.path, &settings, error);
     stored_run_free(&stored);
     return operand->side.database != NULL || operand->scenario != NULL;
 }
@@ -227,8 +230,11 @@ static bool run(void *opaque, struct sim_error *error)
     struct compare_arguments *arguments = opaque;
     struct compare_work work = {.arguments = arguments};
     bool ok = check_arguments(&work, error);
+    progress_start(&arguments->call.progress, arguments->call.eta);
     for (int i = 0; ok && i < 2; i++)
-        ok = open_operand(&work.operands[i], arguments->call.operands[i], error);
+        ok = open_operand(&work.operands[i], arguments->call.operands[i], &arguments->call.progress,
+                          error);
+    progress_end(&arguments->call.progress);
     if (ok) {
         stop_on_signals();
         ok = check_stored(&work, error) && compare(&work, error) && judge(&work, false, error) &&

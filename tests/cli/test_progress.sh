@@ -86,5 +86,9 @@ tr '\r' '\n' <err | sed -n 's/^\[[= ]*\] *\([0-9]*\) %.*/\1/p' |
 run trace synth long.yaml --duration 300s -o longer.csv
 on_terminal trace info longer.csv
 told 'trace info'
+# To learn the members, before there is anything to compare.
+echo '{members: {from: trace}, trace: [longer.csv, longer.csv, longer.csv], end: 1ms}' >members.yaml
+on_terminal compare members.yaml members.yaml
+told 'compare of members from traces'
 
 finish
