@@ -14,7 +14,6 @@
 struct grid_cell {
     char *text; // of a number, and of a text as it is shown: made when the grid is printed
     double value;
-    bool filled;
 };
 
 struct grid {
@@ -63,17 +62,12 @@ static void add_cell(struct grid *grid, struct grid_cell cell)
 
 void grid_text(struct grid *grid, const char *text)
 {
-    add_cell(grid, (struct grid_cell){.text = strdup(text), .filled = true});
+    add_cell(grid, (struct grid_cell){.text = strdup(text)});
 }
 
 void grid_number(struct grid *grid, double value)
 {
-    add_cell(grid, (struct grid_cell){.value = value, .filled = true});
-}
-
-void grid_nothing(struct grid *grid)
-{
-    add_cell(grid, (struct grid_cell){.filled = false});
+    add_cell(grid, (struct grid_cell){.value = value});
 }
 
 size_t grid_rows(const struct grid *grid)
@@ -120,7 +114,7 @@ static struct grid_layout measure(struct grid *grid, size_t column)
         struct grid_cell *cell = &grid->cells[i];
         char number[GRID_NUMBER_MAX] = "-";
         if (kind->kind != GRID_TEXT) {
-            if (cell->filled && !(isinf(cell->value) && *unit_of(kind->kind))) // of nothing
+            if (!isnan(cell->value) && !(isinf(cell->value) && *unit_of(kind->kind))) // of nothing
                 grid_format(number, cell->value, kind->kind);
             cell->text = strdup(number);
         }
@@ -357,4 +351,15 @@ bool grid_print(struct grid *grid, const struct report_style *style)
             break;
     }
     return !grid->lost;
+}
+
+bool grid_show(struct grid *grid, const char *title, const struct report_style *style)
+{
+    bool good = grid != NULL;
+    if (good && grid_rows(grid) > 0) {
+        report_title(style, title);
+        good = grid_print(grid, style);
+    }
+    grid_free(grid);
+    return good;
 }

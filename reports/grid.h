@@ -45,12 +45,13 @@ void grid_free(struct grid *grid); // NULL is allowed
 
 // Adds the next cell, row by row. Without memory the cell is lost, and grid_print tells.
 void grid_text(struct grid *grid, const char *text);
-void grid_number(struct grid *grid, double value);
-void grid_nothing(struct grid *grid); // shown as "-"
+void grid_number(struct grid *grid, double value); // NAN: nothing, shown as "-"
 
 size_t grid_rows(const struct grid *grid);
 // To be called once. False if a cell was lost for lack of memory.
 bool grid_print(struct grid *grid, const struct report_style *style);
+// The same under a title, if it has rows, and frees it. NULL: no memory.
+bool grid_show(struct grid *grid, const char *title, const struct report_style *style);
 
 // A number as a cell has it, with the digits that matter: "38.1 ms", "+1.5 us", "0.02".
 const char *grid_format(char text[GRID_NUMBER_MAX], double value, enum grid_kind kind);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define TABLES_INTERVAL_MAX 48
@@ -22,7 +23,7 @@ static void add_cell(struct grid *grid, sqlite3_stmt *rows, int column, enum gri
     if (kind == GRID_TEXT) {
         grid_text(grid, report_query_text(rows, column));
     } else if (sqlite3_column_type(rows, column) == SQLITE_NULL) {
-        grid_nothing(grid);
+        grid_number(grid, NAN);
     } else {
         grid_number(grid, sqlite3_column_double(rows, column));
     }
@@ -32,7 +33,6 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
                  const struct grid_column *columns, size_t column_count)
 {
     struct grid *grid = grid_create(columns, column_count);
-    bool good = true;
     while (grid != NULL && report_query_next(rows)) {
         for (size_t c = 0; c < column_count; c++)
             add_cell(grid, rows, (int)c, columns[c].kind);
@@ -41,13 +41,7 @@ bool tables_grid(const struct tables_context *context, const char *title, sqlite
         grid_free(grid);
         return false;
     }
-    if (grid != NULL && grid_rows(grid) > 0) {
-        report_title(context->style, title);
-        good = grid_print(grid, context->style);
-    }
-    good = good && grid != NULL;
-    grid_free(grid);
-    return good || tables_memory(context);
+    return grid_show(grid, title, context->style) || tables_memory(context);
 }
 
 void tables_print_more(const struct tables_context *context, int64_t count)
@@ -256,12 +250,18 @@ static bool choose_lines(struct tables_context *context)
     "        'let_through', json(ifnull(e.effects, '[]')),"                                        \
     "        'fairness', json(CASE WHEN g.group_id IN " REPORT_SHARED                              \
     "                              THEN " JSON_FAIRNESS " END),"                                   \
-    "        'rates', json(" JSON_RATES("'throttle_group' AND id = g.group_id") ")))"              \
-    "   FROM (SELECT * FROM throttle_group WHERE run_id = ?1"                                      \
-    "            AND (?2 = 0 OR group_id IN chosen_groups) ORDER BY group_id) AS g"                \
-    "   LEFT JOIN " JSON_LIMITS " AS l USING (group_id)"                                           \
-    "   LEFT JOIN " JSON_LIMIT_EFFECTS " AS e USING (group_id)"                                    \
-    "   LEFT JOIN " REPORT_CONTENDED " AS c USING (group_id))"
+    "        'rates', json(" JSON_RATES(                                                           \
+        "'throttle_group' AND id = g.group_id") ")))"                                              \
+                                                "   FROM (SELECT * FROM throttle_group WHERE "     \
+                                                "run_id = ?1"                                      \
+                                                "            AND (?2 = 0 OR group_id IN "          \
+                                                "chosen_groups) ORDER BY group_id) AS g"           \
+                                                "   LEFT JOIN " JSON_LIMITS                        \
+                                                " AS l USING (group_id)"                           \
+                                                "   LEFT JOIN " JSON_LIMIT_EFFECTS                 \
+                                                " AS e USING (group_id)"                           \
+                                                "   LEFT JOIN " REPORT_CONTENDED                   \
+                                                " AS c USING (group_id))"
 
 // of: where the rows of one direction's latencies are.
 #define JSON_LATENCY(of)                                                                           \

@@ -59,14 +59,6 @@ static void add_counts(struct counts *counts, const struct comparison_member *me
     counts->faster += both->changes[REPORT_FASTER].b;
 }
 
-static void add_value(struct grid *grid, double value)
-{
-    if (isnan(value))
-        grid_nothing(grid);
-    else
-        grid_number(grid, value);
-}
-
 // Reads and writes: member NULL has no percentiles.
 static void add_row(struct grid *grid, const char *name, const struct counts *counts,
                     const struct comparison_member *member)
@@ -76,11 +68,11 @@ static void add_row(struct grid *grid, const char *name, const struct counts *co
         member != NULL ? member->streams[COMPARISON_READ_WRITE] : NULL;
     grid_text(grid, name);
     grid_number(grid, counts->requests);
-    add_value(grid, counts->requests > 0 ? 100 * counts->slower / counts->requests : NAN);
-    add_value(grid, counts->requests > 0 ? 100 * counts->faster / counts->requests : NAN);
+    grid_number(grid, counts->requests > 0 ? 100 * counts->slower / counts->requests : NAN);
+    grid_number(grid, counts->requests > 0 ? 100 * counts->faster / counts->requests : NAN);
     for (size_t i = 0; i < COUNT_OF(shown); i++) {
-        add_value(grid, both != NULL ? both->shown[0][shown[i]].a : NAN);
-        add_value(grid, both != NULL ? both->shown[0][shown[i]].b : NAN);
+        grid_number(grid, both != NULL ? both->shown[0][shown[i]].a : NAN);
+        grid_number(grid, both != NULL ? both->shown[0][shown[i]].b : NAN);
     }
 }
 
@@ -113,9 +105,8 @@ bool comparison_print_members(const struct report_comparison *comparison,
         add_row(grid, name, &rest, NULL);
     }
     add_row(grid, "(all members)", &all, &comparison->total);
-    report_title(style, "Members, those that changed most first, and the total latency of their "
-                        "reads and writes");
-    bool good = grid_print(grid, style);
-    grid_free(grid);
-    return good;
+    return grid_show(grid,
+                     "Members, those that changed most first, and the total latency of their "
+                     "reads and writes",
+                     style);
 }

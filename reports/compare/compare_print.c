@@ -19,14 +19,6 @@ static const size_t shown_streams[] = {REPORT_DIRECTION_READ, REPORT_DIRECTION_W
 typedef void add_rows(struct grid *grid, const struct comparison_stream *stream, const char *member,
                       const char *direction);
 
-static void add_value(struct grid *grid, double value)
-{
-    if (isnan(value))
-        grid_nothing(grid);
-    else
-        grid_number(grid, value);
-}
-
 static void add_head(struct grid *grid, const char *member, const char *direction)
 {
     grid_text(grid, member);
@@ -43,10 +35,10 @@ static void latency_rows(struct grid *grid, const struct comparison_stream *stre
         const struct report_change *change = &stream->changes[metric + i];
         add_head(grid, i == 0 ? member : "", i == 0 ? direction : "");
         grid_text(grid, names[i]);
-        add_value(grid, i < COMPARISON_SHOWN ? shown[i].a : change->a);
-        add_value(grid, i < COMPARISON_SHOWN ? shown[i].b : change->b);
-        add_value(grid, report_change_absolute(change));
-        add_value(grid, 100 * report_change_relative(change));
+        grid_number(grid, i < COMPARISON_SHOWN ? shown[i].a : change->a);
+        grid_number(grid, i < COMPARISON_SHOWN ? shown[i].b : change->b);
+        grid_number(grid, report_change_absolute(change));
+        grid_number(grid, 100 * report_change_relative(change));
     }
 }
 
@@ -80,11 +72,11 @@ static void share_rows(struct grid *grid, const struct comparison_stream *stream
     const struct report_change *share = &stream->changes[REPORT_WAIT_SHARE];
     const struct report_change *waiting = &stream->changes[REPORT_WAITING];
     add_head(grid, member, direction);
-    add_value(grid, 100 * share->a);
-    add_value(grid, 100 * share->b);
-    add_value(grid, 100 * report_change_absolute(share));
-    add_value(grid, waiting->a);
-    add_value(grid, waiting->b);
+    grid_number(grid, 100 * share->a);
+    grid_number(grid, 100 * share->b);
+    grid_number(grid, 100 * report_change_absolute(share));
+    grid_number(grid, waiting->a);
+    grid_number(grid, waiting->b);
 }
 
 static void request_rows(struct grid *grid, const struct comparison_stream *stream,
@@ -97,15 +89,11 @@ static void request_rows(struct grid *grid, const struct comparison_stream *stre
         const struct report_change *changes = &stream->changes[kinds[i]];
         add_head(grid, i == first ? member : "", i == first ? direction : "");
         grid_text(grid, report_metrics[kinds[i]].name);
-        add_value(grid, changes[0].b);
-        add_value(grid, 100 * changes[0].b / requests);
-        for (int c = 1; c <= 3; c++) { // median, mean, maximum
-            if (kinds[i] == REPORT_UNCHANGED)
-                grid_nothing(grid);
-            else
-                add_value(grid, changes[c].b);
-        }
-        add_value(grid, changes[kinds[i] == REPORT_UNCHANGED ? 1 : 4].b);
+        grid_number(grid, changes[0].b);
+        grid_number(grid, 100 * changes[0].b / requests);
+        for (int c = 1; c <= 3; c++) // median, mean, maximum
+            grid_number(grid, kinds[i] == REPORT_UNCHANGED ? NAN : changes[c].b);
+        grid_number(grid, changes[kinds[i] == REPORT_UNCHANGED ? 1 : 4].b);
     }
 }
 
@@ -121,18 +109,6 @@ static void add_member(const struct comparison_member *member, const char *shown
             rows(grid, member->streams[s], grid_rows(grid) == before ? shown : "",
                  report_direction_name(s));
     }
-}
-
-// Prints it under its title if it has rows, and frees it.
-static bool print_grid(struct grid *grid, const char *title, const struct report_style *style)
-{
-    bool good = grid != NULL;
-    if (good && grid_rows(grid) > 0) {
-        report_title(style, title);
-        good = grid_print(grid, style);
-    }
-    grid_free(grid);
-    return good;
 }
 
 static bool print_table(const struct report_comparison *comparison,
@@ -158,7 +134,7 @@ static bool print_table(const struct report_comparison *comparison,
     free(order);
     if (active > 1) // else the total is that member
         add_member(&comparison->total, "(all members)", rows, grid);
-    return print_grid(grid, title, style);
+    return grid_show(grid, title, style);
 }
 
 // In neither run: a total latency is the throttle wait, and all of it is.
@@ -239,11 +215,11 @@ static bool print_groups(const struct report_comparison *comparison,
             continue;
         grid_text(grid, comparison->groups[g].name);
         for (size_t i = 0; i < COUNT_OF(metrics); i++) {
-            add_value(grid, changes[metrics[i]].a);
-            add_value(grid, changes[metrics[i]].b);
+            grid_number(grid, changes[metrics[i]].a);
+            grid_number(grid, changes[metrics[i]].b);
         }
     }
-    bool good = print_grid(grid, "Service of members while at least two were backlogged", style);
+    bool good = grid_show(grid, "Service of members while at least two were backlogged", style);
     if (good && count > top)
         report_say(style, REPORT_PLAIN, "and %zu more groups", count - top);
     return good;

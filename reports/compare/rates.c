@@ -65,12 +65,8 @@ static void add_row(struct grid *grid, const char *name, const struct report_cha
     grid_text(grid, name);
     for (int i = first; i < first + 2; i++) {
         const double values[] = {rates[i].a, rates[i].b, 100 * report_change_relative(&rates[i])};
-        for (int v = 0; v < 3; v++) {
-            if (isnan(values[v]))
-                grid_nothing(grid);
-            else
-                grid_number(grid, values[v]);
-        }
+        for (int v = 0; v < 3; v++)
+            grid_number(grid, values[v]);
     }
 }
 
@@ -113,12 +109,7 @@ static bool print_table(const struct report_comparison *comparison,
     }
     if (good && shown > 1 && !is_group)
         add_row(grid, "(all members)", comparison->total.rates, first);
-    if (good && grid_rows(grid) > 0) {
-        report_title(style, title);
-        good = grid_print(grid, style);
-    }
-    grid_free(grid);
-    return good;
+    return grid_show(grid, title, style) && good;
 }
 
 bool comparison_print_rates(const struct report_comparison *comparison,

@@ -159,14 +159,6 @@ char *validation_verdict(const struct report_validation *validation)
 
 // ---- Tables ----
 
-static void add_value(struct grid *grid, double value)
-{
-    if (isnan(value))
-        grid_nothing(grid);
-    else
-        grid_number(grid, value);
-}
-
 static size_t shown_members(const struct report_validation *validation,
                             const struct report_style *style)
 {
@@ -203,18 +195,15 @@ static bool print_members(const struct report_validation *validation,
         const struct validation_figure_value *figures = member->figures;
         grid_text(grid, member->name);
         grid_number(grid, figures[VALIDATION_REQUESTS].value.a);
-        add_value(grid, 100 * report_change_relative(&figures[VALIDATION_WAIT].value));
-        add_value(grid, figures[VALIDATION_MEDIAN_ERROR].value.b);
-        add_value(grid, figures[VALIDATION_MEAN_ERROR].value.b);
-        add_value(grid, floor(1000 * figures[VALIDATION_KS].value.b + 0.5) / 1000);
-        add_value(grid, 100 * figures[VALIDATION_W1].value.b);
-        add_value(grid, 100 * figures[VALIDATION_THROUGHPUT].value.b);
+        grid_number(grid, 100 * report_change_relative(&figures[VALIDATION_WAIT].value));
+        grid_number(grid, figures[VALIDATION_MEDIAN_ERROR].value.b);
+        grid_number(grid, figures[VALIDATION_MEAN_ERROR].value.b);
+        grid_number(grid, floor(1000 * figures[VALIDATION_KS].value.b + 0.5) / 1000);
+        grid_number(grid, 100 * figures[VALIDATION_W1].value.b);
+        grid_number(grid, 100 * figures[VALIDATION_THROUGHPUT].value.b);
         grid_number(grid, (double)member->to_come);
     }
-    report_title(style, "Predicted against measured");
-    bool ok = grid != NULL && grid_print(grid, style);
-    grid_free(grid);
-    return ok;
+    return grid_show(grid, "Predicted against measured", style);
 }
 
 static const char *said_of(const struct validation_figure_value *figure)
@@ -241,18 +230,15 @@ static bool print_figures(const struct report_validation *validation,
             const struct validation_figure_value *figure = &member->figures[j];
             grid_text(grid, j == VALIDATION_P50 ? member->name : "");
             grid_text(grid, figure_words[j]);
-            add_value(grid, figure->value.a);
-            add_value(grid, figure->value.b);
-            add_value(grid, 100 * report_change_relative(&figure->value));
-            add_value(grid, figure->low);
-            add_value(grid, figure->high);
+            grid_number(grid, figure->value.a);
+            grid_number(grid, figure->value.b);
+            grid_number(grid, 100 * report_change_relative(&figure->value));
+            grid_number(grid, figure->low);
+            grid_number(grid, figure->high);
             grid_text(grid, said_of(figure));
         }
     }
-    report_title(style, "Latencies");
-    bool ok = grid != NULL && grid_print(grid, style);
-    grid_free(grid);
-    return ok;
+    return grid_show(grid, "Latencies", style);
 }
 
 bool report_validation_print(const struct report_validation *validation,

@@ -13,18 +13,13 @@ static const char *member_name(const struct device_fit *fit, uint32_t member)
 
 static void add_distance(struct grid *grid, double distance)
 {
-    if (isnan(distance))
-        grid_nothing(grid);
-    else
-        grid_number(grid, round(1000 * distance) / 1000);
+    grid_number(grid, round(1000 * distance) / 1000);
 }
 
 static void add_time(struct grid *grid, const struct fit_samples *samples, size_t per_cent)
 {
-    if (samples->count == 0)
-        grid_nothing(grid);
-    else
-        grid_number(grid, (double)samples->values[(samples->count - 1) * per_cent / 100]);
+    size_t count = samples->count;
+    grid_number(grid, count == 0 ? NAN : (double)samples->values[(count - 1) * per_cent / 100]);
 }
 
 // Classes of any member are shown where there are no others.
@@ -85,20 +80,15 @@ static bool print_candidates(const struct device_fit *fit, const struct report_s
     for (size_t i = 0; grid != NULL && i < fit->candidate_count; i++) {
         const struct fit_candidate *candidate = &fit->candidates[i];
         grid_text(grid, scenario_device_name(candidate->model));
-        if (candidate->model == SCENARIO_DEVICE_QUEUE)
-            grid_number(grid, candidate->servers);
-        else
-            grid_nothing(grid);
+        grid_number(grid,
+                    candidate->model == SCENARIO_DEVICE_QUEUE ? (double)candidate->servers : NAN);
         add_distance(grid, candidate->worst_distance);
         grid_number(grid, 100 * candidate->worst_mean);
         grid_text(grid, member_name(fit, candidate->worst_member));
         grid_text(grid, fit_found_name(candidate->worst_found));
         grid_text(grid, i == fit->best ? "taken" : "");
     }
-    report_title(style, "Models: the recording's arrivals on each");
-    bool ok = grid != NULL && grid_print(grid, style);
-    grid_free(grid);
-    return ok;
+    return grid_show(grid, "Models: the recording's arrivals on each", style);
 }
 
 static bool print_members(const struct device_fit *fit, const struct report_style *style)
@@ -121,10 +111,8 @@ static bool print_members(const struct device_fit *fit, const struct report_styl
             grid_number(grid, (double)recorded->means[found].count);
             grid_number(grid, mean);
             grid_number(grid, fit_mean_value(&made->means[found]));
-            if (mean > 0)
-                grid_number(grid, 100 * (fit_mean_value(&made->means[found]) / mean - 1));
-            else
-                grid_nothing(grid);
+            grid_number(grid,
+                        mean > 0 ? 100 * (fit_mean_value(&made->means[found]) / mean - 1) : NAN);
         }
         snprintf(title, sizeof title, "%.64s: KS %.3f, p99 %s recorded, %s modelled",
                  member_name(fit, i), best->distances[i],
@@ -132,10 +120,7 @@ static bool print_members(const struct device_fit *fit, const struct report_styl
                              GRID_TIME),
                  grid_format(right, (double)report_histogram_quantile(&made->histogram, 990),
                              GRID_TIME));
-        report_title(style, title);
-        bool ok = grid != NULL && grid_print(grid, style);
-        grid_free(grid);
-        if (!ok)
+        if (!grid_show(grid, title, style))
             return false;
     }
     return true;

@@ -7,6 +7,7 @@
 #include "sim/scenario/scenario.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,10 +170,7 @@ static bool print_windows(const struct info_volume *volume, const struct report_
         grid_text(grid, info_window_names[i]);
         grid_number(grid, (double)windows->window[i].peak_requests * per_s);
         grid_number(grid, (double)windows->window[i].peak_bytes * per_s);
-        if (dispersion < 0)
-            grid_nothing(grid);
-        else
-            grid_number(grid, dispersion);
+        grid_number(grid, dispersion < 0 ? NAN : dispersion);
     }
     fputc('\n', style->out);
     bool ok = grid != NULL && grid_print(grid, style);
@@ -184,10 +182,7 @@ static bool print_windows(const struct info_volume *volume, const struct report_
 
 static void add_answer(struct grid *grid, const struct info_answer *answer)
 {
-    if (answer->limit > 0)
-        grid_number(grid, (double)answer->limit);
-    else
-        grid_nothing(grid);
+    grid_number(grid, answer->limit > 0 ? (double)answer->limit : NAN);
 }
 
 static bool print_answers(const struct info_answers *answers, const struct report_style *style)
@@ -270,7 +265,7 @@ static void add_device(struct grid *grid, const char *name, const struct info_vo
         if (volume->answers != NULL && volume->answers->requests > 0)
             add_answer(grid, &volume->answers->answer[kind][INFO_SHARE_COUNT - 1]);
         else
-            grid_nothing(grid);
+            grid_number(grid, NAN);
     }
 }
 
@@ -310,10 +305,7 @@ static bool print_devices(const struct trace_info *info, struct info_volume *con
         add_rest(grid, info, sorted, shown);
     if (grid != NULL)
         add_device(grid, "(all devices)", &info->all);
-    report_title(style, "Devices, those with the most requests first");
-    bool ok = grid != NULL && grid_print(grid, style);
-    grid_free(grid);
-    return ok;
+    return grid_show(grid, "Devices, those with the most requests first", style);
 }
 
 static bool print_all(const struct trace_info *info, const struct report_style *style)

@@ -5,6 +5,7 @@
 #include "sim/base/text_file.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,10 +125,8 @@ static bool print_table(const struct trace_streams *read, const struct report_st
         grid_text(grid, scenario_stream_kind_name(stream->kind));
         grid_text(grid, stream->kind == SCENARIO_STREAM_OPEN ? "" : depth);
         grid_number(grid, (double)(stream->requests + stream->endless));
-        if (stream->thinks > 0 && stream->kind != SCENARIO_STREAM_ASYNC)
-            grid_number(grid, stream->think_ns / (double)stream->thinks);
-        else
-            grid_nothing(grid);
+        bool thinks = stream->thinks > 0 && stream->kind != SCENARIO_STREAM_ASYNC;
+        grid_number(grid, thinks ? stream->think_ns / (double)stream->thinks : NAN);
         grid_number(grid, (double)stream->first_ns);
         grid_number(grid, (double)stream->last_ns);
     }
