@@ -55,6 +55,12 @@ expect_code 0 trace streams --json clients.csv
 expect 'open sync sync' "$(jq -r '[.streams[].kind] | sort | join(" ")' out)" 'their kinds'
 expect_code 0 run --limits iops-total=100 --device a --json clients.csv
 expect 2 "$(jq '.members[0].directions["read+write"].queue_max' out)" 'at most in the queue'
+expect_code 0 trace convert clients.csv converted.csv
+cmp -s clients.csv converted.csv || fail 'trace convert changes who sent what'
+run trace convert clients.csv converted.iolog
+expect_error 'requests are in the file without who sent them'
+run trace convert clients.csv a.csv both.csv
+expect_error 'Who sent the requests is told there, and is not written'
 run trace synth clients.yaml --duration 1s -o clients.iolog
 expect_error 'requests are in the file without who sent them'
 

@@ -135,6 +135,12 @@ static char *split_path(const struct convert *convert, const char *volume)
 
 // ---- Outputs ----
 
+// Of several inputs some may have threads of one name.
+bool convert_keeps_streams(const struct convert *convert)
+{
+    return convert->merge.count == 1 && trace_tells_streams(convert->streams[0].trace);
+}
+
 static bool check_output(const struct convert_config *config, struct sim_error *error)
 {
     const char *mark = find_mark(config->output);
@@ -150,7 +156,9 @@ static bool open_writer(const struct convert *convert, struct convert_output *ou
                         struct sim_error *error)
 {
     struct trace_error trace_error;
-    struct trace_writer_config config = {.path = output->path, .format = convert->config->format};
+    struct trace_writer_config config = {.path = output->path,
+                                         .format = convert->config->format,
+                                         .has_streams = convert_keeps_streams(convert)};
     // A file that is read must not be replaced by what is read of it.
     for (size_t i = 0; strcmp(output->path, "-") != 0 && i < convert->merge.count; i++) {
         if (trace_reads_file(convert->streams[i].trace, output->path))
@@ -266,7 +274,9 @@ static bool write_next(struct convert *convert, size_t index, struct sim_error *
     struct convert_output *output = &convert->outputs[volume->output];
     convert->written++;
     output->requests++;
-    return trace_writer_put(output->writer, &request, volume->name, NULL, &trace_error) ||
+    const char *sender =
+        convert_keeps_streams(convert) ? trace_stream_name(stream->trace, request.stream) : NULL;
+    return trace_writer_put(output->writer, &request, volume->name, sender, &trace_error) ||
            sim_fail(error, SIM_FAILED, "%s", trace_error.message);
 }
 

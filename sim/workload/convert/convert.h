@@ -70,6 +70,9 @@ bool convert_run(struct convert *convert, const struct convert_config *config,
                  struct sim_error *error);
 void convert_close(struct convert *convert); // what is not finished leaves no file
 
+// Does it write who sent the requests, where the format can?
+bool convert_keeps_streams(const struct convert *convert);
+
 // How a volume is called in the name of a file.
 void convert_safe_name(const char *volume, char *text, size_t size);
 

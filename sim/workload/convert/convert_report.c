@@ -13,9 +13,11 @@ void convert_notices(const struct convert *convert, cut_notice *notice, void *co
             .kind = "streams-dropped",
             .source = convert->streams[i].path,
             .count = convert->streams[i].requests_read,
-            .text = "Who sent the requests is told there, and is not written.",
+            .text =
+                "Who sent the requests is told there, and is not written: other inputs may have "
+                "threads of the same names.",
         };
-        if (trace_tells_streams(trace))
+        if (trace_tells_streams(trace) && !convert_keeps_streams(convert))
             notice(context, &streams);
     }
     cut_notice_missed(convert->streams, convert->merge.count, notice, context);
