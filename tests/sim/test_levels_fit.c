@@ -38,9 +38,11 @@ static void write_arrivals(const char *name, bool with_latencies, uint64_t seed)
     fputs(HEADER, file);
     for (int64_t i = 0, now_ns = 0; i < REQUESTS; i++) {
         now_ns += (int64_t)random_below(&seed, 40 * MS);
-        fprintf(file, "%" PRId64 ",%s,0,%" PRIu64 ",%s,", now_ns,
-                random_below(&seed, 3) > 0 ? "read" : "write", 4096 + 512 * random_below(&seed, 40),
-                members[random_below(&seed, 5)]);
+        // One after the other: compilers evaluate arguments in different orders.
+        const char *member = members[random_below(&seed, 5)];
+        uint64_t bytes = 4096 + 512 * random_below(&seed, 40);
+        const char *op = random_below(&seed, 3) > 0 ? "read" : "write";
+        fprintf(file, "%" PRId64 ",%s,0,%" PRIu64 ",%s,", now_ns, op, bytes, member);
         if (with_latencies)
             fprintf(file, "%" PRId64, latencies_ns[i]);
         fputc('\n', file);

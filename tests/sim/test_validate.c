@@ -63,8 +63,9 @@ static void write_arrivals(const char *name, bool with_latencies)
         now_ns += random_below(&state, 6) > 0 ? (int64_t)random_below(&state, 200000)
                                               : (int64_t)random_below(&state, 20000000);
         size_t op = random_below(&state, 50) == 0 ? 3 : random_below(&state, 3);
-        fprintf(file, "%" PRId64 ",%s,0,%d,%s,", now_ns, ops[op],
-                op == 3 ? 0 : 4096 << random_below(&state, 4), members[random_below(&state, 4)]);
+        const char *member = members[random_below(&state, 4)];
+        int bytes = 4096 << random_below(&state, 4);
+        fprintf(file, "%" PRId64 ",%s,0,%d,%s,", now_ns, ops[op], op == 3 ? 0 : bytes, member);
         if (with_latencies && latencies_ns[i] >= 0)
             fprintf(file, "%" PRId64, latencies_ns[i]);
         fputc('\n', file);
@@ -156,7 +157,7 @@ static void stalls_are_found(void **state)
     } rows[] = {
         {SCENARIO("device: {model: fixed, latency: 300us}\n"), 0, 0},
         {SCENARIO("device: {model: fixed, latency: 300us}\n"
-                  "loop-stalls: {rate: 10, mean: 20ms, seed: 77}\n"),
+                  "loop-stalls: {rate: 20, mean: 50ms, seed: 77}\n"),
          5, 20},
     };
     (void)state;
