@@ -38,10 +38,14 @@ static bool reserve(struct trace_volumes *volumes)
     return true;
 }
 
+static size_t most(const struct trace_volumes *volumes)
+{
+    return volumes->max > 0 ? volumes->max : TRACE_VOLUMES_MAX;
+}
+
 uint32_t trace_volumes_add(struct trace_volumes *volumes, const char *name, size_t length)
 {
-    char *copy =
-        volumes->count < TRACE_VOLUMES_MAX && reserve(volumes) ? strndup(name, length) : NULL;
+    char *copy = volumes->count < most(volumes) && reserve(volumes) ? strndup(name, length) : NULL;
     if (copy == NULL)
         return TRACE_VOLUME_NONE;
     volumes->names[volumes->count] = copy;
@@ -61,7 +65,7 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
         if (strlen(known) == length && memcmp(known, name, length) == 0)
             return number;
     }
-    if (volumes->count == (volumes->max > 0 ? volumes->max : TRACE_VOLUMES_MAX)) {
+    if (volumes->count == most(volumes)) {
         trace_error_set(error, "%s: the trace holds more than %zu %s: this is not a recording",
                         volumes->source, volumes->count,
                         volumes->what != NULL ? volumes->what : "volumes");

@@ -61,6 +61,11 @@ run trace convert clients.csv converted.iolog
 expect_error 'requests are in the file without who sent them'
 run trace convert clients.csv a.csv both.csv
 expect_error 'Who sent the requests is told there, and is not written'
+echo 'volumes: [{id: a, latency: 1ms, arrivals: {process: closed, clients: 80000, think: 1s}}]' \
+    >crowd.yaml
+expect_code 0 trace synth crowd.yaml --duration 1s -o crowd.csv
+expect_code 0 run --limits iops-total=90000 --json crowd.csv
+expect 80000 "$(jq '.total["read+write"].requests' out)" 'more clients than there can be volumes'
 run trace synth clients.yaml --duration 1s -o clients.iolog
 expect_error 'requests are in the file without who sent them'
 

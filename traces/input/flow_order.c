@@ -53,6 +53,8 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
         return true;
     memcpy(before, flow, flow->source->bytes);
     other.volumes = (struct trace_volumes){.source = context->volumes.source};
+    other.streams = (struct trace_volumes){.source = context->streams.source};
+    other.tells_streams = false; // what a reader keeps of threads stays as it is
     other.notices = (struct trace_notices){0};
     flow->context = &other;
     if (flow->lines != NULL)
@@ -65,6 +67,7 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
         trace_input_close(&flow->input);
     }
     trace_volumes_free(&other.volumes);
+    trace_volumes_free(&other.streams);
     trace_notices_free(&other.notices);
     memcpy(flow, before, flow->source->bytes);
     free(before);
