@@ -10,6 +10,7 @@ struct dependent {
     struct dependent_config config;
     struct conditions conditions;
     int64_t lead_ns; // how far something has come before the time at which it was recorded
+    int64_t late_ns; // how far a request has come after it
 };
 
 static void note_lead(struct dependent *dependent, int64_t recorded_ns, int64_t now_ns)
@@ -91,6 +92,8 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
     struct dependent *dependent = (struct dependent *)arrivals;
     struct graph_node *node = graph_next(&dependent->conditions.graph);
     note_lead(dependent, node->recorded_ns, node->ready_ns);
+    if (node->ready_ns - node->recorded_ns > dependent->late_ns)
+        dependent->late_ns = node->ready_ns - node->recorded_ns;
     graph_arrived(&dependent->conditions.graph, node);
     if (dependent->conditions.graph.failed)
         return sim_fail_memory(error);
@@ -145,6 +148,11 @@ uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream)
 uint64_t dependent_guessed(const struct dependent *dependent, uint32_t stream)
 {
     return dependent->conditions.threads[stream].guessed;
+}
+
+int64_t dependent_late_ns(const struct dependent *dependent)
+{
+    return dependent->late_ns;
 }
 
 struct arrivals *dependent_arrivals(struct dependent *dependent)

@@ -105,7 +105,7 @@ static void tell_feedback(const struct telling *telling)
 {
     const struct senders *senders = &telling->replay->senders;
     uint32_t open = 0, closed = 0;
-    char text[TEXT_SIZE];
+    char text[TEXT_SIZE], late[DURATION_SIZE];
     if (!senders->answers) {
         tell(telling, "feedback", "none",
              "none; requests arrive as recorded, however long others wait: under a limit below the "
@@ -117,19 +117,23 @@ static void tell_feedback(const struct telling *telling)
         closed += senders->streams.items[i].origin == STREAM_CLOSED;
     }
     uint32_t dependent = senders->streams.count - open - closed;
+    units_format_duration(dependent_late_ns(senders->dependent), late, sizeof late);
     if (open + closed == 0)
         snprintf(text, sizeof text,
                  "dependent; each of %" PRIu32 " streams goes on when what it waited for is "
-                 "complete",
-                 dependent);
+                 "complete, up to %s later than recorded",
+                 dependent, late);
     else if (open + dependent == 0)
         snprintf(text, sizeof text,
-                 "closed; of each member never more outstanding than a certain number");
+                 "closed; of each member never more outstanding than a certain number, so that "
+                 "requests came up to %s later than recorded",
+                 late);
     else
         snprintf(text, sizeof text,
                  "mixed; of %" PRIu32 " streams %" PRIu32 " come as recorded, %" PRIu32
-                 " as closed loops, the others when what they waited for is complete",
-                 senders->streams.count, open, closed);
+                 " as closed loops, the others when what they waited for is complete, up to %s "
+                 "later than recorded",
+                 senders->streams.count, open, closed, late);
     tell(telling, "feedback",
          open + closed == 0      ? "dependent"
          : open + dependent == 0 ? "closed"
