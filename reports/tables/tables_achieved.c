@@ -46,6 +46,17 @@ bool tables_print_assumptions(const struct tables_context *context)
     "                  (SELECT 1 FROM rates AS g WHERE g.scope = 'throttle_group'"                 \
     "                    AND g.arrived = r.arrived AND g.completed = r.completed))"
 
+// Does who waits ask for less?
+static bool has_feedback(const struct tables_context *context)
+{
+    sqlite3_stmt *rows = report_query_open(
+        context->database,
+        "SELECT 1 FROM assumption WHERE run_id = ?1 AND key = 'feedback' AND value <> 'none'",
+        context->run_id, context->error);
+    bool has = report_query_next(rows);
+    return report_query_close(rows, context->error) && has;
+}
+
 bool tables_print_achieved(const struct tables_context *context)
 {
     static const struct grid_column columns[] = {
@@ -60,8 +71,11 @@ bool tables_print_achieved(const struct tables_context *context)
     };
     return tables_grid(
         context,
-        "Reads and writes per second: demanded, achieved over the run, and while "
-        "busy (any in the throttle or at the device)",
+        has_feedback(context)
+            ? "Reads and writes per second: demanded by threads that wait, achieved over the run, "
+              "and while busy (any in the throttle or at the device)"
+            : "Reads and writes per second: demanded, achieved over the run, and while "
+              "busy (any in the throttle or at the device)",
         tables_statistics_open(context, ACHIEVED_ROWS
                                " SELECT name, demanded_requests_per_s, requests_per_s,"
                                "        busy_requests_per_s, demanded_bytes_per_s, bytes_per_s,"

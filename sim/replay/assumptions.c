@@ -130,10 +130,10 @@ static void tell_feedback(const struct telling *telling)
                  late);
     else
         snprintf(text, sizeof text,
-                 "mixed; of %" PRIu32 " streams %" PRIu32 " come as recorded, %" PRIu32
-                 " as closed loops, the others when what they waited for is complete, up to %s "
-                 "later than recorded",
-                 senders->streams.count, open, closed, late);
+                 "mixed; %" PRIu32 " streams come as recorded, %" PRIu32
+                 " as closed loops, %" PRIu32
+                 " when what they waited for is complete, up to %s later",
+                 open, closed, dependent, late);
     tell(telling, "feedback",
          open + closed == 0      ? "dependent"
          : open + dependent == 0 ? "closed"
