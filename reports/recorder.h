@@ -136,6 +136,9 @@ void report_recorder_operation(struct report_recorder *recorder, int64_t now_ns,
 void report_recorder_notice(struct report_recorder *recorder, const char *kind, const char *source,
                             uint64_t count, const char *text);
 
+// Where arrivals answer: which request of the recordings has arrived, in their order.
+void report_recorder_place(struct report_recorder *recorder, uint64_t seq, uint64_t place);
+
 // What is assumed where it could be otherwise, in the order in which it is shown: key and value are
 // for programs, the text is for people.
 void report_recorder_assumption(struct report_recorder *recorder, const char *key,

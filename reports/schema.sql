@@ -308,6 +308,14 @@ CREATE TABLE IF NOT EXISTS request (
     PRIMARY KEY (run_id, seq)
 ) WITHOUT ROWID;
 
+-- Only of runs whose arrivals answer: which request of the recordings each is, in their order.
+CREATE TABLE IF NOT EXISTS request_place (
+    run_id INTEGER NOT NULL REFERENCES run,
+    seq    INTEGER NOT NULL,
+    place  INTEGER NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
 CREATE VIEW IF NOT EXISTS request_log AS
 SELECT r.run_id, r.seq, m.name AS member, r.op, r.offset, r.bytes,
        r.arrival_ns, r.dispatch_ns, r.complete_ns

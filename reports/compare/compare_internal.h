@@ -113,6 +113,7 @@ struct comparison_side {
     int64_t end_ns, interval_ns;
     int64_t span_ns; // in which members of a group are compared
     uint64_t logged; // requests
+    bool answers;    // they need not have arrived in the order, nor at the times, of the recordings
     int64_t first_arrival_ns, last_arrival_ns;
     struct comparison_identity *identities; // in order of member_id
     size_t identity_count;

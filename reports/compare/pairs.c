@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Both logs are read side by side, in order of arrival; the first request that is not the same in
-// both ends the comparison.
+// Both logs are read side by side, in order of arrival, or, where arrivals answer, of the
+// recordings; the first request that is not the same in both ends the comparison.
 #include "reports/compare/compare_internal.h"
 #include "reports/fairness.h"
 #include "reports/query.h"
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_COLUMNS                                                                                \
+    "SELECT seq, member_id, op, offset, bytes, arrival_ns, dispatch_ns, complete_ns FROM request"
 #define BETWEEN_LOOKS 4096 // at whether it is to stop
 
 // What a request is; what became of it.
@@ -159,16 +161,16 @@ static bool fail_different(const struct log_reader readers[2], uint64_t number,
     return false;
 }
 
-static bool are_equal(const struct log_request *a, const struct log_request *b)
+static bool are_equal(const struct log_request *a, const struct log_request *b, bool at_one_time)
 {
     return a->present && b->present && a->identity->member == b->identity->member &&
-           a->arrival_ns == b->arrival_ns && a->offset == b->offset && a->bytes == b->bytes &&
-           !strcmp(a->op, b->op);
+           (a->arrival_ns == b->arrival_ns || !at_one_time) && a->offset == b->offset &&
+           a->bytes == b->bytes && !strcmp(a->op, b->op);
 }
 
 static void count_traffic(struct comparison_traffic *traffic, const struct log_reader readers[2])
 {
-    if (traffic->requests++ == 0)
+    if (traffic->requests++ == 0 || readers[0].request.arrival_ns < traffic->first_arrival_ns)
         traffic->first_arrival_ns = readers[0].request.arrival_ns;
     for (int i = 0; i < 2; i++) {
         const struct log_request *request = &readers[i].request;
@@ -215,12 +217,14 @@ static bool read_pairs(struct report_comparison *comparison, struct log_reader r
                        struct report_error *error)
 {
     struct comparison_pair *pairs = comparison->pairs.bytes;
+    bool at_one_time = !readers[0].side->answers && !readers[1].side->answers;
     for (uint64_t i = 0; i <= comparison->count; i++) {
         if (!next_request(&readers[0], error) || !next_request(&readers[1], error))
             return false;
         if (!readers[0].request.present && !readers[1].request.present)
             return true;
-        if (!are_equal(&readers[0].request, &readers[1].request) || i == comparison->count)
+        if (!are_equal(&readers[0].request, &readers[1].request, at_one_time) ||
+            i == comparison->count)
             return fail_different(readers, i, error);
         take_pair(comparison, readers, &pairs[i]);
         if (i % BETWEEN_LOOKS == 0 && comparison_stopped(comparison, BETWEEN_LOOKS, error))
@@ -261,8 +265,9 @@ bool comparison_load_pairs(struct report_comparison *comparison, struct report_e
     for (int i = 0; good && i < 2; i++) {
         readers[i].rows = report_query_open(
             readers[i].side->run.database,
-            "SELECT seq, member_id, op, offset, bytes, arrival_ns, dispatch_ns, complete_ns"
-            "  FROM request WHERE run_id = ?1 ORDER BY seq",
+            readers[i].side->answers ? LOG_COLUMNS " JOIN request_place USING (run_id, seq)"
+                                                   " WHERE run_id = ?1 ORDER BY place"
+                                     : LOG_COLUMNS " WHERE run_id = ?1 ORDER BY seq",
             readers[i].side->run.run_id, error);
         good = readers[i].rows != NULL;
     }

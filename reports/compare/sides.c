@@ -22,7 +22,8 @@ static bool load_head(struct comparison_side *side, struct report_error *error)
         "       (SELECT count(*) FROM request WHERE run_id = ?1),"
         "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq LIMIT 1),"
         "       (SELECT arrival_ns FROM request WHERE run_id = ?1 ORDER BY seq DESC LIMIT 1),"
-        "       ifnull((SELECT span_ns FROM group_contention WHERE run_id = ?1), interval_ns)"
+        "       ifnull((SELECT span_ns FROM group_contention WHERE run_id = ?1), interval_ns),"
+        "       EXISTS (SELECT 1 FROM request_place WHERE run_id = ?1)"
         "  FROM run WHERE run_id = ?1",
         side->run.run_id, error);
     char *const texts[] = {side->name, side->engine, side->device, side->digest, side->status};
@@ -37,6 +38,7 @@ static bool load_head(struct comparison_side *side, struct report_error *error)
         side->first_arrival_ns = sqlite3_column_int64(rows, 9);
         side->last_arrival_ns = sqlite3_column_int64(rows, 10);
         side->span_ns = sqlite3_column_int64(rows, 11);
+        side->answers = sqlite3_column_int(rows, 12) != 0;
     }
     if (!report_query_close(rows, error))
         return false;

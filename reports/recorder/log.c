@@ -129,6 +129,13 @@ void report_recorder_assumption(struct report_recorder *recorder, const char *ke
                                             report_string(text)});
 }
 
+void report_recorder_place(struct report_recorder *recorder, uint64_t seq, uint64_t place)
+{
+    if (recorder->log_requests)
+        report_rows_add(recorder->rows, REPORT_ROW_REQUEST_PLACE,
+                        (struct report_value[]){report_count(seq), report_count(place)});
+}
+
 void recorder_log_request(struct report_recorder *recorder, const struct report_request *request)
 {
     if (!recorder->log_requests)

@@ -32,6 +32,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_NOTICE] = {5, "INSERT INTO notice VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_INTERVAL_LENGTH] = {1, "UPDATE run SET interval_ns = ?2 WHERE run_id = ?1"},
     [REPORT_ROW_REQUEST] = {8, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_REQUEST_PLACE] = {2, "INSERT INTO request_place VALUES (?, ?, ?)"},
     [REPORT_ROW_MEMBER_INTERVAL] = {15, "INSERT INTO member_interval VALUES "
                                         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_INTERVAL] = {5, "INSERT INTO group_interval VALUES (?, ?, ?, ?, ?, ?)"},

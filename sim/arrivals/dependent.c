@@ -150,6 +150,11 @@ uint64_t dependent_guessed(const struct dependent *dependent, uint32_t stream)
     return dependent->conditions.threads[stream].guessed;
 }
 
+uint64_t dependent_place(const void *origin)
+{
+    return ((const struct graph_node *)origin)->order;
+}
+
 int64_t dependent_late_ns(const struct dependent *dependent)
 {
     return dependent->late_ns;

@@ -34,6 +34,9 @@ uint64_t dependent_dropped(const struct dependent *dependent, uint32_t stream);
 // Requests of the stream whose completions are not recorded, and which take what is usual.
 uint64_t dependent_guessed(const struct dependent *dependent, uint32_t stream);
 
+// Which request of the recordings it is, from 0, in their order; origin: the arrival's.
+uint64_t dependent_place(const void *origin);
+
 // How much later than recorded a request came, at most.
 int64_t dependent_late_ns(const struct dependent *dependent);
 

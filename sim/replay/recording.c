@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/replay/recording.h"
 
+#include "sim/arrivals/dependent.h"
 #include "sim/replay/assumptions.h"
 
 struct op_row {
@@ -47,6 +48,8 @@ static void arrival(void *recorder, const struct sim_request *request)
 {
     struct report_request report = recording_request(request, REPORT_NOT_YET);
     report_recorder_arrival(recorder, &report);
+    if (request->origin != NULL)
+        report_recorder_place(recorder, request->seq, dependent_place(request->origin));
 }
 
 static void dispatch(void *recorder, const struct sim_request *request)
