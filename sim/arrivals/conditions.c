@@ -41,12 +41,9 @@ static void end_recorded(struct conditions *conditions, struct graph_node *node)
         keep(&conditions->graph, device_end(conditions, node), node);
     }
     keep(&conditions->graph, &thread->last_end, node);
-    if (!waits_for_all(stream)) {
-        graph_release(&conditions->graph, node);
-        return;
-    }
-    node->next = thread->unclaimed;
-    thread->unclaimed = node;
+    if (waits_for_all(stream))
+        graph_put(&conditions->graph, &thread->unclaimed, node);
+    graph_release(&conditions->graph, node);
 }
 
 static void follow_recorded(struct conditions *conditions, int64_t time_ns)
@@ -139,17 +136,15 @@ static void condition_sync(struct conditions *conditions, struct graph_node *nod
     struct graph_node *returned = take_return(conditions, thread);
     bool is_paced = stream->kind == SCENARIO_STREAM_PACED && thread->previous != NULL;
     int64_t last_ns = INT64_MIN;
-    for (struct graph_node *end = thread->unclaimed; end != NULL; end = end->next)
-        last_ns = end->recorded_end_ns > last_ns ? end->recorded_end_ns : last_ns;
+    for (struct graph_edge *end = thread->unclaimed; end != NULL; end = end->next)
+        last_ns = end->node->recorded_end_ns > last_ns ? end->node->recorded_end_ns : last_ns;
     if (returned != NULL && returned->recorded_end_ns > last_ns)
         last_ns = returned->recorded_end_ns;
     if (call != NULL && call->recorded_end_ns > last_ns)
         last_ns = call->recorded_end_ns;
     int64_t think_ns = last_ns == INT64_MIN ? 0 : node->recorded_ns - last_ns;
     think_ns = is_paced ? at_most(think_ns, QUICK_NS) : think_ns;
-    while (thread->unclaimed != NULL) {
-        struct graph_node *end = thread->unclaimed;
-        thread->unclaimed = end->next;
+    for (struct graph_node *end; (end = graph_take(graph, &thread->unclaimed)) != NULL;) {
         graph_after_completion(graph, node, end, think_ns);
         graph_release(graph, end);
     }

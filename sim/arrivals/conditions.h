@@ -16,7 +16,7 @@ struct thread {
     int64_t last_end_ns;
     struct graph_node *first;
     struct graph_node *previous;
-    struct graph_node *unclaimed; // completed since the previous arrival, linked by next
+    struct graph_edge *unclaimed; // completed since the previous arrival
     struct graph_node *last_end;  // that completed last
     uint32_t callee;              // whose burst its next arrival waits for, or STREAM_NONE
     uint32_t caller;              // whose call it answered last, or STREAM_NONE

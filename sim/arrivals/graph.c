@@ -215,6 +215,27 @@ void graph_release(struct graph *graph, struct graph_node *node)
     graph->held--;
 }
 
+void graph_put(struct graph *graph, struct graph_edge **list, struct graph_node *node)
+{
+    struct graph_edge *edge = take_edge(graph);
+    if (edge == NULL)
+        return;
+    *edge = (struct graph_edge){.next = *list, .node = node};
+    *list = edge;
+    node->holds++;
+}
+
+struct graph_node *graph_take(struct graph *graph, struct graph_edge **list)
+{
+    struct graph_edge *edge = *list;
+    if (edge == NULL)
+        return NULL;
+    *list = edge->next;
+    edge->next = graph->free_edges;
+    graph->free_edges = edge;
+    return edge->node;
+}
+
 static void tell(struct graph *graph, struct graph_edge **list, int64_t now_ns, bool is_dropped)
 {
     while (*list != NULL) {

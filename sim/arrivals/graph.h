@@ -97,6 +97,10 @@ void graph_seal(struct graph *graph, struct graph_node *node);
 void graph_hold(struct graph_node *node);
 void graph_release(struct graph *graph, struct graph_node *node);
 
+// Adds a node to a list, which holds it; takes one out, which is to be released: NULL, none.
+void graph_put(struct graph *graph, struct graph_edge **list, struct graph_node *node);
+struct graph_node *graph_take(struct graph *graph, struct graph_edge **list);
+
 // The next to arrive, or NULL.
 static inline struct graph_node *graph_next(const struct graph *graph)
 {

@@ -10,12 +10,19 @@
 
 // ---- How each trace's requests come ----
 
+static enum scenario_arrivals asked_of(const struct senders *senders, uint32_t source,
+                                       uint32_t member)
+{
+    enum scenario_arrivals asked = senders->scenario->members[member].arrivals;
+    return asked == SCENARIO_ARRIVALS_AUTO ? sources_config(senders->sources, source)->arrivals
+                                           : asked;
+}
+
 static enum scenario_arrivals arrivals_of(const struct senders *senders, uint32_t source,
                                           uint32_t member)
 {
     const struct scenario_trace *trace = sources_config(senders->sources, source);
-    enum scenario_arrivals asked = senders->scenario->members[member].arrivals;
-    asked = asked == SCENARIO_ARRIVALS_AUTO ? trace->arrivals : asked;
+    enum scenario_arrivals asked = asked_of(senders, source, member);
     if (asked != SCENARIO_ARRIVALS_AUTO)
         return asked;
     bool is_dependent = sources_tell_streams(senders->sources, source) &&
@@ -133,6 +140,10 @@ static bool apply(struct senders *senders, struct sim_error *error)
             stream->think = trace->closed.think;
             stream->depth = trace->closed.depth > 0 ? trace->closed.depth : stream->depth;
         }
+        // Nobody has asked for a guess.
+        if (stream->origin == STREAM_OF_DEVICE &&
+            asked_of(senders, stream->recording, stream->device) == SCENARIO_ARRIVALS_AUTO)
+            stream->kind = SCENARIO_STREAM_OPEN;
         senders->answers = senders->answers || stream->kind != SCENARIO_STREAM_OPEN;
     }
     return true;

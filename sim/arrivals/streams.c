@@ -37,6 +37,7 @@ void streams_free(struct streams *streams)
     }
     free(streams->items);
     free(streams->cache);
+    free(streams->whos);
     free(streams->groups);
     names_free(&streams->keys);
     for (size_t i = 0; i < streams->key_count; i++)
@@ -135,8 +136,6 @@ static bool find_stream(struct streams *streams, const struct stream_key *key, u
 static bool find_group(struct streams *streams, const struct stream_key *key,
                        struct stream_who *who)
 {
-    if (!find_stream(streams, key, &who->stream))
-        return false;
     who->group = key_number(streams, 'g', key->recording, key->device,
                             streams->items[who->stream].name, streams->group_count);
     if (who->group == NAMES_NONE)
@@ -151,6 +150,26 @@ static bool find_group(struct streams *streams, const struct stream_key *key,
     return true;
 }
 
+// A thread may get another name: it is taken for what it was at its first request.
+static bool find_who(struct streams *streams, const struct stream_key *key, struct stream_who *who)
+{
+    char thread[32];
+    snprintf(thread, sizeof thread, "%" PRIu32, key->thread);
+    uint32_t number = key_number(streams, (char)('A' + key->origin), key->recording, key->device,
+                                 thread, streams->who_count);
+    if (number < streams->who_count) {
+        *who = streams->whos[number];
+        return true;
+    }
+    if (number == NAMES_NONE || !find_stream(streams, key, &who->stream) ||
+        !find_group(streams, key, who) ||
+        !grow((void **)&streams->whos, streams->who_count, &streams->who_capacity,
+              sizeof streams->whos[0]))
+        return false;
+    streams->whos[streams->who_count++] = *who;
+    return true;
+}
+
 bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who)
 {
     uint64_t major = (uint64_t)key->recording << 32 | key->thread;
@@ -162,7 +181,7 @@ bool streams_find(struct streams *streams, const struct stream_key *key, struct 
     uint64_t place = (major * 31 + minor * 7 + (major >> 32) * 97) % STREAM_CACHE;
     struct stream_cached *cached = &streams->cache[place];
     if (cached->key != major || cached->minor != minor) {
-        if (!find_group(streams, key, who))
+        if (!find_who(streams, key, who))
             return false;
         *cached = (struct stream_cached){major, minor, *who};
     }

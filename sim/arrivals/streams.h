@@ -117,6 +117,9 @@ struct stream_cached {
 
 struct streams {
     struct stream_cached *cache;
+    struct stream_who *whos; // of every thread and device seen: it stays what it was at first
+    uint32_t who_count;
+    uint32_t who_capacity;
     struct stream *items;
     uint32_t count;
     uint32_t capacity;

@@ -263,8 +263,12 @@ void deviation_print(const struct deviation *deviation, const struct accepted *f
     if (other_requests(found, accepted))
         fprintf(out,
                 "  the requests themselves are others: %" PRIu64 " arrived, accepted %" PRIu64
-                "; a trace, or what is taken of it, has changed\n",
-                found->requests, accepted->requests);
+                "; %s\n",
+                found->requests, accepted->requests,
+                strstr(found->assumed, "feedback none") == NULL
+                    ? "arrivals answer, so that one decision changes those after it, or a trace, "
+                      "or what is taken of it, has changed"
+                    : "a trace, or what is taken of it, has changed");
     else
         print_decisions(deviation, found, scenario, out);
     size_t differing = compare_numbers(found, accepted, out, NULL);

@@ -117,28 +117,27 @@ static void tell_feedback(const struct telling *telling)
         closed += senders->streams.items[i].origin == STREAM_CLOSED;
     }
     uint32_t dependent = senders->streams.count - open - closed;
-    units_format_duration(dependent_late_ns(senders->dependent), late, sizeof late);
     if (open + closed == 0)
         snprintf(text, sizeof text,
                  "dependent; each of %" PRIu32 " streams goes on when what it waited for is "
-                 "complete, up to %s later than recorded",
-                 dependent, late);
+                 "complete",
+                 dependent);
     else if (open + dependent == 0)
         snprintf(text, sizeof text,
-                 "closed; of each member never more outstanding than a certain number, so that "
-                 "requests came up to %s later than recorded",
-                 late);
+                 "closed; of each member never more outstanding than a certain number");
     else
         snprintf(text, sizeof text,
                  "mixed; %" PRIu32 " streams come as recorded, %" PRIu32
-                 " as closed loops, %" PRIu32
-                 " when what they waited for is complete, up to %s later",
-                 open, closed, dependent, late);
+                 " as closed loops, %" PRIu32 " when what they waited for is complete",
+                 open, closed, dependent);
     tell(telling, "feedback",
          open + closed == 0      ? "dependent"
          : open + dependent == 0 ? "closed"
                                  : "mixed",
          text);
+    units_format_duration(dependent_late_ns(senders->dependent), late, sizeof late);
+    snprintf(text, sizeof text, "requests came up to %s later than recorded", late);
+    tell(telling, "delay", late, text);
 }
 
 // "gold 1, silver 1.13". False: all are empty.

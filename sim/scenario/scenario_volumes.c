@@ -20,13 +20,17 @@ static bool is_volume_named(const struct scenario *scenario)
     return false;
 }
 
-// Does some of its requests' arrivals depend on who sent what?
+// May some of its requests' arrivals depend on who sent what?
 static bool asks_who(const struct scenario *scenario, const struct scenario_trace *config)
 {
-    bool asks = config->arrivals == SCENARIO_ARRIVALS_DEPENDENT;
-    for (size_t i = 0; i < scenario->member_count; i++)
-        asks = asks || scenario->members[i].arrivals == SCENARIO_ARRIVALS_DEPENDENT;
-    return asks;
+    bool can_twice = config->csv != NULL || !trace_path_is_stream(config->path);
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        enum scenario_arrivals asked = scenario->members[i].arrivals;
+        asked = asked == SCENARIO_ARRIVALS_AUTO ? config->arrivals : asked;
+        if (asked == SCENARIO_ARRIVALS_DEPENDENT || (asked == SCENARIO_ARRIVALS_AUTO && can_twice))
+            return true;
+    }
+    return false;
 }
 
 bool scenario_open_trace(const struct scenario *scenario, const struct scenario_trace *config,

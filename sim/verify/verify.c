@@ -160,8 +160,10 @@ bool verify_prepare(struct scenario *scenario, int64_t granularity_ns, struct si
                         scenario->name, scenario->algorithm->name);
     scenario_device_free(&scenario->device);
     scenario->device = (struct scenario_device){.model = SCENARIO_DEVICE_NULL};
-    for (size_t i = 0; i < scenario->member_count; i++)
+    for (size_t i = 0; i < scenario->member_count; i++) {
         scenario->members[i].device = SCENARIO_NONE;
+        scenario->members[i].arrivals = SCENARIO_ARRIVALS_OPEN; // the same for both
+    }
     if (granularity_ns >= 0)
         scenario->timer_granularity_ns = granularity_ns;
     if (!is_as_in_qemu(scenario, error) || !can_read_all_again(scenario, error))

@@ -17,8 +17,8 @@ scenario() {
     cat <<END
 groups: [{id: g, limits: {$1}}]
 members:
-  - {id: vdd, group: g, trace: $recorded/mixed/vdd.blktrace}
-  - {id: vde, group: g, attach: drive, trace: $recorded/mixed/vde.blktrace}
+  - {id: vdd, group: g, arrivals: open, trace: $recorded/mixed/vdd.blktrace}
+  - {id: vde, group: g, attach: drive, arrivals: open, trace: $recorded/mixed/vde.blktrace}
 ${2-}
 END
 }

@@ -5,7 +5,7 @@
 . "$2/tests/cli/cli.sh"
 
 ln -s "$recorded/mixed" mixed
-cp "$recorded/demo.yaml" a.yaml
+sed 's/trace: /arrivals: open, trace: /' "$recorded/demo.yaml" >a.yaml
 sed 's/iops-total: 500, iops-total-max: 1000/iops-total: 1000, iops-total-max: 2000/' a.yaml >b.yaml
 expect_code 0 run a.yaml --db a.db --log requests
 expect_code 0 run b.yaml --db a.db --log requests
@@ -267,6 +267,22 @@ echo 'members: [{id: a, trace: far.csv}]' >far.yaml
 expect_code 0 compare far.yaml far.yaml -o far
 expect 2 "$(grep -c '<text>400<' far/compare.svg)" "labels '400'"
 grep -q '<text>150<' far/compare.svg && fail 'there are too many labels'
+
+# Where arrivals answer, the same requests come at other times, and in another order: sqlite3 finds
+# them by their places in the recordings.
+for max in 1000 1500; do
+    sed "s/iops-total-max: 1000/iops-total-max: $max/" "$recorded/demo.yaml" >"answers-$max.yaml"
+    expect_code 0 run "answers-$max.yaml" --db answers.db --log requests
+done
+expect_code 0 compare answers.db:1 answers.db:2 --json
+expect "$(ask answers.db "
+    SELECT sum(b > a), sum(b < a) FROM (
+        SELECT a.complete_ns - a.arrival_ns AS a, b.complete_ns - b.arrival_ns AS b
+        FROM request AS a JOIN request_place AS p USING (run_id, seq)
+        JOIN request_place AS q ON q.run_id = 2 AND q.place = p.place
+        JOIN request AS b ON b.run_id = 2 AND b.seq = q.seq
+        WHERE a.run_id = 1 AND a.op IN ('read', 'write'))")" \
+    "$(jq -r '.total["read+write"] | "\(.slower)|\(.faster)"' out)" 'requests that answer'
 
 # A signal: the program dies of it, and nothing is left.
 awk 'BEGIN {

@@ -87,10 +87,13 @@ digest() {
 for scenario in limits events steps steps-recorded devices overload; do
     digest "$scenario" "$scenario.yaml"
 done >found.txt
-# Also with the arrivals at Q, before the guest merges and schedules.
-sed "s|trace: \([a-z/.]*\)|trace: {path: $recorded/\1, arrival: queue}|" "$recorded/demo.yaml" \
-    >demo-queue.yaml
-for scenario in "$recorded/demo.yaml" demo-queue.yaml "$recorded/throttled-iops.yaml"; do
+# Also as recorded, and with the arrivals at Q, before the guest merges and schedules.
+for arrival in issue queue; do
+    sed "s|trace: \([a-z/.]*\)|arrivals: open, trace: {path: $recorded/\1, arrival: $arrival}|" \
+        "$recorded/demo.yaml" >demo-$arrival.yaml
+done
+for scenario in "$recorded/demo.yaml" demo-issue.yaml demo-queue.yaml \
+    "$recorded/throttled-iops.yaml"; do
     digest "$(basename "$scenario" .yaml)" "$scenario"
 done >>found.txt
 diff "$source_dir/tests/cli/digests.txt" found.txt || fail 'a digest has changed'

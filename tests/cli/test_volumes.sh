@@ -15,23 +15,28 @@ limits=iops-total=500,iops-total-max=900
 cat >volumes.yaml <<END
 groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
 members: {from: trace, group: gold}
-trace: [vdc.blktrace, vdd.blktrace, vde.blktrace, vdf.blktrace]
+trace:
+  - {path: vdc.blktrace, arrivals: open}
+  - {path: vdd.blktrace, arrivals: open}
+  - {path: vde.blktrace, arrivals: open}
+  - {path: vdf.blktrace, arrivals: open}
 END
 cat >listed.yaml <<END
 groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
 members:
-  - {id: f, volume: "254,80", group: gold}
-  - {id: c, volume: "254,32", group: gold}
-  - {id: e, volume: "254,64", group: gold}
-  - {id: d, volume: "254,48", group: gold}
+  - {id: f, volume: "254,80", group: gold, arrivals: open}
+  - {id: c, volume: "254,32", group: gold, arrivals: open}
+  - {id: e, volume: "254,64", group: gold, arrivals: open}
+  - {id: d, volume: "254,48", group: gold, arrivals: open}
 trace: $recorded/mixed
 END
 listed=$(digest_of listed.yaml)
 [ -n "$listed" ] || fail 'a run has no digest'
 expect "$listed" "$(digest_of volumes.yaml)" 'from: trace'
-expect "$listed" "$(digest_of --limits $limits --each-volume "$recorded/mixed")" '--each-volume'
-expect "$listed" "$(digest_of --limits $limits --each-volume vdc.blktrace vdd.blktrace \
-    vde.blktrace vdf.blktrace)" '--each-volume of several traces'
+expect "$listed" "$(digest_of --limits $limits --each-volume --arrivals open "$recorded/mixed")" \
+    '--each-volume'
+expect "$listed" "$(digest_of --limits $limits --each-volume --arrivals open vdc.blktrace \
+    vdd.blktrace vde.blktrace vdf.blktrace)" '--each-volume of several traces'
 
 # What is stored runs again.
 expect_code 0 run --db runs.db --limits $limits --each-volume vdc.blktrace vdd.blktrace
@@ -44,13 +49,14 @@ expect '254,32|vdc.blktrace, vdd.blktrace' \
     'a member and its traces'
 
 # A scenario sees the piece that is cut out.
-sed 's/^trace: .*/trace: {path: part.csv}/' volumes.yaml >part.yaml
+sed -e 's/^trace:.*/trace: {path: part.csv}/' -e '/^  - /d' volumes.yaml >part.yaml
 "$program" trace convert --start 10s --duration 30s --speed 3/2 --op read,write \
     "$recorded/mixed" part.csv
 cat >cut.yaml <<END
 groups: [{id: gold, limits: {iops-total: 500, iops-total-max: 900}}]
 members: {from: trace, group: gold}
-trace: {path: $recorded/mixed, start: 10s, duration: 30s, speed: 1.5, ops: [read, write]}
+trace: {path: $recorded/mixed, arrivals: open, start: 10s, duration: 30s, speed: 1.5,
+  ops: [read, write]}
 END
 expect "$(digest_of part.yaml)" "$(digest_of cut.yaml)" 'cut by convert and by the scenario'
 
@@ -80,7 +86,7 @@ expect_error '--device is given twice'
 # It is read before the run, which cannot be done with a pipe.
 expect_code 2 run --limits $limits --each-volume -
 expect_error '--each-volume reads the traces before the run, to know their volumes'
-sed 's/^trace: .*/trace: "-"/' volumes.yaml >pipe.yaml
+sed -e 's/^trace:.*/trace: "-"/' -e '/^  - /d' volumes.yaml >pipe.yaml
 expect_code 3 run pipe.yaml
 expect_error 'pipe.yaml:3:8: members: {from: trace} reads the trace before the run'
 expect_code 2 run --each-volume volumes.yaml
