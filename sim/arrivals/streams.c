@@ -81,8 +81,11 @@ static uint32_t key_number(struct streams *streams, char kind, uint32_t recordin
         return NAMES_NONE;
     snprintf(key, size, "%c%" PRIu32 " %" PRIu32 " %s", kind, recording, of, name);
     uint32_t known = names_find(&streams->keys, key);
-    if (known == NAMES_NONE && names_append(&streams->key_texts, &streams->key_count, key))
-        known = names_add(&streams->keys, streams->key_texts[streams->key_count - 1], next);
+    if (known == NAMES_NONE && grow((void **)&streams->key_texts, streams->key_count,
+                                    &streams->key_capacity, sizeof *streams->key_texts)) {
+        streams->key_texts[streams->key_count++] = key;
+        return names_add(&streams->keys, key, next);
+    }
     free(key);
     return known;
 }

@@ -128,7 +128,8 @@ struct streams {
     uint32_t group_capacity;
     struct names keys;
     char **key_texts; // theirs
-    size_t key_count;
+    uint32_t key_count;
+    uint32_t key_capacity;
     struct timer_heap probes; // of a first reading
     struct stream_probe *free_probes;
     void *slabs;
