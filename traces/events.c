@@ -119,6 +119,11 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
         return NULL;
     }
     blktrace_pairing_init(&reader->pairing, context->arrival, context->files->missing_cpus);
+    if (!blktrace_pairing_order_batches(&reader->pairing, context->batch_order)) {
+        trace_error_no_memory(error);
+        trace_events_close(reader);
+        return NULL;
+    }
     if (context->tells_streams)
         blktrace_pairing_tell_senders(&reader->pairing, context->threads);
     reader->devices.names.source = context->volumes.source;
@@ -133,6 +138,8 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
         reader->wanted.actions |= 1U << BLKTRACE_REMAP;
         reader->held = HELD_RECORDS;
     }
+    if (reader->pairing.batches.order == TRACE_BATCH_AUTO)
+        reader->held = HELD_RECORDS;
     return reader;
 }
 
@@ -177,6 +184,10 @@ static inline bool read_record(struct events_reader *reader, struct trace_error 
     if (result == TRACE_ERROR)
         return false;
     if (result == TRACE_END) {
+        if (!blktrace_batches_end(pairing, UINT64_MAX)) {
+            trace_error_no_memory(error);
+            return false;
+        }
         blktrace_pairing_end(pairing);
         reader->held = 0;
         return true;
@@ -252,6 +263,7 @@ void trace_events_report(void *opaque)
     struct events_reader *reader = opaque;
     reader->source->report(reader->opened, &reader->context->notices);
     events_order_report(&reader->order, reader->name, &reader->context->notices);
+    blktrace_batches_report(&reader->pairing.batches, reader->name, &reader->context->notices);
     trace_threads_report(&reader->threads, reader->name, &reader->context->notices);
     blktrace_pairing_report(&reader->pairing, reader->name, &reader->context->notices);
     events_stacks_report(&reader->stacks, &reader->devices, &reader->pairing, reader->name,

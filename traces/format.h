@@ -17,12 +17,13 @@
 
 struct trace_context {
     const struct trace_files *files;
-    const char *volume;         // only this one; NULL: all
-    bool keeps_stacks;          // as in struct trace_config
-    bool in_flight;             // as in struct trace_config
-    const char *layout;         // as in struct trace_config
-    bool is_part;               // as in struct trace_config
-    bool wants_streams;         // as in struct trace_config
+    const char *volume; // only this one; NULL: all
+    bool keeps_stacks;  // as in struct trace_config
+    bool in_flight;     // as in struct trace_config
+    const char *layout; // as in struct trace_config
+    bool is_part;       // as in struct trace_config
+    bool wants_streams; // as in struct trace_config
+    enum trace_batch_order batch_order;
     bool is_unsorted;           // block events: times come as they stand, who reads them sorts
     enum trace_arrival arrival; // as asked for; the reader may store what it falls back to
     bool times_are_absolute;    // stored by the reader, as are the following

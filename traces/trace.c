@@ -177,6 +177,7 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
     trace->context.in_flight = config->in_flight;
     trace->context.layout = trace->layout;
     trace->context.is_part = config->is_part;
+    trace->context.batch_order = config->batch_order;
     trace->context.wants_streams = config->wants_streams;
     trace->context.arrival = config->arrival;
     if (!good)

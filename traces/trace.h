@@ -33,6 +33,14 @@ enum trace_arrival {
     TRACE_ARRIVAL_AUTO, // of each volume D if it has any, else Q
 };
 
+// Of block events, with arrivals at issue: in what order requests that were handed over together
+// come. The kernel tells their issues in the reverse order.
+enum trace_batch_order {
+    TRACE_BATCH_ISSUE,
+    TRACE_BATCH_QUEUE, // in that of their Q
+    TRACE_BATCH_AUTO,  // that which the completions of the first 65,536 records fit better
+};
+
 #define TRACE_LATENCY_UNKNOWN (-1)
 #define TRACE_ARRIVALS_TEXT 80
 
@@ -83,6 +91,7 @@ struct trace_config {
     size_t text_size;
     bool text_is_whole; // its last line needs no end: it was not cut from a file
     bool may_be_empty;  // that no request is in it is its end, not an error
+    enum trace_batch_order batch_order;
     bool wants_streams; // of block events: who sent what is found out, which takes time
 };
 

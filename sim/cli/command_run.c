@@ -124,8 +124,9 @@ static struct scenario *make_scenario(struct run_arguments *arguments, struct si
         return quick_scenario(arguments, &settings, error);
     if (has_others(arguments)) {
         sim_fail(error, SIM_USAGE,
-                 "--levels, --attach, --arrival, --in-flight, --arrivals, --start-after, "
-                 "--streams, --device, --each-volume, --format and --layout go with --limits; a "
+                 "--levels, --attach, --arrival, --in-flight, --batch-order, --arrivals, "
+                 "--start-after, --streams, --device, --each-volume, --format and --layout go with "
+                 "--limits; a "
                  "scenario has its own");
     } else if (count == 1) {
         scenario = scenario_load_as(operands[0], &settings, error);

@@ -80,6 +80,7 @@ struct scenario_trace {
     char *layout; // of formats that need to be told; NULL: none
     enum trace_arrival arrival;
     enum scenario_in_flight in_flight;
+    enum trace_batch_order batch_order;
     enum scenario_arrivals arrivals;
     struct scenario_closed closed;
     int64_t start_after_ns; // of arrivals that are dependent: a thread starts when what was

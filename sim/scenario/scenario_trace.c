@@ -168,6 +168,19 @@ static const struct setting_kind in_flight_kind = {
     .words = in_flight_names,
 };
 
+static const char *const batch_order_names[] = {
+    [TRACE_BATCH_ISSUE] = "issue",
+    [TRACE_BATCH_QUEUE] = "queue",
+    [TRACE_BATCH_AUTO] = "auto",
+    NULL,
+};
+
+static const struct setting_kind batch_order_kind = {
+    .type = "auto, queue, issue",
+    .expected = "auto, queue or issue",
+    .words = batch_order_names,
+};
+
 static const struct setting_kind arrival_kind = {
     .type = "auto, queue, issue",
     .expected = "auto, queue or issue",

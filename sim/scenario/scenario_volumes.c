@@ -46,6 +46,7 @@ bool scenario_open_trace(const struct scenario *scenario, const struct scenario_
         .format = config->format,
         .layout = config->layout,
         .in_flight = config->in_flight == SCENARIO_IN_FLIGHT_ARRIVE,
+        .batch_order = config->batch_order,
         .keeps_stacks = is_volume_named(scenario),
         .wants_streams = asks_who(scenario, config),
     };

@@ -130,6 +130,12 @@ struct setting {
           "arrive|ignore",                                                                         \
           "only with --limits: requests of a block trace that were in flight when the recording "  \
           "began: arrive, at its start, which is the default, or ignore"),                         \
+        X("batch-order", batch_order_kind, batch_order, "auto", "batch-order", OPTION_SETTING,     \
+          "auto|queue|issue",                                                                      \
+          "only with --limits: in what order requests come that a guest's kernel handed over "     \
+          "together, of block traces with arrivals at issue: queue (Q), as it does, issue (D), "   \
+          "as "                                                                                    \
+          "it logs them, or auto, the default, which the completions fit better"),                 \
         X("device", devices_kind, path, NULL, "device", OPTION_SETTING_LIST, "NAME",               \
           "only with --limits: take only the requests of this device, such as 254,48, from each "  \
           "trace. Needed for a trace that holds several. May be given several times, with "        \

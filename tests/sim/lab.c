@@ -174,6 +174,7 @@ static void assert_same_trace(const struct scenario_trace *a, const struct scena
     assert_same_text(a->layout, b->layout);
     assert_int_equal(a->arrival, b->arrival);
     assert_int_equal(a->in_flight, b->in_flight);
+    assert_int_equal(a->batch_order, b->batch_order);
     assert_int_equal(a->arrivals, b->arrivals);
     assert_int_equal(a->closed.depth, b->closed.depth);
     assert_int_equal(a->closed.think, b->closed.think);

@@ -52,6 +52,7 @@ static const char *const values[][2] = {
     {"db.trace.duration", "3s"},
     {"db.trace.speed", "3/2"},
     {"db.trace.in-flight", "ignore"},
+    {"db.trace.batch-order", "queue"},
     {"db.trace.arrival", "issue"},
     {"db.trace.format", "csv"},
     {"db.trace.device", "x"},
@@ -84,7 +85,8 @@ static void values_are_set(void **state)
         "         {id: a.b, limits: {iops-total: 9}}]\n"
         "members:\n"
         "  - {id: db, trace: {path: all.csv, start: 1s, duration: 3s, speed: 1.5,\n"
-        "                     arrival: issue, in-flight: ignore, format: csv, device: '254,48'}}\n"
+        "                     arrival: issue, in-flight: ignore, batch-order: queue, format: csv,\n"
+        "                     device: '254,48'}}\n"
         "  - {id: both, group: gold, attach: drive, limits: {bps-write: 5}}\n"
         "  - {id: web, group: gold, volume: v 7, device: ssd}\n"
         "devices: [{id: ssd, model: queue, servers: 2, bandwidth: 1MB, seed: 7,\n"

@@ -16,7 +16,12 @@ void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival 
     unsigned actions =
         (arrival != TRACE_ARRIVAL_ISSUE ? queue : 0) | (arrival != TRACE_ARRIVAL_QUEUE ? issue : 0);
     *pairing = (struct blktrace_pairing){
-        .arrival = arrival, .lossy = lossy, .actions = actions | 1U << BLKTRACE_COMPLETE};
+        .arrival = arrival,
+        .lossy = lossy,
+        .actions = actions | 1U << BLKTRACE_COMPLETE,
+        .batches.hold_from = UINT64_MAX,
+        .batches.next_end_ns = INT64_MAX,
+    };
 }
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing)
@@ -26,6 +31,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
     blktrace_handed_free(&pairing->handed);
     blktrace_started_free(&pairing->started);
     blktrace_fragments_free(&pairing->senders.queued);
+    blktrace_batches_free(&pairing->batches);
     for (size_t i = 0; i < pairing->volume_count; i++)
         free(pairing->volumes[i].waiting);
     free(pairing->volumes);
@@ -206,11 +212,18 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
         pairing->passthrough += action == BLKTRACE_ISSUE;
         return true;
     }
+    uint64_t next = pairing->window.next;
+    bool batches =
+        pairing->batches.order != TRACE_BATCH_ISSUE && known->arrival != TRACE_ARRIVAL_QUEUE;
     if (action == (queue ? BLKTRACE_QUEUE : BLKTRACE_ISSUE)) {
         if (blktrace_record_arrives(record, queue ? TRACE_ARRIVAL_QUEUE : TRACE_ARRIVAL_ISSUE, &op))
-            return take_arrival(pairing, record, volume, op);
+            return take_arrival(pairing, record, volume, op) &&
+                   (!batches || blktrace_batches_watch(pairing, record, volume, next));
         pairing->zero_bytes++;
-    } else if (action == BLKTRACE_COMPLETE) {
+    }
+    if (batches && !blktrace_batches_watch(pairing, record, volume, next))
+        return false;
+    if (action == BLKTRACE_COMPLETE) {
         return pairing->handed.place_count == 0
                    ? blktrace_pairing_complete(pairing, record, volume)
                    : blktrace_pairing_complete_watched(pairing, record, volume);
@@ -227,7 +240,9 @@ bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_reques
     struct blktrace_window *window = &pairing->window;
     if (pairing->started.is_open && blktrace_started_take(pairing, request))
         return true;
-    while (window->first < window->next) {
+    if (pairing->batches.order == TRACE_BATCH_AUTO)
+        blktrace_batches_decide(pairing);
+    while (window->first < window->next && window->first < pairing->batches.hold_from) {
         const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
         struct blktrace_volume *volume = &pairing->volumes[oldest->volume];
         if (window->first < volume->from) {

@@ -4,6 +4,7 @@
 #ifndef TRACES_BLKTRACE_BLKTRACE_PAIR_H
 #define TRACES_BLKTRACE_BLKTRACE_PAIR_H
 
+#include "traces/blktrace/batches.h"
 #include "traces/blktrace/fragments.h"
 #include "traces/threads.h"
 
@@ -170,6 +171,7 @@ struct blktrace_pairing {
     struct blktrace_handed handed;
     struct blktrace_started started;
     struct blktrace_senders senders;
+    struct blktrace_batches batches;
     uint64_t requests;
     uint64_t no_completion;
     uint64_t no_arrival;
@@ -280,6 +282,27 @@ BLKTRACE_COLD bool blktrace_senders_find(struct blktrace_pairing *pairing,
 BLKTRACE_COLD bool blktrace_senders_return(struct blktrace_pairing *pairing,
                                            const struct blktrace_record *record, uint32_t volume,
                                            const struct blktrace_sender *sender);
+
+// ---- Batches ----
+
+// Before the first event. False: out of memory.
+bool blktrace_pairing_order_batches(struct blktrace_pairing *pairing, enum trace_batch_order order);
+
+// An event of a volume whose requests are issued, or may be. The window had `next` as its next
+// number before: it has the request that was issued there, if it is one. False: out of memory.
+BLKTRACE_COLD bool blktrace_batches_watch(struct blktrace_pairing *pairing,
+                                          const struct blktrace_record *record, uint32_t volume,
+                                          uint64_t next);
+
+// Ends the batches that are too old at that time to go on; UINT64_MAX: all. False: out of memory.
+BLKTRACE_COLD bool blktrace_batches_end(struct blktrace_pairing *pairing, uint64_t now_ns);
+
+// Decides for one order, if that is not done yet. No request has been taken.
+void blktrace_batches_decide(struct blktrace_pairing *pairing);
+
+void blktrace_batches_free(struct blktrace_batches *batches);
+void blktrace_batches_report(const struct blktrace_batches *batches, const char *source,
+                             struct trace_notices *notices);
 
 void blktrace_handed_free(struct blktrace_handed *handed);
 void blktrace_started_free(struct blktrace_started *started);
