@@ -19,13 +19,15 @@ struct goal {
     double share, ns;          // the others within this share or time
 };
 
+// Of throttled-iops and a recording that does not ship, 22 of 24 percentiles are to be near: here it
+// is 10 of 12, whatever the jitter and the order of joining. The others are where it is steep.
 static const struct goal goals[] = {
     {"closed-a/w1.yaml", false, 0.03, 0.03, 0.6e6, 6e6, 9, 0.15, 5e6},
     {"closed-a/w2.yaml", true, 0.02, 0.03, 15e6, 30e6, 6, 0.05, 5e6},
     {"closed-a/w3.yaml", false, 0.02, 0.03, 0.6e6, 6e6, 11, 0.07, 5e6},
     {"closed-a/w4.yaml", false, 0.01, 0.03, 0.6e6, 6e6, 11, 0.07, 5e6},
     {"closed-a/w4.yaml", true, 0.01, 0.03, 0.6e6, 6e6, 11, 0.07, 5e6},
-    {"throttled-iops.yaml", false, 0.01, 0.03, 0.6e6, 8.5e6, 10, 0.07, 5e6},
+    {"throttled-iops.yaml", false, 0.01, 0.03, 0.6e6, 6e6, 10, 0.07, 5e6},
 };
 
 static int count_near(const struct goal *goal, const struct validation_member *member)
