@@ -26,6 +26,14 @@ static struct graph_node **device_end(const struct conditions *conditions,
     return &conditions->last_ends[conditions->streams->groups[node->group].device];
 }
 
+static void end_for(struct conditions *conditions, struct graph_node *node, uint32_t stream)
+{
+    struct thread *thread = &conditions->threads[stream];
+    keep(&conditions->graph, &thread->last_end, node);
+    if (waits_for_all(&conditions->streams->items[stream]))
+        graph_put(&conditions->graph, &thread->unclaimed, node);
+}
+
 // Takes over the hold of the heap.
 static void end_recorded(struct conditions *conditions, struct graph_node *node)
 {
@@ -40,9 +48,13 @@ static void end_recorded(struct conditions *conditions, struct graph_node *node)
         keep(&conditions->graph, &place->last_end, node);
         keep(&conditions->graph, device_end(conditions, node), node);
     }
-    keep(&conditions->graph, &thread->last_end, node);
-    if (waits_for_all(stream))
-        graph_put(&conditions->graph, &thread->unclaimed, node);
+    end_for(conditions, node, node->stream);
+    uint32_t other;
+    for (size_t i = 0; node->arrival.request.also != 0 &&
+                       conditions->other(conditions->context, &node->arrival, i, &other);
+         i++)
+        if (other != STREAM_NONE && other != node->stream)
+            end_for(conditions, node, other);
     graph_release(&conditions->graph, node);
 }
 
@@ -251,10 +263,13 @@ bool conditions_add(struct conditions *conditions, struct graph_node *node)
     return !graph->failed;
 }
 
-bool conditions_open(struct conditions *conditions, const struct streams *streams)
+bool conditions_open(struct conditions *conditions, const struct streams *streams,
+                     conditions_other *other, void *context)
 {
     *conditions = (struct conditions){
         .streams = streams,
+        .other = other,
+        .context = context,
         .threads = calloc(streams->count + 1, sizeof *conditions->threads),
         .places = calloc(streams->group_count + 1, sizeof *conditions->places),
     };

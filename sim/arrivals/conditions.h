@@ -34,8 +34,15 @@ struct place {
     struct graph_node *last_end;
 };
 
+// Who else waits for what a request of the recording completes, as for a flush: the stream of an
+// index from 0, or STREAM_NONE if it has sent nothing. False: there are not so many.
+typedef bool conditions_other(void *context, const struct arrival *arrival, size_t index,
+                              uint32_t *stream);
+
 struct conditions {
     const struct streams *streams; // concluded
+    conditions_other *other;
+    void *context;
     struct graph graph;
     struct timer_heap ends; // recorded completions
     struct thread *threads; // by stream
@@ -45,7 +52,8 @@ struct conditions {
 };
 
 // False: out of memory; conditions_close is needed in any case.
-bool conditions_open(struct conditions *conditions, const struct streams *streams);
+bool conditions_open(struct conditions *conditions, const struct streams *streams,
+                     conditions_other *other, void *context);
 void conditions_close(struct conditions *conditions);
 
 // Gives the next request of the recording its conditions; its stream and group are set. False: out

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/dependent.h"
 
-#include "sim/arrivals/conditions.h"
-
 #include <stdlib.h>
 
 struct dependent {
@@ -118,7 +116,7 @@ struct dependent *dependent_open(const struct dependent_config *config)
     if (dependent == NULL)
         return NULL;
     dependent->config = *config;
-    if (!conditions_open(&dependent->conditions, config->streams)) {
+    if (!conditions_open(&dependent->conditions, config->streams, config->other, config->context)) {
         dependent_close(dependent);
         return NULL;
     }

@@ -7,6 +7,7 @@
 #define SIM_ARRIVALS_DEPENDENT_H
 
 #include "sim/arrivals/arrivals.h"
+#include "sim/arrivals/conditions.h"
 #include "sim/arrivals/services.h"
 #include "sim/arrivals/streams.h"
 
@@ -21,6 +22,7 @@ struct dependent_config {
     const struct streams *streams;   // concluded
     const struct services *services; // likewise
     dependent_find *find;
+    conditions_other *other;
     void *context;
 };
 

@@ -41,24 +41,42 @@ static bool may_answer(const struct senders *senders, uint32_t source)
     return false;
 }
 
-static bool find_stream(void *context, const struct arrival *arrival, struct stream_who *who,
-                        struct sim_error *error)
+static struct stream_key key_of(const struct senders *senders, const struct arrival *arrival,
+                                uint32_t thread)
 {
     static const enum stream_origin origins[] = {
         [SCENARIO_ARRIVALS_OPEN] = STREAM_OPEN,
         [SCENARIO_ARRIVALS_CLOSED] = STREAM_CLOSED,
         [SCENARIO_ARRIVALS_DEPENDENT] = STREAM_OF_THREAD,
     };
-    struct senders *senders = context;
-    struct stream_key key = {
+    return (struct stream_key){
         .origin = origins[arrivals_of(senders, arrival->source, arrival->member)],
         .recording = arrival->source,
-        .thread = arrival->request.stream,
+        .thread = thread,
         .name = sources_stream_name(senders->sources, arrival),
         .device = arrival->member,
         .device_name = senders->scenario->members[arrival->member].name,
     };
+}
+
+static bool find_stream(void *context, const struct arrival *arrival, struct stream_who *who,
+                        struct sim_error *error)
+{
+    struct senders *senders = context;
+    struct stream_key key = key_of(senders, arrival, arrival->request.stream);
     return streams_find(&senders->streams, &key, who) || sim_fail_memory(error);
+}
+
+static bool find_other(void *context, const struct arrival *arrival, size_t index, uint32_t *stream)
+{
+    const struct senders *senders = context;
+    size_t count;
+    const uint32_t *also = sources_also(senders->sources, arrival, &count);
+    if (index >= count)
+        return false;
+    struct stream_key key = key_of(senders, arrival, also[index]);
+    *stream = streams_known(&senders->streams, &key);
+    return true;
 }
 
 // ---- The first reading ----
@@ -193,6 +211,7 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
         .streams = &senders->streams,
         .services = &senders->services,
         .find = find_stream,
+        .other = find_other,
         .context = senders,
     });
     return senders->dependent != NULL || sim_fail_memory(error);

@@ -316,6 +316,13 @@ const char *sources_stream_name(const struct sources *sources, const struct arri
                              arrival->request.stream);
 }
 
+const uint32_t *sources_also(const struct sources *sources, const struct arrival *arrival,
+                             size_t *count)
+{
+    return trace_stream_set(sources->sources[arrival->source].stream->trace, arrival->request.also,
+                            count);
+}
+
 static void tell_skipped(const struct source *source, sources_notice *notice, void *context)
 {
     for (size_t i = 0; i < source->volume_count; i++) {

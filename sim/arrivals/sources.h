@@ -32,6 +32,10 @@ bool sources_tell_streams(const struct sources *sources, uint32_t source);
 // Name of the thread that submitted one of their arrivals; "": not known.
 const char *sources_stream_name(const struct sources *sources, const struct arrival *arrival);
 
+// Streams of its trace whose flushes it ends, besides its own, see trace_stream_set.
+const uint32_t *sources_also(const struct sources *sources, const struct arrival *arrival,
+                             size_t *count);
+
 typedef void sources_notice(void *context, const struct trace_notice *notice);
 
 // What was odd or missing in the traces; complete once all is taken.

@@ -71,15 +71,24 @@ static bool grow(void **items, uint32_t count, uint32_t *capacity, size_t size)
     return true;
 }
 
+#define KEY_TEXT 32 // but for the name
+#define THREAD_TEXT 16
+
+static void key_text(char *text, size_t size, char kind, uint32_t recording, uint32_t of,
+                     const char *name)
+{
+    snprintf(text, size, "%c%" PRIu32 " %" PRIu32 " %s", kind, recording, of, name);
+}
+
 // The number of a key, `next` if it is new. NAMES_NONE: out of memory.
 static uint32_t key_number(struct streams *streams, char kind, uint32_t recording, uint32_t of,
                            const char *name, uint32_t next)
 {
-    size_t size = strlen(name) + 32;
+    size_t size = strlen(name) + KEY_TEXT;
     char *key = malloc(size);
     if (key == NULL)
         return NAMES_NONE;
-    snprintf(key, size, "%c%" PRIu32 " %" PRIu32 " %s", kind, recording, of, name);
+    key_text(key, size, kind, recording, of, name);
     uint32_t known = names_find(&streams->keys, key);
     if (known == NAMES_NONE && grow((void **)&streams->key_texts, streams->key_count,
                                     &streams->key_capacity, sizeof *streams->key_texts)) {
@@ -156,7 +165,7 @@ static bool find_group(struct streams *streams, const struct stream_key *key,
 // A thread may get another name: it is taken for what it was at its first request.
 static bool find_who(struct streams *streams, const struct stream_key *key, struct stream_who *who)
 {
-    char thread[32];
+    char thread[THREAD_TEXT];
     snprintf(thread, sizeof thread, "%" PRIu32, key->thread);
     uint32_t number = key_number(streams, (char)('A' + key->origin), key->recording, key->device,
                                  thread, streams->who_count);
@@ -171,6 +180,15 @@ static bool find_who(struct streams *streams, const struct stream_key *key, stru
         return false;
     streams->whos[streams->who_count++] = *who;
     return true;
+}
+
+uint32_t streams_known(const struct streams *streams, const struct stream_key *key)
+{
+    char text[KEY_TEXT + THREAD_TEXT], thread[THREAD_TEXT];
+    snprintf(thread, sizeof thread, "%" PRIu32, key->thread);
+    key_text(text, sizeof text, (char)('A' + key->origin), key->recording, key->device, thread);
+    uint32_t number = names_find(&streams->keys, text);
+    return number == NAMES_NONE ? STREAM_NONE : streams->whos[number].stream;
 }
 
 bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who)

@@ -154,6 +154,9 @@ struct stream_key {
 // False: out of memory.
 bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who);
 
+// The stream if it has been found before, or STREAM_NONE. The names of the key do not matter.
+uint32_t streams_known(const struct streams *streams, const struct stream_key *key);
+
 // The next arrival of the recording, in order. False: out of memory.
 bool streams_learn(struct streams *streams, const struct stream_who *who, int64_t time_ns,
                    int64_t latency_ns);
