@@ -309,13 +309,44 @@ static void refuses_what_cannot_be(void **state)
     lab_refuse_all(rows);
 }
 
+// ---- Flushes ----
+
+// The second thread's flush answers that of the first, too: both go on after it.
+static void a_flush_answers_all(void **state)
+{
+    (void)state;
+    scratch_text("flush.txt", "8,0 0 1 0.000000000 9 Q W 8 + 8 [a]\n"
+                              "8,0 0 2 0.000001000 9 D W 8 + 8 [a]\n"
+                              "8,0 0 3 0.000101000 0 C W 8 + 8 [0]\n"
+                              "8,0 0 4 0.000200000 9 Q FWS [a]\n"
+                              "8,0 0 5 0.000201000 7 Q FWS [b]\n"
+                              "8,0 0 6 0.000210000 5 D FN [kworker/0:1H]\n"
+                              "8,0 0 7 0.001210000 0 C FN 0 [0]\n"
+                              "8,0 0 8 0.001300000 9 Q W 16 + 8 [a]\n"
+                              "8,0 0 9 0.001310000 9 D W 16 + 8 [a]\n"
+                              "8,0 0 10 0.001400000 7 Q R 80 + 8 [b]\n"
+                              "8,0 0 11 0.001410000 7 D R 80 + 8 [b]\n"
+                              "8,0 0 12 0.001500000 0 C W 16 + 8 [0]\n"
+                              "8,0 0 13 0.001600000 0 C R 80 + 8 [0]\n");
+    struct answers answers = answers_of("members: [{id: a}]\n"
+                                        "trace: {path: flush.txt, arrivals: dependent}\n"
+                                        "device: {model: fixed, latency: 10ms}\n");
+    static const int64_t expected_ns[] = {
+        1000,
+        210000,            // the flush is the first of its thread
+        10210000 + 100000, // as long after it as recorded
+        10210000 + 200000,
+    };
+    assert_int_equal(answers.count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(answers.items[i].arrival_ns, expected_ns[i]);
+    answers_free(&answers);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(refuses_what_cannot_be),
-    cmocka_unit_test(are_the_recording),
-    cmocka_unit_test(hold_under_limits),
-    cmocka_unit_test(dropped_is_over_at_once),
-    cmocka_unit_test(programs_of_a_script),
-    cmocka_unit_test(missing_completions),
-    cmocka_unit_test(do_not_depend_on_names_and_times),
+    cmocka_unit_test(refuses_what_cannot_be), cmocka_unit_test(are_the_recording),
+    cmocka_unit_test(hold_under_limits),      cmocka_unit_test(dropped_is_over_at_once),
+    cmocka_unit_test(programs_of_a_script),   cmocka_unit_test(missing_completions),
+    cmocka_unit_test(a_flush_answers_all),    cmocka_unit_test(do_not_depend_on_names_and_times),
 };
 TEST_GROUP(dependent, tests, scratch_make, scratch_remove);
