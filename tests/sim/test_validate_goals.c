@@ -19,8 +19,8 @@ struct goal {
     double share, ns;          // the others within this share or time
 };
 
-// Of throttled-iops and a recording that does not ship, 22 of 24 percentiles are to be near: here it
-// is 10 of 12, whatever the jitter and the order of joining. The others are where it is steep.
+// Of throttled-iops and a recording that does not ship, 22 of 24 percentiles are to be near: here
+// 10 of 12 are, whatever the jitter and the order of joining. The others are where it is steep.
 static const struct goal goals[] = {
     {"closed-a/w1.yaml", false, 0.03, 0.03, 0.6e6, 6e6, 9, 0.15, 5e6},
     {"closed-a/w2.yaml", true, 0.02, 0.03, 15e6, 30e6, 6, 0.05, 5e6},
