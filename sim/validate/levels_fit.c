@@ -37,13 +37,14 @@ struct search {
     size_t count;
 };
 
-static bool is_wanted(const struct search *search, size_t number)
+// What arrives when the scenario is over tells nothing.
+static bool is_wanted(const struct search *search, size_t number, int64_t end_ns)
 {
     const struct arrival *arrival = &search->validating->recorded.items[number];
     enum trace_op op = arrival->request.op;
     bool is_data = op == TRACE_READ || op == TRACE_WRITE || op == TRACE_WRITE_ZEROES;
     return is_data && arrival->request.latency_ns != TRACE_LATENCY_UNKNOWN &&
-           arrival->time_ns <= WINDOW_NS &&
+           arrival->time_ns <= WINDOW_NS && arrival->time_ns <= end_ns &&
            search->validating->scenario->members[arrival->member].group != SCENARIO_NONE;
 }
 
@@ -58,7 +59,7 @@ static void add_errors(struct search *search, const struct validation_outcome *o
     }
     for (size_t i = 0; i < recorded->count && recorded->items[i].time_ns <= WINDOW_NS; i++) {
         const struct arrival *arrival = &recorded->items[i];
-        if (!is_wanted(search, i))
+        if (!is_wanted(search, i, end_ns))
             continue;
         struct group_search *group = &search->found[scenario->members[arrival->member].group];
         int64_t latency_ns = outcomes[i].latency_ns;

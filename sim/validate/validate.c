@@ -2,6 +2,7 @@
 #include "sim/validate/validate.h"
 
 #include "sim/base/jobs.h"
+#include "sim/parts/trace_names.h"
 #include "traces/bit_mix.h"
 
 #include <inttypes.h>
@@ -94,6 +95,22 @@ static void count_requests(struct validating *validating, const bool *throttled)
             validation_add_fact(validation, rows[i].key, (double)rows[i].count, "%" PRIu64 " %s",
                                 rows[i].count, rows[i].text);
     }
+}
+
+// Arrivals that answer read the traces in each replay.
+static bool check_paths(const struct scenario *scenario, struct sim_error *error)
+{
+    for (size_t i = 0; i < scenario->member_count + scenario->trace_count; i++) {
+        const struct scenario_trace *trace = i < scenario->member_count
+                                                 ? &scenario->members[i].trace
+                                                 : &scenario->traces[i - scenario->member_count];
+        if (trace->path != NULL && trace->csv == NULL && trace_path_is_stream(trace->path))
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: --arrival dependent needs the trace more than once, and %s can be "
+                            "read once only: save it in a file",
+                            scenario->name, streams_name(trace->path));
+    }
+    return true;
 }
 
 // Everything that is given here counts for the whole of the work.
@@ -332,7 +349,8 @@ bool validate(struct report_validation *validation, struct scenario *scenario,
     validation->jitter_ns = options->jitter_ns;
     validation->runs = options->jitter_ns > 0 ? options->runs : 0;
     validating.planned = validation->runs + 1;
-    bool ok = prepare(&validating, error) && classify(&validating, error) &&
+    bool ok = (!options->is_dependent || check_paths(scenario, error)) &&
+              prepare(&validating, error) && classify(&validating, error) &&
               fit_all(&validating, error) && predict(&validating, error) &&
               predict_band(&validating, error);
     if (ok)

@@ -231,9 +231,40 @@ static void nothing_to_validate(void **state)
     scenario_free(scenario);
 }
 
+// What arrives after the end is neither measured nor predicted, and so is no error of a level.
+static void the_end_is_before_most(void **state)
+{
+    (void)state;
+    struct report_validation found = validate_text(
+        "groups: [{id: g, limits: {iops-total: 60}}]\nmembers: [{id: a, group: g}]\nend: 1s\n"
+        "trace: {csv: \"time_ns,op,offset,bytes,latency_ns\\n0,read,0,512,100\\n"
+        "2000000000,read,0,512,9223372036854775807\\n\"}\n",
+        (struct validate_options){.fits = VALIDATE_LEVELS});
+    assert_true(fact_of(&found, "levels") == 0);
+    report_validation_free(&found);
+}
+
+static void a_pipe_is_read_once(void **state)
+{
+    (void)state;
+    struct report_validation validation = {.name = NULL};
+    struct validate_options options = {.watch.stop = &never_stop, .jobs = 1, .is_dependent = true};
+    struct sim_error error;
+    struct scenario *scenario =
+        lab_load("once.yaml", "members: [{id: a}]\ntrace: {path: \"-\", format: csv}\n", &error);
+    assert_non_null(scenario);
+    assert_false(validate(&validation, scenario, &options, &error));
+    lab_expect_message(&error, SIM_BAD_INPUT,
+                       "DIR/once.yaml: --arrival dependent needs the trace more than once, and "
+                       "standard input (-) can be read once only: save it in a file");
+    report_validation_free(&validation);
+    scenario_free(scenario);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_simulated_run_is_predicted), cmocka_unit_test(stalls_are_found),
     cmocka_unit_test(nothing_is_fitted_unasked),    cmocka_unit_test(bands_are_the_same_again),
-    cmocka_unit_test(nothing_to_validate),
+    cmocka_unit_test(nothing_to_validate),          cmocka_unit_test(the_end_is_before_most),
+    cmocka_unit_test(a_pipe_is_read_once),
 };
 TEST_GROUP(validate, tests, scratch_make, scratch_remove);
