@@ -47,7 +47,8 @@ static bool find_latency(struct validating *validating, struct setting_tried *tr
     }
     if (ok && tried->requests > 0) {
         qsort(latencies, tried->requests, sizeof *latencies, compare);
-        tried->latency_ns = (int64_t)validation_quantile(latencies, tried->requests, 500);
+        double median_ns = validation_quantile(latencies, tried->requests, 500);
+        tried->latency_ns = median_ns < (double)INT64_MAX ? (int64_t)median_ns : INT64_MAX;
     }
     free(latencies);
     free(trial.waits_ns);

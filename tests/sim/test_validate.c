@@ -244,6 +244,19 @@ static void the_end_is_before_most(void **state)
     report_validation_free(&found);
 }
 
+// INT64_MAX is no number that a double has.
+static void the_longest_latencies(void **state)
+{
+    (void)state;
+    struct report_validation found = validate_text(
+        "groups: [{id: g, limits: {iops-total: 60}}]\nmembers: [{id: a, group: g}]\n"
+        "trace: {csv: \"time_ns,op,offset,bytes,latency_ns\\n"
+        "0,read,0,512,9223372036854775807\\n2000,read,0,512,9223372036854775807\\n\"}\n",
+        (struct validate_options){.fits = VALIDATE_DEVICE});
+    assert_true(fact_of(&found, "device_ns") > 9e18);
+    report_validation_free(&found);
+}
+
 static void a_pipe_is_read_once(void **state)
 {
     (void)state;
@@ -265,6 +278,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_simulated_run_is_predicted), cmocka_unit_test(stalls_are_found),
     cmocka_unit_test(nothing_is_fitted_unasked),    cmocka_unit_test(bands_are_the_same_again),
     cmocka_unit_test(nothing_to_validate),          cmocka_unit_test(the_end_is_before_most),
-    cmocka_unit_test(a_pipe_is_read_once),
+    cmocka_unit_test(a_pipe_is_read_once),          cmocka_unit_test(the_longest_latencies),
 };
 TEST_GROUP(validate, tests, scratch_make, scratch_remove);
