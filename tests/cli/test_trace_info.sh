@@ -97,14 +97,15 @@ waited() {
 check_limits() {
     info=$1 key=$2
     shift 2
+    set -- --arrival queue --arrivals open --attach filter "$@"
     for i in 0 1 2; do
         limit=$(jq ".limits[\"$key\"][$i].limit" "$info")
         most=$(jq ".limits | .requests * .[\"$key\"][$i].share | floor" "$info")
         expect true "$(jq ".limits[\"$key\"][$i].confirmed" "$info")" "$key $limit is confirmed"
-        expect_code 0 run --json --arrival queue --attach filter --limits "$key=$limit" "$@"
+        expect_code 0 run --json --limits "$key=$limit" "$@"
         expect "$(jq ".limits[\"$key\"][$i].waiting" "$info")" "$(waited)" "wait at $key=$limit"
         [ "$(waited)" -le "$most" ] || fail "$key=$limit: $(waited) wait, not $most"
-        expect_code 0 run --json --arrival queue --attach filter --limits "$key=$((limit - 1))" "$@"
+        expect_code 0 run --json --limits "$key=$((limit - 1))" "$@"
         [ "$(waited)" -gt "$most" ] || fail "$key=$((limit - 1)): only $(waited) wait"
     done
 }
