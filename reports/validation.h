@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#define VALIDATION_NONE (-1)     // a latency: it did not complete by the end of the recording
+#define VALIDATION_NONE (-1)     // it did not arrive, or was not complete, by the end
 #define VALIDATION_TOTAL "total" // all members together
 
 // When a figure is as measured: it lies in the band, or it is as near as this, or it is a
@@ -45,15 +45,15 @@ extern const struct report_metric_row validation_figures[VALIDATION_FIGURE_COUNT
 
 struct validation_request {
     uint32_t member;
-    bool is_counted;     // a read or write that a throttle counts, whose completion was recorded
+    bool is_counted;     // a read or write that a throttle counts, that was complete by the end
     int64_t measured_ns; // latency
     int64_t arrival_ns;
 };
 
 // What became of it in a replay.
 struct validation_outcome {
-    int64_t arrival_ns;
-    int64_t latency_ns; // or VALIDATION_NONE
+    int64_t arrival_ns; // either may be VALIDATION_NONE
+    int64_t latency_ns;
 };
 
 // Both runs of one request stand at its number in the recording.

@@ -23,6 +23,20 @@ static const char *const figure_words[] = {
 
 // ---- The verdict ----
 
+// Where there is little to compare: that may be the scenario's doing.
+static void put_arrived(const struct report_validation *validation, FILE *out)
+{
+    const struct report_change *compared =
+        &validation->members[validation->member_count].figures[VALIDATION_REQUESTS].value;
+    size_t arrived = 0, recorded = validation->requests.count;
+    for (size_t i = 0; i < recorded; i++)
+        arrived += validation->outcomes[i].arrival_ns != VALIDATION_NONE;
+    fprintf(out,
+            " Of %zu requests that were recorded, %zu arrived in the replay by its end at %.4g s; "
+            "of %.0f that are compared, %.0f were complete.",
+            recorded, arrived, (double)validation->requests.end_ns / 1e9, compared->a, compared->b);
+}
+
 struct worst {
     const struct validation_member *member;
     enum validation_figure figure;
@@ -95,7 +109,9 @@ static void put_holds(const struct report_validation *validation, FILE *out)
         }
     }
     if (worst == NULL) {
-        fprintf(out, "Nothing can be said: no member has %d requests.", VALIDATION_JUDGED);
+        fprintf(out, "Nothing can be said: no member has %d requests that are compared.",
+                VALIDATION_JUDGED);
+        put_arrived(validation, out);
         return;
     }
     report_label(name, worst->name, NAME_CELLS);
@@ -128,9 +144,12 @@ static void put_fails(const struct report_validation *validation, FILE *out)
             validation->members[validation->member_count].figures[VALIDATION_OUTSIDE].value.b,
             validation->runs > 0 ? " nor in the band of the runs with jitter"
                                  : " of what was measured");
-    const struct report_change *wait =
-        &validation->members[validation->member_count].figures[VALIDATION_WAIT].value;
-    if (wait->b > OTHERS * wait->a)
+    const struct validation_figure_value *total =
+        validation->members[validation->member_count].figures;
+    const struct report_change *wait = &total[VALIDATION_WAIT].value;
+    if (total[VALIDATION_REQUESTS].value.b < VALIDATION_JUDGED)
+        put_arrived(validation, out);
+    else if (wait->b > OTHERS * wait->a)
         fputs(" It looks as if it had not been recorded under these limits.", out);
     else if (wait->a > OTHERS * wait->b)
         fputs(" Either lower limits were in force, or buckets were not empty when the recording "

@@ -62,10 +62,13 @@ static void add_errors(struct search *search, const struct validation_outcome *o
         if (!is_wanted(search, i, end_ns))
             continue;
         struct group_search *group = &search->found[scenario->members[arrival->member].group];
-        int64_t latency_ns = outcomes[i].latency_ns;
-        if (latency_ns == VALIDATION_NONE) // at least
-            latency_ns = end_ns - arrival->time_ns;
-        group->error_ns += fabs((double)(latency_ns - arrival->request.latency_ns));
+        // What is complete after the end is as if it were then, on both sides.
+        int64_t most_ns = end_ns - arrival->time_ns, latency_ns = outcomes[i].latency_ns;
+        int64_t measured_ns =
+            arrival->request.latency_ns > most_ns ? most_ns : arrival->request.latency_ns;
+        if (latency_ns == VALIDATION_NONE)
+            latency_ns = most_ns;
+        group->error_ns += fabs((double)(latency_ns - measured_ns));
         group->requests++;
     }
     for (size_t g = 0; g < search->count; g++)

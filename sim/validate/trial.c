@@ -77,7 +77,7 @@ bool trial_run(struct trial *trial, struct sim_error *error)
         .numbers = malloc((recorded->count + 1) * sizeof *watching.numbers),
     };
     for (size_t i = 0; i < recorded->count; i++) {
-        trial->outcomes[i] = (struct validation_outcome){0, VALIDATION_NONE};
+        trial->outcomes[i] = (struct validation_outcome){VALIDATION_NONE, VALIDATION_NONE};
         if (trial->waits_ns != NULL)
             trial->waits_ns[i] = VALIDATION_NONE;
     }

@@ -5,7 +5,6 @@
 #include "sim/parts/trace_names.h"
 #include "traces/bit_mix.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -44,58 +43,6 @@ static void tell(const struct validating *validating, double done)
 }
 
 // ---- The recording ----
-
-static bool is_data(enum trace_op op)
-{
-    return op == TRACE_READ || op == TRACE_WRITE || op == TRACE_WRITE_ZEROES;
-}
-
-static void count_requests(struct validating *validating, const bool *throttled)
-{
-    struct report_validation *validation = validating->validation;
-    const struct recorded *recorded = &validating->recorded;
-    uint64_t ops[TRACE_OP_COUNT] = {0}, unknown = 0, outside = 0;
-    for (size_t i = 0; i < recorded->count; i++) {
-        const struct arrival *arrival = &recorded->items[i];
-        bool is_known = arrival->request.latency_ns != TRACE_LATENCY_UNKNOWN;
-        bool is_wanted = is_data(arrival->request.op);
-        ops[arrival->request.op]++;
-        unknown += !is_known;
-        outside += is_wanted && !throttled[i];
-        validation->requests.items[i] = (struct validation_request){
-            .member = arrival->member,
-            .is_counted = is_known && is_wanted && throttled[i] &&
-                          arrival->time_ns >= validating->scenario->warm_up_ns,
-            .measured_ns = arrival->request.latency_ns > INT64_MAX - arrival->time_ns
-                               ? INT64_MAX - arrival->time_ns
-                               : arrival->request.latency_ns,
-            .arrival_ns = arrival->time_ns,
-        };
-    }
-    validation_add_fact(validation, "recorded_requests", (double)recorded->count,
-                        "%zu request%s in %.4g s %s recorded", recorded->count,
-                        recorded->count == 1 ? "" : "s", (double)recorded->end_ns / 1e9,
-                        recorded->count == 1 ? "is" : "are");
-    const struct {
-        const char *key, *text;
-        uint64_t count;
-    } rows[] = {
-        {"flushes", "flushes, which no throttle delays", ops[TRACE_FLUSH]},
-        {"discards", "discards", ops[TRACE_DISCARD]},
-        {"without_completion", "without a completion (D without C): they have no figures", unknown},
-        {"outside_group", "of members in no group: they have no figures", outside},
-        {"no_member", "of volumes that no member has", recorded->no_member},
-        {"queued_volumes",
-         "devices have arrivals at Q (queue), before merging and scheduling: what the throttle saw "
-         "may be something else",
-         recorded->queued},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].count > 0)
-            validation_add_fact(validation, rows[i].key, (double)rows[i].count, "%" PRIu64 " %s",
-                                rows[i].count, rows[i].text);
-    }
-}
 
 // Arrivals that answer read the traces in each replay.
 static bool check_paths(const struct scenario *scenario, struct sim_error *error)
@@ -144,28 +91,6 @@ static bool prepare(struct validating *validating, struct sim_error *error)
         validation->members[i].name = scenario->members[i].name;
     validation->members[scenario->member_count].name = VALIDATION_TOTAL;
     return true;
-}
-
-// What the throttle counts is seen in a replay.
-static bool classify(struct validating *validating, struct sim_error *error)
-{
-    struct report_validation *validation = validating->validation;
-    struct trial trial = trial_of(validating, validation->outcomes);
-    bool ok = false;
-    trial.throttled = calloc(validating->recorded.count + 1, sizeof *trial.throttled);
-    if (trial.throttled == NULL)
-        sim_fail_memory(error);
-    else if (trial_run(&trial, error)) {
-        count_requests(validating, trial.throttled);
-        ok = validation_sort(&validation->requests) || sim_fail_memory(error);
-    }
-    free(trial.throttled);
-    if (ok && validation->requests.firsts[validation->member_count] == 0)
-        return sim_fail(error, SIM_BAD_INPUT,
-                        "%s: no read or write with a completion is of a member in a group, so "
-                        "there is nothing to validate",
-                        validating->scenario->name);
-    return ok;
 }
 
 // ---- The figures ----

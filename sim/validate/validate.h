@@ -61,6 +61,9 @@ struct trial trial_of(struct validating *validating, struct validation_outcome *
 // False with the error filled.
 bool trial_run(struct trial *trial, struct sim_error *error);
 
+// Finds which requests are compared, and tells of the others. False with the error filled.
+bool classify(struct validating *validating, struct sim_error *error);
+
 // Sets the scenario's stalls to those that bring the distributions nearest, or to none. False with
 // the error filled.
 bool fit_stalls(struct validating *validating, struct sim_error *error);

@@ -244,6 +244,85 @@ static void the_end_is_before_most(void **state)
     report_validation_free(&found);
 }
 
+// What was complete after the end is on no side, and the law holds up to there.
+static void the_end_is_fair(void **state)
+{
+    (void)state;
+    record(SCENARIO("device: {model: fixed, latency: 300us}\n"), 0);
+    struct report_validation found = validate_text(
+        SCENARIO("device: {model: fixed, latency: 300us}\nend: 5s\n") "recorded.csv\n",
+        (struct validate_options){.fits = VALIDATE_LEVELS});
+    const struct validation_member *total = validation_find(&found, "total");
+    assert_int_equal(total->to_come, 0);
+    assert_true(total->figures[VALIDATION_REQUESTS].value.a > 500);
+    assert_true(fact_of(&found, "after_end") > 500);
+    for (int i = 0; i < VALIDATION_MEDIAN_ERROR; i++)
+        expect_number(total->figures[i].value.b, total->figures[i].value.a);
+    expect_number(total->figures[VALIDATION_MEAN_ERROR].value.b, 0);
+    expect_number(fact_of(&found, "levels"), 0);
+    report_validation_free(&found);
+}
+
+#define ONE                                                                                        \
+    "groups: [{id: g, limits: {iops-total: 60}}]\nmembers: [{id: a, group: g}]\n"                  \
+    "trace: {csv: \"time_ns,op,offset,bytes,latency_ns\\n0,read,0,512,100\\n"                      \
+    "2000000000,read,0,512,100\\n\"}\n"
+
+// A recording of which the scenario leaves nothing is not taken for an empty one.
+static void the_scenario_leaves_nothing(void **state)
+{
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {ONE "end: 0\n",
+         "DIR/left.yaml: of 2 reads and writes of members in groups, recorded in 2 s, "
+         "complete after the end at 0 s: 2; so there is nothing to validate"},
+        {ONE "warm-up: 1000s\n",
+         "DIR/left.yaml: of 2 reads and writes of members in groups, recorded in 2 s, "
+         "arrived before the warm-up of 1000 s was over: 2; so there is nothing to validate"},
+        {ONE "warm-up: 1s\nend: 1500ms\n",
+         "DIR/left.yaml: of 2 reads and writes of members in groups, recorded in 2 s, "
+         "arrived before the warm-up of 1 s was over: 1; complete after the end at 1.5 s: 1; so "
+         "there is nothing to validate"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct report_validation validation = {.name = NULL};
+        struct validate_options options = {.watch.stop = &never_stop, .jobs = 1};
+        struct sim_error error;
+        struct scenario *scenario = lab_load("left.yaml", rows[i].text, &error);
+        assert_non_null(scenario);
+        assert_false(validate(&validation, scenario, &options, &error));
+        lab_expect_message(&error, SIM_BAD_INPUT, rows[i].message);
+        report_validation_free(&validation);
+        scenario_free(scenario);
+    }
+}
+
+// A loop that stands still lets nothing arrive; that is told, and is no lack of data.
+static void what_arrives_is_told(void **state)
+{
+    static const struct {
+        const char *settings, *verdict;
+    } rows[] = {
+        {SCENARIO("loop-stalls: {rate: 9999, mean: 1000s}\n"), "The prediction does not hold: "},
+        {SCENARIO("end: 2ms\n"), "Nothing can be said: no member has 20 requests"},
+    };
+    (void)state;
+    record(SCENARIO("device: {model: fixed, latency: 300us}\n"), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, "%srecorded.csv\n", rows[i].settings);
+        struct report_validation found = validate_text(text, (struct validate_options){.fits = 0});
+        char *verdict = validation_verdict(&found);
+        assert_non_null(strstr(verdict, rows[i].verdict));
+        assert_non_null(strstr(verdict, " Of 6000 requests that were recorded, "));
+        assert_non_null(strstr(verdict, " arrived in the replay by its end at "));
+        free(verdict);
+        report_validation_free(&found);
+    }
+}
+
 // INT64_MAX is no number that a double has.
 static void the_longest_latencies(void **state)
 {
@@ -275,9 +354,16 @@ static void a_pipe_is_read_once(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_simulated_run_is_predicted), cmocka_unit_test(stalls_are_found),
-    cmocka_unit_test(nothing_is_fitted_unasked),    cmocka_unit_test(bands_are_the_same_again),
-    cmocka_unit_test(nothing_to_validate),          cmocka_unit_test(the_end_is_before_most),
-    cmocka_unit_test(a_pipe_is_read_once),          cmocka_unit_test(the_longest_latencies),
+    cmocka_unit_test(a_simulated_run_is_predicted),
+    cmocka_unit_test(stalls_are_found),
+    cmocka_unit_test(nothing_is_fitted_unasked),
+    cmocka_unit_test(bands_are_the_same_again),
+    cmocka_unit_test(nothing_to_validate),
+    cmocka_unit_test(the_end_is_before_most),
+    cmocka_unit_test(a_pipe_is_read_once),
+    cmocka_unit_test(the_longest_latencies),
+    cmocka_unit_test(the_end_is_fair),
+    cmocka_unit_test(the_scenario_leaves_nothing),
+    cmocka_unit_test(what_arrives_is_told),
 };
 TEST_GROUP(validate, tests, scratch_make, scratch_remove);
