@@ -147,19 +147,42 @@ static uint32_t intern_volume(struct columns_reader *reader, struct trace_error 
     return trace_volumes_intern(&reader->flow.context->volumes, name.text, name.length, error);
 }
 
+// Of the text of a stream its name is what stands before the number, in brackets at the end, that
+// tells it from others of that name. Those of made workloads are as they are.
+static size_t stream_name_length(const struct columns_field *text)
+{
+    static const char *const made[] = {TRACE_STREAM_OPEN, TRACE_STREAM_CLOSED};
+    size_t length = text->length;
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        if (length >= strlen(made[i]) && memcmp(text->text, made[i], strlen(made[i])) == 0)
+            return length;
+    if (text->text[--length] != ']')
+        return text->length;
+    size_t end = length;
+    while (length > 0 && text->text[length - 1] >= '0' && text->text[length - 1] <= '9')
+        length--;
+    bool is_number = length > 1 && length < end && text->text[length - 1] == '[';
+    return is_number ? length - 1 : text->length;
+}
+
 // Sets the request's stream, 0 if the line names none. False with the error filled.
 static bool intern_stream(struct columns_reader *reader, struct trace_request *request,
                           struct trace_error *error)
 {
-    struct columns_field name = reader->line.fields[reader->plan.place[COLUMNS_STREAM]];
+    struct trace_context *context = reader->flow.context;
+    struct columns_field text = reader->line.fields[reader->plan.place[COLUMNS_STREAM]];
     request->stream = 0;
     request->also = 0;
-    if (name.length == 0)
+    if (text.length == 0)
         return true;
-    uint32_t number =
-        trace_volumes_intern(&reader->flow.context->streams, name.text, name.length, error);
+    uint32_t number = trace_volumes_intern(&context->texts, text.text, text.length, error);
     request->stream = number + 1;
-    return number != TRACE_VOLUME_NONE;
+    if (number != context->streams.count)
+        return number != TRACE_VOLUME_NONE;
+    if (trace_volumes_add(&context->streams, text.text, stream_name_length(&text)) == number)
+        return true;
+    trace_error_no_memory(error);
+    return false;
 }
 
 static bool is_blank(const struct columns_reader *reader)

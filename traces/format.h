@@ -32,8 +32,9 @@ struct trace_context {
     int64_t origin_ns;
     const struct trace_lines *lines; // stored by readers of text
     struct trace_volumes volumes;
-    struct trace_volumes streams;  // the first has the number 1
-    struct trace_threads *threads; // of block events; NULL: nobody wants to know
+    struct trace_volumes streams;  // their names; the first has the number 1
+    struct trace_volumes texts;    // of native CSV: what tells streams apart, by their numbers
+    struct trace_threads *threads; // NULL: nobody wants to know, or the format knows none
     struct trace_notices notices;
 };
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define ESCAPED_BYTES 4 // \xNN
+#define NUMBER_BYTES 12 // [PID]
+_Static_assert(ESCAPED_BYTES *TRACE_THREAD_NAME_BYTES + NUMBER_BYTES < TRACE_STREAM_TEXT, "text");
 
 void trace_threads_free(struct trace_threads *threads)
 {
@@ -39,8 +41,7 @@ static struct trace_thread *find_thread(struct trace_threads *threads, uint32_t 
 }
 
 // What is not printable, in a terminal or in JSON, becomes \xNN.
-static size_t show_name(const struct trace_thread *thread,
-                        char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1])
+static size_t show_name(const struct trace_thread *thread, char text[TRACE_STREAM_TEXT])
 {
     size_t used = 0;
     if (thread->name[0] == '\0')
@@ -58,7 +59,7 @@ static size_t show_name(const struct trace_thread *thread,
 void trace_threads_name(struct trace_threads *threads, uint32_t pid, const char *name,
                         size_t length, int64_t time_ns)
 {
-    char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1];
+    char text[TRACE_STREAM_TEXT];
     struct trace_thread *thread = find_thread(threads, pid);
     if (thread == NULL || length == 0 || time_ns < thread->named_ns)
         return;
@@ -80,7 +81,7 @@ void trace_threads_name(struct trace_threads *threads, uint32_t pid, const char 
 
 uint32_t trace_threads_stream(struct trace_threads *threads, uint32_t pid)
 {
-    char text[ESCAPED_BYTES * TRACE_THREAD_NAME_BYTES + 1];
+    char text[TRACE_STREAM_TEXT];
     if (pid == 0)
         return 0;
     struct trace_thread *thread = find_thread(threads, pid);
@@ -90,9 +91,21 @@ uint32_t trace_threads_stream(struct trace_threads *threads, uint32_t pid)
     }
     if (thread->stream == 0) {
         size_t length = show_name(thread, text);
-        thread->stream = trace_volumes_add(threads->streams, text, length) + 1;
+        uint32_t next = (uint32_t)threads->streams->count + 1;
+        if (trace_map_put(&threads->numbers, next, 1, (uint32_t)(thread - threads->items)))
+            thread->stream = trace_volumes_add(threads->streams, text, length) + 1;
     }
     return thread->stream;
+}
+
+const char *trace_threads_text(const struct trace_threads *threads, uint32_t stream,
+                               char text[TRACE_STREAM_TEXT])
+{
+    const struct trace_thread *thread =
+        &threads->items[trace_map_get(&threads->numbers, stream, 1)];
+    size_t length = show_name(thread, text);
+    snprintf(text + length, TRACE_STREAM_TEXT - length, "[%u]", thread->pid);
+    return text;
 }
 
 void trace_threads_report(const struct trace_threads *threads, const char *source,

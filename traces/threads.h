@@ -5,6 +5,7 @@
 #define TRACES_THREADS_H
 
 #include "traces/stream_sets.h"
+#include "traces/trace.h"
 #include "traces/volumes.h"
 
 // What the kernel keeps of a name are 15 bytes.
@@ -20,7 +21,7 @@ struct trace_thread {
 // All zero but for the streams is none.
 struct trace_threads {
     struct trace_volumes *streams; // the trace's; the first has the number 1
-    struct trace_map numbers;      // by pid
+    struct trace_map numbers;      // by (pid, 0) and (stream, 1)
     struct trace_thread *items;    // TRACE_VOLUMES_MAX at most
     uint32_t count;
     uint32_t capacity;
@@ -38,6 +39,10 @@ void trace_threads_name(struct trace_threads *threads, uint32_t pid, const char 
 // The stream of a thread, named as far as it is known, otherwise by its pid. 0: not known, as of
 // pid 0, which runs when no thread does.
 uint32_t trace_threads_stream(struct trace_threads *threads, uint32_t pid);
+
+// As trace_stream_text has it, of one that is known.
+const char *trace_threads_text(const struct trace_threads *threads, uint32_t stream,
+                               char text[TRACE_STREAM_TEXT]);
 
 void trace_threads_report(const struct trace_threads *threads, const char *source,
                           struct trace_notices *notices);

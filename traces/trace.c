@@ -184,9 +184,10 @@ struct trace *trace_open(const struct trace_config *config, struct trace_error *
         trace_error_no_memory(error);
     if (good && find_files(trace, config, error)) {
         trace->context.volumes.source = trace->files.items[0].path;
-        trace->context.streams.source = trace->files.items[0].path;
-        trace->context.streams.what = "threads (column stream)";
         trace->context.streams.max = TRACE_STREAMS_MAX;
+        trace->context.texts = (struct trace_volumes){.source = trace->files.items[0].path,
+                                                      .what = "threads (column stream)",
+                                                      .max = TRACE_STREAMS_MAX};
         trace->format = choose(trace, config, error);
     }
     if (trace->format != NULL)
@@ -251,6 +252,7 @@ void trace_close(struct trace *trace)
     trace_files_free(&trace->files);
     trace_volumes_free(&trace->context.volumes);
     trace_volumes_free(&trace->context.streams);
+    trace_volumes_free(&trace->context.texts);
     trace_notices_free(&trace->context.notices);
     free(trace->volume);
     free(trace->layout);
@@ -325,6 +327,16 @@ const char *trace_stream_name(const struct trace *trace, uint32_t stream)
     return stream == 0 ? "" : trace->context.streams.names[stream - 1];
 }
 
+const char *trace_stream_text(const struct trace *trace, uint32_t stream,
+                              char text[TRACE_STREAM_TEXT])
+{
+    const struct trace_context *context = &trace->context;
+    assert(stream <= context->streams.count);
+    if (stream > 0 && context->threads != NULL)
+        return trace_threads_text(context->threads, stream, text);
+    return stream > 0 ? context->texts.names[stream - 1] : "";
+}
+
 const uint32_t *trace_stream_set(const struct trace *trace, uint32_t number, size_t *count)
 {
     static const struct trace_stream_sets none;
@@ -342,19 +354,6 @@ void trace_count_arrivals(const struct trace *trace, size_t volumes[TRACE_ARRIVA
 {
     for (uint32_t i = 0; i < trace->context.volumes.count; i++)
         volumes[trace_volume_arrival(trace, i)]++;
-}
-
-const char *trace_arrivals_text(const size_t volumes[TRACE_ARRIVAL_AUTO + 1],
-                                char text[TRACE_ARRIVALS_TEXT])
-{
-    static const char queue[] = "Q (queue)", issue[] = "D (issue)";
-    size_t queues = volumes[TRACE_ARRIVAL_QUEUE], issues = volumes[TRACE_ARRIVAL_ISSUE];
-    if (queues > 0 && issues > 0)
-        snprintf(text, TRACE_ARRIVALS_TEXT, "%s of %zu device%s, %s of %zu", queue, queues,
-                 queues > 1 ? "s" : "", issue, issues);
-    else
-        snprintf(text, TRACE_ARRIVALS_TEXT, "%s", issues > 0 ? issue : queues > 0 ? queue : "");
-    return text;
 }
 
 // The reader counts as it goes; its notices are put into words when somebody looks.
@@ -384,15 +383,4 @@ void trace_progress(const struct trace *trace, uint64_t *consumed, uint64_t *tot
 {
     *consumed = trace->format->kind->consumed(trace->reader);
     *total = trace->total_bytes;
-}
-
-const char *trace_op_name(enum trace_op op)
-{
-    static const char *const names[TRACE_OP_COUNT] = {
-        [TRACE_READ] = "read",       [TRACE_WRITE] = "write",
-        [TRACE_DISCARD] = "discard", [TRACE_WRITE_ZEROES] = "write-zeroes",
-        [TRACE_FLUSH] = "flush",
-    };
-    assert((size_t)op < TRACE_OP_COUNT);
-    return names[op];
 }

@@ -43,6 +43,7 @@ enum trace_batch_order {
 
 #define TRACE_LATENCY_UNKNOWN (-1)
 #define TRACE_ARRIVALS_TEXT 80
+#define TRACE_STREAM_TEXT 160 // of a thread
 
 // Streams of made workloads have names that begin with what they are known to be.
 #define TRACE_STREAM_OPEN "open:"     // they come as they come
@@ -178,6 +179,11 @@ bool trace_tells_streams(const struct trace *trace);
 // A stream seen so far; 0: "". Several threads may have one name. Valid until the next read: a
 // thread that has become another program has its name.
 const char *trace_stream_name(const struct trace *trace, uint32_t stream);
+
+// What tells it from all others, as native CSV has it: of a CSV what stands there, of a thread
+// NAME[PID], in `text`. 0: "". Valid as long as the name, and the text.
+const char *trace_stream_text(const struct trace *trace, uint32_t stream,
+                              char text[TRACE_STREAM_TEXT]);
 
 // Streams that share something, in ascending order, each once; of 0 there are none. Valid until the
 // next read.

@@ -116,20 +116,35 @@ static void refuse(const char *path, const char *name, struct trace_error *error
                     nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "", list);
 }
 
+static const struct write_format *choose(const struct trace_writer_config *config)
+{
+    const char *name =
+        config->format != NULL ? config->format : trace_writer_format_of_path(config->path);
+    return name != NULL ? find_format(name, strlen(name)) : NULL;
+}
+
+static struct write_limits limits_of(const struct write_format *format)
+{
+    return format->layout != NULL ? write_columns_limits(format->layout) : format->limits;
+}
+
+bool trace_writer_tells_streams(const struct trace_writer_config *config)
+{
+    const struct write_format *format = choose(config);
+    return format != NULL && limits_of(format).streams;
+}
+
 static bool start_writer(struct trace_writer *writer, const struct trace_writer_config *config,
                          struct trace_error *error)
 {
     struct write_context *context = &writer->context;
-    const char *name =
-        config->format != NULL ? config->format : trace_writer_format_of_path(config->path);
     int cpu = 0;
-    context->format = name != NULL ? find_format(name, strlen(name)) : NULL;
+    context->format = choose(config);
     if (context->format == NULL) {
-        refuse(config->path, name, error);
+        refuse(config->path, config->format, error);
         return false;
     }
-    writer->limits = context->format->layout != NULL ? write_columns_limits(context->format->layout)
-                                                     : context->format->limits;
+    writer->limits = limits_of(context->format);
     context->has_streams = config->has_streams && writer->limits.streams;
     writer->path = strdup(config->path);
     if (writer->path == NULL) {

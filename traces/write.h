@@ -23,6 +23,9 @@ struct trace_writer_config {
 
 struct trace_writer;
 
+// Can such a file tell who sent its requests?
+bool trace_writer_tells_streams(const struct trace_writer_config *config);
+
 // NULL with the error filled: no such format, one that cannot be written, or the file cannot be.
 struct trace_writer *trace_writer_open(const struct trace_writer_config *config,
                                        struct trace_error *error);

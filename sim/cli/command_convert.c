@@ -101,6 +101,8 @@ const struct command command_convert[] = {
     {"trace", "trace convert", "write traces in another format, cut, merged or split", "IN... OUT",
      "Writes the requests of the traces IN, merged by time, to OUT; '-' is standard input or "
      "output. OUT's name says the format, as in out.csv, out.iolog.gz or out.blktrace.0, or "
-     "--to does. What the format cannot hold is told on stderr.",
+     "--to does. What the format cannot hold is told on stderr. A csv of one IN keeps which "
+     "threads sent the "
+     "requests.",
      rows, sizeof(struct convert_arguments), run},
 };

@@ -44,9 +44,9 @@ for file in disk.csv disk.blktrace.0 disk.blktrace.0.gz no-queue.blkparse; do
     piped "$file" trace convert pipe found.csv
     cmp -s found.csv expected.csv ||
         fail "$file in a pipe is converted to something else: $(cat err)"
-    run run --limits iops-total=30 --json "$file"
+    run run --limits iops-total=30 --arrivals open --json "$file"
     jq -c '.run.digest' out >expected.json
-    piped "$file" run --limits iops-total=30 --json pipe
+    piped "$file" run --limits iops-total=30 --arrivals open --json pipe
     jq -c '.run.digest' out | cmp -s - expected.json || fail "$file in a pipe: another run"
 done
 {

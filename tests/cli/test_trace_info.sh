@@ -237,8 +237,8 @@ expect 0 "$(grep -c files: out)" 'a file is named already'
 expect_code 0 trace info --json "$recorded"/mixed/*
 expect '["vdc.blktrace","vdd.blktrace","vde.blktrace","vdf.blktrace"]' \
     "$(jq -c '[.[].trace | sub(".*/"; "")]' out)" 'recordings of files'
-expect_code 0 trace convert "$recorded"/mixed/vdc.blktrace.* whole.csv
-expect_code 0 trace convert "$recorded/mixed/vdc" named.csv
+expect_code 0 trace convert --arrival queue "$recorded"/mixed/vdc.blktrace.* whole.csv
+expect_code 0 trace convert --arrival queue "$recorded/mixed/vdc" named.csv
 cmp whole.csv named.csv || fail 'files and their name are not the same'
 for cpu in 0 1 2; do
     cp whole.csv "part.blktrace.$cpu"

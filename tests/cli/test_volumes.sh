@@ -49,7 +49,7 @@ expect '254,32|vdc.blktrace, vdd.blktrace' \
     'a member and its traces'
 
 # A scenario sees the piece that is cut out.
-sed -e 's/^trace:.*/trace: {path: part.csv}/' -e '/^  - /d' volumes.yaml >part.yaml
+sed -e 's/^trace:.*/trace: {path: part.csv, arrivals: open}/' -e '/^  - /d' volumes.yaml >part.yaml
 "$program" trace convert --start 10s --duration 30s --speed 3/2 --op read,write \
     "$recorded/mixed" part.csv
 cat >cut.yaml <<END

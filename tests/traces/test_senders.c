@@ -17,6 +17,20 @@ static void show_senders(const struct reading *reading, char *text, size_t size)
                                  trace_stream_name(reading->trace, reading->requests[i].stream));
 }
 
+// Streams differ in their texts, NAME[PID].
+static void check_text(const struct reading *reading, uint32_t stream)
+{
+    char text[TRACE_STREAM_TEXT], other[TRACE_STREAM_TEXT];
+    size_t length = strlen(trace_stream_name(reading->trace, stream));
+    trace_stream_text(reading->trace, stream, text);
+    assert_memory_equal(text, trace_stream_name(reading->trace, stream), length);
+    assert_int_equal(text[length], '[');
+    for (size_t i = 0; i < reading->count; i++)
+        if (reading->requests[i].stream != stream)
+            assert_string_not_equal(
+                trace_stream_text(reading->trace, reading->requests[i].stream, other), text);
+}
+
 static void check_senders(const struct trace_config *config, const char *expected)
 {
     char text[4000];
@@ -25,6 +39,9 @@ static void check_senders(const struct trace_config *config, const char *expecte
     show_senders(&reading, text, sizeof text);
     assert_string_equal(text, expected);
     assert_int_equal(trace_tells_streams(reading.trace), expected[0] != '\0');
+    for (size_t i = 0; i < reading.count; i++)
+        if (reading.requests[i].stream != 0)
+            check_text(&reading, reading.requests[i].stream);
     reading_free(&reading);
 }
 
@@ -189,6 +206,10 @@ static void test_names(void **state)
         scratch_events("senders.bin", events, COUNT(events), big_endian == 1);
         struct trace_config config = {.path = scratch_path("senders.bin"), .wants_streams = true};
         check_senders(&config, "sqlite3 \\x1b[2Ja\\xff\"b 13");
+        char text[TRACE_STREAM_TEXT];
+        struct reading reading = read_config(&config);
+        assert_string_equal(trace_stream_text(reading.trace, 2, text), "\\x1b[2Ja\\xff\"b[12]");
+        reading_free(&reading);
     }
 }
 

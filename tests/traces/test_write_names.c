@@ -90,18 +90,23 @@ static void test_devices(void **state)
                      "\"240,1\"");
 }
 
-// Who sent a request stands in a column if there are such, and what it cannot hold is counted.
+// Who sent a request stands in a column if there are such, and what it cannot hold is counted. A
+// number in brackets at its end is no part of the name, but for made ones.
 static void test_streams(void **state)
 {
     (void)state;
     static char large[16 * 1024 + 2];
-    static const char *const names[] = {"fio", "a, \"b\"", "", NULL, "a\nb", large, "c\r"};
-    static const char *const expected[] = {"fio", "a, \"b\"", "", "", "", "", "c\r"};
+    static const char *const names[] = {"fio",    "a, \"b\"",     "",          NULL,
+                                        "a\nb",   large,          "c\r",       "fio[7]",
+                                        "fio[8]", "a,\"[7][123]", "open:v[1]", "closed:v[1]:2"};
+    static const char *const expected[] = {"fio", "a, \"b\"", "",          "",
+                                           "",    "",         "c\r",       "fio",
+                                           "fio", "a,\"[7]",  "open:v[1]", "closed:v[1]:2"};
     static const struct {
         const char *format;
         bool has_streams;
         uint64_t lost;
-    } cases[] = {{"csv", true, 2}, {"csv", false, 5}, {"iolog", true, 5}};
+    } cases[] = {{"csv", true, 2}, {"csv", false, 10}, {"iolog", true, 10}};
     memset(large, 'x', sizeof large - 1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct trace_error error = {""};
@@ -120,9 +125,13 @@ static void test_streams(void **state)
         struct reading reading = read_config(&input);
         assert_int_equal(reading.result, TRACE_END);
         assert_int_equal(trace_tells_streams(reading.trace), i == 0);
-        for (size_t k = 0; i == 0 && k < reading.count; k++)
-            assert_string_equal(trace_stream_name(reading.trace, reading.requests[k].stream),
-                                expected[k]);
+        for (size_t k = 0; i == 0 && k < reading.count; k++) {
+            uint32_t stream = reading.requests[k].stream;
+            const char *whole = expected[k][0] != '\0' ? names[k] : "";
+            char text[TRACE_STREAM_TEXT];
+            assert_string_equal(trace_stream_name(reading.trace, stream), expected[k]);
+            assert_string_equal(trace_stream_text(reading.trace, stream, text), whole);
+        }
         reading_free(&reading);
         trace_writer_free(writer);
     }

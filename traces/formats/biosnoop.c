@@ -196,6 +196,7 @@ static bool start(void *opaque, struct trace_error *error)
         context->arrival = TRACE_ARRIVAL_ISSUE;
     context->tells_streams = context->wants_streams;
     reader->threads.streams = &context->streams;
+    context->threads = &reader->threads;
     reader->lines.keeps_cut = true; // it may be a header
     reader->flow.lines = &reader->lines;
     return take_layout(reader, error);
@@ -240,6 +241,7 @@ static void stop(void *opaque)
 {
     struct biosnoop_reader *reader = opaque;
     trace_threads_free(&reader->threads);
+    reader->flow.context->threads = NULL;
 }
 
 static const struct trace_flow_source source = {

@@ -53,7 +53,8 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
         return true;
     memcpy(before, flow, flow->source->bytes);
     other.volumes = (struct trace_volumes){.source = context->volumes.source};
-    other.streams = (struct trace_volumes){.source = context->streams.source};
+    other.streams = (struct trace_volumes){0};
+    other.texts = (struct trace_volumes){.source = context->texts.source};
     other.tells_streams = false; // what a reader keeps of threads stays as it is
     other.notices = (struct trace_notices){0};
     flow->context = &other;
@@ -68,6 +69,7 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
     }
     trace_volumes_free(&other.volumes);
     trace_volumes_free(&other.streams);
+    trace_volumes_free(&other.texts);
     trace_notices_free(&other.notices);
     memcpy(flow, before, flow->source->bytes);
     free(before);

@@ -66,9 +66,12 @@ static bool open_inputs(struct convert *convert, struct sim_error *error)
     convert->cut = config->cut;
     convert->cut.may_miss_volumes = config->input_count > 1;
     convert->merge.streams = convert->streams;
+    bool tells_streams = trace_writer_tells_streams(
+        &(struct trace_writer_config){.path = config->output, .format = config->format});
     for (size_t i = 0; i < config->input_count; i++) {
         struct trace_config trace_config = config->reading;
         trace_config.path = config->inputs[i];
+        trace_config.wants_streams = tells_streams;
         if (!cut_open(&convert->streams[i], &trace_config, &convert->cut, error))
             return false;
         convert->streams[i].look = look;
@@ -255,6 +258,31 @@ static bool learn_volumes(struct convert *convert, size_t index, struct sim_erro
     return true;
 }
 
+// ---- Senders ----
+
+// Who sent the next request, different for each thread, which may get another name later on.
+// NULL: out of memory.
+static const char *name_sender(struct convert *convert, size_t index)
+{
+    char text[TRACE_STREAM_TEXT];
+    struct convert_input *input = &convert->inputs[index];
+    const struct cut_stream *stream = &convert->streams[index];
+    uint32_t number = stream->next.stream;
+    if (number >= input->sender_count) {
+        size_t count = 2 * ((size_t)number + 1);
+        char **senders = realloc(input->senders, count * sizeof *senders);
+        if (senders == NULL)
+            return NULL;
+        for (size_t i = input->sender_count; i < count; i++)
+            senders[i] = NULL;
+        input->senders = senders;
+        input->sender_count = count;
+    }
+    if (input->senders[number] == NULL)
+        input->senders[number] = strdup(trace_stream_text(stream->trace, number, text));
+    return input->senders[number];
+}
+
 // ---- Requests ----
 
 static bool write_next(struct convert *convert, size_t index, struct sim_error *error)
@@ -272,10 +300,12 @@ static bool write_next(struct convert *convert, size_t index, struct sim_error *
     if (volume->output == NAMES_NONE && !find_output(convert, volume, error))
         return false;
     struct convert_output *output = &convert->outputs[volume->output];
+    const char *sender = convert_keeps_streams(convert) ? name_sender(convert, index) : "";
+    if (sender == NULL)
+        return sim_fail_memory(error);
     convert->written++;
+    convert->shared += request.also != 0;
     output->requests++;
-    const char *sender =
-        convert_keeps_streams(convert) ? trace_stream_name(stream->trace, request.stream) : NULL;
     return trace_writer_put(output->writer, &request, volume->name, sender, &trace_error) ||
            sim_fail(error, SIM_FAILED, "%s", trace_error.message);
 }
@@ -318,6 +348,9 @@ void convert_close(struct convert *convert)
         for (size_t k = 0; k < input->volume_count; k++)
             free(input->volumes[k].name);
         free(input->volumes);
+        for (size_t k = 0; k < input->sender_count; k++)
+            free(input->senders[k]);
+        free(input->senders);
         free(input->name);
     }
     free(convert->inputs);

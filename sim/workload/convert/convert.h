@@ -48,6 +48,8 @@ struct convert_input {
     char *name; // the file's, up to the first dot; no two are the same
     struct convert_volume *volumes;
     size_t volume_count;
+    char **senders; // by stream: as it was called when it first sent what is written; NULL: nothing
+    size_t sender_count;
 };
 
 struct convert {
@@ -62,6 +64,7 @@ struct convert {
     struct names paths;
     uint64_t requests_read;
     uint64_t written;
+    uint64_t shared; // of them, flushes that ended those of other threads, too
 };
 
 // Does it all. False with the error filled: then no file was written, or if finishing failed, not

@@ -2,6 +2,21 @@
 // What a conversion did.
 #include "sim/workload/convert/convert.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+static void tell_shared(const struct convert *convert, cut_notice *notice, void *context)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "%" PRIu64 " flushes of the device ended those of several threads; written is who "
+             "asked last, and in a replay of what is written the others do not wait for them.",
+             convert->shared);
+    if (convert->shared > 0 && convert_keeps_streams(convert))
+        notice(context, &(struct trace_notice){"shared-flushes", convert->streams[0].path,
+                                               convert->shared, text});
+}
+
 void convert_notices(const struct convert *convert, cut_notice *notice, void *context)
 {
     for (size_t i = 0; i < convert->merge.count; i++) {
@@ -15,11 +30,12 @@ void convert_notices(const struct convert *convert, cut_notice *notice, void *co
             .count = convert->streams[i].requests_read,
             .text =
                 "Who sent the requests is told there, and is not written: other inputs may have "
-                "threads of the same names.",
+                "threads of the same names; convert each alone to keep it.",
         };
         if (trace_tells_streams(trace) && !convert_keeps_streams(convert))
             notice(context, &streams);
     }
+    tell_shared(convert, notice, context);
     cut_notice_missed(convert->streams, convert->merge.count, notice, context);
     for (size_t i = 0; i < convert->output_count; i++) {
         const struct trace_writer *writer = convert->outputs[i].writer;
