@@ -270,10 +270,16 @@ bool validation_holds(const struct report_validation *validation)
 struct validation_fact *validation_add_fact(struct report_validation *validation, const char *key,
                                             double value, const char *format, ...)
 {
-    size_t place = validation->fact_count < VALIDATION_FACTS_MAX - 1 ? validation->fact_count++
-                                                                     : VALIDATION_FACTS_MAX - 1;
-    struct validation_fact *fact = &validation->facts[place];
+    size_t count = validation->fact_count;
     va_list arguments;
+    if ((count & (count - 1)) == 0) { // full: it has doubled at each power of two
+        struct validation_fact *larger =
+            realloc(validation->facts, (count == 0 ? 1 : 2 * count) * sizeof *larger);
+        if (larger == NULL)
+            return NULL;
+        validation->facts = larger;
+    }
+    struct validation_fact *fact = &validation->facts[validation->fact_count++];
     *fact = (struct validation_fact){.key = key, .value = value, .low = NAN, .high = NAN};
     va_start(arguments, format);
     vsnprintf(fact->text, sizeof fact->text, format, arguments);
@@ -304,6 +310,7 @@ void report_validation_free(struct report_validation *validation)
     free(validation->requests.firsts);
     free(validation->outcomes);
     free(validation->members);
+    free(validation->facts);
     for (size_t i = 0; i < validation->notice_count; i++) {
         free(validation->notices[i].kind);
         free(validation->notices[i].source);

@@ -93,8 +93,6 @@ struct validation_notice {
     uint64_t count;
 };
 
-#define VALIDATION_FACTS_MAX 64
-
 struct report_validation {
     const char *name; // the scenario
     struct validation_requests requests;
@@ -104,7 +102,7 @@ struct report_validation {
     uint64_t runs; // with jitter
     int64_t jitter_ns;
     const char *arrival; // "issue", "dependent"
-    struct validation_fact facts[VALIDATION_FACTS_MAX];
+    struct validation_fact *facts;
     size_t fact_count;
     struct validation_notice *notices;
     size_t notice_count;
@@ -130,7 +128,7 @@ double validation_rates(const int64_t *a, size_t a_count, const int64_t *b, size
 void validation_judge(struct report_validation *validation);
 bool validation_holds(const struct report_validation *validation);
 
-// Another fact; beyond the last there is room for it is lost.
+// Another fact, which stays there until the next. NULL: out of memory.
 __attribute__((format(printf, 4, 5))) struct validation_fact *
 validation_add_fact(struct report_validation *validation, const char *key, double value,
                     const char *format, ...);

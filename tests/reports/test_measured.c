@@ -12,6 +12,7 @@
 #include "tests/support/test_group.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,9 +213,27 @@ static void figures_are_judged(void **state)
     }
 }
 
+// Each group has one, and of these there may be many.
+static void facts_are_all_kept(void **state)
+{
+    (void)state;
+    struct report_validation validation = {.name = NULL};
+    char wanted[20];
+    for (int i = 0; i < 1000; i++)
+        assert_non_null(validation_add_fact(&validation, "levels", i, "fact %d", i));
+    assert_int_equal(validation.fact_count, 1000);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(wanted, sizeof wanted, "fact %d", i);
+        assert_string_equal(validation.facts[i].text, wanted);
+        expect_near(validation.facts[i].value, i);
+    }
+    report_validation_free(&validation);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(statistics_are_the_obvious_ones),
     cmocka_unit_test(members_are_measured),
     cmocka_unit_test(figures_are_judged),
+    cmocka_unit_test(facts_are_all_kept),
 };
 TEST_GROUP(measured, tests, NULL, NULL);
