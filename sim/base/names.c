@@ -65,11 +65,13 @@ char *names_unused(const struct names *names, const char *base)
 
 bool names_append(char ***list, size_t *count, const char *name)
 {
-    char **longer = realloc(*list, (*count + 1) * sizeof *longer);
-    if (longer == NULL)
-        return false;
-    *list = longer;
-    if ((longer[*count] = strdup(name)) == NULL)
+    if ((*count & (*count - 1)) == 0) { // full: it has doubled at each power of two
+        char **longer = realloc(*list, (*count == 0 ? 1 : 2 * *count) * sizeof *longer);
+        if (longer == NULL)
+            return false;
+        *list = longer;
+    }
+    if (((*list)[*count] = strdup(name)) == NULL)
         return false;
     (*count)++;
     return true;

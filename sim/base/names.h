@@ -28,7 +28,8 @@ uint32_t names_find(const struct names *names, const char *name);
 // caller frees it; NULL: out of memory.
 char *names_unused(const struct names *names, const char *base);
 
-// Adds a copy to a list of names that the caller frees, each and the list. False: out of memory.
+// Adds a copy to a list of names that the caller frees, each and the list. A list that is not empty
+// was made here, and has not become shorter but to nothing. False: out of memory.
 bool names_append(char ***list, size_t *count, const char *name);
 
 void names_free(struct names *names);
