@@ -60,6 +60,23 @@ static bool check_paths(const struct scenario *scenario, struct sim_error *error
     return true;
 }
 
+// "total" would be two rows, and --fail-if could mean either.
+static bool check_names(const struct scenario *scenario, struct sim_error *error)
+{
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (strcmp(scenario->members[i].name, VALIDATION_TOTAL) == 0)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s: the member 'total' has the name that all members together have in "
+                            "the result; give it another id%s",
+                            scenario->name,
+                            scenario->members[i].volume == NULL &&
+                                    scenario->members[i].trace.path == NULL
+                                ? ", and volume: total"
+                                : "");
+    }
+    return true;
+}
+
 // Everything that is given here counts for the whole of the work.
 static bool prepare(struct validating *validating, struct sim_error *error)
 {
@@ -274,7 +291,8 @@ bool validate(struct report_validation *validation, struct scenario *scenario,
     validation->jitter_ns = options->jitter_ns;
     validation->runs = options->jitter_ns > 0 ? options->runs : 0;
     validating.planned = validation->runs + 1;
-    bool ok = (!options->is_dependent || check_paths(scenario, error)) &&
+    bool ok = check_names(scenario, error) &&
+              (!options->is_dependent || check_paths(scenario, error)) &&
               prepare(&validating, error) && classify(&validating, error) &&
               fit_all(&validating, error) && predict(&validating, error) &&
               predict_band(&validating, error);

@@ -268,12 +268,15 @@ static void the_end_is_fair(void **state)
     "trace: {csv: \"time_ns,op,offset,bytes,latency_ns\\n0,read,0,512,100\\n"                      \
     "2000000000,read,0,512,100\\n\"}\n"
 
-// A recording of which the scenario leaves nothing is not taken for an empty one.
-static void the_scenario_leaves_nothing(void **state)
+// A recording of which the scenario leaves nothing is not taken for an empty one; a name is one's.
+static void the_scenario_cannot_be(void **state)
 {
     static const struct {
         const char *text, *message;
     } rows[] = {
+        {"members: [{id: total}]\ntrace: {csv: \"time_ns,op,offset,bytes\\n\"}\n",
+         "DIR/left.yaml: the member 'total' has the name that all members together have in the "
+         "result; give it another id, and volume: total"},
         {ONE "end: 0\n",
          "DIR/left.yaml: of 2 reads and writes of members in groups, recorded in 2 s, "
          "complete after the end at 0 s: 2; so there is nothing to validate"},
@@ -363,7 +366,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_pipe_is_read_once),
     cmocka_unit_test(the_longest_latencies),
     cmocka_unit_test(the_end_is_fair),
-    cmocka_unit_test(the_scenario_leaves_nothing),
+    cmocka_unit_test(the_scenario_cannot_be),
     cmocka_unit_test(what_arrives_is_told),
 };
 TEST_GROUP(validate, tests, scratch_make, scratch_remove);
