@@ -18,7 +18,7 @@ struct validate_arguments {
     struct command_call call;
     const char *arrival;
     const char *fit;
-    int64_t runs;
+    const char *runs;
     const char *jitter;
     int64_t jobs;
     struct option_list fail_if;
@@ -34,9 +34,10 @@ static const struct option_row rows[] = {
      "steps of 1 ms), levels (how full each group's buckets were at the start), stalls (how often "
      "and how long the event loop stood still, of a busy host), or none, which "
      "shows what the scenario alone gives. The default is device,levels"},
-    {"runs", 0, OPTION_NUMBER, "N", offsetof(struct validate_arguments, runs),
+    {"runs", 0, OPTION_TEXT, "N", offsetof(struct validate_arguments, runs),
      "so many runs in which each request comes a little earlier or later, for the band that a "
-     "figure is to be expected in; the default is 20"},
+     "figure is to be expected in; the default is 20. Each keeps 224 bytes of each member: 10000 "
+     "runs of 1000 members need 2.2 GB"},
     {"jitter", 0, OPTION_TEXT, "TIME", offsetof(struct validate_arguments, jitter),
      "how much earlier or later at most; the default is 50us. 0: there are no such runs"},
     {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct validate_arguments, jobs),
@@ -74,23 +75,41 @@ static bool read_fits(const char *text, unsigned *fits, struct sim_error *error)
     static const struct {
         const char *name;
         unsigned fits;
-    } names[] = {{"none", 0},
-                 {"device", VALIDATE_DEVICE},
-                 {"levels", VALIDATE_LEVELS},
-                 {"stalls", VALIDATE_STALLS}};
+    } names[] = {
+        {"device", VALIDATE_DEVICE}, {"levels", VALIDATE_LEVELS}, {"stalls", VALIDATE_STALLS}};
     *fits = 0;
-    while (*text != '\0') {
-        size_t length = strcspn(text, ","), i = 0;
+    if (strcmp(text, "none") == 0)
+        return true;
+    const char *next = text;
+    do {
+        size_t length = strcspn(next, ","), i = 0;
         while (i < COUNT_OF(names) &&
-               (strlen(names[i].name) != length || strncmp(names[i].name, text, length) != 0))
+               (strlen(names[i].name) != length || strncmp(names[i].name, next, length) != 0))
             i++;
         if (i == COUNT_OF(names))
             return sim_fail(error, SIM_USAGE,
-                            "--fit: expected none, or device, levels and stalls, found '%.64s'",
+                            "--fit: expected none alone, or some of device, levels and stalls, "
+                            "separated by commas, found '%.64s'",
                             text);
         *fits |= names[i].fits;
-        text += length + (text[length] == ',');
-    }
+        next += length + 1;
+    } while (next[-1] != '\0');
+    return true;
+}
+
+static bool read_runs(const char *text, uint64_t *runs, struct sim_error *error)
+{
+    char hint[UNITS_HINT_MAX];
+    int64_t found;
+    if (!units_parse_integer(text, &found) || found < 0)
+        return sim_fail(error, SIM_USAGE, "--runs: expected a number above 0, found '%s'%s", text,
+                        units_meant(UNITS_COUNT, text, hint, sizeof hint));
+    if (found == 0)
+        return sim_fail(error, SIM_USAGE,
+                        "--runs: expected a number above 0; without such runs: --jitter 0");
+    if (found > RUNS_MAX)
+        return sim_fail(error, SIM_USAGE, "--runs: at most %d", RUNS_MAX);
+    *runs = (uint64_t)found;
     return true;
 }
 
@@ -103,10 +122,8 @@ static bool read_options(struct work *work, struct validate_options *options,
                         arguments->call.operand_count);
     options->is_dependent =
         arguments->arrival != NULL && strcmp(arguments->arrival, "dependent") == 0;
-    if (arguments->runs > RUNS_MAX)
-        return sim_fail(error, SIM_USAGE, "--runs: at most %d", RUNS_MAX);
-    if (arguments->runs > 0)
-        options->runs = (uint64_t)arguments->runs;
+    if (arguments->runs != NULL && !read_runs(arguments->runs, &options->runs, error))
+        return false;
     for (size_t i = 0; i < arguments->fail_if.count; i++) {
         work->condition_count = i + 1;
         if (!condition_parse(&work->conditions[i], &metrics, arguments->fail_if.texts[i], error))

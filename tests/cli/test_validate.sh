@@ -69,7 +69,13 @@ refuse() {
 }
 refuse 'one scenario is needed, found 0'
 refuse 'one scenario is needed, found 2' a b
-refuse "--fit: expected none, or device, levels and stalls, found 'devise'" --fit devise x
+for fit in devise '' none,device device,none device, ,device device,,levels; do
+    refuse "--fit: expected none alone, or some of device, levels and stalls, separated by \
+commas, found '$fit'" --fit "$fit" x
+done
+refuse '--runs: expected a number above 0; without such runs: --jitter 0' --runs 0 x
+refuse "--runs: expected a number above 0, found 'few'" --runs few x
+refuse "--runs: expected a number above 0, found '-1'; it cannot be below 0" --runs=-1 x
 refuse '--runs: at most 10000' --runs 10001 x
 refuse '--jitter: at most 1s' --jitter 2s x
 refuse "--fail-if 'p99 > 5ms': expected MEMBER.METRIC, such as db.p99 or total.w1" \
