@@ -125,13 +125,13 @@ expect "$sharp" "$(jq -r .digest out)" 'digest with the granularity of the optio
 agrees end.yaml
 expect 300000000 "$(jq .end_ns out)" 'end'
 
-# Seconds of a recording made under these very limits.
+# Seconds of a recording made under these very limits; verify takes arrivals as recorded.
 cat >recorded.yaml <<END
 groups: [{id: g, limits: {iops-total: 120, iops-total-max: 240, iops-total-max-length: 2}}]
 members:
 $(for disk in vdc vdd vde vdf; do
-    echo "  - {id: $disk, group: g, attach: drive, trace: {arrival: issue, start: 20s,"
-    echo "       duration: 2s, path: $recorded/throttled-iops/$disk.blktrace}}"
+    echo "  - {id: $disk, group: g, attach: drive, trace: {arrival: issue, arrivals: open,"
+    echo "       start: 20s, duration: 2s, path: $recorded/throttled-iops/$disk.blktrace}}"
 done)
 END
 agrees recorded.yaml
