@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/stream_sets.h"
+#include "traces/grow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,11 @@ static bool reserve(struct trace_stream_sets *sets, uint32_t members)
     if (sets->count == TRACE_STREAM_SETS_MAX ||
         members > TRACE_STREAM_SETS_MEMBERS_MAX - sets->member_count)
         return false;
-    if (sets->count == sets->capacity) {
-        uint32_t capacity = sets->capacity == 0 ? 16 : 2 * sets->capacity;
-        struct trace_stream_set *items = realloc(sets->items, capacity * sizeof *items);
-        if (items == NULL)
-            return false;
-        sets->items = items;
-        sets->capacity = capacity;
-    }
+    struct trace_stream_set *items =
+        trace_grown(sets->items, sets->count, &sets->capacity, sizeof *items);
+    if (items == NULL)
+        return false;
+    sets->items = items;
     if (members > sets->member_capacity - sets->member_count) {
         uint32_t capacity = 2 * sets->member_capacity + members;
         uint32_t *grown = realloc(sets->members, capacity * sizeof *grown);

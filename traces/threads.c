@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/threads.h"
+#include "traces/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +26,11 @@ static struct trace_thread *find_thread(struct trace_threads *threads, uint32_t 
         return &threads->items[number];
     if (threads->count == TRACE_VOLUMES_MAX)
         return NULL;
-    if (threads->count == threads->capacity) {
-        uint32_t capacity = threads->capacity == 0 ? 16 : 2 * threads->capacity;
-        struct trace_thread *items = realloc(threads->items, capacity * sizeof *items);
-        if (items == NULL)
-            return NULL;
-        threads->items = items;
-        threads->capacity = capacity;
-    }
+    struct trace_thread *items =
+        trace_grown(threads->items, threads->count, &threads->capacity, sizeof *items);
+    if (items == NULL)
+        return NULL;
+    threads->items = items;
     if (!trace_map_put(&threads->numbers, pid, 0, threads->count))
         return NULL;
     struct trace_thread *added = &threads->items[threads->count++];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/blktrace/blktrace_pair.h"
+#include "traces/grow.h"
 
 #include <stdlib.h>
 
@@ -284,14 +285,11 @@ static struct blktrace_run *find_run(struct blktrace_batches *batches, uint32_t 
         return NULL;
     if (slot->value != TRACE_MAP_NONE)
         return &batches->runs[slot->value];
-    if (batches->run_count == batches->run_capacity) {
-        uint32_t capacity = batches->run_capacity == 0 ? 16 : 2 * batches->run_capacity;
-        struct blktrace_run *runs = realloc(batches->runs, capacity * sizeof *runs);
-        if (runs == NULL)
-            return NULL;
-        batches->runs = runs;
-        batches->run_capacity = capacity;
-    }
+    struct blktrace_run *runs =
+        trace_grown(batches->runs, batches->run_count, &batches->run_capacity, sizeof *runs);
+    if (runs == NULL)
+        return NULL;
+    batches->runs = runs;
     trace_map_fill(&batches->by_cpu, slot, volume, cpu, batches->run_count);
     batches->runs[batches->run_count] = (struct blktrace_run){0};
     return &batches->runs[batches->run_count++];
@@ -301,14 +299,11 @@ static bool add_member(struct blktrace_pairing *pairing, struct blktrace_run *ru
                        const struct blktrace_record *record, uint32_t volume, uint64_t number)
 {
     struct blktrace_batches *batches = &pairing->batches;
-    if (run->count == run->capacity) {
-        uint32_t capacity = run->capacity == 0 ? 4 : 2 * run->capacity;
-        struct blktrace_batch_member *members = realloc(run->members, capacity * sizeof *members);
-        if (members == NULL)
-            return false;
-        run->members = members;
-        run->capacity = capacity;
-    }
+    struct blktrace_batch_member *members =
+        trace_grown(run->members, run->count, &run->capacity, sizeof *members);
+    if (members == NULL)
+        return false;
+    run->members = members;
     run->members[run->count++] = (struct blktrace_batch_member){
         .number = number, .order = find_order(batches, record, volume)};
     batches->hold_from = number < batches->hold_from ? number : batches->hold_from;

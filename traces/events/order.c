@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/events/order.h"
 
+#include "traces/grow.h"
 #include "traces/input/input.h"
 
 #include <stdio.h>
@@ -151,14 +152,11 @@ static struct events_clock *find_clock(struct events_clocks *clocks,
         return NULL;
     if (slot->value != TRACE_MAP_NONE)
         return &clocks->items[slot->value];
-    if (clocks->count == clocks->capacity) {
-        uint32_t capacity = clocks->capacity == 0 ? 16 : 2 * clocks->capacity;
-        struct events_clock *items = realloc(clocks->items, capacity * sizeof *items);
-        if (items == NULL)
-            return NULL;
-        clocks->items = items;
-        clocks->capacity = capacity;
-    }
+    struct events_clock *items =
+        trace_grown(clocks->items, clocks->count, &clocks->capacity, sizeof *items);
+    if (items == NULL)
+        return NULL;
+    clocks->items = items;
     trace_map_fill(&clocks->index, slot, record->device, record->cpu, clocks->count);
     clocks->items[clocks->count] = (struct events_clock){.last_ns = INT64_MIN};
     return &clocks->items[clocks->count++];
