@@ -18,16 +18,20 @@ static enum scenario_arrivals asked_of(const struct senders *senders, uint32_t s
                                            : asked;
 }
 
-static enum scenario_arrivals arrivals_of(const struct senders *senders, uint32_t source,
-                                          uint32_t member)
+// How a trace's requests come where nobody asks for anything. To find out looks at its file.
+static enum scenario_arrivals usual_of(const struct senders *senders, uint32_t source)
 {
     const struct scenario_trace *trace = sources_config(senders->sources, source);
-    enum scenario_arrivals asked = asked_of(senders, source, member);
-    if (asked != SCENARIO_ARRIVALS_AUTO)
-        return asked;
     bool is_dependent = sources_tell_streams(senders->sources, source) &&
                         (trace->csv != NULL || !trace_path_is_stream(trace->path));
     return is_dependent ? SCENARIO_ARRIVALS_DEPENDENT : SCENARIO_ARRIVALS_OPEN;
+}
+
+static enum scenario_arrivals arrivals_of(const struct senders *senders, uint32_t source,
+                                          uint32_t member)
+{
+    enum scenario_arrivals asked = asked_of(senders, source, member);
+    return asked == SCENARIO_ARRIVALS_AUTO ? senders->usual[source] : asked;
 }
 
 // Of all members that have requests of this trace the most answering.
@@ -186,7 +190,12 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
     senders->sources = sources_open(scenario, error);
     if (senders->sources == NULL)
         return false;
-    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
+    uint32_t count = (uint32_t)sources_count(senders->sources);
+    senders->usual = calloc(count + 1, sizeof *senders->usual);
+    if (senders->usual == NULL)
+        return sim_fail_memory(error);
+    for (uint32_t i = 0; i < count; i++) {
+        senders->usual[i] = usual_of(senders, i);
         bool may = may_answer(senders, i);
         if (may && !check_twice(senders, i, error))
             return false;
@@ -223,6 +232,7 @@ void senders_close(struct senders *senders)
     streams_free(&senders->streams);
     services_close(&senders->services);
     sources_close(senders->sources);
+    free(senders->usual);
 }
 
 struct arrivals *senders_arrivals(const struct senders *senders)

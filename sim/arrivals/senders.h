@@ -14,6 +14,7 @@
 struct senders {
     const struct scenario *scenario;
     struct sources *sources;
+    enum scenario_arrivals *usual; // by source: how its requests come if nobody asks for anything
     bool answers;        // some of its arrivals do; otherwise they are the sources'
     const char *unknown; // the first that the user speaks of and is not there, and how many
     uint64_t unknown_count;
