@@ -8,7 +8,8 @@
 #     make verify     compare 1,000 random scenarios with a real QEMU, and how 1,000 random block
 #                     traces are read with a plain second program
 #     make validate   set all recordings that were made under limits beside what is predicted
-#     make bench      measure against blkparse, and how fast text is read
+#     make bench      measure against a plain program, blkparse, btt and fio, and beside the
+#                     figures committed last (ten minutes)
 #     make install    to PREFIX (default /usr/local), below DESTDIR
 #     make manual      put what the program's help tells into docs/throttlesim.1
 #     make clean
@@ -63,8 +64,7 @@ validate: packages-verify program
 	tests/validate/run build/release
 
 bench: packages-bench preset-release
-	tests/bench/run build/release
-	tests/bench/read build/release
+	tests/bench/run build/release $(REQUESTS)
 
 install: build
 	cmake --install build/release --prefix $(PREFIX)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Writes a blktrace of so many requests, each with Q, D and C, as two per-CPU files.
 //
-// usage: bench_generate BASE REQUESTS
+// usage: bench_generate BASE REQUESTS [SECONDS]
 //
-// An hour of one disk: Poisson arrivals, block sizes of 4 to 128 KiB, seven reads in ten,
-// log-normal service times around 0.5 ms, completions on either CPU. Seeded, so always the same
-// bytes.
+// An hour of one disk, or so many seconds: Poisson arrivals, block sizes of 4 to 128 KiB, seven
+// reads in ten, log-normal service times around 0.5 ms, completions on either CPU. Seeded, so
+// always the same bytes.
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
@@ -15,7 +15,7 @@
 
 #define CPUS 2
 #define DEVICE (254u << 20 | 32u)
-#define HOUR_NS 3600e9
+#define HOUR_S 3600.0
 #define STAY 50 // requests on one CPU, on average
 
 // struct blk_io_trace, version 7.
@@ -96,10 +96,11 @@ static int write_cpu(const char *base, uint32_t cpu, const struct record *record
 
 int main(int argc, char **argv)
 {
-    size_t requests = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+    size_t requests = argc == 3 || argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
+    double span_s = argc == 4 ? atof(argv[3]) : HOUR_S;
     struct record *records = requests == 0 ? NULL : calloc(requests, 3 * sizeof *records);
     if (records == NULL) {
-        fprintf(stderr, "usage: %s BASE REQUESTS\n", argv[0]);
+        fprintf(stderr, "usage: %s BASE REQUESTS [SECONDS]\n", argv[0]);
         return 2;
     }
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -107,7 +108,7 @@ int main(int argc, char **argv)
     double now = 1e9;
     uint32_t cpu = 0;
     for (size_t i = 0; i < requests; i++) {
-        now += gsl_ran_exponential(rng, HOUR_NS / (double)requests);
+        now += gsl_ran_exponential(rng, 1e9 * span_s / (double)requests);
         if (gsl_rng_uniform(rng) < 1.0 / STAY)
             cpu = (cpu + 1) % CPUS;
         make_request(rng, (uint64_t)now, cpu, &records[3 * i]);
