@@ -67,6 +67,10 @@ static bool find_stream(void *context, const struct arrival *arrival, struct str
                         struct sim_error *error)
 {
     struct senders *senders = context;
+    if (senders->kept != NULL) {
+        *who = senders->reader.who;
+        return true;
+    }
     struct stream_key key = key_of(senders, arrival, arrival->request.stream);
     return streams_find(&senders->streams, &key, who) || sim_fail_memory(error);
 }
@@ -98,22 +102,34 @@ static bool look(const struct senders *senders, const struct progress_watch *wat
     return true;
 }
 
-static bool learn(struct senders *senders, const struct progress_watch *watch,
-                  struct sim_error *error)
+static bool learn_one(struct senders *senders, const struct arrival *next, struct stream_who *who,
+                      struct sim_error *error)
+{
+    bool is_known = next->request.latency_ns != TRACE_LATENCY_UNKNOWN;
+    if (!find_stream(senders, next, who, error))
+        return false;
+    return (streams_learn(&senders->streams, who, next->time_ns, next->request.latency_ns) &&
+            (!is_known || services_learn(&senders->services, next->member, &next->request))) ||
+           sim_fail_memory(error);
+}
+
+// To the end: learns if any may answer, else up to the end of the scenario.
+static bool read_all(struct senders *senders, bool learns, bool keeps,
+                     const struct progress_watch *watch, struct sim_error *error)
 {
     struct arrivals *arrivals = sources_arrivals(senders->sources);
-    for (uint64_t count = 1; arrivals->next != NULL; count++) {
-        struct stream_who who;
-        const struct arrival *next = arrivals->next;
-        if (!find_stream(senders, next, &who, error))
+    int64_t end_ns = learns ? INT64_MAX : senders->scenario->end_ns;
+    for (uint64_t count = 1; arrivals->next != NULL && arrivals->next->time_ns <= end_ns; count++) {
+        struct stream_who who = {0, 0};
+        if (learns && !learn_one(senders, arrivals->next, &who, error))
             return false;
-        bool is_known = next->request.latency_ns != TRACE_LATENCY_UNKNOWN;
-        if (!streams_learn(&senders->streams, &who, next->time_ns, next->request.latency_ns) ||
-            (is_known && !services_learn(&senders->services, next->member, &next->request)))
-            return sim_fail_memory(error);
+        if (keeps && !tape_add(&senders->tape, arrivals->next, &who, error))
+            return false;
         if (!arrivals->advance(arrivals, error) || !look(senders, watch, count, error))
             return false;
     }
+    if (!learns)
+        return true;
     services_conclude(&senders->services);
     return streams_conclude(&senders->streams) || sim_fail_memory(error);
 }
@@ -182,10 +198,10 @@ static bool check_twice(const struct senders *senders, uint32_t source, struct s
                     strcmp(trace->path, "-") == 0 ? "standard input" : trace->path);
 }
 
-bool senders_open(struct senders *senders, const struct scenario *scenario,
-                  const struct progress_watch *watch, struct sim_error *error)
+// Opens the traces. *answer: the arrivals of some may.
+static bool open_sources(struct senders *senders, const struct scenario *scenario, bool *answer,
+                         struct sim_error *error)
 {
-    bool answers = false;
     *senders = (struct senders){.scenario = scenario};
     senders->sources = sources_open(scenario, error);
     if (senders->sources == NULL)
@@ -194,29 +210,24 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
     senders->usual = calloc(count + 1, sizeof *senders->usual);
     if (senders->usual == NULL)
         return sim_fail_memory(error);
+    *answer = false;
     for (uint32_t i = 0; i < count; i++) {
         senders->usual[i] = usual_of(senders, i);
         bool may = may_answer(senders, i);
         if (may && !check_twice(senders, i, error))
             return false;
-        answers = answers || may;
+        *answer = *answer || may;
     }
-    if (!answers)
-        return true;
-    if (!services_open(&senders->services, scenario->member_count))
+    if (*answer && !services_open(&senders->services, scenario->member_count))
         return sim_fail_memory(error);
-    if (!learn(senders, watch, error))
-        return false;
-    if (!apply(senders, error))
-        return false;
-    sources_close(senders->sources);
-    senders->sources = sources_open(scenario, error);
-    if (senders->sources == NULL)
-        return false;
-    if (!senders->answers)
-        return true;
+    return true;
+}
+
+static bool open_dependent(struct senders *senders, struct arrivals *recorded,
+                           struct sim_error *error)
+{
     senders->dependent = dependent_open(&(struct dependent_config){
-        .recorded = sources_arrivals(senders->sources),
+        .recorded = recorded,
         .streams = &senders->streams,
         .services = &senders->services,
         .find = find_stream,
@@ -226,19 +237,84 @@ bool senders_open(struct senders *senders, const struct scenario *scenario,
     return senders->dependent != NULL || sim_fail_memory(error);
 }
 
+bool senders_open(struct senders *senders, const struct scenario *scenario,
+                  const struct progress_watch *watch, struct sim_error *error)
+{
+    bool answers;
+    if (!open_sources(senders, scenario, &answers, error))
+        return false;
+    if (!answers)
+        return true;
+    if (!read_all(senders, true, false, watch, error) || !apply(senders, error))
+        return false;
+    sources_close(senders->sources);
+    senders->sources = sources_open(scenario, error);
+    if (senders->sources == NULL)
+        return false;
+    return !senders->answers || open_dependent(senders, sources_arrivals(senders->sources), error);
+}
+
+// A sources_notice: what is told of traces does not stay.
+static void keep_notice(void *context, const struct trace_notice *notice)
+{
+    struct senders *senders = context;
+    struct trace_notice *notices =
+        realloc(senders->notices, (senders->notice_count + 1) * sizeof *notices);
+    if (notices == NULL)
+        return;
+    senders->notices = notices;
+    notices[senders->notice_count] = *notice;
+    notices[senders->notice_count].text = strdup(notice->text);
+    senders->notice_count += notices[senders->notice_count].text != NULL;
+}
+
+bool senders_keep(struct senders *senders, const struct scenario *scenario,
+                  const struct progress_watch *watch, struct sim_error *error)
+{
+    bool answers;
+    if (!open_sources(senders, scenario, &answers, error) ||
+        !read_all(senders, answers, true, watch, error) || (answers && !apply(senders, error)))
+        return false;
+    sources_notices(senders->sources, keep_notice, senders);
+    return true;
+}
+
+bool senders_play(struct senders *senders, const struct scenario *scenario,
+                  const struct senders *kept, struct sim_error *error)
+{
+    *senders = *kept;
+    senders->scenario = scenario;
+    senders->kept = kept;
+    tape_start(&senders->reader, &kept->tape);
+    return !senders->answers || open_dependent(senders, &senders->reader.arrivals, error);
+}
+
 void senders_close(struct senders *senders)
 {
     dependent_close(senders->dependent);
+    if (senders->kept != NULL)
+        return;
     streams_free(&senders->streams);
     services_close(&senders->services);
     sources_close(senders->sources);
     free(senders->usual);
+    tape_free(&senders->tape);
+    for (size_t i = 0; i < senders->notice_count; i++)
+        free((char *)(uintptr_t)senders->notices[i].text);
+    free(senders->notices);
 }
 
-struct arrivals *senders_arrivals(const struct senders *senders)
+struct arrivals *senders_arrivals(struct senders *senders)
 {
-    return senders->dependent != NULL ? dependent_arrivals(senders->dependent)
-                                      : sources_arrivals(senders->sources);
+    if (senders->dependent != NULL)
+        return dependent_arrivals(senders->dependent);
+    return senders->kept != NULL ? &senders->reader.arrivals : sources_arrivals(senders->sources);
+}
+
+double senders_share(const struct senders *senders)
+{
+    return senders->kept != NULL ? progress_share(senders->reader.next, senders->kept->tape.count)
+                                 : sources_share(senders->sources);
 }
 
 // ---- Notices ----
@@ -280,7 +356,10 @@ static void tell_guessed(const struct senders *senders, sources_notice *notice, 
 void senders_notices(const struct senders *senders, sources_notice *notice, void *context)
 {
     char text[400];
-    sources_notices(senders->sources, notice, context);
+    if (senders->kept == NULL)
+        sources_notices(senders->sources, notice, context);
+    for (size_t i = 0; i < senders->notice_count; i++)
+        notice(context, &senders->notices[i]);
     tell_guessed(senders, notice, context);
     if (senders->unknown_count > 0) {
         snprintf(text, sizeof text,

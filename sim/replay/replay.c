@@ -306,7 +306,7 @@ void replay_progress(const struct replay *replay, struct progress_state *state)
     int64_t end_ns = replay->scenario->end_ns;
     *state = (struct progress_state){PROGRESS_UNKNOWN, replay->next_seq};
     if (replay->senders.sources != NULL)
-        state->share = sources_share(replay->senders.sources);
+        state->share = senders_share(&replay->senders);
     // What has only arrived has most of what it takes still ahead.
     if (replay->next_seq > 0 && state->share > 0)
         state->share *=
@@ -321,18 +321,19 @@ void replay_progress(const struct replay *replay, struct progress_state *state)
 
 static bool open_arrivals(struct replay *replay, const struct replay_supply *supply)
 {
-    replay->pool = &replay->own_pool;
-    if (supply != NULL && supply->pool != NULL)
-        replay->pool = supply->pool;
-    if (supply != NULL && supply->arrivals != NULL) {
-        replay->arrivals = supply->arrivals;
+    struct senders *senders = &replay->senders;
+    static const struct replay_supply usual = {.arrivals = NULL};
+    supply = supply == NULL ? &usual : supply;
+    replay->pool = supply->pool != NULL ? supply->pool : &replay->own_pool;
+    replay->arrivals = supply->arrivals;
+    if (replay->arrivals != NULL)
         return true;
-    }
-    if (!senders_open(&replay->senders, replay->scenario, supply != NULL ? supply->watch : NULL,
-                      replay->error))
-        return false;
-    replay->arrivals = senders_arrivals(&replay->senders);
-    return true;
+    bool ok = supply->kept != NULL
+                  ? senders_play(senders, replay->scenario, supply->kept, replay->error)
+                  : senders_open(senders, replay->scenario, supply->watch, replay->error);
+    if (ok)
+        replay->arrivals = senders_arrivals(senders);
+    return ok;
 }
 
 bool replay_open(struct replay *replay, const struct scenario *scenario,

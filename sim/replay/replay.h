@@ -50,8 +50,9 @@ struct replay {
 
 // Where a replay's requests come from and where they live, if not as usual.
 struct replay_supply {
-    struct arrivals *arrivals; // not the scenario's traces, which are not opened
-    struct request_pool *pool; // for several replays; what is in flight at the end stays in it
+    struct arrivals *arrivals;  // not the scenario's traces, which are not opened
+    struct request_pool *pool;  // for several replays; what is in flight at the end stays in it
+    const struct senders *kept; // the scenario's traces, read before, see senders_keep
     const struct progress_watch *watch; // of what is read before the replay; may be NULL
 };
 

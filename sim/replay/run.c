@@ -173,7 +173,8 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
     error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
-    if (replay_open(&replay, scenario, &(struct replay_supply){.watch = &watch}, error))
+    const struct replay_supply supply = {.watch = &watch, .kept = options->kept};
+    if (replay_open(&replay, scenario, &supply, error))
         recorder = begin(&replay, scenario, options, &part, database, error);
     if (recorder != NULL) {
         *run_id = report_recorder_run_id(recorder);

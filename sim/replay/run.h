@@ -10,6 +10,7 @@ struct run_options {
     bool log_requests;
     bool omit_series; // the database is gone with the program: only what is printed matters
     struct progress_watch watch; // to stop: the run is interrupted
+    const struct senders *kept;  // the traces, read before; NULL: they are read now
 };
 
 // False with the error filled if the run failed; what was stored until then stays, and says so.

@@ -197,8 +197,16 @@ struct scenario_stalls {
     int64_t seed;
 };
 
+// A value and where it belongs, as scenario_set has it.
+struct scenario_value {
+    const char *address;
+    const char *text;
+};
+
 // How a scenario is to be read.
 struct scenario_settings {
+    const struct scenario_value *values; // go before what it says; "engine" cannot be among them
+    size_t value_count;
     const struct engine_algorithm *algorithm; // whatever it says; NULL: what it says
     bool lenient;            // what the engine cannot do is left out with a notice, not an error
     progress_tell *progress; // of traces that are read to know their volumes; NULL: nobody listens
@@ -226,6 +234,7 @@ struct scenario {
     struct scenario_trace *traces; // for several members
     size_t trace_count;
     bool each_volume;              // the members are whatever volumes are in them
+    bool has_read_volumes;         // they were read to know their volumes
     struct scenario_event *events; // in order of time, then as listed
     size_t event_count;
     struct scenario_device device;
@@ -252,6 +261,11 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
 // directory; messages call it by the name.
 struct scenario *scenario_parse(const char *name, const char *text, size_t length,
                                 struct sim_error *error);
+
+// The same with settings, and paths that are relative to the directory.
+struct scenario *scenario_parse_as(const char *name, const char *directory, const char *text,
+                                   size_t length, const struct scenario_settings *settings,
+                                   struct sim_error *error);
 
 // A value as the command line gives it: by the name of an option that sets a key (setting.h).
 struct scenario_option {
@@ -310,7 +324,13 @@ bool scenario_check(struct scenario *scenario, struct sim_error *error);
 // it were not given is not written. False: the stream could not be written.
 bool scenario_write(const struct scenario *scenario, FILE *out);
 
+// All that decides which requests come of its traces, and for whom, and when at the earliest: the
+// traces, and of members their traces, volumes and arrivals. Two scenarios with the same inputs
+// have the same recorded arrivals. NULL: out of memory; else to be freed.
+char *scenario_inputs(const struct scenario *scenario);
+
 // Gives a scenario from the command line the source that a file would have had, settings included.
+// One that it has is replaced.
 bool scenario_write_source(struct scenario *scenario, struct sim_error *error);
 
 // Settings that the command line changed in a scenario from a file: told in a comment at its end.

@@ -112,7 +112,8 @@ static bool copy_source(struct scenario *scenario, const char *text, size_t leng
 }
 
 // From the source; paths are relative to the directory.
-static bool fill(struct scenario *scenario, const char *directory, struct sim_error *error)
+static bool fill(struct scenario *scenario, const char *directory,
+                 const struct scenario_settings *settings, struct sim_error *error)
 {
     struct yaml_reader reader = {
         .name = scenario->name,
@@ -129,6 +130,8 @@ static bool fill(struct scenario *scenario, const char *directory, struct sim_er
     yaml_close(&reader);
     if (ok && scenario->member_count == 0)
         return sim_fail(error, SIM_BAD_INPUT, "%s: there are no members", scenario->name);
+    for (size_t i = 0; ok && settings != NULL && i < settings->value_count; i++)
+        ok = scenario_set(scenario, settings->values[i].address, settings->values[i].text, error);
     return ok && scenario_fit_groups(scenario, error) && scenario_check(scenario, error);
 }
 
@@ -193,9 +196,22 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
     if (copy == NULL)
         sim_fail_memory(error);
     bool ok = copy != NULL && read_source(scenario, path, error) &&
-              fill(scenario, is_stdin ? "." : dirname(copy), error);
+              fill(scenario, is_stdin ? "." : dirname(copy), settings, error);
     free(copy);
     if (ok)
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}
+
+struct scenario *scenario_parse_as(const char *name, const char *directory, const char *text,
+                                   size_t length, const struct scenario_settings *settings,
+                                   struct sim_error *error)
+{
+    struct scenario *scenario = scenario_new(name, settings, error);
+    if (scenario == NULL)
+        return NULL;
+    if (copy_source(scenario, text, length, error) && fill(scenario, directory, settings, error))
         return scenario;
     scenario_free(scenario);
     return NULL;
@@ -204,11 +220,5 @@ struct scenario *scenario_load_as(const char *path, const struct scenario_settin
 struct scenario *scenario_parse(const char *name, const char *text, size_t length,
                                 struct sim_error *error)
 {
-    struct scenario *scenario = scenario_new(name, NULL, error);
-    if (scenario == NULL)
-        return NULL;
-    if (copy_source(scenario, text, length, error) && fill(scenario, ".", error))
-        return scenario;
-    scenario_free(scenario);
-    return NULL;
+    return scenario_parse_as(name, ".", text, length, NULL, error);
 }

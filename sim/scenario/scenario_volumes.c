@@ -195,6 +195,7 @@ bool scenario_volumes_read(struct scenario *scenario, scenario_volume *each, voi
                            struct sim_error *error)
 {
     struct listing listing = {.scenario = scenario, .each = each, .context = context};
+    scenario->has_read_volumes = true;
     bool ok = check_readable_twice(scenario, error) && open_all(&listing, scenario, error) &&
               list_all(&listing, error);
     names_free(&listing.known); // they are the traces'

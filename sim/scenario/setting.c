@@ -305,8 +305,31 @@ bool scenario_write(const struct scenario *scenario, FILE *out)
     return ferror(out) == 0;
 }
 
+char *scenario_inputs(const struct scenario *scenario)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    struct setting_writer writer = {.out = out, .scenario = scenario, .between = "\n"};
+    if (out == NULL)
+        return NULL;
+    fprintf(out, "end %" PRId64 "\n", scenario->end_ns);
+    for (size_t i = 0; i < scenario->trace_count; i++)
+        setting_write_rows(&writer, scenario_trace_rows, &scenario->traces[i]);
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        const struct scenario_member *member = &scenario->members[i];
+        fprintf(out, "\nmember %s %d %s\n", member->name, (int)member->arrivals,
+                member->volume == NULL ? "" : member->volume);
+        if (member->trace.path != NULL)
+            setting_write_rows(&writer, scenario_trace_rows, &member->trace);
+    }
+    return fclose(out) == 0 ? text : NULL;
+}
+
 bool scenario_write_source(struct scenario *scenario, struct sim_error *error)
 {
+    free(scenario->source);
+    scenario->source = NULL;
     FILE *out = open_memstream(&scenario->source, &scenario->source_length);
     if (out == NULL)
         return sim_fail_memory(error);
