@@ -51,20 +51,21 @@ enum engine_attach {
     ENGINE_ATTACH_COUNT,
 };
 
-#define ENGINE_NOTE_COUNT 2
+#define ENGINE_NOTE_COUNT 3
 
 // One request, of which very many may wait. The caller fills offset, bytes, member and op before it
-// is submitted; the engine the rest.
+// is submitted; the engine the times. Of an algorithm with notes it has room for them as well, see
+// struct engine_callbacks.
 struct engine_request {
     struct engine_request *next; // the engine's, while it waits; otherwise the caller's
     int64_t arrival_ns;          // set by engine_submit
     int64_t dispatch_ns;         // set before dispatch is called; until then the engine's
     uint64_t bytes;
+    uint64_t offset; // on the member's disk, bytes
     uint32_t member;
-    uint8_t op;                       // enum engine_op
-    uint8_t note;                     // as notes
-    uint64_t offset;                  // on the member's disk, bytes
-    int64_t notes[ENGINE_NOTE_COUNT]; // the engine's, while it waits
+    uint16_t tag; // the caller's, as is mark: there is room for them
+    uint8_t mark;
+    uint8_t op; // enum engine_op
 };
 
 // ---- What an algorithm knows, as rows of data, each called by its number ----
@@ -246,6 +247,8 @@ struct engine_callbacks {
     void *context;
     engine_ran_out *ran_out; // or NULL; only records, too
     engine_counted *counted; // likewise
+    size_t notes_at; // from the beginning of each request to room for int64_t[ENGINE_NOTE_COUNT],
+                     // the engine's while it waits; for an algorithm that has notes
 };
 
 struct engine;
@@ -272,6 +275,7 @@ struct engine_algorithm {
     size_t cause_count;
     bool has_groups; // several members may share a node
     bool has_trees;  // nodes may have parents
+    bool has_notes;  // of its waiting requests
 
     const void *own;                   // more constants, for itself
     size_t engine_size;                // its structure begins with struct engine

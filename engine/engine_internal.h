@@ -47,6 +47,14 @@ static inline void engine_enter(struct engine *engine, int64_t now_ns)
     engine->now_ns = now_ns;
 }
 
+// The notes of a waiting request, for an algorithm that has them.
+static inline int64_t *engine_notes(const struct engine *engine,
+                                    const struct engine_request *request)
+{
+    assert(engine->callbacks.notes_at >= sizeof *request);
+    return (int64_t *)((intptr_t)request + (intptr_t)engine->callbacks.notes_at);
+}
+
 // Hands the request back to the caller. wait_ns: by cause; not looked at if it did not wait.
 static inline void engine_hand_over(struct engine *engine, int64_t now_ns,
                                     struct engine_request *request, const int64_t *wait_ns)

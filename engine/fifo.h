@@ -40,17 +40,19 @@ static inline struct engine_request *request_queue_pop(struct request_queue *que
 struct fifo {
     struct request_queue requests;
     int cause;                     // why the head waits, from since_ns on
+    int64_t came_ns;               // when the head did; before that it waited for the queue
     int64_t since_ns;              // the wait before this is in the parts already
     int64_t deadline_ns;           // of the head's timer; ENGINE_NEVER: it has none
     int64_t parts_ns[CAUSE_COUNT]; // of the head's wait; without a head: anything
 };
 
-// The request has come to the head, or joined an empty FIFO. The cause stays what it is.
-static inline void fifo_begin_wait(struct fifo *fifo, const struct engine_request *request,
-                                   int64_t now_ns)
+// A request has come to the head, or joined an empty FIFO. The cause stays what it is. The request
+// is fetched for when it leaves, but not waited for: that took a fifth of a run in which most wait.
+static inline void fifo_begin_wait(struct fifo *fifo, int64_t now_ns)
 {
+    __builtin_prefetch(fifo->requests.head);
     memset(fifo->parts_ns, 0, sizeof fifo->parts_ns);
-    fifo->parts_ns[CAUSE_QUEUE] = now_ns - request->arrival_ns;
+    fifo->came_ns = now_ns;
     fifo->since_ns = now_ns;
 }
 
@@ -75,9 +77,10 @@ static inline void fifo_wait_for(struct fifo *fifo, int64_t now_ns, int cause, i
 
 static inline void fifo_push(struct fifo *fifo, int64_t now_ns, struct engine_request *request)
 {
-    if (fifo->requests.head == NULL)
-        fifo_begin_wait(fifo, request, now_ns);
+    bool is_first = fifo->requests.head == NULL;
     request_queue_push(&fifo->requests, request);
+    if (is_first)
+        fifo_begin_wait(fifo, now_ns);
 }
 
 // The head leaves; its parts go to wait_ns. NULL: it is empty.
@@ -88,9 +91,10 @@ static inline struct engine_request *fifo_pop(struct fifo *fifo, int64_t now_ns,
     if (request == NULL)
         return NULL;
     fifo_settle(fifo, now_ns);
+    fifo->parts_ns[CAUSE_QUEUE] += fifo->came_ns - request->arrival_ns;
     memcpy(wait_ns, fifo->parts_ns, sizeof fifo->parts_ns);
     if (fifo->requests.head != NULL)
-        fifo_begin_wait(fifo, fifo->requests.head, now_ns);
+        fifo_begin_wait(fifo, now_ns);
     return request;
 }
 

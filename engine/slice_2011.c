@@ -26,9 +26,10 @@
 #define SLICE_S 0.1
 #define IDLE_NS INT64_C(1000000000) // from a firing to the next
 
-// A waiting request's notes: how long it has waited for its limit of each kind. Its note: which
-// kind it exceeded when it was last asked. Its dispatch_ns: until when it then asked to wait.
-static_assert(SLICE_KIND_COUNT <= ENGINE_NOTE_COUNT, "a request has room for the notes");
+// A waiting request's notes: how long it has waited for its limit of each kind, and which kind it
+// exceeded when it was last asked. Its dispatch_ns: until when it then asked to wait.
+#define NOTE_KIND SLICE_KIND_COUNT
+static_assert(NOTE_KIND < ENGINE_NOTE_COUNT, "a request has room for the notes");
 
 struct slice_2011_drive {
     struct drive drive; // first
@@ -90,12 +91,13 @@ static void tell_wait(struct drive_engine *engine, const struct drive *drive, in
                       const struct engine_request *request, enum direction direction)
 {
     int64_t *wait_ns = engine->wait_ns;
+    const int64_t *notes = engine_notes(&engine->base, request);
     memset(wait_ns, 0, sizeof engine->wait_ns);
     wait_ns[CAUSE_TIMER] = now_ns - request->arrival_ns;
     for (int kind = 0; kind < SLICE_KIND_COUNT; kind++) {
         struct slice_limit limit = slice_limit_of(&drive->limits, (enum slice_kind)kind, direction);
-        wait_ns[limit.cause] += request->notes[kind];
-        wait_ns[CAUSE_TIMER] -= request->notes[kind];
+        wait_ns[limit.cause] += notes[kind];
+        wait_ns[CAUSE_TIMER] -= notes[kind];
     }
 }
 
@@ -116,9 +118,10 @@ static void ask(struct drive_engine *engine, struct slice_2011_drive *state, int
         drive_engine_pass(engine, now_ns, request);
         return;
     }
+    int64_t *notes = engine_notes(&engine->base, request);
     if (request->arrival_ns == now_ns)
-        memset(request->notes, 0, sizeof request->notes);
-    request->note = (uint8_t)kind;
+        memset(notes, 0, ENGINE_NOTE_COUNT * sizeof *notes);
+    notes[NOTE_KIND] = kind;
     request->dispatch_ns = drive_add_ns(now_ns, wait_ns);
     request_queue_push(&state->drive.lanes[0].fifo.requests, request);
     state->drive.waiting[direction]++;
@@ -132,13 +135,14 @@ static void arrive(struct drive_engine *engine, struct drive *drive, int64_t now
 }
 
 // The request's wait since it was last asked goes into its notes; what is not there is the timer's.
-static void settle(const struct slice_2011_drive *state, struct engine_request *request,
-                   int64_t now_ns)
+static void settle(const struct engine *engine, const struct slice_2011_drive *state,
+                   struct engine_request *request, int64_t now_ns)
 {
+    int64_t *notes = engine_notes(engine, request);
     int64_t asked_ns =
         state->fired_ns > request->arrival_ns ? state->fired_ns : request->arrival_ns;
     int64_t due_ns = request->dispatch_ns < now_ns ? request->dispatch_ns : now_ns;
-    request->notes[request->note] += due_ns - asked_ns;
+    notes[notes[NOTE_KIND]] += due_ns - asked_ns;
 }
 
 static void fire(struct engine *base, int64_t now_ns, struct timer *timer)
@@ -152,7 +156,7 @@ static void fire(struct engine *base, int64_t now_ns, struct timer *timer)
     while ((request = request_queue_pop(&present)) != NULL) {
         enum direction direction = drive_direction_of(lane->drive, request);
         state->drive.waiting[direction]--;
-        settle(state, request, now_ns);
+        settle(base, state, request, now_ns);
         ask(engine, state, now_ns, request, direction);
     }
     state->fired_ns = now_ns;
@@ -197,6 +201,7 @@ const struct engine_algorithm slice_2011_algorithm = {
     LIMIT_TABLES(LIMIT_MAX),
     DRIVE_ENGINE_TABLE,
     .own = &slice_2011,
+    .has_notes = true,
     .operations = drive_engine_fixed_operations,
     .fire = fire,
     .parameters_of = drive_engine_parameters_of,

@@ -102,7 +102,7 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
 static void completed(struct arrivals *arrivals, const struct sim_request *request, int64_t now_ns)
 {
     struct dependent *dependent = (struct dependent *)arrivals;
-    struct graph_node *node = request->origin;
+    struct graph_node *node = sim_request_origin(request);
     struct graph_counter *counter =
         node->is_counted ? &dependent->conditions.threads[node->stream].counter : NULL;
     note_lead(dependent, node->recorded_end_ns, now_ns);

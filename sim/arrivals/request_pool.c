@@ -3,57 +3,61 @@
 
 #include <stdlib.h>
 
-#define SLAB_REQUESTS 256
-
-// There can be very many.
-_Static_assert(sizeof(struct sim_request) <= 112, "a request in flight takes at most 112 bytes");
+#define SLAB_REQUESTS 1024
+#define LINE 64 // of a cache
 
 struct request_slab {
     struct request_slab *next;
-    struct sim_request requests[SLAB_REQUESTS];
+    char *requests; // on lines
+    char *end;
 };
+
+static size_t request_size(const struct request_pool *pool)
+{
+    return sizeof(struct sim_request) + (pool->has_more ? sizeof(struct request_more) : 0);
+}
 
 bool request_pool_is_spent(const struct request_pool *pool)
 {
-    return pool->free == NULL && pool->max > 0 && pool->count >= pool->max;
+    return pool->free == NULL && pool->fresh == pool->fresh_end && pool->max > 0 &&
+           pool->count >= pool->max;
 }
 
 static bool add_slab(struct request_pool *pool)
 {
-    struct request_slab *slab = request_pool_is_spent(pool) ? NULL : malloc(sizeof *slab);
+    size_t bytes = SLAB_REQUESTS * request_size(pool);
+    struct request_slab *slab =
+        request_pool_is_spent(pool) ? NULL : malloc(sizeof *slab + LINE + bytes);
     if (slab == NULL)
         return false;
-    slab->next = pool->slabs;
+    char *behind = (char *)(slab + 1);
+    pool->fresh = behind + (LINE - (uintptr_t)behind % LINE) % LINE;
+    pool->fresh_end = pool->fresh + bytes;
+    *slab = (struct request_slab){pool->slabs, pool->fresh, pool->fresh_end};
     pool->slabs = slab;
     pool->count += SLAB_REQUESTS;
-    for (size_t i = SLAB_REQUESTS; i-- > 0;)
-        request_pool_give(pool, &slab->requests[i]);
     return true;
 }
 
-struct sim_request *request_pool_take(struct request_pool *pool)
+// Memory is not touched before it is needed.
+struct sim_request *request_pool_take_fresh(struct request_pool *pool)
 {
-    if (pool->free == NULL && !add_slab(pool))
+    if (pool->fresh == pool->fresh_end && !add_slab(pool))
         return NULL;
-    struct sim_request *request = pool->free;
-    pool->free = (struct sim_request *)request->engine.next;
-    request->state = REQUEST_WAITS;
+    struct sim_request *request = (struct sim_request *)(void *)pool->fresh;
+    pool->fresh += request_size(pool);
+    request->engine.mark = pool->has_more ? REQUEST_WAITS | REQUEST_HAS_MORE : REQUEST_WAITS;
     return request;
-}
-
-void request_pool_give(struct request_pool *pool, struct sim_request *request)
-{
-    request->state = REQUEST_FREE;
-    request->engine.next = pool->free == NULL ? NULL : &pool->free->engine;
-    pool->free = request;
 }
 
 void request_pool_walk(const struct request_pool *pool, request_visit *each, void *context)
 {
     for (const struct request_slab *slab = pool->slabs; slab != NULL; slab = slab->next) {
-        for (size_t i = 0; i < SLAB_REQUESTS; i++) {
-            if (slab->requests[i].state != REQUEST_FREE)
-                each(context, &slab->requests[i]);
+        const char *end = slab == pool->slabs ? pool->fresh : slab->end;
+        for (const char *at = slab->requests; at < end; at += request_size(pool)) {
+            const struct sim_request *request = (const struct sim_request *)(const void *)at;
+            if (request->engine.mark != 0)
+                each(context, request);
         }
     }
 }
@@ -65,6 +69,5 @@ void request_pool_free(struct request_pool *pool)
         pool->slabs = slab->next;
         free(slab);
     }
-    pool->free = NULL;
-    pool->count = 0;
+    *pool = (struct request_pool){.max = pool->max, .has_more = pool->has_more};
 }

@@ -112,7 +112,7 @@ static void note_completion(void *context, const struct sim_request *request, in
 
 static void note_rest(void *context, const struct sim_request *request)
 {
-    if (request->state == REQUEST_WAITS)
+    if (sim_request_is(request, REQUEST_WAITS))
         note_departure(context, request);
 }
 

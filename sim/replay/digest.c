@@ -85,12 +85,15 @@ void digest_close(struct digest *digest)
 
 // ---- Adding ----
 
-void digest_add(struct digest *digest, uint32_t member, uint64_t number, int64_t now_ns)
+uint64_t digest_add(struct digest *digest, const struct sim_request *request, int64_t now_ns)
 {
-    struct digest_set *set = &digest->sets[digest->members[member].set];
+    const struct digest_member *member = &digest->members[request->engine.member];
+    struct digest_set *set = &digest->sets[member->set];
+    uint64_t number = sim_request_number(request, member->arrived);
     if (set->now_ns != now_ns)
         *set = (struct digest_set){.now_ns = now_ns};
-    uint64_t hash = trace_mix(digest->members[member].key ^ number);
+    uint64_t hash = trace_mix(member->key ^ number);
     hash = trace_mix(hash ^ (uint64_t)now_ns);
     digest->sum += trace_mix(hash ^ set->left++);
+    return number;
 }

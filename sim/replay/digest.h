@@ -7,6 +7,7 @@
 #ifndef SIM_REPLAY_DIGEST_H
 #define SIM_REPLAY_DIGEST_H
 
+#include "sim/arrivals/request_pool.h"
 #include "sim/scenario/scenario.h"
 
 struct digest_member {
@@ -31,7 +32,7 @@ struct digest {
 bool digest_open(struct digest *digest, const struct scenario *scenario);
 void digest_close(struct digest *digest);
 
-// A request leaves: the number-th of its member to arrive, from 0. In order of time.
-void digest_add(struct digest *digest, uint32_t member, uint64_t number, int64_t now_ns);
+// A request leaves. In order of time. Which of its member's it is, from 0.
+uint64_t digest_add(struct digest *digest, const struct sim_request *request, int64_t now_ns);
 
 #endif

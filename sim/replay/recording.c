@@ -20,21 +20,22 @@ static const struct op_row ops[ENGINE_OP_COUNT] = {
 struct report_request recording_request(const struct sim_request *request, int64_t complete_ns)
 {
     return (struct report_request){
-        .seq = request->seq,
+        .seq = sim_request_seq(request),
         .member = request->engine.member,
         .direction = ops[request->engine.op].direction,
-        .throttled = request->throttled,
+        .throttled = sim_request_is(request, REQUEST_THROTTLED),
         .op = ops[request->engine.op].name,
         .offset = request->engine.offset,
         .bytes = request->engine.bytes,
         .arrival_ns = request->engine.arrival_ns,
-        .late_ns = request->late_ns,
+        .late_ns = sim_request_late_ns(request),
         .dispatch_ns =
-            request->state == REQUEST_WAITS ? REPORT_NOT_YET : request->engine.dispatch_ns,
+            sim_request_is(request, REQUEST_WAITS) ? REPORT_NOT_YET : request->engine.dispatch_ns,
         .complete_ns = complete_ns,
-        .recorded_ns = request->recorded_ns == REQUEST_UNKNOWN || request->guessed
-                           ? REPORT_NOT_YET
-                           : request->recorded_ns,
+        .recorded_ns =
+            request->recorded_ns == REQUEST_UNKNOWN || sim_request_is(request, REQUEST_GUESSED)
+                ? REPORT_NOT_YET
+                : request->recorded_ns,
     };
 }
 
@@ -48,8 +49,9 @@ static void arrival(void *recorder, const struct sim_request *request)
 {
     struct report_request report = recording_request(request, REPORT_NOT_YET);
     report_recorder_arrival(recorder, &report);
-    if (request->origin != NULL)
-        report_recorder_place(recorder, request->seq, dependent_place(request->origin));
+    const void *origin = sim_request_origin(request);
+    if (origin != NULL)
+        report_recorder_place(recorder, report.seq, dependent_place(origin));
 }
 
 static void dispatch(void *recorder, const struct sim_request *request)

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/replay/replay.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 // Timers of an engine that never rests (slice-2011) which fire one after the other without letting
 // any request go: as many as this, and none will ever go. The others' cannot do so.
@@ -41,52 +37,6 @@ static void complete(struct replay *replay, struct sim_request *request)
     request_pool_give(replay->pool, request);
 }
 
-// A request waited for the event loop before the engine knew of it.
-static void tell_late(const struct replay *replay, const struct sim_request *request,
-                      const int64_t *wait_ns)
-{
-    const struct engine_algorithm *algorithm = replay->scenario->algorithm;
-    int64_t parts_ns[ENGINE_CAUSE_MAX] = {0};
-    assert(algorithm->cause_count <= ENGINE_CAUSE_MAX);
-    for (size_t i = 0; i < algorithm->cause_count; i++) {
-        bool is_loop = strcmp(algorithm->causes[i].key, "timer") == 0;
-        parts_ns[i] = (wait_ns == NULL ? 0 : wait_ns[i]) + (is_loop ? request->late_ns : 0);
-    }
-    replay->observer->waited(replay->context, request, parts_ns);
-}
-
-static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
-{
-    struct replay *replay = context;
-    request->next = NULL;
-    *replay->dispatched_end = request;
-    replay->dispatched_end = &request->next;
-    struct sim_request *of = (struct sim_request *)request;
-    if (replay->observer->waited == NULL)
-        return;
-    if (of->late_ns > 0)
-        tell_late(replay, of, wait_ns);
-    else if (wait_ns != NULL)
-        replay->observer->waited(replay->context, of, wait_ns);
-}
-
-static void on_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket, int64_t refill_ns)
-{
-    const struct replay *replay = context;
-    if (replay->observer->ran_out != NULL)
-        replay->observer->ran_out(replay->context, now_ns, node,
-                                  replay->scenario->algorithm->buckets[bucket].key, refill_ns);
-}
-
-static void on_counted(void *context, int64_t now_ns, const struct engine_request *request,
-                       double operations)
-{
-    const struct replay *replay = context;
-    if (replay->observer->counted != NULL)
-        replay->observer->counted(replay->context, (const struct sim_request *)request, now_ns,
-                                  operations);
-}
-
 // Gives the device what the engine has let go. What completes at once may make the engine let go
 // more.
 static enum replay_step start_dispatched(struct replay *replay)
@@ -96,12 +46,12 @@ static enum replay_step start_dispatched(struct replay *replay)
         replay->dispatched = request->engine.next;
         if (replay->dispatched == NULL)
             replay->dispatched_end = &replay->dispatched;
-        request->state = REQUEST_AT_DEVICE;
+        request->engine.mark ^= REQUEST_WAITS | REQUEST_AT_DEVICE;
         replay->idle_fires = 0;
-        digest_add(&replay->digest, request->engine.member, request->number, replay->now_ns);
+        uint64_t number = digest_add(&replay->digest, request, replay->now_ns);
         if (replay->observer->dispatch != NULL)
             replay->observer->dispatch(replay->context, request);
-        enum device_start start = devices_start(&replay->devices, replay->now_ns, request);
+        enum device_start start = devices_start(&replay->devices, replay->now_ns, request, number);
         if (start == DEVICE_NO_MEMORY)
             return out_of_memory(replay);
         if (start == DEVICE_DONE)
@@ -125,14 +75,18 @@ static enum replay_step arrive(struct replay *replay)
     request->engine.offset = recorded->offset;
     request->engine.bytes = recorded->bytes;
     request->engine.arrival_ns = replay->now_ns;
-    request->late_ns = replay->now_ns - arrival->time_ns;
-    request->origin = arrival->origin;
-    request->seq = replay->next_seq++;
-    request->number = replay->digest.members[arrival->member].arrived++;
     request->recorded_ns =
         recorded->latency_ns == TRACE_LATENCY_UNKNOWN ? REQUEST_UNKNOWN : recorded->latency_ns;
-    request->guessed = arrival->is_guessed;
-    request->throttled = changes_throttles(&replay->changes, arrival->member, request->engine.op);
+    request->number_low = (uint32_t)replay->digest.members[arrival->member].arrived++;
+    sim_request_set_seq(request, replay->next_seq++);
+    if (arrival->is_guessed)
+        request->engine.mark |= REQUEST_GUESSED;
+    if (changes_throttles(&replay->changes, arrival->member, request->engine.op))
+        request->engine.mark |= REQUEST_THROTTLED;
+    if (sim_request_is(request, REQUEST_HAS_MORE)) {
+        sim_request_more(request)->late_ns = replay->now_ns - arrival->time_ns;
+        sim_request_more(request)->origin = arrival->origin;
+    }
     if (replay->observer->arrival != NULL)
         replay->observer->arrival(replay->context, request);
     engine_submit(replay->control.engine, replay->now_ns, &request->engine);
@@ -315,87 +269,4 @@ void replay_progress(const struct replay *replay, struct progress_state *state)
         state->share = fmax(state->share, (double)replay->now_ns / (double)end_ns);
     if (replay->senders.answers && state->share >= 0) // after a first reading
         state->share = SENDERS_LEARN_SHARE + state->share * (1 - SENDERS_LEARN_SHARE);
-}
-
-// ---- Beginning and end ----
-
-static bool open_arrivals(struct replay *replay, const struct replay_supply *supply)
-{
-    struct senders *senders = &replay->senders;
-    static const struct replay_supply usual = {.arrivals = NULL};
-    supply = supply == NULL ? &usual : supply;
-    replay->pool = supply->pool != NULL ? supply->pool : &replay->own_pool;
-    replay->arrivals = supply->arrivals;
-    if (replay->arrivals != NULL)
-        return true;
-    bool ok = supply->kept != NULL
-                  ? senders_play(senders, replay->scenario, supply->kept, replay->error)
-                  : senders_open(senders, replay->scenario, supply->watch, replay->error);
-    if (ok)
-        replay->arrivals = senders_arrivals(senders);
-    return ok;
-}
-
-bool replay_open(struct replay *replay, const struct scenario *scenario,
-                 const struct replay_supply *supply, struct sim_error *error)
-{
-    struct engine_callbacks callbacks = {
-        .dispatch = on_dispatch,
-        .context = replay,
-        .ran_out = on_ran_out,
-        .counted = on_counted,
-    };
-    *replay = (struct replay){.scenario = scenario, .error = error};
-    replay->dispatched_end = &replay->dispatched;
-    stalls_open(&replay->stalls, &scenario->stalls);
-    if (!control_open(&replay->control, scenario, &callbacks, error))
-        return false;
-    if (!changes_open(&replay->changes, &replay->control) ||
-        !digest_open(&replay->digest, scenario))
-        return sim_fail_memory(error);
-    if (!open_arrivals(replay, supply))
-        return false;
-    return devices_open(&replay->devices, scenario, replay->senders.answers) ||
-           sim_fail_memory(error);
-}
-
-bool replay_start(struct replay *replay, const struct replay_observer *observer, void *context)
-{
-    replay->observer = observer;
-    replay->context = context;
-    return changes_start(&replay->changes, observer, context) || sim_fail_memory(replay->error);
-}
-
-void replay_notices(const struct replay *replay, replay_notice *notice, void *context)
-{
-    const struct scenario *scenario = replay->scenario;
-    char text[160];
-    uint64_t waiting = engine_waiting(replay->control.engine);
-    if (replay->senders.sources != NULL)
-        senders_notices(&replay->senders, notice, context);
-    for (size_t i = 0; i < scenario->notice_count; i++)
-        notice(context,
-               &(struct trace_notice){"left-out", scenario->name, 1, scenario->notices[i]});
-    if (replay->nothing_left && waiting > 0) {
-        snprintf(text, sizeof text, "%" PRIu64 " requests never leave the throttle", waiting);
-        notice(context, &(struct trace_notice){"never-leaves", scenario->name, waiting, text});
-    }
-    if (replay->never_complete > 0) {
-        snprintf(text, sizeof text,
-                 "%" PRIu64 " requests never complete on the device 'recorded': their traces do "
-                 "not say how long they took",
-                 replay->never_complete);
-        notice(context, &(struct trace_notice){"never-completes", scenario->name,
-                                               replay->never_complete, text});
-    }
-}
-
-void replay_close(struct replay *replay)
-{
-    senders_close(&replay->senders);
-    changes_close(&replay->changes);
-    digest_close(&replay->digest);
-    devices_close(&replay->devices);
-    control_close(&replay->control);
-    request_pool_free(&replay->own_pool);
 }

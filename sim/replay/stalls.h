@@ -15,6 +15,12 @@ struct stalls {
 
 void stalls_open(struct stalls *stalls, const struct scenario_stalls *config);
 
+// Are there any?
+static inline bool stalls_are(const struct stalls *stalls)
+{
+    return stalls->start_ns != INT64_MAX;
+}
+
 // Nothing happens before now_ns, which is after the end of the present one: draws the next.
 void stalls_next(struct stalls *stalls, int64_t now_ns);
 

@@ -16,23 +16,23 @@ static void arrive(void *context, const struct sim_request *request)
     const struct watching *watching = context;
     const struct trial *trial = watching->trial;
     size_t number = watching->replay->arrivals->next->number;
-    watching->numbers[request->seq] = number;
+    watching->numbers[sim_request_seq(request)] = number;
     trial->outcomes[number].arrival_ns = sim_request_arrival_ns(request);
     if (trial->throttled != NULL)
-        trial->throttled[number] = request->throttled;
+        trial->throttled[number] = sim_request_is(request, REQUEST_THROTTLED);
 }
 
 static void dispatch(void *context, const struct sim_request *request)
 {
     const struct watching *watching = context;
-    watching->trial->waits_ns[watching->numbers[request->seq]] =
+    watching->trial->waits_ns[watching->numbers[sim_request_seq(request)]] =
         request->engine.dispatch_ns - sim_request_arrival_ns(request);
 }
 
 static void complete(void *context, const struct sim_request *request, int64_t now_ns)
 {
     const struct watching *watching = context;
-    watching->trial->outcomes[watching->numbers[request->seq]].latency_ns =
+    watching->trial->outcomes[watching->numbers[sim_request_seq(request)]].latency_ns =
         now_ns - sim_request_arrival_ns(request);
 }
 

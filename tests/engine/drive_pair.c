@@ -37,7 +37,11 @@ void drive_pair_create(struct drive_pair *pair, const struct engine_algorithm *a
         pair->log[i].numbers = calloc(requests_max, sizeof *pair->log[i].numbers);
         assert_non_null(pair->log[i].numbers);
         callbacks[i] = (struct engine_callbacks){
-            .dispatch = record, .context = &pair->log[i], .ran_out = record_run_out};
+            .dispatch = record,
+            .context = &pair->log[i],
+            .ran_out = record_run_out,
+            .notes_at = offsetof(struct drive_pair_request, notes),
+        };
     }
     pair->engine = engine_create(algorithm, &callbacks[DRIVE_PAIR_ENGINE]);
     assert_non_null(pair->engine);

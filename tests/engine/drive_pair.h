@@ -16,6 +16,7 @@ enum { DRIVE_PAIR_ENGINE, DRIVE_PAIR_MODEL, DRIVE_PAIR_SIDES };
 struct drive_pair_request {
     struct engine_request request; // first: the sides hand back its address
     uint32_t number;
+    int64_t notes[ENGINE_NOTE_COUNT];
     int64_t wait_ns[CAUSE_COUNT]; // all 0 if it did not wait
 };
 

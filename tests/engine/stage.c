@@ -69,8 +69,9 @@ struct stage *stage_new(const char *name)
     assert_non_null(stage);
     const struct engine_algorithm *algorithm = engine_find(name);
     assert_non_null(algorithm);
-    stage->engine =
-        engine_create(algorithm, &(struct engine_callbacks){dispatched, stage, ran_out, counted});
+    struct engine_callbacks callbacks = {dispatched, stage, ran_out, counted,
+                                         offsetof(struct stage_request, notes)};
+    stage->engine = engine_create(algorithm, &callbacks);
     assert_non_null(stage->engine);
     return stage;
 }

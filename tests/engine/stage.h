@@ -21,6 +21,7 @@ struct stage_limit {
 struct stage_request {
     struct engine_request request; // first: the engine hands back its address
     int64_t left_ns;
+    int64_t notes[ENGINE_NOTE_COUNT];
     int64_t wait_ns[CAUSE_COUNT]; // if it waited
     uint32_t left_number;         // in the order of leaving
 };

@@ -11,15 +11,15 @@
 static void arrived(void *context, const struct sim_request *request)
 {
     struct answers *answers = context;
-    const struct graph_node *node = request->origin;
+    const struct graph_node *node = sim_request_origin(request);
     if (answers->count == answers->capacity) {
         answers->capacity = answers->capacity == 0 ? 1024 : answers->capacity * 2;
         answers->items = realloc(answers->items, answers->capacity * sizeof *answers->items);
         assert_non_null(answers->items);
     }
-    assert_int_equal(request->seq, answers->count);
+    assert_int_equal(sim_request_seq(request), answers->count);
     answers->items[answers->count++] = (struct answer){
-        .order = node != NULL ? node->order : request->seq,
+        .order = node != NULL ? node->order : sim_request_seq(request),
         .stream = node != NULL ? node->stream : STREAM_NONE,
         .member = request->engine.member,
         .op = request->engine.op,
@@ -33,13 +33,13 @@ static void arrived(void *context, const struct sim_request *request)
 static void dispatched(void *context, const struct sim_request *request)
 {
     struct answers *answers = context;
-    answers->items[request->seq].dispatch_ns = request->engine.dispatch_ns;
+    answers->items[sim_request_seq(request)].dispatch_ns = request->engine.dispatch_ns;
 }
 
 static void completed(void *context, const struct sim_request *request, int64_t now_ns)
 {
     struct answers *answers = context;
-    answers->items[request->seq].complete_ns = now_ns;
+    answers->items[sim_request_seq(request)].complete_ns = now_ns;
 }
 
 struct answers answers_of(const char *text)

@@ -44,7 +44,7 @@ static int64_t latencies_ns[REQUESTS];
 static void keep_latency(void *context, const struct sim_request *request, int64_t now_ns)
 {
     (void)context;
-    latencies_ns[request->seq] = now_ns - request->engine.arrival_ns;
+    latencies_ns[sim_request_seq(request)] = now_ns - request->engine.arrival_ns;
 }
 
 // Two members with bursts.

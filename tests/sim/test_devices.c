@@ -39,8 +39,8 @@ static void draw_all(const char *device, int64_t *values)
     struct scenario *scenario = load(text);
     assert_true(draws_open(&draws, &scenario->device, scenario));
     for (uint64_t i = 0; i < DRAWS; i++) {
-        struct sim_request request = {.number = i, .engine = {.bytes = 4096}};
-        values[i] = draws_take(&draws, &request).takes_ns;
+        struct sim_request request = {.engine = {.bytes = 4096}};
+        values[i] = draws_take(&draws, &request, i).takes_ns;
     }
     draws_close(&draws);
     scenario_free(scenario);
@@ -123,7 +123,7 @@ static void classes_are_found(void **state)
         struct sim_request request = {.engine = {.bytes = rows[i].bytes,
                                                  .member = rows[i].member,
                                                  .op = (uint8_t)rows[i].op}};
-        assert_int_equal(draws_take(&draws, &request).takes_ns, rows[i].takes_ns);
+        assert_int_equal(draws_take(&draws, &request, 0).takes_ns, rows[i].takes_ns);
     }
     draws_close(&draws);
     scenario_free(scenario);
@@ -196,20 +196,19 @@ static void try_queue(uint32_t servers, uint64_t seed)
     assert_true(draws_open(&draws, &scenario->device, scenario));
     for (size_t i = 0; i < REQUESTS; i++) {
         struct sim_request request = {
-            .seq = i,
-            .number = i / 2,
+            .seq_low = (uint32_t)i,
             .engine = {.bytes = 1000 * random_below(&random_state, 100),
                        .op = (uint8_t)random_below(&random_state, 2),
                        .member = i % 2},
         };
         now_ns +=
             random_below(&random_state, 3) == 0 ? (int64_t)random_below(&random_state, 200000) : 0;
-        struct draw draw = draws_take(&draws, &request);
+        struct draw draw = draws_take(&draws, &request, i / 2);
         int64_t serial_ns = draw.takes_ns < draw.serial_ns ? draw.takes_ns : draw.serial_ns;
         serial_ns += (int64_t)request.engine.bytes; // a ns a byte
         slow[i] = (struct slow_request){now_ns, serial_ns, draw.takes_ns, -1};
         struct device *device = devices.of_member[i % 2];
-        done_ns[i] = device->model->done_ns(device, now_ns, &request);
+        done_ns[i] = device->model->done_ns(device, now_ns, &request, i / 2);
     }
     serve(slow, servers);
     for (size_t i = 0; i < REQUESTS; i++) {

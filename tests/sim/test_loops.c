@@ -92,7 +92,7 @@ static void go_on(struct loop *loop, int64_t now_ns)
 static void completed(struct arrivals *arrivals, const struct sim_request *request, int64_t now_ns)
 {
     struct loops *loops = (struct loops *)arrivals;
-    struct loop *loop = &loops->items[loops->owners[request->seq]];
+    struct loop *loop = &loops->items[loops->owners[sim_request_seq(request)]];
     if (--loop->outstanding > 0 || (loop->kind == LOOP_BATCH && loop->step < BATCH))
         return;
     switch (loop->kind) {
@@ -132,7 +132,7 @@ static void arrived(void *context, const struct sim_request *request)
 
 static void done(void *context, const struct sim_request *request, int64_t now_ns)
 {
-    ((struct loops *)context)->seen.items[request->seq].complete_ns = now_ns;
+    ((struct loops *)context)->seen.items[sim_request_seq(request)].complete_ns = now_ns;
 }
 
 #define MEMBERS "members: [{id: a, group: g}, {id: b, group: g}]\n"

@@ -93,7 +93,7 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
 static void completed(struct arrivals *arrivals, const struct sim_request *request, int64_t now_ns)
 {
     struct made *made = (struct made *)arrivals;
-    size_t done = made->sent[request->seq], next = made->following[done];
+    size_t done = made->sent[sim_request_seq(request)], next = made->following[done];
     if (next == REQUESTS_MAX)
         return;
     int64_t end_ns = made->requests[done].arrival_ns + made->requests[done].latency_ns;
@@ -130,7 +130,7 @@ static void arrived(void *context, const struct sim_request *request)
 
 static void done(void *context, const struct sim_request *request, int64_t now_ns)
 {
-    ((struct made *)context)->seen.items[request->seq].complete_ns = now_ns;
+    ((struct made *)context)->seen.items[sim_request_seq(request)].complete_ns = now_ns;
 }
 
 #define SCENARIO(trace)                                                                            \

@@ -48,7 +48,7 @@ static int64_t latencies_ns[REQUESTS];
 static void keep_latency(void *context, const struct sim_request *request, int64_t now_ns)
 {
     (void)context;
-    latencies_ns[request->seq] = now_ns - sim_request_arrival_ns(request);
+    latencies_ns[sim_request_seq(request)] = now_ns - sim_request_arrival_ns(request);
 }
 
 static void write_arrivals(const char *name, bool with_latencies)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The parts of a request's wait, for the models: from its arrival on, each request has an
-// array, to which a note leads.
+// array, to which its link leads, which they do not need.
 #ifndef TESTS_SUPPORT_MODEL_WAIT_H
 #define TESTS_SUPPORT_MODEL_WAIT_H
 
@@ -11,14 +11,14 @@
 
 static inline int64_t *model_wait_parts(const struct engine_request *request)
 {
-    return (int64_t *)(intptr_t)request->notes[0];
+    return (int64_t *)(void *)request->next;
 }
 
 static inline void model_wait_begin(struct engine_request *request)
 {
     int64_t *parts = calloc(CAUSE_COUNT, sizeof *parts);
     assert(parts != NULL);
-    request->notes[0] = (intptr_t)parts;
+    request->next = (struct engine_request *)(void *)parts;
 }
 
 static inline void model_wait_add(struct engine_request *request, int cause, int64_t wait_ns)

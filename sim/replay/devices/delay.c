@@ -26,8 +26,10 @@ static int64_t latency_ns(const struct device *device, const struct sim_request 
     return device->is == SCENARIO_DEVICE_FIXED ? device->config->latency_ns : 0;
 }
 
-static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request)
+static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request,
+                       uint64_t number)
 {
+    (void)number;
     int64_t takes_ns = latency_ns(device, request);
     return takes_ns == REQUEST_UNKNOWN || takes_ns >= INT64_MAX - now_ns ? INT64_MAX
                                                                          : now_ns + takes_ns;

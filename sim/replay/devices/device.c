@@ -60,10 +60,10 @@ void devices_close(struct devices *devices)
 }
 
 enum device_start devices_start(struct devices *devices, int64_t now_ns,
-                                struct sim_request *request)
+                                struct sim_request *request, uint64_t number)
 {
     struct device *device = devices->of_member[request->engine.member];
-    int64_t done_ns = device->model->done_ns(device, now_ns, request);
+    int64_t done_ns = device->model->done_ns(device, now_ns, request, number);
     if (done_ns == now_ns)
         return DEVICE_DONE;
     if (done_ns == INT64_MAX)
@@ -71,7 +71,7 @@ enum device_start devices_start(struct devices *devices, int64_t now_ns,
     if (!timer_heap_reserve(&devices->requests, (size_t)devices->requests.count + 1))
         return DEVICE_NO_MEMORY;
     timer_init(&request->due);
-    timer_heap_arm_in_order(&devices->requests, &request->due, done_ns, request->seq);
+    timer_heap_arm_in_order(&devices->requests, &request->due, done_ns, sim_request_seq(request));
     devices->next_ns = timer_heap_deadline(&devices->requests);
     return DEVICE_BUSY;
 }

@@ -23,9 +23,10 @@ struct device_model {
     // With room for itself behind the device. config and is are set. NULL: out of memory.
     struct device *(*open)(const struct scenario_device *config, const struct scenario *scenario);
     void (*close)(struct device *device);
-    // When a request that begins now is done, not before now_ns; INT64_MAX: never. Requests begin
-    // in order of time.
-    int64_t (*done_ns)(struct device *device, int64_t now_ns, const struct sim_request *request);
+    // When a request that begins now, which of its member's it is from 0, is done, not before
+    // now_ns; INT64_MAX: never. Requests begin in order of time.
+    int64_t (*done_ns)(struct device *device, int64_t now_ns, const struct sim_request *request,
+                       uint64_t number);
 };
 
 extern const struct device_model device_delay, device_random, device_queue;
@@ -54,7 +55,7 @@ bool devices_open(struct devices *devices, const struct scenario *scenario, bool
 void devices_close(struct devices *devices);
 
 enum device_start devices_start(struct devices *devices, int64_t now_ns,
-                                struct sim_request *request);
+                                struct sim_request *request, uint64_t number);
 
 // The request that is done at next_ns. Of several in one instant: in order of arrival.
 struct sim_request *devices_pop(struct devices *devices);

@@ -91,13 +91,14 @@ void draws_close(struct draws *draws)
     free(draws->members);
 }
 
-struct draw draws_take(const struct draws *draws, const struct sim_request *request)
+struct draw draws_take(const struct draws *draws, const struct sim_request *request,
+                       uint64_t number)
 {
     const struct draws_of_member *member = &draws->members[request->engine.member];
     enum scenario_size size = scenario_size_of(request->engine.bytes);
     const struct draws_of_class *of = member->classes[request->engine.op][size];
     struct synth_stream stream;
-    synth_stream_init(&stream, member->key + request->number, "", SYNTH_FOR_DEVICES);
+    synth_stream_init(&stream, member->key + number, "", SYNTH_FOR_DEVICES);
     if (of->class->law == SCENARIO_LAW_EMPIRICAL)
         return (struct draw){draws_quantile(of->class, synth_stream_share(&stream)), of->serial_ns};
     double takes_ns = synth_sampler_draw(&of->sampler, &stream) + 0.5;

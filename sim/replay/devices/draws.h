@@ -37,7 +37,9 @@ bool draws_open(struct draws *draws, const struct scenario_device *config,
                 const struct scenario *scenario);
 void draws_close(struct draws *draws);
 
-struct draw draws_take(const struct draws *draws, const struct sim_request *request);
+// number: which of its member's the request is, from 0.
+struct draw draws_take(const struct draws *draws, const struct sim_request *request,
+                       uint64_t number);
 
 // The quantile of this share, 0 to 1, of an empirical class.
 int64_t draws_quantile(const struct scenario_class *class, double share);

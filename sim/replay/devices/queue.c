@@ -56,10 +56,11 @@ static int64_t transfer_ns(const struct scenario_device *config, const struct si
     return whole_ns + ((double)whole_ns < ns);
 }
 
-static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request)
+static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request,
+                       uint64_t number)
 {
     struct queue *queue = (struct queue *)device;
-    struct draw draw = draws_take(&queue->draws, request);
+    struct draw draw = draws_take(&queue->draws, request, number);
     int64_t *server = queue->free_ns;
     for (uint32_t i = 1; i < queue->servers; i++)
         server = queue->free_ns[i] < *server ? &queue->free_ns[i] : server;

@@ -28,9 +28,10 @@ static struct device *open_random(const struct scenario_device *config,
     return NULL;
 }
 
-static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request)
+static int64_t done_ns(struct device *device, int64_t now_ns, const struct sim_request *request,
+                       uint64_t number)
 {
-    int64_t takes_ns = draws_take(&((struct random *)device)->draws, request).takes_ns;
+    int64_t takes_ns = draws_take(&((struct random *)device)->draws, request, number).takes_ns;
     return takes_ns >= INT64_MAX - now_ns ? INT64_MAX : now_ns + takes_ns;
 }
 

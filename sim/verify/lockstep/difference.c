@@ -74,7 +74,8 @@ struct search {
 static bool is_wanted(const struct search *search, const struct sim_request *request)
 {
     return request->engine.member == search->difference->member &&
-           disks_direction(request->engine.op, request->throttled) == search->difference->direction;
+           disks_direction(request->engine.op, sim_request_is(request, REQUEST_THROTTLED)) ==
+               search->difference->direction;
 }
 
 static void note_arrival(void *context, const struct sim_request *request)

@@ -137,7 +137,8 @@ static bool end_instant(struct lockstep *lockstep)
 static void count_departure(void *context, const struct sim_request *request)
 {
     struct lockstep *lockstep = context;
-    enum disk_direction direction = disks_direction(request->engine.op, request->throttled);
+    enum disk_direction direction =
+        disks_direction(request->engine.op, sim_request_is(request, REQUEST_THROTTLED));
     lockstep->result->waited += request->engine.dispatch_ns > request->engine.arrival_ns;
     lockstep->is_new = true;
     if (direction != DISK_NOT_COUNTED)

@@ -31,7 +31,7 @@ static void arrive(void *context, const struct sim_request *request)
                                                              : FIT_ALONE;
     watching->outstanding[member]++;
     watching->all++;
-    if (!trace_map_put(&watching->found, request->seq, 0, found))
+    if (!trace_map_put(&watching->found, sim_request_seq(request), 0, found))
         watching->no_memory = true;
 }
 
@@ -55,7 +55,7 @@ static void complete(void *context, const struct sim_request *request, int64_t n
         return;
     if (watching->no_memory)
         return;
-    struct trace_map_slot *slot = trace_map_find(&watching->found, request->seq, 0);
+    struct trace_map_slot *slot = trace_map_find(&watching->found, sim_request_seq(request), 0);
     enum fit_found found = (enum fit_found)slot->value;
     int64_t latency_ns = now_ns - engine->arrival_ns;
     struct fit_member_times *times = &watching->times[engine->member];
