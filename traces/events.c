@@ -36,6 +36,16 @@ static bool sort(struct events_reader *reader, struct trace_error *error)
     return result != TRACE_ERROR && trace_sorter_rewind(sorter, error);
 }
 
+static bool reserve_ready(struct events_reader *reader, struct trace_error *error)
+{
+    if (reader->source->take == NULL)
+        return true;
+    reader->ready = malloc(EVENTS_READY_RECORDS * sizeof *reader->ready);
+    if (reader->ready == NULL)
+        trace_error_no_memory(error);
+    return reader->ready != NULL;
+}
+
 // Opens the source, reads ahead, and opens it again to be read from the start.
 static bool start(struct events_reader *reader, struct trace_error *error)
 {
@@ -66,7 +76,7 @@ static bool start(struct events_reader *reader, struct trace_error *error)
         reader->opened = reader->source->open(context, reader->how, error);
         reader->records = reader->opened;
     }
-    return reader->opened != NULL;
+    return reader->opened != NULL && reserve_ready(reader, error);
 }
 
 static bool select_device(struct events_reader *reader, struct trace_error *error)
@@ -94,6 +104,7 @@ void trace_events_close(void *opaque)
     trace_threads_free(&reader->threads);
     reader->context->threads = NULL;
     free(reader->ahead);
+    free(reader->ready);
     free(reader->name);
     free(reader);
 }
@@ -143,7 +154,7 @@ void *trace_events_open(struct trace_context *context, const struct trace_event_
     return reader;
 }
 
-// The next wanted record.
+// The next wanted record, when none is ready.
 static enum trace_result next_record(struct events_reader *reader,
                                      const struct blktrace_record **record,
                                      struct trace_error *error)
@@ -151,6 +162,15 @@ static enum trace_result next_record(struct events_reader *reader,
     while (reader->ahead_next < reader->ahead_count) {
         *record = &reader->ahead[reader->ahead_next++];
         if (trace_events_want(&reader->wanted, *record))
+            return TRACE_REQUEST;
+    }
+    if (reader->ready != NULL) {
+        size_t count = reader->source->take(reader->opened, &reader->wanted, reader->ready,
+                                            EVENTS_READY_RECORDS);
+        reader->ready_end = reader->ready + count;
+        reader->ready_next = reader->ready + (count > 0);
+        *record = reader->ready;
+        if (count > 0)
             return TRACE_REQUEST;
     }
     return reader->next(reader->records, &reader->wanted, record, error);
@@ -174,24 +194,11 @@ static uint32_t turn_to_device(struct events_reader *reader, uint32_t device,
     return TRACE_VOLUME_NONE;
 }
 
-// One record, or the end.
-static inline bool read_record(struct events_reader *reader, struct trace_error *error)
+static inline bool take_record(struct events_reader *reader, const struct blktrace_record *record,
+                               struct trace_error *error)
 {
     struct blktrace_pairing *pairing = &reader->pairing;
     struct events_devices *devices = &reader->devices;
-    const struct blktrace_record *record;
-    enum trace_result result = next_record(reader, &record, error);
-    if (result == TRACE_ERROR)
-        return false;
-    if (result == TRACE_END) {
-        if (!blktrace_batches_end(pairing, UINT64_MAX)) {
-            trace_error_no_memory(error);
-            return false;
-        }
-        blktrace_pairing_end(pairing);
-        reader->held = 0;
-        return true;
-    }
     bool good;
     if (blktrace_record_action(record) == BLKTRACE_REMAP) {
         good = events_stacks_remap(&reader->stacks, record) &&
@@ -209,6 +216,38 @@ static inline bool read_record(struct events_reader *reader, struct trace_error 
     if (!good)
         trace_error_no_memory(error);
     return good;
+}
+
+static bool end(struct events_reader *reader, struct trace_error *error)
+{
+    if (!blktrace_batches_end(&reader->pairing, UINT64_MAX)) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    blktrace_pairing_end(&reader->pairing);
+    reader->held = 0;
+    return true;
+}
+
+// One record, and those that are ready behind it as long as no request can be given out; or the
+// end.
+static bool read_records(struct events_reader *reader, struct trace_error *error)
+{
+    do {
+        const struct blktrace_record *record = reader->ready_next;
+        enum trace_result result = TRACE_REQUEST;
+        if (record < reader->ready_end)
+            reader->ready_next++;
+        else
+            result = next_record(reader, &record, error);
+        if (result != TRACE_REQUEST)
+            return result == TRACE_END && end(reader, error);
+        if (reader->held > 0)
+            reader->held--;
+        if (!take_record(reader, record, error))
+            return false;
+    } while (reader->held > 0 || blktrace_pairing_waits(&reader->pairing));
+    return true;
 }
 
 // Makes devices that are new volumes of the trace.
@@ -244,12 +283,12 @@ enum trace_result trace_events_read(void *opaque, struct trace_request *request,
 {
     struct events_reader *reader = opaque;
     struct blktrace_pairing *pairing = &reader->pairing;
-    while ((reader->held > 0 && reader->held-- > 0) || !blktrace_pairing_take(pairing, request)) {
+    while (reader->held > 0 || !blktrace_pairing_take(pairing, request)) {
         if (pairing->ended && !show_devices(reader, error))
             return TRACE_ERROR;
         if (pairing->ended)
             return pairing->requests == 0 ? end_empty(reader, error) : TRACE_END;
-        if (!read_record(reader, error))
+        if (!read_records(reader, error))
             return TRACE_ERROR;
     }
     if (!show_devices(reader, error))

@@ -34,6 +34,11 @@ struct trace_event_source {
     // `how` is of the format.
     void *(*open)(const struct trace_context *context, const void *how, struct trace_error *error);
     events_next *next; // in order of time
+    // Stores as many of the wanted records that `next` would give as lie in memory, are fit to be
+    // used without a further look, and have room. 0: what comes next is for `next` to tell, errors
+    // and the end as well. `place` holds no longer. NULL: always 0.
+    size_t (*take)(void *source, const struct trace_events_wanted *wanted,
+                   struct blktrace_record *records, size_t room);
     // Where the first record begins in some bytes from the middle of a file.
     size_t (*align)(const uint8_t *bytes, size_t length);
     // Where the last record stands, as "FILE: line N".

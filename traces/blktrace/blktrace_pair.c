@@ -9,6 +9,19 @@
 
 _Static_assert(sizeof(struct blktrace_pending) == 32, "2^20 of them are 32 MiB");
 
+void blktrace_pairing_weigh(struct blktrace_pairing *pairing)
+{
+    bool any = pairing->batches.order != TRACE_BATCH_ISSUE;
+    unsigned queued =
+        pairing->senders.threads != NULL ? 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT : 0;
+    pairing->matter[TRACE_ARRIVAL_AUTO] = UINT32_MAX;
+    pairing->matter[TRACE_ARRIVAL_QUEUE] =
+        1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT | 1U << BLKTRACE_COMPLETE;
+    pairing->matter[TRACE_ARRIVAL_ISSUE] =
+        any ? UINT32_MAX
+            : queued | 1U << BLKTRACE_ISSUE | 1U << BLKTRACE_REQUEUE | 1U << BLKTRACE_COMPLETE;
+}
+
 void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival arrival, bool lossy)
 {
     static const unsigned queue = 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT;
@@ -22,6 +35,7 @@ void blktrace_pairing_init(struct blktrace_pairing *pairing, enum trace_arrival 
         .batches.hold_from = UINT64_MAX,
         .batches.next_end_ns = INT64_MAX,
     };
+    blktrace_pairing_weigh(pairing);
 }
 
 void blktrace_pairing_free(struct blktrace_pairing *pairing)
@@ -41,7 +55,7 @@ void blktrace_pairing_free(struct blktrace_pairing *pairing)
 
 // Makes room for one more request or fragment. What is oldest in the window is pending, since
 // everything that is known has been taken.
-static void make_room(struct blktrace_pairing *pairing)
+static inline void make_room(struct blktrace_pairing *pairing)
 {
     const struct blktrace_window *window = &pairing->window;
     if (pairing->fragments.live == BLKTRACE_FRAGMENTS_MAX ||
@@ -189,6 +203,9 @@ bool blktrace_pairing_event(struct blktrace_pairing *pairing, const struct blktr
     if (volume >= pairing->volume_count && !blktrace_pairing_reserve(pairing, (size_t)volume + 1))
         return false;
     struct blktrace_volume *known = &pairing->volumes[volume];
+    if ((pairing->matter[known->arrival] >> (action & 31) & 1) == 0 && !record->after_gap &&
+        !blktrace_record_has(record, BLKTRACE_PASSTHROUGH))
+        return true;
     if (known->arrival == TRACE_ARRIVAL_AUTO) {
         bool issues = blktrace_record_arrives(record, TRACE_ARRIVAL_ISSUE, &op);
         if (known->is_below) {

@@ -157,11 +157,12 @@ struct blktrace_senders {
 struct blktrace_pairing {
     enum trace_arrival arrival; // as asked for
     unsigned actions;           // bit n: records of action n matter, besides gaps and passthrough
-    bool continues;             // some fragment has been marked as continued
-    bool ends;                  // some fragment has been an END
-    bool lossy;                 // whole CPUs are missing: completions of any request may be
-    bool ended;                 // no more events will come
-    uint64_t suspect;           // requests below this number arrived before records went missing
+    unsigned matter[TRACE_ARRIVAL_AUTO + 1]; // the same of a volume with these arrivals
+    bool continues;                          // some fragment has been marked as continued
+    bool ends;                               // some fragment has been an END
+    bool lossy;       // whole CPUs are missing: completions of any request may be
+    bool ended;       // no more events will come
+    uint64_t suspect; // requests below this number arrived before records went missing
     struct blktrace_volume *volumes; // by number
     size_t volume_count;
     size_t volume_capacity;
@@ -221,7 +222,26 @@ static inline void blktrace_pairing_end(struct blktrace_pairing *pairing)
 // when the recording began, as far as they are known when this is first called.
 bool blktrace_pairing_take(struct blktrace_pairing *pairing, struct trace_request *request);
 
+// Would blktrace_pairing_take give nothing, and find nothing to be decided? It may not although it
+// would.
+static inline bool blktrace_pairing_waits(const struct blktrace_pairing *pairing)
+{
+    const struct blktrace_window *window = &pairing->window;
+    if (pairing->started.is_open || pairing->batches.order == TRACE_BATCH_AUTO || pairing->ended ||
+        pairing->handed.kept_count > 0)
+        return false;
+    if (window->first == window->next || window->first >= pairing->batches.hold_from)
+        return true;
+    const struct blktrace_pending *oldest = blktrace_window_at(window, window->first);
+    const struct blktrace_volume *volume = &pairing->volumes[oldest->volume];
+    return oldest->state == BLKTRACE_PENDING && window->first >= volume->from &&
+           volume->arrival != TRACE_ARRIVAL_AUTO;
+}
+
 // ---- Parts of pairing ----
+
+// What matters has changed: who wants to know senders, or the order of batches.
+void blktrace_pairing_weigh(struct blktrace_pairing *pairing);
 
 // Of so many of the oldest with the same start, one that is as long as what takes it is preferred.
 #define BLKTRACE_CANDIDATES_MAX 8
@@ -240,8 +260,21 @@ static inline bool blktrace_pairing_is_by_queue(const struct blktrace_pairing *p
     return pairing->volumes[volume].arrival != TRACE_ARRIVAL_ISSUE;
 }
 
+// Removes fragments of requests that are none from the key. Returns what is the oldest then.
+BLKTRACE_COLD uint32_t blktrace_pairing_oldest_left(struct blktrace_pairing *pairing,
+                                                    const struct blktrace_key *key);
+
 // The oldest fragment of the key, or BLKTRACE_FRAGMENT_NONE. Those of requests that are none go.
-uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct blktrace_key *key);
+static inline uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing,
+                                               const struct blktrace_key *key)
+{
+    uint32_t number = blktrace_fragments_find(&pairing->fragments, key);
+    if (number == BLKTRACE_FRAGMENT_NONE ||
+        blktrace_fragment_at(&pairing->fragments, number)->request >=
+            pairing->volumes[key->volume].from)
+        return number;
+    return blktrace_pairing_oldest_left(pairing, key);
+}
 
 // One in whose middle the key's start lies. Requests that are none do not count here either. False:
 // out of memory.

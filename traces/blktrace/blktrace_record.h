@@ -45,11 +45,11 @@ struct blktrace_record {
     };
     // Of a remap, else of no meaning: from which device to which, 0 if that is not known.
     uint32_t from_device;
-    union {
+    uint32_t bytes;
+    union { // this and what follows in the order of the header, to be copied together
         uint32_t to_device;
         uint32_t pid; // of what is no remap: of whoever ran; 0: none, or not known
     };
-    uint32_t bytes;
     uint32_t device; // major << 20 | minor
     uint32_t cpu;
     uint32_t sequence; // per CPU and device, from 1

@@ -230,10 +230,97 @@ static enum trace_result hold_time(struct blktrace_stream *stream, struct trace_
     return TRACE_REQUEST;
 }
 
+// Is it plausible, and neither passed over nor in need of its PDU?
+static inline bool is_ordinary(const struct blktrace_record *record)
+{
+    return record->offset <= INT64_MAX - UINT32_MAX &&
+           !blktrace_record_has(record, BLKTRACE_NOTIFY) &&
+           blktrace_record_action(record) != BLKTRACE_SPLIT;
+}
+
+// Those of one device and CPU. Nearly every record of a trace passes through here.
+static size_t run_alike(struct blktrace_stream *stream, struct blktrace_sequence *sequence,
+                        uint64_t limit_ns, const struct trace_events_wanted *wanted,
+                        struct blktrace_record *records, size_t room)
+{
+    struct blktrace_record *record = records;
+    const uint8_t *at = stream->input.at, *end = stream->input.end;
+    uint64_t last_ns = stream->last_ns;
+    uint32_t device = sequence->device, cpu = sequence->cpu, last = sequence->last;
+    bool selected = !wanted->selects || wanted->device == device;
+    unsigned actions = selected ? wanted->actions : 0;
+    unsigned categories = selected ? BLKTRACE_PASSTHROUGH : 0;
+    while (room > 0 && (size_t)(end - at) >= BLKTRACE_HEADER_BYTES) {
+        bool decoded = blktrace_record_decode(record, at, false);
+        size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
+        // One branch for what is never so.
+        uint32_t other = (record->device ^ device) | (record->cpu ^ cpu) |
+                         (record->sequence ^ (last + 1)) | !decoded;
+        if (other != 0 || !is_ordinary(record) || record->time_ns < last_ns ||
+            record->time_ns >= limit_ns || (size_t)(end - at) < length)
+            break;
+        unsigned action = blktrace_record_action(record);
+        if (action == BLKTRACE_REMAP)
+            blktrace_record_decode_remap(record, at + BLKTRACE_HEADER_BYTES);
+        at += length;
+        last++;
+        last_ns = record->time_ns;
+        size_t taken = (actions >> (action & 31) & 1) | blktrace_record_has(record, categories);
+        record += taken;
+        room -= taken;
+    }
+    uint32_t count = last - sequence->last;
+    sequence->last = last;
+    stream->last_ns = last_ns;
+    stream->records += count;
+    stream->foreign_cpu += cpu != stream->own_cpu ? count : 0;
+    trace_input_advance(&stream->input, (size_t)(at - stream->input.at));
+    return (size_t)(record - records);
+}
+
+// The device and CPU of the next record, if they are other ones that there have been; else NULL.
+static struct blktrace_sequence *find_other(const struct blktrace_stream *stream)
+{
+    const struct blktrace_sequences *sequences = &stream->sequences;
+    struct blktrace_record record;
+    if (sequences->count < 2 ||
+        (size_t)(stream->input.end - stream->input.at) < BLKTRACE_HEADER_BYTES ||
+        !blktrace_record_decode(&record, stream->input.at, false) ||
+        (record.device == sequences->current->device && record.cpu == sequences->current->cpu))
+        return NULL;
+    uint32_t number = trace_map_get(&sequences->index, record.device, record.cpu);
+    return number != TRACE_MAP_NONE ? &sequences->items[number] : NULL;
+}
+
+size_t blktrace_stream_run(struct blktrace_stream *stream, uint64_t limit_ns,
+                           const struct trace_events_wanted *wanted,
+                           struct blktrace_record *records, size_t room)
+{
+    struct blktrace_sequence *sequence = stream->sequences.current;
+    size_t count = 0;
+    while (sequence != NULL && !stream->swapped) {
+        uint64_t before = stream->records;
+        count += run_alike(stream, sequence, limit_ns, wanted, records + count, room - count);
+        // Who looks at the next record wants to know of the one before it.
+        if (stream->records > before)
+            stream->sequences.current = sequence;
+        else if (sequence != stream->sequences.current)
+            break;
+        sequence = count < room ? find_other(stream) : NULL;
+    }
+    return count;
+}
+
+bool blktrace_stream_step(struct blktrace_stream *stream, uint64_t limit_ns)
+{
+    static const struct trace_events_wanted everything = {.actions = UINT32_MAX};
+    return blktrace_stream_run(stream, limit_ns, &everything, &stream->record, 1) > 0;
+}
+
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error)
 {
     const struct blktrace_record *record = &stream->record;
-    if (blktrace_stream_advance(stream, BLKTRACE_TIME_LIMIT_NS))
+    if (blktrace_stream_step(stream, BLKTRACE_TIME_LIMIT_NS))
         return TRACE_REQUEST;
     do {
         stream->record_at = stream->input.offset;

@@ -5,7 +5,7 @@
 #define TRACES_BLKTRACE_BLKTRACE_STREAM_H
 
 #include "traces/blktrace/sequences.h"
-#include "traces/format.h"
+#include "traces/events.h"
 #include "traces/input/input.h"
 
 struct blktrace_stream {
@@ -42,38 +42,17 @@ size_t blktrace_stream_align(const uint8_t *bytes, size_t length);
 // Every time in a record is below this.
 #define BLKTRACE_TIME_LIMIT_NS ((uint64_t)INT64_MAX + 1)
 
-// Takes the next record if it is like almost all: whole in memory, plausible, before `limit_ns`,
-// not of a kind that is passed over or that needs its PDU, and numbered as the next on the device
-// and CPU of the one before it. False: `record` no longer holds, and blktrace_stream_next tells.
-static inline bool blktrace_stream_advance(struct blktrace_stream *stream, uint64_t limit_ns)
-{
-    struct blktrace_record *record = &stream->record;
-    struct blktrace_sequence *sequence = stream->sequences.current;
-    const uint8_t *at = stream->input.at;
-    size_t have = (size_t)(stream->input.end - at);
-    if (have < BLKTRACE_HEADER_BYTES || sequence == NULL || stream->swapped ||
-        !blktrace_record_decode(record, at, false))
-        return false;
-    size_t length = BLKTRACE_HEADER_BYTES + (size_t)record->pdu_bytes;
-    if (have < length || record->sequence != sequence->last + 1 || record->cpu != sequence->cpu ||
-        record->device != sequence->device || record->offset > INT64_MAX - UINT32_MAX ||
-        record->time_ns < stream->last_ns || record->time_ns >= limit_ns ||
-        blktrace_record_has(record, BLKTRACE_NOTIFY))
-        return false;
-    unsigned action = blktrace_record_action(record);
-    if (action >= BLKTRACE_SPLIT) { // most are not
-        if (action == BLKTRACE_SPLIT)
-            return false;
-        if (action == BLKTRACE_REMAP)
-            blktrace_record_decode_remap(record, at + BLKTRACE_HEADER_BYTES);
-    }
-    trace_input_advance(&stream->input, length);
-    sequence->last = record->sequence;
-    stream->last_ns = record->time_ns;
-    stream->records++;
-    stream->foreign_cpu += record->cpu != stream->own_cpu;
-    return true;
-}
+// Stores up to `room` of the next records that are wanted, as far as all are like almost all: whole
+// in memory, plausible, before `limit_ns`, not of a kind that is passed over or that needs its PDU,
+// and numbered as the next on the device and CPU of the one before it. The record behind them, if
+// there was room, is for blktrace_stream_next to tell of. `record` does not change.
+size_t blktrace_stream_run(struct blktrace_stream *stream, uint64_t limit_ns,
+                           const struct trace_events_wanted *wanted,
+                           struct blktrace_record *records, size_t room);
+
+// The next record, whatever it is, if it is like almost all: `record`, else as it was or of no
+// meaning, for blktrace_stream_next to tell.
+bool blktrace_stream_step(struct blktrace_stream *stream, uint64_t limit_ns);
 
 // TRACE_REQUEST: `record` is the next one, whatever it is.
 enum trace_result blktrace_stream_next(struct blktrace_stream *stream, struct trace_error *error);

@@ -40,8 +40,11 @@ static inline bool link_newest(struct blktrace_fragments *fragments, uint32_t nu
 static inline void unlink_key(struct blktrace_fragments *fragments, uint32_t number)
 {
     const struct blktrace_fragment *gone = &fragments->items[number];
-    struct trace_map_slot *oldest = trace_map_find(&fragments->index, gone->start,
-                                                   blktrace_key_minor(gone->volume, gone->kind));
+    struct trace_map_slot *oldest = &fragments->index.slots[fragments->found];
+    // A fragment is the oldest of one key at most.
+    if (fragments->found >= fragments->index.size || oldest->value != number)
+        oldest = trace_map_find(&fragments->index, gone->start,
+                                blktrace_key_minor(gone->volume, gone->kind));
     if (gone->newer == number) {
         trace_map_clear(&fragments->index, oldest);
         return;
@@ -259,8 +262,10 @@ uint32_t blktrace_fragments_remove(struct blktrace_fragments *fragments, uint32_
         leave_cell(fragments, number);
         fragments->has_cells = fragments->live > 1;
     }
-    fragments->items[gone->previous].next = gone->next;
-    fragments->items[gone->next].previous = gone->previous;
+    if (sibling != BLKTRACE_FRAGMENT_NONE) {
+        fragments->items[gone->previous].next = gone->next;
+        fragments->items[gone->next].previous = gone->previous;
+    }
     release(fragments, number);
     return sibling;
 }

@@ -62,6 +62,7 @@ struct blktrace_fragments {
     uint32_t free_first; // linked by next, `free_count` of them
     uint32_t free_count;
     struct trace_map index; // key to the oldest
+    size_t found;           // where in it was what blktrace_fragments_find found: likely to go next
     // What lies in whose middle is known from the first time that it is asked until nothing is
     // left. A fragment of up to 2^n bytes is in the cell of level n where it starts.
     bool has_cells;
@@ -83,10 +84,15 @@ static inline uint32_t blktrace_key_minor(uint32_t volume, enum blktrace_kind ki
 }
 
 // The oldest of the key, or BLKTRACE_FRAGMENT_NONE; its `older` is the newest.
-static inline uint32_t blktrace_fragments_find(const struct blktrace_fragments *fragments,
+static inline uint32_t blktrace_fragments_find(struct blktrace_fragments *fragments,
                                                const struct blktrace_key *key)
 {
-    return trace_map_get(&fragments->index, key->start, blktrace_key_minor(key->volume, key->kind));
+    if (fragments->index.size == 0)
+        return BLKTRACE_FRAGMENT_NONE;
+    const struct trace_map_slot *slot =
+        trace_map_find(&fragments->index, key->start, blktrace_key_minor(key->volume, key->kind));
+    fragments->found = (size_t)(slot - fragments->index.slots);
+    return slot->value;
 }
 
 // Adds a fragment as the newest of its key, to the ring of `sibling` unless that is NONE.

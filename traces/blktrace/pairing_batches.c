@@ -15,6 +15,7 @@ bool blktrace_pairing_order_batches(struct blktrace_pairing *pairing, enum trace
     batches->order = order;
     batches->queued = malloc(BLKTRACE_BATCH_QUEUED * sizeof *batches->queued);
     pairing->actions |= 1U << BLKTRACE_QUEUE;
+    blktrace_pairing_weigh(pairing);
     return batches->queued != NULL;
 }
 
@@ -236,6 +237,7 @@ void blktrace_batches_decide(struct blktrace_pairing *pairing)
     }
     if (batches->order == TRACE_BATCH_ISSUE)
         batches->hold_from = UINT64_MAX;
+    blktrace_pairing_weigh(pairing);
     free(batches->kept);
     batches->kept = NULL;
     batches->kept_count = 0;

@@ -11,7 +11,8 @@ static void note_completed(struct blktrace_volume *volume)
         volume->arrival = TRACE_ARRIVAL_QUEUE;
 }
 
-uint32_t blktrace_pairing_oldest(struct blktrace_pairing *pairing, const struct blktrace_key *key)
+uint32_t blktrace_pairing_oldest_left(struct blktrace_pairing *pairing,
+                                      const struct blktrace_key *key)
 {
     uint64_t from = pairing->volumes[key->volume].from;
     uint32_t number = blktrace_fragments_find(&pairing->fragments, key);

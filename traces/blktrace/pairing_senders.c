@@ -16,6 +16,7 @@ void blktrace_pairing_tell_senders(struct blktrace_pairing *pairing, struct trac
     pairing->senders.threads = threads;
     pairing->window.has_senders = true;
     pairing->actions |= 1U << BLKTRACE_QUEUE | 1U << BLKTRACE_SPLIT;
+    blktrace_pairing_weigh(pairing);
 }
 
 static uint32_t stream_of(uint64_t request)

@@ -9,6 +9,9 @@
 #include "traces/events/order.h"
 #include "traces/events/stacks.h"
 
+// Few enough to stay in the cache beside what is done with them.
+#define EVENTS_READY_RECORDS 128
+
 struct events_reader {
     struct trace_context *context;
     const struct trace_event_source *source;
@@ -22,6 +25,10 @@ struct events_reader {
     struct blktrace_record *ahead; // read ahead, of a stream
     size_t ahead_count;
     size_t ahead_next; // to be read
+    // Taken from the source in one go (trace_event_source.take).
+    struct blktrace_record *ready; // EVENTS_READY_RECORDS; NULL: they are not in its order
+    const struct blktrace_record *ready_next; // to be read
+    const struct blktrace_record *ready_end;
     struct trace_events_wanted wanted;
     struct blktrace_pairing pairing;
     struct events_devices devices;

@@ -119,6 +119,15 @@ static enum trace_result choose(struct blktrace_merge *merge, const struct blktr
     return TRACE_REQUEST;
 }
 
+// The current stream has moved on: its next record is known.
+static enum trace_result turn_on(struct blktrace_merge *merge,
+                                 const struct blktrace_record **record)
+{
+    struct blktrace_merge_entry entry = {merge->current->record.time_ns, merge->current};
+    trace_heap_replace(&merge->heap, &streams, &entry);
+    return choose(merge, record);
+}
+
 // The next record when it may be another stream's, or is out of the ordinary.
 static enum trace_result turn(struct blktrace_merge *merge, const struct blktrace_record **record,
                               struct trace_error *error)
@@ -127,15 +136,12 @@ static enum trace_result turn(struct blktrace_merge *merge, const struct blktrac
     if (stream == NULL)
         return choose(merge, record);
     enum trace_result result = blktrace_stream_next(stream, error);
+    if (result == TRACE_REQUEST)
+        return turn_on(merge, record);
     if (result == TRACE_ERROR)
         return TRACE_ERROR;
-    if (result == TRACE_END) {
-        finish_stream(merge, stream);
-        trace_heap_pop(&merge->heap, &streams);
-    } else {
-        struct blktrace_merge_entry entry = {stream->record.time_ns, stream};
-        trace_heap_replace(&merge->heap, &streams, &entry);
-    }
+    finish_stream(merge, stream);
+    trace_heap_pop(&merge->heap, &streams);
     return choose(merge, record);
 }
 
@@ -148,12 +154,31 @@ static enum trace_result next_record(void *opaque, const struct trace_events_wan
     enum trace_result result = TRACE_REQUEST;
     do {
         struct blktrace_stream *stream = merge->current;
-        if (stream == NULL || !blktrace_stream_advance(stream, merge->limit_ns))
+        if (stream == NULL || !blktrace_stream_step(stream, merge->limit_ns))
             result = turn(merge, record, error);
         else
             *record = &stream->record;
     } while (result == TRACE_REQUEST && !trace_events_want(wanted, *record));
     return result;
+}
+
+// Runs of one stream do not look at the heap.
+static size_t take_records(void *opaque, const struct trace_events_wanted *wanted,
+                           struct blktrace_record *records, size_t room)
+{
+    struct blktrace_merge *merge = opaque;
+    const struct blktrace_record *next;
+    size_t count = 0;
+    while (merge->current != NULL) {
+        count += blktrace_stream_run(merge->current, merge->limit_ns, wanted, records + count,
+                                     room - count);
+        if (count == room || !blktrace_stream_step(merge->current, BLKTRACE_TIME_LIMIT_NS))
+            break;
+        turn_on(merge, &next);
+        records[count] = *next;
+        count += trace_events_want(wanted, next);
+    }
+    return count;
 }
 
 static void show_place(const void *opaque, char *text, size_t size)
@@ -203,6 +228,7 @@ static void *open_reader(struct trace_context *context, const void *how, struct 
     static const struct trace_event_source source = {
         .open = open_source,
         .next = next_record,
+        .take = take_records,
         .align = blktrace_stream_align,
         .place = show_place,
         .origin_ns = origin_ns,
