@@ -320,3 +320,82 @@ CREATE VIEW IF NOT EXISTS request_log AS
 SELECT r.run_id, r.seq, m.name AS member, r.op, r.offset, r.bytes,
        r.arrival_ns, r.dispatch_ns, r.complete_ns
 FROM request AS r JOIN member AS m USING (run_id, member_id);
+
+-- Many variants of one scenario, its points: each a combination of values. What makes two sweeps
+-- one, so that it goes on where it was interrupted, is in `identity`: scenario, settings, seeds,
+-- figures, and the requests in the traces.
+CREATE TABLE IF NOT EXISTS sweep (
+    sweep_id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    scenario TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    points   INTEGER NOT NULL,
+    seeds    INTEGER NOT NULL
+);
+
+-- Point P (from 1) has the value at position (P - 1) / stride % count.
+CREATE TABLE IF NOT EXISTS sweep_setting (
+    sweep_id INTEGER NOT NULL REFERENCES sweep,
+    setting  INTEGER NOT NULL,
+    key      TEXT NOT NULL,
+    count    INTEGER NOT NULL,
+    stride   INTEGER NOT NULL,
+    PRIMARY KEY (sweep_id, setting)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sweep_value (
+    sweep_id INTEGER NOT NULL REFERENCES sweep,
+    setting  INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (sweep_id, setting, position)
+) WITHOUT ROWID;
+
+-- What is stored of each point: worst.read+write.p99, as a condition of compare names it. Times are
+-- in ns, bytes and requests per second.
+CREATE TABLE IF NOT EXISTS sweep_figure (
+    sweep_id INTEGER NOT NULL REFERENCES sweep,
+    figure   INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    PRIMARY KEY (sweep_id, figure)
+) WITHOUT ROWID;
+
+-- One run of a point: with which of the seeds, from 0. exit_code: 0, or what 'throttlesim run'
+-- would have ended with, and the error.
+CREATE TABLE IF NOT EXISTS sweep_point (
+    sweep_id   INTEGER NOT NULL REFERENCES sweep,
+    point      INTEGER NOT NULL,
+    seed       INTEGER NOT NULL,
+    exit_code  INTEGER NOT NULL,
+    error      TEXT,
+    digest     TEXT,
+    end_ns     INTEGER,
+    arrived    INTEGER,
+    dispatched INTEGER,
+    completed  INTEGER,
+    run_id     INTEGER,
+    PRIMARY KEY (sweep_id, point, seed)
+) WITHOUT ROWID;
+
+-- value NULL: there are no such requests; infinite: some never end. member: where it is worst.
+CREATE TABLE IF NOT EXISTS sweep_result (
+    sweep_id INTEGER NOT NULL REFERENCES sweep,
+    point    INTEGER NOT NULL,
+    seed     INTEGER NOT NULL,
+    figure   INTEGER NOT NULL,
+    value    REAL,
+    member   TEXT,
+    PRIMARY KEY (sweep_id, point, seed, figure)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS sweep_point_value AS
+SELECT p.sweep_id, p.point, p.seed, s.setting, s.key, v.value
+FROM sweep_point AS p JOIN sweep_setting AS s USING (sweep_id)
+     JOIN sweep_value AS v ON v.sweep_id = s.sweep_id AND v.setting = s.setting
+                          AND v.position = (p.point - 1) / s.stride % s.count;
+
+CREATE VIEW IF NOT EXISTS sweep_point_figure AS
+SELECT r.sweep_id, r.point, r.seed, f.name, r.value, r.member
+FROM sweep_result AS r JOIN sweep_figure AS f USING (sweep_id, figure);

@@ -255,3 +255,18 @@ void tape_start(struct tape_reader *reader, const struct tape *tape)
     reader->arrivals.next = &reader->arrival;
     advance(&reader->arrivals, NULL);
 }
+
+// Each request as it is read again.
+uint64_t tape_checksum(const struct tape *tape)
+{
+    struct tape_reader reader;
+    uint64_t sum = trace_mix(tape->count);
+    for (tape_start(&reader, tape); reader.arrivals.next != NULL; advance(&reader.arrivals, NULL)) {
+        const struct arrival *arrival = reader.arrivals.next;
+        sum = trace_mix(sum + (uint64_t)arrival->time_ns) ^ (uint64_t)arrival->request.latency_ns;
+        sum = trace_mix(sum + arrival->request.offset) ^ arrival->request.bytes;
+        sum = trace_mix(sum + ((uint64_t)arrival->member << 32) + arrival->request.stream +
+                        ((uint64_t)arrival->request.op << 60));
+    }
+    return sum;
+}

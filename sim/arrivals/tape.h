@@ -42,6 +42,9 @@ void tape_free(struct tape *tape);
 // Bytes that it takes, in memory or in a file.
 uint64_t tape_size(const struct tape *tape);
 
+// Of all that it holds, in its order.
+uint64_t tape_checksum(const struct tape *tape);
+
 // One reading. `arrivals` is to be given on; the tape must stay, and may no longer change.
 struct tape_reader {
     struct arrivals arrivals; // first: they lead back to it

@@ -22,11 +22,6 @@ struct points_tape {
 
 // ---- Scenarios ----
 
-static bool is_engine(const struct scenario_value *value)
-{
-    return strcmp(value->address, "engine") == 0;
-}
-
 static void shift(int64_t *seed, uint32_t by)
 {
     *seed = (int64_t)(((uint64_t)*seed + by) & INT64_MAX);
@@ -63,43 +58,62 @@ bool points_are_drawn(const struct scenario *scenario)
     return drawn;
 }
 
-// The values but for the engine, which decides how the others are read.
-static struct scenario *read_point(const struct points *points, const struct point *point,
-                                   struct scenario_value *values, struct sim_error *error)
+// The values that are a scenario's go to the others; the rest is kept here.
+struct taken {
+    struct scenario_settings settings;
+    struct scenario_value *values;
+    bool is_per_disk;
+};
+
+static bool take(struct taken *taken, const struct scenario_value *value, struct sim_error *error)
 {
     char hint[SCENARIO_ENGINE_HINT];
-    struct scenario_settings settings = points->settings;
-    settings.values = values;
+    if (strcmp(value->address, "engine") == 0) {
+        taken->settings.algorithm = engine_find(value->text);
+        return taken->settings.algorithm != NULL ||
+               sim_fail(error, SIM_USAGE, "unknown engine '%.64s'%s", value->text,
+                        scenario_engine_hint(value->text, hint));
+    }
+    if (strcmp(value->address, POINT_SHARING) == 0) {
+        taken->is_per_disk = strcmp(value->text, "per-disk") == 0;
+        return taken->is_per_disk || strcmp(value->text, "group") == 0 ||
+               sim_fail(error, SIM_USAGE,
+                        POINT_SHARING ": expected group or per-disk, found "
+                                      "'%.64s'",
+                        value->text);
+    }
+    taken->values[taken->settings.value_count++] = *value;
+    return true;
+}
+
+static struct scenario *read_point(const struct points *points, const struct point *point,
+                                   struct taken *taken, struct sim_error *error)
+{
+    taken->settings = points->settings;
+    taken->settings.values = taken->values;
     for (size_t i = 0; i < point->count; i++) {
-        const struct scenario_value *value = &point->values[i];
-        if (!is_engine(value))
-            values[settings.value_count++] = *value;
-        else
-            settings.algorithm = engine_find(value->text);
-        if (is_engine(value) && settings.algorithm == NULL) {
-            sim_fail(error, SIM_USAGE, "unknown engine '%.64s'%s", value->text,
-                     scenario_engine_hint(value->text, hint));
+        if (!take(taken, &point->values[i], error))
             return NULL;
-        }
     }
     return scenario_parse_as(points->base->name, points->directory, points->text, points->length,
-                             &settings, error);
+                             &taken->settings, error);
 }
 
 struct scenario *point_scenario(const struct points *points, const struct point *point,
                                 struct sim_error *error)
 {
-    struct scenario_value *values = calloc(point->count + 1, sizeof *values);
-    if (values == NULL) {
+    struct taken taken = {.values = calloc(point->count + 1, sizeof *taken.values)};
+    struct scenario *scenario = NULL;
+    if (taken.values != NULL)
+        scenario = read_point(points, point, &taken, error);
+    else
         sim_fail_memory(error);
-        return NULL;
-    }
-    struct scenario *scenario = read_point(points, point, values, error);
-    free(values);
+    free(taken.values);
     if (scenario == NULL)
         return NULL;
     shift_seeds(scenario, point->seed);
-    if (scenario_write_source(scenario, error))
+    if ((!taken.is_per_disk || scenario_share_out(scenario, error)) &&
+        scenario_write_source(scenario, error))
         return scenario;
     scenario_free(scenario);
     return NULL;
@@ -238,12 +252,22 @@ void points_close(struct points *points)
     pthread_mutex_destroy(&points->lock);
 }
 
-uint64_t points_requests(const struct points *points)
+static const struct tape *own_tape(const struct points *points)
 {
     const struct points_tape *tape = points->tapes;
     while (tape->scenario != NULL)
         tape = tape->next;
-    return tape->senders.tape.count;
+    return &tape->senders.tape;
+}
+
+uint64_t points_requests(const struct points *points)
+{
+    return own_tape(points)->count;
+}
+
+uint64_t points_checksum(const struct points *points)
+{
+    return tape_checksum(own_tape(points));
 }
 
 uint64_t points_tape_size(struct points *points)

@@ -16,6 +16,7 @@
 #define SIM_POINTS_POINTS_H
 
 #include "reports/figure.h"
+#include "reports/sweep.h"
 #include "sim/points/vary.h"
 #include "sim/replay/run.h"
 
@@ -50,6 +51,9 @@ void points_close(struct points *points);
 uint64_t points_requests(const struct points *points);
 uint64_t points_tape_size(struct points *points);
 
+// Of those arrivals: other traces, or a part of them, have another one.
+uint64_t points_checksum(const struct points *points);
+
 // Is each value of each setting one by itself? Of what only goes together with others the points
 // tell. False with a usage error that names the setting, and suggests.
 bool points_check(const struct points *points, const struct vary *varies, size_t count,
@@ -58,8 +62,12 @@ bool points_check(const struct points *points, const struct vary *varies, size_t
 // Is anything of the scenario drawn, so that seeds make a difference?
 bool points_are_drawn(const struct scenario *scenario);
 
+// A key that only points have: "group", members share the limits of their groups, or "per-disk",
+// each of the N members of a group has one of its own, with the N-th part of the rates and maxima.
+#define POINT_SHARING REPORT_SWEEP_SHARING
+
 struct point {
-    const struct scenario_value *values; // "engine" may be one of them
+    const struct scenario_value *values; // "engine" and POINT_SHARING may be among them
     size_t count;
     uint32_t seed; // added to all seeds of the scenario
 };

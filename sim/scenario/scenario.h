@@ -319,6 +319,11 @@ bool scenario_set(struct scenario *scenario, const char *address, const char *te
 // read leniently. Every scenario that is loaded or made has been checked.
 bool scenario_check(struct scenario *scenario, struct sim_error *error);
 
+// Gives each of N members that share a group one of its own, with the N-th part of the group's
+// rates and maxima (rounded down, at least 1) and the other limits as they are. False with the
+// error filled: an event is about a group.
+bool scenario_share_out(struct scenario *scenario, struct sim_error *error);
+
 // Writes any scenario as YAML. Read again from the working directory, by scenario_parse, it is the
 // same but for its notices, its places in files and the names of texts of requests. What is as if
 // it were not given is not written. False: the stream could not be written.

@@ -293,3 +293,60 @@ bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error)
     free_sharing(scenario, &sharing);
     return ok;
 }
+
+// ---- A limit per disk ----
+
+// A rate or a maximum, of which each of several gets a part.
+static bool is_shared(const char *key)
+{
+    return strstr(key, "-length") == NULL && strcmp(key, "iops-size") != 0;
+}
+
+// Rounded down, but never to 0, which would be no limit.
+static void take_part(const struct engine_algorithm *algorithm, struct engine_parameters *limits,
+                      size_t of)
+{
+    for (size_t i = 0; i < algorithm->parameter_count; i++) {
+        int64_t *value = &limits->value[i];
+        if ((limits->given & (UINT32_C(1) << i)) != 0 && *value > 0 &&
+            is_shared(algorithm->parameters[i].key))
+            *value = *value / (int64_t)of > 0 ? *value / (int64_t)of : 1;
+    }
+}
+
+static bool share_out(struct scenario *scenario, struct sharing *sharing, uint32_t group)
+{
+    size_t count = members_of(sharing, group);
+    if (count < 2)
+        return true;
+    if (!split_group(scenario, sharing, group))
+        return false;
+    for (size_t i = sharing->first[group]; i < sharing->first[group + 1]; i++) {
+        const struct scenario_member *member = &scenario->members[sharing->members[i]];
+        take_part(scenario->algorithm, &scenario->groups[member->group].limits, count);
+    }
+    return true;
+}
+
+bool scenario_share_out(struct scenario *scenario, struct sim_error *error)
+{
+    struct sharing sharing;
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        const struct scenario_event *event = &scenario->events[i];
+        if (event->group != NULL)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s:%zu:%zu: with a limit per disk there is no group '%s' for an event",
+                            scenario->name, event->place.line, event->place.column, event->group);
+    }
+    bool ok = find_sharing(scenario, &sharing);
+    for (uint32_t group = 0; ok && group < sharing.group_count; group++)
+        ok = share_out(scenario, &sharing, group);
+    names_free(&scenario->group_names); // some of which are to be freed
+    for (size_t i = 0; ok && i < sharing.group_count; i++) {
+        if (sharing.names[i] == NULL)
+            sharing.names[i] = scenario->groups[i].name;
+    }
+    ok = ok && add_names(scenario);
+    free_sharing(scenario, &sharing);
+    return ok ? scenario_check(scenario, error) : sim_fail_memory(error);
+}
