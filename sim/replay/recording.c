@@ -39,43 +39,66 @@ struct report_request recording_request(const struct sim_request *request, int64
     };
 }
 
-static bool advance(void *recorder, int64_t now_ns)
+// Of the request that was told of last, which most often is the same: that halves what it costs to
+// pass requests on.
+static struct report_request *describe(struct recording *recording,
+                                       const struct sim_request *request)
 {
+    if (recording->latest.seq != sim_request_seq(request))
+        recording->latest = recording_request(request, REPORT_NOT_YET);
+    return &recording->latest;
+}
+
+static struct report_recorder *recorder_of(void *context)
+{
+    return ((struct recording *)context)->recorder;
+}
+
+static bool advance(void *context, int64_t now_ns)
+{
+    struct report_recorder *recorder = recorder_of(context);
     report_recorder_advance(recorder, now_ns);
     return report_recorder_ok(recorder); // report_recorder_finish has the reason
 }
 
-static void arrival(void *recorder, const struct sim_request *request)
+static void arrival(void *context, const struct sim_request *request)
 {
-    struct report_request report = recording_request(request, REPORT_NOT_YET);
-    report_recorder_arrival(recorder, &report);
+    struct recording *recording = context;
+    const struct report_request *report = describe(recording, request);
+    report_recorder_arrival(recording->recorder, report);
     const void *origin = sim_request_origin(request);
     if (origin != NULL)
-        report_recorder_place(recorder, report.seq, dependent_place(origin));
+        report_recorder_place(recording->recorder, report->seq, dependent_place(origin));
 }
 
-static void dispatch(void *recorder, const struct sim_request *request)
+static void dispatch(void *context, const struct sim_request *request)
 {
-    struct report_request report = recording_request(request, REPORT_NOT_YET);
-    report_recorder_dispatch(recorder, &report);
+    struct recording *recording = context;
+    struct report_request *report = describe(recording, request);
+    report->dispatch_ns = request->engine.dispatch_ns;
+    report_recorder_dispatch(recording->recorder, report);
 }
 
-static void complete(void *recorder, const struct sim_request *request, int64_t now_ns)
+static void complete(void *context, const struct sim_request *request, int64_t now_ns)
 {
-    struct report_request report = recording_request(request, now_ns);
-    report_recorder_complete(recorder, &report);
+    struct recording *recording = context;
+    struct report_request *report = describe(recording, request);
+    report->complete_ns = now_ns;
+    report_recorder_complete(recording->recorder, report);
 }
 
-static void waited(void *recorder, const struct sim_request *request, const int64_t *wait_ns)
+static void waited(void *context, const struct sim_request *request, const int64_t *wait_ns)
 {
-    struct report_request report = recording_request(request, REPORT_NOT_YET);
-    report.dispatch_ns = request->engine.dispatch_ns;
-    report_recorder_waited(recorder, &report, wait_ns);
+    struct recording *recording = context;
+    struct report_request *report = describe(recording, request);
+    report->dispatch_ns = request->engine.dispatch_ns;
+    report_recorder_waited(recording->recorder, report, wait_ns);
 }
 
-static void counted(void *recorder, const struct sim_request *request, int64_t now_ns,
+static void counted(void *context, const struct sim_request *request, int64_t now_ns,
                     double operations)
 {
+    struct report_recorder *recorder = recorder_of(context);
     if (report_recorder_counts(recorder, sim_request_arrival_ns(request)))
         report_recorder_counted(recorder, now_ns, request->engine.member,
                                 ops[request->engine.op].direction, operations);
@@ -86,9 +109,9 @@ static uint32_t index_or_none(uint32_t index)
     return index == ENGINE_NONE ? REPORT_NONE : index;
 }
 
-static void operation(void *recorder, int64_t now_ns, const struct replay_operation *operation)
+static void operation(void *context, int64_t now_ns, const struct replay_operation *operation)
 {
-    report_recorder_operation(recorder, now_ns,
+    report_recorder_operation(recorder_of(context), now_ns,
                               &(struct report_operation){
                                   .what = operation->what,
                                   .result = operation->result,
@@ -101,19 +124,19 @@ static void operation(void *recorder, int64_t now_ns, const struct replay_operat
                               });
 }
 
-static void group(void *recorder, const char *name)
+static void group(void *context, const char *name)
 {
-    report_recorder_group(recorder, name);
+    report_recorder_group(recorder_of(context), name);
 }
 
-static void membership(void *recorder, int64_t now_ns, uint32_t member, uint32_t node)
+static void membership(void *context, int64_t now_ns, uint32_t member, uint32_t node)
 {
-    report_recorder_membership(recorder, now_ns, member, index_or_none(node));
+    report_recorder_membership(recorder_of(context), now_ns, member, index_or_none(node));
 }
 
-static void limit(void *recorder, int64_t now_ns, uint32_t node, const char *key, int64_t value)
+static void limit(void *context, int64_t now_ns, uint32_t node, const char *key, int64_t value)
 {
-    report_recorder_limit(recorder, now_ns, node, key, value);
+    report_recorder_limit(recorder_of(context), now_ns, node, key, value);
 }
 
 static int64_t time_or_unknown(double time_s)
@@ -122,12 +145,12 @@ static int64_t time_or_unknown(double time_s)
     return time_ns < 9e18 ? (int64_t)time_ns : REPORT_NOT_YET;
 }
 
-static void facts(void *recorder, int64_t now_ns, uint32_t node, const char *key, bool counts_bytes,
+static void facts(void *context, int64_t now_ns, uint32_t node, const char *key, bool counts_bytes,
                   const struct engine_limit_facts *facts)
 {
     bool has_allowance = facts->allowance > 0, is_capped = facts->burst_rate > 0;
     report_recorder_limit_effect(
-        recorder, now_ns, node,
+        recorder_of(context), now_ns, node,
         &(struct report_limit_effect){
             .key = key,
             .counts_bytes = counts_bytes,
@@ -141,10 +164,10 @@ static void facts(void *recorder, int64_t now_ns, uint32_t node, const char *key
         });
 }
 
-static void ran_out(void *recorder, int64_t now_ns, uint32_t node, const char *key,
+static void ran_out(void *context, int64_t now_ns, uint32_t node, const char *key,
                     int64_t refill_ns)
 {
-    report_recorder_ran_out(recorder, now_ns, node, key, refill_ns);
+    report_recorder_ran_out(recorder_of(context), now_ns, node, key, refill_ns);
 }
 
 const struct replay_observer recording_observer = {

@@ -6,7 +6,17 @@
 #include "reports/recorder.h"
 #include "sim/replay/replay.h"
 
-// Its context is the struct report_recorder.
+struct recording {
+    struct report_recorder *recorder;
+    struct report_request latest; // that something was told of
+};
+
+static inline struct recording recording_of(struct report_recorder *recorder)
+{
+    return (struct recording){.recorder = recorder, .latest.seq = UINT64_MAX};
+}
+
+// Its context is a struct recording.
 extern const struct replay_observer recording_observer;
 
 // A request as reports see it. complete_ns: REPORT_NOT_YET, unless it is completing.

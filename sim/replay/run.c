@@ -164,6 +164,7 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
 {
     struct replay replay;
     struct report_recorder *recorder = NULL;
+    struct recording recording;
     struct progress_part part = {
         .tell = options->watch.progress,
         .context = options->watch.progress_context,
@@ -178,7 +179,8 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
         recorder = begin(&replay, scenario, options, &part, database, error);
     if (recorder != NULL) {
         *run_id = report_recorder_run_id(recorder);
-        if (replay_start(&replay, &recording_observer, recorder))
+        recording = recording_of(recorder);
+        if (replay_start(&replay, &recording_observer, &recording))
             *status = replay_whole(&replay, &watch);
         part.from = part.to;
         part.to = 1;
