@@ -72,13 +72,15 @@ static const char *expected_value(enum report_quantity quantity, bool change, bo
         [REPORT_QUANTITY_RATE] = "-5% or -20 (change), or 300 (in B)",
         [REPORT_QUANTITY_BYTES] = "-5% or -1MB (change), or 10MB (in B)",
     };
-    if (!of_requests && quantity == REPORT_QUANTITY_COUNT)
+    if (change && !of_requests && quantity == REPORT_QUANTITY_COUNT)
         return "+5% or +3 (change), or 10 (in B)";
     if (change)
         return of_both[quantity];
     return quantity == REPORT_QUANTITY_TIME     ? "a time such as 20ms, without a sign"
            : quantity == REPORT_QUANTITY_BLOCKS ? "a number of blocks such as 7, without a sign"
-                                                : "10, or 1% of the requests, without a sign";
+           : quantity == REPORT_QUANTITY_COUNT && of_requests
+               ? "10, or 1% of the requests, without a sign"
+               : "a number such as 300 or 10MB, without a sign";
 }
 
 // ---- Conditions ----
@@ -110,8 +112,8 @@ static const char *metric_at(const void *metrics, size_t index)
 }
 
 // Where `word` is in the list; -1, with a usage error that suggests the nearest.
-static int find_word(const char *what, const char *word, nearest_word_at *word_at,
-                     const void *words, const char *text, struct sim_error *error)
+static int find_word(const struct compare_condition *condition, const char *what, const char *word,
+                     nearest_word_at *word_at, const void *words, struct sim_error *error)
 {
     char hint[128];
     const char *known;
@@ -119,8 +121,8 @@ static int find_word(const char *what, const char *word, nearest_word_at *word_a
         if (strcmp(known, word) == 0)
             return (int)i;
     }
-    sim_fail(error, SIM_USAGE, "--fail-if '%s': unknown %s '%s'%s", text, what, word,
-             suggest(word, word_at, words, hint, sizeof hint));
+    sim_fail(error, SIM_USAGE, "--%s '%s': unknown %s '%s'%s", condition->option, condition->text,
+             what, word, suggest(word, word_at, words, hint, sizeof hint));
     return -1;
 }
 
@@ -170,16 +172,16 @@ static bool parse_subject(struct compare_condition *condition, char *subject,
     char *metric = cut_last(subject), *direction = metric != NULL ? cut_last(subject) : NULL;
     if (direction == NULL || *subject == '\0')
         return sim_fail(error, SIM_USAGE,
-                        "--fail-if '%s': expected MEMBER.DIRECTION.METRIC, such as db.read.p99 or "
+                        "--%s '%s': expected MEMBER.DIRECTION.METRIC, such as db.read.p99 or "
                         "total.read+write.mean, or GROUP.group.METRIC",
-                        condition->text);
-    int place = find_word("direction", direction, direction_at, NULL, condition->text, error);
+                        condition->option, condition->text);
+    int place = find_word(condition, "direction", direction, direction_at, NULL, error);
     if (place < 0)
         return false;
     condition->direction = report_direction_name((size_t)place);
     condition->metrics = condition->direction != NULL ? &of_member : &of_group;
     condition->metric =
-        find_word("metric", metric, metric_at, condition->metrics, condition->text, error);
+        find_word(condition, "metric", metric, metric_at, condition->metrics, error);
     return condition->metric >= 0 && keep_name(condition, subject, error);
 }
 
@@ -201,16 +203,16 @@ static bool parse_plain_subject(struct compare_condition *condition, char *subje
     if (found != NULL)
         subject[strlen(subject) - strlen(found) - 1] = '\0';
     else if (metric == NULL || *subject == '\0')
-        return sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s", condition->text,
-                        condition->metrics->expected);
-    else if (find_word("metric", metric, metric_at, condition->metrics, condition->text, error) < 0)
+        return sim_fail(error, SIM_USAGE, "--%s '%s': expected %s", condition->option,
+                        condition->text, condition->metrics->expected);
+    else if (find_word(condition, "metric", metric, metric_at, condition->metrics, error) < 0)
         return false;
     return keep_name(condition, subject, error);
 }
 
 static bool has_change(const struct compare_condition *condition)
 {
-    return condition->metric < condition->metrics->change_count;
+    return !condition->is_absolute && condition->metric < condition->metrics->change_count;
 }
 
 // The last < or > is the operator: a value has none.
@@ -226,18 +228,18 @@ static char *cut_operator(struct compare_condition *condition, char *copy)
     return at + 1 + condition->or_equal;
 }
 
-bool condition_parse(struct compare_condition *condition, const struct condition_metrics *metrics,
-                     const char *text, struct sim_error *error)
+bool condition_parse_as(struct compare_condition *condition, const struct compare_condition *form,
+                        const char *text, struct sim_error *error)
 {
-    *condition = (struct compare_condition){.text = text, .metrics = metrics};
+    *condition = *form;
+    const struct condition_metrics *metrics = form->metrics;
     char *copy = strdup(text);
     if (copy == NULL)
         return sim_fail_memory(error);
     char *value = cut_operator(condition, copy);
-    bool ok = value != NULL || sim_fail(error, SIM_USAGE,
-                                        "--fail-if '%s': expected >, >=, < or <=, such as "
-                                        "'db.%sp99 > +5%%'",
-                                        text, metrics == NULL ? "read." : "");
+    bool ok = value != NULL ||
+              sim_fail(error, SIM_USAGE, "--%s '%s': expected >, >=, < or <=, such as '%s'",
+                       form->option, form->text, form->example);
     ok =
         ok && (metrics == NULL ? parse_subject : parse_plain_subject)(condition, trim(copy), error);
     if (ok) {
@@ -246,19 +248,31 @@ bool condition_parse(struct compare_condition *condition, const struct condition
         char hint[UNITS_HINT_MAX];
         bool is_counted = quantity != REPORT_QUANTITY_TIME && quantity != REPORT_QUANTITY_BYTES;
         // Of a group's numbers there is no share of requests.
-        bool of_requests = condition->metrics->of_requests;
+        bool of_requests = condition->metrics->of_requests && !form->is_absolute;
         ok = parse_value(value, quantity, has_change(condition), &condition->value) &&
              (of_requests || condition->value.measure != COMPARE_SHARE);
         if (!ok)
-            sim_fail(error, SIM_USAGE, "--fail-if '%s': expected %s, found '%s'%s", text,
-                     expected_value(quantity, has_change(condition), of_requests), value,
-                     is_counted
-                         ? ""
-                         : units_meant(quantity == REPORT_QUANTITY_TIME ? UNITS_TIME : UNITS_SIZE,
-                                       value, hint, sizeof hint));
+            sim_fail(
+                error, SIM_USAGE, "--%s '%s': expected %s, found '%s'%s", form->option, form->text,
+                expected_value(quantity, has_change(condition), of_requests), value,
+                is_counted ? ""
+                           : units_meant(quantity == REPORT_QUANTITY_TIME ? UNITS_TIME : UNITS_SIZE,
+                                         value, hint, sizeof hint));
     }
     free(copy);
     return ok;
+}
+
+bool condition_parse(struct compare_condition *condition, const struct condition_metrics *metrics,
+                     const char *text, struct sim_error *error)
+{
+    const struct compare_condition form = {
+        .option = "fail-if",
+        .example = metrics == NULL ? "db.read.p99 > +5%" : "db.p99 > +5%",
+        .text = text,
+        .metrics = metrics,
+    };
+    return condition_parse_as(condition, &form, text, error);
 }
 
 bool compare_condition_parse(struct compare_condition *condition, const char *text,
@@ -329,19 +343,18 @@ bool condition_fail_member(const struct compare_condition *condition,
                            const char *(*name_at)(const void *names, size_t index),
                            const void *names, struct sim_error *error)
 {
-    return find_word("member", condition->name, name_at, names, condition->text, error) >= 0;
+    return find_word(condition, "member", condition->name, name_at, names, error) >= 0;
 }
 
 static bool fail_missing(const struct compare_condition *condition,
                          const struct report_comparison *comparison, struct sim_error *error)
 {
     bool group = condition->direction == NULL;
-    if (condition->name != NULL &&
-        find_word(group ? "group" : "member", condition->name, group ? group_at : member_at,
-                  comparison, condition->text, error) < 0)
+    if (condition->name != NULL && find_word(condition, group ? "group" : "member", condition->name,
+                                             group ? group_at : member_at, comparison, error) < 0)
         return false;
-    return sim_fail(error, SIM_USAGE, "--fail-if '%s': there are no requests of direction '%s'",
-                    condition->text, condition->direction);
+    return sim_fail(error, SIM_USAGE, "--%s '%s': there are no requests of direction '%s'",
+                    condition->option, condition->text, condition->direction);
 }
 
 bool compare_condition_check(const struct compare_condition *condition,

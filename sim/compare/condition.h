@@ -31,6 +31,9 @@ struct condition_metrics {
 };
 
 struct compare_condition {
+    const char *option;                      // that gave it, without the dashes, for messages
+    const char *example;                     // of a whole one
+    bool is_absolute;                        // values are of one run: without a sign
     const char *text;                        // the whole; the user's
     char *name;                              // of the member or group; NULL: all members together
     const char *direction;                   // NULL: there is none, as of a group
@@ -46,6 +49,9 @@ bool compare_condition_parse(struct compare_condition *condition, const char *te
 // The same of MEMBER.METRIC, without a direction, of these metrics; the name is never NULL.
 bool condition_parse(struct compare_condition *condition, const struct condition_metrics *metrics,
                      const char *text, struct sim_error *error);
+// The text, in the form that compare takes, of a condition of this option, text and metrics.
+bool condition_parse_as(struct compare_condition *condition, const struct compare_condition *form,
+                        const char *text, struct sim_error *error);
 void compare_condition_free(struct compare_condition *condition);
 
 // Does it hold? *numbers: what it was measured by, for people. False with a usage error if there
