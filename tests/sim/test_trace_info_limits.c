@@ -145,14 +145,14 @@ static void wrong_guesses_are_corrected(void **state)
         struct sim_error error;
         struct info_answers answers[2] = {{.requests = 1000}};
         for (int j = 0; j < 1000; j++) {
-            struct info_record record = {j < 500 ? 0 : 2 * SECOND, 1000, 0, TRACE_READ};
+            struct info_record record = {j < 500 ? 0 : 2 * SECOND, 1000, 0, TRACE_READ, 0};
             assert_true(info_spool_add(&spool, &record, &error));
         }
         for (int share = 0; share < INFO_SHARE_COUNT; share++) {
             answers[0].answer[INFO_IOPS_TOTAL][share].limit = guesses[i];
             answers[0].answer[INFO_BPS_TOTAL][share].limit = guesses[i];
         }
-        assert_true(info_limits_confirm(&spool, 1, answers, &error));
+        assert_true(info_limits_confirm(&spool, NULL, NULL, 1, answers, &error));
         assert_int_equal(answers[0].answer[INFO_IOPS_TOTAL][0].limit, 4940);
         assert_int_equal(answers[0].answer[INFO_IOPS_TOTAL][2].limit, 4990);
         assert_int_equal(answers[0].answer[INFO_BPS_TOTAL][0].limit, 4940000);

@@ -1,148 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A record is its operation (one byte) and the time since the record before, volume and length as
-// numbers of 7 bits a byte, the lowest first. Blocks are filled to the last byte that a whole
-// record leaves, the rest is INFO_SPOOL_END.
+// The passes that narrow the brackets. The last step is in info_trial.c.
 #include "sim/workload/info/info_limits.h"
 
-#include "reports/spill.h"
 #include "sim/base/stop.h"
+#include "sim/workload/info/info_filter.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#define RECORD_MAX (1 + 3 * 10) // bytes
-#define RECORD_END 0xff         // instead of an operation: the block ends here
-
-#define REQUESTS_PER_LOOK 4096
-#define SHARE_MOST 0.99 // the total is a guess
-
-void info_work_step(struct info_work *work, unsigned steps)
-{
-    work->done += steps;
-    if (++work->requests % REQUESTS_PER_LOOK != 0 || work->progress == NULL)
-        return;
-    double share = work->total > 0 ? (double)work->done / work->total : PROGRESS_UNKNOWN;
-    work->progress(work->context,
-                   &(struct progress_state){fmin(share, SHARE_MOST), work->requests});
-}
-
-// A block of the file, written or read.
-static bool transfer(struct info_spool *spool, uint64_t number, bool writes,
-                     struct sim_error *error)
-{
-    size_t done = 0;
-    while (done < INFO_SPOOL_BLOCK) {
-        unsigned char *bytes = spool->block + done;
-        size_t left = INFO_SPOOL_BLOCK - done;
-        off_t place = (off_t)(number * INFO_SPOOL_BLOCK + done);
-        ssize_t length = writes ? pwrite(spool->file, bytes, left, place)
-                                : pread(spool->file, bytes, left, place);
-        if (length == 0 || (length < 0 && errno != EINTR))
-            return sim_fail(error, SIM_FAILED,
-                            "%s a temporary file in %.1000s (TMPDIR): %s; it takes about 8 bytes "
-                            "for each request of the trace",
-                            writes ? "writing" : "reading", report_temporary_folder(),
-                            strerror(length == 0 ? EIO : errno));
-        done += length > 0 ? (size_t)length : 0;
-    }
-    return true;
-}
-
-static bool write_block(struct info_spool *spool, struct sim_error *error)
-{
-    if (spool->blocks == 0 && (spool->file = report_unnamed_file(report_temporary_folder())) < 0)
-        return sim_fail(error, SIM_FAILED, "making a temporary file in %.1000s (TMPDIR): %s",
-                        report_temporary_folder(), strerror(errno));
-    if (spool->used < INFO_SPOOL_BLOCK)
-        spool->block[spool->used] = RECORD_END;
-    spool->used = 0;
-    return transfer(spool, spool->blocks++, true, error);
-}
-
-static void put(struct info_spool *spool, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7)
-        spool->block[spool->used++] = (unsigned char)(value | 0x80);
-    spool->block[spool->used++] = (unsigned char)value;
-}
-
-bool info_spool_add(struct info_spool *spool, const struct info_record *record,
-                    struct sim_error *error)
-{
-    if (spool->block == NULL && (spool->block = calloc(1, INFO_SPOOL_BLOCK)) == NULL)
-        return sim_fail_memory(error);
-    if (INFO_SPOOL_BLOCK - spool->used < RECORD_MAX && !write_block(spool, error))
-        return false;
-    spool->block[spool->used++] = (unsigned char)record->op;
-    put(spool, (uint64_t)record->arrival_ns - (uint64_t)spool->last_ns);
-    put(spool, record->volume);
-    put(spool, record->bytes);
-    spool->last_ns = record->arrival_ns;
-    spool->records++;
-    return true;
-}
-
-bool info_spool_rewind(struct info_spool *spool, struct sim_error *error)
-{
-    // The last block follows the others into the file, if there are any.
-    if (spool->blocks > 0 && spool->used > 0 && !write_block(spool, error))
-        return false;
-    spool->at = 0;
-    spool->next = 0;
-    spool->left = spool->records;
-    spool->last_ns = 0;
-    return spool->blocks == 0 || transfer(spool, spool->next++, false, error);
-}
-
-static uint64_t get(struct info_spool *spool)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0;; shift += 7) {
-        unsigned char byte = spool->block[spool->at++];
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
-}
-
-int info_spool_read(struct info_spool *spool, struct info_record *record, struct sim_error *error)
-{
-    if (spool->left == 0)
-        return 0;
-    bool ended = INFO_SPOOL_BLOCK - spool->at < RECORD_MAX || spool->block[spool->at] == RECORD_END;
-    if (spool->blocks > 0 && ended) {
-        spool->at = 0;
-        if (!transfer(spool, spool->next++, false, error))
-            return -1;
-    }
-    record->op = (enum trace_op)spool->block[spool->at++];
-    record->arrival_ns = (int64_t)((uint64_t)spool->last_ns + get(spool));
-    record->volume = (uint32_t)get(spool);
-    record->bytes = get(spool);
-    spool->last_ns = record->arrival_ns;
-    spool->left--;
-    if (spool->work != NULL)
-        info_work_step(spool->work, spool->steps);
-    return 1;
-}
-
-void info_spool_close(struct info_spool *spool)
-{
-    if (spool->blocks > 0)
-        close(spool->file);
-    free(spool->block);
-    *spool = (struct info_spool){0};
-}
-
-// ---- Limits ----
-
-// The passes that narrow the brackets. The last step is in limits_confirm.c.
 
 #define LANES 24 // limits that are followed at a time
+#define GUESS_FIRST (-6)
+#define GUESS_STEP 0.75
 
 const char *const info_limit_keys[INFO_LIMIT_COUNT] = {"iops-total", "bps-total"};
 const double info_share_values[INFO_SHARE_COUNT] = {0.01, 0.001, 0};
@@ -167,14 +35,24 @@ struct lanes {
     double rate[LANES]; // units per ns
     double edge[LANES]; // from here on a request waits a nanosecond or more
     double waiting[LANES];
+    int64_t last_ns;
 };
 
 // A volume, or all of them.
 struct stream {
     uint64_t requests;
-    int64_t last_ns;
+    double mean[INFO_LIMIT_COUNT]; // units per second; infinite or no number: all came at once
     struct bracket brackets[INFO_LIMIT_COUNT][INFO_SHARE_COUNT];
     struct lanes lanes[INFO_LIMIT_COUNT];
+};
+
+struct search {
+    struct info_spool *spool;
+    size_t volume_count;
+    struct stream *streams; // of the volumes, and of all
+    bool is_filtered;
+    struct info_spool busy; // what matters under the floors and above
+    int64_t (*floors)[INFO_LIMIT_COUNT];
 };
 
 static bool is_open(const struct bracket *bracket)
@@ -186,8 +64,6 @@ static void lanes_put(struct lanes *lanes, int64_t limit)
 {
     size_t i = lanes->count++;
     lanes->limit[i] = limit;
-    lanes->level[i] = 0;
-    lanes->waiting[i] = 0;
     lanes->rate[i] = (double)limit / 1e9;
     lanes->edge[i] = (double)limit / 10.0 + lanes->rate[i];
 }
@@ -211,6 +87,24 @@ static void lanes_put_bracket(struct lanes *lanes, const struct bracket *bracket
     }
 }
 
+// Limits around and above the mean rate, where the answers lie unless nearly all comes at once: the
+// next to it the closer to each other.
+static void lanes_put_guess(struct lanes *lanes, double mean)
+{
+    static const double below[] = {0.2, 0.5, 0.9};
+    int64_t last = 0;
+    for (size_t i = 0; i < LANES; i++) {
+        size_t above = i - sizeof below / sizeof below[0];
+        double limit = mean * (i < sizeof below / sizeof below[0]
+                                   ? below[i]
+                                   : 1 + exp2(GUESS_FIRST + GUESS_STEP * (double)above));
+        if (!(limit < (double)INFO_LIMIT_MAX))
+            return;
+        last = (int64_t)limit > last ? (int64_t)limit : last + 1;
+        lanes_put(lanes, last);
+    }
+}
+
 // Open, and not the same as the one before: then one set of limits serves both.
 static bool needs_lanes(const struct bracket brackets[INFO_SHARE_COUNT], int share)
 {
@@ -220,29 +114,36 @@ static bool needs_lanes(const struct bracket brackets[INFO_SHARE_COUNT], int sha
 }
 
 // False: nothing is left to be narrowed.
-static bool prepare(struct stream *stream)
+static bool prepare(struct stream *stream, bool is_first)
 {
     bool any = false;
-    stream->last_ns = 0;
     for (int kind = 0; kind < INFO_LIMIT_COUNT; kind++) {
         const struct bracket *brackets = stream->brackets[kind];
         size_t open = 0;
-        stream->lanes[kind].count = 0;
+        stream->lanes[kind] = (struct lanes){0};
         for (int share = 0; share < INFO_SHARE_COUNT; share++)
             open += needs_lanes(brackets, share);
         for (int share = 0; share < INFO_SHARE_COUNT; share++) {
             if (needs_lanes(brackets, share))
                 lanes_put_bracket(&stream->lanes[kind], &brackets[share], LANES / open);
         }
+        if (open > 0 && is_first && stream->mean[kind] >= 1 &&
+            stream->mean[kind] < INFO_LIMIT_MAX) {
+            stream->lanes[kind].count = 0;
+            lanes_put_guess(&stream->lanes[kind], stream->mean[kind]);
+        }
         any = any || open > 0;
     }
     return any;
 }
 
-// A request of so many units, so long after the last. Simple enough for vectors.
-static void lanes_add(struct lanes *lanes, double gap_ns, double units)
+// A request of so many units. Simple enough for vectors, if there are always as many: what is in
+// lanes that are not used does not matter.
+static void lanes_add(struct lanes *lanes, int64_t arrival_ns, double units)
 {
-    for (size_t i = 0; i < lanes->count; i++) {
+    double gap_ns = (double)(arrival_ns - lanes->last_ns);
+    lanes->last_ns = arrival_ns;
+    for (size_t i = 0; i < LANES; i++) {
         double level = lanes->level[i] - lanes->rate[i] * gap_ns;
         level = level > 0 ? level : 0;
         lanes->waiting[i] += level >= lanes->edge[i] ? 1.0 : 0.0;
@@ -250,12 +151,15 @@ static void lanes_add(struct lanes *lanes, double gap_ns, double units)
     }
 }
 
-static void stream_add(struct stream *stream, const struct info_record *record)
+// first_limit: INFO_OF_VOLUME or INFO_OF_ALL, which the stream is.
+static void stream_add(struct stream *stream, const struct info_record *record,
+                       unsigned first_limit)
 {
-    double gap_ns = (double)(record->arrival_ns - stream->last_ns);
-    stream->last_ns = record->arrival_ns;
-    lanes_add(&stream->lanes[INFO_IOPS_TOTAL], gap_ns, 1);
-    lanes_add(&stream->lanes[INFO_BPS_TOTAL], gap_ns, (double)record->bytes);
+    unsigned spared = record->spared >> first_limit;
+    if ((spared >> INFO_IOPS_TOTAL & 1) == 0)
+        lanes_add(&stream->lanes[INFO_IOPS_TOTAL], record->arrival_ns, 1);
+    if ((spared >> INFO_BPS_TOTAL & 1) == 0)
+        lanes_add(&stream->lanes[INFO_BPS_TOTAL], record->arrival_ns, (double)record->bytes);
 }
 
 static void narrow(struct bracket *bracket, const struct lanes *lanes, double allowed)
@@ -313,38 +217,65 @@ static bool pass(struct info_spool *spool, struct stream *streams, size_t volume
     if (!info_spool_rewind(spool, error))
         return false;
     while ((more = info_spool_read(spool, &record, error)) > 0) {
-        stream_add(&streams[record.volume], &record);
+        stream_add(&streams[record.volume], &record, INFO_OF_VOLUME);
         if (volume_count > 1)
-            stream_add(&streams[volume_count], &record);
+            stream_add(&streams[volume_count], &record, INFO_OF_ALL);
     }
     return more == 0;
 }
 
-static bool search(struct info_spool *spool, struct stream *streams, size_t volume_count,
-                   struct sim_error *error)
+static int64_t lowest(const struct bracket brackets[INFO_SHARE_COUNT])
+{
+    int64_t low = brackets[0].low;
+    for (int share = 1; share < INFO_SHARE_COUNT; share++)
+        low = brackets[share].low < low ? brackets[share].low : low;
+    return low;
+}
+
+// Puts what still matters into a spool of its own, which takes the place of another such.
+static bool leave_out(struct search *search, struct sim_error *error)
+{
+    struct info_spool less = {0};
+    struct info_spool *from = search->is_filtered ? &search->busy : search->spool;
+    for (size_t i = 0; i <= search->volume_count; i++)
+        for (int kind = 0; kind < INFO_LIMIT_COUNT; kind++)
+            search->floors[i][kind] = lowest(search->streams[i].brackets[kind]);
+    bool ok = info_filter(from, search->volume_count, search->floors, &less, error);
+    info_spool_close(&search->busy);
+    search->busy = less;
+    search->is_filtered = true;
+    return ok;
+}
+
+static bool narrow_brackets(struct search *search, struct sim_error *error)
 {
     // With one volume, what it does is what all do.
-    size_t count = volume_count > 1 ? volume_count + 1 : volume_count;
-    for (;;) {
+    size_t count = search->volume_count > 1 ? search->volume_count + 1 : search->volume_count;
+    for (int done = 0;; done++) {
         bool any = false;
         for (size_t i = 0; i < count; i++)
-            any = prepare(&streams[i]) || any;
+            any = prepare(&search->streams[i], done == 0) || any;
         if (!any)
             return true;
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
-        foresee(spool, ceil(passes_left(streams, count)));
-        if (!pass(spool, streams, volume_count, error))
+        foresee(search->spool, ceil(passes_left(search->streams, count)));
+        if (!pass(search->is_filtered ? &search->busy : search->spool, search->streams,
+                  search->volume_count, error))
             return false;
         for (size_t i = 0; i < count; i++)
-            narrow_all(&streams[i]);
+            narrow_all(&search->streams[i]);
+        if ((done == 0 || done == 2) && !leave_out(search, error))
+            return false;
     }
 }
 
-static void begin(struct stream *stream, uint64_t requests)
+static void begin(struct stream *stream, const struct info_answers *answers)
 {
-    int64_t high = requests == 0 ? 1 : INFO_LIMIT_MAX + 1;
-    stream->requests = requests;
+    int64_t high = answers->requests == 0 ? 1 : INFO_LIMIT_MAX + 1;
+    stream->requests = answers->requests;
+    stream->mean[INFO_IOPS_TOTAL] = (double)answers->requests / answers->seconds;
+    stream->mean[INFO_BPS_TOTAL] = answers->bytes / answers->seconds;
     for (int kind = 0; kind < INFO_LIMIT_COUNT; kind++) {
         for (int share = 0; share < INFO_SHARE_COUNT; share++)
             stream->brackets[kind][share] = (struct bracket){0, high, 0};
@@ -367,19 +298,25 @@ static void finish(const struct stream *stream, struct info_answers *answers)
 bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info_answers *answers,
                       struct sim_error *error)
 {
-    struct stream *streams = calloc(volume_count + 1, sizeof *streams);
-    bool ok = streams != NULL || sim_fail_memory(error);
+    struct search search = {.spool = spool, .volume_count = volume_count};
+    search.streams = calloc(volume_count + 1, sizeof *search.streams);
+    search.floors = calloc(volume_count + 1, sizeof *search.floors);
+    bool ok = (search.streams != NULL && search.floors != NULL) || sim_fail_memory(error);
     spool->steps = INFO_STEPS_PASS;
     for (size_t i = 0; ok && i <= volume_count; i++)
-        begin(&streams[i], answers[i].requests);
-    ok = ok && search(spool, streams, volume_count, error);
+        begin(&search.streams[i], &answers[i]);
+    ok = ok && narrow_brackets(&search, error);
     for (size_t i = 0; ok && i <= volume_count; i++)
-        finish(&streams[i], &answers[i]);
-    free(streams);
+        finish(&search.streams[i], &answers[i]);
     foresee(spool, 0);
     spool->steps = INFO_STEPS_CONFIRM;
-    ok = ok && info_limits_confirm(spool, volume_count, answers, error);
+    search.busy.steps = INFO_STEPS_CONFIRM;
+    ok = ok && info_limits_confirm(spool, search.is_filtered ? &search.busy : NULL, search.floors,
+                                   volume_count, answers, error);
     if (ok && volume_count == 1)
         answers[1] = answers[0];
+    info_spool_close(&search.busy);
+    free(search.streams);
+    free(search.floors);
     return ok;
 }

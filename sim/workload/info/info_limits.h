@@ -17,85 +17,18 @@
 //
 // So: V / N is followed for many limits at a time, in passes that narrow the bracket around each
 // answer, until a limit stands beside the one below it; then both are replayed through the real
-// engine, and if it decides otherwise, the bracket moves until it agrees.
+// engine, and if it decides otherwise, the bracket moves until it agrees. Requests that no answer
+// depends on any longer are left out of these passes (info_filter.h).
 #ifndef SIM_WORKLOAD_INFO_INFO_LIMITS_H
 #define SIM_WORKLOAD_INFO_INFO_LIMITS_H
 
-#include "sim/base/error.h"
-#include "sim/base/progress.h"
-#include "traces/trace.h"
+#include "sim/workload/info/info_spool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-// How far the work on a trace has come, in steps that take about as long each.
-struct info_work {
-    progress_tell *progress; // may be NULL
-    void *context;
-    uint64_t requests; // looked at, some of them often
-    uint64_t done;     // steps
-    double total;      // as it looks now
-};
-
-// What looking at a request takes: reading it, in a pass that narrows brackets, and through the
-// engine. How many passes there will be is a guess as long as there are brackets.
-#define INFO_STEPS_READ 6
-#define INFO_STEPS_PASS 1
-#define INFO_STEPS_CONFIRM 20
-#define INFO_PASSES_GUESS 10
-
-// Another request was looked at.
-void info_work_step(struct info_work *work, unsigned steps);
-
-// The requests of a trace, kept for reading them again: what is read from standard input can be
-// read once, and decoding takes longer than reading this. A private file without a name in TMPDIR
-// (default /tmp), about 8 bytes a request; a short trace never leaves memory.
-
-#define INFO_SPOOL_BLOCK ((size_t)1 << 18) // bytes, in memory
-
-// Only what a throttle looks at.
-struct info_record {
-    int64_t arrival_ns;
-    uint64_t bytes;
-    uint32_t volume;
-    enum trace_op op;
-};
-
-// All zero is empty, to be closed after use.
-struct info_spool {
-    unsigned char *block; // INFO_SPOOL_BLOCK
-    size_t used;          // bytes of the block
-    size_t at;            // when reading
-    uint64_t blocks;      // in the file, all full; 0: it is not open, as a short trace needs none
-    uint64_t next;        // block to be read
-    int file;
-    uint64_t records; // in all
-    uint64_t left;    // when reading
-    int64_t last_ns;
-    struct info_work *work; // may be NULL
-    unsigned steps;         // of reading a record
-};
-
-// Arrivals never decrease. False with the error filled.
-bool info_spool_add(struct info_spool *spool, const struct info_record *record,
-                    struct sim_error *error);
-
-// To be called when all is added, and before each reading.
-bool info_spool_rewind(struct info_spool *spool, struct sim_error *error);
-
-// 1: a record. 0: the end. -1: it cannot be read, the error is filled.
-int info_spool_read(struct info_spool *spool, struct info_record *record, struct sim_error *error);
-
-void info_spool_close(struct info_spool *spool);
-
 #define INFO_LIMIT_MAX INT64_C(1000000000000000) // the engine accepts no more
-
-enum info_limit {
-    INFO_IOPS_TOTAL,
-    INFO_BPS_TOTAL,
-    INFO_LIMIT_COUNT,
-};
 
 enum info_share {
     INFO_SHARE_1_PERCENT,
@@ -115,19 +48,24 @@ struct info_answer {
 
 struct info_answers {
     uint64_t requests; // that a throttle counts
+    double bytes;      // of them, and within what time: where to look first
+    double seconds;
     struct info_answer answer[INFO_LIMIT_COUNT][INFO_SHARE_COUNT];
 };
 
 // How many may wait.
 uint64_t info_limits_allowed(uint64_t requests, enum info_share share);
 
-// Fills answers[0 .. volume_count] for each volume, the last for all; their `requests` are known.
+// Fills answers[0 .. volume_count] for each volume, the last for all; what stands in them
+// before the answers is known.
 // False with the error filled.
 bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info_answers *answers,
                       struct sim_error *error);
 
-// The last step of it: with the engine.
-bool info_limits_confirm(struct info_spool *spool, size_t volume_count,
+// The last step of it: with the engine. `busy` has the requests that matter under limits from the
+// floors on, which are of each stream (a volume, or all) and kind; NULL: it is not there.
+bool info_limits_confirm(struct info_spool *spool, struct info_spool *busy,
+                         int64_t (*floors)[INFO_LIMIT_COUNT], size_t volume_count,
                          struct info_answers *answers, struct sim_error *error);
 
 #endif

@@ -123,6 +123,9 @@ struct doubt {
 
 struct confirmation {
     struct info_spool *spool;
+    struct info_spool *busy; // NULL, or what matters under the floors of the streams and above
+    int64_t (*floors)[INFO_LIMIT_COUNT];
+    bool needs_all; // some limit that is tried lies below
     size_t volume_count;
     struct doubt *doubts; // in order of stream
     size_t doubt_count;
@@ -155,10 +158,13 @@ static bool doubt_open(struct doubt *doubt, struct confirmation *confirmation)
     struct info_group *group = is_all ? &confirmation->all : &confirmation->volume;
     for (int i = 0; i < 2; i++) {
         int64_t limit = doubt->guess - i;
-        if (limit > doubt->low && limit < doubt->high &&
-            !info_trial_open(&doubt->trials[i], group, &confirmation->pool,
+        if (limit <= doubt->low || limit >= doubt->high)
+            continue;
+        if (!info_trial_open(&doubt->trials[i], group, &confirmation->pool,
                              info_limit_keys[doubt->kind], limit))
             return false;
+        confirmation->needs_all = confirmation->needs_all || confirmation->busy == NULL ||
+                                  limit < confirmation->floors[doubt->stream][doubt->kind];
     }
     return true;
 }
@@ -204,11 +210,14 @@ static void doubt_judge(struct doubt *doubt)
     doubt_move(doubt);
 }
 
+// first_limit: INFO_OF_VOLUME or INFO_OF_ALL, which the stream is.
 static bool add_to_stream(struct confirmation *confirmation, size_t stream, uint32_t member,
-                          const struct info_record *record)
+                          const struct info_record *record, unsigned first_limit)
 {
     struct doubt *doubts = &confirmation->doubts[stream * DOUBTS];
     for (size_t i = 0; i < 2 * DOUBTS; i++) {
+        if ((record->spared >> (first_limit + doubts[i / 2].kind) & 1) != 0)
+            continue;
         if (!info_trial_add(&doubts[i / 2].trials[i % 2], member, record))
             return false;
     }
@@ -217,14 +226,15 @@ static bool add_to_stream(struct confirmation *confirmation, size_t stream, uint
 
 static bool replay(struct confirmation *confirmation, struct sim_error *error)
 {
+    struct info_spool *spool = confirmation->needs_all ? confirmation->spool : confirmation->busy;
     struct info_record record;
     size_t all = confirmation->volume_count;
     int more;
-    if (!info_spool_rewind(confirmation->spool, error))
+    if (!info_spool_rewind(spool, error))
         return false;
-    while ((more = info_spool_read(confirmation->spool, &record, error)) > 0) {
-        if (!add_to_stream(confirmation, record.volume, 0, &record) ||
-            (all > 1 && !add_to_stream(confirmation, all, record.volume, &record)))
+    while ((more = info_spool_read(spool, &record, error)) > 0) {
+        if (!add_to_stream(confirmation, record.volume, 0, &record, INFO_OF_VOLUME) ||
+            (all > 1 && !add_to_stream(confirmation, all, record.volume, &record, INFO_OF_ALL)))
             return sim_fail_memory(error);
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
@@ -237,6 +247,7 @@ static bool confirm_once(struct confirmation *confirmation, bool *settled, struc
 {
     bool ok = true;
     *settled = true;
+    confirmation->needs_all = false;
     for (size_t i = 0; ok && i < confirmation->doubt_count; i++) {
         struct doubt *doubt = &confirmation->doubts[i];
         if (doubt->settled)
@@ -256,11 +267,14 @@ static bool confirm_once(struct confirmation *confirmation, bool *settled, struc
     return ok;
 }
 
-bool info_limits_confirm(struct info_spool *spool, size_t volume_count,
+bool info_limits_confirm(struct info_spool *spool, struct info_spool *busy,
+                         int64_t (*floors)[INFO_LIMIT_COUNT], size_t volume_count,
                          struct info_answers *answers, struct sim_error *error)
 {
     struct confirmation confirmation = {
         .spool = spool,
+        .busy = busy,
+        .floors = floors,
         .volume_count = volume_count,
         .pool = {.max = INFO_TRIAL_REQUESTS_MAX},
     };

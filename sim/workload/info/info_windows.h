@@ -83,6 +83,8 @@ struct info_windows {
 // Arrivals never decrease. False: out of memory.
 bool info_windows_add(struct info_windows *windows, int64_t arrival_ns, uint64_t bytes);
 void info_windows_free(struct info_windows *windows);
+// Into what is all zero. False: out of memory.
+bool info_windows_copy(struct info_windows *into, const struct info_windows *from);
 
 // At most INT64_MAX, which is where sums of bytes stop.
 uint64_t info_sum_bytes(uint64_t sum, uint64_t bytes);

@@ -13,6 +13,9 @@
 static bool learn_volumes(struct trace_info *info)
 {
     size_t count = trace_volume_count(info->trace);
+    // So far that one had all.
+    if (info->volume_count == 1 && !info_volume_copy(&info->all, &info->volumes[0]))
+        return false;
     if (count > info->volume_capacity) {
         size_t capacity = count > 2 * info->volume_capacity ? count : 2 * info->volume_capacity;
         struct info_volume *volumes = realloc(info->volumes, capacity * sizeof *volumes);
@@ -48,9 +51,10 @@ static bool add_request(struct trace_info *info, const struct trace_request *req
     if (request->volume >= info->volume_count && !learn_volumes(info))
         return false;
     struct info_volume *volume = &info->volumes[request->volume];
-    if (!info_volume_add(volume, &info->all, &info->resolution_ns, info->throttled, request))
+    struct info_volume *all = info->volume_count > 1 ? &info->all : NULL;
+    if (!info_volume_add(volume, all, &info->resolution_ns, info->throttled, request))
         return false;
-    int64_t since_ns = request->arrival_ns - info->all.first_ns;
+    int64_t since_ns = request->arrival_ns - (all != NULL ? all : volume)->first_ns;
     bool in_series = info->options.wants_series && is_throttled(info, request->op);
     bool is_drawn = in_series && request->volume < TRACE_INFO_DRAWN_MAX;
     if ((is_drawn && !info_series_add(&volume->series, since_ns, request->bytes)) ||
@@ -90,13 +94,16 @@ static bool read_all(struct trace_info *info, struct info_spool *spool, struct s
         if (!add_request(info, &request))
             return sim_fail_memory(error);
         struct info_record record = {request.arrival_ns - origin_ns, request.bytes, request.volume,
-                                     request.op};
+                                     request.op, 0};
         if (is_throttled(info, request.op) && !info_spool_add(spool, &record, error))
             return false;
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
     }
-    return result == TRACE_END || sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+    if (result == TRACE_ERROR)
+        return sim_fail(error, SIM_BAD_INPUT, "%s", trace_error.message);
+    return info->volume_count != 1 || info_volume_copy(&info->all, &info->volumes[0]) ||
+           sim_fail_memory(error);
 }
 
 static bool find_limits(struct trace_info *info, struct info_spool *spool, struct sim_error *error)
@@ -107,9 +114,12 @@ static bool find_limits(struct trace_info *info, struct info_spool *spool, struc
     for (size_t i = 0; i <= info->volume_count; i++) {
         struct info_volume *volume = i < info->volume_count ? &info->volumes[i] : &info->all;
         for (int op = 0; op < TRACE_OP_COUNT; op++) {
-            if (is_throttled(info, (enum trace_op)op))
-                info->answers[i].requests += volume->ops[op].requests;
+            if (!is_throttled(info, (enum trace_op)op))
+                continue;
+            info->answers[i].requests += volume->ops[op].requests;
+            info->answers[i].bytes += (double)volume->ops[op].bytes;
         }
+        info->answers[i].seconds = info_volume_seconds(volume);
         volume->answers = &info->answers[i];
     }
     return info_limits_find(spool, info->volume_count, info->answers, error);

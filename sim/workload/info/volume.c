@@ -24,15 +24,15 @@ static void insert(uint64_t *table, size_t capacity, uint64_t hash, size_t *used
     table[place] = hash;
 }
 
-// Into a table of this capacity, all that qualify.
-static bool rebuild(struct info_blocks *blocks, size_t capacity)
+static bool grow_blocks(struct info_blocks *blocks)
 {
+    size_t capacity = blocks->capacity == 0 ? CAPACITY_MIN : 2 * blocks->capacity;
     uint64_t *table = calloc(capacity, sizeof *table);
     if (table == NULL)
         return false;
     blocks->used = blocks->has_zero;
     for (size_t i = 0; i < blocks->capacity; i++) {
-        if (blocks->table[i] != 0 && qualifies(blocks, blocks->table[i]))
+        if (blocks->table[i] != 0)
             insert(table, capacity, blocks->table[i], &blocks->used);
     }
     free(blocks->table);
@@ -41,10 +41,27 @@ static bool rebuild(struct info_blocks *blocks, size_t capacity)
     return true;
 }
 
+// Only those that qualify stay. In place: the pages of a new table would cost more than all else.
+// From a free place on, none moves but towards its own.
+static void purge(struct info_blocks *blocks)
+{
+    size_t first = 0;
+    while (blocks->table[first] != 0)
+        first++;
+    blocks->used = blocks->has_zero;
+    for (size_t i = 1; i < blocks->capacity; i++) {
+        uint64_t *place = &blocks->table[(first + i) & (blocks->capacity - 1)];
+        uint64_t hash = *place;
+        *place = 0;
+        if (hash != 0 && qualifies(blocks, hash))
+            insert(blocks->table, blocks->capacity, hash, &blocks->used);
+    }
+}
+
 static bool add_hash(struct info_blocks *blocks, uint64_t hash, uint64_t bound)
 {
-    if (!qualifies(blocks, hash))
-        return true;
+    if (2 * (blocks->used + 1) > blocks->capacity && !grow_blocks(blocks))
+        return false;
     if (hash == 0) {
         blocks->used += !blocks->has_zero;
         blocks->has_zero = true;
@@ -54,18 +71,15 @@ static bool add_hash(struct info_blocks *blocks, uint64_t hash, uint64_t bound)
     while (blocks->used > bound) {
         blocks->level++;
         blocks->error = fmax(blocks->error, 1.2 / sqrt((double)bound));
-        if (!rebuild(blocks, blocks->capacity))
-            return false;
+        purge(blocks);
     }
     return true;
 }
 
 bool info_blocks_add_one(struct info_blocks *blocks, uint64_t block, uint64_t bound)
 {
-    if (2 * (blocks->used + 1) > blocks->capacity &&
-        !rebuild(blocks, blocks->capacity == 0 ? CAPACITY_MIN : 2 * blocks->capacity))
-        return false;
-    return add_hash(blocks, trace_mix(block), bound);
+    uint64_t hash = trace_mix(block);
+    return !qualifies(blocks, hash) || add_hash(blocks, hash, bound);
 }
 
 bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes, uint64_t bound)
@@ -78,8 +92,10 @@ bool info_blocks_add(struct info_blocks *blocks, uint64_t offset, uint64_t bytes
         blocks->cut = true;
         last = first + INFO_BLOCKS_REQUEST_MAX - 1;
     }
+    // Most do not qualify for long.
     for (uint64_t block = first; block <= last; block++) {
-        if (!info_blocks_add_one(blocks, block, bound))
+        uint64_t hash = trace_mix(block);
+        if (qualifies(blocks, hash) && !add_hash(blocks, hash, bound))
             return false;
     }
     return true;
@@ -292,10 +308,30 @@ bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_
                      unsigned counted, const struct trace_request *request)
 {
     bool sequential = is_sequential(volume, request);
-    if (all->requests > 0)
-        *resolution_ns = greatest_divisor(request->arrival_ns - all->last_ns, *resolution_ns);
+    const struct info_volume *whole = all != NULL ? all : volume;
+    if (whole->requests > 0)
+        *resolution_ns = greatest_divisor(request->arrival_ns - whole->last_ns, *resolution_ns);
     return add_to(volume, request, sequential, counted) &&
-           add_to(all, request, sequential, counted);
+           (all == NULL || add_to(all, request, sequential, counted));
+}
+
+bool info_volume_copy(struct info_volume *into, const struct info_volume *from)
+{
+    into->requests = from->requests;
+    into->bytes = from->bytes;
+    into->first_ns = from->first_ns;
+    into->last_ns = from->last_ns;
+    into->gaps = from->gaps;
+    memcpy(into->directions, from->directions, sizeof into->directions);
+    for (int op = 0; op < TRACE_OP_COUNT; op++) {
+        into->ops[op].requests = from->ops[op].requests;
+        into->ops[op].bytes = from->ops[op].bytes;
+        if (!merge_sizes(&into->ops[op].sizes, &from->ops[op].sizes))
+            return false;
+    }
+    return info_windows_copy(&into->windows, &from->windows) &&
+           report_histogram_merge(&into->gap_histogram, &from->gap_histogram) &&
+           report_histogram_merge(&into->latency, &from->latency);
 }
 
 void info_volume_free(struct info_volume *volume)

@@ -126,9 +126,14 @@ struct info_volume {
 
 // Adds it to its volume and to all; to their windows only if its operation is one of `counted` (bit
 // n: operation n). resolution_ns: all arrivals are a multiple of it apart, 0 as long as they are at
-// one time. False: out of memory.
+// one time. all: NULL if there is only one volume, which has it all, see info_volume_copy. False:
+// out of memory.
 bool info_volume_add(struct info_volume *volume, struct info_volume *all, int64_t *resolution_ns,
                      unsigned counted, const struct trace_request *request);
+
+// What has been added to a volume, but for its blocks and its series: into one that has no more
+// than those. False: out of memory.
+bool info_volume_copy(struct info_volume *into, const struct info_volume *from);
 
 void info_volume_free(struct info_volume *volume);
 
