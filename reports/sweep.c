@@ -178,7 +178,7 @@ static bool read_points(struct report_database *database, struct report_sweep *s
         row->dispatched = sqlite3_column_int64(rows, 7);
         row->completed = sqlite3_column_int64(rows, 8);
         row->run_id = sqlite3_column_int64(rows, 9);
-        if (sqlite3_column_type(rows, 3) != SQLITE_NULL)
+        if (sqlite3_column_type(rows, 3) != SQLITE_NULL && row->error == NULL)
             ok = (row->error = strdup(report_query_text(rows, 3))) != NULL;
     }
     if (!ok)
@@ -233,6 +233,17 @@ static bool find(struct report_database *database, const struct report_sweep *sw
             ++*others;
     }
     return report_query_close(rows, error);
+}
+
+bool report_sweep_read(struct report_database *database, struct report_sweep *sweep,
+                       struct report_error *error)
+{
+    int64_t own = sweep->sweep_id, others;
+    bool ok = find(database, sweep, &sweep->sweep_id, &others, error) &&
+              (sweep->sweep_id == 0 ||
+               (read_points(database, sweep, error) && read_figures(database, sweep, error)));
+    sweep->sweep_id = own;
+    return ok;
 }
 
 bool report_sweep_begin(struct report_database *database, struct report_sweep *sweep,

@@ -64,6 +64,10 @@ void report_sweep_free(struct report_sweep *sweep);
 bool report_sweep_begin(struct report_database *database, struct report_sweep *sweep,
                         int64_t *others, struct report_error *error);
 
+// Reads what another database has of the sweep, if anything, beside what there is already.
+bool report_sweep_read(struct report_database *database, struct report_sweep *sweep,
+                       struct report_error *error);
+
 // Stores these rows, in one transaction.
 bool report_sweep_store(struct report_database *database, const struct report_sweep *sweep,
                         const uint64_t *rows, size_t count, struct report_error *error);

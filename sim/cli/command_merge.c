@@ -14,7 +14,8 @@ struct merge_arguments {
 };
 
 static const struct option_row rows[] = {
-    OPTION_JSON("how many runs were put in and were there already, as one JSON object"),
+    OPTION_JSON("how many runs, and points of sweeps, were put in and were there already, as one "
+                "JSON object"),
     OPTIONS_END,
 };
 
@@ -40,17 +41,26 @@ static bool check_files(char **paths, size_t count, struct sim_error *error)
     return true;
 }
 
+static void print_count(const char *what, int64_t count, int64_t known)
+{
+    printf("%" PRId64 " %s%s put in", count, what, count == 1 ? "" : "s");
+    if (known > 0)
+        printf(", %" PRId64 " there already", known);
+    puts("");
+}
+
 static bool print_counts(const struct command_call *call, const struct report_merge_counts *counts,
                          struct sim_error *error)
 {
     if (call->json)
-        return command_print_json(json_pack("{sIsI}", "runs", (json_int_t)counts->runs,
-                                            "runs_known", (json_int_t)counts->runs_known),
+        return command_print_json(json_pack("{sIsIsIsI}", "runs", (json_int_t)counts->runs,
+                                            "runs_known", (json_int_t)counts->runs_known, "points",
+                                            (json_int_t)counts->points, "points_known",
+                                            (json_int_t)counts->points_known),
                                   error);
-    printf("%" PRId64 " run%s put in", counts->runs, counts->runs == 1 ? "" : "s");
-    if (counts->runs_known > 0)
-        printf(", %" PRId64 " there already", counts->runs_known);
-    puts("");
+    print_count("run", counts->runs, counts->runs_known);
+    if (counts->points + counts->points_known > 0)
+        print_count("point", counts->points, counts->points_known);
     return true;
 }
 
@@ -64,8 +74,9 @@ static bool run(void *opaque, struct sim_error *error)
         return false;
     struct report_database *database =
         report_database_open(call->operands[0], REPORT_WRITE, &report_error);
-    bool ok = database != NULL && report_merge(database, (const char *const *)call->operands + 1,
-                                               call->operand_count - 1, &counts, &report_error);
+    bool ok =
+        database != NULL && report_merge(database, (const char *const *)call->operands + 1,
+                                         call->operand_count - 1, false, &counts, &report_error);
     report_database_close(database);
     if (!ok)
         return stored_run_fail(&report_error, error);
@@ -73,8 +84,9 @@ static bool run(void *opaque, struct sim_error *error)
 }
 
 const struct command command_merge[] = {
-    {NULL, "merge", "put the runs of several result databases into one", "OUT IN...",
+    {NULL, "merge", "put runs and sweeps of several result databases into one", "OUT IN...",
      "Puts all runs of the result databases IN into OUT, which is made if it is not there; they "
-     "get numbers behind those that it holds. A run that OUT has already is not put in again.",
+     "get numbers behind those that it holds. A run that OUT has already is not put in again. "
+     "Points of the same sweep, as shards have them, come together.",
      rows, sizeof(struct merge_arguments), run},
 };

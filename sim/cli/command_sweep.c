@@ -4,7 +4,7 @@
 
 #include "sim/base/stop.h"
 #include "sim/compare/stored_run.h"
-#include "sim/sweep/sweep_grid.h"
+#include "sim/sweep/share.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,6 +26,7 @@ struct sweep_arguments {
     const char *db;
     const char *keep;
     const char *log;
+    const char *shard;
     int64_t jobs;
     const char *plots;
 };
@@ -62,6 +63,9 @@ static const struct option_row rows[] = {
      "and compare"},
     {"log", 0, OPTION_CHOICE, "requests", offsetof(struct sweep_arguments, log),
      "only with --keep: store every single request of these"},
+    {"shard", 0, OPTION_TEXT, "I/N", offsetof(struct sweep_arguments, shard),
+     "only every N-th point, from the I-th on: for N machines, or jobs of a cluster, each with a "
+     "--db of its own, which 'throttlesim merge' puts into one"},
     {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct sweep_arguments, jobs),
      "how many points run at a time; the default is one for each processor"},
     {"plots", 0, OPTION_TEXT, "DIR", offsetof(struct sweep_arguments, plots),
@@ -82,6 +86,7 @@ struct work {
     bool has_points;
     struct sweep sweep;
     struct sweep_options options;
+    struct share share;
     struct report_database *database;
 };
 
@@ -108,6 +113,18 @@ static bool check_keep(const char *keep, struct sim_error *error)
                     keep);
 }
 
+static bool parse_shard(const char *text, struct sweep_options *options, struct sim_error *error)
+{
+    unsigned long long shard = 0, shards = 0;
+    int end = 0;
+    sscanf(text, "%9llu/%9llu%n", &shard, &shards, &end);
+    options->shard = shard - 1;
+    options->shards = shards;
+    return (end > 0 && text[end] == '\0' && text[0] != '-' && shard >= 1 && shard <= shards) ||
+           sim_fail(error, SIM_USAGE,
+                    "--shard: expected I/N, such as 1/4, the first of four, found '%.64s'", text);
+}
+
 static bool check_arguments(struct work *work, struct sim_error *error)
 {
     const struct sweep_arguments *arguments = work->arguments;
@@ -130,6 +147,8 @@ static bool check_arguments(struct work *work, struct sim_error *error)
     if (arguments->seeds > SEEDS_MAX)
         return sim_fail(error, SIM_USAGE, "--seeds: at most %d", SEEDS_MAX);
     if (arguments->keep != NULL && !check_keep(arguments->keep, error))
+        return false;
+    if (arguments->shard != NULL && !parse_shard(arguments->shard, &work->options, error))
         return false;
     for (size_t i = 0; i < arguments->varies.count; i++) {
         work->vary_count = i + 1;
@@ -198,10 +217,11 @@ static bool open_sweep(struct work *work, struct sim_error *error)
                                                          : sizeof figures / sizeof figures[0];
     options->keep = arguments->keep;
     options->log_requests = arguments->log != NULL;
-    if (!options_jobs(arguments->jobs, &options->jobs, error))
+    int64_t jobs = arguments->jobs == 0 && work->share.ranks.size > 1 ? 1 : arguments->jobs;
+    if (!options_jobs(jobs, &options->jobs, error))
         return false;
-    if (arguments->db != NULL) {
-        work->database = report_database_open(arguments->db, REPORT_WRITE, &report_error);
+    if (work->share.own != NULL) {
+        work->database = report_database_open(work->share.own, REPORT_WRITE, &report_error);
         if (work->database == NULL)
             return stored_run_fail(&report_error, error);
         options->database = work->database;
@@ -257,8 +277,31 @@ static bool judge(const struct work *work, struct sim_error *error)
         if (row->exit_code != 0 && worst != SIM_FAILED)
             worst = (enum sim_exit)row->exit_code;
     }
-    return failed == 0 || sim_fail(error, worst, "%" PRIu64 " of %" PRIu64 " runs failed", failed,
-                                   sweep_runs(sweep));
+    if (failed > 0)
+        return sim_fail(error, worst, "%" PRIu64 " of %" PRIu64 " runs failed", failed,
+                        sweep_runs(sweep));
+    return sweep->found == sweep_runs(sweep) || !share_is_split(&work->share) ||
+           work->options.shards > 0 ||
+           sim_fail(error, SIM_FAILED,
+                    "%" PRIu64 " of %" PRIu64 " runs are missing, since a rank has died; the same "
+                    "command goes on from there",
+                    sweep_runs(sweep) - sweep->found, sweep_runs(sweep));
+}
+
+// What the ranks have stored becomes one, from which the rest goes on.
+static bool merge(struct work *work, struct sim_error *error)
+{
+    struct report_error report_error;
+    sweep_close(&work->sweep);
+    report_database_close(work->database);
+    work->sweep = (struct sweep){.options = NULL};
+    work->database = NULL;
+    if (!share_merge(&work->share, error))
+        return false;
+    work->database = report_database_open(work->arguments->db, REPORT_WRITE, &report_error);
+    work->options.database = work->database;
+    return work->database == NULL ? stored_run_fail(&report_error, error)
+                                  : sweep_open(&work->sweep, &work->points, &work->options, error);
 }
 
 static bool work_and_print(struct work *work, struct sim_error *error)
@@ -266,14 +309,20 @@ static bool work_and_print(struct work *work, struct sim_error *error)
     struct command_call *call = &work->arguments->call;
     struct progress_part part = {progress_show, &call->progress, READING_SHARE, 1};
     work->options.watch = (struct progress_watch){&stop_signal, progress_tell_part, &part};
-    progress_start(&call->progress, call->eta);
-    bool ok = load(work, error) && open_sweep(work, error);
-    if (ok)
+    bool ok = share_open(&work->share, work->arguments->db, &stop_signal, error);
+    bool is_first = share_is_first(&work->share);
+    work->options.watch = share_watch(&work->share, &work->options.watch);
+    progress_start(&call->progress, is_first ? call->eta : "never");
+    ok = ok && load(work, error) && open_sweep(work, error) &&
+         share_find(&work->share, &work->sweep, error);
+    if (ok && is_first)
         tell_found(work);
-    ok = ok && sweep_run(&work->sweep, 0, sweep_runs(&work->sweep), error);
+    ok = ok && share_run(&work->share, &work->sweep, error);
     progress_end(&call->progress);
-    if (!ok && stop_signal == 0)
-        return false;
+    if (ok && is_first && share_is_split(&work->share))
+        ok = merge(work, error);
+    if (!is_first || (!ok && stop_signal == 0))
+        return ok;
     if (work->sweep.report.rows == NULL) // stopped before there was anything
         return false;
     return print(work, error) && ok && judge(work, error);
@@ -290,6 +339,7 @@ static bool run(void *opaque, struct sim_error *error)
     sweep_close(&work.sweep);
     if (work.has_points)
         points_close(&work.points);
+    share_close(&work.share);
     report_database_close(work.database);
     scenario_free(work.scenario);
     for (size_t i = 0; i < work.vary_count; i++)

@@ -102,9 +102,15 @@ bool sweep_open(struct sweep *sweep, struct points *points, const struct sweep_o
     if (options->database != NULL &&
         !report_sweep_begin(options->database, &sweep->report, &sweep->others, &report_error))
         return stored_run_fail(&report_error, error);
+    sweep_count_found(sweep);
+    return true;
+}
+
+void sweep_count_found(struct sweep *sweep)
+{
+    sweep->found = 0;
     for (uint64_t i = 0; i < sweep_runs(sweep); i++)
         sweep->found += sweep->report.rows[i].is_there;
-    return true;
 }
 
 void sweep_close(struct sweep *sweep)
@@ -224,6 +230,11 @@ static void tell(void *context, uint64_t done)
         watch->progress(watch->progress_context, &state);
 }
 
+static bool is_mine(const struct sweep_options *options, uint64_t number)
+{
+    return options->shards == 0 || number / options->seeds % options->shards == options->shard;
+}
+
 // The points that are to be kept: "3,7-9" or "all".
 static bool is_kept(const char *keep, uint64_t point)
 {
@@ -252,7 +263,7 @@ static bool keep(struct sweep *sweep, uint64_t from, uint64_t to, struct sim_err
     for (uint64_t i = from; ok && i < to; i++) {
         struct report_sweep_row *row = &sweep->report.rows[i];
         if (i % options->seeds != 0 || row->exit_code != 0 || row->run_id != 0 ||
-            !is_kept(options->keep, i / options->seeds + 1))
+            !is_mine(options, i) || !is_kept(options->keep, i / options->seeds + 1))
             continue;
         if (!run_one(sweep, i, options->database, result, values))
             ok = sim_fail(error, SIM_FAILED, "interrupted");
@@ -305,7 +316,7 @@ bool sweep_run(struct sweep *sweep, uint64_t from, uint64_t to, struct sim_error
     pthread_mutex_init(&sweeping.lock, NULL);
     bool ok = (sweeping.todo != NULL && sweeping.done != NULL) || sim_fail_memory(error);
     for (uint64_t i = from; ok && i < to; i++) {
-        if (!sweep->report.rows[i].is_there)
+        if (!sweep->report.rows[i].is_there && is_mine(sweep->options, i))
             sweeping.todo[sweeping.count++] = i;
     }
     ok = ok && run_all(&sweeping, error);

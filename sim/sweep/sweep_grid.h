@@ -14,6 +14,7 @@ struct sweep_options {
     size_t figure_count;        // at least 1
     const char *keep;           // points stored as whole runs: "3,7-9" or "all"; NULL: none
     bool log_requests;          // of those
+    uint64_t shard, shards;     // only points whose number, from 0, modulo shards is shard; 0: all
     unsigned jobs;
     struct report_database *database; // NULL: nothing is stored
     struct progress_watch watch;      // of the points
@@ -40,6 +41,9 @@ bool sweep_open(struct sweep *sweep, struct points *points, const struct sweep_o
 // and stores them. A point that fails has its row; it is no error. False with the error filled: it
 // was stopped, after what was done has been stored, or the database cannot be written.
 bool sweep_run(struct sweep *sweep, uint64_t from, uint64_t to, struct sim_error *error);
+
+// Counts what is there already, when more than its own database was looked at.
+void sweep_count_found(struct sweep *sweep);
 
 // How many runs there are.
 static inline uint64_t sweep_runs(const struct sweep *sweep)
