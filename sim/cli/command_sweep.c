@@ -67,7 +67,7 @@ static const struct option_row rows[] = {
      "only every N-th point, from the I-th on: for N machines, or jobs of a cluster, each with a "
      "--db of its own, which 'throttlesim merge' puts into one"},
     {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct sweep_arguments, jobs),
-     "how many points run at a time; the default is one for each processor"},
+     "how many points run at a time; the default is one for each processor, and 1 under mpirun"},
     {"plots", 0, OPTION_TEXT, "DIR", offsetof(struct sweep_arguments, plots),
      "draw a map of the first figure over two settings, and limits against it, there, as SVG and "
      "PNG"},
