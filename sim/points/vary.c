@@ -14,6 +14,7 @@
 // What is being taken apart, for messages.
 struct parsing {
     struct vary *vary;
+    struct names *known; // its values
     const char *text;
     struct sim_error *error;
 };
@@ -21,15 +22,15 @@ struct parsing {
 static bool add(const struct parsing *parsing, const char *value)
 {
     struct vary *vary = parsing->vary;
-    for (size_t i = 0; i < vary->count; i++) {
-        if (strcmp(vary->values[i], value) == 0)
-            return sim_fail(parsing->error, SIM_USAGE, "--vary '%s': the value '%s' is there twice",
-                            parsing->text, value);
-    }
+    if (names_find(parsing->known, value) != NAMES_NONE)
+        return sim_fail(parsing->error, SIM_USAGE, "--vary '%s': the value '%s' is there twice",
+                        parsing->text, value);
     if (vary->count == VARY_VALUES_MAX)
         return sim_fail(parsing->error, SIM_USAGE, "--vary '%s': more than %d values",
                         parsing->text, VARY_VALUES_MAX);
-    return names_append(&vary->values, &vary->count, value) || sim_fail_memory(parsing->error);
+    return (names_append(&vary->values, &vary->count, value) &&
+            names_add(parsing->known, vary->values[vary->count - 1], 0) != NAMES_NONE) ||
+           sim_fail_memory(parsing->error);
 }
 
 // ---- Ranges ----
@@ -125,7 +126,8 @@ static bool add_values(const struct parsing *parsing, char *item)
 
 bool vary_parse(struct vary *vary, const char *text, struct sim_error *error)
 {
-    const struct parsing parsing = {vary, text, error};
+    struct names known = {0};
+    const struct parsing parsing = {vary, &known, text, error};
     *vary = (struct vary){.address = NULL};
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || equals[1] == '\0')
@@ -144,6 +146,7 @@ bool vary_parse(struct vary *vary, const char *text, struct sim_error *error)
                              : sim_fail(error, SIM_USAGE, "--vary '%s': a value is missing", text);
         item = comma != NULL ? comma + 1 : NULL;
     }
+    names_free(&known);
     free(copy);
     return ok;
 }

@@ -6,7 +6,7 @@
 #include "sim/base/error.h"
 #include "sim/scenario/scenario.h"
 
-#define VARY_VALUES_MAX 1000000
+#define VARY_VALUES_MAX 100000
 
 struct vary {
     char *address; // as scenario_set has it, or "engine"
