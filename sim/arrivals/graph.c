@@ -95,20 +95,27 @@ struct graph_node *graph_add(struct graph *graph, const struct arrival *arrival)
     int64_t latency_ns = arrival->request.latency_ns;
     bool is_endless =
         latency_ns == TRACE_LATENCY_UNKNOWN || latency_ns >= INT64_MAX - arrival->time_ns;
-    *node = (struct graph_node){
-        .arrival = *arrival,
-        .order = graph->next_order++,
-        .recorded_ns = arrival->time_ns,
-        .recorded_end_ns = is_endless ? INT64_MAX : arrival->time_ns + latency_ns,
-        .is_counted = !is_endless,
-        .ready_ns = GRAPH_NOT_YET,
-        .arrived_ns = GRAPH_NOT_YET,
-        .completed_ns = GRAPH_NOT_YET,
-        .unmet = 1,
-        .holds = 2, // until it has arrived and completed
-    };
+    // One by one: to clear all of it first took a tenth of the time of a replay.
     timer_init(&node->due);
     timer_init(&node->ends);
+    node->arrival = *arrival;
+    node->order = graph->next_order++;
+    node->recorded_ns = arrival->time_ns;
+    node->recorded_end_ns = is_endless ? INT64_MAX : arrival->time_ns + latency_ns;
+    node->ready_ns = GRAPH_NOT_YET;
+    node->arrived_ns = GRAPH_NOT_YET;
+    node->completed_ns = GRAPH_NOT_YET;
+    node->unmet = 1;
+    node->holds = 2; // until it has arrived and completed
+    node->is_dropped = false;
+    node->is_counted = !is_endless;
+    node->stream = 0;
+    node->group = 0;
+    node->on_arrival = NULL;
+    node->on_completion = NULL;
+    node->next = NULL;
+    node->wanted = 0;
+    node->wanted_after_ns = 0;
     return node;
 }
 

@@ -241,16 +241,16 @@ mutant(leak-while-armed throttle_group.c vectors
     if (group->timer_armed[flow->direction])
         return true;]])
 mutant(equal-deadlines-by-heap timer_heap.c vectors
-    [[return a->order < b->order;]]
+    [[return order < other->order;]]
     [[return false;]])
 mutant(equal-deadlines-last-first timer_heap.c vectors
-    [[return a->order < b->order;]]
-    [[return a->order > b->order;]])
+    [[return order < other->order;]]
+    [[return order > other->order;]])
 mutant(timer-early timer_heap.h vectors
     [[INT64_MAX : heap->slots[0].deadline_ns;]]
     [[INT64_MAX : heap->slots[0].deadline_ns - 1;]])
 mutant(timer-heap-unsifted timer_heap.c vectors
-    [[if (before(&heap->slots[child], &heap->slots[least]))]]
+    [[if (is_first(heap, child, least))]]
     [[if (false)]])
 mutant(timer-asks-again throttle_group.c vectors
     [[if (!wake(groups, flow, now_ns))
