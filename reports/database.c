@@ -123,12 +123,35 @@ static bool is_blank(const struct database_identity *identity)
     return identity->application == 0 && identity->version == 0 && identity->objects == 0;
 }
 
+static bool is_table(struct report_database *database, const char *name)
+{
+    return sqlite3_table_column_metadata(database->handle, "main", name, NULL, NULL, NULL, NULL,
+                                         NULL, NULL) == SQLITE_OK;
+}
+
+// What are views since schema 5 were tables: they keep their rows under another name.
+static const char *const renamed[] = {"member_interval", "wait_interval", "counted_interval",
+                                      "histogram"};
+
+static bool rename_tables(struct report_database *database, struct report_error *error)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof renamed / sizeof renamed[0]; i++) {
+        char sql[96];
+        snprintf(sql, sizeof sql, "ALTER TABLE %s RENAME TO %s_row", renamed[i], renamed[i]);
+        good = !is_table(database, renamed[i]) ||
+               report_database_execute(database, "renaming tables", sql, error);
+    }
+    return good;
+}
+
 static bool create_tables(struct report_database *database, struct report_error *error)
 {
     char identity[96];
     snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              REPORT_APPLICATION_ID, REPORT_SCHEMA_VERSION);
-    return report_database_execute(database, "creating the tables", report_schema, error) &&
+    return rename_tables(database, error) &&
+           report_database_execute(database, "creating the tables", report_schema, error) &&
            report_database_execute(database, "creating the tables", identity, error);
 }
 
@@ -185,25 +208,33 @@ static bool roll_back_journal(struct report_database *database, struct report_er
 }
 
 // A file of an earlier schema is not changed by reading it: what it lacks is there as empty
-// temporary tables, so that whoever reads need not know when a table came up.
+// temporary tables, so that whoever reads need not know when a table came up. What is a view now
+// reads what was a table.
 static bool add_missing_tables(struct report_database *database, struct report_error *error)
 {
     static const char doing[] = "reading an earlier schema";
     sqlite3 *present = NULL;
     sqlite3_stmt *rows = NULL;
-    bool good = sqlite3_open(":memory:", &present) == SQLITE_OK &&
-                sqlite3_exec(present, report_schema, NULL, NULL, NULL) == SQLITE_OK &&
-                sqlite3_prepare_v2(present,
-                                   "SELECT name, substr(sql, 1 + length('CREATE ')) FROM "
-                                   "sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
-                                   -1, &rows, NULL) == SQLITE_OK;
+    bool good =
+        sqlite3_open(":memory:", &present) == SQLITE_OK &&
+        sqlite3_exec(present, report_schema, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(present,
+                           "SELECT name, substr(sql, 1 + length('CREATE ')), type = 'view', "
+                           "iif(name LIKE '%\\_row' ESCAPE '\\', "
+                           "substr(name, 1, length(name) - 4), '') FROM "
+                           "sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid",
+                           -1, &rows, NULL) == SQLITE_OK;
     if (!good)
         snprintf(error->message, sizeof error->message, "out of memory %s", doing);
     while (good && sqlite3_step(rows) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(rows, 0);
-        char *sql = sqlite3_mprintf("CREATE TEMP %s", sqlite3_column_text(rows, 1));
-        if (sqlite3_table_column_metadata(database->handle, "main", name, NULL, NULL, NULL, NULL,
-                                          NULL, NULL) != SQLITE_OK)
+        const char *before = (const char *)sqlite3_column_text(rows, 3);
+        bool is_view = sqlite3_column_int(rows, 2);
+        char *sql =
+            is_table(database, before)
+                ? sqlite3_mprintf("CREATE TEMP VIEW %s AS SELECT * FROM main.%s", name, before)
+                : sqlite3_mprintf("CREATE TEMP %s", sqlite3_column_text(rows, 1));
+        if (is_view || !is_table(database, name))
             good = report_database_execute(database, doing, sql, error);
         sqlite3_free(sql);
     }

@@ -5,7 +5,8 @@
 // nearest rank: for q per mille of n values, the smallest recorded value v such that at least
 // ceil(n * q / 1000) values are <= v. It is reported with a relative error of at most 1/256
 // (0.39 %), and exactly when v < 256 or when v is the smallest or largest value. Memory: 0.5 KiB,
-// and 1 KiB for each power of two that occurs (the numbers below 128 are one); at most 58 KiB.
+// and 16 bytes for each bucket that is used while these are few; then 1 KiB for each power of two
+// that occurs (the numbers below 128 are one); at most 58 KiB.
 //
 // DETAILS. Every power of two [2^e, 2^(e+1)) with e >= 7 is cut into 128 buckets of width
 // w = 2^(e-7); below 128 each value has its own bucket. Within shift = max(0, e - 7) a value's
@@ -40,6 +41,15 @@ struct report_sum {
     uint64_t high;
 };
 
+// As long as there are so few, buckets are a sorted list: ten thousand members with a hundred
+// requests each would have a block for each power of two, mostly empty.
+#define REPORT_HISTOGRAM_FEW 64
+
+struct report_histogram_few {
+    uint64_t count;
+    size_t bucket;
+};
+
 // All zero is an empty histogram, to be released after use. min_ns and max_ns mean something only
 // while count > 0.
 struct report_histogram {
@@ -47,6 +57,9 @@ struct report_histogram {
     int64_t min_ns;
     int64_t max_ns;
     struct report_sum sum_ns;
+    struct report_histogram_few *few; // the buckets that are used, while there are no blocks
+    uint32_t few_count, few_capacity;
+    bool has_blocks;
     uint64_t *blocks[REPORT_HISTOGRAM_BLOCKS]; // NULL: all of its buckets are empty
 };
 
@@ -68,17 +81,18 @@ static inline size_t report_histogram_bucket(int64_t value_ns)
     return shift * 128u + (size_t)((uint64_t)value_ns >> shift);
 }
 
-// The block that bucket is in, made if missing; NULL without memory.
-uint64_t *report_histogram_add_block(struct report_histogram *histogram, size_t bucket);
+// Counts so many more in a bucket, and nowhere else. False, and nothing counted, without memory.
+bool report_histogram_count(struct report_histogram *histogram, size_t bucket, uint64_t count);
 
 // value_ns >= 0. False, and nothing recorded, without memory.
 static inline bool report_histogram_record(struct report_histogram *histogram, int64_t value_ns)
 {
     size_t bucket = report_histogram_bucket(value_ns);
     uint64_t *block = histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK];
-    if (block == NULL && (block = report_histogram_add_block(histogram, bucket)) == NULL)
+    if (block != NULL)
+        block[bucket % REPORT_HISTOGRAM_BLOCK]++;
+    else if (!report_histogram_count(histogram, bucket, 1))
         return false;
-    block[bucket % REPORT_HISTOGRAM_BLOCK]++;
     if (histogram->count++ == 0)
         histogram->min_ns = histogram->max_ns = value_ns;
     else if (value_ns < histogram->min_ns)
@@ -117,7 +131,11 @@ struct report_histogram_range {
     int64_t low_ns;  // smallest and
     int64_t high_ns; // largest value that the bucket can hold
     uint64_t count;  // > 0
+    size_t bucket;
 };
+
+// The smallest and the largest value of the bucket.
+struct report_histogram_range report_histogram_range(size_t bucket);
 
 // Walks the buckets that are not empty, upwards: *position starts at 0. False after the last.
 bool report_histogram_next(const struct report_histogram *histogram, size_t *position,

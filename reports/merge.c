@@ -74,18 +74,19 @@ static const char doing[] = "merging";
     "  JOIN main.sweep_point AS m ON m.sweep_id = w.new_id AND m.point = s.point"                  \
     "       AND m.seed = s.seed AND m.exit_code = 0 AND s.exit_code = 0 AND m.digest <> s.digest"
 
-// Tables that both have, `run` itself first, which columns, and which of the numbers are there.
+// Tables that both have, `run` itself first, which columns, which of the numbers are there, and the
+// source's name: before schema 5 those called _row were without.
 #define TABLES                                                                                     \
     "SELECT t.name, (SELECT group_concat(', \"' || c.name || '\"', '')"                            \
     "                  FROM pragma_table_info(t.name, 'main') AS c"                                \
-    "                  JOIN pragma_table_info(t.name, 'source') AS d ON c.name = d.name"           \
+    "                  JOIN pragma_table_info(s.name, 'source') AS d ON c.name = d.name"           \
     "                 WHERE c.name NOT IN ('run_id', 'sweep_id')),"                                \
     "       EXISTS (SELECT 1 FROM pragma_table_info(t.name, 'main') AS c"                          \
     "                WHERE c.name = 'run_id'),"                                                    \
     "       EXISTS (SELECT 1 FROM pragma_table_info(t.name, 'main') AS c"                          \
-    "                WHERE c.name = 'sweep_id')"                                                   \
+    "                WHERE c.name = 'sweep_id'), s.name"                                           \
     "  FROM main.sqlite_schema AS t JOIN source.sqlite_schema AS s"                                \
-    "       ON s.name = t.name AND s.type = t.type"                                                \
+    "       ON (s.name = t.name OR s.name || '_row' = t.name) AND s.type = t.type"                 \
     " WHERE ?1 = 0 AND t.type = 'table' AND t.name <> 'sweep' ORDER BY t.name <> 'run', t.rowid"
 
 // Rows of runs; of sweeps; of sweeps that may have a run. Of what a sweep has, the first stays.
@@ -157,7 +158,8 @@ static bool copy_table(struct report_database *database, sqlite3_stmt *table, in
     columns = columns != NULL ? columns : "";
     if (copy == NULL)
         return true;
-    char *sql = sqlite3_mprintf(copy, name, columns, columns, name);
+    char *sql =
+        sqlite3_mprintf(copy, name, columns, columns, (const char *)sqlite3_column_text(table, 4));
     if (sql == NULL) {
         snprintf(error->message, sizeof error->message, "out of memory %s", doing);
         return false;

@@ -139,8 +139,22 @@ CREATE TABLE IF NOT EXISTS latency_statistics (
     PRIMARY KEY (run_id, member_id, direction, metric)
 ) WITHOUT ROWID;
 
--- count latencies lay in [low_ns, high_ns].
-CREATE TABLE IF NOT EXISTS histogram (
+-- How many latencies lay in which bucket: {"bucket": count, ...}, in one or more rows. Bucket B of
+-- fold F reaches over the buckets B * 2^F to (B + 1) * 2^F - 1 of reports/histogram.h. Those of
+-- read+write are not stored. member_id -1: all members together, if any other is folded.
+CREATE TABLE IF NOT EXISTS latency_histogram (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    metric    TEXT NOT NULL,
+    first     INTEGER NOT NULL,
+    fold      INTEGER NOT NULL,
+    buckets   TEXT NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, metric, first)
+) WITHOUT ROWID;
+
+-- Rows of runs of schemas 1 to 4.
+CREATE TABLE IF NOT EXISTS histogram_row (
     run_id    INTEGER NOT NULL REFERENCES run,
     member_id INTEGER NOT NULL,
     direction TEXT NOT NULL,
@@ -151,9 +165,31 @@ CREATE TABLE IF NOT EXISTS histogram (
     PRIMARY KEY (run_id, member_id, direction, metric, low_ns)
 ) WITHOUT ROWID;
 
+-- Each bucket's first and width as a power of two.
+CREATE VIEW IF NOT EXISTS latency_bucket AS
+SELECT run_id, member_id, direction, metric,
+       (b.key << h.fold) - max(0, (b.key << h.fold) / 128 - 1) * 128
+           << max(0, (b.key << h.fold) / 128 - 1) AS low_ns,
+       h.fold + max(0, (b.key << h.fold) / 128 - 1) AS width, b.value AS count
+FROM latency_histogram AS h, json_each(h.buckets) AS b;
+
+-- count latencies lay in [low_ns, high_ns].
+CREATE VIEW IF NOT EXISTS histogram AS
+SELECT run_id, member_id, direction, metric, low_ns, high_ns, count FROM histogram_row
+UNION ALL
+SELECT run_id, member_id, direction, metric, low_ns, low_ns | ~(-1 << width), count
+FROM latency_bucket WHERE member_id >= 0
+UNION ALL
+SELECT run_id, member_id, 'read+write', metric, low_ns, low_ns | ~(-1 << width), sum(count)
+FROM latency_bucket WHERE member_id >= 0 AND direction IN ('read', 'write')
+GROUP BY run_id, member_id, metric, low_ns, width;
+
+-- Since schema 5 rows over time are kept as cells, many in a row; those of earlier runs are in the
+-- tables named _row. The views have both.
+--
 -- An interval in which nothing of a member and direction happened has no row.
 -- waiting: at the interval's end; latencies: total, of those completed in it.
-CREATE TABLE IF NOT EXISTS member_interval (
+CREATE TABLE IF NOT EXISTS member_interval_row (
     run_id           INTEGER NOT NULL REFERENCES run,
     interval         INTEGER NOT NULL,
     member_id        INTEGER NOT NULL,
@@ -172,6 +208,33 @@ CREATE TABLE IF NOT EXISTS member_interval (
     latency_max_ns   INTEGER,
     PRIMARY KEY (run_id, interval, member_id, direction)
 ) WITHOUT ROWID;
+
+-- cells: [[interval, arrived, arrived_bytes, dispatched, dispatched_bytes, completed,
+-- completed_bytes, waiting, waiting_max, and of those that completed the sum of latencies, p50,
+-- p99, the largest], ...]. Each stands for so many intervals, from that on.
+CREATE TABLE IF NOT EXISTS member_series (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    first     INTEGER NOT NULL,
+    intervals INTEGER NOT NULL,
+    cells     TEXT NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, first)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS member_interval AS
+SELECT *, 1 AS intervals FROM member_interval_row
+UNION ALL
+SELECT s.run_id, json_extract(c.value, '$[0]'), s.member_id, s.direction,
+       json_extract(c.value, '$[1]'), json_extract(c.value, '$[2]'),
+       json_extract(c.value, '$[3]'), json_extract(c.value, '$[4]'),
+       json_extract(c.value, '$[5]'), json_extract(c.value, '$[6]'),
+       json_extract(c.value, '$[7]'), json_extract(c.value, '$[8]'),
+       CAST(json_extract(c.value, '$[9]') AS REAL) / json_extract(c.value, '$[5]'),
+       json_extract(c.value, '$[10]'), json_extract(c.value, '$[11]'),
+       json_extract(c.value, '$[12]'),
+       s.intervals
+FROM member_series AS s, json_each(s.cells) AS c;
 
 -- backlogged: members that had a throttled request waiting at every moment of the interval; Jain's
 -- index is over what throttled requests these had dispatched, NULL if there were none.
@@ -213,7 +276,7 @@ CREATE TABLE IF NOT EXISTS bucket_interval (
 ) WITHOUT ROWID;
 
 -- Why the requests waited that were dispatched in the interval. Those of read+write are not stored.
-CREATE TABLE IF NOT EXISTS wait_interval (
+CREATE TABLE IF NOT EXISTS wait_interval_row (
     run_id    INTEGER NOT NULL REFERENCES run,
     interval  INTEGER NOT NULL,
     member_id INTEGER NOT NULL,
@@ -224,9 +287,29 @@ CREATE TABLE IF NOT EXISTS wait_interval (
     PRIMARY KEY (run_id, interval, member_id, direction, cause)
 ) WITHOUT ROWID;
 
+-- cells: [[interval, requests, wait_ns], ...]
+CREATE TABLE IF NOT EXISTS wait_series (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    cause     TEXT NOT NULL,
+    first     INTEGER NOT NULL,
+    intervals INTEGER NOT NULL,
+    cells     TEXT NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, cause, first)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS wait_interval AS
+SELECT *, 1 AS intervals FROM wait_interval_row
+UNION ALL
+SELECT s.run_id, json_extract(c.value, '$[0]'), s.member_id, s.direction, s.cause,
+       json_extract(c.value, '$[1]'), json_extract(c.value, '$[2]'),
+       s.intervals
+FROM wait_series AS s, json_each(s.cells) AS c;
+
 -- As how many operations the requests that were dispatched in the interval counted beyond one each,
 -- because of iops-size. Only where there are any; those of read+write are not stored.
-CREATE TABLE IF NOT EXISTS counted_interval (
+CREATE TABLE IF NOT EXISTS counted_interval_row (
     run_id    INTEGER NOT NULL REFERENCES run,
     interval  INTEGER NOT NULL,
     member_id INTEGER NOT NULL,
@@ -234,6 +317,25 @@ CREATE TABLE IF NOT EXISTS counted_interval (
     extra     REAL NOT NULL,
     PRIMARY KEY (run_id, interval, member_id, direction)
 ) WITHOUT ROWID;
+
+-- cells: [[interval, millionths of extra], ...]
+CREATE TABLE IF NOT EXISTS counted_series (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    first     INTEGER NOT NULL,
+    intervals INTEGER NOT NULL,
+    cells     TEXT NOT NULL,
+    PRIMARY KEY (run_id, member_id, direction, first)
+) WITHOUT ROWID;
+
+CREATE VIEW IF NOT EXISTS counted_interval AS
+SELECT *, 1 AS intervals FROM counted_interval_row
+UNION ALL
+SELECT s.run_id, json_extract(c.value, '$[0]'), s.member_id, s.direction,
+       json_extract(c.value, '$[1]') / 1e6,
+       s.intervals
+FROM counted_series AS s, json_each(s.cells) AS c;
 
 -- How many reads and writes of all members completed in the interval with a total latency from
 -- low_ns on: 0, 2^n or 3 * 2^(n-1), up to the next of these.

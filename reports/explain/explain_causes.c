@@ -61,7 +61,7 @@ enum explain_stored explain_stored(struct report_database *database, int64_t run
     // they are empty for the runs from before.
     if (!ask(database, run_id,
              "SELECT count(*) = 2 AND ?1 = ?1 FROM sqlite_schema"
-             " WHERE type = 'table' AND name IN ('wait_interval', 'burst_end')",
+             " WHERE name IN ('wait_interval', 'burst_end')",
              &tables, error))
         return EXPLAIN_UNREADABLE;
     if (tables && !ask(database, run_id,

@@ -59,22 +59,25 @@ static const char *words_of(enum explain_kind kind)
 static bool load_bins(struct causes *causes, struct report_error *error)
 {
     const struct plot_run *run = causes->script->run;
-    sqlite3_stmt *rows = report_query_open(
-        run->database,
-        "SELECT min(interval / ?2, ?3) AS bin, cause, total(wait_ns) FROM wait_interval"
-        " WHERE run_id = ?1 AND (?4 IS NULL OR member_id = ?4) AND interval >= 0"
-        " GROUP BY bin, cause",
-        run->run_id, error);
-    if (rows != NULL) {
-        sqlite3_bind_int64(rows, 2, run->bin_intervals);
-        sqlite3_bind_int64(rows, 3, (sqlite3_int64)run->bin_count - 1);
-        if (causes->script->member != NULL)
-            sqlite3_bind_int64(rows, 4, causes->script->member_id);
-    }
+    sqlite3_stmt *rows =
+        report_query_open(run->database,
+                          "SELECT interval, cause, total(wait_ns), intervals FROM wait_interval"
+                          " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2) AND interval >= 0"
+                          " GROUP BY interval, cause, intervals",
+                          run->run_id, error);
+    if (rows != NULL && causes->script->member != NULL)
+        sqlite3_bind_int64(rows, 2, causes->script->member_id);
     while (report_query_next(rows)) {
-        size_t bin = (size_t)sqlite3_column_int64(rows, 0);
+        int64_t most = (int64_t)run->bin_count * run->bin_intervals;
         size_t cause = explain_cause_find(report_query_text(rows, 1));
-        causes->bins[bin].wait_ns[cause] += fmax(0, sqlite3_column_double(rows, 2));
+        int64_t first = sqlite3_column_int64(rows, 0), count = sqlite3_column_int64(rows, 3);
+        count = count < 1 ? 1 : count > most ? most : count;
+        // A row of many intervals is spread over them.
+        for (int64_t i = 0; i < count; i++) {
+            int64_t bin = (first + i) / run->bin_intervals, last = (int64_t)run->bin_count - 1;
+            causes->bins[bin < last ? bin : last].wait_ns[cause] +=
+                fmax(0, sqlite3_column_double(rows, 2)) / (double)count;
+        }
         causes->occurs[cause] = true;
     }
     return report_query_close(rows, error);

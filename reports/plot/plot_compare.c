@@ -78,22 +78,28 @@ static bool load_latencies(struct figure *figure, size_t line)
     return true;
 }
 
+// A row of many intervals is spread over them.
+#define SPREAD_MAX 1e4
+
 static bool load_bins(struct figure *figure, int side, struct report_error *error)
 {
     const struct comparison_side *from = &figure->comparison->sides[side];
     sqlite3_stmt *rows = report_query_open(
         from->run.database,
-        "SELECT interval, sum(completed), sum(completed_bytes) FROM member_interval"
-        " WHERE run_id = ?1 AND direction = 'read+write' GROUP BY interval",
+        "SELECT interval, sum(completed), sum(completed_bytes), intervals FROM member_interval"
+        " WHERE run_id = ?1 AND direction = 'read+write' GROUP BY interval, intervals",
         from->run.run_id, error);
     while (report_query_next(rows)) {
-        double start_ns = sqlite3_column_double(rows, 0) * (double)from->interval_ns;
-        double bin = floor(start_ns / (double)figure->run.interval_ns);
-        size_t at = bin < 0                               ? 0
-                    : bin < (double)figure->run.bin_count ? (size_t)bin
-                                                          : figure->run.bin_count - 1;
-        figure->bins[side][at].requests += sqlite3_column_double(rows, 1);
-        figure->bins[side][at].bytes += sqlite3_column_double(rows, 2);
+        double intervals = fmin(fmax(1, sqlite3_column_double(rows, 3)), SPREAD_MAX);
+        for (double i = 0; i < intervals; i++) {
+            double start_ns = (sqlite3_column_double(rows, 0) + i) * (double)from->interval_ns;
+            double bin = floor(start_ns / (double)figure->run.interval_ns);
+            size_t at = bin < 0                               ? 0
+                        : bin < (double)figure->run.bin_count ? (size_t)bin
+                                                              : figure->run.bin_count - 1;
+            figure->bins[side][at].requests += sqlite3_column_double(rows, 1) / intervals;
+            figure->bins[side][at].bytes += sqlite3_column_double(rows, 2) / intervals;
+        }
     }
     return report_query_close(rows, error);
 }

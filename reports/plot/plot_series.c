@@ -35,6 +35,7 @@ struct series {
     size_t place_count;
     sqlite3_stmt *moves; // rows of membership, in order of time
     bool move_pending;   // one is read and not yet applied
+    double share;        // of the present row that is added: it may be of many intervals
 };
 
 static int compare_places(const void *a, const void *b)
@@ -107,6 +108,7 @@ enum series_column {
     SERIES_COMPLETED,
     SERIES_P50,
     SERIES_P99,
+    SERIES_INTERVALS, // that the row is of
 };
 
 static enum series_direction direction_of(sqlite3_stmt *rows, int column)
@@ -116,6 +118,11 @@ static enum series_direction direction_of(sqlite3_stmt *rows, int column)
            : !strcmp(name, "write")   ? SERIES_WRITE
            : !strcmp(name, "discard") ? SERIES_DISCARD
                                       : SERIES_READ_WRITE;
+}
+
+static double share_of(const struct series *series, sqlite3_stmt *rows, int column)
+{
+    return series->share * sqlite3_column_double(rows, column);
 }
 
 static void add_flow(struct plot_flow *flow, const struct plot_flow *added)
@@ -128,14 +135,14 @@ static void add_flow(struct plot_flow *flow, const struct plot_flow *added)
 
 // Operations beyond the requests themselves: in the rows of reads and writes together there are
 // none of the former.
-static struct plot_flow extra_of(const struct series_place *place, sqlite3_stmt *rows,
-                                 enum series_direction direction)
+static struct plot_flow extra_of(const struct series *series, const struct series_place *place,
+                                 sqlite3_stmt *rows, enum series_direction direction)
 {
     if (direction == SERIES_READ_WRITE)
         return (struct plot_flow){0};
-    return (struct plot_flow){.arrived = place->extra[direction] *
-                                         sqlite3_column_double(rows, SERIES_ARRIVED),
-                              .dispatched = sqlite3_column_double(rows, SERIES_EXTRA)};
+    return (struct plot_flow){.arrived =
+                                  place->extra[direction] * share_of(series, rows, SERIES_ARRIVED),
+                              .dispatched = share_of(series, rows, SERIES_EXTRA)};
 }
 
 // What counts against the limits, so that the two can be compared.
@@ -144,11 +151,10 @@ static void add_throughput(const struct series *series, const struct series_plac
 {
     struct plot_run *run = series->run;
     enum series_direction direction = direction_of(rows, SERIES_DIRECTION);
-    const struct plot_flow requests = {sqlite3_column_double(rows, SERIES_ARRIVED),
-                                       sqlite3_column_double(rows, SERIES_ARRIVED_BYTES),
-                                       sqlite3_column_double(rows, SERIES_DISPATCHED),
-                                       sqlite3_column_double(rows, SERIES_DISPATCHED_BYTES)};
-    struct plot_flow sum = extra_of(place, rows, direction);
+    const struct plot_flow requests = {
+        share_of(series, rows, SERIES_ARRIVED), share_of(series, rows, SERIES_ARRIVED_BYTES),
+        share_of(series, rows, SERIES_DISPATCHED), share_of(series, rows, SERIES_DISPATCHED_BYTES)};
+    struct plot_flow sum = extra_of(series, place, rows, direction);
     enum plot_view view = direction == SERIES_READ ? PLOT_READS : PLOT_WRITES;
     if (direction == SERIES_DISCARD && place->drive)
         return;
@@ -202,7 +208,12 @@ static void take_row(struct series *series, sqlite3_stmt *rows)
     if (interval < 0 || place == NULL)
         return;
     apply_moves(series, interval);
-    add_throughput(series, place, bin, rows);
+    int64_t most = (int64_t)run->bin_count * run->bin_intervals;
+    int64_t count = sqlite3_column_int64(rows, SERIES_INTERVALS);
+    count = count < 1 ? 1 : count > most ? most : count;
+    series->share = 1 / (double)count;
+    for (int64_t i = 0; i < count; i++)
+        add_throughput(series, place, bin_of(run, interval + i), rows);
     if (place->line != SERIES_NO_LINE &&
         direction_of(rows, SERIES_DIRECTION) == SERIES_READ_WRITE) {
         struct plot_cell *cell = &run->cells[place->line * run->bin_count + bin];
@@ -234,7 +245,8 @@ static void carry_waiting(struct plot_run *run)
 
 #define SERIES_COLUMNS                                                                             \
     "SELECT m.interval, m.member_id, m.direction, %s, arrived, arrived_bytes, dispatched,"         \
-    "       dispatched_bytes, waiting, waiting_max, completed, latency_p50_ns, latency_p99_ns"     \
+    "       dispatched_bytes, waiting, waiting_max, completed, latency_p50_ns, latency_p99_ns,"    \
+    "       m.intervals"                                                                           \
     "  FROM member_interval AS m %s WHERE m.run_id = ?1 %s ORDER BY m.interval"
 
 // Those of reads and of writes apart are as many rows again: only where they are needed.

@@ -72,6 +72,7 @@ void recorder_cell_add(struct report_recorder *recorder, uint64_t key,
 {
     struct recorder_cells *cells = &recorder->cells;
     size_t before = cells->used;
+    cells->records++;
     put(recorder, key - cells->key);
     cells->key = key;
     for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++) {
@@ -111,15 +112,6 @@ void recorder_cell_end(struct report_recorder *recorder, int64_t start_ns)
     cells->key = 0;
 }
 
-void recorder_cells_free(struct recorder_cells *cells)
-{
-    for (size_t i = 0; i < cells->count; i++)
-        free(cells->items[i].bytes);
-    free(cells->items);
-    free(cells->bytes);
-    recorder_span_free(&cells->sum);
-}
-
 // ---- Reading ----
 
 static uint64_t get(const uint8_t **at)
@@ -151,8 +143,8 @@ static void add_service(struct report_service *to, const uint8_t **at)
     report_service_add(to, &(struct report_service){requests, (int64_t)get(at)});
 }
 
-// False: out of memory.
-static bool add_histogram(struct report_histogram **into, const uint8_t **at)
+// levels: they are counted there, too, unless NULL. False: out of memory.
+static bool add_histogram(struct report_histogram **into, const uint8_t **at, uint64_t *levels)
 {
     uint64_t count = get(at);
     if (count == 0)
@@ -167,10 +159,11 @@ static bool add_histogram(struct report_histogram **into, const uint8_t **at)
     add_sum(&sum->sum_ns, get_sum(at));
     for (size_t position = 0; count > 0;) {
         position += get(at);
-        uint64_t in_bucket = get(at), *block = report_histogram_add_block(sum, position - 1);
-        if (block == NULL)
+        uint64_t in_bucket = get(at);
+        if (!report_histogram_count(sum, position - 1, in_bucket))
             return false;
-        block[(position - 1) % REPORT_HISTOGRAM_BLOCK] += in_bucket;
+        if (levels != NULL)
+            levels[recorder_level(position - 1)] += in_bucket;
         count -= in_bucket;
     }
     return true;
@@ -193,7 +186,8 @@ static bool add_causes(struct recorder_cause **into, size_t cause_count, const u
 struct cell_cursor {
     const struct recorder_cell *cell;
     const uint8_t *at;
-    uint64_t key; // UINT64_MAX: there is none
+    uint64_t key;     // UINT64_MAX: there is none
+    uint64_t *levels; // of the cell's interval, or NULL
 };
 
 static void find_next(struct cell_cursor *cursor, uint64_t last_key)
@@ -218,7 +212,8 @@ static void add_record(struct report_recorder *recorder, struct cell_cursor *cur
         most = before;
     sum->waiting = waiting;
     sum->waiting_max = most > sum->waiting_max ? most : sum->waiting_max;
-    bool added = add_histogram(&sum->total, at);
+    bool both = cursor->key % RECORDER_STREAM_COUNT == RECORDER_PLACE_READ_WRITE;
+    bool added = add_histogram(&sum->total, at, both ? cursor->levels : NULL);
     sum->extra = report_add_saturated(sum->extra, (int64_t)get(at));
     if (!added || !add_causes(&sum->causes, recorder->cause_count, at))
         report_rows_fail(recorder->rows, "out of memory for the intervals of a run");
@@ -227,57 +222,74 @@ static void add_record(struct report_recorder *recorder, struct cell_cursor *cur
 
 // ---- Putting cells together ----
 
-typedef void visit_record(struct report_recorder *recorder, int64_t interval, uint64_t key,
-                          const struct recorder_span *span);
-
-static void visit_interval(struct report_recorder *recorder, struct cell_cursor *cursors,
-                           size_t count, int64_t interval_ns, visit_record *visit)
+static uint64_t least_key(const struct cell_cursor *cursors, size_t count)
 {
-    int64_t interval = cursors[0].cell->start_ns / interval_ns;
-    for (;;) {
-        uint64_t key = UINT64_MAX;
-        bool first = true;
-        for (size_t i = 0; i < count; i++)
-            key = cursors[i].key < key ? cursors[i].key : key;
-        if (key == UINT64_MAX || !report_recorder_ok(recorder))
-            return;
-        for (size_t i = 0; i < count; i++) {
-            if (cursors[i].key != key)
-                continue;
-            add_record(recorder, &cursors[i], interval * interval_ns, first);
-            first = false;
-        }
-        visit(recorder, interval, key, &recorder->cells.sum);
-        recorder_span_clear(recorder, &recorder->cells.sum);
-    }
+    uint64_t key = UINT64_MAX;
+    for (size_t i = 0; i < count; i++)
+        key = cursors[i].key < key ? cursors[i].key : key;
+    return key;
 }
 
-// Visits the records of the interval of the first of these cells; returns how many are of it.
-static size_t visit_cells(struct report_recorder *recorder, const struct recorder_cell *cells,
-                          size_t left, int64_t interval_ns, visit_record *visit)
+typedef void visit_record(struct report_recorder *recorder, int64_t interval,
+                          const struct recorder_span *span);
+
+// Visits the records of a stream, those of so many ns together.
+static void visit_key(struct report_recorder *recorder, struct cell_cursor *cursors, size_t count,
+                      uint64_t key, int64_t together_ns, visit_record *visit)
+{
+    struct recorder_span *sum = &recorder->cells.sum;
+    int64_t present = REPORT_NOT_YET;
+    for (size_t i = 0; i < count; i++) {
+        if (cursors[i].key != key)
+            continue;
+        int64_t interval = cursors[i].cell->start_ns / together_ns;
+        if (present != REPORT_NOT_YET && interval != present) {
+            visit(recorder, present, sum);
+            recorder_span_clear(recorder, sum);
+        }
+        add_record(recorder, &cursors[i], interval * together_ns, interval != present);
+        present = interval;
+    }
+    visit(recorder, present, sum);
+    recorder_span_clear(recorder, sum);
+}
+
+static struct cell_cursor *open_cursors(struct report_recorder *recorder,
+                                        const struct recorder_cell *cells, size_t count)
+{
+    struct cell_cursor *cursors = calloc(count + 1, sizeof *cursors);
+    if (cursors == NULL)
+        report_rows_fail(recorder->rows, "out of memory for the intervals of a run");
+    for (size_t i = 0; cursors != NULL && i < count; i++) {
+        cursors[i] = (struct cell_cursor){&cells[i], cells[i].bytes, 0, NULL};
+        find_next(&cursors[i], 0);
+    }
+    return cursors;
+}
+
+static void keep_record(struct report_recorder *recorder, int64_t interval,
+                        const struct recorder_span *span)
+{
+    (void)interval;
+    recorder_cell_add(recorder, recorder->cells.kept, span);
+}
+
+// Puts the cells of the interval of the first of these together; returns how many they are.
+static size_t coarsen_first(struct report_recorder *recorder, const struct recorder_cell *cells,
+                            size_t left, int64_t interval_ns)
 {
     size_t count = 1;
     while (count < left && cells[count].start_ns / interval_ns == cells->start_ns / interval_ns)
         count++;
-    struct cell_cursor *cursors = malloc(count * sizeof *cursors);
-    if (cursors == NULL) {
-        report_rows_fail(recorder->rows, "out of memory for the intervals of a run");
-        return count;
+    struct cell_cursor *cursors = open_cursors(recorder, cells, count);
+    for (uint64_t key; cursors != NULL && report_recorder_ok(recorder);) {
+        if ((key = least_key(cursors, count)) == UINT64_MAX)
+            break;
+        recorder->cells.kept = key;
+        visit_key(recorder, cursors, count, key, interval_ns, keep_record);
     }
-    for (size_t i = 0; i < count; i++) {
-        cursors[i] = (struct cell_cursor){&cells[i], cells[i].bytes, 0};
-        find_next(&cursors[i], 0);
-    }
-    visit_interval(recorder, cursors, count, interval_ns, visit);
     free(cursors);
     return count;
-}
-
-static void keep_record(struct report_recorder *recorder, int64_t interval, uint64_t key,
-                        const struct recorder_span *span)
-{
-    (void)interval;
-    recorder_cell_add(recorder, key, span);
 }
 
 void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_ns)
@@ -286,11 +298,11 @@ void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_n
     struct recorder_cell *fine = cells->items;
     size_t left = cells->count;
     cells->items = NULL;
-    cells->count = cells->capacity = cells->memory = 0;
+    cells->count = cells->capacity = cells->memory = cells->records = 0;
     for (const struct recorder_cell *first = fine; left > 0;) {
         size_t count = 1;
         if (report_recorder_ok(recorder)) {
-            count = visit_cells(recorder, first, left, interval_ns, keep_record);
+            count = coarsen_first(recorder, first, left, interval_ns);
             recorder_cell_end(recorder, first->start_ns / interval_ns * interval_ns);
         }
         for (left -= count; count > 0; count--)
@@ -299,18 +311,84 @@ void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_n
     free(fine);
 }
 
-static void store_record(struct report_recorder *recorder, int64_t interval, uint64_t key,
+// ---- Storing them ----
+
+// More records than these are not stored of one run that adapts, about: those of most members are
+// put together.
+#define RECORDS_MAX 30000
+
+// How many intervals of a member are one, unless it is stored in full.
+static int64_t step_of_others(const struct report_recorder *recorder, int64_t intervals)
+{
+    size_t streams = 3 * recorder->member_count; // reads, writes, both
+    int64_t each = (int64_t)(RECORDS_MAX / (streams + 1)) + 1;
+    if (!recorder->adapts || recorder->cells.records <= RECORDS_MAX)
+        return 1;
+    return (intervals + each - 1) / each;
+}
+
+static void store_record(struct report_recorder *recorder, int64_t interval,
                          const struct recorder_span *span)
 {
-    recorder_span_store(recorder, interval, (uint32_t)(key / RECORDER_STREAM_COUNT),
-                        recorder_streams_by_name[key % RECORDER_STREAM_COUNT], span);
+    recorder_series_add(recorder, interval * recorder->series.step, span);
+}
+
+static void store_streams(struct report_recorder *recorder, struct cell_cursor *cursors,
+                          size_t count, int64_t interval_ns)
+{
+    struct recorder_series *series = &recorder->series;
+    int64_t last = cursors[count - 1].cell->start_ns / interval_ns;
+    int64_t others = step_of_others(recorder, last + 1);
+    for (uint64_t key; report_recorder_ok(recorder);) {
+        if ((key = least_key(cursors, count)) == UINT64_MAX)
+            break;
+        series->member = (uint32_t)(key / RECORDER_STREAM_COUNT);
+        series->stream = recorder_streams_by_name[key % RECORDER_STREAM_COUNT];
+        series->step = recorder->members[series->member].full ? 1 : others;
+        visit_key(recorder, cursors, count, key, interval_ns * series->step, store_record);
+        recorder_series_end(recorder);
+        if (recorder->adapts)
+            recorder_tell(recorder, RECORDER_SERIES_SHARE * (double)series->member /
+                                        (double)recorder->member_count);
+    }
+}
+
+static void free_items(struct recorder_cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++)
+        free(cells->items[i].bytes);
+    cells->count = cells->memory = cells->records = 0;
 }
 
 void recorder_cells_store(struct report_recorder *recorder, int64_t interval_ns)
 {
-    const struct recorder_cells *cells = &recorder->cells;
-    for (size_t i = 0; i < cells->count && report_recorder_ok(recorder);) {
-        i += visit_cells(recorder, cells->items + i, cells->count - i, interval_ns, store_record);
-        recorder_tell(recorder, RECORDER_SERIES_SHARE * (double)i / (double)cells->count);
+    struct recorder_cells *cells = &recorder->cells;
+    size_t count = cells->count, interval = 0;
+    if (count == 0)
+        return;
+    uint64_t(*levels)[RECORDER_LEVELS] = calloc(count, sizeof *levels);
+    struct cell_cursor *cursors = open_cursors(recorder, cells->items, count);
+    if (levels == NULL)
+        report_rows_fail(recorder->rows, "out of memory for the intervals of a run");
+    // Of one interval there may be several cells.
+    for (size_t i = 0; cursors != NULL && levels != NULL && i < count; i++) {
+        if (cells->items[i].start_ns / interval_ns != cells->items[interval].start_ns / interval_ns)
+            interval = i;
+        cursors[i].levels = levels[interval];
     }
+    if (cursors != NULL && levels != NULL)
+        store_streams(recorder, cursors, count, interval_ns);
+    for (size_t i = 0; levels != NULL && i < count; i++)
+        recorder_levels_store(recorder, cells->items[i].start_ns / interval_ns, levels[i]);
+    free(levels);
+    free(cursors);
+    free_items(cells);
+}
+
+void recorder_cells_free(struct recorder_cells *cells)
+{
+    free_items(cells);
+    free(cells->items);
+    free(cells->bytes);
+    recorder_span_free(&cells->sum);
 }

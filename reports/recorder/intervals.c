@@ -8,8 +8,11 @@
 // instant;
 #define INTERVALS_MAX 1000
 // and of more memory than this, the next length, if that leaves so many.
-#define CELLS_MEMORY (UINT64_C(32) << 20)
+#define CELLS_MEMORY (UINT64_C(8) << 20)
 #define INTERVALS_LEAST 50
+// If it is given: stored when there are so many intervals, or bytes of them.
+#define STORED_INTERVALS 4096
+#define STORED_MEMORY (UINT64_C(1) << 20)
 #define GROUP_ROWS_MEMORY UINT64_C(256) // of a group and interval, about
 
 #define MS INT64_C(1000000)
@@ -166,14 +169,11 @@ static void close_stream(struct report_recorder *recorder, uint32_t member, uint
     struct recorder_stream *stream = &recorder->members[member].streams[number];
     struct recorder_span *span = &stream->interval;
     struct recorder_queue *queue = &stream->queue;
-    const struct recorder_grain *grain = recorder_grain(recorder);
     span->waiting_before = queue->before;
     span->waiting = queue->settled;
     span->waiting_max = queue->interval_max > queue->settled ? queue->interval_max : queue->settled;
-    if (recorder->adapts)
+    if (recorder->adapts || !recorder->omit_series)
         recorder_cell_add(recorder, (uint64_t)member * RECORDER_STREAM_COUNT + place, span);
-    else if (!recorder->omit_series)
-        recorder_span_store(recorder, grain->start_ns / grain->interval_ns, member, number, span);
     for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++)
         report_service_add(&stream->run[m], &span->moments[m]);
     recorder_span_clear(recorder, span);
@@ -208,8 +208,11 @@ static void close_members(struct report_recorder *recorder)
     for (size_t i = 0; i < active->count; i++)
         close_member(recorder, active->items[i]);
     active->count = 0;
-    if (recorder->adapts)
+    if (recorder->adapts || !recorder->omit_series)
         recorder_cell_end(recorder, recorder->cell_start_ns);
+    if (!recorder->adapts &&
+        (recorder->cells.memory > STORED_MEMORY || recorder->cells.count >= STORED_INTERVALS))
+        recorder_cells_store(recorder, recorder_grain(recorder)->interval_ns);
 }
 
 // ---- From interval to interval ----
@@ -250,6 +253,45 @@ void recorder_next_intervals(struct report_recorder *recorder, int64_t now_ns)
     find_boundary(recorder);
 }
 
+// ---- At the end ----
+
+struct ranked_member {
+    double wait_ns, requests;
+    uint32_t number;
+};
+
+static int compare_ranks(const void *left, const void *right)
+{
+    const struct ranked_member *a = left, *b = right;
+    if (a->wait_ns != b->wait_ns)
+        return a->wait_ns < b->wait_ns ? 1 : -1;
+    if (a->requests != b->requests)
+        return a->requests < b->requests ? 1 : -1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+void recorder_choose_full(struct report_recorder *recorder)
+{
+    struct ranked_member *ranks = calloc(recorder->member_count + 1, sizeof *ranks);
+    if (ranks == NULL) {
+        report_rows_fail(recorder->rows, "out of memory for the members of a run");
+        return;
+    }
+    for (uint32_t i = 0; i < recorder->member_count; i++) {
+        const struct recorder_stream *streams = recorder->members[i].streams;
+        ranks[i].number = i;
+        ranks[i].requests = (double)streams[RECORDER_READ_WRITE].run[RECORDER_ARRIVED].requests;
+        for (size_t d = REPORT_DIRECTION_READ; d <= REPORT_DIRECTION_WRITE; d++) {
+            const struct report_histogram *waits = streams[d].latency[RECORDER_THROTTLE_WAIT];
+            ranks[i].wait_ns += waits != NULL ? report_sum_value(&waits->sum_ns) : 0;
+        }
+    }
+    qsort(ranks, recorder->member_count, sizeof *ranks, compare_ranks);
+    for (size_t i = 0; i < recorder->member_count && i < RECORDER_FULL_MEMBERS; i++)
+        recorder->members[ranks[i].number].full = true;
+    free(ranks);
+}
+
 // What was kept until the length of the intervals was known.
 static void store_adapted(struct report_recorder *recorder)
 {
@@ -257,8 +299,6 @@ static void store_adapted(struct report_recorder *recorder)
     report_rows_add(recorder->rows, REPORT_ROW_INTERVAL_LENGTH,
                     (struct report_value[]){report_integer(grain->interval_ns)});
     report_rows_add_held(recorder->rows, &grain->held);
-    if (!recorder->omit_series)
-        recorder_cells_store(recorder, grain->interval_ns);
 }
 
 void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
@@ -269,5 +309,7 @@ void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
     close_members(recorder);
     if (recorder->adapts)
         store_adapted(recorder);
-    recorder_levels_store(recorder);
+    recorder_choose_full(recorder);
+    if (!recorder->omit_series)
+        recorder_cells_store(recorder, recorder_grain(recorder)->interval_ns);
 }

@@ -3,8 +3,6 @@
 // as a power of two, which histograms' buckets never cross.
 #include "reports/recorder/recorder_internal.h"
 
-#include <string.h>
-
 static size_t level_of(int64_t ns)
 {
     size_t power = 0;
@@ -22,29 +20,19 @@ static int64_t low_ns(size_t level)
     return (int64_t)(2 + level % 2) << (level / 2 - 1);
 }
 
-void recorder_levels_store(struct report_recorder *recorder)
+size_t recorder_level(size_t bucket)
 {
-    struct recorder_levels *levels = &recorder->levels;
-    for (size_t i = 0; i < RECORDER_LEVELS; i++) {
-        if (levels->counts[i] > 0)
-            report_rows_add(recorder->rows, REPORT_ROW_LATENCY_INTERVAL,
-                            (struct report_value[]){
-                                report_integer(levels->interval),
-                                report_integer(low_ns(i)),
-                                report_count(levels->counts[i]),
-                            });
-    }
-    memset(levels, 0, sizeof *levels);
+    return level_of(report_histogram_range(bucket).low_ns);
 }
 
-void recorder_levels_add(struct report_recorder *recorder, int64_t interval,
-                         const struct report_histogram *latencies)
+void recorder_levels_store(struct report_recorder *recorder, int64_t interval,
+                           const uint64_t counts[RECORDER_LEVELS])
 {
-    struct recorder_levels *levels = &recorder->levels;
-    struct report_histogram_range range;
-    if (interval != levels->interval)
-        recorder_levels_store(recorder);
-    levels->interval = interval;
-    for (size_t position = 0; report_histogram_next(latencies, &position, &range);)
-        levels->counts[level_of(range.low_ns)] += range.count;
+    for (size_t i = 0; i < RECORDER_LEVELS; i++) {
+        if (counts[i] > 0)
+            report_rows_add(recorder->rows, REPORT_ROW_LATENCY_INTERVAL,
+                            (struct report_value[]){report_integer(interval),
+                                                    report_integer(low_ns(i)),
+                                                    report_count(counts[i])});
+    }
 }

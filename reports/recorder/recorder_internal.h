@@ -103,6 +103,7 @@ struct recorder_member {
     struct report_service served; // throttled and dispatched
     int64_t noted_ns;             // until then the intervals know that something happened to it
     bool active;                  // something happened in the present interval of rows
+    bool full;                    // all of it is stored
 };
 
 // What a member had been served before the present interval of a grain. Of another interval: it
@@ -174,19 +175,35 @@ struct recorder_cell {
 
 #define RECORDER_LEVELS 126
 
-// Of reads and writes that completed in the interval whose rows are being stored, by total latency.
-struct recorder_levels {
-    int64_t interval;
-    uint64_t counts[RECORDER_LEVELS];
+// A row that is being made: cells, or buckets.
+#define RECORDER_TEXT_FULL 800 // bytes, from which on it is stored
+#define RECORDER_TEXT_CELL 300 // no cell is longer
+
+struct recorder_text {
+    int64_t first; // interval, or bucket
+    size_t used;
+    char bytes[RECORDER_TEXT_FULL + RECORDER_TEXT_CELL];
 };
+
+// Rows over time of one stream, and how many intervals each of its cells is.
+struct recorder_series {
+    uint32_t member, stream;
+    int64_t step;
+    struct recorder_text moments, counted, causes[REPORT_CAUSE_MAX];
+};
+
+// Members of which all is stored if that is too much of all: plots show 12, tables 40.
+#define RECORDER_FULL_MEMBERS 40
 
 struct recorder_cells {
     struct recorder_cell *items;
     size_t count, capacity;
     size_t memory;            // of cells but for causes, and of rows of groups, as estimated
+    size_t records;           // in all of them
     uint8_t *bytes;           // of the cell that is being made,
     size_t used, size;        // so many of so many
     uint64_t key;             // of its last record
+    uint64_t kept;            // key of records that are put together
     struct recorder_span sum; // of records; nothing has happened
 };
 
@@ -218,7 +235,7 @@ struct report_recorder {
     int64_t boundary_ns;   // no present interval ends before this instant is over
     int64_t cell_start_ns; // since when members' intervals are counted
     struct recorder_cells cells;
-    struct recorder_levels levels;
+    struct recorder_series series;
     struct recorder_mark *marks; // by member, then grain
     struct recorder_member *members;
     size_t member_count;
@@ -232,6 +249,7 @@ struct report_recorder {
     struct recorder_achieved achieved; // of all
     int64_t first_arrival_ns;          // of any request; REPORT_NOT_YET: none so far
     int64_t last_arrival_ns, last_completion_ns;
+    unsigned fold; // of histograms that are not stored in full: 2^fold buckets are one
     int64_t operation_count, notice_count, assumption_count;
 };
 
@@ -322,6 +340,7 @@ void recorder_store_contention(struct report_recorder *recorder);
 
 // The streams of a member in the order of the table's key, in which rows are cheapest to store.
 extern const uint32_t recorder_streams_by_name[RECORDER_STREAM_COUNT];
+#define RECORDER_PLACE_READ_WRITE 3
 
 // A cell is made record by record with rising keys: member * RECORDER_STREAM_COUNT, and the place
 // in recorder_streams_by_name.
@@ -339,17 +358,25 @@ static inline void recorder_tell(const struct report_recorder *recorder, double 
         recorder->tell(recorder->tell_context, share);
 }
 
+// Stores them; there are none then.
 void recorder_cells_store(struct report_recorder *recorder, int64_t interval_ns);
 void recorder_cells_free(struct recorder_cells *cells);
 
-// Stores what the member's stream of this number did in the interval.
-void recorder_span_store(struct report_recorder *recorder, int64_t interval, uint32_t member,
-                         uint32_t number, const struct recorder_span *span);
-// Rows of an interval follow each other: those of all members are added up, and stored when another
-// one begins, or with recorder_levels_store.
-void recorder_levels_add(struct report_recorder *recorder, int64_t interval,
-                         const struct report_histogram *latencies);
-void recorder_levels_store(struct report_recorder *recorder);
+// What recorder->series did in its intervals, one after the other, and what is left of its rows.
+void recorder_series_add(struct report_recorder *recorder, int64_t interval,
+                         const struct recorder_span *span);
+void recorder_series_end(struct report_recorder *recorder);
+void recorder_text_number(struct recorder_text *text, uint64_t number);
+void recorder_text_begin(struct recorder_text *text, char with);
+// Ends it with this character; it is empty then.
+const char *recorder_text_end(struct recorder_text *text, char with);
+// Which of RECORDER_LEVELS a bucket of a histogram is in.
+size_t recorder_level(size_t bucket);
+// How many reads and writes that completed in the interval had a latency of which level.
+void recorder_levels_store(struct report_recorder *recorder, int64_t interval,
+                           const uint64_t counts[RECORDER_LEVELS]);
+// Finds those members whose requests waited longest.
+void recorder_choose_full(struct report_recorder *recorder);
 // Nothing has happened; memory is kept.
 void recorder_span_clear(const struct report_recorder *recorder, struct recorder_span *span);
 void recorder_span_free(struct recorder_span *span);

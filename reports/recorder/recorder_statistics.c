@@ -11,8 +11,9 @@ static const char *const metric_names[RECORDER_METRIC_COUNT] = {
 
 // One row's key.
 struct statistics_row {
-    uint32_t member;
+    int64_t member; // -1: all
     const char *direction;
+    unsigned fold; // of its histograms
 };
 
 static double queue_mean(const struct recorder_queue *queue, int64_t start_ns, int64_t end_ns)
@@ -44,11 +45,58 @@ static void store_counts(struct report_recorder *recorder, const struct statisti
                     });
 }
 
+static void store_buckets(struct report_recorder *recorder, const struct statistics_row *row,
+                          const char *metric, struct recorder_text *text)
+{
+    if (text->used > 0)
+        report_rows_add(recorder->rows, REPORT_ROW_HISTOGRAM,
+                        (struct report_value[]){
+                            report_integer(row->member),
+                            report_string(row->direction),
+                            report_string(metric),
+                            report_integer(text->first),
+                            report_integer(row->fold),
+                            report_string(recorder_text_end(text, '}')),
+                        });
+}
+
+static void add_bucket(struct recorder_text *text, size_t bucket, uint64_t count)
+{
+    if (text->used == 0)
+        text->first = (int64_t)bucket;
+    recorder_text_begin(text, '{');
+    text->bytes[text->used++] = '"';
+    recorder_text_number(text, bucket);
+    text->bytes[text->used++] = '"';
+    text->bytes[text->used++] = ':';
+    recorder_text_number(text, count);
+}
+
+static void store_histogram(struct report_recorder *recorder, const struct statistics_row *row,
+                            const char *metric, const struct report_histogram *latency)
+{
+    struct recorder_text *text = &recorder->series.moments;
+    struct report_histogram_range range;
+    size_t position = 0, bucket = 0;
+    uint64_t count = 0;
+    while (report_histogram_next(latency, &position, &range)) {
+        if (count > 0 && range.bucket >> row->fold != bucket) {
+            add_bucket(text, bucket, count);
+            count = 0;
+            if (text->used >= RECORDER_TEXT_FULL)
+                store_buckets(recorder, row, metric, text);
+        }
+        bucket = range.bucket >> row->fold;
+        count += range.count;
+    }
+    if (count > 0)
+        add_bucket(text, bucket, count);
+    store_buckets(recorder, row, metric, text);
+}
+
 static void store_latency(struct report_recorder *recorder, const struct statistics_row *row,
                           const char *metric, const struct report_histogram *latency)
 {
-    struct report_histogram_range range;
-    size_t position = 0;
     if (latency == NULL || latency->count == 0)
         return;
     report_rows_add(recorder->rows, REPORT_ROW_LATENCY_STATISTICS,
@@ -64,16 +112,6 @@ static void store_latency(struct report_recorder *recorder, const struct statist
                         report_integer(report_histogram_quantile(latency, 999)),
                         report_integer(latency->max_ns),
                     });
-    while (report_histogram_next(latency, &position, &range))
-        report_rows_add(recorder->rows, REPORT_ROW_HISTOGRAM,
-                        (struct report_value[]){
-                            report_integer(row->member),
-                            report_string(row->direction),
-                            report_string(metric),
-                            report_integer(range.low_ns),
-                            report_integer(range.high_ns),
-                            report_count(range.count),
-                        });
 }
 
 // Returns how many were dispatched at once.
@@ -85,8 +123,11 @@ static int64_t store_direction(struct report_recorder *recorder, const struct st
     recorder_add_zeros(recorder, &stream->latency[RECORDER_SERVICE],
                        stream->run[RECORDER_COMPLETED].requests);
     store_counts(recorder, row, stream, at_once, end_ns);
-    for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++)
+    for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
         store_latency(recorder, row, metric_names[m], stream->latency[m]);
+        if (stream->latency[m] != NULL)
+            store_histogram(recorder, row, metric_names[m], stream->latency[m]);
+    }
     return at_once;
 }
 
@@ -95,7 +136,7 @@ static void store_both(struct report_recorder *recorder, uint32_t number, int64_
                        int64_t end_ns, struct report_histogram *merged)
 {
     const struct recorder_member *member = &recorder->members[number];
-    const struct statistics_row row = {number, recorder_stream_names[RECORDER_READ_WRITE]};
+    const struct statistics_row row = {number, recorder_stream_names[RECORDER_READ_WRITE], 0};
     store_counts(recorder, &row, &member->streams[RECORDER_READ_WRITE], at_once, end_ns);
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
         recorder_merge(recorder, &merged, member->streams[REPORT_DIRECTION_READ].latency[m]);
@@ -112,7 +153,8 @@ static void store_member(struct report_recorder *recorder, uint32_t number, int6
     int64_t at_once = 0; // of reads and writes
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
         struct recorder_stream *stream = &member->streams[d];
-        const struct statistics_row row = {number, recorder_stream_names[d]};
+        const struct statistics_row row = {number, recorder_stream_names[d],
+                                           member->full ? 0 : recorder->fold};
         if (stream->run[RECORDER_ARRIVED].requests == 0)
             continue;
         int64_t direction_at_once = store_direction(recorder, &row, stream, end_ns);
@@ -140,15 +182,68 @@ static void store_differences(struct report_recorder *recorder)
     }
 }
 
+// ---- Folding ----
+
+// Buckets of histograms that are stored, about, of members that are not stored in full.
+#define BUCKETS_MAX 100000
+#define FOLD_MAX 7 // a bucket a power of two
+
+// How many buckets those of the member are with each fold.
+static void count_buckets(const struct recorder_member *member, uint64_t counts[FOLD_MAX + 1])
+{
+    for (size_t i = 0; i < REPORT_DIRECTION_COUNT * RECORDER_METRIC_COUNT; i++) {
+        const struct report_histogram *latency =
+            member->streams[i / RECORDER_METRIC_COUNT].latency[i % RECORDER_METRIC_COUNT];
+        struct report_histogram_range range;
+        size_t last = SIZE_MAX;
+        for (size_t position = 0;
+             latency != NULL && report_histogram_next(latency, &position, &range);
+             last = range.bucket) {
+            for (unsigned fold = 0; fold <= FOLD_MAX; fold++)
+                counts[fold] += range.bucket >> fold != last >> fold;
+        }
+    }
+}
+
+static unsigned choose_fold(const struct report_recorder *recorder)
+{
+    uint64_t counts[FOLD_MAX + 1] = {0};
+    unsigned fold = 0;
+    for (size_t i = 0; i < recorder->member_count; i++) {
+        if (!recorder->members[i].full)
+            count_buckets(&recorder->members[i], counts);
+    }
+    while (fold < FOLD_MAX && counts[fold] > BUCKETS_MAX)
+        fold++;
+    return fold;
+}
+
+// Those of all members together, which reports show, are not folded.
+static void store_all(struct report_recorder *recorder, struct report_histogram *merged)
+{
+    for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
+        const struct statistics_row row = {-1, recorder_stream_names[d], 0};
+        for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
+            for (size_t i = 0; i < recorder->member_count; i++)
+                recorder_merge(recorder, &merged, recorder->members[i].streams[d].latency[m]);
+            store_histogram(recorder, &row, metric_names[m], merged);
+            report_histogram_clear(merged);
+        }
+    }
+}
+
 void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
                                struct report_service totals[RECORDER_MOMENT_COUNT])
 {
     struct report_histogram merged = {0};
     double from = recorder->adapts && !recorder->omit_series ? RECORDER_SERIES_SHARE : 0;
+    recorder->fold = choose_fold(recorder);
     for (size_t i = 0; i < recorder->member_count; i++) {
         store_member(recorder, (uint32_t)i, end_ns, &merged, totals);
         recorder_tell(recorder, from + (1 - from) * (double)i / (double)recorder->member_count);
     }
+    if (recorder->fold > 0)
+        store_all(recorder, &merged);
     store_differences(recorder);
     report_histogram_release(&merged);
 }

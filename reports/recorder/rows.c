@@ -33,13 +33,12 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_INTERVAL_LENGTH] = {1, "UPDATE run SET interval_ns = ?2 WHERE run_id = ?1"},
     [REPORT_ROW_REQUEST] = {8, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_REQUEST_PLACE] = {2, "INSERT INTO request_place VALUES (?, ?, ?)"},
-    [REPORT_ROW_MEMBER_INTERVAL] = {15, "INSERT INTO member_interval VALUES "
-                                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_MEMBER_SERIES] = {5, "INSERT INTO member_series VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_INTERVAL] = {5, "INSERT INTO group_interval VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_BUCKET_INTERVAL] = {7, "INSERT INTO bucket_interval VALUES "
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
-    [REPORT_ROW_WAIT_INTERVAL] = {6, "INSERT INTO wait_interval VALUES (?, ?, ?, ?, ?, ?, ?)"},
-    [REPORT_ROW_COUNTED_INTERVAL] = {4, "INSERT INTO counted_interval VALUES (?, ?, ?, ?, ?)"},
+    [REPORT_ROW_WAIT_SERIES] = {6, "INSERT INTO wait_series VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_COUNTED_SERIES] = {5, "INSERT INTO counted_series VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_LATENCY_INTERVAL] = {3, "INSERT INTO latency_interval VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_CONTENTION] = {7, "INSERT INTO group_contention VALUES "
@@ -51,7 +50,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
                                          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_LATENCY_STATISTICS] = {10, "INSERT INTO latency_statistics VALUES "
                                            "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-    [REPORT_ROW_HISTOGRAM] = {6, "INSERT INTO histogram VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_HISTOGRAM] = {6, "INSERT INTO latency_histogram VALUES (?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_DIFFERENCE] = {3, "UPDATE throttle_group "
                                         "SET max_service_difference_requests = ?3, "
                                         "max_service_difference_bytes = ?4 "

@@ -94,7 +94,8 @@ sqlite3_stmt *tables_statistics_open(const struct tables_context *context, const
 // A quantile is read off as one member's is. It is also put between the least and the largest of
 // the members' own, where the true one lies: what is the same for all of them stays the same.
 
-#define TOTAL_DIRECTIONS (REPORT_DIRECTION_COUNT + 1) // and read+write
+#define TOTAL_BOTH REPORT_DIRECTION_COUNT
+#define TOTAL_DIRECTIONS (TOTAL_BOTH + 1) // and read+write
 
 static const char *const metrics[] = {"throttle_wait", "service", "total", "recorded"};
 static const unsigned per_mille[] = {500, 900, 990, 999};
@@ -103,32 +104,51 @@ struct total {
     struct report_histogram histograms[TOTAL_DIRECTIONS][COUNT_OF(metrics)];
 };
 
-// The histogram that the row's first two columns name; NULL: one that no program has written.
-static struct report_histogram *find_histogram(struct total *total, sqlite3_stmt *rows)
+// TOTAL_DIRECTIONS, COUNT_OF(metrics): one that no program has written.
+static size_t find_direction(const char *name)
 {
-    const char *direction = report_query_text(rows, 0), *metric = report_query_text(rows, 1);
-    for (size_t d = 0; d < TOTAL_DIRECTIONS; d++) {
-        for (size_t m = 0; m < COUNT_OF(metrics); m++) {
-            if (!strcmp(metrics[m], metric) && !strcmp(report_direction_name(d), direction))
-                return &total->histograms[d][m];
-        }
-    }
-    return NULL;
+    size_t direction = 0;
+    while (direction < TOTAL_DIRECTIONS && strcmp(report_direction_name(direction), name) != 0)
+        direction++;
+    return direction;
 }
+
+static size_t find_metric(const char *name)
+{
+    size_t metric = 0;
+    while (metric < COUNT_OF(metrics) && strcmp(metrics[metric], name) != 0)
+        metric++;
+    return metric;
+}
+
+// Those of read+write are added up here: the view histogram would sort them first. Of all members
+// together there are histograms if those of members are folded.
+#define STATISTICS_BUCKETS                                                                         \
+    " SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count, 0 FROM histogram_row"      \
+    " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0" STATISTICS_PART       \
+    " UNION ALL"                                                                                   \
+    " SELECT direction, metric, low_ns + ~(-1 << width) / 2, count,"                               \
+    "        direction IN ('read', 'write') FROM latency_bucket"                                   \
+    " WHERE run_id = ?1 AND low_ns >= 0 AND width BETWEEN 0 AND 63 AND count > 0"                  \
+    "   AND iif(?4 = 0 AND EXISTS (SELECT 1 FROM latency_histogram"                                \
+    "                               WHERE run_id = ?1 AND member_id = -1),"                        \
+    "           member_id = -1, member_id >= 0)" STATISTICS_PART
 
 static bool merge_histograms(const struct tables_context *context, struct total *total, int part)
 {
-    sqlite3_stmt *rows = open_with(
-        context, "",
-        " SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count FROM histogram"
-        " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0" STATISTICS_PART,
-        part);
+    sqlite3_stmt *rows = open_with(context, "", STATISTICS_BUCKETS, part);
     bool good = true;
     while (good && report_query_next(rows)) {
-        struct report_histogram *histogram = find_histogram(total, rows);
-        if (histogram != NULL)
-            good = report_histogram_add_many(histogram, sqlite3_column_int64(rows, 2),
-                                             (uint64_t)sqlite3_column_int64(rows, 3));
+        size_t metric = find_metric(report_query_text(rows, 1));
+        size_t direction = find_direction(report_query_text(rows, 0));
+        int64_t middle_ns = sqlite3_column_int64(rows, 2);
+        uint64_t count = (uint64_t)sqlite3_column_int64(rows, 3);
+        if (metric == COUNT_OF(metrics) || direction == TOTAL_DIRECTIONS)
+            continue;
+        good = report_histogram_add_many(&total->histograms[direction][metric], middle_ns, count);
+        if (good && sqlite3_column_int(rows, 4))
+            good =
+                report_histogram_add_many(&total->histograms[TOTAL_BOTH][metric], middle_ns, count);
     }
     return report_query_close(rows, context->error) && (good || tables_memory(context));
 }
@@ -165,9 +185,10 @@ static bool write_rows(const struct tables_context *context, struct total *total
         " WHERE run_id = ?1 AND count > 0" STATISTICS_PART " GROUP BY direction, metric",
         part);
     while (report_query_next(rows)) {
-        struct report_histogram *histogram = find_histogram(total, rows);
-        if (histogram != NULL)
-            add_row(histogram, rows, sql);
+        size_t metric = find_metric(report_query_text(rows, 1));
+        size_t direction = find_direction(report_query_text(rows, 0));
+        if (metric < COUNT_OF(metrics) && direction < TOTAL_DIRECTIONS)
+            add_row(&total->histograms[direction][metric], rows, sql);
     }
     return report_query_close(rows, context->error);
 }

@@ -57,6 +57,21 @@ expect_error() {
     grep -qF -e "$1" err || fail "expected '$1' in the message: $(cat err)"
 }
 
+# Makes the database what the first version of throttlesim stored.
+make_schema_1() {
+    sqlite3 "$1" 'CREATE TABLE members AS SELECT * FROM member_interval;
+        CREATE TABLE latencies AS SELECT * FROM histogram;
+        ALTER TABLE members DROP COLUMN intervals;
+        DROP VIEW member_interval; DROP TABLE member_interval_row; DROP TABLE member_series;
+        DROP VIEW wait_interval; DROP TABLE wait_interval_row; DROP TABLE wait_series;
+        DROP VIEW counted_interval; DROP TABLE counted_interval_row; DROP TABLE counted_series;
+        DROP VIEW histogram; DROP TABLE histogram_row; DROP VIEW latency_bucket;
+        DROP TABLE latency_histogram;
+        ALTER TABLE members RENAME TO member_interval; ALTER TABLE latencies RENAME TO histogram;
+        DROP TABLE burst_end; DROP TABLE latency_interval; DROP TABLE group_contention;
+        PRAGMA user_version = 1'
+}
+
 # The first line of a query's answer.
 ask() {
     sqlite3 -readonly "$1" "$2"

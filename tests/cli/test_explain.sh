@@ -255,9 +255,7 @@ expect_error 'demo.db/deeper'
 
 # A file of schema 1, as it is and when a newer throttlesim has stored a run in it. Its plots have
 # nothing to say about causes, but are drawn.
-sqlite3 burst.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
-    DROP TABLE counted_interval; DROP TABLE latency_interval;
-    DROP TABLE group_contention; PRAGMA user_version = 1'
+make_schema_1 burst.db
 expect_code 3 explain burst.db
 expect_error 'burst.db: run 1 was stored by an earlier throttlesim'
 expect_code 0 plot burst.db -o old

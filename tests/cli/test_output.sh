@@ -119,9 +119,7 @@ device: {model: recorded}
 END
 expect_code 0 run total.yaml --db total.db --log requests
 expect 5 "$(grep -c '^(all members) ' out)" 'rows of all members'
-sqlite3 total.db 'DROP TABLE wait_interval; DROP TABLE burst_end;
-    DROP TABLE counted_interval; DROP TABLE latency_interval;
-    DROP TABLE group_contention; PRAGMA user_version = 1'
+make_schema_1 total.db
 expect_code 0 report total.db --json
 jq -r '.total | to_entries[] | .key as $direction | .value
     | [$direction, .requests, .bytes, .waited, .dispatched, .completed, .queue_max // "null"]

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include "reports/database_internal.h"
+#include "reports/merge.h"
+#include "reports/query.h"
 #include "reports/recorder.h"
 #include "tests/reports/answers.h"
 #include "tests/support/test_group.h"
@@ -97,12 +99,79 @@ static void test_other_versions_are_refused(void **state)
     assert_refused(path, REPORT_READ, "damaged");
 }
 
+// tests/reports/schema_4.dump
+static void make_schema_4(const char *path)
+{
+    char sql[32768];
+    FILE *file = fopen(TEST_SOURCE_DIR "/reports/schema_4.dump", "r");
+    assert_non_null(file);
+    size_t length = fread(sql, 1, sizeof sql - 1, file);
+    assert_true(length < sizeof sql - 1);
+    fclose(file);
+    sql[length] = '\0';
+    answer_execute(path, sql);
+}
+
+// All rows of what was tables then and is views now.
+static void read_rows(const char *path, char *text, size_t size)
+{
+    static const char *const queries[] = {
+        "SELECT interval, member_id, direction, arrived, arrived_bytes, dispatched, completed,"
+        " waiting, waiting_max, latency_mean_ns, latency_p50_ns, latency_p99_ns, latency_max_ns,"
+        " intervals FROM member_interval WHERE run_id = ?1 ORDER BY 1, 2, 3",
+        "SELECT interval, member_id, direction, extra FROM counted_interval WHERE run_id = ?1",
+        "SELECT interval, member_id, cause, requests, wait_ns FROM wait_interval WHERE run_id = ?1",
+        "SELECT member_id, direction, metric, low_ns, high_ns, count FROM histogram"
+        " WHERE run_id = ?1 ORDER BY 1, 2, 3, 4"};
+    struct report_database *database = report_database_open(path, REPORT_READ, &error);
+    size_t used = 0;
+    assert_non_null(database);
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+        sqlite3_stmt *rows = report_query_open(database, queries[i], 1, &error);
+        while (report_query_next(rows)) {
+            for (int c = 0; c < sqlite3_column_count(rows); c++)
+                used +=
+                    (size_t)snprintf(text + used, size - used, "%s ", report_query_text(rows, c));
+            assert_true(used < size - 1);
+        }
+        assert_true(report_query_close(rows, &error));
+    }
+    report_database_close(database);
+}
+
+// Of an earlier schema a file keeps its rows: as it is, merged, and with a new run beside them.
+static void test_rows_of_schema_4_stay(void **state)
+{
+    static char before[16384], after[16384];
+    const char *path = scratch_path("schema4.db"), *merged = scratch_path("merged4.db");
+    struct report_merge_counts counts;
+    (void)state;
+    make_schema_4(path);
+    read_rows(path, before, sizeof before);
+    assert_non_null(strstr(before, "1 1 write 7.0 "));
+    assert_non_null(strstr(before, "1 write total 0 0 2 "));
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 4);
+    struct report_database *other = report_database_open(merged, REPORT_WRITE, &error);
+    assert_non_null(other);
+    assert_true(report_merge(other, &path, 1, false, &counts, &error));
+    report_database_close(other);
+    read_rows(merged, after, sizeof after);
+    assert_string_equal(before, after);
+    make_file(path, 1);
+    read_rows(path, after, sizeof after);
+    assert_string_equal(before, after);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 5);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM member_interval"),
+                     answer_integer(path, "SELECT count(*) FROM member_interval_row"));
+    answer_assert_sound(path);
+}
+
 static void test_older_files_are_brought_up_to_date(void **state)
 {
     const char *path = scratch_path("older.db");
     struct report_database *database;
     (void)state;
-    make_file(path, 1);
+    make_schema_4(path);
     answer_execute(
         path, "DROP TABLE wait_interval; DROP TABLE burst_end; DROP TABLE achieved;"
               "DROP VIEW achieved_rate; DROP TABLE assumption;"
@@ -284,6 +353,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_foreign_files_are_refused),
     cmocka_unit_test(test_other_versions_are_refused),
     cmocka_unit_test(test_older_files_are_brought_up_to_date),
+    cmocka_unit_test(test_rows_of_schema_4_stay),
     cmocka_unit_test(test_damaged_files_do_no_harm),
     cmocka_unit_test(test_places_without_a_database),
     cmocka_unit_test(test_names_are_taken_literally),

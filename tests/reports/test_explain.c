@@ -123,9 +123,10 @@ static void test_huge_sums(void **state)
         {"$.members[0].directions.write.causes.turn.requests", "2"},
     };
     static const char nearly[] =
-        "UPDATE wait_interval SET wait_ns = 4294967295 WHERE run_id = 5 AND interval = 1"
+        "UPDATE wait_interval_row SET wait_ns = 4294967295 WHERE run_id = 5 AND interval = 1"
         " AND cause = 'turn';"
-        "UPDATE wait_interval SET wait_ns = 9223372032559808511 WHERE run_id = 5 AND interval = 0"
+        "UPDATE wait_interval_row SET wait_ns = 9223372032559808511 WHERE run_id = 5 AND interval "
+        "= 0"
         " AND cause = 'turn'";
     struct report_database *database = stored_run_open();
     struct report_error error = {.message = ""};
@@ -183,7 +184,8 @@ static void test_longest_intervals(void **state)
 static void test_more_causes_than_fit(void **state)
 {
     static const char every[] =
-        "INSERT INTO wait_interval SELECT 4, 0, member_id, 'read', cause || part, 1, 1 FROM member,"
+        "INSERT INTO wait_interval_row SELECT 4, 0, member_id, 'read', cause || part, 1, 1 FROM "
+        "member,"
         " (SELECT 'bps-total' AS cause UNION SELECT 'bps-read' UNION SELECT 'bps-write' UNION"
         "  SELECT 'iops-total' UNION SELECT 'iops-read' UNION SELECT 'iops-write' UNION"
         "  SELECT 'turn' UNION SELECT 'queue' UNION SELECT 'timer' UNION SELECT 'unheard'),"

@@ -50,8 +50,8 @@ static void test_what_is_not_there(void **state)
 // A run that an earlier version stored, in a file that was brought up to date or was not.
 static void test_earlier_version(void **state)
 {
-    static const char *const before[] = {"DELETE FROM wait_interval WHERE run_id = 1",
-                                         "DROP TABLE wait_interval; DROP TABLE burst_end"};
+    static const char *const before[] = {"DELETE FROM wait_interval_row WHERE run_id = 1",
+                                         "DROP VIEW wait_interval; DROP TABLE burst_end"};
     struct report_error error = {.message = ""};
     (void)state;
     for (size_t i = 0; i < 2; i++) {

@@ -231,10 +231,10 @@ static void make_run(struct report_database *database, int run, int first, int l
              " member_id * 3, member_id * 1000.0, member_id * 900, member_id * 1000,"
              " member_id * 1100, member_id * 1200, member_id * 1300 FROM member_statistics,"
              " (SELECT 'total' AS metric UNION SELECT 'throttle_wait') WHERE run_id = %d;"
-             "INSERT INTO histogram SELECT run_id, member_id, direction, metric,"
+             "INSERT INTO histogram_row SELECT run_id, member_id, direction, metric,"
              " member_id * 1000, member_id * 1000 + 1, count FROM latency_statistics"
              " WHERE run_id = %d;"
-             "INSERT INTO wait_interval SELECT run_id, i, member_id, direction, cause,"
+             "INSERT INTO wait_interval_row SELECT run_id, i, member_id, direction, cause,"
              " member_id, 1000000000 / member_id FROM member_statistics,"
              " (SELECT 'queue' AS cause UNION SELECT 'turn'), (SELECT 1 AS i UNION SELECT 2)"
              " WHERE run_id = %d AND direction <> 'read+write';",

@@ -107,7 +107,7 @@ static void test_bins(void **state)
         struct plot_run run;
         char sql[256];
         snprintf(sql, sizeof sql,
-                 "DELETE FROM member_interval WHERE run_id = 5;"
+                 "DELETE FROM member_interval_row WHERE run_id = 5;"
                  "UPDATE run SET interval_ns = %" PRId64 ", end_ns = %" PRId64 " WHERE run_id = 5",
                  cases[i].interval_ns, cases[i].end_ns);
         assert_true(report_database_execute(database, "changing a run", sql, &error));

@@ -220,7 +220,7 @@ static void test_member_intervals(void **state)
                 "dispatched||' '||dispatched_bytes||' '||completed||' '||completed_bytes||' '||"
                 "waiting||' '||waiting_max||' '||quote(latency_mean_ns)||' '||"
                 "quote(latency_p50_ns)||' '||quote(latency_p99_ns)||' '||quote(latency_max_ns)",
-                "member_interval",
+                "(SELECT * FROM member_interval ORDER BY interval, member_id, direction)",
                 "0 0 read 2 300 1 100 1 100 1 1 20.0 20 20 20\n"
                 "0 0 read+write 2 300 1 100 1 100 1 1 20.0 20 20 20\n"
                 "0 1 read+write 1 50 0 0 0 0 1 1 NULL NULL NULL NULL\n"
