@@ -7,8 +7,8 @@
 // than that is let out next, at the arrival of the one before it, and counted: times never
 // decrease.
 //
-// Requests in order cost a copy into a ring and one out of it; only those that come after a later
-// one are kept in a heap.
+// Requests in order cost a copy into a ring and one out of it. Those that come after a later one go
+// back to their place in it, or if that is far, into a heap.
 #ifndef TRACES_REORDER_H
 #define TRACES_REORDER_H
 
@@ -24,7 +24,7 @@ struct trace_reorder_entry {
 
 struct trace_reorder {
     struct trace_reorder_entry *ring; // in order, from ring_first
-    struct trace_heap heap;           // of the others
+    struct trace_heap heap;           // of those that came much too late for it
     size_t ring_first;
     size_t ring_count;
     uint64_t pushed;    // the sequence of the next, which may be set to a higher one

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "traces/volumes.h"
 
+#include "traces/bit_mix.h"
+#include "traces/input/eight_bytes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +19,15 @@ void trace_volumes_free(struct trace_volumes *volumes)
     *volumes = (struct trace_volumes){0};
 }
 
-// FNV-1a, 64 bits.
 static uint64_t hash_name(const char *name, size_t length)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = length;
+    uint64_t rest = 0;
+    for (; length >= 8; name += 8, length -= 8)
+        hash = trace_mix(hash ^ eight_load(name));
     for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-    return hash;
+        rest = rest << 8 | (unsigned char)name[i];
+    return trace_mix(hash ^ rest);
 }
 
 static bool reserve(struct trace_volumes *volumes)

@@ -245,6 +245,37 @@ static void test_many(void **state)
     }
 }
 
+// Samples are read beside what a reader holds of requests that wait for their end.
+static void test_pairs(void **state)
+{
+    (void)state;
+    struct bytes bytes = {0};
+    for (size_t i = 0; i < MANY + 100; i++) {
+        char lines[200] = "";
+        int length = 0;
+        if (i < MANY)
+            length = sprintf(lines,
+                             "1@%zu.%06zu:virtio_blk_handle_read vdev 0x10 req 0x%zx sector %zu "
+                             "nsectors 8\n",
+                             i / 1000000, i % 1000000, i * 16, i * 8);
+        if (i >= 100)
+            length += sprintf(lines + length,
+                              "1@%zu.%06zu:virtio_blk_rw_complete vdev 0x10 req 0x%zx ret 0\n",
+                              i / 1000000, i % 1000000, (i - 100) * 16);
+        bytes_append(&bytes, lines, (size_t)length);
+    }
+    scratch_write("pairs.log", bytes.data, bytes.length);
+    bytes_free(&bytes);
+    struct reading reading = read_trace(scratch_path("pairs.log"), TRACE_ARRIVAL_AUTO, NULL);
+    assert_int_equal(reading.result, TRACE_END);
+    assert_int_equal(reading.count, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(reading.requests[i].offset, i * 4096);
+        assert_int_equal(reading.requests[i].latency_ns, 100000);
+    }
+    reading_free(&reading);
+}
+
 static struct reading read_piped(const char *name)
 {
     int file = open(scratch_path(name), O_RDONLY);
@@ -337,7 +368,7 @@ static void test_place(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_any_order), cmocka_unit_test(test_many),  cmocka_unit_test(test_pipe),
-    cmocka_unit_test(test_twice),     cmocka_unit_test(test_place),
+    cmocka_unit_test(test_any_order), cmocka_unit_test(test_many),  cmocka_unit_test(test_pairs),
+    cmocka_unit_test(test_pipe),      cmocka_unit_test(test_twice), cmocka_unit_test(test_place),
 };
 TEST_GROUP(flow_order, tests, scratch_make, scratch_remove);

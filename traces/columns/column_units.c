@@ -74,10 +74,7 @@ static bool parse_whole(const struct columns_field *field, int64_t *value)
 
 static bool multiply(int64_t factor, int64_t *value)
 {
-    if (*value > INT64_MAX / factor)
-        return false;
-    *value *= factor;
-    return true;
+    return !__builtin_mul_overflow(*value, factor, value);
 }
 
 bool columns_unit_parse(enum columns_unit unit, const struct columns_field *field, int64_t *value)

@@ -76,9 +76,12 @@ static bool parse_op(const struct columns_plan *plan, const struct columns_line 
         *op = (flags & 1) != 0 ? TRACE_READ : TRACE_WRITE;
         return true;
     }
+    char first = field->length > 0 ? field->text[0] : '\0';
     for (const struct columns_word *word = layout->words; word->text != NULL; word++) {
-        if (layout->exact_words ? columns_field_is(field, word->text)
-                                : trace_text_equal(field->text, field->length, word->text)) {
+        // Most words differ in their first letter.
+        if (((word->text[0] ^ first) & ~0x20) == 0 &&
+            (layout->exact_words ? columns_field_is(field, word->text)
+                                 : trace_text_equal(field->text, field->length, word->text))) {
             *op = word->op;
             return true;
         }

@@ -8,6 +8,8 @@
 #include "traces/events.h"
 #include "traces/input/input_text.h"
 
+#include <string.h>
+
 enum events_line {
     EVENTS_LINE_RECORD,
     EVENTS_LINE_ABOUT,     // blank, a comment, statistics
@@ -99,14 +101,17 @@ static inline bool events_is_digit(char character)
     return (unsigned char)(character - '0') <= 9;
 }
 
-bool events_starts_with(const struct events_cursor *cursor, const char *start);
+static inline bool events_starts_with(const struct events_cursor *cursor, const char *start)
+{
+    size_t length = strlen(start);
+    return (size_t)(cursor->end - cursor->at) >= length && memcmp(cursor->at, start, length) == 0;
+}
 
 // Takes what is up to the next blank; its length, which may be 0.
 static inline size_t events_take_word(struct events_cursor *cursor, const char **word)
 {
     *word = cursor->at;
-    while (cursor->at < cursor->end && *cursor->at != ' ' && *cursor->at != '\t')
-        cursor->at++;
+    cursor->at = trace_text_blank(cursor->at, cursor->end);
     return (size_t)(cursor->at - *word);
 }
 

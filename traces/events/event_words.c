@@ -7,24 +7,16 @@
 #define DEVICE_MAJOR_MAX 0xfff
 #define DEVICE_MINOR_BITS 20
 #define FOUND_BYTES_MAX 24
-#define DIGITS_MAX 20
-
-bool events_starts_with(const struct events_cursor *cursor, const char *start)
-{
-    size_t length = strlen(start);
-    return (size_t)(cursor->end - cursor->at) >= length && memcmp(cursor->at, start, length) == 0;
-}
 
 bool events_take_number(struct events_cursor *cursor, int64_t limit, int64_t *number)
 {
     events_skip_blanks(cursor);
-    const char *start = cursor->at;
-    const char *at = start;
-    // No number is longer; a hostile line is not read to its end again and again.
-    while (at < cursor->end && events_is_digit(*at) && at - start <= DIGITS_MAX)
-        at++;
-    if (!trace_text_number(start, (size_t)(at - start), number) || *number > limit)
+    uint64_t value = 0;
+    const char *at = trace_text_digits(cursor->at, cursor->end, &value);
+    bool longer = at < cursor->end && events_is_digit(*at);
+    if (at == cursor->at || longer || value > (uint64_t)limit)
         return false;
+    *number = (int64_t)value;
     cursor->at = at;
     return true;
 }
@@ -44,15 +36,27 @@ bool events_take_device(struct events_cursor *cursor, uint32_t *device)
     return true;
 }
 
+static const char *skip_digits(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t others = eight_no_digits(eight_load(at));
+        if (others != 0)
+            return at + eight_first(others);
+    }
+    while (at < end && events_is_digit(*at))
+        at++;
+    return at;
+}
+
 bool events_take_time(struct events_cursor *cursor, uint64_t *time_ns)
 {
     events_skip_blanks(cursor);
-    const char *at = cursor->at;
-    const char *point = NULL;
+    const char *point = skip_digits(cursor->at, cursor->end);
+    const char *at = point;
     int64_t number;
-    for (; at < cursor->end && (events_is_digit(*at) || (*at == '.' && point == NULL)); at++)
-        point = *at == '.' ? at : point;
-    if (point == NULL || point == cursor->at || point + 1 == at ||
+    if (at < cursor->end && *at == '.')
+        at = skip_digits(at + 1, cursor->end);
+    if (point == cursor->at || point + 1 >= at ||
         !trace_text_decimal(cursor->at, (size_t)(at - cursor->at), 9, &number))
         return false;
     *time_ns = (uint64_t)number;

@@ -331,6 +331,16 @@ static bool start(void *opaque, struct trace_error *error)
     return true;
 }
 
+static void fork_reader(void *opaque)
+{
+    struct qemu_reader *reader = opaque;
+    reader->index = (struct trace_map){0};
+    reader->pending = NULL;
+    reader->count = 0;
+    reader->capacity = 0;
+    reader->free_place = TRACE_MAP_NONE;
+}
+
 static void report(void *opaque)
 {
     struct qemu_reader *reader = opaque;
@@ -365,6 +375,7 @@ static const struct trace_flow_source source = {
     .next = next_request,
     .report = report,
     .stop = stop,
+    .fork = fork_reader,
 };
 
 const struct trace_format trace_format_qemu = {

@@ -32,8 +32,11 @@ struct trace_flow_source {
     void (*report)(void *reader);
     // TRACE_ERROR if it is one that no request was of the selected volume; NULL: always.
     enum trace_result (*miss)(const void *reader, struct trace_error *error);
-    void (*stop)(
-        void *reader); // frees what the source holds, also if it did not start; may be NULL
+    // Frees what the source holds, also if it did not start; may be NULL.
+    void (*stop)(void *reader);
+    // A copy of the reader forgets what the source holds, of which it gets, and stops, its own;
+    // NULL: it may be read with it, since the context says that nobody wants to know of streams.
+    void (*fork)(void *reader);
 };
 
 struct trace_flow {

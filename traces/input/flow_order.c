@@ -60,6 +60,8 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
     flow->context = &other;
     if (flow->lines != NULL)
         flow->lines->taken = 0;
+    if (flow->source->fork != NULL)
+        flow->source->fork(flow);
     if (trace_input_open(&flow->input, &file, &unused)) {
         while (flow->source->next(flow, &request, &unused) == TRACE_REQUEST) {
             good = good && request.arrival_ns >= *latest_ns;
@@ -67,6 +69,8 @@ static bool sample_goes_on(struct trace_flow *flow, const char *bytes, size_t le
         }
         trace_input_close(&flow->input);
     }
+    if (flow->source->fork != NULL)
+        flow->source->stop(flow);
     trace_volumes_free(&other.volumes);
     trace_volumes_free(&other.streams);
     trace_volumes_free(&other.texts);

@@ -3,8 +3,11 @@
 #ifndef TRACES_INPUT_INPUT_TEXT_H
 #define TRACES_INPUT_INPUT_TEXT_H
 
+#include "traces/input/eight_bytes.h"
 #include "traces/input/input.h"
 #include "traces/notices.h"
+
+#include <string.h>
 
 // Longest line accepted, without its end.
 #define TRACE_LINE_BYTES_MAX (64 * 1024)
@@ -44,6 +47,25 @@ static inline size_t trace_lines_cut(const struct trace_lines *lines)
 
 // The notice `truncated`, if the last line was cut.
 void trace_lines_report(const struct trace_lines *lines, struct trace_notices *notices);
+
+// The first blank or tab; the end: there is none.
+static inline const char *trace_text_blank(const char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t blanks = eight_blanks(eight_load(at));
+        if (blanks != 0)
+            return at + eight_first(blanks);
+    }
+    while (at < end && *at != ' ' && *at != '\t')
+        at++;
+    return at;
+}
+
+// As many digits as a number may have whatever they are: 10^19 < 2^64.
+#define TRACE_DIGITS_MAX 19
+
+// Takes the digits at `at`, at most TRACE_DIGITS_MAX, onto the value; returns what follows.
+const char *trace_text_digits(const char *at, const char *end, uint64_t *value);
 
 // Decimal digits only: no sign, no blank, at most INT64_MAX.
 bool trace_text_number(const char *text, size_t length, int64_t *number);
