@@ -181,10 +181,10 @@ struct command {
 
 // Tables of one row.
 extern const struct command command_run[], command_report[], command_plot[], command_explain[],
-    command_compare[], command_merge[], command_sweep[], command_tune[], command_info[],
-    command_convert[], command_formats[], command_fit[], command_synth[], command_streams[],
-    command_device[], command_verify[], command_validate[], command_check[], command_engines[],
-    command_limits[], command_help[], command_version[], command_complete[];
+    command_compare[], command_merge[], command_sweep[], command_tune[], command_advise[],
+    command_info[], command_convert[], command_formats[], command_fit[], command_synth[],
+    command_streams[], command_device[], command_verify[], command_validate[], command_check[],
+    command_engines[], command_limits[], command_help[], command_version[], command_complete[];
 
 // All commands, those of a group together; ends with NULL.
 extern const struct command *const commands[];

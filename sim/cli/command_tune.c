@@ -138,7 +138,7 @@ static bool keep(struct work *work, struct sim_error *error)
     if (work->database == NULL)
         return stored_run_fail(&report_error, error);
     tuning->run_id = tuner_keep(&tuning->tuner, tuning->result.trials[tuning->result.answer].values,
-                                work->database, error);
+                                work->database, false, error);
     return tuning->run_id != 0;
 }
 
@@ -192,7 +192,9 @@ const struct command command_tune[] = {
      "SCENARIO.yaml --slo CONDITION --minimise GROUP.LIMIT",
      "Runs the scenario with other limits until the smallest are found with which all SLOs hold, "
      "and says how far that holds. A condition is [MEMBER.][DIRECTION.]METRIC, one of > >= < <=, "
-     "and a value; without MEMBER it is of all, without DIRECTION of read+write; wait.p99 is of "
+     "and a value; without MEMBER it is of all together, 'worst' is the one where it is worst; "
+     "without "
+     "DIRECTION it is of read+write; wait.p99 is of "
      "the wait in the throttle. Exit code 4 if no value satisfies all.",
      rows, sizeof(struct tune_arguments), run},
 };

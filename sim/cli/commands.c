@@ -11,12 +11,11 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    command_run,     command_report,  command_plot,     command_explain,
-    command_compare, command_sweep,   command_tune,     command_merge,
-    command_info,    command_convert, command_formats,  command_fit,
-    command_synth,   command_streams, command_device,   command_validate,
-    command_verify,  command_check,   command_engines,  command_limits,
-    command_help,    command_version, command_complete, NULL,
+    command_run,     command_report,   command_plot,    command_explain,  command_compare,
+    command_sweep,   command_tune,     command_advise,  command_merge,    command_info,
+    command_convert, command_formats,  command_fit,     command_synth,    command_streams,
+    command_device,  command_validate, command_verify,  command_check,    command_engines,
+    command_limits,  command_help,     command_version, command_complete, NULL,
 };
 
 const struct option_row options_none[] = {OPTIONS_END};

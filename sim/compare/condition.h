@@ -36,6 +36,7 @@ struct compare_condition {
     bool is_absolute;                        // values are of one run: without a sign
     const char *text;                        // the whole; the user's
     char *name;                              // of the member or group; NULL: all members together
+    bool is_worst;                           // of an SLO: of the member where it is worst
     const char *direction;                   // NULL: there is none, as of a group
     const struct condition_metrics *metrics; // of a member, of a group, or the caller's
     int metric;                              // place there

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define WAIT "wait"
+#define WORST "worst"
 #define BOTH "read+write"
 
 static bool is_direction(const char *word)
@@ -95,6 +96,7 @@ bool slo_parse(struct compare_condition *slo, const char *text, struct sim_error
         fprintf(out, "%s%s", whole, text + length);
     bool ok = (out != NULL && fclose(out) == 0) || sim_fail_memory(error);
     ok = ok && condition_parse_as(slo, &form, joined, error) && check(slo, error);
+    slo->is_worst = ok && slo->name != NULL && strcmp(slo->name, WORST) == 0 && whole[0] != '"';
     free(joined);
     free(whole);
     free(subject);
@@ -103,7 +105,8 @@ bool slo_parse(struct compare_condition *slo, const char *text, struct sim_error
 
 struct report_figure slo_figure(const struct compare_condition *slo)
 {
-    return (struct report_figure){.member = slo->name,
+    return (struct report_figure){.member = slo->is_worst ? NULL : slo->name,
+                                  .is_worst = slo->is_worst,
                                   .direction = slo->direction,
                                   .metric = (enum report_metric)slo->metric};
 }

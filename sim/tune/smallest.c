@@ -268,7 +268,7 @@ static bool is_exact(struct search *search)
     return true;
 }
 
-bool tune_search(const struct tune_problem *problem, struct tune_result *result)
+bool tune_smallest(const struct tune_problem *problem, struct tune_result *result)
 {
     struct search search = {problem, result, problem->count == 1 ? TUNE_RUNS_ONE : TUNE_RUNS_MANY,
                             false};

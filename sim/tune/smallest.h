@@ -58,7 +58,7 @@ struct tune_result {
 };
 
 // False: try_all said so, or no values go together.
-bool tune_search(const struct tune_problem *problem, struct tune_result *result);
+bool tune_smallest(const struct tune_problem *problem, struct tune_result *result);
 
 // The trial of these values, or TUNE_NO_TRIAL.
 size_t tune_find(const struct tune_problem *problem, const struct tune_result *result,

@@ -145,7 +145,7 @@ static bool search(struct tuning *tuning, struct sim_error *error)
     tuner->result = &tuning->result;
     if (tuner->setting_count > 1 && !narrow_axes(tuning))
         return false;
-    if (!tune_search(&tuning->problem, &tuning->result))
+    if (!tune_smallest(&tuning->problem, &tuning->result))
         return false;
     size_t top = tuning->result.top == TUNE_NO_TRIAL ? 0 : tuning->result.top;
     read_demand(tuning, &tuner->runs[top]);

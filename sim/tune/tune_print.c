@@ -29,11 +29,11 @@ const struct tune_trial *tune_answer(const struct tuning *tuning)
     return &tuning->result.trials[tuning->result.answer];
 }
 
-void tune_list_slos(const struct tuner *tuner, const struct tuner_run *run, bool holds, char *text,
-                    size_t size)
+size_t tune_list_slos(const struct tuner *tuner, const struct tuner_run *run, bool holds,
+                      char *text, size_t size)
 {
     char value[GRID_NUMBER_MAX], label[REPORT_LABEL_MAX];
-    size_t used = 0;
+    size_t used = 0, count = 0;
     text[0] = '\0';
     for (size_t i = 0; i < tuner->slo_count && used < size; i++) {
         if (run != NULL && slo_holds(&tuner->slos[i], run->values[i]) != holds)
@@ -43,7 +43,9 @@ void tune_list_slos(const struct tuner *tuner, const struct tuner_run *run, bool
         if (run != NULL && used < size)
             used += (size_t)snprintf(text + used, size - used, " (%s)",
                                      tune_slo_value(&tuner->slos[i], run->values[i], value));
+        count++;
     }
+    return count;
 }
 
 const char *tune_values(const struct tuning *tuning, const int64_t *values,

@@ -19,8 +19,9 @@ const char *tune_slo_value(const struct compare_condition *slo, double value,
                            char text[GRID_NUMBER_MAX]);
 
 // "db.read.p99 < 20ms (19 ms), ...": those that hold of the run, or do not; run NULL: all.
-void tune_list_slos(const struct tuner *tuner, const struct tuner_run *run, bool holds, char *text,
-                    size_t size);
+// How many.
+size_t tune_list_slos(const struct tuner *tuner, const struct tuner_run *run, bool holds,
+                      char *text, size_t size);
 
 // "iops-total=300,iops-total-max=900"
 const char *tune_values(const struct tuning *tuning, const int64_t *values,

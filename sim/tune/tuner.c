@@ -88,6 +88,13 @@ bool tuner_set(struct tune_setting *setting, const struct points *points, const 
     return !is_wrong || sim_fail(error, SIM_USAGE, "--minimise: %s", found.message);
 }
 
+void tuner_copy_setting(struct tune_setting *to, const struct tune_setting *from)
+{
+    *to = *from;
+    to->owner = to->address;
+    to->key = to->address + (from->key - from->address);
+}
+
 static const char *member_name_at(const void *scenario, size_t index)
 {
     const struct scenario *all = scenario;
@@ -97,7 +104,7 @@ static const char *member_name_at(const void *scenario, size_t index)
 bool tuner_check_slos(const struct tuner *tuner, struct sim_error *error)
 {
     for (size_t i = 0; i < tuner->slo_count; i++) {
-        if (tuner->slos[i].name != NULL &&
+        if (tuner->slos[i].name != NULL && !tuner->slos[i].is_worst &&
             !condition_fail_member(&tuner->slos[i], member_name_at, tuner->points->base, error))
             return false;
     }
@@ -161,11 +168,14 @@ static size_t figures_of(const struct tuner *tuner, struct report_figure *figure
 }
 
 static bool run_point(struct tuner *tuner, struct values *values, uint32_t seed,
-                      struct report_database *database, struct point_result *result)
+                      struct report_database *database, bool log_requests,
+                      struct point_result *result)
 {
     struct report_figure figures[POINT_FIGURES_MAX];
-    const struct point_options options = {
-        .figures = figures, .figure_count = figures_of(tuner, figures), .database = database};
+    const struct point_options options = {.figures = figures,
+                                          .figure_count = figures_of(tuner, figures),
+                                          .database = database,
+                                          .log_requests = log_requests};
     return point_run(tuner->points, &(struct point){values->values, values->count, seed}, &options,
                      result);
 }
@@ -181,7 +191,7 @@ static bool run_one(void *context, uint64_t index)
     fill(tuner, extra == NULL ? batch->trials[index].values : batch->numbers, &values);
     for (size_t i = 0; extra != NULL && i < extra->count && values.count < VALUES_MAX; i++)
         values.values[values.count++] = extra->values[i];
-    if (!run_point(tuner, &values, extra == NULL ? 0 : extra->seed, NULL, &result)) {
+    if (!run_point(tuner, &values, extra == NULL ? 0 : extra->seed, NULL, false, &result)) {
         batch->errors[index] = result.error;
         batch->failed[index] = true;
         return false;
@@ -260,12 +270,12 @@ bool tuner_run_extras(struct tuner *tuner, const int64_t *values, struct tuner_e
 }
 
 int64_t tuner_keep(struct tuner *tuner, const int64_t *numbers, struct report_database *database,
-                   struct sim_error *error)
+                   bool log_requests, struct sim_error *error)
 {
     struct values values;
     struct point_result result;
     fill(tuner, numbers, &values);
-    if (run_point(tuner, &values, 0, database, &result))
+    if (run_point(tuner, &values, 0, database, log_requests, &result))
         return result.run_id;
     *error = result.error;
     return 0;

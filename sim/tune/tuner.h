@@ -60,6 +60,9 @@ void tuner_limits_text(const struct tuner *tuner, const struct tune_setting *own
 bool tuner_set(struct tune_setting *setting, const struct points *points, const char *address,
                struct sim_error *error);
 
+// Its texts are its own.
+void tuner_copy_setting(struct tune_setting *to, const struct tune_setting *from);
+
 // Are there such members? False with a usage error.
 bool tuner_check_slos(const struct tuner *tuner, struct sim_error *error);
 
@@ -85,6 +88,6 @@ bool tuner_run_extras(struct tuner *tuner, const int64_t *values, struct tuner_e
 
 // Runs the values into the database. The run's number, or 0 with the error filled.
 int64_t tuner_keep(struct tuner *tuner, const int64_t *values, struct report_database *database,
-                   struct sim_error *error);
+                   bool log_requests, struct sim_error *error);
 
 #endif

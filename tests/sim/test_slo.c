@@ -85,6 +85,15 @@ static void how_far_off(void **state)
     assert_true(fabs(slo_excess(&none, 2e6) - 2) < 1e-9);
     assert_true(fabs(slo_excess(&more, 75) - 0.25) < 1e-9);
     assert_true(isinf(slo_excess(&more, NAN)) && isinf(slo_excess(&less, INFINITY)));
+    struct compare_condition worst, member;
+    assert_true(slo_parse(&worst, "worst.read.p99 < 10ms", &error));
+    assert_true(slo_parse(&member, "\"worst\".read.p99 < 10ms", &error));
+    struct report_figure figure = slo_figure(&worst);
+    assert_true(figure.is_worst && figure.member == NULL);
+    figure = slo_figure(&member);
+    assert_true(!figure.is_worst && strcmp(figure.member, "worst") == 0);
+    compare_condition_free(&worst);
+    compare_condition_free(&member);
     compare_condition_free(&less);
     compare_condition_free(&none);
     compare_condition_free(&more);

@@ -110,7 +110,7 @@ static void one_that_is_monotone(void **state)
         region.edge_count = 1;
         region.edges[0] =
             (int64_t)exp(log((double)axis->high) * (double)draw(&region, 1000001) / 1e6);
-        assert_true(tune_search(&region.problem, &result));
+        assert_true(tune_smallest(&region.problem, &result));
         assert_true(result.is_found && result.is_exact);
         assert_int_equal(result.trials[result.answer].values[0],
                          tune_value(axis, tune_step(axis, region.edges[0])));
@@ -135,7 +135,7 @@ static void one_that_is_not(void **state)
         region.edge_count = 2 + draw(&region, SEGMENTS - 1);
         for (size_t i = 0; i < region.edge_count; i++)
             region.edges[i] = (i == 0 ? 1 : region.edges[i - 1]) + (int64_t)draw(&region, 3000);
-        assert_true(tune_search(&region.problem, &result));
+        assert_true(tune_smallest(&region.problem, &result));
         assert_true(result.count <= TUNE_RUNS_ONE);
         bool wide = region.edge_count % 2 == 1;
         for (size_t i = 0; i + 1 < region.edge_count; i += 2)
@@ -166,7 +166,7 @@ static void a_gap_is_seen(void **state)
     region.edges[1] = 550;
     region.edges[2] = 700;
     region.edge_count = 3;
-    assert_true(tune_search(&region.problem, &result));
+    assert_true(tune_smallest(&region.problem, &result));
     assert_int_equal(result.trials[result.answer].values[0], 700);
     assert_true(result.is_exact && result.fails_above == TUNE_NO_TRIAL);
 }
@@ -180,7 +180,7 @@ static void only_an_interval_holds(void **state)
     region.edges[0] = 400;
     region.edges[1] = 4000;
     region.edge_count = 2;
-    assert_true(tune_search(&region.problem, &result));
+    assert_true(tune_smallest(&region.problem, &result));
     assert_true(result.is_found && result.is_exact && result.fails_above != TUNE_NO_TRIAL);
     assert_int_equal(result.trials[result.answer].values[0], 400);
 }
@@ -206,7 +206,7 @@ static void a_narrow_valley(void **state)
     struct tune_result result;
     struct tune_problem problem = {.axes = {{1, 100000, false}}, .count = 1, .try_all = try_v};
     (void)state;
-    assert_true(tune_search(&problem, &result));
+    assert_true(tune_smallest(&problem, &result));
     assert_true(result.is_found && result.is_exact);
     assert_int_equal(result.trials[result.answer].values[0], 762);
 }
@@ -219,7 +219,7 @@ static void nothing_holds(void **state)
     for (size_t count = 1; count <= 3; count++) {
         setup(&region, 1, count, 100000);
         region.least[0] = region.least[1] = region.least[2] = 200000;
-        assert_true(tune_search(&region.problem, &result));
+        assert_true(tune_smallest(&region.problem, &result));
         assert_false(result.is_found);
         assert_true(result.top != TUNE_NO_TRIAL && result.count <= TUNE_RUNS_ONE);
     }
@@ -237,7 +237,7 @@ static void the_end_of_trials_is_the_end(void **state)
             region.edges[0] = 400;
             region.edge_count = 1;
             region.least[0] = region.least[1] = region.least[2] = 123;
-            bool done = tune_search(&region.problem, &result);
+            bool done = tune_smallest(&region.problem, &result);
             assert_true(done || region.calls == at);
             assert_true(!done || region.calls < at);
         }
@@ -282,7 +282,7 @@ static void several_that_are_monotone(void **state)
             region.weight[i] = 1 + (double)draw(&region, 5);
             region.sum += region.weight[i] * high * (double)draw(&region, 70) / 100;
         }
-        assert_true(tune_search(&region.problem, &result));
+        assert_true(tune_smallest(&region.problem, &result));
         assert_true(result.is_found && result.is_exact);
         assert_true(result.count <= TUNE_RUNS_MANY && region.most <= TUNE_BATCH_MAX);
         const int64_t *values = result.trials[result.answer].values;
