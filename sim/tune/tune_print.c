@@ -72,11 +72,24 @@ static void say_why_not(const struct tune_printer *printer)
     if (result->top == TUNE_NO_TRIAL || result->trials[result->top].holds)
         return;
     tune_list_slos(tuner, &tuner->runs[result->top], false, slos, sizeof slos);
-    report_say(
-        printer->style, REPORT_PLAIN,
-        "With %s, the largest, under which these limits hardly make anything wait, it fails too: "
-        "%s. That is what the device takes, or other limits of the scenario.",
-        tune_values(tuning, result->trials[result->top].values, limits), slos);
+    tune_values(tuning, result->trials[result->top].values, limits);
+    bool is_bound = false;
+    for (size_t i = 0; i < tuner->setting_count; i++)
+        is_bound = is_bound || result->trials[result->top].values[i] <
+                                   tune_value(&tuning->problem.axes[i],
+                                              tune_step(&tuning->problem.axes[i],
+                                                        tuning->problem.axes[i].high));
+    if (is_bound)
+        report_say(printer->style, REPORT_PLAIN,
+                   "With %s, the largest that goes together with the scenario's other limits (an "
+                   "average is at most its -max), it fails too: %s. Raise those, or minimise them "
+                   "as well.",
+                   limits, slos);
+    else
+        report_say(printer->style, REPORT_PLAIN,
+                   "With %s, the largest, under which these limits hardly make anything wait, it "
+                   "fails too: %s. That is what the device takes, or other limits of the scenario.",
+                   limits, slos);
 }
 
 static void say_verdict(const struct tune_printer *printer)

@@ -79,6 +79,10 @@ run tune slow.yaml --slo 'p99 < 4ms' --minimise gold.iops-total
 expect 4 "$code" 'the exit code of what no limit can reach'
 grep -q '^No value of [0-9]* that were tried satisfies all. Nearest comes ' out || fail 'no verdict'
 grep -q 'is what the device takes, or other limits' out || fail 'nothing says why'
+run tune "$demo" --slo 'worst.wait.p99 < 20ms' --minimise gold.iops-total
+expect 4 "$code" 'the exit code where another limit is in the way'
+grep -q "^With iops-total=1000, the largest that goes together with the scenario's other limits" \
+    out || fail 'nothing says that another limit is in the way'
 
 # Refusals.
 refuse() { # WORDS ARGUMENTS...
