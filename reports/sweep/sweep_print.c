@@ -174,8 +174,10 @@ static bool print_table(const struct report_sweep *sweep, const struct report_st
     for (uint64_t i = 0; i < sweep->points; i++)
         fronts += is_front[i];
     only_front = only_front && fronts > 0;
-    for (uint64_t i = 0; grid != NULL && i < sweep->points && shown < most; i++) {
-        if (only_front && !is_front[i])
+    // Of a longer front some, as far apart, the last among them.
+    uint64_t every = only_front && fronts > most ? (fronts + most - 1) / most : 1;
+    for (uint64_t i = 0, front = fronts; grid != NULL && i < sweep->points && shown < most; i++) {
+        if (only_front && (!is_front[i] || --front % every != 0))
             continue;
         add_row(sweep, grid, i, is_front[i]);
         shown++;

@@ -63,7 +63,7 @@ done
 manual=$source_dir/docs/throttlesim.1
 awk -v program="$program" -f "$source_dir/docs/manual.awk" "$manual" | diff "$manual" - ||
     fail 'the manual page does not tell what the help does: make manual'
-for command in run report plot explain compare 'trace info' 'trace convert' 'trace fit' \
+for command in run report plot explain compare sweep 'trace info' 'trace convert' 'trace fit' \
     'trace formats' 'trace synth' verify check engines limits; do
     # shellcheck disable=SC2086 # 'trace info' is two words
     for option in $("$program" $command --help | grep -oE -e '--[a-z-]+' | sort -u); do

@@ -60,7 +60,7 @@ while [ "$tries" -lt 100 ] &&
     sleep 0.1
     tries=$((tries + 1))
 done
-kill -INT "$pid" 2>/dev/null || true
+kill -TERM "$pid" 2>/dev/null || true
 wait "$pid" || true
 done_before=$(ask part.db 'SELECT count(*) FROM sweep_point')
 # shellcheck disable=SC2086
