@@ -8,7 +8,7 @@ function figure(kind, a, b) {
         return ""
     if (kind == "speed")
         return cpu[b] / cpu[a]
-    if (kind == "points") // of 20 more in a sweep, each
+    if (kind == "points") # of 20 more in a sweep, each
         return (cpu[a] - cpu[b]) / 20 / cpu["plain"]
     if (kind == "memory")
         return memory[a] / memory[b]
