@@ -81,7 +81,7 @@ static bool store_beginning(struct report_recorder *recorder, const struct repor
                             struct report_error *error)
 {
     struct report_run first = *run;
-    first.interval_ns = recorder_grain(recorder)->interval_ns; // so far
+    first.interval_ns = recorder->adapts ? RECORDER_SHORTEST_NS : run->interval_ns; // so far
     recorder->run_id = report_run_insert(recorder->database, &first, error);
     if (recorder->run_id == 0)
         return false;

@@ -68,7 +68,7 @@ struct report_recorder_config {
     struct report_run run;
     int64_t warm_up_ns; // requests that arrive before are in nothing that is stored
     bool log_requests;  // store every request
-    bool omit_series;   // do not store members, buckets and causes per interval: nobody reads them
+    bool omit_series;   // store nothing per interval: nobody reads it
     const char *causes[REPORT_CAUSE_MAX]; // of waiting: static
     size_t cause_count;
     report_gauge *gauge;

@@ -83,7 +83,7 @@ void recorder_cell_add(struct report_recorder *recorder, uint64_t key,
     put(recorder, span->waiting);
     put(recorder, span->waiting_max);
     put_histogram(recorder, span->total);
-    // What is not stored without series must not decide on the interval.
+    // The interval does not depend on why requests waited.
     cells->memory += cells->used - before;
     put(recorder, (uint64_t)span->extra);
     put_causes(recorder, span->causes);

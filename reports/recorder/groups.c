@@ -96,8 +96,7 @@ static void close_group(struct report_recorder *recorder, size_t grain, uint32_t
                 (struct report_value[]){report_integer(of->start_ns / of->interval_ns),
                                         report_integer(number), report_count(shares.members),
                                         requests, bytes});
-        if (!recorder->omit_series)
-            store_buckets(recorder, grain, number, end_ns);
+        store_buckets(recorder, grain, number, end_ns);
     } else if (shares.members >= 2) {
         group->contended++;
         add_index(&group->jain_requests, requests);

@@ -50,13 +50,15 @@ static void find_boundary(struct report_recorder *recorder)
 
 bool recorder_open_intervals(struct report_recorder *recorder, int64_t interval_ns)
 {
+    bool is_one = recorder->omit_series || interval_ns != 0;
+    // Without rows over time the whole run is an interval: nothing has to be done as it goes on.
+    int64_t one_ns = recorder->omit_series ? INT64_MAX : interval_ns;
     recorder->adapts = interval_ns == 0;
     recorder->grain = RECORDER_FIRST_GRAIN;
-    recorder->grain_count = RECORDER_FIRST_GRAIN + (recorder->adapts ? LENGTH_COUNT : 1);
+    recorder->grain_count = RECORDER_FIRST_GRAIN + (is_one ? 1 : LENGTH_COUNT);
     recorder->grains[RECORDER_CONTENTION_GRAIN].interval_ns = RECORDER_CONTENTION_NS;
     for (size_t g = RECORDER_FIRST_GRAIN; g < recorder->grain_count; g++)
-        recorder->grains[g].interval_ns =
-            recorder->adapts ? lengths_ns[g - RECORDER_FIRST_GRAIN] : interval_ns;
+        recorder->grains[g].interval_ns = is_one ? one_ns : lengths_ns[g - RECORDER_FIRST_GRAIN];
     for (size_t g = 0; g < recorder->grain_count; g++)
         begin_interval(&recorder->grains[g], 0);
     find_boundary(recorder);
@@ -147,12 +149,18 @@ static void add_up_direction(struct report_recorder *recorder, struct recorder_m
     struct recorder_span *both = &member->streams[RECORDER_READ_WRITE].interval;
     recorder_add_zeros(recorder, &stream->interval.total,
                        stream->interval.moments[RECORDER_COMPLETED].requests);
-    recorder_merge(recorder, &stream->latency[RECORDER_TOTAL], stream->interval.total);
-    if (!recorder_is_read_write(direction))
-        return;
-    for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++)
-        report_service_add(&both->moments[m], &stream->interval.moments[m]);
-    recorder_merge(recorder, &both->total, stream->interval.total);
+    if (recorder_is_read_write(direction)) {
+        for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++)
+            report_service_add(&both->moments[m], &stream->interval.moments[m]);
+    }
+    if (!recorder->omit_series && recorder_is_read_write(direction))
+        recorder_merge(recorder, &both->total, stream->interval.total);
+    if (recorder->omit_series && stream->latency[RECORDER_TOTAL] == NULL) {
+        stream->latency[RECORDER_TOTAL] = stream->interval.total;
+        stream->interval.total = NULL;
+    } else {
+        recorder_merge(recorder, &stream->latency[RECORDER_TOTAL], stream->interval.total);
+    }
 }
 
 static bool happened(const struct recorder_span *span)
@@ -172,7 +180,7 @@ static void close_stream(struct report_recorder *recorder, uint32_t member, uint
     span->waiting_before = queue->before;
     span->waiting = queue->settled;
     span->waiting_max = queue->interval_max > queue->settled ? queue->interval_max : queue->settled;
-    if (recorder->adapts || !recorder->omit_series)
+    if (!recorder->omit_series)
         recorder_cell_add(recorder, (uint64_t)member * RECORDER_STREAM_COUNT + place, span);
     for (size_t m = 0; m < RECORDER_MOMENT_COUNT; m++)
         report_service_add(&stream->run[m], &span->moments[m]);
@@ -208,8 +216,9 @@ static void close_members(struct report_recorder *recorder)
     for (size_t i = 0; i < active->count; i++)
         close_member(recorder, active->items[i]);
     active->count = 0;
-    if (recorder->adapts || !recorder->omit_series)
-        recorder_cell_end(recorder, recorder->cell_start_ns);
+    if (recorder->omit_series)
+        return;
+    recorder_cell_end(recorder, recorder->cell_start_ns);
     if (!recorder->adapts &&
         (recorder->cells.memory > STORED_MEMORY || recorder->cells.count >= STORED_INTERVALS))
         recorder_cells_store(recorder, recorder_grain(recorder)->interval_ns);
@@ -292,12 +301,22 @@ void recorder_choose_full(struct report_recorder *recorder)
     free(ranks);
 }
 
+// What intervals of a run would be that lasts so long, if memory does not matter.
+static int64_t suitable_ns(int64_t end_ns)
+{
+    size_t i = 0;
+    while (i + 1 < LENGTH_COUNT && end_ns / lengths_ns[i] > INTERVALS_MAX)
+        i++;
+    return lengths_ns[i];
+}
+
 // What was kept until the length of the intervals was known.
-static void store_adapted(struct report_recorder *recorder)
+static void store_adapted(struct report_recorder *recorder, int64_t end_ns)
 {
     const struct recorder_grain *grain = recorder_grain(recorder);
+    int64_t interval_ns = recorder->omit_series ? suitable_ns(end_ns) : grain->interval_ns;
     report_rows_add(recorder->rows, REPORT_ROW_INTERVAL_LENGTH,
-                    (struct report_value[]){report_integer(grain->interval_ns)});
+                    (struct report_value[]){report_integer(interval_ns)});
     report_rows_add_held(recorder->rows, &grain->held);
 }
 
@@ -305,10 +324,11 @@ void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
 {
     recorder_close_groups(recorder, RECORDER_CONTENTION_GRAIN, end_ns);
     recorder_store_contention(recorder);
-    recorder_close_groups(recorder, recorder->grain, end_ns);
+    if (!recorder->omit_series)
+        recorder_close_groups(recorder, recorder->grain, end_ns);
     close_members(recorder);
     if (recorder->adapts)
-        store_adapted(recorder);
+        store_adapted(recorder, end_ns);
     recorder_choose_full(recorder);
     if (!recorder->omit_series)
         recorder_cells_store(recorder, recorder_grain(recorder)->interval_ns);

@@ -152,6 +152,7 @@ struct recorder_group {
 
 #define RECORDER_CONTENTION_NS INT64_C(1000000000)
 #define RECORDER_GRAIN_MAX 25
+#define RECORDER_SHORTEST_NS INT64_C(1000000) // if the length adapts
 
 // A length of interval, and the present interval of that length.
 struct recorder_grain {

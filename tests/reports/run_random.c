@@ -239,6 +239,7 @@ int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *
     size_t i = 0;
     struct report_recorder_config config = {.gauge = gauge,
                                             .gauge_context = &i,
+                                            .omit_series = run->omit_series,
                                             .run = {"random", "", "", "", "", run->interval_ns,
                                                     members, RUN_MEMBERS, groups, RUN_GROUPS},
                                             .causes = {"here", "there", "anywhere"},

@@ -25,6 +25,7 @@ struct run_move {
 
 struct run {
     int64_t interval_ns; // even; 0: adapts
+    bool omit_series;
     int64_t end_ns;
     struct report_request requests[RUN_REQUESTS_MAX];
     size_t request_count;

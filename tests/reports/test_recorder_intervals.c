@@ -22,24 +22,29 @@ static const char *const tables[] = {"member_interval",  "group_interval",    "b
                                      "group_contention", "member_statistics", "latency_statistics",
                                      "histogram",        "throttle_group",    "achieved"};
 
-// Runs 1 and 2 of the file differ in nothing.
-static void assert_same(const char *path)
+// Runs 1 and 2 of the file do not differ in these tables.
+static void assert_same_in(const char *path, const char *const *names, size_t count)
 {
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         char sql[2048], columns[512];
         snprintf(sql, sizeof sql,
                  "SELECT group_concat(name) FROM pragma_table_info('%s') WHERE name <> 'run_id'",
-                 tables[i]);
+                 names[i]);
         snprintf(columns, sizeof columns, "%s", answer_text(path, sql));
         for (int side = 1; side <= 2; side++) {
             snprintf(sql, sizeof sql,
                      "SELECT count(*) FROM (SELECT %s FROM %s WHERE run_id = %d EXCEPT "
                      "SELECT %s FROM %s WHERE run_id = %d)",
-                     columns, tables[i], side, columns, tables[i], 3 - side);
+                     columns, names[i], side, columns, names[i], 3 - side);
             if (answer_integer(path, sql) != 0)
-                fail_msg("%s: run %d has rows that the other has not", tables[i], side);
+                fail_msg("%s: run %d has rows that the other has not", names[i], side);
         }
     }
+}
+
+static void assert_same(const char *path)
+{
+    assert_same_in(path, tables, sizeof tables / sizeof tables[0]);
 }
 
 // Records the run with this interval.
@@ -138,23 +143,59 @@ static void test_lengths(void **state)
     }
 }
 
+// What is not kept over time changes nothing of the whole run.
+static void test_without_series(void **state)
+{
+    static const char *const whole[] = {"group_contention",   "member_statistics",
+                                        "latency_statistics", "histogram",
+                                        "throttle_group",     "achieved"};
+    static const char *const over_time[] = {
+        "member_interval",  "group_interval",   "bucket_interval", "wait_interval",
+        "counted_interval", "latency_interval", "burst_end"};
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    const char *path = scratch_path("without.db");
+    (void)state;
+    for (unsigned long seed = 1; seed <= 20; seed++) {
+        gsl_rng_set(rng, seed);
+        run_draw(&run, rng);
+        run_stretch(&run, seed % 2 == 0 ? 1 : 1000000);
+        run.omit_series = false;
+        record(path, 0, seed);
+        run.omit_series = true;
+        record(path, 0, seed);
+        assert_int_equal(interval_of(path, 1), interval_of(path, 2));
+        assert_same_in(path, whole, sizeof whole / sizeof whole[0]);
+        for (size_t i = 0; i < sizeof over_time / sizeof over_time[0]; i++) {
+            char sql[128];
+            snprintf(sql, sizeof sql, "SELECT count(*) FROM %s WHERE run_id = 2", over_time[i]);
+            assert_int_equal(answer_integer(path, sql), 0);
+        }
+        record(path, 7 * MS, seed);
+        assert_int_equal(interval_of(path, 3), 7 * MS);
+        answer_assert_sound(path);
+        remove(path);
+    }
+    run.omit_series = false;
+    gsl_rng_free(rng);
+}
+
 #define MANY 1500
 #define MANY_MS 250
 
-// Fewer where they would take too much memory, but not too few. What is stored of them does not
-// matter.
-static void test_many_members(void **state)
+// Requests of very many members, at other times in each millisecond.
+static void record_many(const char *path, bool omit_series)
 {
     static struct report_member members[MANY];
     static const struct report_group groups[] = {{"g"}};
     struct report_recorder_config config = {
-        .run = {"", "", "", "", "", 0, members, MANY, groups, 1}, .omit_series = true};
+        .run = {"", "", "", "", "", 0, members, MANY, groups, 1},
+        .causes = {"c"},
+        .cause_count = 1,
+        .omit_series = omit_series};
     struct report_outcome outcome = {REPORT_INTERRUPTED, NULL, 0, MANY_MS * MS};
     struct report_request request = {.op = "read", .throttled = true, .bytes = UINT64_C(1) << 60};
     struct report_error error;
-    const char *path = scratch_path("many.db");
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
-    (void)state;
     for (uint32_t i = 0; i < MANY; i++)
         members[i] = (struct report_member){"m", "filter", ""};
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
@@ -162,26 +203,93 @@ static void test_many_members(void **state)
     for (uint32_t i = 0; i < MANY; i++)
         report_recorder_membership(recorder, 0, i, 0);
     for (int64_t ms = 0; ms < MANY_MS; ms++) {
+        int64_t wait_ns = ms * 7919 % MS;
         request.arrival_ns = ms * MS;
-        request.dispatch_ns = request.complete_ns = ms * MS + ms * 7919 % MS;
+        request.dispatch_ns = request.complete_ns = ms * MS + wait_ns;
         request.recorded_ns = REPORT_NOT_YET;
         for (request.member = 0; request.member < MANY; request.member++)
             report_recorder_arrival(recorder, &request);
         for (request.member = 0; request.member < MANY; request.member++) {
             report_recorder_dispatch(recorder, &request);
+            report_recorder_waited(recorder, &request, &wait_ns);
+            if (wait_ns > 0)
+                report_recorder_counted(recorder, request.dispatch_ns, request.member,
+                                        REPORT_DIRECTION_READ, 1.5);
             report_recorder_complete(recorder, &request);
         }
     }
     assert_true(report_recorder_finish(recorder, &outcome, &error));
     report_database_close(database);
+}
+
+static void assert_none(const char *path, const char *sql)
+{
+    if (answer_integer(path, sql) != 0)
+        fail_msg("%s", sql);
+}
+
+// Intervals are fewer where they would take too much memory, but not too few. Members beyond the 40
+// have coarser rows, of which there are not too many, and whose sums are those of all.
+static void test_many_members(void **state)
+{
+    const char *path = scratch_path("many.db");
+    (void)state;
+    record_many(path, false);
     assert_int_equal(interval_of(path, 1), 2 * MS);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM group_interval"), MANY_MS / 2);
+    assert_int_equal(answer_integer(path, "SELECT count(DISTINCT member_id) FROM member_interval "
+                                          "WHERE intervals = 1"),
+                     40);
+    assert_true(answer_integer(path, "SELECT count(*) FROM member_interval") <=
+                30000 + 3 * MANY + 40 * 2 * MANY_MS / 2);
+    assert_none(path, "SELECT count(*) FROM (SELECT member_id, direction, sum(arrived),"
+                      " sum(dispatched), sum(completed) FROM member_interval GROUP BY 1, 2"
+                      " EXCEPT SELECT member_id, direction, requests, dispatched, completed"
+                      "          FROM member_statistics)");
+    assert_none(path, "SELECT count(*) FROM (SELECT member_id, direction, max(waiting_max)"
+                      "  FROM member_interval GROUP BY 1, 2"
+                      " EXCEPT SELECT member_id, direction, queue_max FROM member_statistics)");
+    assert_none(path, "SELECT count(*) FROM (SELECT member_id, round(total(wait_ns))"
+                      "  FROM wait_interval GROUP BY 1"
+                      " EXCEPT SELECT member_id, round(mean_ns * count) FROM latency_statistics"
+                      "         WHERE metric = 'throttle_wait' AND direction = 'read')");
+    assert_none(path, "SELECT count(*) FROM (SELECT member_id, sum(extra) AS extra,"
+                      "  (SELECT sum(requests) FROM wait_interval AS w"
+                      "    WHERE w.member_id = c.member_id) AS waited"
+                      "  FROM counted_interval AS c GROUP BY 1) WHERE extra <> waited * 0.5");
+    assert_int_equal(answer_integer(path, "SELECT count(DISTINCT member_id) FROM wait_interval"),
+                     MANY);
+    assert_int_equal(answer_integer(path, "SELECT sum(requests) FROM latency_interval"),
+                     MANY * MANY_MS);
+    // So are those of buckets, of which there are not too many either.
+    assert_none(path,
+                "SELECT count(*) FROM (SELECT member_id, direction, metric, sum(count)"
+                "  FROM histogram GROUP BY 1, 2, 3"
+                " EXCEPT SELECT member_id, direction, metric, count FROM latency_statistics)");
+    assert_true(answer_integer(path, "SELECT count(*) FROM latency_bucket WHERE member_id >= 0") <=
+                100000 + 40 * 3 * MANY_MS);
+    assert_none(path, "SELECT count(*) FROM (SELECT metric, sum(count) FROM latency_bucket"
+                      "  WHERE member_id = -1 GROUP BY 1"
+                      " EXCEPT SELECT metric, sum(count) FROM latency_statistics"
+                      "         WHERE direction = 'read' GROUP BY 1)");
+    answer_assert_sound(path);
+    remove(path);
+}
+
+// What would take too much memory over time is nothing if it is not kept.
+static void test_many_without_series(void **state)
+{
+    const char *path = scratch_path("few.db");
+    (void)state;
+    record_many(path, true);
+    assert_int_equal(interval_of(path, 1), MS);
+    assert_int_equal(answer_integer(path, "SELECT count(*) FROM group_interval"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM member_interval"), 0);
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_same_as_if_given),
-    cmocka_unit_test(test_lengths),
-    cmocka_unit_test(test_many_members),
+    cmocka_unit_test(test_same_as_if_given),    cmocka_unit_test(test_lengths),
+    cmocka_unit_test(test_without_series),      cmocka_unit_test(test_many_members),
+    cmocka_unit_test(test_many_without_series),
 };
 TEST_GROUP(recorder_intervals, tests, scratch_make, scratch_remove);
