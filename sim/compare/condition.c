@@ -173,8 +173,9 @@ static bool parse_subject(struct compare_condition *condition, char *subject,
     if (direction == NULL || *subject == '\0')
         return sim_fail(error, SIM_USAGE,
                         "--%s '%s': expected MEMBER.DIRECTION.METRIC, such as db.read.p99 or "
-                        "total.read+write.mean, or GROUP.group.METRIC",
-                        condition->option, condition->text);
+                        "total.read+write.mean%s",
+                        condition->option, condition->text,
+                        condition->is_absolute ? "" : ", or GROUP.group.METRIC");
     int place = find_word(condition, "direction", direction, direction_at, NULL, error);
     if (place < 0)
         return false;
@@ -226,6 +227,15 @@ static char *cut_operator(struct compare_condition *condition, char *copy)
     condition->or_equal = at[1] == '=';
     *at = '\0';
     return at + 1 + condition->or_equal;
+}
+
+bool condition_parse_subject(struct compare_condition *condition, const char *text,
+                             struct sim_error *error)
+{
+    char *copy = strdup(text);
+    bool ok = copy != NULL ? parse_subject(condition, copy, error) : sim_fail_memory(error);
+    free(copy);
+    return ok;
 }
 
 bool condition_parse_as(struct compare_condition *condition, const struct compare_condition *form,

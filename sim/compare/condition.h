@@ -53,6 +53,9 @@ bool condition_parse(struct compare_condition *condition, const struct condition
 // The text, in the form that compare takes, of a condition of this option, text and metrics.
 bool condition_parse_as(struct compare_condition *condition, const struct compare_condition *form,
                         const char *text, struct sim_error *error);
+// Of what is before the operator alone, MEMBER.DIRECTION.METRIC, into a condition that is a form.
+bool condition_parse_subject(struct compare_condition *condition, const char *text,
+                             struct sim_error *error);
 void compare_condition_free(struct compare_condition *condition);
 
 // Does it hold? *numbers: what it was measured by, for people. False with a usage error if there

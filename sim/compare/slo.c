@@ -66,14 +66,16 @@ static char *complete(char *subject)
     return NULL;
 }
 
-static bool check(const struct compare_condition *slo, struct sim_error *error)
+// parsed: what the name has been taken of, which may be quoted.
+static bool finish(struct compare_condition *slo, const char *parsed, struct sim_error *error)
 {
+    slo->is_worst = slo->name != NULL && strcmp(slo->name, WORST) == 0 && parsed[0] != '"';
     if (slo->direction == NULL || !report_figure_is_known((enum report_metric)slo->metric))
         return sim_fail(
             error, SIM_USAGE,
-            "--slo '%s': '%s' is of two runs, or of a group: expected one of p50, p90, "
-            "p99, max, mean, the same of the wait (wait.p99), waiting, iops, throughput",
-            slo->text, slo->metrics->rows[slo->metric].name);
+            "--%s '%s': '%s' is of two runs, or of a group: expected one of p50, p90, p99, max, "
+            "mean, the same of the wait (wait-p99), waiting, iops, throughput",
+            slo->option, slo->text, slo->metrics->rows[slo->metric].name);
     return true;
 }
 
@@ -95,12 +97,18 @@ bool slo_parse(struct compare_condition *slo, const char *text, struct sim_error
     if (out != NULL)
         fprintf(out, "%s%s", whole, text + length);
     bool ok = (out != NULL && fclose(out) == 0) || sim_fail_memory(error);
-    ok = ok && condition_parse_as(slo, &form, joined, error) && check(slo, error);
-    slo->is_worst = ok && slo->name != NULL && strcmp(slo->name, WORST) == 0 && whole[0] != '"';
+    ok = ok && condition_parse_as(slo, &form, joined, error) && finish(slo, whole, error);
     free(joined);
     free(whole);
     free(subject);
     return ok;
+}
+
+bool slo_parse_subject(struct compare_condition *slo, const char *option, const char *text,
+                       struct sim_error *error)
+{
+    *slo = (struct compare_condition){.option = option, .is_absolute = true, .text = text};
+    return condition_parse_subject(slo, text, error) && finish(slo, text, error);
 }
 
 struct report_figure slo_figure(const struct compare_condition *slo)

@@ -11,6 +11,10 @@
 // metric is one of which report_figure_is_known, its value one without a sign.
 bool slo_parse(struct compare_condition *slo, const char *text, struct sim_error *error);
 
+// The same of MEMBER.DIRECTION.METRIC alone, all of it; option: as in the condition.
+bool slo_parse_subject(struct compare_condition *slo, const char *option, const char *text,
+                       struct sim_error *error);
+
 // What it is about.
 struct report_figure slo_figure(const struct compare_condition *slo);
 

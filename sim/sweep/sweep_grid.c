@@ -54,7 +54,7 @@ static bool make_figures(struct sweep *sweep, struct sim_error *error)
         return sim_fail_memory(error);
     for (size_t i = 0; i < options->figure_count; i++) {
         report->figure_count = i + 1;
-        if (!figure_parse(&sweep->figures[i], &sweep->figure_names[i], "--figure",
+        if (!figure_parse(&sweep->figures[i], &sweep->figure_names[i], "figure",
                           options->figures[i], sweep->points->base, error))
             return false;
         report->figures[i] =
