@@ -225,6 +225,8 @@ bool advise(struct advice *advice, struct sim_error *error)
     if (!add(advice, "no burst", &candidate, flat, error))
         return false;
     double asked = advice->is_bytes ? advice->throughput : advice->iops;
+    if (!(asked > 0)) // all at one time: there is no average of it
+        return true;
     int64_t low = rounded(ABOVE_DEMAND * asked), middle = rounded(sqrt((double)low * (double)flat));
     if ((double)low >= DIFFERENT * (double)flat)
         return true;

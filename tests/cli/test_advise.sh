@@ -40,6 +40,12 @@ expect "$(jq '.[0].all.limits."iops-total"[0].limit' out)" \
 expect_code 0 advise "$recorded/mixed/vdf.blktrace" --slo 'wait.p99 < 10ms' --json
 expect bps-total "$(jq -r .limit out)" 'what to limit where requests are large'
 
+# Of what comes at one time there is no average, so there is one limit only.
+printf 'time_ns,op,offset,bytes\n0,read,0,4096\n' >one.csv
+expect_code 0 advise one.csv --slo 'wait.p99 < 10ms' --json
+expect 'no burst' "$(jq -r '[.candidates[].what] | join(",")' out)" 'candidates for one request'
+expect_code 0 advise one.csv --slo 'wait.p99 < 10ms'
+
 # What no limit can reach, and refusals.
 run advise "$recorded/mixed/vdc.blktrace" --slo 'p99 < 1us'
 expect 4 "$code" 'the exit code of what no limit can reach'
