@@ -128,15 +128,21 @@ static bool search(struct work *work, const struct progress_watch *watch, struct
            tune(&work->tuning, &work->options, error);
 }
 
-static bool keep(struct work *work, struct sim_error *error)
+// Before the search: what cannot be stored is to be known before minutes of runs.
+static bool open_database(struct work *work, struct sim_error *error)
 {
     struct report_error report_error;
-    struct tuning *tuning = &work->tuning;
-    if (work->arguments->db == NULL || !tuning->result.is_found)
+    if (work->arguments->db == NULL)
         return true;
     work->database = report_database_open(work->arguments->db, REPORT_WRITE, &report_error);
-    if (work->database == NULL)
-        return stored_run_fail(&report_error, error);
+    return work->database != NULL || stored_run_fail(&report_error, error);
+}
+
+static bool keep(struct work *work, struct sim_error *error)
+{
+    struct tuning *tuning = &work->tuning;
+    if (work->database == NULL || !tuning->result.is_found)
+        return true;
     tuning->run_id = tuner_keep(&tuning->tuner, tuning->result.trials[tuning->result.answer].values,
                                 work->database, false, error);
     return tuning->run_id != 0;
@@ -177,7 +183,7 @@ static bool run(void *opaque, struct sim_error *error)
     if (ok) {
         stop_on_signals();
         progress_start(&call->progress, call->eta);
-        ok = search(work, &watch, error) && keep(work, error);
+        ok = open_database(work, error) && search(work, &watch, error) && keep(work, error);
         progress_end(&call->progress);
     }
     ok = ok && print(work, error) && command_flush(error) &&

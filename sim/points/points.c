@@ -119,16 +119,34 @@ struct scenario *point_scenario(const struct points *points, const struct point 
     return NULL;
 }
 
+static bool is_whole_of(const char *whole, const char *address)
+{
+    static const char *const lists[] = {"groups.", "members."};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        size_t length = strlen(lists[i]);
+        if (strncmp(whole, lists[i], length) == 0 && strcmp(whole + length, address) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool points_same_address(const char *one, const char *other)
+{
+    return strcmp(one, other) == 0 || is_whole_of(one, other) || is_whole_of(other, one);
+}
+
 bool points_check(const struct points *points, const struct vary *varies, size_t count,
                   struct sim_error *error)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(varies[i].address, varies[j].address) == 0)
+            if (points_same_address(varies[i].address, varies[j].address))
                 return sim_fail(error, SIM_USAGE, "--vary: '%s' is varied twice",
                                 varies[i].address);
         }
         for (size_t j = 0; j < varies[i].count; j++) {
+            if (*points->stop)
+                return sim_fail(error, SIM_FAILED, "interrupted");
             const struct scenario_value value = {varies[i].address, varies[i].values[j]};
             struct sim_error found;
             struct scenario *scenario =

@@ -54,8 +54,11 @@ uint64_t points_tape_size(struct points *points);
 // Of those arrivals: other traces, or a part of them, have another one.
 uint64_t points_checksum(const struct points *points);
 
+// Are they of one setting? "gold.iops-total" is "groups.gold.iops-total" as well.
+bool points_same_address(const char *one, const char *other);
+
 // Is each value of each setting one by itself? Of what only goes together with others the points
-// tell. False with a usage error that names the setting, and suggests.
+// tell. False with a usage error that names the setting, and suggests, or if it was to stop.
 bool points_check(const struct points *points, const struct vary *varies, size_t count,
                   struct sim_error *error);
 

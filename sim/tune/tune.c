@@ -78,7 +78,7 @@ static bool set_up(struct tuning *tuning, const struct tune_options *options,
         if (!tuner_set(&tuner->settings[i], tuner->points, options->addresses[i], error))
             return false;
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(tuner->settings[j].address, options->addresses[i]) == 0)
+            if (points_same_address(tuner->settings[j].address, options->addresses[i]))
                 return sim_fail(error, SIM_USAGE, "--minimise: '%s' is given twice",
                                 options->addresses[i]);
         }

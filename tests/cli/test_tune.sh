@@ -102,7 +102,10 @@ refuse "has no limit 'iops-totl'; did you mean 'iops-total'" "$demo" --slo 'p99 
     --minimise gold.iops-totl
 refuse "there is no group or member 'silver'" "$demo" --slo 'p99 < 1ms' --minimise silver.iops-total
 refuse 'is given twice' "$demo" --slo 'p99 < 1ms' --minimise gold.iops-total,gold.iops-total
+refuse 'is given twice' "$demo" --slo 'p99 < 1ms' --minimise gold.iops-total,groups.gold.iops-total
 refuse 'at most 3 limits' "$demo" --slo 'p99 < 1ms' \
     --minimise gold.iops-total,gold.iops-read,gold.iops-write,gold.bps-total
+run tune "$demo" --slo 'p99 < 1us' --minimise gold.iops-total --db missing/kept.db
+expect 1 "$code" 'the exit code of a database that cannot be made, which is known before the search'
 refuse 'there are no such requests' "$demo" --slo 'postgres.discard.p99 < 1ms' \
     --minimise gold.iops-total
