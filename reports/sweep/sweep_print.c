@@ -251,8 +251,8 @@ bool report_sweep_print(const struct report_sweep *sweep, const struct report_st
         free(is_front);
         return false;
     }
-    report_say(style, REPORT_BOLD, "%" PRIu64 " points of %s, %" PRId64 " requests each%s",
-               sweep->points, sweep->name, sweep->requests,
+    report_say(style, REPORT_BOLD, "%" PRIu64 " point%s of %s, %" PRId64 " requests each%s",
+               sweep->points, sweep->points == 1 ? "" : "s", sweep->name, sweep->requests,
                summary.missing > 0 ? "; not all have been run" : "");
     bool ok = print_table(sweep, style, is_front);
     free(is_front);

@@ -117,10 +117,12 @@ static bool parse_shard(const char *text, struct sweep_options *options, struct 
 {
     unsigned long long shard = 0, shards = 0;
     int end = 0;
+    // Digits and one slash: of signs and blanks sscanf would make numbers as well.
+    bool is_plain = text[strspn(text, "0123456789/")] == '\0';
     sscanf(text, "%9llu/%9llu%n", &shard, &shards, &end);
     options->shard = shard - 1;
     options->shards = shards;
-    return (end > 0 && text[end] == '\0' && text[0] != '-' && shard >= 1 && shard <= shards) ||
+    return (is_plain && end > 0 && text[end] == '\0' && shard >= 1 && shard <= shards) ||
            sim_fail(error, SIM_USAGE,
                     "--shard: expected I/N, such as 1/4, the first of four, found '%.64s'", text);
 }
@@ -325,6 +327,8 @@ static bool work_and_print(struct work *work, struct sim_error *error)
         return ok;
     if (work->sweep.report.rows == NULL) // stopped before there was anything
         return false;
+    if (!ok) // a signal ends the program, which tells nothing then
+        command_print_error(error);
     return print(work, error) && ok && judge(work, error);
 }
 

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#define STORE_S 1.0 // between two times of storing
+#define STORE_S 1.0                 // between two times of storing
+#define RUNS_MAX UINT64_C(10000000) // their rows are in memory, some 200 bytes each
 
 // ---- Opening ----
 
@@ -63,6 +64,32 @@ static bool make_figures(struct sweep *sweep, struct sim_error *error)
     return true;
 }
 
+// Takes a point, or a range of them, off "3,7-9". False: there is none.
+static bool take_range(const char **keep, uint64_t *first, uint64_t *last)
+{
+    char *end;
+    if (**keep < '0' || **keep > '9')
+        return false;
+    *first = *last = strtoull(*keep, &end, 10);
+    if (*end == '-')
+        *last = strtoull(end + 1, &end, 10);
+    *keep = *end == ',' ? end + 1 : end;
+    return true;
+}
+
+static bool check_keep(const char *keep, uint64_t points, struct sim_error *error)
+{
+    uint64_t first, last;
+    while (keep != NULL && take_range(&keep, &first, &last)) {
+        if (first < 1 || last < first || last > points)
+            return sim_fail(error, SIM_USAGE,
+                            "--keep: expected points from 1 to %" PRIu64 ", found %" PRIu64
+                            "-%" PRIu64,
+                            points, first, last);
+    }
+    return true;
+}
+
 static bool make_report(struct sweep *sweep, struct sim_error *error)
 {
     const struct sweep_options *options = sweep->options;
@@ -74,8 +101,11 @@ static bool make_report(struct sweep *sweep, struct sim_error *error)
     report->requests = (int64_t)points_requests(sweep->points);
     report->points = vary_points(options->varies, options->vary_count);
     report->seeds = options->seeds;
-    if (report->points == 0 || report->points > UINT64_C(100000000) / report->seeds)
-        return sim_fail(error, SIM_USAGE, "--vary: these are more than 100 million runs");
+    if (report->points == 0 || report->points > RUNS_MAX / report->seeds)
+        return sim_fail(error, SIM_USAGE, "--vary: these are more than %d million runs",
+                        (int)(RUNS_MAX / 1000000));
+    if (!check_keep(options->keep, report->points, error))
+        return false;
     report->settings = calloc(options->vary_count + 1, sizeof *report->settings);
     sweep->member_names = calloc(base->member_count, sizeof *sweep->member_names);
     if (report->settings == NULL || sweep->member_names == NULL)
@@ -191,8 +221,10 @@ static bool work(void *context, uint64_t index)
     struct sweep *sweep = sweeping->sweep;
     struct point_result *result = malloc(sizeof *result);
     struct scenario_value *values = calloc(sweep->options->vary_count + 1, sizeof *values);
-    bool ok = result != NULL && values != NULL &&
-              run_one(sweep, sweeping->todo[index], NULL, result, values);
+    pthread_mutex_lock(&sweeping->lock);
+    bool ok = result != NULL && values != NULL && !sweeping->has_failed;
+    pthread_mutex_unlock(&sweeping->lock);
+    ok = ok && run_one(sweep, sweeping->todo[index], NULL, result, values);
     pthread_mutex_lock(&sweeping->lock);
     if (ok && fill_row(sweep, sweeping->todo[index], result))
         sweeping->done[sweeping->done_count++] = sweeping->todo[index];
@@ -238,18 +270,11 @@ static bool is_mine(const struct sweep_options *options, uint64_t number)
 // The points that are to be kept: "3,7-9" or "all".
 static bool is_kept(const char *keep, uint64_t point)
 {
-    if (strcmp(keep, "all") == 0)
-        return true;
-    while (*keep != '\0') {
-        char *end;
-        uint64_t first = strtoull(keep, &end, 10), last = first;
-        if (*end == '-')
-            last = strtoull(end + 1, &end, 10);
-        if (first <= point && point <= last)
-            return true;
-        keep = *end == ',' ? end + 1 : end;
-    }
-    return false;
+    uint64_t first, last;
+    bool found = strcmp(keep, "all") == 0;
+    while (!found && take_range(&keep, &first, &last))
+        found = first <= point && point <= last;
+    return found;
 }
 
 // As whole runs, one after the other, once all points have been run: of each the first seed.
@@ -300,8 +325,11 @@ static bool run_all(struct sweeping *sweeping, struct sim_error *error)
         return true;
     if (!*sweep->options->watch.stop)
         return sim_fail_memory(error);
+    uint64_t done = 0; // other shards are missing too
+    for (uint64_t i = 0; i < sweep_runs(sweep); i++)
+        done += sweep->report.rows[i].is_there;
     return sim_fail(error, SIM_FAILED, "interrupted: %" PRIu64 " of %" PRIu64 " runs are done%s",
-                    sweep_runs(sweep) - missing, sweep_runs(sweep),
+                    done, sweep_runs(sweep),
                     sweep->options->database != NULL ? "; the same command goes on from there"
                                                      : "");
 }

@@ -55,7 +55,7 @@ expect_code 3 merge all.db other.db
 expect_error 'other.db: point 3 of a sweep has the digest abc, but'
 same all.db 'what was refused'
 
-for wrong in 0/3 4/3 3 1/3x -1/3 /; do
+for wrong in 0/3 4/3 0/0 3 1/3x -1/3 1/-3 +1/3 ' 1/3' 1/ / 1/3/; do
     expect_code 2 "$@" --db wrong.db --shard "$wrong"
     expect_error "expected I/N, such as 1/4, the first of four, found '$wrong'"
 done

@@ -149,5 +149,43 @@ expect_code 2 sweep a.yaml --vary gold.iops-total=1,2 --keep 1
 expect_error '--keep needs --db'
 expect_code 2 sweep a.yaml --vary gold.iops-total=1,2 --seeds 3
 expect_error 'nothing in a.yaml is drawn'
+for keep in 5-3 0-1 3 99999999999999999999; do
+    expect_code 2 sweep a.yaml --vary gold.iops-total=500,600 --db keep.db --keep $keep
+    expect_error '--keep: expected '
+done
+expect_code 2 sweep a.yaml --vary gold.iops-total=1,2 --vary groups.gold.iops-total=3,4
+expect_error "'groups.gold.iops-total' is varied twice"
+expect_code 2 sweep a.yaml --vary gold.iops-total=1,2 --figure '"total".read.p99'
+expect_error "unknown member 'total'"
+expect_code 2 sweep a.yaml --vary gold.iops-total=1,2 --figure gold.group.jain
+expect_error "'jain' is of two runs, or of a group"
 expect_code 3 sweep missing.yaml --vary gold.iops-total=1,2
+run sweep a.yaml --vary gold.iops-total=500
+grep -q '^1 point of a.yaml' out || fail "one point: $(head -n 1 out)"
+
+# Many values are looked at one by one: Ctrl-C ends that as well.
+"$program" sweep a.yaml --vary gold.iops-total=1:100000:1 --eta never >out 2>err &
+pid=$!
+sleep 3
+kill -TERM "$pid"
+tries=0
+while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 50 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+[ "$tries" -lt 50 ] || fail 'it goes on for 5 s'
+wait "$pid" || true
+
+# What is told of an interrupted shard is not what the others are to do.
+run sweep a.yaml --vary gold.iops-total=200:990:10 --shard 2/40 --db shard.db --jobs 1
+"$program" sweep a.yaml --vary gold.iops-total=200:990:10 --shard 1/2 --db shard.db --jobs 1 \
+    >out 2>err &
+pid=$!
+sleep 2
+kill -TERM "$pid"
+wait "$pid" || true
+if grep -q interrupted err; then
+    done=$(sed -n 's/.*interrupted: \([0-9]*\) of 80 runs.*/\1/p' err)
+    expect "$(ask shard.db 'SELECT count(*) FROM sweep_point')" "$done" 'runs that are done'
+fi
 finish
