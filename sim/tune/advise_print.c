@@ -37,8 +37,9 @@ static void say_verdict(const struct advice *advice, const struct report_style *
                          : "No limit that was tried satisfies all.%s",
                    fails ? list : "");
     }
-    report_say(style, REPORT_PLAIN, "Without limits %s/s on average; %s is what to limit.",
-               grid_format(text, asked, kind),
+    report_say(style, REPORT_PLAIN, "Without limits %s%s; %s is what to limit.",
+               asked > 0 ? grid_format(text, asked, kind) : "all come at one time",
+               asked > 0 ? "/s on average" : "",
                advice->is_bytes ? "bps-total, since requests are large," : "iops-total");
 }
 
@@ -123,9 +124,10 @@ json_t *advice_json(const struct advice *advice)
                       "slos", json_slos(advice, candidate->values), "end_ns",
                       (json_int_t)candidate->end_ns));
     }
-    return json_pack("{s:b,s:s,s:f,s:f,s:o,s:o,s:o,s:I,s:I}", "found", advice->is_found, "limit",
-                     advice->is_bytes ? "bps-total" : "iops-total", "requests_per_s", advice->iops,
-                     "bytes_per_s", advice->throughput, "slos", slos, "without_limits",
-                     json_slos(advice, advice->unlimited), "candidates", candidates, "end_ns",
-                     (json_int_t)advice->end_ns, "runs", (json_int_t)advice->runs);
+    return json_pack("{s:b,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I}", "found", advice->is_found, "limit",
+                     advice->is_bytes ? "bps-total" : "iops-total", "requests_per_s",
+                     number(advice->iops), "bytes_per_s", number(advice->throughput), "slos", slos,
+                     "without_limits", json_slos(advice, advice->unlimited), "candidates",
+                     candidates, "end_ns", (json_int_t)advice->end_ns, "runs",
+                     (json_int_t)advice->runs);
 }

@@ -44,7 +44,10 @@ expect bps-total "$(jq -r .limit out)" 'what to limit where requests are large'
 printf 'time_ns,op,offset,bytes\n0,read,0,4096\n' >one.csv
 expect_code 0 advise one.csv --slo 'wait.p99 < 10ms' --json
 expect 'no burst' "$(jq -r '[.candidates[].what] | join(",")' out)" 'candidates for one request'
+expect null "$(jq .requests_per_s out)" 'a rate over no time'
 expect_code 0 advise one.csv --slo 'wait.p99 < 10ms'
+grep -q '^Without limits all come at one time; iops-total is what to limit.$' out ||
+    fail "one request: $(cat out)"
 
 # What no limit can reach, and refusals.
 run advise "$recorded/mixed/vdc.blktrace" --slo 'p99 < 1us'
