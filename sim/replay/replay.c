@@ -7,6 +7,9 @@
 // any request go: as many as this, and none will ever go. The others' cannot do so.
 #define REPLAY_IDLE_FIRES_MAX 1000
 
+// What a request that has only arrived still has ahead, of what it takes.
+#define WAITING_AHEAD 0.6
+
 #define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 
 enum engine_op replay_op(enum trace_op op)
@@ -261,10 +264,9 @@ void replay_progress(const struct replay *replay, struct progress_state *state)
     *state = (struct progress_state){PROGRESS_UNKNOWN, replay->next_seq};
     if (replay->senders.sources != NULL)
         state->share = senders_share(&replay->senders);
-    // What has only arrived has most of what it takes still ahead.
     if (replay->next_seq > 0 && state->share > 0)
-        state->share *=
-            1 - (double)engine_waiting(replay->control.engine) / (double)replay->next_seq;
+        state->share *= 1 - WAITING_AHEAD * (double)engine_waiting(replay->control.engine) /
+                                (double)replay->next_seq;
     if (end_ns != SCENARIO_NO_LIMIT)
         state->share = fmax(state->share, (double)replay->now_ns / (double)end_ns);
     if (replay->senders.answers && state->share >= 0) // after a first reading

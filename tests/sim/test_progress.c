@@ -14,7 +14,8 @@
 
 #define POINTS_MAX 100000
 #define MARGIN 0.25
-#define FILES 40
+#define FILES 200
+#define FILE_REQUESTS 1500.0
 
 static const volatile sig_atomic_t never_stop = 0;
 
@@ -81,7 +82,7 @@ static void write_files(void)
     for (int i = 0; i < FILES; i++) {
         size_t size;
         char name[32];
-        struct synth_spec *spec = fit_lab_spec(&arrivals, (uint64_t)i + 1, 1500);
+        struct synth_spec *spec = fit_lab_spec(&arrivals, (uint64_t)i + 1, FILE_REQUESTS);
         char *text = fit_lab_text(spec, &size);
         snprintf(name, sizeof name, "m%d.csv", i);
         scratch_write(name, text, size);
@@ -93,7 +94,7 @@ static void write_files(void)
 // All files as members of one group with this limit.
 static struct scenario *load_files(int64_t limit)
 {
-    char text[8192];
+    char text[16384];
     struct sim_error error;
     int used =
         snprintf(text, sizeof text, "groups: [{id: g, limits: {iops-total: %lld}}]\nmembers:\n",
@@ -107,10 +108,10 @@ static struct scenario *load_files(int64_t limit)
     return scenario;
 }
 
-static void run_files(int64_t limit, bool logs, struct progress_part *part,
+// The scenario is given back.
+static void run_files(struct scenario *scenario, bool logs, struct progress_part *part,
                       struct report_compare_side *side)
 {
-    struct scenario *scenario = load_files(limit);
     struct run_options options = {
         .log_requests = logs,
         .omit_series = true,
@@ -131,14 +132,15 @@ static void run_files(int64_t limit, bool logs, struct progress_part *part,
 static void test_many_small_files(void **state)
 {
     (void)state;
-    static const int64_t limits[] = {1000000, 2500};
+    static const int64_t limits[] = {1000000, 12500};
     write_files();
     for (size_t i = 0; i < 2; i++) {
+        struct scenario *scenario = load_files(limits[i]);
         struct curve *curve = curve_begin();
         struct progress_part part = {tell, curve, 0, 1};
-        curve->requests = i == 0 ? 1500.0 * FILES : 0;
+        curve->requests = i == 0 ? FILES * FILE_REQUESTS : 0;
         struct report_compare_side side = {.shown = "a"};
-        run_files(limits[i], false, &part, &side);
+        run_files(scenario, false, &part, &side);
         curve_check(curve, i == 0 ? "a run" : "a run that waits", 0);
         report_database_close(side.database);
     }
@@ -163,7 +165,7 @@ static void test_compare(void **state)
         config.sides[i].shown = i == 0 ? "a" : "b";
         part.from = 0.45 * i;
         part.to = 0.45 * (i + 1);
-        run_files(7500 - 500 * i, true, &part, &config.sides[i]);
+        run_files(load_files(37500 - 2500 * i), true, &part, &config.sides[i]);
     }
     part.from = 0.9;
     part.to = 1;

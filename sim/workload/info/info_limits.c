@@ -46,12 +46,14 @@ struct stream {
     struct lanes lanes[INFO_LIMIT_COUNT];
 };
 
+#define FILTERS 2 // the first makes the second quick
+
 struct search {
     struct info_spool *spool;
     size_t volume_count;
     struct stream *streams; // of the volumes, and of all
-    bool is_filtered;
-    struct info_spool busy; // what matters under the floors and above
+    int filtered;           // so many times
+    struct info_spool busy; // then: what matters under the floors and above
     int64_t (*floors)[INFO_LIMIT_COUNT];
 };
 
@@ -200,12 +202,19 @@ static double passes_left(const struct stream *streams, size_t count)
     return fmin(log(widest) / log((double)LANES / INFO_SHARE_COUNT + 1), INFO_PASSES_GUESS);
 }
 
-static void foresee(struct info_spool *spool, double passes)
+// So many passes and the confirmation are ahead.
+static void foresee(const struct search *search, double passes)
 {
-    if (spool->work != NULL)
-        spool->work->total =
-            (double)spool->work->done +
-            (double)spool->records * (passes * INFO_STEPS_PASS + INFO_STEPS_CONFIRM);
+    struct info_work *work = search->spool->work;
+    double all = (double)search->spool->records, busy = (double)search->busy.records;
+    if (work == NULL)
+        return;
+    work->total = (double)work->done;
+    if (search->filtered < FILTERS) { // a pass, and one that leaves most out
+        work->total += 2 * INFO_STEPS_PASS * (search->filtered > 0 ? busy : all);
+        busy = INFO_BUSY_GUESS * all;
+    }
+    work->total += busy * (passes * INFO_STEPS_PASS + INFO_STEPS_CONFIRM);
 }
 
 // Reads the spool once; false: an error.
@@ -236,14 +245,14 @@ static int64_t lowest(const struct bracket brackets[INFO_SHARE_COUNT])
 static bool leave_out(struct search *search, struct sim_error *error)
 {
     struct info_spool less = {0};
-    struct info_spool *from = search->is_filtered ? &search->busy : search->spool;
+    struct info_spool *from = search->filtered > 0 ? &search->busy : search->spool;
     for (size_t i = 0; i <= search->volume_count; i++)
         for (int kind = 0; kind < INFO_LIMIT_COUNT; kind++)
             search->floors[i][kind] = lowest(search->streams[i].brackets[kind]);
     bool ok = info_filter(from, search->volume_count, search->floors, &less, error);
     info_spool_close(&search->busy);
     search->busy = less;
-    search->is_filtered = true;
+    search->filtered++;
     return ok;
 }
 
@@ -259,13 +268,13 @@ static bool narrow_brackets(struct search *search, struct sim_error *error)
             return true;
         if (stop_signal != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
-        foresee(search->spool, ceil(passes_left(search->streams, count)));
-        if (!pass(search->is_filtered ? &search->busy : search->spool, search->streams,
+        foresee(search, ceil(passes_left(search->streams, count)));
+        if (!pass(search->filtered > 0 ? &search->busy : search->spool, search->streams,
                   search->volume_count, error))
             return false;
         for (size_t i = 0; i < count; i++)
             narrow_all(&search->streams[i]);
-        if ((done == 0 || done == 2) && !leave_out(search, error))
+        if (done % 2 == 0 && search->filtered < FILTERS && !leave_out(search, error))
             return false;
     }
 }
@@ -308,10 +317,10 @@ bool info_limits_find(struct info_spool *spool, size_t volume_count, struct info
     ok = ok && narrow_brackets(&search, error);
     for (size_t i = 0; ok && i <= volume_count; i++)
         finish(&search.streams[i], &answers[i]);
-    foresee(spool, 0);
+    foresee(&search, 0);
     spool->steps = INFO_STEPS_CONFIRM;
     search.busy.steps = INFO_STEPS_CONFIRM;
-    ok = ok && info_limits_confirm(spool, search.is_filtered ? &search.busy : NULL, search.floors,
+    ok = ok && info_limits_confirm(spool, search.filtered > 0 ? &search.busy : NULL, search.floors,
                                    volume_count, answers, error);
     if (ok && volume_count == 1)
         answers[1] = answers[0];

@@ -22,10 +22,11 @@ struct info_work {
 
 // What looking at a request takes: reading it, in a pass that narrows brackets, and through the
 // engine. How many passes there will be is a guess as long as there are brackets.
-#define INFO_STEPS_READ 6
+#define INFO_STEPS_READ 10
 #define INFO_STEPS_PASS 1
 #define INFO_STEPS_CONFIRM 20
 #define INFO_PASSES_GUESS 10
+#define INFO_BUSY_GUESS 0.15 // the share of requests that all passes but the first look at
 
 // Another request was looked at.
 void info_work_step(struct info_work *work, unsigned steps);

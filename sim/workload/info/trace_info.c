@@ -75,7 +75,8 @@ static void look(struct trace_info *info, struct info_work *work)
         trace_progress(info->trace, &consumed, &total);
         double all = consumed > 0 ? (double)total / (double)consumed * (double)work->requests : 0;
         work->total =
-            all * (INFO_STEPS_READ + INFO_PASSES_GUESS * INFO_STEPS_PASS + INFO_STEPS_CONFIRM);
+            all * (INFO_STEPS_READ + 2 * INFO_STEPS_PASS +
+                   INFO_BUSY_GUESS * (INFO_PASSES_GUESS * INFO_STEPS_PASS + INFO_STEPS_CONFIRM));
     }
     info_work_step(work, INFO_STEPS_READ);
 }
