@@ -255,6 +255,10 @@ bool fraction_parse(const char *text, struct fraction *fraction)
 
 bool fraction_divide(int64_t value, const struct fraction *divisor, int64_t *quotient)
 {
+    if (divisor->numerator == divisor->denominator) { // nearly always, and four divisions less
+        *quotient = value;
+        return true;
+    }
     // value = whole * numerator + rest: the rest's share is below 10^18.
     int64_t whole = value / divisor->numerator;
     int64_t rest = value % divisor->numerator;
