@@ -265,9 +265,18 @@ void recorder_next_intervals(struct report_recorder *recorder, int64_t now_ns)
 // ---- At the end ----
 
 struct ranked_member {
-    double wait_ns, requests;
+    double waiting, wait_ns, requests;
     uint32_t number;
 };
+
+// As the tables rank them: by how many waited on average.
+static int compare_waiting(const void *left, const void *right)
+{
+    const struct ranked_member *a = left, *b = right;
+    if (a->waiting != b->waiting)
+        return a->waiting < b->waiting ? 1 : -1;
+    return (a->number > b->number) - (a->number < b->number);
+}
 
 static int compare_ranks(const void *left, const void *right)
 {
@@ -279,25 +288,36 @@ static int compare_ranks(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-void recorder_choose_full(struct report_recorder *recorder)
+static struct ranked_member rank_of(const struct report_recorder *recorder, uint32_t number,
+                                    int64_t end_ns)
+{
+    const struct recorder_stream *streams = recorder->members[number].streams;
+    struct ranked_member rank = {.number = number};
+    rank.requests = (double)streams[RECORDER_READ_WRITE].run[RECORDER_ARRIVED].requests;
+    for (size_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
+        const struct report_histogram *waits = streams[d].latency[RECORDER_THROTTLE_WAIT];
+        rank.waiting += recorder_queue_mean(recorder, &streams[d].queue, end_ns);
+        if (recorder_is_read_write((uint32_t)d) && waits != NULL)
+            rank.wait_ns += report_sum_value(&waits->sum_ns);
+    }
+    return rank;
+}
+
+void recorder_choose_full(struct report_recorder *recorder, int64_t end_ns)
 {
     struct ranked_member *ranks = calloc(recorder->member_count + 1, sizeof *ranks);
     if (ranks == NULL) {
         report_rows_fail(recorder->rows, "out of memory for the members of a run");
         return;
     }
-    for (uint32_t i = 0; i < recorder->member_count; i++) {
-        const struct recorder_stream *streams = recorder->members[i].streams;
-        ranks[i].number = i;
-        ranks[i].requests = (double)streams[RECORDER_READ_WRITE].run[RECORDER_ARRIVED].requests;
-        for (size_t d = REPORT_DIRECTION_READ; d <= REPORT_DIRECTION_WRITE; d++) {
-            const struct report_histogram *waits = streams[d].latency[RECORDER_THROTTLE_WAIT];
-            ranks[i].wait_ns += waits != NULL ? report_sum_value(&waits->sum_ns) : 0;
-        }
-    }
+    for (uint32_t i = 0; i < recorder->member_count; i++)
+        ranks[i] = rank_of(recorder, i, end_ns);
     qsort(ranks, recorder->member_count, sizeof *ranks, compare_ranks);
     for (size_t i = 0; i < recorder->member_count && i < RECORDER_FULL_MEMBERS; i++)
         recorder->members[ranks[i].number].full = true;
+    qsort(ranks, recorder->member_count, sizeof *ranks, compare_waiting);
+    for (size_t i = 0; i < recorder->member_count && i < RECORDER_FULL_MEMBERS; i++)
+        recorder->members[ranks[i].number].whole = true;
     free(ranks);
 }
 
@@ -329,7 +349,7 @@ void recorder_end_intervals(struct report_recorder *recorder, int64_t end_ns)
     close_members(recorder);
     if (recorder->adapts)
         store_adapted(recorder, end_ns);
-    recorder_choose_full(recorder);
+    recorder_choose_full(recorder, end_ns);
     if (!recorder->omit_series)
         recorder_cells_store(recorder, recorder_grain(recorder)->interval_ns);
 }

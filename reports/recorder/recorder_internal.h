@@ -103,7 +103,7 @@ struct recorder_member {
     struct report_service served; // throttled and dispatched
     int64_t noted_ns;             // until then the intervals know that something happened to it
     bool active;                  // something happened in the present interval of rows
-    bool full;                    // all of it is stored
+    bool full, whole;             // all of it is stored over time; all buckets of its latencies
 };
 
 // What a member had been served before the present interval of a grain. Of another interval: it
@@ -377,7 +377,10 @@ size_t recorder_level(size_t bucket);
 void recorder_levels_store(struct report_recorder *recorder, int64_t interval,
                            const uint64_t counts[RECORDER_LEVELS]);
 // Finds those members whose requests waited longest.
-void recorder_choose_full(struct report_recorder *recorder);
+void recorder_choose_full(struct report_recorder *recorder, int64_t end_ns);
+// How many requests waited, on average over a run that ended at end_ns.
+double recorder_queue_mean(const struct report_recorder *recorder,
+                           const struct recorder_queue *queue, int64_t end_ns);
 // Nothing has happened; memory is kept.
 void recorder_span_clear(const struct report_recorder *recorder, struct recorder_span *span);
 void recorder_span_free(struct recorder_span *span);

@@ -16,13 +16,20 @@ struct statistics_row {
     unsigned fold; // of its histograms
 };
 
-static double queue_mean(const struct recorder_queue *queue, int64_t start_ns, int64_t end_ns)
+double recorder_queue_mean(const struct report_recorder *recorder,
+                           const struct recorder_queue *queue, int64_t end_ns)
 {
     struct report_sum area = queue->area;
+    int64_t start_ns = recorder->warm_up_ns;
     if (end_ns <= start_ns)
         return 0.0;
     report_sum_add_product(&area, queue->settled, (uint64_t)(end_ns - queue->since_ns));
     return report_sum_value(&area) / (double)(end_ns - start_ns);
+}
+
+static bool is_folded(const struct recorder_member *member)
+{
+    return !member->full && !member->whole;
 }
 
 // at_once: requests that were dispatched in the instant of their arrival.
@@ -40,7 +47,7 @@ static void store_counts(struct report_recorder *recorder, const struct statisti
                         report_integer(arrived->requests - at_once),
                         report_integer(counts[RECORDER_DISPATCHED].requests),
                         report_integer(counts[RECORDER_COMPLETED].requests),
-                        report_real(queue_mean(&stream->queue, recorder->warm_up_ns, end_ns)),
+                        report_real(recorder_queue_mean(recorder, &stream->queue, end_ns)),
                         report_count(stream->queue.max),
                     });
 }
@@ -154,7 +161,7 @@ static void store_member(struct report_recorder *recorder, uint32_t number, int6
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
         struct recorder_stream *stream = &member->streams[d];
         const struct statistics_row row = {number, recorder_stream_names[d],
-                                           member->full ? 0 : recorder->fold};
+                                           is_folded(member) ? recorder->fold : 0};
         if (stream->run[RECORDER_ARRIVED].requests == 0)
             continue;
         int64_t direction_at_once = store_direction(recorder, &row, stream, end_ns);
@@ -210,7 +217,7 @@ static unsigned choose_fold(const struct report_recorder *recorder)
     uint64_t counts[FOLD_MAX + 1] = {0};
     unsigned fold = 0;
     for (size_t i = 0; i < recorder->member_count; i++) {
-        if (!recorder->members[i].full)
+        if (is_folded(&recorder->members[i]))
             count_buckets(&recorder->members[i], counts);
     }
     while (fold < FOLD_MAX && counts[fold] > BUCKETS_MAX)
@@ -218,7 +225,7 @@ static unsigned choose_fold(const struct report_recorder *recorder)
     return fold;
 }
 
-// Those of all members together, which reports show, are not folded.
+// Those of all members together, which reports show, are not folded, and quicker to read.
 static void store_all(struct report_recorder *recorder, struct report_histogram *merged)
 {
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
@@ -242,7 +249,7 @@ void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
         store_member(recorder, (uint32_t)i, end_ns, &merged, totals);
         recorder_tell(recorder, from + (1 - from) * (double)i / (double)recorder->member_count);
     }
-    if (recorder->fold > 0)
+    if (recorder->member_count > RECORDER_FULL_MEMBERS)
         store_all(recorder, &merged);
     store_differences(recorder);
     report_histogram_release(&merged);

@@ -121,18 +121,27 @@ static size_t find_metric(const char *name)
     return metric;
 }
 
-// Those of read+write are added up here: the view histogram would sort them first. Of all members
-// together there are histograms if those of members are folded.
+// Those of read+write are added up here: the view histogram would sort them first. Of many members
+// there are histograms of all together (member -1), which are those of the others, too, if those of
+// the members that are shown are taken off. These are not in parts, ?4 of which says whose.
+enum { STATISTICS_ALL, STATISTICS_HIDDEN, STATISTICS_TOGETHER, STATISTICS_SHOWN_ONES };
+
 #define STATISTICS_BUCKETS                                                                         \
     " SELECT direction, metric, low_ns + (high_ns - low_ns) / 2, count, 0 FROM histogram_row"      \
-    " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0" STATISTICS_PART       \
-    " UNION ALL"                                                                                   \
+    " WHERE run_id = ?1 AND low_ns >= 0 AND high_ns >= low_ns AND count > 0 AND ?4 < "             \
+    "2" STATISTICS_PART " UNION ALL"                                                               \
     " SELECT direction, metric, low_ns + ~(-1 << width) / 2, count,"                               \
     "        direction IN ('read', 'write') FROM latency_bucket"                                   \
     " WHERE run_id = ?1 AND low_ns >= 0 AND width BETWEEN 0 AND 63 AND count > 0"                  \
-    "   AND iif(?4 = 0 AND EXISTS (SELECT 1 FROM latency_histogram"                                \
-    "                               WHERE run_id = ?1 AND member_id = -1),"                        \
-    "           member_id = -1, member_id >= 0)" STATISTICS_PART
+    "   AND CASE ?4 WHEN 0 THEN member_id >= 0 WHEN 1 THEN member_id IN hidden"                    \
+    "               WHEN 2 THEN member_id = -1"                                                    \
+    "               ELSE member_id IN (SELECT member_id FROM chosen) END"
+
+// Whether there are histograms of all together, and whole ones of the members that are shown.
+#define STATISTICS_TOGETHER_ROWS                                                                   \
+    " SELECT EXISTS (SELECT 1 FROM latency_histogram WHERE run_id = ?1 AND member_id = -1),"       \
+    "        NOT EXISTS (SELECT 1 FROM latency_histogram JOIN chosen USING (run_id, member_id)"    \
+    "                     WHERE run_id = ?1 AND fold > 0)"
 
 static bool merge_histograms(const struct tables_context *context, struct total *total, int part)
 {
@@ -193,12 +202,59 @@ static bool write_rows(const struct tables_context *context, struct total *total
     return report_query_close(rows, context->error);
 }
 
+static void release(struct total *total)
+{
+    for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(metrics); i++)
+        report_histogram_release(&total->histograms[i / COUNT_OF(metrics)][i % COUNT_OF(metrics)]);
+}
+
+// What is in `all` but not in `shown`. False: out of memory.
+static bool take_off(struct report_histogram *left, const struct report_histogram *all,
+                     const struct report_histogram *shown)
+{
+    struct report_histogram_range range, taken = {0};
+    size_t position = 0, at = 0;
+    bool more = report_histogram_next(shown, &at, &taken), good = true;
+    while (good && report_histogram_next(all, &position, &range)) {
+        while (more && taken.bucket < range.bucket)
+            more = report_histogram_next(shown, &at, &taken);
+        uint64_t off = more && taken.bucket == range.bucket ? taken.count : 0;
+        if (range.count > off)
+            good = report_histogram_add_many(left, report_histogram_middle(range.low_ns),
+                                             range.count - off);
+    }
+    return good;
+}
+
+static bool merge_hidden(const struct tables_context *context, struct total *total)
+{
+    struct total all = {.histograms = {{{0}}}}, shown = {.histograms = {{{0}}}};
+    bool read = merge_histograms(context, &all, STATISTICS_TOGETHER) &&
+                merge_histograms(context, &shown, STATISTICS_SHOWN_ONES);
+    bool good = read;
+    for (size_t i = 0; good && i < TOTAL_DIRECTIONS * COUNT_OF(metrics); i++) {
+        size_t d = i / COUNT_OF(metrics), m = i % COUNT_OF(metrics);
+        good = take_off(&total->histograms[d][m], &all.histograms[d][m], &shown.histograms[d][m]);
+    }
+    release(&all);
+    release(&shown);
+    return good || (read && tables_memory(context));
+}
+
 static bool write_part(const struct tables_context *context, sqlite3_str *sql, int part)
 {
     struct total total = {.histograms = {{{0}}}};
-    bool good = merge_histograms(context, &total, part) && write_rows(context, &total, sql, part);
-    for (size_t i = 0; i < TOTAL_DIRECTIONS * COUNT_OF(metrics); i++)
-        report_histogram_release(&total.histograms[i / COUNT_OF(metrics)][i % COUNT_OF(metrics)]);
+    sqlite3_stmt *rows = open_with(context, "", STATISTICS_TOGETHER_ROWS, part);
+    bool found = report_query_next(rows), together = found && sqlite3_column_int(rows, 0);
+    bool hidden = together && sqlite3_column_int(rows, 1);
+    bool good = report_query_close(rows, context->error);
+    if (good && part == STATISTICS_HIDDEN && hidden)
+        good = merge_hidden(context, &total);
+    else if (good)
+        good = merge_histograms(context, &total,
+                                part == STATISTICS_ALL && together ? STATISTICS_TOGETHER : part);
+    good = good && write_rows(context, &total, sql, part);
+    release(&total);
     return good;
 }
 

@@ -268,6 +268,12 @@ static void test_many_members(void **state)
                 " EXCEPT SELECT member_id, direction, metric, count FROM latency_statistics)");
     assert_true(answer_integer(path, "SELECT count(*) FROM latency_bucket WHERE member_id >= 0") <=
                 100000 + 40 * 3 * MANY_MS);
+    assert_true(answer_integer(path, "SELECT max(fold) FROM latency_histogram") > 0);
+    // Those that tables show are whole, so that the others are all but them.
+    assert_none(path, "SELECT count(*) FROM latency_histogram JOIN (SELECT member_id FROM"
+                      "  member_statistics WHERE direction <> 'read+write' GROUP BY member_id"
+                      "  ORDER BY sum(queue_mean) DESC, member_id LIMIT 40) USING (member_id)"
+                      "  WHERE fold > 0");
     assert_none(path, "SELECT count(*) FROM (SELECT metric, sum(count) FROM latency_bucket"
                       "  WHERE member_id = -1 GROUP BY 1"
                       " EXCEPT SELECT metric, sum(count) FROM latency_statistics"
