@@ -195,7 +195,7 @@ static bool cut_trace(struct tuner_extra *part, const char *address, const struc
     values[0].text = text_of("%s", units_exact_duration(cut->start_ns + start_ns, start));
     values[1].address =
         text_of(address[0] == '\0' ? "trace.duration" : "members.%s.trace.duration", address);
-    int64_t left = cut->duration_ns - start_ns;
+    int64_t left = cut->duration_ns > start_ns ? cut->duration_ns - start_ns : 0;
     values[1].text =
         text_of("%s", units_exact_duration(left < split_ns ? left : split_ns, duration));
     part->count += 2;
@@ -220,6 +220,23 @@ static bool cut_part(struct tuner_extra *part, const struct scenario *scenario, 
     return ok;
 }
 
+static double span_ns(const struct cut *cut, int64_t end_ns)
+{
+    double speed = (double)cut->speed.numerator / (double)cut->speed.denominator;
+    return fmin((double)end_ns * speed, (double)cut->duration_ns);
+}
+
+// Of the recording of which most is replayed until then.
+static double longest_span_ns(const struct scenario *scenario, int64_t end_ns)
+{
+    double longest = scenario->trace_count > 0 ? span_ns(&scenario->traces[0].cut, end_ns) : 0;
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        if (scenario->members[i].trace.path != NULL)
+            longest = fmax(longest, span_ns(&scenario->members[i].trace.cut, end_ns));
+    }
+    return longest;
+}
+
 static bool try_parts(struct tuning *tuning, const struct tune_options *options,
                       struct sim_error *error)
 {
@@ -229,10 +246,10 @@ static bool try_parts(struct tuning *tuning, const struct tune_options *options,
     if (split_ns == 0)
         return true;
     int64_t end_ns = tuning->tuner.runs[result->top == TUNE_NO_TRIAL ? 0 : result->top].end_ns;
-    int64_t parts = end_ns / split_ns + 1;
+    double parts = floor(longest_span_ns(scenario, end_ns) / (double)split_ns) + 1;
     if (parts > TUNE_PARTS_MAX)
-        return sim_fail(error, SIM_USAGE, "--split: that would be %lld parts, at most %d",
-                        (long long)parts, TUNE_PARTS_MAX);
+        return sim_fail(error, SIM_USAGE, "--split: that would be %.0f parts, at most %d", parts,
+                        TUNE_PARTS_MAX);
     tuning->parts = calloc((size_t)parts, sizeof *tuning->parts);
     if (tuning->parts == NULL)
         return sim_fail_memory(error);

@@ -66,6 +66,16 @@ jq -r '.settings[0].text' out | grep -Eq '^[0-9.]+MB$' || fail 'bytes are not wr
 # Parts of the recording, and seeds.
 expect_code 0 tune vdd.yaml --slo 'wait.p90 < 50ms' --minimise gold.iops-total --split 30s
 grep -q '^Each part of the recording by itself: it holds in [0-9] of [0-9]' out || fail 'no parts'
+# 10 s of a recording, twice as fast, at a device that takes longer than they do.
+awk 'BEGIN { print "time_ns,op,offset,bytes"
+    for (i = 0; i < 100; i++) printf "%d00000000,read,0,4096\n", i }' >even.csv
+for speed in 1 2; do
+    echo "{groups: [{id: g, limits: {iops-total: 100}}], device: {model: fixed, latency: 9s}, \
+        members: [{id: m, group: g, trace: {path: even.csv, duration: 10s, speed: $speed}}]}" \
+        >even.yaml
+    expect_code 0 tune even.yaml --slo 'wait.p99 < 300ms' --minimise g.iops-total --split 2s --json
+    expect 5 "$(jq '[.parts[] | select(.slos[0] != null)] | length' out)" "parts at speed $speed"
+done
 run tune vdd.yaml --slo 'wait.p90 < 50ms' --minimise gold.iops-total --seeds 3
 expect 2 "$code" 'the exit code of seeds where nothing is drawn'
 sed 's/^device:.*/device: {model: random, classes: [{law: lognormal, mean: 1ms, shape: 1}]}/' \
