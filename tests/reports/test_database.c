@@ -121,8 +121,8 @@ static void read_rows(const char *path, char *text, size_t size)
         " intervals FROM member_interval WHERE run_id = ?1 ORDER BY 1, 2, 3",
         "SELECT interval, member_id, direction, extra FROM counted_interval WHERE run_id = ?1",
         "SELECT interval, member_id, cause, requests, wait_ns FROM wait_interval WHERE run_id = ?1",
-        "SELECT member_id, direction, metric, low_ns, high_ns, count FROM histogram"
-        " WHERE run_id = ?1 ORDER BY 1, 2, 3, 4"};
+        ("SELECT member_id, direction, metric, low_ns, high_ns, count FROM histogram"
+         " WHERE run_id = ?1 ORDER BY 1, 2, 3, 4")};
     struct report_database *database = report_database_open(path, REPORT_READ, &error);
     size_t used = 0;
     assert_non_null(database);
