@@ -8,7 +8,7 @@
 #define REPLAY_IDLE_FIRES_MAX 1000
 
 // What a request that has only arrived still has ahead, of what it takes.
-#define WAITING_AHEAD 0.6
+#define WAITING_AHEAD 0.5
 
 #define STEPS_PER_LOOK 4096 // between two looks at the stop flag and the progress
 

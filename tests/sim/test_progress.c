@@ -108,6 +108,15 @@ static struct scenario *load_files(int64_t limit)
     return scenario;
 }
 
+static struct report_compare_side open_side(const char *shown)
+{
+    struct report_error error;
+    struct report_compare_side side = {.shown = shown};
+    side.database = report_database_open(NULL, REPORT_TEMPORARY, &error);
+    assert_non_null(side.database);
+    return side;
+}
+
 // The scenario is given back.
 static void run_files(struct scenario *scenario, bool logs, struct progress_part *part,
                       struct report_compare_side *side)
@@ -118,10 +127,7 @@ static void run_files(struct scenario *scenario, bool logs, struct progress_part
         .watch = {&never_stop, progress_tell_part, part},
     };
     enum report_status status;
-    struct report_error report_error;
     struct sim_error error;
-    side->database = report_database_open(NULL, REPORT_TEMPORARY, &report_error);
-    assert_non_null(side->database);
     if (!run_scenario(scenario, &options, side->database, &side->run_id, &status, &error))
         fail_msg("%s", error.message);
     scenario_free(scenario);
@@ -136,10 +142,10 @@ static void test_many_small_files(void **state)
     write_files();
     for (size_t i = 0; i < 2; i++) {
         struct scenario *scenario = load_files(limits[i]);
+        struct report_compare_side side = open_side("a");
         struct curve *curve = curve_begin();
         struct progress_part part = {tell, curve, 0, 1};
         curve->requests = i == 0 ? FILES * FILE_REQUESTS : 0;
-        struct report_compare_side side = {.shown = "a"};
         run_files(scenario, false, &part, &side);
         curve_check(curve, i == 0 ? "a run" : "a run that waits", 0);
         report_database_close(side.database);
@@ -162,7 +168,7 @@ static void test_compare(void **state)
         .stop = &never_stop, .tell = tell_compared, .tell_context = &part};
     struct report_error error;
     for (int i = 0; i < 2; i++) {
-        config.sides[i].shown = i == 0 ? "a" : "b";
+        config.sides[i] = open_side(i == 0 ? "a" : "b");
         part.from = 0.45 * i;
         part.to = 0.45 * (i + 1);
         run_files(load_files(37500 - 2500 * i), true, &part, &config.sides[i]);
