@@ -10,14 +10,20 @@
 #include "sim/base/error.h"
 #include "traces/trace.h"
 
+// Who submitted a request: see streams.h.
+struct stream_who {
+    uint32_t stream, group;
+};
+
 struct arrival {
     int64_t time_ns;
     struct trace_request request; // as recorded
     bool is_guessed;              // its latency is none of the recording's
     uint32_t member;
-    uint32_t source; // the trace that it comes from, for sources_stream_name
-    uint64_t number; // in the order of the recording, from 0
-    void *origin;    // whose of the arrivals it is: the request's; NULL if they do not listen
+    uint32_t source;       // the trace that it comes from, for sources_stream_name
+    uint64_t number;       // in the order of the recording, from 0
+    struct stream_who who; // where any of them answer
+    void *origin;          // whose of the arrivals it is: the request's; NULL if they do not listen
 };
 
 // To be the first field of what gives arrivals.

@@ -67,14 +67,11 @@ static bool read_on(struct arrivals *arrivals, struct sim_error *error)
 {
     struct dependent *dependent = (struct dependent *)arrivals;
     struct arrivals *recorded = dependent->config.recorded;
-    struct stream_who who;
-    if (!dependent->config.find(dependent->config.context, recorded->next, &who, error))
-        return false;
     struct graph_node *node = graph_add(&dependent->conditions.graph, recorded->next);
     if (node == NULL)
         return sim_fail_memory(error);
-    node->stream = who.stream;
-    node->group = who.group;
+    node->stream = node->arrival.who.stream;
+    node->group = node->arrival.who.group;
     node->arrival.origin = node;
     guess_end(dependent, node);
     if (!conditions_add(&dependent->conditions, node))

@@ -13,15 +13,10 @@
 
 struct dependent;
 
-// Finds who submitted an arrival of the recording. False with the error filled.
-typedef bool dependent_find(void *context, const struct arrival *arrival, struct stream_who *who,
-                            struct sim_error *error);
-
 struct dependent_config {
-    struct arrivals *recorded;       // in order, from its start
+    struct arrivals *recorded;       // in order, from its start; whose they are is known
     const struct streams *streams;   // concluded
     const struct services *services; // likewise
-    dependent_find *find;
     conditions_other *other;
     void *context;
 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/senders.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,28 +61,30 @@ static struct stream_key key_of(const struct senders *senders, const struct arri
     };
 }
 
-static bool find_stream(void *context, const struct arrival *arrival, struct stream_who *who,
-                        struct sim_error *error)
+// Completes an arrival of a trace.
+static bool find_stream(void *context, struct arrival *arrival, struct sim_error *error)
 {
     struct senders *senders = context;
-    if (senders->kept != NULL) {
-        *who = senders->reader.who;
-        return true;
-    }
     struct stream_key key = key_of(senders, arrival, arrival->request.stream);
-    return streams_find(&senders->streams, &key, who) || sim_fail_memory(error);
+    return streams_find(&senders->streams, &key, &arrival->who) || sim_fail_memory(error);
 }
 
 static bool find_other(void *context, const struct arrival *arrival, size_t index, uint32_t *stream)
 {
     const struct senders *senders = context;
     size_t count;
-    const uint32_t *also = sources_also(senders->sources, arrival, &count);
-    if (index >= count)
+    if (arrival->request.also == 0)
         return false;
-    struct stream_key key = key_of(senders, arrival, also[index]);
-    *stream = streams_known(&senders->streams, &key);
-    return true;
+    if (senders->ahead != NULL)
+        ahead_lock(senders->ahead);
+    const uint32_t *also = sources_also(senders->sources, arrival, &count);
+    if (index < count) {
+        struct stream_key key = key_of(senders, arrival, also[index]);
+        *stream = streams_known(&senders->streams, &key);
+    }
+    if (senders->ahead != NULL)
+        ahead_unlock(senders->ahead);
+    return index < count;
 }
 
 // ---- The first reading ----
@@ -102,14 +102,14 @@ static bool look(const struct senders *senders, const struct progress_watch *wat
     return true;
 }
 
-static bool learn_one(struct senders *senders, const struct arrival *next, struct stream_who *who,
-                      struct sim_error *error)
+static bool learn_one(struct senders *senders, struct arrival *next, struct sim_error *error)
 {
-    bool is_known = next->request.latency_ns != TRACE_LATENCY_UNKNOWN;
-    if (!find_stream(senders, next, who, error))
+    const struct trace_request *request = &next->request;
+    bool is_known = request->latency_ns != TRACE_LATENCY_UNKNOWN;
+    if (!find_stream(senders, next, error))
         return false;
-    return (streams_learn(&senders->streams, who, next->time_ns, next->request.latency_ns) &&
-            (!is_known || services_learn(&senders->services, next->member, &next->request))) ||
+    return (streams_learn(&senders->streams, &next->who, next->time_ns, request->latency_ns) &&
+            (!is_known || services_learn(&senders->services, next->member, request))) ||
            sim_fail_memory(error);
 }
 
@@ -120,10 +120,10 @@ static bool read_all(struct senders *senders, bool learns, bool keeps,
     struct arrivals *arrivals = sources_arrivals(senders->sources);
     int64_t end_ns = learns ? INT64_MAX : senders->scenario->end_ns;
     for (uint64_t count = 1; arrivals->next != NULL && arrivals->next->time_ns <= end_ns; count++) {
-        struct stream_who who = {0, 0};
-        if (learns && !learn_one(senders, arrivals->next, &who, error))
+        struct arrival next = *arrivals->next;
+        if (learns && !learn_one(senders, &next, error))
             return false;
-        if (keeps && !tape_add(&senders->tape, arrivals->next, &who, error))
+        if (keeps && !tape_add(&senders->tape, &next, error))
             return false;
         if (!arrivals->advance(arrivals, error) || !look(senders, watch, count, error))
             return false;
@@ -230,28 +230,67 @@ static bool open_dependent(struct senders *senders, struct arrivals *recorded,
         .recorded = recorded,
         .streams = &senders->streams,
         .services = &senders->services,
-        .find = find_stream,
         .other = find_other,
         .context = senders,
     });
     return senders->dependent != NULL || sim_fail_memory(error);
 }
 
-bool senders_open(struct senders *senders, const struct scenario *scenario,
+static double share_of_sources(const void *senders)
+{
+    return sources_share(((const struct senders *)senders)->sources);
+}
+
+// What comes from a pipe is taken as it comes.
+static bool are_files(const struct senders *senders)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
+        const struct scenario_trace *trace = sources_config(senders->sources, i);
+        found = found || (trace->csv == NULL && trace_path_is_stream(trace->path));
+    }
+    return !found;
+}
+
+// Reads the sources ahead, or tells at least whose they are, if anything answers.
+static bool open_ahead(struct senders *senders, bool has_thread, struct sim_error *error)
+{
+    const struct ahead_config config = {
+        .from = sources_arrivals(senders->sources),
+        .has_thread = has_thread && are_files(senders),
+        .until_ns = senders->scenario->end_ns,
+        .complete = senders->answers ? find_stream : NULL,
+        .share = share_of_sources,
+        .context = senders,
+    };
+    if (!config.has_thread && !senders->answers)
+        return true;
+    senders->ahead = ahead_open(&config, error);
+    return senders->ahead != NULL;
+}
+
+bool senders_open(struct senders *senders, const struct scenario *scenario, bool has_thread,
                   const struct progress_watch *watch, struct sim_error *error)
 {
     bool answers;
     if (!open_sources(senders, scenario, &answers, error))
         return false;
-    if (!answers)
-        return true;
-    if (!read_all(senders, true, false, watch, error) || !apply(senders, error))
-        return false;
-    sources_close(senders->sources);
-    senders->sources = sources_open(scenario, error);
-    if (senders->sources == NULL)
-        return false;
-    return !senders->answers || open_dependent(senders, sources_arrivals(senders->sources), error);
+    if (answers) {
+        if (!read_all(senders, true, false, watch, error) || !apply(senders, error))
+            return false;
+        sources_close(senders->sources);
+        senders->sources = sources_open(scenario, error);
+        if (senders->sources == NULL)
+            return false;
+    }
+    return open_ahead(senders, has_thread, error) &&
+           (!senders->answers || open_dependent(senders, ahead_arrivals(senders->ahead), error));
+}
+
+void senders_stop(const struct senders *senders)
+{
+    if (senders->ahead != NULL)
+        ahead_stop(senders->ahead);
 }
 
 // A sources_notice: what is told of traces does not stay.
@@ -292,6 +331,7 @@ bool senders_play(struct senders *senders, const struct scenario *scenario,
 void senders_close(struct senders *senders)
 {
     dependent_close(senders->dependent);
+    ahead_close(senders->ahead);
     if (senders->kept != NULL)
         return;
     streams_free(&senders->streams);
@@ -308,84 +348,15 @@ struct arrivals *senders_arrivals(struct senders *senders)
 {
     if (senders->dependent != NULL)
         return dependent_arrivals(senders->dependent);
+    if (senders->ahead != NULL)
+        return ahead_arrivals(senders->ahead);
     return senders->kept != NULL ? &senders->reader.arrivals : sources_arrivals(senders->sources);
 }
 
 double senders_share(const struct senders *senders)
 {
+    if (senders->ahead != NULL)
+        return ahead_share(senders->ahead);
     return senders->kept != NULL ? progress_share(senders->reader.next, senders->kept->tape.count)
                                  : sources_share(senders->sources);
-}
-
-// ---- Notices ----
-
-static void tell(const struct senders *senders, const struct stream *stream, const char *kind,
-                 uint64_t count, const char *text, sources_notice *notice, void *context)
-{
-    notice(context, &(struct trace_notice){
-                        .kind = kind,
-                        .source = sources_config(senders->sources, stream->recording)->path,
-                        .count = count,
-                        .text = text,
-                    });
-}
-
-// Of each recording: how many requests are not seen to end.
-static void tell_guessed(const struct senders *senders, sources_notice *notice, void *context)
-{
-    for (uint32_t i = 0; senders->answers && i < sources_count(senders->sources); i++) {
-        const struct stream *last = NULL;
-        uint64_t guessed = 0;
-        char text[300];
-        for (uint32_t j = 0; j < senders->streams.count; j++) {
-            if (senders->streams.items[j].recording != i)
-                continue;
-            last = &senders->streams.items[j];
-            guessed += dependent_guessed(senders->dependent, j);
-        }
-        if (guessed == 0)
-            continue;
-        snprintf(text, sizeof text,
-                 "The completions of %" PRIu64 " requests are not recorded: they are taken to last "
-                 "as long as the median of the other requests of their operation and size.",
-                 guessed);
-        tell(senders, last, "latency-guessed", guessed, text, notice, context);
-    }
-}
-
-void senders_notices(const struct senders *senders, sources_notice *notice, void *context)
-{
-    char text[400];
-    if (senders->kept == NULL)
-        sources_notices(senders->sources, notice, context);
-    for (size_t i = 0; i < senders->notice_count; i++)
-        notice(context, &senders->notices[i]);
-    tell_guessed(senders, notice, context);
-    if (senders->unknown_count > 0) {
-        snprintf(text, sizeof text,
-                 "Something is said of %" PRIu64 " streams that are not in the traces, '%.64s' the "
-                 "first; 'throttlesim trace streams' tells their names.",
-                 senders->unknown_count, senders->unknown);
-        notice(context, &(struct trace_notice){"no-stream", senders->scenario->name,
-                                               senders->unknown_count, text});
-    }
-    for (uint32_t i = 0; senders->answers && i < senders->streams.count; i++) {
-        const struct stream *stream = &senders->streams.items[i];
-        uint64_t dropped = dependent_dropped(senders->dependent, i);
-        if (stream->origin == STREAM_OF_DEVICE && stream->kind != SCENARIO_STREAM_OPEN) {
-            snprintf(text, sizeof text,
-                     "Nothing tells which threads sent the requests of %.100s: that they all come "
-                     "of one is a guess, and so is what a limit does to them.",
-                     stream->name);
-            tell(senders, stream, "thread-unknown", stream->requests, text, notice, context);
-        }
-        if (dropped > 0) {
-            snprintf(text, sizeof text, "%" PRIu64 " requests of %.100s %s; they were left out.",
-                     dropped, stream->name,
-                     stream->lifetime_ns < INT64_MAX
-                         ? "would have come after the end of its recorded lifetime"
-                         : "are called by some that would have come after the end of a lifetime");
-            tell(senders, stream, "after-lifetime", dropped, text, notice, context);
-        }
-    }
 }

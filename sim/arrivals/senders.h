@@ -4,6 +4,7 @@
 #ifndef SIM_ARRIVALS_SENDERS_H
 #define SIM_ARRIVALS_SENDERS_H
 
+#include "sim/arrivals/ahead.h"
 #include "sim/arrivals/dependent.h"
 #include "sim/arrivals/sources.h"
 #include "sim/arrivals/tape.h"
@@ -21,6 +22,7 @@ struct senders {
     uint64_t unknown_count;
     struct streams streams;
     struct services services;
+    struct ahead *ahead; // of the sources, if they are not taken as they are
     struct dependent *dependent;
     struct tape tape;             // of senders that are kept
     struct trace_notice *notices; // likewise: what their traces say of themselves
@@ -30,10 +32,13 @@ struct senders {
     struct tape_reader reader;
 };
 
-// Opens all traces, and reads them once before if that is needed. watch: may be NULL. False with
-// the error filled; senders_close is needed in any case.
-bool senders_open(struct senders *senders, const struct scenario *scenario,
+// Opens all traces, and reads them once before if that is needed. has_thread: what is in files is
+// read ahead in a thread of its own; the arrivals are the same. watch: may be NULL. False with the
+// error filled; senders_close is needed in any case.
+bool senders_open(struct senders *senders, const struct scenario *scenario, bool has_thread,
                   const struct progress_watch *watch, struct sim_error *error);
+// No more arrivals are taken: what the traces say of themselves may be asked for.
+void senders_stop(const struct senders *senders);
 void senders_close(struct senders *senders);
 
 // Reads all traces into a tape, once, for any number of replays at the same time, and learns what

@@ -102,12 +102,6 @@ struct stream_moments {
     size_t capacity;
 };
 
-// Who submitted a request.
-struct stream_who {
-    uint32_t stream;
-    uint32_t group;
-};
-
 // Of whom the last requests were: to find a stream again is what costs.
 #define STREAM_CACHE 1024
 struct stream_cached {

@@ -154,8 +154,7 @@ static bool add_rare(struct tape *tape, const struct arrival *arrival, struct ta
     return true;
 }
 
-bool tape_add(struct tape *tape, const struct arrival *arrival, const struct stream_who *who,
-              struct sim_error *error)
+bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error *error)
 {
     const struct trace_request *request = &arrival->request;
     const struct tape_sender sender = {
@@ -164,7 +163,7 @@ bool tape_add(struct tape *tape, const struct arrival *arrival, const struct str
         .volume = request->volume,
         .stream = request->stream,
         .also = request->also,
-        .who = *who,
+        .who = arrival->who,
     };
     struct tape_item item = {.op = (uint32_t)request->op & 7};
     if (tape->count == tape->block_count * BLOCK_ITEMS && !add_block(tape, error))
@@ -245,7 +244,7 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
     arrival->member = sender->member;
     arrival->source = sender->source;
     arrival->number = reader->next++;
-    reader->who = sender->who;
+    arrival->who = sender->who;
     return true;
 }
 

@@ -35,8 +35,7 @@ struct tape {
 
 // Adds one, not before the one before it. False with the error filled; tape_free is needed in any
 // case.
-bool tape_add(struct tape *tape, const struct arrival *arrival, const struct stream_who *who,
-              struct sim_error *error);
+bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error *error);
 void tape_free(struct tape *tape);
 
 // Bytes that it takes, in memory or in a file.
@@ -51,7 +50,6 @@ struct tape_reader {
     const struct tape *tape;
     uint64_t next; // the number of the one behind arrivals.next
     struct arrival arrival;
-    struct stream_who who; // of that
 };
 
 void tape_start(struct tape_reader *reader, const struct tape *tape);

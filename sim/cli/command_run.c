@@ -20,6 +20,7 @@ struct run_arguments {
     bool lenient;
     struct option_settings settings;
     const char *log;
+    int64_t jobs;
 };
 
 static const struct option_row rows[] = {
@@ -46,6 +47,8 @@ static const struct option_row rows[] = {
     {"volume", 0, OPTION_SETTING_LIST, "NAME", offsetof(struct run_arguments, settings), NULL},
     {"log", 0, OPTION_CHOICE, "requests", offsetof(struct run_arguments, log),
      "store every single request; see the view request_log of the database"},
+    {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct run_arguments, jobs),
+     "how many threads; the default is one for each processor. The results are the same"},
     OPTIONS_TOP("members, and their groups", "how long their requests waited"),
     OPTION_JSON("the results as one JSON object"),
     OPTION_ETA,
@@ -157,6 +160,8 @@ static bool run_and_print(const struct scenario *scenario, struct run_arguments 
     struct report_error report_error;
     int64_t run_id;
     enum report_status status;
+    if (!options_jobs(arguments->jobs, &options.jobs, error))
+        return false;
     progress_start(&call->progress, call->eta);
     bool ok = run_scenario(scenario, &options, database, &run_id, &status, error);
     progress_end(&call->progress);

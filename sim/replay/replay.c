@@ -255,6 +255,7 @@ enum replay_step replay_all(struct replay *replay, const struct progress_watch *
         if (watch->progress != NULL)
             watch->progress(watch->progress_context, &state);
     }
+    senders_stop(&replay->senders);
     return step;
 }
 

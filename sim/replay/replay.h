@@ -53,6 +53,7 @@ struct replay_supply {
     struct arrivals *arrivals;  // not the scenario's traces, which are not opened
     struct request_pool *pool;  // for several replays; what is in flight at the end stays in it
     const struct senders *kept; // the scenario's traces, read before, see senders_keep
+    bool has_thread;            // else they may be read ahead in a thread of its own
     const struct progress_watch *watch; // of what is read before the replay; may be NULL
 };
 

@@ -69,7 +69,8 @@ static bool open_arrivals(struct replay *replay, const struct replay_supply *sup
         return true;
     bool ok = supply->kept != NULL
                   ? senders_play(senders, replay->scenario, supply->kept, replay->error)
-                  : senders_open(senders, replay->scenario, supply->watch, replay->error);
+                  : senders_open(senders, replay->scenario, supply->has_thread, supply->watch,
+                                 replay->error);
     if (ok)
         replay->arrivals = senders_arrivals(senders);
     return ok;

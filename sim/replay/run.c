@@ -174,7 +174,8 @@ bool run_scenario(const struct scenario *scenario, const struct run_options *opt
     error->message[0] = '\0';
     *run_id = 0;
     *status = REPORT_FAILED;
-    const struct replay_supply supply = {.watch = &watch, .kept = options->kept};
+    const struct replay_supply supply = {
+        .watch = &watch, .kept = options->kept, .has_thread = options->jobs > 1};
     if (replay_open(&replay, scenario, &supply, error))
         recorder = begin(&replay, scenario, options, &part, database, error);
     if (recorder != NULL) {

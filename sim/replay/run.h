@@ -9,6 +9,7 @@
 struct run_options {
     bool log_requests;
     bool omit_series; // the database is gone with the program: only what is printed matters
+    unsigned jobs;    // threads that it may use; what comes of it is the same
     struct progress_watch watch; // to stop: the run is interrupted
     const struct senders *kept;  // the traces, read before; NULL: they are read now
 };

@@ -96,6 +96,15 @@ for scenario in "$recorded/demo.yaml" demo-issue.yaml demo-queue.yaml \
     "$recorded/throttled-iops.yaml"; do
     digest "$(basename "$scenario" .yaml)" "$scenario"
 done >>found.txt
+# However many threads, all that is stored is the same: but when.
+for scenario in steps-recorded.yaml devices.yaml demo-queue.yaml "$recorded/demo.yaml"; do
+    for jobs in 1 3; do
+        rm -f run.db
+        expect_code 0 run "$scenario" --jobs "$jobs" --log requests --db run.db
+        sqlite3 run.db .dump | grep -v '^INSERT INTO run VALUES' >"jobs-$jobs"
+    done
+    cmp jobs-1 jobs-3 || fail "$scenario: another number of threads, other results"
+done
 diff "$source_dir/tests/cli/digests.txt" found.txt || fail 'a digest has changed'
 
 finish
