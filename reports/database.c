@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,11 +172,20 @@ static bool bring_up_to_date(struct report_database *database, struct report_err
     return false;
 }
 
+// A connection, and each temporary table of a query, would begin with room for 20 pages, of which
+// most use one: a third of the page faults of a short run.
+static void set_up_sqlite(void)
+{
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static bool open_handle(struct report_database *database, int flags, struct report_error *error)
 {
     const char *path = database->path != NULL ? database->path
                        : database->temporary  ? ""
                                               : ":memory:";
+    static pthread_once_t is_set_up = PTHREAD_ONCE_INIT;
+    pthread_once(&is_set_up, set_up_sqlite);
     // One thread at a time uses a handle, so SQLite need not guard it.
     if (sqlite3_open_v2(path, &database->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         report_database_fail(database, "opening the result database", error);

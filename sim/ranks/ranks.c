@@ -4,6 +4,9 @@
 // under the lock.
 #include "sim/ranks/ranks.h"
 
+#include "sim/ranks/messages.h"
+
+#include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -46,9 +49,6 @@ uint64_t ranks_claimed(struct ranks *ranks)
     return claimed;
 }
 
-#ifdef THROTTLESIM_MPI
-#include <mpi.h>
-
 #define SERVE_NS 500000   // how often rank 0 looks for claims
 #define BEAT_NS 100000000 // how often the others look whether they are to end
 #define BEATS_PER_MESSAGE 10
@@ -68,12 +68,6 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void tell(int rank, enum tag tag, uint64_t first, uint64_t second)
-{
-    uint64_t numbers[2] = {first, second};
-    MPI_Send(numbers, 2, MPI_UINT64_T, rank, (int)tag, MPI_COMM_WORLD);
-}
-
 // ---- Rank 0 ----
 
 static bool takes_claims(struct ranks *ranks)
@@ -84,18 +78,22 @@ static bool takes_claims(struct ranks *ranks)
     return takes;
 }
 
-static void hear(struct ranks *ranks, const MPI_Status *status)
+// False: nothing.
+static bool hear(struct ranks *ranks)
 {
     uint64_t numbers[2], from, to;
-    MPI_Recv(numbers, 2, MPI_UINT64_T, status->MPI_SOURCE, status->MPI_TAG, MPI_COMM_WORLD,
-             MPI_STATUS_IGNORE);
-    if (status->MPI_TAG == TAG_CLAIM) {
+    int rank = RANK_MESSAGES_ANY;
+    int tag = takes_claims(ranks) ? RANK_MESSAGES_ANY : TAG_ALIVE;
+    if (!ranks->messages->receive(&rank, &tag, numbers))
+        return false;
+    if (tag == TAG_CLAIM) {
         claim_here(ranks, numbers[0], &from, &to);
-        tell(status->MPI_SOURCE, TAG_PART, from, to);
+        ranks->messages->send(rank, TAG_PART, from, to);
     }
     pthread_mutex_lock(&ranks->lock);
-    ranks->heard_s[status->MPI_SOURCE] = status->MPI_TAG == TAG_DONE ? INFINITY : now_s();
+    ranks->heard_s[rank] = tag == TAG_DONE ? INFINITY : now_s();
     pthread_mutex_unlock(&ranks->lock);
+    return true;
 }
 
 // Is any other rank alive, and at work?
@@ -121,16 +119,9 @@ static bool is_ending(struct ranks *ranks)
 static void *serve(void *context)
 {
     struct ranks *ranks = context;
-    MPI_Status status;
-    while (!is_ending(ranks) || is_waited_for(ranks)) {
-        int found = 0;
-        MPI_Iprobe(MPI_ANY_SOURCE, takes_claims(ranks) ? MPI_ANY_TAG : TAG_ALIVE, MPI_COMM_WORLD,
-                   &found, &status);
-        if (found)
-            hear(ranks, &status);
-        else
+    while (!is_ending(ranks) || is_waited_for(ranks))
+        if (!hear(ranks))
             rest(SERVE_NS);
-    }
     return NULL;
 }
 
@@ -142,7 +133,7 @@ static void *beat(void *context)
     for (unsigned i = 0; !is_ending(ranks); i++) {
         pthread_mutex_lock(&ranks->lock);
         if (i % BEATS_PER_MESSAGE == 0)
-            tell(0, TAG_ALIVE, 0, 0);
+            ranks->messages->send(0, TAG_ALIVE, 0, 0);
         pthread_mutex_unlock(&ranks->lock);
         rest(BEAT_NS);
     }
@@ -152,16 +143,13 @@ static void *beat(void *context)
 static bool claim_there(struct ranks *ranks, uint64_t most, uint64_t *from, uint64_t *to)
 {
     uint64_t numbers[2];
-    MPI_Request answer;
-    int found = 0;
+    int rank = 0;
+    int tag = TAG_PART;
     pthread_mutex_lock(&ranks->lock);
-    MPI_Irecv(numbers, 2, MPI_UINT64_T, 0, TAG_PART, MPI_COMM_WORLD, &answer);
-    tell(0, TAG_CLAIM, most, 0);
-    while (!found) {
-        MPI_Test(&answer, &found, MPI_STATUS_IGNORE);
+    ranks->messages->send(0, TAG_CLAIM, most, 0);
+    while (!ranks->messages->receive(&rank, &tag, numbers)) {
         pthread_mutex_unlock(&ranks->lock);
-        if (!found)
-            rest(SERVE_NS);
+        rest(SERVE_NS);
         pthread_mutex_lock(&ranks->lock);
     }
     pthread_mutex_unlock(&ranks->lock);
@@ -172,15 +160,25 @@ static bool claim_there(struct ranks *ranks, uint64_t most, uint64_t *from, uint
 
 // ---- All ----
 
+// MPI's own modules look for its names in the program.
+static bool load(struct ranks *ranks, struct sim_error *error)
+{
+    void *module = dlopen(THROTTLESIM_MPI_MODULE, RTLD_NOW | RTLD_GLOBAL);
+    ranks->messages = module != NULL ? dlsym(module, "rank_messages") : NULL;
+    return ranks->messages != NULL ||
+           sim_fail(error, SIM_USAGE,
+                    "several were started by mpirun, but this throttlesim has no MPI (%s); use "
+                    "--shard I/N, or build it where libopenmpi-dev is installed",
+                    dlerror());
+}
+
 static bool start(struct ranks *ranks, struct sim_error *error)
 {
-    int level;
     sigset_t all, before;
-    if (MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level) != MPI_SUCCESS ||
-        level < MPI_THREAD_SERIALIZED)
+    if (!load(ranks, error))
+        return false;
+    if (!ranks->messages->start(&ranks->rank, &ranks->size))
         return sim_fail(error, SIM_FAILED, "MPI cannot be used by several threads here");
-    MPI_Comm_rank(MPI_COMM_WORLD, &ranks->rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &ranks->size);
     ranks->heard_s = calloc((size_t)ranks->size, sizeof *ranks->heard_s);
     if (ranks->heard_s == NULL)
         return sim_fail_memory(error);
@@ -197,7 +195,6 @@ static bool start(struct ranks *ranks, struct sim_error *error)
 
 static void stop(struct ranks *ranks, const volatile sig_atomic_t *signal)
 {
-    int is_initialised;
     pthread_mutex_lock(&ranks->lock);
     ranks->is_ending = true;
     for (int i = 0; *signal != 0 && i < ranks->size; i++)
@@ -206,31 +203,10 @@ static void stop(struct ranks *ranks, const volatile sig_atomic_t *signal)
     if (ranks->has_thread)
         pthread_join(ranks->thread, NULL);
     if (ranks->has_thread && ranks->rank != 0)
-        tell(0, TAG_DONE, 0, 0);
-    MPI_Initialized(&is_initialised);
-    if (is_initialised && *signal == 0)
-        MPI_Finalize();
+        ranks->messages->send(0, TAG_DONE, 0, 0);
+    if (ranks->messages != NULL && *signal == 0)
+        ranks->messages->finish();
 }
-#else
-static bool claim_there(struct ranks *ranks, uint64_t most, uint64_t *from, uint64_t *to)
-{
-    return claim_here(ranks, most, from, to);
-}
-
-static bool start(struct ranks *ranks, struct sim_error *error)
-{
-    (void)ranks;
-    return sim_fail(error, SIM_USAGE,
-                    "several were started by mpirun, but this throttlesim was built without MPI; "
-                    "use --shard I/N, or build it where libopenmpi-dev is installed");
-}
-
-static void stop(struct ranks *ranks, const volatile sig_atomic_t *signal)
-{
-    (void)ranks;
-    (void)signal;
-}
-#endif
 
 bool ranks_claim(struct ranks *ranks, uint64_t most, uint64_t *from, uint64_t *to)
 {

@@ -2,7 +2,7 @@
 // Several processes, the ranks, that mpirun has started to do one piece of work together: who does
 // which part of it.
 //
-// A process that mpirun has not started is rank 0 of 1, for which MPI is never initialised. The
+// A process that mpirun has not started is rank 0 of 1, for which MPI is never loaded. The
 // parts are handed out by a thread of rank 0, which works like the others. A rank that dies (under
 // mpirun --enable-recovery; otherwise mpirun ends all) is missed after RANKS_SILENCE_S, and what it
 // had been given is not given to another.
@@ -18,10 +18,13 @@
 
 #define RANKS_SILENCE_S 10.0 // they tell every second that they live
 
+struct rank_messages;
+
 struct ranks {
     int rank;
-    int size; // 1: alone
-    // Of all but `rank` and `size`.
+    int size;                             // 1: alone
+    const struct rank_messages *messages; // NULL: alone
+    // Of what follows.
     pthread_mutex_t lock;
     bool is_shared; // the parts are known
     bool is_ending; // nothing is handed out any more
@@ -32,8 +35,8 @@ struct ranks {
     bool has_thread;
 };
 
-// False with the error filled: mpirun has started us, but the program was built without MPI, or
-// there is no memory. Needs ranks_close in any case.
+// False with the error filled: mpirun has started us, but there is no MPI, or no memory. Needs
+// ranks_close in any case.
 bool ranks_open(struct ranks *ranks, struct sim_error *error);
 
 // There are so many parts; rank 0 says so, the others wait for it in ranks_claim.

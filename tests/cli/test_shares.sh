@@ -62,9 +62,9 @@ done
 
 # ---- mpirun ----
 
-if ! command -v mpirun >/dev/null || ! ldd "$program" | grep -q libmpi; then
+if ! command -v mpirun >/dev/null || [ ! -e "$(dirname "$program")/throttlesim-mpi.so" ]; then
     OMPI_COMM_WORLD_SIZE=4 run "$@" --db mpi.db
-    [ "$code" -ne 0 ] || fail 'started by mpirun, but built without MPI'
+    [ "$code" -eq 2 ] || fail 'started by mpirun, but built without MPI'
     finish
     exit
 fi
