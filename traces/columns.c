@@ -236,13 +236,16 @@ static enum trace_result next_request(void *opaque, struct trace_request *reques
             trace_lines_count(&reader->lines, TRACE_LINE_ABOUT);
             continue;
         }
-        if (!columns_split_line(reader->layout, &reader->line, lines->text, lines->length,
-                                reader->plan.field_count, &fault))
-            return fail_line(reader, &fault, error);
-        if (is_blank(reader) || is_prose(reader)) {
-            trace_lines_count(&reader->lines,
-                              is_blank(reader) ? TRACE_LINE_ABOUT : TRACE_LINE_OTHER);
-            continue;
+        if (!columns_take_line(&reader->plan, &reader->line, lines->text, lines->length,
+                               (const char *)lines->input->end)) {
+            if (!columns_split_line(reader->layout, &reader->line, lines->text, lines->length,
+                                    reader->plan.field_count, &fault))
+                return fail_line(reader, &fault, error);
+            if (is_blank(reader) || is_prose(reader)) {
+                trace_lines_count(&reader->lines,
+                                  is_blank(reader) ? TRACE_LINE_ABOUT : TRACE_LINE_OTHER);
+                continue;
+            }
         }
         if (!columns_parse_line(&reader->plan, &reader->line, request, &reader->counts, &fault))
             return fail_request(reader, &fault, error);

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _DEFAULT_SOURCE // madvise
 #include "traces/reorder.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 // The ring's places are numbers modulo its size.
 _Static_assert((TRACE_REORDER_MAX & (TRACE_REORDER_MAX - 1)) == 0, "a power of two");
 
+// A multiple of the size of a large page.
+#define RING_ALIGNMENT ((size_t)2 << 20)
+#define RING_BYTES                                                                                 \
+    ((TRACE_REORDER_MAX * sizeof(struct trace_reorder_entry) + RING_ALIGNMENT - 1) /               \
+     RING_ALIGNMENT * RING_ALIGNMENT)
+
 bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error)
 {
     *reorder = (struct trace_reorder){.last_ns = INT64_MIN};
-    reorder->ring = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
+    reorder->ring = aligned_alloc(RING_ALIGNMENT, RING_BYTES);
     reorder->heap.entries = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
     reorder->heap.capacity = TRACE_REORDER_MAX;
     if (reorder->ring == NULL || reorder->heap.entries == NULL) {
@@ -20,6 +28,15 @@ bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error
         return false;
     }
     return true;
+}
+
+void trace_reorder_expect_many(struct trace_reorder *reorder)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(reorder->ring, RING_BYTES, MADV_HUGEPAGE);
+#else
+    (void)reorder;
+#endif
 }
 
 void trace_reorder_free(struct trace_reorder *reorder)

@@ -34,8 +34,11 @@ struct trace_reorder {
     int64_t late_ns;    // the most that one of these was moved
 };
 
-// False: out of memory, error filled. The memory, 6 MiB, is touched only as far as it is used.
+// False: out of memory, error filled. The memory, 8 MiB, is touched only as far as it is used.
 bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error);
+
+// It will be full: large pages, if there are any, save a thousand faults.
+void trace_reorder_expect_many(struct trace_reorder *reorder);
 
 // Allowed on a zeroed one.
 void trace_reorder_free(struct trace_reorder *reorder);

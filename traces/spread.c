@@ -31,13 +31,14 @@ static uint64_t draw(struct trace_spread *spread)
 static void close_period(struct trace_spread *spread, int64_t end_ns)
 {
     uint64_t length_ns = (uint64_t)(end_ns - spread->start_ns);
+    uint64_t from_ns = 0;
     // A period is at most a second and the count at most 2^18, so the products are below 2^48.
     for (size_t i = 0; i < spread->count; i++) {
-        uint64_t from_ns = length_ns * i / spread->count;
-        uint64_t slot_ns = length_ns * (i + 1) / spread->count - from_ns;
+        uint64_t to_ns = length_ns * (i + 1) / spread->count;
         uint64_t drawn = draw(spread);
-        from_ns += slot_ns > 0 ? drawn % slot_ns : 0;
-        spread->held[i].arrival_ns = spread->start_ns + (int64_t)from_ns;
+        uint64_t within_ns = to_ns > from_ns ? drawn % (to_ns - from_ns) : 0;
+        spread->held[i].arrival_ns = spread->start_ns + (int64_t)(from_ns + within_ns);
+        from_ns = to_ns;
     }
     spread->start_ns = end_ns;
     spread->next = 0;
@@ -48,6 +49,7 @@ static void begin_period(struct trace_spread *spread, const struct trace_request
 {
     int64_t period_ns = spread->period_ns;
     spread->start_ns = request->arrival_ns - request->arrival_ns % period_ns;
+    spread->period_start_ns = spread->start_ns;
     spread->end_ns =
         spread->start_ns <= INT64_MAX - period_ns ? spread->start_ns + period_ns : INT64_MAX;
     spread->random = (uint64_t)(spread->start_ns / period_ns);
@@ -56,8 +58,8 @@ static void begin_period(struct trace_spread *spread, const struct trace_request
 void trace_spread_push(struct trace_spread *spread, const struct trace_request *request)
 {
     assert(!spread->closed && request->arrival_ns >= 0);
-    bool same = spread->end_ns > 0 &&
-                request->arrival_ns / spread->period_ns == (spread->end_ns - 1) / spread->period_ns;
+    bool same = spread->end_ns > 0 && request->arrival_ns >= spread->period_start_ns &&
+                request->arrival_ns - spread->period_start_ns < spread->period_ns;
     if (!same && spread->count > 0) {
         spread->following = *request;
         spread->has_following = true;

@@ -21,7 +21,8 @@ struct trace_spread {
     size_t next;       // of those held, to be let out
     bool closed;       // the held ones have their times
     int64_t period_ns; // the coarse unit
-    int64_t start_ns;  // of what is left of the period
+    int64_t period_start_ns;
+    int64_t start_ns; // of what is left of the period
     int64_t end_ns;
     uint64_t random;
     struct trace_request following; // the first of the next period

@@ -10,12 +10,15 @@
 
 #define LISTED_MAX 8
 
+// Names of so many bytes, none of them NUL, are keys as they are: nothing need be compared.
+#define SHORT_MAX 8
+
 void trace_volumes_free(struct trace_volumes *volumes)
 {
     for (size_t i = 0; i < volumes->count; i++)
         free(volumes->names[i]);
     free(volumes->names);
-    trace_map_free(&volumes->by_hash);
+    trace_map_free(&volumes->by_key);
     *volumes = (struct trace_volumes){0};
 }
 
@@ -60,12 +63,17 @@ uint32_t trace_volumes_add(struct trace_volumes *volumes, const char *name, size
 uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, size_t length,
                               struct trace_error *error)
 {
-    uint64_t hash = hash_name(name, length);
-    uint32_t collision = 0;
-    for (;; collision++) {
-        uint32_t number = trace_map_get(&volumes->by_hash, hash, collision);
+    uint64_t key = length - 1 < SHORT_MAX ? eight_load_digits(name, length) : 0;
+    bool is_short = length - 1 < SHORT_MAX && eight_equal(key, '\0') == 0;
+    uint32_t minor = is_short ? (uint32_t)length : SHORT_MAX + 1;
+    if (!is_short)
+        key = hash_name(name, length);
+    for (;; minor++) {
+        uint32_t number = trace_map_get(&volumes->by_key, key, minor);
         if (number == TRACE_MAP_NONE)
             break;
+        if (is_short)
+            return number;
         const char *known = volumes->names[number];
         if (strlen(known) == length && memcmp(known, name, length) == 0)
             return number;
@@ -77,10 +85,10 @@ uint32_t trace_volumes_intern(struct trace_volumes *volumes, const char *name, s
         return TRACE_VOLUME_NONE;
     }
     uint32_t number = (uint32_t)volumes->count;
-    if (trace_map_put(&volumes->by_hash, hash, collision, number)) {
+    if (trace_map_put(&volumes->by_key, key, minor, number)) {
         if (trace_volumes_add(volumes, name, length) == number)
             return number;
-        trace_map_clear(&volumes->by_hash, trace_map_find(&volumes->by_hash, hash, collision));
+        trace_map_clear(&volumes->by_key, trace_map_find(&volumes->by_key, key, minor));
     }
     trace_error_no_memory(error);
     return TRACE_VOLUME_NONE;

@@ -19,7 +19,7 @@ struct trace_volumes {
     char **names;
     size_t count;
     size_t capacity;
-    struct trace_map by_hash; // of (hash of the name, number of the collision)
+    struct trace_map by_key; // of (text, length) of short names, else (hash, 9 + collisions)
 };
 
 void trace_volumes_free(struct trace_volumes *volumes);

@@ -5,7 +5,7 @@
 #include "traces/write/write_text.h"
 
 // 1970-01-01 in units of 100 ns since 1601-01-01.
-#define UNITS_FILETIME_1970 INT64_C(116444736000000000)
+#define UNITS_FILETIME_1970 UINT64_C(116444736000000000)
 
 const char *const columns_unit_names[COLUMNS_UNIT_COUNT] = {
     [COLUMNS_NS] = "ns",       [COLUMNS_US] = "us",           [COLUMNS_MS] = "ms",
@@ -35,7 +35,7 @@ static const struct {
     int power;
     int64_t factor;
 } unit_scales[COLUMNS_UNIT_COUNT] = {
-    [COLUMNS_NS] = {.power = 0},
+    [COLUMNS_NS] = {.factor = 1},
     [COLUMNS_US] = {.power = 3},
     [COLUMNS_MS] = {.power = 6},
     [COLUMNS_S] = {.power = 9},
@@ -67,37 +67,29 @@ int64_t columns_unit_ns(enum columns_unit unit)
     return ns;
 }
 
-static bool parse_whole(const struct columns_field *field, int64_t *value)
+bool columns_unit_has_point(enum columns_unit unit)
 {
-    return trace_text_number(field->text, field->length, value);
+    return unit >= COLUMNS_US && unit <= COLUMNS_TICKS;
 }
 
-static bool multiply(int64_t factor, int64_t *value)
+bool columns_unit_scale(enum columns_unit unit, uint64_t number, int decimals, int64_t *value)
 {
-    return !__builtin_mul_overflow(*value, factor, value);
+    if (columns_unit_has_point(unit))
+        return trace_text_shift(number, unit_scales[unit].power - decimals, value);
+    if (unit == COLUMNS_FILETIME && number >= UNITS_FILETIME_1970)
+        number -= UNITS_FILETIME_1970;
+    return number <= INT64_MAX &&
+           !__builtin_mul_overflow((int64_t)number, unit_scales[unit].factor, value);
 }
 
 bool columns_unit_parse(enum columns_unit unit, const struct columns_field *field, int64_t *value)
 {
-    switch (unit) {
-    case COLUMNS_NS:
-        return parse_whole(field, value);
-    case COLUMNS_US:
-    case COLUMNS_MS:
-    case COLUMNS_S:
-    case COLUMNS_TICKS:
+    if (columns_unit_has_point(unit))
         return trace_text_decimal(field->text, field->length, unit_scales[unit].power, value);
-    case COLUMNS_FILETIME:
-        if (!parse_whole(field, value))
-            return false;
-        if (*value >= UNITS_FILETIME_1970)
-            *value -= UNITS_FILETIME_1970;
-        return multiply(unit_scales[unit].factor, value);
-    case COLUMNS_READ_FLAG:
+    if (unit == COLUMNS_READ_FLAG)
         return trace_text_hex(field->text, field->length, value);
-    default:
-        return parse_whole(field, value) && multiply(unit_scales[unit].factor, value);
-    }
+    return trace_text_number(field->text, field->length, value) &&
+           columns_unit_scale(unit, (uint64_t)*value, 0, value);
 }
 
 int64_t columns_unit_step(enum columns_unit unit, unsigned decimals)

@@ -44,6 +44,11 @@ int64_t columns_unit_ns(enum columns_unit unit);
 // Nanoseconds or bytes. False: no such number, or it is beyond INT64_MAX.
 bool columns_unit_parse(enum columns_unit unit, const struct columns_field *field, int64_t *value);
 
+// Of a number that was read without its point, with so many digits behind it; none of a unit that
+// is not columns_unit_has_point.
+bool columns_unit_scale(enum columns_unit unit, uint64_t number, int decimals, int64_t *value);
+bool columns_unit_has_point(enum columns_unit unit);
+
 // What a field of the unit can tell apart when written with so many decimals, in ns or bytes.
 int64_t columns_unit_step(enum columns_unit unit, unsigned decimals);
 

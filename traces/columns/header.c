@@ -15,6 +15,12 @@ static void clear_plan(struct columns_plan *plan, const struct columns_layout *l
     *plan = (struct columns_plan){.layout = layout, .more = layout->more};
     for (enum columns_role role = 0; role < COLUMNS_ROLE_COUNT; role++)
         plan->place[role] = COLUMNS_NOWHERE;
+    size_t count = 0;
+    while (layout->words != NULL && layout->words[count].text != NULL)
+        count++;
+    for (size_t i = count < UINT8_MAX ? count : 0; i > 0; i--)
+        plan->word_of[(unsigned char)layout->words[i - 1].text[0] % COLUMNS_LETTERS] =
+            (uint8_t)(i - 1);
 }
 
 static void place_column(struct columns_plan *plan, const struct columns_column *column,
@@ -22,6 +28,8 @@ static void place_column(struct columns_plan *plan, const struct columns_column 
 {
     plan->place[column->role] = place;
     plan->column[column->role] = column;
+    if (place < COLUMNS_TAKEN_MAX)
+        plan->taken[place] = column->role;
 }
 
 void columns_plan_by_place(struct columns_plan *plan, const struct columns_layout *layout)

@@ -11,6 +11,7 @@ bool columns_split_line(const struct columns_layout *layout, struct columns_line
                         const char *text, size_t length, size_t limit, struct columns_fault *fault)
 {
     const char *wrong;
+    line->is_taken = false;
     if (layout->separator == ' ') {
         line->count = columns_split_blanks(text, length, line->fields, limit);
     } else if (layout->quoted) {
@@ -43,6 +44,10 @@ static bool parse_number(const struct columns_plan *plan, const struct columns_l
                          enum columns_role role, int64_t *number, struct columns_fault *fault)
 {
     enum columns_unit unit = plan->column[role]->unit;
+    if (line->is_taken) {
+        *number = line->numbers[role];
+        return true;
+    }
     return columns_unit_parse(unit, &line->fields[plan->place[role]], number) ||
            set_fault(plan, line, role, columns_unit_help[unit], fault);
 }
@@ -71,17 +76,17 @@ static bool parse_op(const struct columns_plan *plan, const struct columns_line 
     if (plan->column[COLUMNS_OP] == NULL)
         return true;
     if (plan->column[COLUMNS_OP]->unit == COLUMNS_READ_FLAG) {
-        if (!parse_number(plan, line, COLUMNS_OP, &flags, fault))
-            return false;
+        if (!columns_unit_parse(COLUMNS_READ_FLAG, field, &flags))
+            return set_fault(plan, line, COLUMNS_OP, columns_unit_help[COLUMNS_READ_FLAG], fault);
         *op = (flags & 1) != 0 ? TRACE_READ : TRACE_WRITE;
         return true;
     }
-    char first = field->length > 0 ? field->text[0] : '\0';
-    for (const struct columns_word *word = layout->words; word->text != NULL; word++) {
-        // Most words differ in their first letter.
-        if (((word->text[0] ^ first) & ~0x20) == 0 &&
-            (layout->exact_words ? columns_field_is(field, word->text)
-                                 : trace_text_equal(field->text, field->length, word->text))) {
+    // Most words differ in their first letter: no branch depends on which it is.
+    unsigned first = field->length > 0 ? (unsigned char)field->text[0] : 0;
+    const struct columns_word *word = &layout->words[plan->word_of[first % COLUMNS_LETTERS]];
+    for (; word->text != NULL; word++) {
+        if (layout->exact_words ? columns_field_is(field, word->text)
+                                : trace_text_equal(field->text, field->length, word->text)) {
             *op = word->op;
             return true;
         }
@@ -99,13 +104,14 @@ static bool parse_latency(const struct columns_plan *plan, const struct columns_
     *latency_ns = TRACE_LATENCY_UNKNOWN;
     if (field->length == 0)
         return true;
+    *latency_ns = line->numbers[COLUMNS_LATENCY];
     if (plan->layout->native)
-        return columns_unit_parse(column->unit, field, latency_ns) ||
+        return line->is_taken || columns_unit_parse(column->unit, field, latency_ns) ||
                set_fault(plan, line, COLUMNS_LATENCY,
                          "a number of at most 9223372036854775807, or nothing if unknown", fault);
     bool negative = field->text[0] == '-';
     struct columns_field digits = {field->text + negative, field->length - negative};
-    if (!columns_unit_parse(column->unit, &digits, latency_ns))
+    if (!line->is_taken && !columns_unit_parse(column->unit, &digits, latency_ns))
         return set_fault(plan, line, COLUMNS_LATENCY, columns_unit_help[column->unit], fault);
     counts->negative_latencies += negative;
     if (negative || (column->zero_is_unknown && *latency_ns == 0))
@@ -164,7 +170,9 @@ bool columns_parse_line(const struct columns_plan *plan, const struct columns_li
         !parse_range(plan, line, request, counts, fault) ||
         !parse_latency(plan, line, &request->latency_ns, counts, fault))
         return false;
-    for (enum columns_role role = COLUMNS_VOLUME; role <= COLUMNS_STREAM; role++) {
+    // One that was taken at once has none.
+    for (enum columns_role role = COLUMNS_VOLUME; !line->is_taken && role <= COLUMNS_STREAM;
+         role++) {
         const struct columns_field *field = &line->fields[plan->place[role]];
         if (field->length > 0 && memchr(field->text, '\0', field->length) != NULL)
             return set_fault(plan, line, role, "a name without a NUL byte", fault);

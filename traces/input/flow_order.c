@@ -13,6 +13,9 @@
 #define SAMPLES_MIN 16
 #define SAMPLES_MAX 256
 
+// A file of so many bytes fills the window.
+#define FILLS_WINDOW_BYTES (UINT64_C(2) << 20)
+
 // So many may come too late, and one of so many.
 #define LATE_MAX 16
 #define LATE_SHARE 4096
@@ -174,6 +177,8 @@ bool flow_order_start(struct trace_flow *flow, struct trace_error *error)
 {
     if (!trace_reorder_init(&flow->reorder, error))
         return false;
+    if (flow->context->files->items[0].bytes >= FILLS_WINDOW_BYTES)
+        trace_reorder_expect_many(&flow->reorder);
     while (!flow->ended && !trace_reorder_full(&flow->reorder)) {
         if (next_in_file(flow, trace_reorder_room(&flow->reorder)) != TRACE_REQUEST)
             break;

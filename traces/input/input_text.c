@@ -90,7 +90,7 @@ void trace_lines_report(const struct trace_lines *lines, struct trace_notices *n
                       (unsigned long long)lines->number, lines->cut_bytes);
 }
 
-static const uint64_t tens[] = {
+const uint64_t trace_text_tens[] = {
     UINT64_C(1),
     UINT64_C(10),
     UINT64_C(100),
@@ -112,27 +112,7 @@ static const uint64_t tens[] = {
     UINT64_C(1000000000000000000),
     UINT64_C(10000000000000000000),
 };
-#define TENS_MAX ((int)(sizeof tens / sizeof tens[0]) - 1)
-
-const char *trace_text_digits(const char *at, const char *end, uint64_t *value)
-{
-    end = end - at > TRACE_DIGITS_MAX ? at + TRACE_DIGITS_MAX : end;
-    for (; end - at >= 8; at += 8) {
-        uint64_t word = eight_load(at);
-        uint64_t others = eight_no_digits(word);
-        if (others != 0) {
-            // The digits move to the end, behind zeroes.
-            unsigned count = eight_first(others);
-            if (count > 0)
-                *value = *value * tens[count] + eight_number(word << 8 * (8 - count));
-            return at + count;
-        }
-        *value = *value * tens[8] + eight_number(word);
-    }
-    for (; at < end && (unsigned char)(*at - '0') <= 9; at++)
-        *value = *value * 10 + (unsigned char)(*at - '0');
-    return at;
-}
+#define TENS_MAX ((int)(sizeof trace_text_tens / sizeof trace_text_tens[0]) - 1)
 
 bool trace_text_number(const char *text, size_t length, int64_t *number)
 {
@@ -142,11 +122,11 @@ bool trace_text_number(const char *text, size_t length, int64_t *number)
     for (; length > 8; text += 8, length -= 8) {
         uint64_t word = eight_load(text);
         others |= eight_no_digits(word);
-        value = value * tens[8] + eight_number(word);
+        value = value * trace_text_tens[8] + eight_number(word);
     }
     uint64_t word = eight_load_digits(text, length);
     others |= eight_no_digits(word);
-    value = value * tens[length] + eight_number(word);
+    value = value * trace_text_tens[length] + eight_number(word);
     if (others != 0 || value > INT64_MAX)
         return false;
     *number = (int64_t)value;
@@ -188,41 +168,26 @@ static bool take_exponent(const char *at, const char *end, int *exponent)
     return true;
 }
 
-// value * 10^power, cut off.
-static bool shift(uint64_t value, int power, int64_t *number)
+bool trace_text_shift(uint64_t value, int power, int64_t *number)
 {
     if (power < 0) {
-        value = power >= -TENS_MAX ? value / tens[-power] : 0;
+        value = power >= -TENS_MAX ? value / trace_text_tens[-power] : 0;
     } else if (power > 0 && value > 0) {
-        if (power > TENS_MAX || __builtin_mul_overflow(value, tens[power], &value))
+        if (power > TENS_MAX || __builtin_mul_overflow(value, trace_text_tens[power], &value))
             return false;
     }
     *number = (int64_t)value;
     return value <= INT64_MAX;
 }
 
-// Of few digits, without an exponent; false: it may be another number.
-static bool take_plain(const char *text, size_t length, uint64_t *value, int *decimals)
-{
-    const char *end = text + length;
-    if (length > TRACE_DIGITS_MAX + 1)
-        return false;
-    const char *point = trace_text_digits(text, end, value);
-    const char *at = point;
-    if (at < end && *at == '.')
-        at = trace_text_digits(at + 1, end, value);
-    *decimals = at > point ? (int)(at - point) - 1 : 0;
-    return at == end && (point > text || *decimals > 0);
-}
-
 bool trace_text_decimal(const char *text, size_t length, int power, int64_t *number)
 {
     uint64_t plain = 0;
     int decimals;
-    if (take_plain(text, length, &plain, &decimals))
-        return shift(plain, power - decimals, number);
     const char *at = text;
     const char *end = text + length;
+    if (trace_text_plain(text, end, &plain, &decimals) == end)
+        return trace_text_shift(plain, power - decimals, number);
     uint64_t value = 0;
     size_t digits = 0;
     bool behind_point = false;
@@ -247,7 +212,7 @@ bool trace_text_decimal(const char *text, size_t length, int power, int64_t *num
         return false;
     if (at < end && ((*at | 0x20) != 'e' || !take_exponent(at, end, &power)))
         return false;
-    return shift(value, power, number);
+    return trace_text_shift(value, power, number);
 }
 
 bool trace_text_equal(const char *text, size_t length, const char *word)

