@@ -9,25 +9,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MILLISECOND_NS INT64_C(1000000)
-
 struct search {
     struct difference *difference;
+    struct lockstep_request request; // that it is about
     const struct scenario *scenario;
     const struct lockstep_config *config;
     struct sim_error *error;
 };
 
-static bool probe(const struct search *search, int64_t at_ns, bool *has_left, int64_t *wakes_ns)
+// The scenario is run again up to this time: it left by then, or after.
+static bool probe(const struct search *search, int64_t at_ns, bool *has_left,
+                  struct qemu_deadline *deadline)
 {
-    const struct difference *difference = search->difference;
-    uint64_t left;
-    int64_t timeout_ns;
-    if (!lockstep_probe(search->scenario, search->config, at_ns, difference->member,
-                        difference->direction, &left, &timeout_ns, search->error))
+    struct difference *difference = search->difference;
+    if (!lockstep_probe(search->scenario, search->config, at_ns, &search->request, has_left,
+                        deadline, search->error))
         return false;
-    *has_left = left >= difference->number;
-    *wakes_ns = timeout_ns == CLOCK_FOR_EVER ? ENGINE_NEVER : at_ns + timeout_ns;
+    if (*has_left && at_ns < difference->qemu_ns)
+        difference->qemu_ns = at_ns;
+    else if (!*has_left && at_ns > difference->qemu_after_ns)
+        difference->qemu_after_ns = at_ns;
     return true;
 }
 
@@ -37,57 +38,40 @@ static bool halve(const struct search *search)
     struct difference *difference = search->difference;
     while (difference->qemu_ns - difference->qemu_after_ns > 1) {
         int64_t distance_ns = difference->qemu_ns - difference->qemu_after_ns;
-        int64_t middle_ns = difference->qemu_after_ns + distance_ns / 2;
-        int64_t unused;
         bool has_left;
-        if (!probe(search, middle_ns, &has_left, &unused))
+        if (!probe(search, difference->qemu_after_ns + distance_ns / 2, &has_left, NULL))
             return false;
-        if (has_left)
-            difference->qemu_ns = middle_ns;
-        else
-            difference->qemu_after_ns = middle_ns;
     }
     return true;
 }
 
-// QEMU is late: its main loop says when it wakes next, which is less than a millisecond after its
-// deadline.
-static bool find_late(const struct search *search)
+// The deadline that QEMU had when it had not left, if that is the one; else halving finds it, if it
+// is known to have left at all.
+static bool find_left(const struct search *search)
 {
     struct difference *difference = search->difference;
+    struct qemu_deadline deadline;
     bool has_left;
-    int64_t wakes_ns, unused;
-    difference->qemu_after_ns = difference->found_ns;
-    if (!probe(search, difference->found_ns, &has_left, &wakes_ns))
-        return false;
-    difference->qemu_ns = wakes_ns;
-    if (wakes_ns == ENGINE_NEVER)
-        return true;
-    if (!probe(search, wakes_ns, &has_left, &unused))
-        return false;
-    if (!has_left) { // something else wakes it, and the request goes later
-        difference->qemu_after_ns = wakes_ns;
-        difference->qemu_ns = ENGINE_NEVER;
-        return true;
-    }
-    int64_t lately_ns = wakes_ns - MILLISECOND_NS;
-    if (lately_ns > difference->qemu_after_ns) {
-        if (!probe(search, lately_ns, &has_left, &unused))
+    if (difference->qemu_after_ns >= 0) {
+        if (!probe(search, difference->qemu_after_ns, &has_left, &deadline))
             return false;
-        *(has_left ? &difference->qemu_ns : &difference->qemu_after_ns) = lately_ns;
+        if (deadline.by_ns < difference->qemu_ns && !probe(search, deadline.by_ns, &has_left, NULL))
+            return false;
+        if (deadline.by_ns <= difference->qemu_ns &&
+            deadline.after_ns > difference->qemu_after_ns &&
+            !probe(search, deadline.after_ns, &has_left, NULL))
+            return false;
     }
-    return halve(search);
+    return difference->qemu_ns == ENGINE_NEVER || halve(search);
 }
 
 // QEMU was looked at each time that it woke, so an early request was seen as it left.
 static bool find_wake(const struct search *search)
 {
     struct difference *difference = search->difference;
-    struct lockstep_request request = {difference->member, difference->direction,
-                                       difference->number};
     difference->qemu_ns = difference->found_ns;
     if (difference->qemu_left < difference->our_left &&
-        !lockstep_follow(search->scenario, search->config, &request, &difference->qemu_ns,
+        !lockstep_follow(search->scenario, search->config, &search->request, &difference->qemu_ns,
                          search->error))
         return false;
     difference->qemu_after_ns = difference->qemu_ns - 1;
@@ -95,19 +79,21 @@ static bool find_wake(const struct search *search)
 }
 
 // When did a request really leave QEMU's throttle, that did not when it was expected to? The
-// scenario is run again up to one time after the other, halving; with a timer granularity QEMU is
-// followed.
+// scenario is run again up to one time after the other; with a timer granularity QEMU is followed.
 static bool find_departure(struct difference *difference, const struct scenario *scenario,
                            const struct lockstep_config *config, struct sim_error *error)
 {
-    struct search search = {difference, scenario, config, error};
+    struct search search = {difference,
+                            {difference->member, difference->direction, difference->number},
+                            scenario,
+                            config,
+                            error};
+    bool is_late = difference->qemu_left < difference->our_left;
     if (scenario->timer_granularity_ns != 0)
         return find_wake(&search);
-    if (difference->qemu_left < difference->our_left)
-        return find_late(&search);
-    difference->qemu_after_ns = difference->looked_ns;
-    difference->qemu_ns = difference->found_ns;
-    return halve(&search);
+    difference->qemu_after_ns = is_late ? difference->found_ns : difference->looked_ns;
+    difference->qemu_ns = is_late ? ENGINE_NEVER : difference->found_ns;
+    return find_left(&search);
 }
 
 // To find out when a request left, the scenario is run again.

@@ -350,8 +350,8 @@ bool lockstep_run(const struct scenario *scenario, const struct lockstep_config 
 }
 
 bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
-                    int64_t at_ns, uint32_t member, enum disk_direction direction, uint64_t *left,
-                    int64_t *timeout_ns, struct sim_error *error)
+                    int64_t at_ns, const struct lockstep_request *request, bool *has_left,
+                    struct qemu_deadline *deadline, struct sim_error *error)
 {
     struct lockstep_result unused;
     struct lockstep lockstep = begin(scenario, config, &unused, error);
@@ -359,10 +359,10 @@ bool lockstep_probe(const struct scenario *scenario, const struct lockstep_confi
     bool ok = open_both(&lockstep) && step_all(&lockstep, at_ns) &&
               (lockstep.now_ns == at_ns || set_clock(&lockstep, at_ns)) &&
               disks_count(&lockstep.disks, lockstep.counted, error);
-    if (ok) {
-        *left = lockstep.counted[member].left[direction];
-        *timeout_ns = qemu_timeout_ns(&lockstep.disks.qemu);
-    }
+    if (ok)
+        *has_left = lockstep.counted[request->member].left[request->direction] >= request->number;
+    if (ok && deadline != NULL)
+        ok = qemu_find_deadline(&lockstep.disks.qemu, at_ns, deadline, error);
     close_both(&lockstep);
     return ok;
 }

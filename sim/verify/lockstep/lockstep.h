@@ -35,19 +35,18 @@ struct lockstep_result {
 bool lockstep_run(const struct scenario *scenario, const struct lockstep_config *config,
                   struct lockstep_result *result, struct sim_error *error);
 
-// Without a timer granularity: how many requests of a member and direction have left QEMU's
-// throttle at a time, with everything before as in the scenario. *timeout_ns: how long QEMU's main
-// loop would sleep then.
-bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
-                    int64_t at_ns, uint32_t member, enum disk_direction direction, uint64_t *left,
-                    int64_t *timeout_ns, struct sim_error *error);
-
 // The number-th request of a member and direction, from 1 on.
 struct lockstep_request {
     uint32_t member;
     enum disk_direction direction;
     uint64_t number;
 };
+
+// Without a timer granularity: has the request left QEMU's throttle at a time, with everything
+// before as in the scenario? deadline: QEMU's then; may be NULL.
+bool lockstep_probe(const struct scenario *scenario, const struct lockstep_config *config,
+                    int64_t at_ns, const struct lockstep_request *request, bool *has_left,
+                    struct qemu_deadline *deadline, struct sim_error *error);
 
 // With a timer granularity: when this request leaves QEMU's throttle, or ENGINE_NEVER.
 bool lockstep_follow(const struct scenario *scenario, const struct lockstep_config *config,

@@ -347,3 +347,28 @@ int64_t qemu_timeout_ns(const struct qemu *qemu)
 {
     return atomic_load(&qemu->page->timeout_ns);
 }
+
+// Seen from times that differ by less than whole milliseconds, sleeps of whole milliseconds tell
+// the deadline to the nanosecond, if there is room before it for some twenty looks.
+bool qemu_find_deadline(struct qemu *qemu, int64_t now_ns, struct qemu_deadline *deadline,
+                        struct sim_error *error)
+{
+    const int64_t step_ns = 1000000;
+    int64_t timeout_ns = qemu_timeout_ns(qemu);
+    *deadline = (struct qemu_deadline){INT64_MAX, INT64_MAX};
+    if (timeout_ns == CLOCK_FOR_EVER)
+        return true;
+    *deadline = (struct qemu_deadline){now_ns + timeout_ns - step_ns, now_ns + timeout_ns};
+    while (deadline->by_ns - deadline->after_ns > 1) {
+        int64_t middle_ns = deadline->after_ns + (deadline->by_ns - deadline->after_ns) / 2;
+        now_ns += (middle_ns - now_ns) % step_ns;
+        if (now_ns > deadline->after_ns)
+            break;
+        if (!qemu_set_clock(qemu, now_ns, error))
+            return false;
+        timeout_ns = qemu_timeout_ns(qemu);
+        bool is_past = timeout_ns == CLOCK_FOR_EVER || now_ns + timeout_ns > middle_ns;
+        *(is_past ? &deadline->after_ns : &deadline->by_ns) = middle_ns;
+    }
+    return true;
+}

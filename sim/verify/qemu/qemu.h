@@ -88,4 +88,13 @@ bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_e
 // How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
 int64_t qemu_timeout_ns(const struct qemu *qemu);
 
+// The main loop's next deadline: it is in (after_ns, by_ns], or none, INT64_MAX.
+struct qemu_deadline {
+    int64_t after_ns, by_ns;
+};
+
+// The clock goes on from now_ns, by less than up to the deadline.
+bool qemu_find_deadline(struct qemu *qemu, int64_t now_ns, struct qemu_deadline *deadline,
+                        struct sim_error *error);
+
 #endif
