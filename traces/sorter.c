@@ -19,6 +19,7 @@ struct trace_sorter_run {
 };
 
 #define BUFFER_ITEMS_MIN 16
+#define RUN_ITEMS_FIRST 64
 
 static int64_t time_of(const uint8_t *item)
 {
@@ -158,19 +159,35 @@ static bool write_run(struct trace_sorter *sorter, struct trace_error *error)
     return true;
 }
 
+// Most recordings that are tried are small.
+static bool grow(struct trace_sorter *sorter, struct trace_error *error)
+{
+    size_t most = run_items(sorter);
+    size_t capacity = sorter->capacity == 0 ? RUN_ITEMS_FIRST : 2 * sorter->capacity;
+    capacity = capacity < most ? capacity : most;
+    uint8_t *items = realloc(sorter->items, capacity * sorter->item_bytes);
+    if (items != NULL)
+        sorter->items = items;
+    uint8_t *other = realloc(sorter->other, capacity * sorter->item_bytes);
+    if (other != NULL)
+        sorter->other = other;
+    if (items == NULL || other == NULL) {
+        trace_error_no_memory(error);
+        return false;
+    }
+    sorter->capacity = capacity;
+    return true;
+}
+
 bool trace_sorter_add(struct trace_sorter *sorter, const void *item, struct trace_error *error)
 {
-    if (sorter->items == NULL) {
-        sorter->items = malloc(TRACE_SORTER_RUN_BYTES);
-        sorter->other = malloc(TRACE_SORTER_RUN_BYTES);
+    if (sorter->items == NULL)
         sorter->last_ns = INT64_MIN;
-        if (sorter->items == NULL || sorter->other == NULL) {
-            trace_error_no_memory(error);
+    if (sorter->count == sorter->capacity) {
+        bool is_run = sorter->count == run_items(sorter);
+        if (!(is_run ? write_run(sorter, error) : grow(sorter, error)))
             return false;
-        }
     }
-    if (sorter->count == run_items(sorter) && !write_run(sorter, error))
-        return false;
     memcpy(sorter->items + sorter->count++ * sorter->item_bytes, item, sorter->item_bytes);
     int64_t time_ns = time_of(item);
     sorter->displaced += time_ns < sorter->last_ns;

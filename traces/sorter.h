@@ -17,7 +17,7 @@ struct trace_sorter {
     size_t item_bytes; // an item begins with its time, int64_t ns
     uint8_t *items;    // of the run in memory
     uint8_t *other;    // what it is merged into; while reading, the runs' buffers
-    size_t count;
+    size_t count, capacity;
     size_t next; // to be read
     uint64_t displaced;
     int64_t last_ns;    // of the items added, the latest
