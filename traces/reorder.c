@@ -16,27 +16,54 @@ _Static_assert((TRACE_REORDER_MAX & (TRACE_REORDER_MAX - 1)) == 0, "a power of t
     ((TRACE_REORDER_MAX * sizeof(struct trace_reorder_entry) + RING_ALIGNMENT - 1) /               \
      RING_ALIGNMENT * RING_ALIGNMENT)
 
-bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error)
+// Most recordings that are tried are small.
+#define FIRST_ENTRIES 64
+
+static bool fail(struct trace_reorder *reorder, struct trace_error *error)
+{
+    trace_reorder_free(reorder);
+    trace_error_no_memory(error);
+    return false;
+}
+
+// A thousand page faults less.
+static void take_large_pages(void *ring)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(ring, RING_BYTES, MADV_HUGEPAGE);
+#else
+    (void)ring;
+#endif
+}
+
+bool trace_reorder_init(struct trace_reorder *reorder, bool fills, struct trace_error *error)
 {
     *reorder = (struct trace_reorder){.last_ns = INT64_MIN};
+    if (!fills)
+        return trace_reorder_grow(reorder, error);
     reorder->ring = aligned_alloc(RING_ALIGNMENT, RING_BYTES);
     reorder->heap.entries = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
-    reorder->heap.capacity = TRACE_REORDER_MAX;
-    if (reorder->ring == NULL || reorder->heap.entries == NULL) {
-        trace_reorder_free(reorder);
-        trace_error_no_memory(error);
-        return false;
-    }
+    if (reorder->ring == NULL || reorder->heap.entries == NULL)
+        return fail(reorder, error);
+    take_large_pages(reorder->ring);
+    reorder->capacity = reorder->heap.capacity = TRACE_REORDER_MAX;
     return true;
 }
 
-void trace_reorder_expect_many(struct trace_reorder *reorder)
+bool trace_reorder_grow(struct trace_reorder *reorder, struct trace_error *error)
 {
-#ifdef MADV_HUGEPAGE
-    madvise(reorder->ring, RING_BYTES, MADV_HUGEPAGE);
-#else
-    (void)reorder;
-#endif
+    size_t capacity = reorder->capacity == 0 ? FIRST_ENTRIES : 2 * reorder->capacity;
+    assert(reorder->ring_first == 0 && capacity <= TRACE_REORDER_MAX);
+    struct trace_reorder_entry *ring = realloc(reorder->ring, capacity * sizeof *ring);
+    if (ring != NULL)
+        reorder->ring = ring;
+    void *entries = realloc(reorder->heap.entries, capacity * sizeof *ring);
+    if (entries != NULL)
+        reorder->heap.entries = entries;
+    if (ring == NULL || entries == NULL)
+        return fail(reorder, error);
+    reorder->capacity = reorder->heap.capacity = capacity;
+    return true;
 }
 
 void trace_reorder_free(struct trace_reorder *reorder)

@@ -27,6 +27,7 @@ struct trace_reorder {
     struct trace_heap heap;           // of those that came much too late for it
     size_t ring_first;
     size_t ring_count;
+    size_t capacity;    // of ring and heap together, a power of two
     uint64_t pushed;    // the sequence of the next, which may be set to a higher one
     int64_t last_ns;    // arrival of the last request let out
     uint64_t displaced; // pushed after a later one
@@ -34,11 +35,17 @@ struct trace_reorder {
     int64_t late_ns;    // the most that one of these was moved
 };
 
-// False: out of memory, error filled. The memory, 8 MiB, is touched only as far as it is used.
-bool trace_reorder_init(struct trace_reorder *reorder, struct trace_error *error);
+// fills: there is room for all from the start, 8 MiB; otherwise it has to grow. False: out of
+// memory, error filled.
+bool trace_reorder_init(struct trace_reorder *reorder, bool fills, struct trace_error *error);
 
-// It will be full: large pages, if there are any, save a thousand faults.
-void trace_reorder_expect_many(struct trace_reorder *reorder);
+// No room, but not full. Only as long as none has been let out.
+static inline bool trace_reorder_must_grow(const struct trace_reorder *reorder)
+{
+    return reorder->ring_count + reorder->heap.count == reorder->capacity &&
+           reorder->capacity < TRACE_REORDER_MAX;
+}
+bool trace_reorder_grow(struct trace_reorder *reorder, struct trace_error *error);
 
 // Allowed on a zeroed one.
 void trace_reorder_free(struct trace_reorder *reorder);
@@ -55,7 +62,7 @@ static inline struct trace_reorder_entry *trace_reorder_at(const struct trace_re
     return &reorder->ring[(reorder->ring_first + i) & (TRACE_REORDER_MAX - 1)];
 }
 
-// Where to make the next that is pushed. Not when full.
+// Where to make the next that is pushed. Not when full, or to grow.
 static inline struct trace_request *trace_reorder_room(const struct trace_reorder *reorder)
 {
     return &trace_reorder_at(reorder, reorder->ring_count)->request;

@@ -66,7 +66,7 @@ static void test_against_model(void **state)
         uint64_t spread = 1 + random_below(&random, 40);
         slow.entries = calloc(600, sizeof *slow.entries);
         assert_non_null(slow.entries);
-        assert_true(trace_reorder_init(&reorder, &error));
+        assert_true(trace_reorder_init(&reorder, true, &error));
         for (uint64_t i = 0; i < 600; i++) {
             now += (int64_t)random_below(&random, 3);
             struct trace_request request = {
@@ -97,7 +97,7 @@ static void read_reversed_blocks(size_t block, uint64_t *late, uint64_t *displac
     int64_t last_ns = INT64_MIN;
     size_t popped = 0;
     uint64_t sum = 0;
-    assert_true(trace_reorder_init(&reorder, &error));
+    assert_true(trace_reorder_init(&reorder, true, &error));
     for (size_t i = 0; i < MANY; i++) {
         size_t from = i - i % block;
         size_t size = MANY - from < block ? MANY - from : block;
@@ -148,7 +148,7 @@ static void test_too_late(void **state)
     struct trace_reorder reorder;
     struct trace_notices notices = {0};
     struct trace_request request = {.arrival_ns = 100};
-    assert_true(trace_reorder_init(&reorder, &error));
+    assert_true(trace_reorder_init(&reorder, true, &error));
     trace_reorder_report(&reorder, &notices, "f");
     assert_int_equal(notices.count, 0);
     trace_reorder_push(&reorder, &request);

@@ -175,11 +175,12 @@ static bool sort(struct trace_flow *flow, struct trace_error *error)
 
 bool flow_order_start(struct trace_flow *flow, struct trace_error *error)
 {
-    if (!trace_reorder_init(&flow->reorder, error))
+    bool fills = flow->context->files->items[0].bytes >= FILLS_WINDOW_BYTES;
+    if (!trace_reorder_init(&flow->reorder, fills, error))
         return false;
-    if (flow->context->files->items[0].bytes >= FILLS_WINDOW_BYTES)
-        trace_reorder_expect_many(&flow->reorder);
     while (!flow->ended && !trace_reorder_full(&flow->reorder)) {
+        if (trace_reorder_must_grow(&flow->reorder) && !trace_reorder_grow(&flow->reorder, error))
+            return false;
         if (next_in_file(flow, trace_reorder_room(&flow->reorder)) != TRACE_REQUEST)
             break;
         flow->reorder.pushed = place_of(flow);
