@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#define _DEFAULT_SOURCE // madvise
 #include "traces/reorder.h"
+
+#include "traces/large_pages.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 // The ring's places are numbers modulo its size.
 _Static_assert((TRACE_REORDER_MAX & (TRACE_REORDER_MAX - 1)) == 0, "a power of two");
-
-// A multiple of the size of a large page.
-#define RING_ALIGNMENT ((size_t)2 << 20)
-#define RING_BYTES                                                                                 \
-    ((TRACE_REORDER_MAX * sizeof(struct trace_reorder_entry) + RING_ALIGNMENT - 1) /               \
-     RING_ALIGNMENT * RING_ALIGNMENT)
 
 // Most recordings that are tried are small.
 #define FIRST_ENTRIES 64
@@ -26,26 +20,15 @@ static bool fail(struct trace_reorder *reorder, struct trace_error *error)
     return false;
 }
 
-// A thousand page faults less.
-static void take_large_pages(void *ring)
-{
-#ifdef MADV_HUGEPAGE
-    madvise(ring, RING_BYTES, MADV_HUGEPAGE);
-#else
-    (void)ring;
-#endif
-}
-
 bool trace_reorder_init(struct trace_reorder *reorder, bool fills, struct trace_error *error)
 {
     *reorder = (struct trace_reorder){.last_ns = INT64_MIN};
     if (!fills)
         return trace_reorder_grow(reorder, error);
-    reorder->ring = aligned_alloc(RING_ALIGNMENT, RING_BYTES);
+    reorder->ring = large_pages(TRACE_REORDER_MAX * sizeof *reorder->ring);
     reorder->heap.entries = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
     if (reorder->ring == NULL || reorder->heap.entries == NULL)
         return fail(reorder, error);
-    take_large_pages(reorder->ring);
     reorder->capacity = reorder->heap.capacity = TRACE_REORDER_MAX;
     return true;
 }

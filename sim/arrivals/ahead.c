@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/ahead.h"
 
+#include "traces/large_pages.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -174,7 +176,8 @@ static bool start(struct ahead *ahead, struct sim_error *error)
 struct ahead *ahead_open(const struct ahead_config *config, struct sim_error *error)
 {
     struct ahead *ahead = aligned_alloc(APART, sizeof *ahead);
-    struct block *blocks = aligned_alloc(APART, BLOCKS * sizeof *blocks);
+    size_t bytes = BLOCKS * sizeof(struct block);
+    struct block *blocks = config->has_thread ? large_pages(bytes) : aligned_alloc(APART, bytes);
     if (ahead == NULL || blocks == NULL) {
         free(ahead);
         free(blocks);
