@@ -99,11 +99,14 @@ static bool have_room(struct report_histogram *histogram, size_t more)
 bool report_histogram_count(struct report_histogram *histogram, size_t bucket, uint64_t count)
 {
     size_t at = place_of(histogram, bucket);
-    if (at < histogram->few_count && histogram->few[at].bucket == bucket) {
-        histogram->few[at].count += count;
+    bool is_there = at < histogram->few_count && histogram->few[at].bucket == bucket;
+    if (is_there && count <= UINT32_MAX - histogram->few[at].count) {
+        histogram->few[at].count += (uint32_t)count;
         return true;
     }
-    if (!have_room(histogram, 1) || (histogram->has_blocks && add_block(histogram, bucket) == NULL))
+    bool fits = !is_there && count <= UINT32_MAX;
+    if (!(fits ? have_room(histogram, 1) : make_blocks(histogram)) ||
+        (histogram->has_blocks && add_block(histogram, bucket) == NULL))
         return false;
     if (histogram->has_blocks) {
         histogram->blocks[bucket / REPORT_HISTOGRAM_BLOCK][bucket % REPORT_HISTOGRAM_BLOCK] +=
@@ -112,7 +115,7 @@ bool report_histogram_count(struct report_histogram *histogram, size_t bucket, u
     }
     memmove(histogram->few + at + 1, histogram->few + at,
             (histogram->few_count++ - at) * sizeof *histogram->few);
-    histogram->few[at] = (struct report_histogram_few){count, bucket};
+    histogram->few[at] = (struct report_histogram_few){(uint32_t)bucket, (uint32_t)count};
     return true;
 }
 
@@ -151,7 +154,8 @@ static void merge_block(uint64_t *restrict into, const uint64_t *restrict from)
 
 static bool merge_few(struct report_histogram *into, const struct report_histogram *from)
 {
-    bool room = have_room(into, from->few_count);
+    bool fits = from->count <= UINT32_MAX && into->count <= UINT32_MAX - from->count;
+    bool room = fits ? have_room(into, from->few_count) : make_blocks(into);
     for (size_t i = 0; room && into->has_blocks && i < from->few_count; i++)
         room = add_block(into, from->few[i].bucket) != NULL;
     for (size_t i = 0; room && i < from->few_count; i++)

@@ -5,7 +5,7 @@
 // nearest rank: for q per mille of n values, the smallest recorded value v such that at least
 // ceil(n * q / 1000) values are <= v. It is reported with a relative error of at most 1/256
 // (0.39 %), and exactly when v < 256 or when v is the smallest or largest value. Memory: 0.5 KiB,
-// and 16 bytes for each bucket that is used while these are few; then 1 KiB for each power of two
+// and 8 bytes for each bucket that is used while these are few; then 1 KiB for each power of two
 // that occurs (the numbers below 128 are one); at most 58 KiB.
 //
 // DETAILS. Every power of two [2^e, 2^(e+1)) with e >= 7 is cut into 128 buckets of width
@@ -43,11 +43,10 @@ struct report_sum {
 
 // As long as there are so few, buckets are a sorted list: ten thousand members with a hundred
 // requests each would have a block for each power of two, mostly empty.
-#define REPORT_HISTOGRAM_FEW 64
+#define REPORT_HISTOGRAM_FEW 128
 
 struct report_histogram_few {
-    uint64_t count;
-    size_t bucket;
+    uint32_t bucket, count;
 };
 
 // All zero is an empty histogram, to be released after use. min_ns and max_ns mean something only

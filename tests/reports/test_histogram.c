@@ -263,6 +263,33 @@ static void test_rank_of_a_huge_count(void **state)
     assert_int_equal(report_histogram_quantile(&left, 501), 20);
 }
 
+// Counts at the edge of 32 bits, added one way and another, in lists and in blocks.
+static void test_counts_of_any_size(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {1, UINT32_MAX - 1, 1, 1, UINT32_MAX, UINT64_C(1) << 40, 1};
+    clear_all();
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct report_histogram one = {0};
+        assert_true(report_histogram_add_many(&left, 5000 * (int64_t)(i / 3), counts[i]));
+        assert_true(report_histogram_add_many(&one, 5000 * (int64_t)(i / 3), counts[i]));
+        assert_true(report_histogram_merge(&right, &one));
+        for (size_t k = 0; k < 3; k++) {
+            uint64_t wanted = 0, found = 0;
+            struct report_histogram_range range;
+            for (size_t j = 3 * k; j <= i && j < 3 * k + 3; j++)
+                wanted += counts[j];
+            for (size_t position = 0; report_histogram_next(&left, &position, &range);)
+                found += range.low_ns <= 5000 * (int64_t)k && range.high_ns >= 5000 * (int64_t)k
+                             ? range.count
+                             : 0;
+            assert_int_equal(found, wanted);
+        }
+        assert_same(&left, &right);
+        report_histogram_release(&one);
+    }
+}
+
 static int release_all(void **state)
 {
     (void)state;
@@ -280,5 +307,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sum_is_exact),
     cmocka_unit_test(test_product_against_doubling),
     cmocka_unit_test(test_rank_of_a_huge_count),
+    cmocka_unit_test(test_counts_of_any_size),
 };
 TEST_GROUP(histogram, tests, NULL, release_all);
