@@ -14,6 +14,7 @@ struct statistics_row {
     int64_t member; // -1: all
     const char *direction;
     unsigned fold; // of its histograms
+    bool omits;    // them: those of all together are enough
 };
 
 double recorder_queue_mean(const struct report_recorder *recorder,
@@ -132,7 +133,7 @@ static int64_t store_direction(struct report_recorder *recorder, const struct st
     store_counts(recorder, row, stream, at_once, end_ns);
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
         store_latency(recorder, row, metric_names[m], stream->latency[m]);
-        if (stream->latency[m] != NULL)
+        if (stream->latency[m] != NULL && !row->omits)
             store_histogram(recorder, row, metric_names[m], stream->latency[m]);
     }
     return at_once;
@@ -143,7 +144,8 @@ static void store_both(struct report_recorder *recorder, uint32_t number, int64_
                        int64_t end_ns, struct report_histogram *merged)
 {
     const struct recorder_member *member = &recorder->members[number];
-    const struct statistics_row row = {number, recorder_stream_names[RECORDER_READ_WRITE], 0};
+    const struct statistics_row row = {.member = number,
+                                       .direction = recorder_stream_names[RECORDER_READ_WRITE]};
     store_counts(recorder, &row, &member->streams[RECORDER_READ_WRITE], at_once, end_ns);
     for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
         recorder_merge(recorder, &merged, member->streams[REPORT_DIRECTION_READ].latency[m]);
@@ -160,8 +162,12 @@ static void store_member(struct report_recorder *recorder, uint32_t number, int6
     int64_t at_once = 0; // of reads and writes
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
         struct recorder_stream *stream = &member->streams[d];
-        const struct statistics_row row = {number, recorder_stream_names[d],
-                                           is_folded(member) ? recorder->fold : 0};
+        const struct statistics_row row = {
+            .member = number,
+            .direction = recorder_stream_names[d],
+            .fold = is_folded(member) ? recorder->fold : 0,
+            .omits = is_folded(member) && recorder->omit_series,
+        };
         if (stream->run[RECORDER_ARRIVED].requests == 0)
             continue;
         int64_t direction_at_once = store_direction(recorder, &row, stream, end_ns);
@@ -229,7 +235,7 @@ static unsigned choose_fold(const struct report_recorder *recorder)
 static void store_all(struct report_recorder *recorder, struct report_histogram *merged)
 {
     for (uint32_t d = 0; d < REPORT_DIRECTION_COUNT; d++) {
-        const struct statistics_row row = {-1, recorder_stream_names[d], 0};
+        const struct statistics_row row = {.member = -1, .direction = recorder_stream_names[d]};
         for (size_t m = 0; m < RECORDER_METRIC_COUNT; m++) {
             for (size_t i = 0; i < recorder->member_count; i++)
                 recorder_merge(recorder, &merged, recorder->members[i].streams[d].latency[m]);
@@ -244,7 +250,7 @@ void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
 {
     struct report_histogram merged = {0};
     double from = recorder->adapts && !recorder->omit_series ? RECORDER_SERIES_SHARE : 0;
-    recorder->fold = choose_fold(recorder);
+    recorder->fold = recorder->omit_series ? 0 : choose_fold(recorder);
     for (size_t i = 0; i < recorder->member_count; i++) {
         store_member(recorder, (uint32_t)i, end_ns, &merged, totals);
         recorder_tell(recorder, from + (1 - from) * (double)i / (double)recorder->member_count);
