@@ -25,7 +25,7 @@ struct tables_context {
 // Fills the error; false.
 bool tables_memory(const struct tables_context *context);
 
-// SQL of a table total_latency to stand in a WITH; to be freed with sqlite3_free. NULL with the
+// Before the others. SQL of a table total_latency to stand in a WITH; to be freed with sqlite3_free. NULL with the
 // error filled.
 char *tables_total_latency(const struct tables_context *context);
 
