@@ -47,11 +47,7 @@ static const struct option_row rows[] = {
 // All that is to be freed.
 struct work {
     struct advise_arguments *arguments;
-    struct compare_condition slos[TUNER_SLOS_MAX];
     struct advice advice;
-    struct scenario *scenario;
-    struct points points;
-    bool has_points;
 };
 
 static bool read_options(struct work *work, struct sim_error *error)
@@ -60,17 +56,9 @@ static bool read_options(struct work *work, struct sim_error *error)
     struct tuner *tuner = &work->advice.tuner;
     if (arguments->call.operand_count == 0)
         return sim_fail(error, SIM_USAGE, "at least one trace is needed");
-    if (arguments->slos.count == 0)
-        return sim_fail(error, SIM_USAGE,
-                        "--slo is needed: what is to hold, such as 'wait.p99 < 10ms'");
-    if (arguments->slos.count > TUNER_SLOS_MAX)
-        return sim_fail(error, SIM_USAGE, "--slo: at most %d of them", TUNER_SLOS_MAX);
-    tuner->slos = work->slos;
-    for (size_t i = 0; i < arguments->slos.count; i++) {
-        tuner->slo_count = i + 1;
-        if (!slo_parse(&work->slos[i], arguments->slos.texts[i], error))
-            return false;
-    }
+    if (!tuner_read_slos(tuner, arguments->slos.texts, arguments->slos.count, "wait.p99 < 10ms",
+                         error))
+        return false;
     return command_join_traces(&arguments->call, 0, error) &&
            options_jobs(arguments->jobs, &tuner->jobs, error);
 }
@@ -89,13 +77,8 @@ static bool search(struct work *work, const struct progress_watch *watch, struct
         .traces = arguments->call.operands,
         .trace_count = arguments->call.operand_count,
     };
-    work->scenario = scenario_quick(&quick, error);
-    if (work->scenario == NULL)
-        return false;
-    work->has_points = true;
-    work->advice.tuner.points = &work->points;
-    work->advice.tuner.watch = watch;
-    return points_open(&work->points, work->scenario, NULL, &settings, watch, error) &&
+    return tuner_open(&work->advice.tuner, scenario_quick(&quick, error), NULL, &settings, watch,
+                      error) &&
            advise(&work->advice, error);
 }
 
@@ -127,11 +110,7 @@ static bool run(void *opaque, struct sim_error *error)
     ok = ok && print(work, error) && command_flush(error) &&
          (work->advice.is_found ||
           sim_fail(error, SIM_CHECK_FAILED, "no limit that was tried satisfies all SLOs"));
-    for (size_t i = 0; i < work->advice.tuner.slo_count; i++)
-        compare_condition_free(&work->slos[i]);
-    if (work->has_points)
-        points_close(&work->points);
-    scenario_free(work->scenario);
+    tuner_close(&work->advice.tuner);
     free(work);
     return ok;
 }

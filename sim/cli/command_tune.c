@@ -50,11 +50,7 @@ struct work {
     struct tune_options options;
     char *minimise;
     char *addresses[TUNE_SETTINGS_MAX];
-    struct compare_condition slos[TUNER_SLOS_MAX];
     struct tuning tuning;
-    struct scenario *scenario;
-    struct points points;
-    bool has_points;
     struct report_database *database;
 };
 
@@ -89,17 +85,9 @@ static bool read_options(struct work *work, struct sim_error *error)
     if (arguments->call.operand_count != 1)
         return sim_fail(error, SIM_USAGE, "one scenario is needed, found %zu",
                         arguments->call.operand_count);
-    if (arguments->slos.count == 0)
-        return sim_fail(error, SIM_USAGE,
-                        "--slo is needed: what is to hold, such as 'db.read.p99 < 20ms'");
-    if (arguments->slos.count > TUNER_SLOS_MAX)
-        return sim_fail(error, SIM_USAGE, "--slo: at most %d of them", TUNER_SLOS_MAX);
-    tuner->slos = work->slos;
-    for (size_t i = 0; i < arguments->slos.count; i++) {
-        tuner->slo_count = i + 1;
-        if (!slo_parse(&work->slos[i], arguments->slos.texts[i], error))
-            return false;
-    }
+    if (!tuner_read_slos(tuner, arguments->slos.texts, arguments->slos.count, "db.read.p99 < 20ms",
+                         error))
+        return false;
     if (arguments->seeds > TUNE_SEEDS_MAX)
         return sim_fail(error, SIM_USAGE, "--seeds: at most %d", TUNE_SEEDS_MAX);
     work->options.seeds = (uint32_t)arguments->seeds;
@@ -115,16 +103,11 @@ static bool search(struct work *work, const struct progress_watch *watch, struct
                                                .progress = progress_show,
                                                .progress_context = &call->progress};
     const char *path = call->operands[0];
-    work->scenario = scenario_load_as(path, &settings, error);
-    if (work->scenario == NULL) {
+    struct scenario *scenario = scenario_load_as(path, &settings, error);
+    if (scenario == NULL)
         command_explain_trace(path, "for a bare trace: throttlesim advise --slo 'wait.p99 < 10ms'",
                               error);
-        return false;
-    }
-    work->has_points = true;
-    work->tuning.tuner.points = &work->points;
-    work->tuning.tuner.watch = watch;
-    return points_open(&work->points, work->scenario, path, &settings, watch, error) &&
+    return tuner_open(&work->tuning.tuner, scenario, path, &settings, watch, error) &&
            tune(&work->tuning, &work->options, error);
 }
 
@@ -161,11 +144,7 @@ static void release(struct work *work)
 {
     report_database_close(work->database);
     tuning_free(&work->tuning);
-    for (size_t i = 0; i < work->tuning.tuner.slo_count; i++)
-        compare_condition_free(&work->slos[i]);
-    if (work->has_points)
-        points_close(&work->points);
-    scenario_free(work->scenario);
+    tuner_close(&work->tuning.tuner);
     free(work->minimise);
     free(work);
 }

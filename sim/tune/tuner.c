@@ -7,7 +7,50 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+// ---- Beginning and end ----
+
+bool tuner_read_slos(struct tuner *tuner, const char *const *texts, size_t count,
+                     const char *example, struct sim_error *error)
+{
+    if (count == 0)
+        return sim_fail(error, SIM_USAGE, "--slo is needed: what is to hold, such as '%s'",
+                        example);
+    if (count > TUNER_SLOS_MAX)
+        return sim_fail(error, SIM_USAGE, "--slo: at most %d of them", TUNER_SLOS_MAX);
+    while (tuner->slo_count < count) {
+        size_t i = tuner->slo_count++;
+        if (!slo_parse(&tuner->slos[i], texts[i], error))
+            return false;
+    }
+    return true;
+}
+
+bool tuner_open(struct tuner *tuner, struct scenario *scenario, const char *path,
+                const struct scenario_settings *settings, const struct progress_watch *watch,
+                struct sim_error *error)
+{
+    tuner->scenario = scenario;
+    tuner->watch = watch;
+    if (scenario == NULL)
+        return false;
+    tuner->points = calloc(1, sizeof *tuner->points);
+    if (tuner->points == NULL)
+        return sim_fail_memory(error);
+    return points_open(tuner->points, scenario, path, settings, watch, error);
+}
+
+void tuner_close(struct tuner *tuner)
+{
+    for (size_t i = 0; i < tuner->slo_count; i++)
+        compare_condition_free(&tuner->slos[i]);
+    if (tuner->points != NULL)
+        points_close(tuner->points);
+    free(tuner->points);
+    scenario_free(tuner->scenario);
+}
 
 // ---- Texts ----
 

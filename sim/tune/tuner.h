@@ -28,11 +28,13 @@ struct tuner_run {
     int64_t end_ns;
 };
 
+// All zero is empty.
 struct tuner {
-    struct points *points;
+    struct scenario *scenario;
+    struct points *points; // of it
     unsigned jobs;
     const struct progress_watch *watch;
-    struct compare_condition *slos; // at least one
+    struct compare_condition slos[TUNER_SLOS_MAX]; // at least one
     size_t slo_count;
     struct report_figure extras[POINT_FIGURES_MAX - TUNER_SLOS_MAX]; // to be known besides
     size_t extra_count;
@@ -45,6 +47,17 @@ struct tuner {
     struct sim_error *error;               // what a run says
     double done, total;                    // for the progress: runs
 };
+
+// What --slo says, of which there is an example. False with a usage error; tuner_close is needed in
+// any case.
+bool tuner_read_slos(struct tuner *tuner, const char *const *texts, size_t count,
+                     const char *example, struct sim_error *error);
+// Its points, see points_open; the scenario, NULL with the error filled, is the tuner's from then
+// on.
+bool tuner_open(struct tuner *tuner, struct scenario *scenario, const char *path,
+                const struct scenario_settings *settings, const struct progress_watch *watch,
+                struct sim_error *error);
+void tuner_close(struct tuner *tuner);
 
 #define TUNER_TEXT_MAX 64
 
