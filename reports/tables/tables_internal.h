@@ -25,8 +25,8 @@ struct tables_context {
 // Fills the error; false.
 bool tables_memory(const struct tables_context *context);
 
-// Before the others. SQL of a table total_latency to stand in a WITH; to be freed with sqlite3_free. NULL with the
-// error filled.
+// Before the others. SQL of a table total_latency to stand in a WITH; to be freed with
+// sqlite3_free. NULL with the error filled.
 char *tables_total_latency(const struct tables_context *context);
 
 // As report_query_open; the statement, which goes on behind a WITH, has these besides:
