@@ -12,6 +12,8 @@ function figure(kind, a, b) {
         return (cpu[a] - cpu[b]) / 20 / cpu["plain"]
     if (kind == "memory")
         return memory[a] / memory[b]
+    if (kind == "wall")
+        return wall[a] / wall[b]
     return cpu[b] > 0 ? cpu[a] / cpu[b] : ""
 }
 
@@ -20,7 +22,7 @@ function title(kind, a, b) {
         return a (b == "requests" ? ", million requests/s" : ", MB/s")
     if (kind == "points")
         return "a point, " a " / plain"
-    return a " / " b (kind == "memory" ? ", memory" : "")
+    return a " / " b (kind == "cpu" ? "" : ", " kind)
 }
 
 function verdict(now, committed, goal, is_at_most, limit, note) {
@@ -38,14 +40,16 @@ function verdict(now, committed, goal, is_at_most, limit, note) {
 FILENAME != ARGV[2] {
     cpu[$1] = $2
     memory[$1] = $3
+    wall[$1] = $4
     next
 }
 
 FNR == 1 {
-    print "CPU seconds and peak memory of whole processes; " machine
+    print "CPU seconds, peak memory and seconds of whole processes; " machine
     for (name in memory)
         if (memory[name] > 0)
-            printf "  %-14s %8.3f s %8.1f MB\n", name, cpu[name], memory[name] | "sort"
+            printf "  %-16s %8.3f s %8.1f MB %8.3f s\n", name, cpu[name], memory[name],
+                wall[name] | "sort"
     close("sort")
     printf "\n%-32s %9s %9s  %s\n", "figure", "now", "committed", "goal"
 }
