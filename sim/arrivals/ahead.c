@@ -117,7 +117,6 @@ static bool take(struct ahead *ahead, struct sim_error *error)
     if (ahead->is_direct) {
         if (read_one(ahead, &block->items[0]))
             ahead->arrivals.next = &block->items[0];
-        block->share = ahead->config.share(ahead->config.context);
     } else if (ahead->taken < block->count) {
         ahead->arrivals.next = &block->items[ahead->taken++];
     }
@@ -226,7 +225,8 @@ struct arrivals *ahead_arrivals(struct ahead *ahead)
 
 double ahead_share(const struct ahead *ahead)
 {
-    return present_block(ahead)->share;
+    return ahead->is_direct ? ahead->config.share(ahead->config.context)
+                            : present_block(ahead)->share;
 }
 
 void ahead_lock(struct ahead *ahead)
