@@ -43,6 +43,7 @@ static bool may_answer(const struct senders *senders, uint32_t source)
     return false;
 }
 
+// Without the name of the thread.
 static struct stream_key key_of(const struct senders *senders, const struct arrival *arrival,
                                 uint32_t thread)
 {
@@ -55,7 +56,6 @@ static struct stream_key key_of(const struct senders *senders, const struct arri
         .origin = origins[arrivals_of(senders, arrival->source, arrival->member)],
         .recording = arrival->source,
         .thread = thread,
-        .name = sources_stream_name(senders->sources, arrival),
         .device = arrival->member,
         .device_name = senders->scenario->members[arrival->member].name,
     };
@@ -66,7 +66,25 @@ static bool find_stream(void *context, struct arrival *arrival, struct sim_error
 {
     struct senders *senders = context;
     struct stream_key key = key_of(senders, arrival, arrival->request.stream);
+    if (streams_find_again(&senders->streams, &key, &arrival->who))
+        return true;
+    key.name = sources_stream_name(senders->sources, arrival);
     return streams_find(&senders->streams, &key, &arrival->who) || sim_fail_memory(error);
+}
+
+// The same while a thread may read on. Few are not among those found last.
+static bool find_stream_beside(struct senders *senders, struct arrival *arrival,
+                               struct sim_error *error)
+{
+    struct stream_key key = key_of(senders, arrival, arrival->request.stream);
+    if (streams_find_again(&senders->streams, &key, &arrival->who))
+        return true;
+    if (senders->ahead != NULL)
+        ahead_lock(senders->ahead);
+    bool found = find_stream(senders, arrival, error);
+    if (senders->ahead != NULL)
+        ahead_unlock(senders->ahead);
+    return found;
 }
 
 static bool find_other(void *context, const struct arrival *arrival, size_t index, uint32_t *stream)
@@ -87,6 +105,42 @@ static bool find_other(void *context, const struct arrival *arrival, size_t inde
     return index < count;
 }
 
+// ---- Reading ----
+
+static double share_of_sources(const void *senders)
+{
+    return sources_share(((const struct senders *)senders)->sources);
+}
+
+// What comes from a pipe is taken as it comes.
+static bool are_files(const struct senders *senders)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
+        const struct scenario_trace *trace = sources_config(senders->sources, i);
+        found = found || (trace->csv == NULL && trace_path_is_stream(trace->path));
+    }
+    return !found;
+}
+
+// Reads the sources ahead, or completes their arrivals at least, if that is needed.
+static bool open_ahead(struct senders *senders, bool has_thread, bool completes, int64_t until_ns,
+                       struct sim_error *error)
+{
+    const struct ahead_config config = {
+        .from = sources_arrivals(senders->sources),
+        .has_thread = has_thread && are_files(senders),
+        .until_ns = until_ns,
+        .complete = completes ? find_stream : NULL,
+        .share = share_of_sources,
+        .context = senders,
+    };
+    if (!config.has_thread && !completes)
+        return true;
+    senders->ahead = ahead_open(&config, error);
+    return senders->ahead != NULL;
+}
+
 // ---- The first reading ----
 
 static bool look(const struct senders *senders, const struct progress_watch *watch, uint64_t count,
@@ -96,7 +150,7 @@ static bool look(const struct senders *senders, const struct progress_watch *wat
         return true;
     if (*watch->stop)
         return sim_fail(error, SIM_FAILED, "stopped while the traces were read the first time");
-    struct progress_state state = {sources_share(senders->sources) * SENDERS_LEARN_SHARE, count};
+    struct progress_state state = {senders_share(senders) * SENDERS_LEARN_SHARE, count};
     if (watch->progress != NULL)
         watch->progress(watch->progress_context, &state);
     return true;
@@ -106,7 +160,7 @@ static bool learn_one(struct senders *senders, struct arrival *next, struct sim_
 {
     const struct trace_request *request = &next->request;
     bool is_known = request->latency_ns != TRACE_LATENCY_UNKNOWN;
-    if (!find_stream(senders, next, error))
+    if (!find_stream_beside(senders, next, error))
         return false;
     return (streams_learn(&senders->streams, &next->who, next->time_ns, request->latency_ns) &&
             (!is_known || services_learn(&senders->services, next->member, request))) ||
@@ -117,7 +171,7 @@ static bool learn_one(struct senders *senders, struct arrival *next, struct sim_
 static bool read_all(struct senders *senders, bool learns, bool keeps,
                      const struct progress_watch *watch, struct sim_error *error)
 {
-    struct arrivals *arrivals = sources_arrivals(senders->sources);
+    struct arrivals *arrivals = senders_arrivals(senders);
     int64_t end_ns = learns ? INT64_MAX : senders->scenario->end_ns;
     for (uint64_t count = 1; arrivals->next != NULL && arrivals->next->time_ns <= end_ns; count++) {
         struct arrival next = *arrivals->next;
@@ -236,39 +290,6 @@ static bool open_dependent(struct senders *senders, struct arrivals *recorded,
     return senders->dependent != NULL || sim_fail_memory(error);
 }
 
-static double share_of_sources(const void *senders)
-{
-    return sources_share(((const struct senders *)senders)->sources);
-}
-
-// What comes from a pipe is taken as it comes.
-static bool are_files(const struct senders *senders)
-{
-    bool found = false;
-    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
-        const struct scenario_trace *trace = sources_config(senders->sources, i);
-        found = found || (trace->csv == NULL && trace_path_is_stream(trace->path));
-    }
-    return !found;
-}
-
-// Reads the sources ahead, or tells at least whose they are, if anything answers.
-static bool open_ahead(struct senders *senders, bool has_thread, struct sim_error *error)
-{
-    const struct ahead_config config = {
-        .from = sources_arrivals(senders->sources),
-        .has_thread = has_thread && are_files(senders),
-        .until_ns = senders->scenario->end_ns,
-        .complete = senders->answers ? find_stream : NULL,
-        .share = share_of_sources,
-        .context = senders,
-    };
-    if (!config.has_thread && !senders->answers)
-        return true;
-    senders->ahead = ahead_open(&config, error);
-    return senders->ahead != NULL;
-}
-
 bool senders_open(struct senders *senders, const struct scenario *scenario, bool has_thread,
                   const struct progress_watch *watch, struct sim_error *error)
 {
@@ -276,14 +297,17 @@ bool senders_open(struct senders *senders, const struct scenario *scenario, bool
     if (!open_sources(senders, scenario, &answers, error))
         return false;
     if (answers) {
-        if (!read_all(senders, true, false, watch, error) || !apply(senders, error))
+        if (!open_ahead(senders, has_thread, false, INT64_MAX, error) ||
+            !read_all(senders, true, false, watch, error) || !apply(senders, error))
             return false;
+        ahead_close(senders->ahead);
+        senders->ahead = NULL;
         sources_close(senders->sources);
         senders->sources = sources_open(scenario, error);
         if (senders->sources == NULL)
             return false;
     }
-    return open_ahead(senders, has_thread, error) &&
+    return open_ahead(senders, has_thread, senders->answers, scenario->end_ns, error) &&
            (!senders->answers || open_dependent(senders, ahead_arrivals(senders->ahead), error));
 }
 

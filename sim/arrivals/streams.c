@@ -191,22 +191,38 @@ uint32_t streams_known(const struct streams *streams, const struct stream_key *k
     return number == NAMES_NONE ? STREAM_NONE : streams->whos[number].stream;
 }
 
-bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who)
+static struct stream_cached *cached_of(const struct streams *streams, struct stream_cached *sought,
+                                       const struct stream_key *key)
 {
     uint64_t major = (uint64_t)key->recording << 32 | key->thread;
     uint64_t minor = ((uint64_t)key->device << 3 | (uint64_t)key->origin) + 1;
-    if (streams->cache == NULL)
-        streams->cache = calloc(STREAM_CACHE, sizeof *streams->cache);
+    *sought = (struct stream_cached){.key = major, .minor = minor};
+    return &streams->cache[(major * 31 + minor * 7 + (major >> 32) * 97) % STREAM_CACHE];
+}
+
+bool streams_find_again(const struct streams *streams, const struct stream_key *key,
+                        struct stream_who *who)
+{
+    struct stream_cached sought;
     if (streams->cache == NULL)
         return false;
-    uint64_t place = (major * 31 + minor * 7 + (major >> 32) * 97) % STREAM_CACHE;
-    struct stream_cached *cached = &streams->cache[place];
-    if (cached->key != major || cached->minor != minor) {
-        if (!find_who(streams, key, who))
-            return false;
-        *cached = (struct stream_cached){major, minor, *who};
-    }
+    const struct stream_cached *cached = cached_of(streams, &sought, key);
     *who = cached->who;
+    return cached->key == sought.key && cached->minor == sought.minor;
+}
+
+bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who)
+{
+    struct stream_cached found;
+    if (streams_find_again(streams, key, who))
+        return true;
+    if (streams->cache == NULL)
+        streams->cache = calloc(STREAM_CACHE, sizeof *streams->cache);
+    if (streams->cache == NULL || !find_who(streams, key, who))
+        return false;
+    struct stream_cached *cached = cached_of(streams, &found, key);
+    *cached = found;
+    cached->who = *who;
     return true;
 }
 

@@ -145,6 +145,10 @@ struct stream_key {
     const char *device_name;
 };
 
+// Is it among those that were found last? Names do not matter.
+bool streams_find_again(const struct streams *streams, const struct stream_key *key,
+                        struct stream_who *who);
+
 // False: out of memory.
 bool streams_find(struct streams *streams, const struct stream_key *key, struct stream_who *who);
 
