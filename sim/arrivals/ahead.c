@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/ahead.h"
 
-#include "traces/large_pages.h"
+#include "sim/arrivals/tape.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#define BLOCK_ARRIVALS 1024 // some 100 KB, which stay in a processor's cache
-#define BLOCKS 16
+#define BLOCK_ARRIVALS 4096
+#define BLOCKS 8
 // Who waits does so until there are so many to be filled, or emptied: to wake a thread costs.
 #define BLOCKS_AT_ONCE (BLOCKS / 2)
 
 // What one thread writes at each arrival does not lie beside what the other reads.
 #define APART 128
 
+// What goes from one processor to another costs more than to make it small: as they are, arrivals
+// would cost as much as is gained.
 struct block {
-    _Alignas(APART) struct arrival items[BLOCK_ARRIVALS];
-    size_t count;
+    _Alignas(APART) struct tape tape;
     bool is_last; // of those that are read ahead
     double share;
 };
 
 struct ahead {
     struct arrivals arrivals; // first: they lead back to it
-    struct block *blocks;     // a ring; without a thread the first item of the first is enough
-    size_t taken;             // items of the block that is being taken
-    bool is_direct;           // nothing is read ahead any more
+    struct block blocks[BLOCKS];
+    struct tape_reader reader; // of the block that is being taken
+    struct arrival direct;     // without a thread: the next
+    bool is_direct;            // nothing is read ahead any more
     bool has_thread;
     pthread_t thread;
     _Alignas(APART) struct ahead_config config;
@@ -41,31 +43,47 @@ struct ahead {
 
 // ---- In the thread ----
 
-// Reads the next into the item. False: there is none, or an error.
-static bool read_one(struct ahead *ahead, struct arrival *item)
+// The next, which may be put in the room. NULL: there is none, or an error.
+static const struct arrival *look_at_next(struct ahead *ahead, struct arrival *room)
 {
     const struct ahead_config *config = &ahead->config;
-    if (ahead->has_failed || config->from->next == NULL)
+    if (ahead->has_failed || config->from->next == NULL || config->complete == NULL)
+        return ahead->has_failed ? NULL : config->from->next;
+    *room = *config->from->next;
+    ahead->has_failed = !config->complete(config->context, room, &ahead->error);
+    return ahead->has_failed ? NULL : room;
+}
+
+static void leave_it(struct ahead *ahead)
+{
+    ahead->has_failed = !ahead->config.from->advance(ahead->config.from, &ahead->error);
+}
+
+// Adds the next to the block. False: none, an error, or one that is late, with which all ends that
+// is read ahead.
+static bool add_next(struct ahead *ahead, struct block *block)
+{
+    struct arrival room;
+    const struct arrival *next = look_at_next(ahead, &room);
+    if (next == NULL)
         return false;
-    *item = *config->from->next;
-    if (config->complete != NULL && !config->complete(config->context, item, &ahead->error)) {
+    bool is_late = next->time_ns > ahead->config.until_ns;
+    if (block->tape.count == 0)
+        tape_restart(&block->tape, next->number);
+    if (!tape_add(&block->tape, next, &ahead->error)) {
         ahead->has_failed = true;
         return false;
     }
-    ahead->has_failed = !config->from->advance(config->from, &ahead->error);
-    return true;
+    leave_it(ahead);
+    return !is_late;
 }
 
 static void fill(struct ahead *ahead, struct block *block)
 {
-    block->count = 0;
-    block->is_last = false;
-    while (block->count < BLOCK_ARRIVALS && !block->is_last) {
-        struct arrival *item = &block->items[block->count];
-        bool is_read = read_one(ahead, item);
-        block->count += is_read;
-        block->is_last = !is_read || item->time_ns > ahead->config.until_ns;
-    }
+    tape_restart(&block->tape, 0);
+    do
+        block->is_last = !add_next(ahead, block);
+    while (!block->is_last && block->tape.count < BLOCK_ARRIVALS);
     block->share = ahead->config.share(ahead->config.context);
 }
 
@@ -105,26 +123,20 @@ static bool start_thread(struct ahead *ahead)
 
 // ---- Taking ----
 
-static struct block *present_block(const struct ahead *ahead)
+static struct block *present_block(struct ahead *ahead)
 {
     return &ahead->blocks[ahead->emptied % BLOCKS];
 }
 
-static bool take(struct ahead *ahead, struct sim_error *error)
+static void take_directly(struct ahead *ahead)
 {
-    struct block *block = present_block(ahead);
+    const struct arrival *next = look_at_next(ahead, &ahead->direct);
     ahead->arrivals.next = NULL;
-    if (ahead->is_direct) {
-        if (read_one(ahead, &block->items[0]))
-            ahead->arrivals.next = &block->items[0];
-    } else if (ahead->taken < block->count) {
-        ahead->arrivals.next = &block->items[ahead->taken++];
-    }
-    if (ahead->arrivals.next == NULL && ahead->has_failed) {
-        *error = ahead->error;
-        return false;
-    }
-    return true;
+    if (next == NULL)
+        return;
+    ahead->direct = *next;
+    ahead->arrivals.next = &ahead->direct;
+    leave_it(ahead);
 }
 
 // With the lock.
@@ -144,20 +156,35 @@ static void take_next_block(struct ahead *ahead)
     }
     pthread_mutex_lock(&ahead->lock);
     ahead->emptied++;
-    ahead->taken = 0;
     if (ahead->filled - ahead->emptied == BLOCKS_AT_ONCE)
         pthread_cond_signal(&ahead->has_changed);
     if (ahead->filled == ahead->emptied)
         wait_for_blocks(ahead);
     pthread_mutex_unlock(&ahead->lock);
+    tape_start(&ahead->reader, &present_block(ahead)->tape);
+}
+
+// To the next that there is, or the error instead of it.
+static bool settle(struct ahead *ahead, struct sim_error *error)
+{
+    while (!ahead->is_direct && ahead->reader.arrivals.next == NULL)
+        take_next_block(ahead);
+    if (ahead->is_direct)
+        take_directly(ahead);
+    else
+        ahead->arrivals.next = ahead->reader.arrivals.next;
+    if (ahead->arrivals.next != NULL || !ahead->has_failed)
+        return true;
+    *error = ahead->error;
+    return false;
 }
 
 static bool advance(struct arrivals *arrivals, struct sim_error *error)
 {
     struct ahead *ahead = (struct ahead *)arrivals;
-    while (!ahead->is_direct && ahead->taken == present_block(ahead)->count)
-        take_next_block(ahead);
-    return take(ahead, error);
+    if (!ahead->is_direct)
+        ahead->reader.arrivals.advance(&ahead->reader.arrivals, error);
+    return settle(ahead, error);
 }
 
 static bool start(struct ahead *ahead, struct sim_error *error)
@@ -168,23 +195,19 @@ static bool start(struct ahead *ahead, struct sim_error *error)
         pthread_mutex_lock(&ahead->lock);
         wait_for_blocks(ahead);
         pthread_mutex_unlock(&ahead->lock);
+        tape_start(&ahead->reader, &present_block(ahead)->tape);
     }
-    return advance(&ahead->arrivals, error);
+    return settle(ahead, error);
 }
 
 struct ahead *ahead_open(const struct ahead_config *config, struct sim_error *error)
 {
     struct ahead *ahead = aligned_alloc(APART, sizeof *ahead);
-    size_t bytes = BLOCKS * sizeof(struct block);
-    struct block *blocks = config->has_thread ? large_pages(bytes) : aligned_alloc(APART, bytes);
-    if (ahead == NULL || blocks == NULL) {
-        free(ahead);
-        free(blocks);
+    if (ahead == NULL) {
         sim_fail_memory(error);
         return NULL;
     }
-    blocks[0].count = 0;
-    *ahead = (struct ahead){.arrivals.advance = advance, .config = *config, .blocks = blocks};
+    *ahead = (struct ahead){.arrivals.advance = advance, .config = *config};
     pthread_mutex_init(&ahead->reading, NULL);
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->has_changed, NULL);
@@ -214,7 +237,8 @@ void ahead_close(struct ahead *ahead)
     pthread_cond_destroy(&ahead->has_changed);
     pthread_mutex_destroy(&ahead->lock);
     pthread_mutex_destroy(&ahead->reading);
-    free(ahead->blocks);
+    for (size_t i = 0; i < BLOCKS; i++)
+        tape_free(&ahead->blocks[i].tape);
     free(ahead);
 }
 
@@ -223,7 +247,7 @@ struct arrivals *ahead_arrivals(struct ahead *ahead)
     return &ahead->arrivals;
 }
 
-double ahead_share(const struct ahead *ahead)
+double ahead_share(struct ahead *ahead)
 {
     return ahead->is_direct ? ahead->config.share(ahead->config.context)
                             : present_block(ahead)->share;

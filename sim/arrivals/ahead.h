@@ -29,7 +29,7 @@ void ahead_stop(struct ahead *ahead);
 struct arrivals *ahead_arrivals(struct ahead *ahead);
 
 // How much had been read when the latest arrivals were.
-double ahead_share(const struct ahead *ahead);
+double ahead_share(struct ahead *ahead);
 
 // In between, nothing is read: what the context holds may be looked at.
 void ahead_lock(struct ahead *ahead);

@@ -81,8 +81,12 @@ static bool grow_senders(struct tape *tape)
     return true;
 }
 
+// The same again is not looked for.
 static bool find_sender(struct tape *tape, const struct tape_sender *sender, uint32_t *number)
 {
+    *number = tape->latest;
+    if (tape->sender_count > 0 && is_same(&tape->senders[tape->latest], sender))
+        return true;
     if (!grow_senders(tape))
         return false;
     uint32_t *place = place_of(tape, sender);
@@ -90,7 +94,7 @@ static bool find_sender(struct tape *tape, const struct tape_sender *sender, uin
         tape->senders[tape->sender_count++] = *sender;
         *place = tape->sender_count;
     }
-    *number = *place - 1;
+    *number = tape->latest = *place - 1;
     return true;
 }
 
@@ -186,6 +190,16 @@ bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error
     return true;
 }
 
+void tape_restart(struct tape *tape, uint64_t first)
+{
+    tape->count = 0;
+    tape->first = first;
+    tape->last_ns = 0;
+    tape->rare_count = tape->sender_count = tape->latest = 0;
+    for (uint32_t i = 0; i < tape->place_count; i++)
+        tape->places[i] = 0;
+}
+
 void tape_free(struct tape *tape)
 {
     for (size_t i = 0; i < tape->block_count; i++) {
@@ -243,7 +257,7 @@ static bool advance(struct arrivals *arrivals, struct sim_error *error)
     arrival->request.also = sender->also;
     arrival->member = sender->member;
     arrival->source = sender->source;
-    arrival->number = reader->next++;
+    arrival->number = tape->first + reader->next++;
     arrival->who = sender->who;
     return true;
 }

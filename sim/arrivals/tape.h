@@ -27,9 +27,11 @@ struct tape {
     uint32_t rare_count, rare_capacity;
     struct tape_sender *senders;
     uint32_t sender_count, sender_capacity;
+    uint32_t latest;  // number of the sender that was found last
     uint32_t *places; // of the senders, by hash; 0: none, else 1 + its number
     uint32_t place_count;
     uint64_t count; // arrivals
+    uint64_t first; // number of the first
     int64_t last_ns;
 };
 
@@ -37,6 +39,8 @@ struct tape {
 // case.
 bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error *error);
 void tape_free(struct tape *tape);
+// Empty again, to go on with this number; its memory is kept.
+void tape_restart(struct tape *tape, uint64_t first);
 
 // Bytes that it takes, in memory or in a file.
 uint64_t tape_size(const struct tape *tape);
