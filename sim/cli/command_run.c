@@ -48,8 +48,8 @@ static const struct option_row rows[] = {
     {"log", 0, OPTION_CHOICE, "requests", offsetof(struct run_arguments, log),
      "store every single request; see the view request_log of the database"},
     {"jobs", 'j', OPTION_NUMBER, "J", offsetof(struct run_arguments, jobs),
-     "how many threads at most: of more than one, one reads the traces; the default is one for each "
-     "processor. The results are the same"},
+     "how many threads at most: of more than one, one reads the traces; the default is one for "
+     "each processor. The results are the same"},
     OPTIONS_TOP("members, and their groups", "how long their requests waited"),
     OPTION_JSON("the results as one JSON object"),
     OPTION_ETA,
