@@ -57,7 +57,7 @@ static bool find_left(const struct search *search)
             return false;
         if (deadline.by_ns < difference->qemu_ns && !probe(search, deadline.by_ns, &has_left, NULL))
             return false;
-        if (deadline.by_ns != ENGINE_NEVER && deadline.by_ns <= difference->qemu_ns &&
+        if (deadline.by_ns <= difference->qemu_ns &&
             deadline.after_ns > difference->qemu_after_ns &&
             !probe(search, deadline.after_ns, &has_left, NULL))
             return false;

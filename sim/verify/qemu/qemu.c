@@ -355,7 +355,7 @@ bool qemu_find_deadline(struct qemu *qemu, int64_t now_ns, struct qemu_deadline 
 {
     const int64_t step_ns = 1000000;
     int64_t timeout_ns = qemu_timeout_ns(qemu);
-    *deadline = (struct qemu_deadline){INT64_MAX, INT64_MAX};
+    *deadline = (struct qemu_deadline){now_ns, INT64_MAX};
     if (timeout_ns == CLOCK_FOR_EVER)
         return true;
     *deadline = (struct qemu_deadline){now_ns + timeout_ns - step_ns, now_ns + timeout_ns};

@@ -88,7 +88,7 @@ bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_e
 // How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
 int64_t qemu_timeout_ns(const struct qemu *qemu);
 
-// The main loop's next deadline: it is in (after_ns, by_ns], or none, INT64_MAX.
+// The main loop's next deadline: it is in (after_ns, by_ns]; by_ns INT64_MAX: there is none.
 struct qemu_deadline {
     int64_t after_ns, by_ns;
 };
