@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _DEFAULT_SOURCE // madvise
 #include "traces/reorder.h"
-
-#include "traces/large_pages.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 // The ring's places are numbers modulo its size.
 _Static_assert((TRACE_REORDER_MAX & (TRACE_REORDER_MAX - 1)) == 0, "a power of two");
+
+#define LARGE_PAGE_BYTES ((size_t)2 << 20)
+
+// Memory that will be filled, in large pages if the system has any: it comes with a fault for each
+// 2 MiB, not each 4 KiB.
+static void *allocate_large(size_t bytes)
+{
+    bytes = (bytes + LARGE_PAGE_BYTES - 1) / LARGE_PAGE_BYTES * LARGE_PAGE_BYTES;
+    void *memory = aligned_alloc(LARGE_PAGE_BYTES, bytes);
+#ifdef MADV_HUGEPAGE
+    if (memory != NULL)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
 
 // Most recordings that are tried are small.
 #define FIRST_ENTRIES 64
@@ -25,7 +40,7 @@ bool trace_reorder_init(struct trace_reorder *reorder, bool fills, struct trace_
     *reorder = (struct trace_reorder){.last_ns = INT64_MIN};
     if (!fills)
         return trace_reorder_grow(reorder, error);
-    reorder->ring = large_pages(TRACE_REORDER_MAX * sizeof *reorder->ring);
+    reorder->ring = allocate_large(TRACE_REORDER_MAX * sizeof *reorder->ring);
     reorder->heap.entries = malloc(TRACE_REORDER_MAX * sizeof *reorder->ring);
     if (reorder->ring == NULL || reorder->heap.entries == NULL)
         return fail(reorder, error);
