@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/ahead.h"
 
+#include "sim/arrivals/apart.h"
 #include "sim/arrivals/tape.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #define BLOCK_ARRIVALS 4096
 #define BLOCKS 8
 // Who waits does so until there are so many to be filled, or emptied: to wake a thread costs.
 #define BLOCKS_AT_ONCE (BLOCKS / 2)
-
-// What one thread writes at each arrival does not lie beside what the other reads.
-#define APART 128
 
 // What goes from one processor to another costs more than to make it small: as they are, arrivals
 // would cost as much as is gained.
@@ -38,7 +35,7 @@ struct ahead {
     pthread_mutex_t lock;                    // of what is below
     pthread_cond_t has_changed;
     uint64_t filled, emptied; // blocks
-    bool stops, is_over;      // is to stop; has
+    bool stops, is_over;      // is to stop; has read all there is to be read ahead
 };
 
 // ---- In the thread ----
@@ -68,8 +65,6 @@ static bool add_next(struct ahead *ahead, struct block *block)
     if (next == NULL)
         return false;
     bool is_late = next->time_ns > ahead->config.until_ns;
-    if (block->tape.count == 0)
-        tape_restart(&block->tape, next->number);
     if (!tape_add(&block->tape, next, &ahead->error)) {
         ahead->has_failed = true;
         return false;
@@ -80,21 +75,27 @@ static bool add_next(struct ahead *ahead, struct block *block)
 
 static void fill(struct ahead *ahead, struct block *block)
 {
-    tape_restart(&block->tape, 0);
+    tape_restart(&block->tape);
     do
         block->is_last = !add_next(ahead, block);
     while (!block->is_last && block->tape.count < BLOCK_ARRIVALS);
     block->share = ahead->config.share(ahead->config.context);
 }
 
+// With the lock. False: it is to stop.
+static bool wait_for_room(struct ahead *ahead)
+{
+    if (ahead->filled - ahead->emptied == BLOCKS)
+        while (ahead->filled - ahead->emptied > BLOCKS_AT_ONCE && !ahead->stops)
+            pthread_cond_wait(&ahead->has_changed, &ahead->lock);
+    return !ahead->stops;
+}
+
 static void *read_ahead(void *context)
 {
     struct ahead *ahead = context;
     pthread_mutex_lock(&ahead->lock);
-    while (!ahead->is_over) {
-        if (ahead->filled - ahead->emptied == BLOCKS)
-            while (ahead->filled - ahead->emptied > BLOCKS_AT_ONCE && !ahead->stops)
-                pthread_cond_wait(&ahead->has_changed, &ahead->lock);
+    while (!ahead->is_over && wait_for_room(ahead)) {
         struct block *block = &ahead->blocks[ahead->filled % BLOCKS];
         pthread_mutex_unlock(&ahead->lock);
         pthread_mutex_lock(&ahead->reading);
@@ -102,7 +103,7 @@ static void *read_ahead(void *context)
         pthread_mutex_unlock(&ahead->reading);
         pthread_mutex_lock(&ahead->lock);
         ahead->filled++;
-        ahead->is_over = block->is_last || ahead->stops;
+        ahead->is_over = block->is_last;
         if (ahead->is_over || ahead->filled - ahead->emptied == BLOCKS_AT_ONCE)
             pthread_cond_signal(&ahead->has_changed);
     }
@@ -202,12 +203,13 @@ static bool start(struct ahead *ahead, struct sim_error *error)
 
 struct ahead *ahead_open(const struct ahead_config *config, struct sim_error *error)
 {
-    struct ahead *ahead = aligned_alloc(APART, sizeof *ahead);
+    struct ahead *ahead = allocate_apart(sizeof *ahead);
     if (ahead == NULL) {
         sim_fail_memory(error);
         return NULL;
     }
-    *ahead = (struct ahead){.arrivals.advance = advance, .config = *config};
+    ahead->arrivals.advance = advance;
+    ahead->config = *config;
     pthread_mutex_init(&ahead->reading, NULL);
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->has_changed, NULL);
@@ -255,10 +257,12 @@ double ahead_share(struct ahead *ahead)
 
 void ahead_lock(struct ahead *ahead)
 {
-    pthread_mutex_lock(&ahead->reading);
+    if (ahead != NULL)
+        pthread_mutex_lock(&ahead->reading);
 }
 
 void ahead_unlock(struct ahead *ahead)
 {
-    pthread_mutex_unlock(&ahead->reading);
+    if (ahead != NULL)
+        pthread_mutex_unlock(&ahead->reading);
 }

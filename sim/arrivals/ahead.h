@@ -31,7 +31,7 @@ struct arrivals *ahead_arrivals(struct ahead *ahead);
 // How much had been read when the latest arrivals were.
 double ahead_share(struct ahead *ahead);
 
-// In between, nothing is read: what the context holds may be looked at.
+// In between, nothing is read: what the context holds may be looked at. NULL is allowed.
 void ahead_lock(struct ahead *ahead);
 void ahead_unlock(struct ahead *ahead);
 

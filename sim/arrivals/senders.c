@@ -16,12 +16,16 @@ static enum scenario_arrivals asked_of(const struct senders *senders, uint32_t s
                                            : asked;
 }
 
+static bool is_stream(const struct scenario_trace *trace)
+{
+    return trace->csv == NULL && trace_path_is_stream(trace->path);
+}
+
 // How a trace's requests come where nobody asks for anything. To find out looks at its file.
 static enum scenario_arrivals usual_of(const struct senders *senders, uint32_t source)
 {
     const struct scenario_trace *trace = sources_config(senders->sources, source);
-    bool is_dependent = sources_tell_streams(senders->sources, source) &&
-                        (trace->csv != NULL || !trace_path_is_stream(trace->path));
+    bool is_dependent = sources_tell_streams(senders->sources, source) && !is_stream(trace);
     return is_dependent ? SCENARIO_ARRIVALS_DEPENDENT : SCENARIO_ARRIVALS_OPEN;
 }
 
@@ -79,11 +83,9 @@ static bool find_stream_beside(struct senders *senders, struct arrival *arrival,
     struct stream_key key = key_of(senders, arrival, arrival->request.stream);
     if (streams_find_again(&senders->streams, &key, &arrival->who))
         return true;
-    if (senders->ahead != NULL)
-        ahead_lock(senders->ahead);
+    ahead_lock(senders->ahead);
     bool found = find_stream(senders, arrival, error);
-    if (senders->ahead != NULL)
-        ahead_unlock(senders->ahead);
+    ahead_unlock(senders->ahead);
     return found;
 }
 
@@ -93,15 +95,13 @@ static bool find_other(void *context, const struct arrival *arrival, size_t inde
     size_t count;
     if (arrival->request.also == 0)
         return false;
-    if (senders->ahead != NULL)
-        ahead_lock(senders->ahead);
+    ahead_lock(senders->ahead);
     const uint32_t *also = sources_also(senders->sources, arrival, &count);
     if (index < count) {
         struct stream_key key = key_of(senders, arrival, also[index]);
         *stream = streams_known(&senders->streams, &key);
     }
-    if (senders->ahead != NULL)
-        ahead_unlock(senders->ahead);
+    ahead_unlock(senders->ahead);
     return index < count;
 }
 
@@ -116,10 +116,8 @@ static double share_of_sources(const void *senders)
 static bool are_files(const struct senders *senders)
 {
     bool found = false;
-    for (uint32_t i = 0; i < sources_count(senders->sources); i++) {
-        const struct scenario_trace *trace = sources_config(senders->sources, i);
-        found = found || (trace->csv == NULL && trace_path_is_stream(trace->path));
-    }
+    for (uint32_t i = 0; i < sources_count(senders->sources); i++)
+        found = found || is_stream(sources_config(senders->sources, i));
     return !found;
 }
 
@@ -244,7 +242,7 @@ static bool apply(struct senders *senders, struct sim_error *error)
 static bool check_twice(const struct senders *senders, uint32_t source, struct sim_error *error)
 {
     const struct scenario_trace *trace = sources_config(senders->sources, source);
-    return trace->csv != NULL || !trace_path_is_stream(trace->path) ||
+    return !is_stream(trace) ||
            sim_fail(error, SIM_BAD_INPUT,
                     "%s: arrivals that answer need the trace twice, and %s can be read once only: "
                     "save it in a file, or take it with arrivals: open",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sim/arrivals/sources.h"
 
+#include "sim/arrivals/apart.h"
 #include "sim/parts/cut.h"
 #include "sim/parts/trace_names.h"
 
@@ -126,19 +127,6 @@ static bool accept(void *context, size_t index, bool *accepted, struct sim_error
 }
 
 // ---- Opening ----
-
-// All zero. Where a thread reads ahead, what it writes at each arrival is not to lie in a line of
-// the processor's cache, of which it takes two at a time, with what the replay writes.
-#define APART ((size_t)128)
-
-static void *allocate_apart(size_t bytes)
-{
-    size_t rounded = (bytes + APART - 1) / APART * APART;
-    void *allocated = aligned_alloc(APART, rounded);
-    if (allocated != NULL)
-        memset(allocated, 0, rounded);
-    return allocated;
-}
 
 // Which volume of the common traces is whose: the first member that names it.
 static bool name_volumes(struct sources *sources)

@@ -184,16 +184,17 @@ bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error
     } else if (!add_rare(tape, arrival, &item)) {
         return sim_fail_memory(error);
     }
+    if (tape->count == 0)
+        tape->first = arrival->number;
     tape->blocks[tape->count / BLOCK_ITEMS][tape->count % BLOCK_ITEMS] = item;
     tape->count++;
     tape->last_ns = arrival->time_ns;
     return true;
 }
 
-void tape_restart(struct tape *tape, uint64_t first)
+void tape_restart(struct tape *tape)
 {
     tape->count = 0;
-    tape->first = first;
     tape->last_ns = 0;
     tape->rare_count = tape->sender_count = tape->latest = 0;
     for (uint32_t i = 0; i < tape->place_count; i++)

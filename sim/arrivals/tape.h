@@ -39,8 +39,8 @@ struct tape {
 // case.
 bool tape_add(struct tape *tape, const struct arrival *arrival, struct sim_error *error);
 void tape_free(struct tape *tape);
-// Empty again, to go on with this number; its memory is kept.
-void tape_restart(struct tape *tape, uint64_t first);
+// Empty again; its memory is kept.
+void tape_restart(struct tape *tape);
 
 // Bytes that it takes, in memory or in a file.
 uint64_t tape_size(const struct tape *tape);
