@@ -43,6 +43,18 @@ expect "$(jq -r '.points[2].runs[0].digest' points.json)" "$(jq -r .run.digest o
 
 # ---- Interrupted, and gone on with ----
 
+# end_beyond COUNT DB: interrupts the sweep `pid` once the file has more points than that.
+end_beyond() {
+    tries=0
+    while [ "$tries" -lt 100 ] &&
+        [ "$(sqlite3 "$2" 'SELECT count(*) FROM sweep_point' 2>/dev/null || echo 0)" -le "$1" ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -TERM "$pid" 2>/dev/null || true
+    wait "$pid" || true
+}
+
 vary='--vary gold.iops-total=80:960:80 --vary fio.attach=drive,filter'
 # shellcheck disable=SC2086
 expect_code 0 sweep a.yaml $vary --db whole.db --jobs 2 --json
@@ -54,14 +66,7 @@ rows other.db | diff whole.txt - >diff.txt || fail "one job makes other rows: $(
 # shellcheck disable=SC2086
 "$program" sweep a.yaml $vary --db part.db --jobs 1 >out 2>err &
 pid=$!
-tries=0
-while [ "$tries" -lt 100 ] &&
-    [ "$(sqlite3 part.db 'SELECT count(*) FROM sweep_point' 2>/dev/null || echo 0)" = 0 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
-kill -TERM "$pid" 2>/dev/null || true
-wait "$pid" || true
+end_beyond 0 part.db
 done_before=$(ask part.db 'SELECT count(*) FROM sweep_point')
 # shellcheck disable=SC2086
 run sweep a.yaml $vary --db part.db --json
@@ -181,11 +186,7 @@ run sweep a.yaml --vary gold.iops-total=200:990:10 --shard 2/40 --db shard.db --
 "$program" sweep a.yaml --vary gold.iops-total=200:990:10 --shard 1/2 --db shard.db --jobs 1 \
     >out 2>err &
 pid=$!
-sleep 2
-kill -TERM "$pid"
-wait "$pid" || true
-if grep -q interrupted err; then
-    done=$(sed -n 's/.*interrupted: \([0-9]*\) of 80 runs.*/\1/p' err)
-    expect "$(ask shard.db 'SELECT count(*) FROM sweep_point')" "$done" 'runs that are done'
-fi
+end_beyond 2 shard.db
+done=$(sed -n 's/.*interrupted: \([0-9]*\) of 80 runs.*/\1/p' err)
+expect "$(ask shard.db 'SELECT count(*) FROM sweep_point')" "$done" 'runs that are done'
 finish
