@@ -315,7 +315,7 @@ void recorder_cells_coarsen(struct report_recorder *recorder, int64_t interval_n
 
 // More records than these are not stored of one run that adapts, about: those of most members are
 // put together.
-#define RECORDS_MAX 30000
+#define RECORDS_MAX 15000
 
 // How many intervals of a member are one, unless it is stored in full.
 static int64_t step_of_others(const struct report_recorder *recorder, int64_t intervals)
