@@ -40,8 +40,9 @@ static void nap(void)
 // The name is that of the scenario's only member, behind the only group, in the verifier's words.
 static void answer(const char *command)
 {
-    if (strstr(command, "info blockstats") != NULL)
-        say("{\"return\": \"n1: rd_operations=0 wr_operations=0\\r\\n\"}\r\n");
+    if (strstr(command, "query-blockstats") != NULL)
+        say("{\"return\": [{\"device\": \"n1\", \"stats\": {\"rd_operations\": 0, "
+            "\"wr_operations\": 0, \"wr_highest_offset\": 0}}]}\r\n");
     else if (strstr(command, "human-monitor-command") != NULL)
         say("{\"return\": \"\"}\r\n");
     else
@@ -202,8 +203,8 @@ static const struct mode modes[] = {
     {"endless", "qemu-io", talk_without_end},
     {"trickle", "qemu-io", trickle},
     {"events", "qemu-io", send_events},
-    {"miscount", "info blockstats", answer_text},
-    {"freeze", "info blockstats", freeze},
+    {"miscount", "query-blockstats", answer_text},
+    {"freeze", "query-blockstats", freeze},
     {"obey", "what is never asked", refuse},
 };
 

@@ -69,7 +69,7 @@ falls_silent mute-later
 fails endless "QEMU's answer does not end"
 falls_silent trickle
 falls_silent events
-fails miscount "QEMU's answer to 'info blockstats' is not"
+fails miscount "QEMU's answer to 'query-blockstats' is not"
 falls_silent freeze
 
 # It is the mode that fails, not the fake: at its best it gets an answer to the question asked.

@@ -314,82 +314,38 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
 
 // ---- Counting ----
 
-static uint64_t number_after(const char *line, const char *key)
+// An entry for each disk, in the order of -drive.
+static bool read_counts(struct disks *disks, const json_t *answer, struct disk_counts *counts)
 {
-    const char *found = strstr(line, key);
-    return found == NULL ? UINT64_MAX : strtoull(found + strlen(key), NULL, 10);
-}
-
-// "n0: rd_bytes=4096 wr_bytes=0 rd_operations=1 wr_operations=0 ...", in the order of -drive.
-static bool read_counts(const struct disks *disks, char *text, struct disk_counts *counts)
-{
-    char *rest = text;
     for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        const char *device;
+        json_int_t reads, writes, highest;
         char name[16];
-        char *line = strtok_r(rest, "\r\n", &rest);
-        int length = snprintf(name, sizeof name, "n%" PRIu32 ": ", member_id(disks, i));
-        if (line == NULL || strncmp(line, name, (size_t)length) != 0)
+        if (json_unpack(json_array_get(answer, i), "{ss s{sI sI sI}}", "device", &device, "stats",
+                        "rd_operations", &reads, "wr_operations", &writes, "wr_highest_offset",
+                        &highest) != 0)
             return false;
-        counts[i].left[DISK_READ] = number_after(line, " rd_operations=");
-        counts[i].left[DISK_WRITE] = number_after(line, " wr_operations=");
-        if (counts[i].left[DISK_READ] == UINT64_MAX || counts[i].left[DISK_WRITE] == UINT64_MAX)
+        snprintf(name, sizeof name, "n%" PRIu32, member_id(disks, i));
+        if (strcmp(device, name) != 0)
             return false;
-    }
-    return true;
-}
-
-static bool bad_answer(const char *command, struct sim_error *error)
-{
-    return sim_fail(error, SIM_FAILED,
-                    "QEMU's answer to '%s' is not the one entry for each disk that was expected",
-                    command);
-}
-
-static bool some_zeroes_wait(const struct disks *disks)
-{
-    bool some = false;
-    for (uint32_t i = 0; !some && i < disks->scenario->member_count; i++)
-        some = disks->zeroes[i].left < disks->zeroes[i].sent;
-    return some;
-}
-
-static bool read_zeroes(struct disks *disks, const json_t *answer)
-{
-    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
         struct disk_zeroes *zeroes = &disks->zeroes[i];
-        const json_t *stats = json_object_get(json_array_get(answer, i), "stats");
-        const json_t *highest = json_object_get(stats, "wr_highest_offset");
-        if (!json_is_integer(highest))
-            return false;
-        uint64_t end = (uint64_t)json_integer_value(highest);
-        if (zeroes->sent > 0 && end > ZEROES_BASE)
-            zeroes->left = (end - ZEROES_BASE) / ZEROES_STEP;
+        if (zeroes->sent > 0 && (uint64_t)highest > ZEROES_BASE)
+            zeroes->left = ((uint64_t)highest - ZEROES_BASE) / ZEROES_STEP;
+        counts[i].left[DISK_READ] = (uint64_t)reads;
+        counts[i].left[DISK_WRITE] = (uint64_t)writes + zeroes->left;
     }
     return true;
-}
-
-static bool count_zeroes(struct disks *disks, struct sim_error *error)
-{
-    json_t *answer;
-    if (!some_zeroes_wait(disks))
-        return true;
-    if (!qemu_execute(&disks->qemu, "query-blockstats", NULL, &answer, error))
-        return false;
-    bool ok = read_zeroes(disks, answer) || bad_answer("query-blockstats", error);
-    json_decref(answer);
-    return ok;
 }
 
 bool disks_count(struct disks *disks, struct disk_counts *counts, struct sim_error *error)
 {
-    char *text;
-    if (!qemu_monitor(&disks->qemu, "info blockstats", &text, error))
+    json_t *answer;
+    if (!qemu_execute(&disks->qemu, "query-blockstats", NULL, &answer, error))
         return false;
-    bool ok = read_counts(disks, text, counts) || bad_answer("info blockstats", error);
-    free(text);
-    if (!ok || !count_zeroes(disks, error))
-        return false;
-    for (uint32_t i = 0; i < disks->scenario->member_count; i++)
-        counts[i].left[DISK_WRITE] += disks->zeroes[i].left;
-    return true;
+    bool ok = read_counts(disks, answer, counts) ||
+              sim_fail(error, SIM_FAILED,
+                       "QEMU's answer to 'query-blockstats' is not the one entry for each disk "
+                       "that was expected");
+    json_decref(answer);
+    return ok;
 }

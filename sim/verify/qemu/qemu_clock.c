@@ -6,64 +6,90 @@
 // through. A sleep of no length is a look at the file descriptors and goes through as well: only
 // when nothing is left to do now does a main loop sleep, so "asleep" means that all that was due
 // at `now_ns` has been done.
-#define _GNU_SOURCE // RTLD_NEXT, gettid, ppoll
+// What goes through asks the kernel itself, and nothing younger than glibc 2.14 is called: so the
+// library can be loaded by a QEMU that brings the libc of another system.
+#define _GNU_SOURCE // ppoll, syscall
 #include "sim/verify/qemu/clock_page.h"
 
-#include <dlfcn.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define POLLED_MAX 4096
+#define KERNEL_SIGNALS_SIZE 8 // of a set of signals, as the kernel has it
 
 static struct clock_page *page; // NULL: not for us
 static int wake_fd, asleep_fd;
+static int32_t own_pid;
 
-static int (*next_clock_gettime)(clockid_t, struct timespec *);
-static int (*next_ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
-
-static void find_next(const char *name, void *function_pointer)
+// "12,13": the number, and behind the comma.
+static int take_number(const char **text)
 {
-    void *symbol = dlsym(RTLD_NEXT, name);
-    if (symbol == NULL)
-        abort(); // no libc that this could be run with
-    memcpy(function_pointer, &symbol, sizeof symbol);
+    int number = 0;
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        number = 10 * number + (**text - '0');
+    *text += **text == ',';
+    return number;
+}
+
+static void leave_child_alone(void)
+{
+    page = NULL;
 }
 
 __attribute__((constructor)) static void find_page(void)
 {
-    int page_fd;
     const char *numbers = getenv(CLOCK_ENVIRONMENT);
-    if (numbers == NULL || sscanf(numbers, "%d,%d,%d", &page_fd, &wake_fd, &asleep_fd) != 3)
+    if (numbers == NULL)
         return;
+    int page_fd = take_number(&numbers);
+    wake_fd = take_number(&numbers);
+    asleep_fd = take_number(&numbers);
+    own_pid = (int32_t)getpid();
     void *memory = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, 0);
-    if (memory != MAP_FAILED)
+    if (memory != MAP_FAILED && pthread_atfork(NULL, NULL, leave_child_alone) == 0)
         page = memory;
 }
 
-// The first thread of a process has the process's number.
+// The first thread of a process has the process's number. Asked once a thread: QEMU asks for the
+// time without end.
+static bool is_first_thread(void)
+{
+    static _Thread_local enum { UNKNOWN, FIRST, OTHER } which;
+    if (which == UNKNOWN)
+        which = syscall(SYS_gettid) == own_pid ? FIRST : OTHER;
+    return which == FIRST;
+}
+
 static bool is_controlled(void)
 {
-    return page != NULL && atomic_load(&page->pid) == getpid() && gettid() == getpid();
+    return page != NULL && is_first_thread() && atomic_load(&page->pid) == own_pid;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
-    if (clock == CLOCK_MONOTONIC && is_controlled()) {
-        int64_t now_ns = atomic_load(&page->now_ns);
-        time->tv_sec = (time_t)(now_ns / 1000000000);
-        time->tv_nsec = (long)(now_ns % 1000000000);
-        return 0;
-    }
-    if (next_clock_gettime == NULL)
-        find_next("clock_gettime", &next_clock_gettime);
-    return next_clock_gettime(clock, time);
+    if (clock != CLOCK_MONOTONIC || !is_controlled())
+        return (int)syscall(SYS_clock_gettime, clock, time);
+    int64_t now_ns = atomic_load(&page->now_ns);
+    time->tv_sec = (time_t)(now_ns / 1000000000);
+    time->tv_nsec = (long)(now_ns % 1000000000);
+    return 0;
+}
+
+// The kernel changes the time that it is given; libc's function does not.
+static int really_ppoll(struct pollfd *polled, nfds_t count, const struct timespec *timeout,
+                        const sigset_t *signals)
+{
+    struct timespec left = timeout == NULL ? (struct timespec){0} : *timeout;
+    return (int)syscall(SYS_ppoll, polled, count, timeout == NULL ? NULL : &left, signals,
+                        KERNEL_SIGNALS_SIZE);
 }
 
 static bool is_look(const struct timespec *timeout)
@@ -91,7 +117,7 @@ static int sleep_until_woken(struct pollfd *polled, nfds_t count, const sigset_t
     uint64_t ignored;
     memcpy(all, polled, count * sizeof *polled);
     all[count] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
-    int ready = next_ppoll(all, count + 1, NULL, signals);
+    int ready = really_ppoll(all, count + 1, NULL, signals);
     atomic_store(&page->asleep, 0);
     memcpy(polled, all, count * sizeof *polled);
     if (ready > 0 && all[count].revents != 0) {
@@ -106,10 +132,8 @@ static int sleep_until_woken(struct pollfd *polled, nfds_t count, const sigset_t
 int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *timeout,
           const sigset_t *signals)
 {
-    if (next_ppoll == NULL)
-        find_next("ppoll", &next_ppoll);
     if (!is_controlled() || is_look(timeout) || count > POLLED_MAX)
-        return next_ppoll(polled, count, timeout, signals);
+        return really_ppoll(polled, count, timeout, signals);
     tell_asleep(timeout);
     return sleep_until_woken(polled, count, signals);
 }
