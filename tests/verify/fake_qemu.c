@@ -42,7 +42,8 @@ static void answer(const char *command)
 {
     if (strstr(command, "query-blockstats") != NULL)
         say("{\"return\": [{\"device\": \"n1\", \"stats\": {\"rd_operations\": 0, "
-            "\"wr_operations\": 0, \"wr_highest_offset\": 0}}]}\r\n");
+            "\"wr_operations\": 0, \"rd_total_time_ns\": 0, \"wr_total_time_ns\": 0, "
+            "\"wr_highest_offset\": 0}}]}\r\n");
     else if (strstr(command, "human-monitor-command") != NULL)
         say("{\"return\": \"\"}\r\n");
     else
@@ -174,6 +175,15 @@ static void flood_output(const char *command)
     say(taken < 64 * MIB ? "only some was taken\n" : "all was taken\n");
 }
 
+// As many have left as should, but one of them a nanosecond late.
+static void mistime(const char *command)
+{
+    (void)command;
+    say("{\"return\": [{\"device\": \"n1\", \"stats\": {\"rd_operations\": 1, "
+        "\"wr_operations\": 0, \"rd_total_time_ns\": 1, \"wr_total_time_ns\": 0, "
+        "\"wr_highest_offset\": 0}}]}\r\n");
+}
+
 struct mode {
     const char *name;
     const char *at; // goes wrong at the command with this in it; NULL: instead of the greeting
@@ -205,6 +215,7 @@ static const struct mode modes[] = {
     {"events", "qemu-io", send_events},
     {"miscount", "query-blockstats", answer_text},
     {"freeze", "query-blockstats", freeze},
+    {"mistime", "query-blockstats", mistime},
     {"obey", "what is never asked", refuse},
 };
 

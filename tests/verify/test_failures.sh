@@ -79,6 +79,24 @@ expect 4 "$code" 'exit code of mode obey'
 grep -q 'leaves in QEMU  *at never' out || fail "mode obey: expected a difference: $(cat out err)"
 expect_nothing_left 'mode obey'
 
+# As many have left, at other times.
+sed 's/0,512.n0,.*/0,512"}/' case.yaml >one.yaml
+for how in '' --json; do
+    code=0
+    # shellcheck disable=SC2086
+    FAKE_QEMU=mistime "$program" verify one.yaml --qemu "$fake" $how >out 2>err || code=$?
+    expect 4 "$code" "exit code of mode mistime $how ($(cat err))"
+    if [ -n "$how" ]; then
+        expect '["latency",0,0,1,"db","read"]' "$(jq -c '.difference | [.kind, .found_ns,
+            .simulator_ns, .qemu_ns, .member, .direction]' out)" 'mode mistime as JSON'
+    else
+        expect "by 0 ns 1 reads of 'db' have left
+  in the simulator they took 0 ns together
+  in QEMU they took          1 ns
+no operation before" "$(cat out)" 'mode mistime'
+    fi
+done
+
 # Names are not obeyed by a terminal.
 sed 's/gold/"g\\e[31mold"/g; s/db/"d\\rb"/g' case.yaml >names.yaml
 code=0

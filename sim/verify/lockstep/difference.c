@@ -239,16 +239,33 @@ static void print_operations(const struct difference *difference, const struct s
     }
 }
 
+static void print_sleep(const struct difference *difference, FILE *out)
+{
+    fprintf(out, "at %" PRId64 " ns the main loop goes to sleep\n", difference->found_ns);
+    fputs("  it should wake at ", out);
+    print_time(out, difference->our_ns);
+    fputs("\n  QEMU's wakes at   ", out);
+    print_time(out, difference->qemu_ns);
+    putc('\n', out);
+}
+
+static void print_latency(const struct difference *difference, const struct scenario *scenario,
+                          FILE *out)
+{
+    fprintf(out, "by %" PRId64 " ns %" PRIu64 " %ss", difference->found_ns, difference->our_left,
+            directions[difference->direction]);
+    print_name(out, " of ", scenario->members[difference->member].name, " have left\n");
+    fprintf(out, "  in the simulator they took %" PRId64 " ns together\n", difference->our_ns);
+    fprintf(out, "  in QEMU they took          %" PRId64 " ns\n", difference->qemu_ns);
+}
+
 void difference_print(const struct difference *difference, const struct scenario *scenario,
                       FILE *out)
 {
     if (difference->kind == DIFFERENCE_SLEEP) {
-        fprintf(out, "at %" PRId64 " ns the main loop goes to sleep\n", difference->found_ns);
-        fputs("  it should wake at ", out);
-        print_time(out, difference->our_ns);
-        fputs("\n  QEMU's wakes at   ", out);
-        print_time(out, difference->qemu_ns);
-        putc('\n', out);
+        print_sleep(difference, out);
+    } else if (difference->kind == DIFFERENCE_LATENCY) {
+        print_latency(difference, scenario, out);
     } else {
         print_request(difference, scenario, out);
         print_group(difference, scenario, out);
@@ -314,16 +331,22 @@ static json_t *json_operations(const struct difference *difference, const struct
 
 json_t *difference_json(const struct difference *difference, const struct scenario *scenario)
 {
+    static const char *const kinds[] = {
+        [DIFFERENCE_DEPARTURE] = "departure",
+        [DIFFERENCE_LATENCY] = "latency",
+        [DIFFERENCE_SLEEP] = "sleep",
+    };
     json_t *object = json_pack(
-        "{ss sI so so so}", "kind", difference->kind == DIFFERENCE_SLEEP ? "sleep" : "departure",
-        "found_ns", (json_int_t)difference->found_ns, "simulator_ns", json_time(difference->our_ns),
-        "qemu_ns", json_time(difference->qemu_ns), "operations",
-        json_operations(difference, scenario));
+        "{ss sI so so so}", "kind", kinds[difference->kind], "found_ns",
+        (json_int_t)difference->found_ns, "simulator_ns", json_time(difference->our_ns), "qemu_ns",
+        json_time(difference->qemu_ns), "operations", json_operations(difference, scenario));
     if (difference->kind == DIFFERENCE_SLEEP)
         return object;
-    json_object_set_new(object, "qemu_after_ns", json_integer(difference->qemu_after_ns));
     json_object_set_new(object, "member", json_string(scenario->members[difference->member].name));
     json_object_set_new(object, "direction", json_string(directions[difference->direction]));
+    if (difference->kind == DIFFERENCE_LATENCY)
+        return object;
+    json_object_set_new(object, "qemu_after_ns", json_integer(difference->qemu_after_ns));
     json_object_set_new(object, "number", json_integer((json_int_t)difference->number));
     if (difference->has_request)
         json_object_set_new(object, "request",

@@ -11,12 +11,14 @@
 
 enum difference_kind {
     DIFFERENCE_DEPARTURE, // a request left at another time
+    DIFFERENCE_LATENCY,   // as many left, but took another time together
     DIFFERENCE_SLEEP,     // all left at the same times, but the main loop would wake at another
 };
 
 struct difference {
     enum difference_kind kind;
     int64_t found_ns; // when it was noticed
+    // Of a latency: this member and direction, of which so many have left; times are sums of all.
     // Of a departure: the number-th request of this member and direction, from 1 on.
     uint32_t member;
     enum disk_direction direction;
@@ -30,8 +32,8 @@ struct difference {
     const char *op;
     uint64_t bytes;
     int64_t arrival_ns;
-    // When the request left, or the main loop wakes: ENGINE_NEVER: not by itself. QEMU's time is
-    // known to be in (qemu_after_ns, qemu_ns].
+    // When the request left, or the main loop wakes: ENGINE_NEVER: not by itself. QEMU's time of a
+    // request is known to be in (qemu_after_ns, qemu_ns].
     int64_t our_ns;
     int64_t qemu_ns;
     int64_t qemu_after_ns;

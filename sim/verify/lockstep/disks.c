@@ -245,9 +245,9 @@ bool disks_apply(struct disks *disks, const struct scenario_event *event, struct
 
 // Requests to the disks, and how many of them have left.
 //
-// QEMU counts the reads and writes of its monitor, but not its writes of zeroes. These are told by
-// where they end: the n-th of a disk ends ZEROES_STEP behind the one before, and QEMU says what the
-// highest byte is that was written. All others are written to the disk's first bytes.
+// QEMU counts and times the reads and writes of its monitor, but not its writes of zeroes. These
+// are told by where they end: the n-th of a disk ends ZEROES_STEP behind the one before, and QEMU
+// says what the highest byte is that was written. All others are written to the disk's first bytes.
 
 #define REQUEST_MAX UINT64_C(2147483136) // QEMU's own, BDRV_REQUEST_MAX_BYTES
 #define ZEROES_BASE (UINT64_C(1) << 31)  // above what is written otherwise
@@ -285,6 +285,20 @@ static bool is_zeroes(enum engine_op op, bool throttled)
     return op == ENGINE_WRITE_ZEROES || (op == ENGINE_DISCARD && throttled);
 }
 
+bool disks_times(enum engine_op op, bool throttled)
+{
+    return disks_direction(op, throttled) != DISK_NOT_COUNTED && !is_zeroes(op, throttled);
+}
+
+bool disks_have_untimed(const struct disks *disks)
+{
+    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        if (disks->zeroes[i].left < disks->zeroes[i].sent)
+            return true;
+    }
+    return false;
+}
+
 bool disks_submit(struct disks *disks, const struct engine_request *request, bool throttled,
                   struct sim_error *error)
 {
@@ -319,11 +333,12 @@ static bool read_counts(struct disks *disks, const json_t *answer, struct disk_c
 {
     for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
         const char *device;
-        json_int_t reads, writes, highest;
+        json_int_t reads, writes, read_ns, write_ns, highest;
         char name[16];
-        if (json_unpack(json_array_get(answer, i), "{ss s{sI sI sI}}", "device", &device, "stats",
-                        "rd_operations", &reads, "wr_operations", &writes, "wr_highest_offset",
-                        &highest) != 0)
+        if (json_unpack(json_array_get(answer, i), "{ss s{sI sI sI sI sI}}", "device", &device,
+                        "stats", "rd_operations", &reads, "wr_operations", &writes,
+                        "rd_total_time_ns", &read_ns, "wr_total_time_ns", &write_ns,
+                        "wr_highest_offset", &highest) != 0)
             return false;
         snprintf(name, sizeof name, "n%" PRIu32, member_id(disks, i));
         if (strcmp(device, name) != 0)
@@ -331,8 +346,10 @@ static bool read_counts(struct disks *disks, const json_t *answer, struct disk_c
         struct disk_zeroes *zeroes = &disks->zeroes[i];
         if (zeroes->sent > 0 && (uint64_t)highest > ZEROES_BASE)
             zeroes->left = ((uint64_t)highest - ZEROES_BASE) / ZEROES_STEP;
-        counts[i].left[DISK_READ] = (uint64_t)reads;
-        counts[i].left[DISK_WRITE] = (uint64_t)writes + zeroes->left;
+        counts[i] = (struct disk_counts){
+            .left = {(uint64_t)reads, (uint64_t)writes + zeroes->left},
+            .latency_ns = {(uint64_t)read_ns, (uint64_t)write_ns},
+        };
     }
     return true;
 }

@@ -19,9 +19,11 @@ enum disk_direction {
     DISK_NOT_COUNTED = DISK_DIRECTION_COUNT,
 };
 
-// Requests that have left a disk's throttle, as QEMU counts them.
+// Requests that have left a disk's throttle, as QEMU counts them, and how long it has taken for
+// those that it times, together.
 struct disk_counts {
     uint64_t left[DISK_DIRECTION_COUNT];
+    uint64_t latency_ns[DISK_DIRECTION_COUNT];
 };
 
 // Writes of zeroes of a disk.
@@ -50,6 +52,11 @@ void disks_close(struct disks *disks);
 // As what QEMU counts a request when it is done; DISK_NOT_COUNTED: not at all, but then it is
 // done when disks_submit returns.
 enum disk_direction disks_direction(enum engine_op op, bool throttled);
+
+// Are they in its latencies too?
+bool disks_times(enum engine_op op, bool throttled);
+// Does any request wait that is not?
+bool disks_have_untimed(const struct disks *disks);
 
 bool disks_submit(struct disks *disks, const struct engine_request *request, bool throttled,
                   struct sim_error *error);

@@ -52,6 +52,34 @@ static bool note_departure(struct lockstep *lockstep, int64_t found_ns, uint32_t
            sim_fail_memory(lockstep->error);
 }
 
+// As many have left, but not at these times.
+static bool note_latency(struct lockstep *lockstep, uint32_t member, enum disk_direction direction)
+{
+    lockstep->differs = true;
+    lockstep->result->difference = (struct difference){
+        .kind = DIFFERENCE_LATENCY,
+        .found_ns = lockstep->now_ns,
+        .member = member,
+        .direction = direction,
+        .our_left = lockstep->ours[member].left[direction],
+        .our_ns = (int64_t)lockstep->ours[member].latency_ns[direction],
+        .qemu_ns = (int64_t)lockstep->counted[member].latency_ns[direction],
+        .operation_count = lockstep->replay.next_event,
+    };
+    return true;
+}
+
+static bool compare_latencies(struct lockstep *lockstep)
+{
+    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
+        for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {
+            if (lockstep->ours[i].latency_ns[j] != lockstep->counted[i].latency_ns[j])
+                return note_latency(lockstep, i, (enum disk_direction)j);
+        }
+    }
+    return true;
+}
+
 static bool compare_counts(struct lockstep *lockstep, int64_t time_ns)
 {
     for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
@@ -72,7 +100,8 @@ static bool look(struct lockstep *lockstep)
     if (followed != NULL)
         lockstep->differs =
             lockstep->counted[followed->member].left[followed->direction] >= followed->number;
-    else if (!compare_counts(lockstep, lockstep->now_ns))
+    else if (!compare_counts(lockstep, lockstep->now_ns) ||
+             (!lockstep->differs && !compare_latencies(lockstep)))
         return false;
     if (lockstep->differs)
         return true;
@@ -137,12 +166,16 @@ static bool end_instant(struct lockstep *lockstep)
 static void count_departure(void *context, const struct sim_request *request)
 {
     struct lockstep *lockstep = context;
-    enum disk_direction direction =
-        disks_direction(request->engine.op, sim_request_is(request, REQUEST_THROTTLED));
-    lockstep->result->waited += request->engine.dispatch_ns > request->engine.arrival_ns;
+    const struct engine_request *engine = &request->engine;
+    bool throttled = sim_request_is(request, REQUEST_THROTTLED);
+    enum disk_direction direction = disks_direction(engine->op, throttled);
+    struct disk_counts *ours = &lockstep->ours[engine->member];
+    lockstep->result->waited += engine->dispatch_ns > engine->arrival_ns;
     lockstep->is_new = true;
     if (direction != DISK_NOT_COUNTED)
-        lockstep->ours[request->engine.member].left[direction]++;
+        ours->left[direction]++;
+    if (disks_times(engine->op, throttled))
+        ours->latency_ns[direction] += (uint64_t)(engine->dispatch_ns - engine->arrival_ns);
 }
 
 // ---- Opening and closing ----
@@ -187,14 +220,16 @@ static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
     return qemu_set_clock(&lockstep->disks.qemu, time_ns, lockstep->error);
 }
 
-// Just before the simulator lets something go, QEMU must not have.
+// Just before the simulator lets something go, QEMU must not have. What has, and is timed, is seen
+// by how long it took when the simulator has too.
 static bool look_before(struct lockstep *lockstep, int64_t time_ns)
 {
+    bool is_needed = lockstep->config->is_careful || disks_have_untimed(&lockstep->disks);
     if (lockstep->is_probe)
         return true;
     if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
         return false;
-    return look(lockstep);
+    return !is_needed || look(lockstep);
 }
 
 // Does anything come from outside at this time?

@@ -2,11 +2,13 @@
 // Simulator and QEMU side by side: the same arrivals and operations at the same times, and at each
 // time at which the simulator decides something, a look at what QEMU has decided.
 //
-// QEMU tells how many requests of a disk and direction have left. These leave in order, so the
-// counts at 1 ns before and at the time at which the simulator lets one go pin it to its
-// nanosecond. With a timer granularity QEMU's main loop wakes when it wants to, and is looked at
-// only then: to look would wake it. Either way the sleep that it wants is compared too: it is the
-// distance to the next deadline, rounded up to whole milliseconds.
+// QEMU tells how many requests of a disk and direction have left, and how long they took, together.
+// Its clock stops 1 ns before each time at which the simulator lets something go, and at that time:
+// what has left by then, and took as long together as if it left now, left now, to the nanosecond.
+// What QEMU does not time (disks_times) is looked at both times. With a timer granularity QEMU's
+// main loop wakes when it wants to, and is looked at only then: to look would wake it. Either way
+// the sleep that it wants is compared too: it is the distance to the next deadline, rounded up to
+// whole milliseconds.
 #ifndef SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
 #define SIM_VERIFY_LOCKSTEP_LOCKSTEP_H
 
@@ -16,6 +18,7 @@
 
 struct lockstep_config {
     struct qemu_config qemu;
+    bool is_careful; // looks 1 ns before too, which tells which request it is that differs
     progress_tell *progress; // may be NULL
     void *progress_context;
 };
