@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "sim/verify/lockstep/lockstep.h"
+#include "sim/verify/lockstep/lockstep_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,108 +7,6 @@
 #define MILLISECOND_NS INT64_C(1000000)
 #define SLEEP_MAX_MS INT64_C(2147483647) // a main loop sleeps no longer at a time
 #define IDLE_WAKES_MAX 10000             // of a QEMU that sleeps otherwise, but lets nothing go
-
-// Both, and how far they have come.
-struct lockstep {
-    const struct scenario *scenario;
-    const struct lockstep_config *config;
-    struct lockstep_result *result;
-    struct replay replay;
-    bool is_open; // the replay, be it that it failed
-    struct disks disks;
-    int64_t now_ns;                          // QEMU's clock
-    int64_t looked_ns;                       // the last look
-    bool is_new;                             // something has happened since
-    bool is_probe;                           // no looks
-    const struct lockstep_request *followed; // looks are for this one only; may be NULL
-    unsigned idle_wakes;                     // since something happened in the simulator
-    struct disk_counts *ours;                // by member
-    struct disk_counts *counted;             // by QEMU
-    bool differs;
-    struct sim_error *error;
-};
-
-// ---- Counts ----
-
-static bool note_departure(struct lockstep *lockstep, int64_t found_ns, uint32_t member,
-                           enum disk_direction direction)
-{
-    struct difference *difference = &lockstep->result->difference;
-    uint64_t ours = lockstep->ours[member].left[direction];
-    uint64_t theirs = lockstep->counted[member].left[direction];
-    difference_free(difference);
-    *difference = (struct difference){
-        .kind = DIFFERENCE_DEPARTURE,
-        .found_ns = found_ns,
-        .looked_ns = lockstep->looked_ns,
-        .member = member,
-        .direction = direction,
-        .number = (ours < theirs ? ours : theirs) + 1,
-        .our_left = ours,
-        .qemu_left = theirs,
-    };
-    lockstep->differs = true;
-    return difference_look(difference, &lockstep->replay.control, found_ns) ||
-           sim_fail_memory(lockstep->error);
-}
-
-// As many have left, but not at these times.
-static bool note_latency(struct lockstep *lockstep, uint32_t member, enum disk_direction direction)
-{
-    lockstep->differs = true;
-    lockstep->result->difference = (struct difference){
-        .kind = DIFFERENCE_LATENCY,
-        .found_ns = lockstep->now_ns,
-        .member = member,
-        .direction = direction,
-        .our_left = lockstep->ours[member].left[direction],
-        .our_ns = (int64_t)lockstep->ours[member].latency_ns[direction],
-        .qemu_ns = (int64_t)lockstep->counted[member].latency_ns[direction],
-        .operation_count = lockstep->replay.next_event,
-    };
-    return true;
-}
-
-static bool compare_latencies(struct lockstep *lockstep)
-{
-    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
-        for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {
-            if (lockstep->ours[i].latency_ns[j] != lockstep->counted[i].latency_ns[j])
-                return note_latency(lockstep, i, (enum disk_direction)j);
-        }
-    }
-    return true;
-}
-
-static bool compare_counts(struct lockstep *lockstep, int64_t time_ns)
-{
-    for (uint32_t i = 0; i < lockstep->scenario->member_count; i++) {
-        for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {
-            if (lockstep->ours[i].left[j] != lockstep->counted[i].left[j])
-                return note_departure(lockstep, time_ns, i, (enum disk_direction)j);
-        }
-    }
-    return true;
-}
-
-// A look at QEMU's counts.
-static bool look(struct lockstep *lockstep)
-{
-    const struct lockstep_request *followed = lockstep->followed;
-    if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
-        return false;
-    if (followed != NULL)
-        lockstep->differs =
-            lockstep->counted[followed->member].left[followed->direction] >= followed->number;
-    else if (!compare_counts(lockstep, lockstep->now_ns) ||
-             (!lockstep->differs && !compare_latencies(lockstep)))
-        return false;
-    if (lockstep->differs)
-        return true;
-    lockstep->looked_ns = lockstep->now_ns;
-    lockstep->is_new = false;
-    return true;
-}
 
 // ---- Sleeps ----
 
@@ -159,7 +57,7 @@ static bool end_instant(struct lockstep *lockstep)
 {
     if (lockstep->is_probe)
         return true;
-    return ((!lockstep->is_new && !sleeps(lockstep)) || look(lockstep)) &&
+    return ((!lockstep->is_new && !sleeps(lockstep)) || lockstep_look(lockstep)) &&
            (lockstep->differs || look_at_sleep(lockstep));
 }
 
@@ -229,7 +127,7 @@ static bool look_before(struct lockstep *lockstep, int64_t time_ns)
         return true;
     if (time_ns - 1 > lockstep->now_ns && !set_clock(lockstep, time_ns - 1))
         return false;
-    return !is_needed || look(lockstep);
+    return !is_needed || lockstep_look(lockstep);
 }
 
 // Does anything come from outside at this time?
@@ -313,7 +211,7 @@ static bool step(struct lockstep *lockstep, enum replay_event event, int64_t tim
     ok = ok && replay_next(&lockstep->replay) != REPLAY_FAILED;
     // While QEMU sleeps, nothing leaves it.
     if (ok && time_ns > lockstep->now_ns && lockstep->followed == NULL)
-        ok = compare_counts(lockstep, time_ns);
+        ok = lockstep_compare_counts(lockstep, time_ns);
     return ok;
 }
 
@@ -352,8 +250,8 @@ static bool reach_end(struct lockstep *lockstep)
     if (lockstep->differs)
         return true;
     if (!sleeps(lockstep))
-        return (is_over || set_clock(lockstep, end_ns)) && look(lockstep);
-    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !look(lockstep)))
+        return (is_over || set_clock(lockstep, end_ns)) && lockstep_look(lockstep);
+    if (!let_sleep(lockstep, end_ns, false) || (!lockstep->differs && !lockstep_look(lockstep)))
         return false;
     if (!lockstep->differs && !is_over)
         lockstep->now_ns = end_ns;

@@ -18,7 +18,7 @@
 
 struct lockstep_config {
     struct qemu_config qemu;
-    bool is_careful; // looks 1 ns before too, which tells which request it is that differs
+    bool is_careful;         // looks 1 ns before too, which tells which request it is that differs
     progress_tell *progress; // may be NULL
     void *progress_context;
 };
