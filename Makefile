@@ -5,8 +5,8 @@
 #     make demo       build, replay a recorded workload, draw it
 #     make test       build with gcc and clang, with and without optimisation and with sanitizers,
 #                     and run in each the tests that it may fail
-#     make verify     compare 1,000 random scenarios with a real QEMU, and how 1,000 random block
-#                     traces are read with a plain second program
+#     make verify     compare 1,000 random scenarios with a real QEMU (QEMU="PATH...": with each of
+#                     these), and how 1,000 random block traces are read with a plain second program
 #     make validate   set all recordings that were made under limits beside what is predicted
 #     make bench      measure against a plain program, blkparse, btt and fio, and beside the
 #                     figures committed last (ten minutes)
@@ -53,7 +53,7 @@ test-%: packages-test
 	ctest --preset $* -j $$(nproc) $(LEFT_OUT_$*:%=--label-exclude '%')
 
 verify: packages-verify program
-	build/release/throttlesim verify --random 1000
+	build/release/throttlesim verify --random 1000 $(QEMU:%=--qemu %)
 	@cmake --build --preset release --target witness generate_events
 	THROTTLESIM_WITNESS_SEEDS=1000 sh tests/witness/test_witness.sh \
 	    $(CURDIR)/build/release/throttlesim $(CURDIR) \

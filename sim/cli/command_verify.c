@@ -17,7 +17,7 @@
 
 struct verify_arguments {
     struct command_call call;
-    const char *qemu;
+    struct option_list qemus;
     const char *granularity;
     const char *timeout;
     int64_t random;
@@ -27,8 +27,10 @@ struct verify_arguments {
 };
 
 static const struct option_row rows[] = {
-    {"qemu", 0, OPTION_TEXT, "PATH", offsetof(struct verify_arguments, qemu),
-     "the QEMU to compare with; without a slash it is looked for in PATH. The default is "
+    {"qemu", 0, OPTION_LIST, "PATH", offsetof(struct verify_arguments, qemus),
+     "a QEMU to compare with; without a slash it is looked for in PATH. May be given several "
+     "times: "
+     "each is compared, and one that differs does not keep the next from it. The default is "
      "qemu-system-x86_64"},
     {"timer-granularity", 0, OPTION_TEXT, "TIME", offsetof(struct verify_arguments, granularity),
      "0: timers fire at their deadline; 1ms: the main loop of QEMU sleeps as it wants to. Goes "
@@ -45,7 +47,7 @@ static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct verify_arguments, output),
      "only with --random: the folder for a failing scenario, made if it is not there; the default "
      "is the current one"},
-    OPTION_JSON("the result as one JSON object"),
+    OPTION_JSON("the result as one JSON object for each QEMU"),
     OPTION_ETA,
     OPTIONS_END,
 };
@@ -57,7 +59,6 @@ static bool make_config(const struct verify_arguments *arguments,
     struct qemu_config *qemu = &config->lockstep.qemu;
     *config = (struct verify_random_config){.granularity_ns = -1}; // the scenario's own
     *qemu = (struct qemu_config){
-        .path = arguments->qemu == NULL ? "qemu-system-x86_64" : arguments->qemu,
         .patience_ns = INT64_C(30000000000),
         .stop = &stop_signal,
     };
@@ -187,16 +188,34 @@ static bool check_arguments(const struct verify_arguments *arguments, struct sim
     return true;
 }
 
+static bool verify_with(struct verify_arguments *arguments, struct verify_random_config *config,
+                        const char *qemu, struct sim_error *error)
+{
+    config->lockstep.qemu.path = qemu;
+    return arguments->random > 0 ? verify_many(arguments, config, error)
+                                 : verify_one(&arguments->call, config, error);
+}
+
 static bool run(void *opaque, struct sim_error *error)
 {
     struct verify_arguments *arguments = opaque;
     struct verify_random_config config;
+    struct sim_error difference = {.exit = SIM_CHECK_FAILED};
     if (!check_arguments(arguments, error) || !make_config(arguments, &config, error) ||
         !options_jobs(arguments->jobs, &config.jobs, error))
         return false;
+    if (arguments->qemus.count == 0)
+        arguments->qemus.texts[arguments->qemus.count++] = "qemu-system-x86_64";
     stop_on_signals();
-    return arguments->random > 0 ? verify_many(arguments, &config, error)
-                                 : verify_one(&arguments->call, &config, error);
+    for (size_t i = 0; i < arguments->qemus.count; i++) {
+        if (verify_with(arguments, &config, arguments->qemus.texts[i], error))
+            continue;
+        if (error->exit != SIM_CHECK_FAILED)
+            return false;
+        difference = *error;
+    }
+    *error = difference;
+    return difference.message[0] == '\0';
 }
 
 const struct command command_verify[] = {

@@ -226,6 +226,7 @@ static void print_difference(const struct lockstep_result *result, const struct 
     FILE *out = open_memstream(&text, &length);
     if (out != NULL) {
         difference_print(&result->difference, scenario, out);
+        fprintf(out, "in QEMU %s\n", result->qemu_version);
         if (fclose(out) == 0)
             report_fold(style->out, report_width(style), text);
     }
