@@ -200,7 +200,7 @@ static bool run(void *opaque, struct sim_error *error)
 {
     struct verify_arguments *arguments = opaque;
     struct verify_random_config config;
-    struct sim_error difference = {.exit = SIM_CHECK_FAILED};
+    struct sim_error difference = {.message = ""};
     if (!check_arguments(arguments, error) || !make_config(arguments, &config, error) ||
         !options_jobs(arguments->jobs, &config.jobs, error))
         return false;

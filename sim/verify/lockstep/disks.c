@@ -323,7 +323,7 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
         snprintf(range, sizeof range, " %" PRIu64 " %" PRIu64, offset, bytes);
     snprintf(line, sizeof line, "qemu-io n%" PRIu32 " \"%s%s\"", member_id(disks, request->member),
              command_of(request->op, throttled), range);
-    return qemu_monitor(&disks->qemu, line, NULL, error);
+    return qemu_monitor(&disks->qemu, line, error);
 }
 
 // ---- Counting ----

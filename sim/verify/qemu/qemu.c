@@ -166,8 +166,6 @@ static bool start_process(struct qemu *qemu, const char *path, char *const *argu
 
 // ---- What it says when it fails ----
 
-// ---- What it says when it fails ----
-
 // The first line that it printed, which says why it ended.
 static void read_output(const struct qemu *qemu, char *line, size_t size)
 {
@@ -333,14 +331,9 @@ bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, jso
     return ok;
 }
 
-bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_error *error)
+bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error)
 {
-    if (!after(qemu, qmp_monitor(&qemu->qmp, line, text, error), error))
-        return false;
-    bool ok = settle(qemu, error);
-    if (!ok && text != NULL)
-        free(*text);
-    return ok;
+    return after(qemu, qmp_monitor(&qemu->qmp, line, error), error) && settle(qemu, error);
 }
 
 int64_t qemu_timeout_ns(const struct qemu *qemu)

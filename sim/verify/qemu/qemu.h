@@ -43,8 +43,8 @@ void qmp_close(struct qmp *qmp); // frees; the descriptor stays open
 bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t **answer,
                  struct sim_error *error);
 
-// A line for the human monitor. *text, unless NULL, is what it prints, to be freed.
-bool qmp_monitor(struct qmp *qmp, const char *line, char **text, struct sim_error *error);
+// A line for the human monitor, which must print nothing: what it prints is the error.
+bool qmp_monitor(struct qmp *qmp, const char *line, struct sim_error *error);
 
 // Waits until a descriptor can be read that the process at the other end writes to, but no longer
 // than what is left of the patience. qmp_execute and qmp_be_patient begin it anew.
@@ -83,7 +83,7 @@ bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error);
 // As qmp_execute and qmp_monitor. If QEMU has ended, the error says how.
 bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
                   struct sim_error *error);
-bool qemu_monitor(struct qemu *qemu, const char *line, char **text, struct sim_error *error);
+bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error);
 
 // How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
 int64_t qemu_timeout_ns(const struct qemu *qemu);

@@ -6,6 +6,7 @@
 // through. A sleep of no length is a look at the file descriptors and goes through as well: only
 // when nothing is left to do now does a main loop sleep, so "asleep" means that all that was due
 // at `now_ns` has been done.
+//
 // What goes through asks the kernel itself, and nothing younger than glibc 2.14 is called: so the
 // library can be loaded by a QEMU that brings the libc of another system.
 #define _GNU_SOURCE // ppoll, syscall
@@ -29,14 +30,15 @@ static struct clock_page *page; // NULL: not for us
 static int wake_fd, asleep_fd;
 static int32_t own_pid;
 
-// "12,13": the number, and behind the comma.
-static int take_number(const char **text)
+// "12,13": the number, and behind the comma. False: there is none.
+static bool take_number(const char **text, int *number)
 {
-    int number = 0;
-    for (; **text >= '0' && **text <= '9'; ++*text)
-        number = 10 * number + (**text - '0');
+    const char *first = *text;
+    for (*number = 0; **text >= '0' && **text <= '9' && *number < 1000000; ++*text)
+        *number = 10 * *number + (**text - '0');
+    bool is_one = *text > first;
     *text += **text == ',';
-    return number;
+    return is_one;
 }
 
 static void leave_child_alone(void)
@@ -46,12 +48,11 @@ static void leave_child_alone(void)
 
 __attribute__((constructor)) static void find_page(void)
 {
+    int page_fd;
     const char *numbers = getenv(CLOCK_ENVIRONMENT);
-    if (numbers == NULL)
+    if (numbers == NULL || !take_number(&numbers, &page_fd) || !take_number(&numbers, &wake_fd) ||
+        !take_number(&numbers, &asleep_fd))
         return;
-    int page_fd = take_number(&numbers);
-    wake_fd = take_number(&numbers);
-    asleep_fd = take_number(&numbers);
     own_pid = (int32_t)getpid();
     void *memory = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, page_fd, 0);
     if (memory != MAP_FAILED && pthread_atfork(NULL, NULL, leave_child_alone) == 0)

@@ -169,7 +169,7 @@ bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t
     return ok;
 }
 
-bool qmp_monitor(struct qmp *qmp, const char *line, char **text, struct sim_error *error)
+bool qmp_monitor(struct qmp *qmp, const char *line, struct sim_error *error)
 {
     json_t *answer = NULL;
     if (!qmp_execute(qmp, "human-monitor-command", json_pack("{ss}", "command-line", line), &answer,
@@ -178,13 +178,9 @@ bool qmp_monitor(struct qmp *qmp, const char *line, char **text, struct sim_erro
     const char *printed = json_string_value(answer);
     bool ok =
         printed != NULL || sim_fail(error, SIM_FAILED, "QEMU's answer to '%s' is no text", line);
-    if (ok && text != NULL) {
-        *text = strdup(printed);
-        ok = *text != NULL || sim_fail_memory(error);
-    } else if (ok && printed[0] != '\0') {
+    if (ok && printed[0] != '\0')
         ok = sim_fail(error, SIM_FAILED, "QEMU answers to '%s': %.*s", line,
                       (int)strcspn(printed, "\r\n"), printed);
-    }
     json_decref(answer);
     return ok;
 }
