@@ -176,7 +176,7 @@ enum engine_operation_kind {
     ENGINE_MEMBER_SET,    // member, node, parameters (missing: initial): block_set_io_throttle.
                        // node ENGINE_NONE: the one it is in, or a new one; ENGINE_NODE_NEW: a new
                        // one -> node. A new node lives as long as it has members.
-    ENGINE_DRAIN_BEGIN, // member: waiting requests leave, limits are off until as many ends
+    ENGINE_DRAIN_BEGIN, // member, holds: waiting requests leave, limits are off until as many ends
     ENGINE_DRAIN_END,   // member
     ENGINE_DETACH,      // member: from the event loop; ENGINE_BUSY while a request is pending
     ENGINE_ATTACH,      // member: to the event loop
@@ -190,7 +190,8 @@ struct engine_operation {
     uint32_t parent; // ENGINE_NONE unless the engine has trees
     enum engine_attach attach;
     struct engine_parameters parameters;
-    double fill;               // not negative; above 1 requests wait until that much has leaked
+    double fill; // not negative; above 1 requests wait until that much has leaked
+    bool holds;  // what the member submits until the drain ends, waits above the throttle till then
     struct engine_fault fault; // filled with ENGINE_INVALID
 };
 

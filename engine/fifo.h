@@ -75,9 +75,11 @@ static inline void fifo_wait_for(struct fifo *fifo, int64_t now_ns, int cause, i
     fifo->deadline_ns = deadline_ns;
 }
 
+// When it came, which need not be when it arrived, is kept where the time of its dispatch will be.
 static inline void fifo_push(struct fifo *fifo, int64_t now_ns, struct engine_request *request)
 {
     bool is_first = fifo->requests.head == NULL;
+    request->dispatch_ns = now_ns;
     request_queue_push(&fifo->requests, request);
     if (is_first)
         fifo_begin_wait(fifo, now_ns);
@@ -91,7 +93,8 @@ static inline struct engine_request *fifo_pop(struct fifo *fifo, int64_t now_ns,
     if (request == NULL)
         return NULL;
     fifo_settle(fifo, now_ns);
-    fifo->parts_ns[CAUSE_QUEUE] += fifo->came_ns - request->arrival_ns;
+    fifo->parts_ns[CAUSE_QUEUE] += fifo->came_ns - request->dispatch_ns;
+    fifo->parts_ns[CAUSE_DRAIN] = request->dispatch_ns - request->arrival_ns;
     memcpy(wait_ns, fifo->parts_ns, sizeof fifo->parts_ns);
     if (fifo->requests.head != NULL)
         fifo_begin_wait(fifo, now_ns);

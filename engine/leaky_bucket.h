@@ -38,6 +38,7 @@ enum cause {
     CAUSE_TURN = 2 * BUCKET_COUNT,
     CAUSE_QUEUE, // and of the same direction, unless the engine has one FIFO for both
     CAUSE_TIMER, // the loop's granularity; or what it waited for is over (slice-2011)
+    CAUSE_DRAIN, // above the throttle
     CAUSE_COUNT,
 };
 

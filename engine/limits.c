@@ -87,6 +87,7 @@ const struct engine_cause limit_causes[CAUSE_COUNT] = {
     [CAUSE_TURN] = {"turn", "its member's turn: others of the group are served", -1, false},
     [CAUSE_QUEUE] = {"queue", "requests of its member that came before it", -1, false},
     [CAUSE_TIMER] = {"timer", "the event loop, which wakes after the time that was set", -1, false},
+    [CAUSE_DRAIN] = {"drain", "the end of its member's drain, above the throttle", -1, false},
 };
 
 static enum engine_status refuse(struct engine_fault *fault, const char *rule, int row, int other)

@@ -92,7 +92,9 @@ struct member {
     enum engine_attach attach;
     bool attached;            // to the event loop
     unsigned limits_disabled; // how often it is drained
-    struct group *group;      // NULL: in none
+    bool holds;               // while it is: what it submits
+    struct request_queue held;
+    struct group *group; // NULL: in none
     struct flow flows[DIRECTION_COUNT];
 };
 
@@ -127,6 +129,9 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
 // FIFO comes before the member whose turn it is.
 void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *flow, int64_t now_ns,
                                   bool prefer_own);
+
+// Held no longer, all that was arrives.
+void throttle_group_release(struct throttle_groups *groups, struct member *member, int64_t now_ns);
 
 // For the algorithm's table.
 void throttle_group_submit(struct engine *engine, int64_t now_ns, struct engine_request *request);

@@ -250,8 +250,8 @@ static enum engine_status set_member(struct engine *engine, int64_t now_ns,
 static enum engine_status begin_drain(struct engine *engine, int64_t now_ns,
                                       struct engine_operation *operation, void *subject)
 {
-    (void)operation;
     struct member *member = subject;
+    member->holds |= operation->holds;
     if (member->limits_disabled++ == 0 && member->group != NULL)
         throttle_group_kick(throttle_groups_of(engine), member, now_ns);
     return ENGINE_OK;
@@ -260,13 +260,12 @@ static enum engine_status begin_drain(struct engine *engine, int64_t now_ns,
 static enum engine_status end_drain(struct engine *engine, int64_t now_ns,
                                     struct engine_operation *operation, void *subject)
 {
-    (void)engine;
     (void)operation;
-    (void)now_ns;
     struct member *member = subject;
     if (member->limits_disabled == 0)
         return ENGINE_NOT_DRAINED;
-    member->limits_disabled--;
+    if (--member->limits_disabled == 0)
+        throttle_group_release(throttle_groups_of(engine), member, now_ns);
     return ENGINE_OK;
 }
 
@@ -278,6 +277,8 @@ static enum engine_status detach(struct engine *engine, int64_t now_ns,
     struct member *member = subject;
     if (!member->attached)
         return ENGINE_DETACHED;
+    if (member->held.head != NULL)
+        return ENGINE_BUSY;
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         if (member->flows[i].pending > 0)
             return ENGINE_BUSY;

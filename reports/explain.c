@@ -167,6 +167,8 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
         strcpy(words, "the members of a group share its limits, and it was another one's turn");
     else if (largest->kind == EXPLAIN_TIMER)
         strcpy(words, "what they waited for was over, but their timer went off later");
+    else if (largest->kind == EXPLAIN_DRAIN)
+        strcpy(words, "they came while their disk was drained, and waited above the throttle");
     report_say(explain->tables.style, REPORT_PLAIN,
                "The first in each queue waited longest for %s (%.1f %% of %s): %s.", largest->key,
                100 * sums->wait_ns[sums->largest] / sums->first_ns,

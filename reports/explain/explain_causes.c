@@ -21,6 +21,7 @@ const struct explain_cause explain_causes[EXPLAIN_CAUSE_COUNT] = {
     {"turn", EXPLAIN_TURN, "", "turn"},
     {"queue", EXPLAIN_QUEUE, "", "queue"},
     {"timer", EXPLAIN_TIMER, "", "timer"},
+    {"drain", EXPLAIN_DRAIN, "", "drain"},
     {"other", EXPLAIN_OTHER, "", "other"},
 };
 

@@ -15,6 +15,7 @@ enum explain_kind {
     EXPLAIN_TURN,
     EXPLAIN_QUEUE,
     EXPLAIN_TIMER,
+    EXPLAIN_DRAIN,
     EXPLAIN_OTHER, // whatever this program does not know
 };
 
@@ -25,7 +26,7 @@ struct explain_cause {
     const char *name;  // of its column in a table, below the limit
 };
 
-#define EXPLAIN_CAUSE_COUNT 16
+#define EXPLAIN_CAUSE_COUNT 17
 
 // In the order in which they are shown. The last one is EXPLAIN_OTHER.
 extern const struct explain_cause explain_causes[EXPLAIN_CAUSE_COUNT];

@@ -41,6 +41,8 @@ static const char *colour_of(size_t cause)
         return "#DEDEDE";
     case EXPLAIN_TIMER:
         return "#F0E442";
+    case EXPLAIN_DRAIN:
+        return "#A6761D";
     default:
         return "#8C6D31";
     }
@@ -51,7 +53,8 @@ static const char *words_of(enum explain_kind kind)
     static const char *const words[] = {
         [EXPLAIN_LIMIT] = "the limit",         [EXPLAIN_BURST] = "its burst part",
         [EXPLAIN_TURN] = "of another member",  [EXPLAIN_QUEUE] = "behind others",
-        [EXPLAIN_TIMER] = "it fired too late", [EXPLAIN_OTHER] = "not known here",
+        [EXPLAIN_TIMER] = "it fired too late", [EXPLAIN_DRAIN] = "came while drained",
+        [EXPLAIN_OTHER] = "not known here",
     };
     return words[kind];
 }

@@ -226,11 +226,13 @@ static void count_waiting(const struct changes *changes, int64_t now_ns,
     const struct engine *engine = changes->control->engine;
     struct engine_member_gauge member = {0};
     struct engine_node_gauge node = {0};
-    if (operation->member != ENGINE_NONE)
+    if (operation->is_of_all)
+        operation->waiting = engine_waiting(engine);
+    else if (operation->member != ENGINE_NONE)
         engine_member_gauge(engine, operation->member, &member);
     else if (operation->node != ENGINE_NONE)
         engine_node_gauge(engine, operation->node, now_ns, &node);
-    operation->waiting = operation->released;
+    operation->waiting += operation->released;
     for (int i = 0; i < ENGINE_DIRECTION_MAX; i++)
         operation->waiting += member.waiting[i] + node.waiting[i];
 }
@@ -256,8 +258,10 @@ bool changes_follow(struct changes *changes, int64_t now_ns, struct replay_opera
         look_at_member(changes, member, now_ns);
     if (left != ENGINE_NONE)
         operation->node = left;
-    if (operation->released > 0 && operation->node != ENGINE_NONE)
-        say_overfull(changes, now_ns, operation->node);
+    for (node = 0; operation->released > 0 && node < changes->node_count; node++) {
+        if (operation->is_of_all || node == operation->node)
+            say_overfull(changes, now_ns, node);
+    }
     operation->effect = changes->effect;
     if (changes->observer->operation != NULL)
         changes->observer->operation(changes->context, now_ns, operation);

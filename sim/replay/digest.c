@@ -45,10 +45,12 @@ static bool name_groups(struct digest *digest, struct names *groups,
     for (size_t i = 0; i < scenario->event_count; i++) {
         const struct scenario_event *event = &scenario->events[i];
         const char *group = event->group;
-        if (event->kind != SCENARIO_JOIN && event->kind != SCENARIO_BLOCK_SET_IO_THROTTLE)
+        if (event->member == SCENARIO_NONE)
             continue;
-        if (group == NULL) // see control_apply
+        if (group == NULL && event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE) // see control_apply
             group = scenario->members[event->member].name;
+        if (group == NULL)
+            continue;
         if (!name_group(digest, groups, group, event->member))
             return false;
     }

@@ -15,7 +15,8 @@ struct replay_operation {
     const char *effect;       // what it changed, in words, or ""
     uint32_t member;          // that it is about, or ENGINE_NONE
     uint32_t node;            // that it concerned, or ENGINE_NONE
-    uint64_t waiting;         // requests of the member, or else the node, that waited before
+    bool is_of_all;           // it drained every member
+    uint64_t waiting;         // requests of them, or of the member, or else the node, before it
     uint64_t released;        // requests that it let go
     int64_t released_wait_ns; // how long these had waited, together
 };

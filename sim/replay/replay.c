@@ -110,8 +110,10 @@ static enum replay_step operate(struct replay *replay)
     struct replay_operation operation = {
         .what = what,
         .result = result,
-        .member = event->kind == SCENARIO_QOM_SET ? ENGINE_NONE : event->member,
+        .member = event->member,
         .node = done.node,
+        .is_of_all =
+            scenario_event_drains(event->kind, replay->control.qemu) == SCENARIO_DRAINS_ALL,
     };
     // Nothing else has been let go since the last operation, timer or arrival was over.
     for (const struct engine_request *request = replay->dispatched; request != NULL;

@@ -107,7 +107,7 @@ static bool fill_groups(struct control *control, struct sim_error *error)
 bool control_open(struct control *control, const struct scenario *scenario,
                   const struct engine_callbacks *callbacks, struct sim_error *error)
 {
-    *control = (struct control){.scenario = scenario};
+    *control = (struct control){.scenario = scenario, .qemu = scenario->qemu};
     control->engine = engine_create(scenario->algorithm, callbacks);
     if (control->engine == NULL)
         return sim_fail_memory(error);
@@ -145,8 +145,9 @@ static uint32_t throttle_target(const struct control *control, const struct scen
     return node == ENGINE_NONE ? ENGINE_NODE_NEW : node;
 }
 
-enum engine_status control_apply(struct control *control, int64_t now_ns,
-                                 const struct scenario_event *event, struct engine_operation *done)
+// What an event does besides draining; ENGINE_OPERATION_COUNT: nothing.
+static enum engine_operation_kind operation_of(const struct control *control,
+                                               const struct scenario_event *event)
 {
     static const enum engine_operation_kind kinds[SCENARIO_EVENT_COUNT] = {
         [SCENARIO_QOM_SET] = ENGINE_NODE_SET,
@@ -155,14 +156,34 @@ enum engine_status control_apply(struct control *control, int64_t now_ns,
         [SCENARIO_DRAINED_END] = ENGINE_DRAIN_END,
         [SCENARIO_LEAVE] = ENGINE_MEMBER_LEAVE,
         [SCENARIO_JOIN] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_BLOCKDEV_ADD] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_BLOCKDEV_REOPEN] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_BLOCKDEV_DEL] = ENGINE_MEMBER_LEAVE,
     };
+    struct engine_member_gauge gauge = {.node = ENGINE_NONE};
+    bool is_command = event->kind > SCENARIO_DRAIN_ALL, is_done = event->kind < SCENARIO_DRAIN_ALL;
+    if (is_command && event->kind == SCENARIO_BLOCKDEV_DEL) {
+        engine_member_gauge(control->engine, event->member, &gauge);
+        is_done = event->member != SCENARIO_NONE && gauge.node != ENGINE_NONE;
+    } else if (is_command) {
+        is_done = event->group != NULL;
+    }
+    return is_done ? kinds[event->kind] : ENGINE_OPERATION_COUNT;
+}
+
+static enum engine_status operate(struct control *control, int64_t now_ns,
+                                  const struct scenario_event *event, struct engine_operation *done)
+{
     const char *name = event->group;
     *done = (struct engine_operation){
-        .kind = kinds[event->kind],
         .node = name == NULL ? ENGINE_NONE : find_node(control, name),
         .member = event->member,
         .parameters = event->limits,
+        .kind = operation_of(control, event),
+        .holds = event->arrivals_pass == 0 && control->qemu >= SCENARIO_QEMU(4, 2),
     };
+    if (done->kind == ENGINE_OPERATION_COUNT)
+        return ENGINE_OK;
     if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
         done->node = throttle_target(control, event, &name);
     enum engine_status status = engine_control(control->engine, now_ns, done);
@@ -173,14 +194,42 @@ enum engine_status control_apply(struct control *control, int64_t now_ns,
     return status;
 }
 
+// Begins, or ends, the drains that an event makes, in the order of the members.
+static enum engine_status drain(struct control *control, int64_t now_ns,
+                                const struct scenario_event *event, enum engine_operation_kind kind)
+{
+    enum scenario_drains drains = scenario_event_drains(event->kind, control->qemu);
+    bool is_own = drains == SCENARIO_DRAINS_OWN;
+    uint32_t first = is_own ? event->member : 0;
+    uint32_t end = is_own ? event->member + 1 : (uint32_t)control->scenario->member_count;
+    enum engine_status status = ENGINE_OK;
+    for (uint32_t i = first; i < end && drains != SCENARIO_DRAINS_NONE && status == ENGINE_OK;
+         i++) {
+        struct engine_operation operation = {.kind = kind, .member = i};
+        status = engine_control(control->engine, now_ns, &operation);
+    }
+    return status;
+}
+
+enum engine_status control_apply(struct control *control, int64_t now_ns,
+                                 const struct scenario_event *event, struct engine_operation *done)
+{
+    *done = (struct engine_operation){.member = event->member, .node = ENGINE_NONE};
+    enum engine_status begun = drain(control, now_ns, event, ENGINE_DRAIN_BEGIN);
+    if (begun != ENGINE_OK)
+        return begun;
+    enum engine_status status = operate(control, now_ns, event, done);
+    enum engine_status ended = drain(control, now_ns, event, ENGINE_DRAIN_END);
+    return status == ENGINE_OK ? ended : status;
+}
+
 void control_describe(const struct control *control, const struct scenario_event *event, char *text,
                       size_t size)
 {
-    const char *member = control->scenario->members[event->member].name;
-    bool has_member = event->kind != SCENARIO_QOM_SET;
+    bool has_member = event->member != SCENARIO_NONE;
+    const char *member = has_member ? control->scenario->members[event->member].name : "";
     snprintf(text, size, "%s%s%s%s%s", scenario_event_name(event->kind), has_member ? " " : "",
-             has_member ? member : "", event->group == NULL ? "" : " ",
-             event->group == NULL ? "" : event->group);
+             member, event->group == NULL ? "" : " ", event->group == NULL ? "" : event->group);
 }
 
 void control_refusal(const struct control *control, const struct scenario_event *event,

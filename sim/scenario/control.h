@@ -13,6 +13,7 @@
 
 struct control {
     const struct scenario *scenario;
+    int64_t qemu; // by whose rules events drain; the scenario's
     struct engine *engine;
     const char **node_names; // by node; the scenario's strings
     uint32_t node_count;
@@ -25,7 +26,8 @@ bool control_open(struct control *control, const struct scenario *scenario,
                   const struct engine_callbacks *callbacks, struct sim_error *error);
 void control_close(struct control *control);
 
-// Carries out an event. On ENGINE_INVALID, *done says in `fault` what is wrong.
+// Carries out an event. On ENGINE_INVALID, *done says in `fault` what is wrong; its member and node
+// are those that the event is about, or ENGINE_NONE.
 enum engine_status control_apply(struct control *control, int64_t now_ns,
                                  const struct scenario_event *event, struct engine_operation *done);
 

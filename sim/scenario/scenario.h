@@ -12,6 +12,7 @@
 #include "sim/base/names.h"
 #include "sim/base/progress.h"
 #include "sim/parts/cut.h"
+#include "sim/scenario/scenario_event.h"
 #include "traces/trace.h"
 
 #include <stdbool.h>
@@ -20,7 +21,6 @@
 #include <stdio.h>
 
 #define SCENARIO_NO_LIMIT INT64_MAX  // of an end: never
-#define SCENARIO_NONE UINT32_MAX     // no group
 #define SCENARIO_STREAM_NAME_MAX 200 // bytes: YAML has no longer keys than 1024 characters
 #define SCENARIO_DEPTH_MAX 1000000   // outstanding: more than any device takes
 #define SCENARIO_COUNT_MAX 10000     // of a member that is repeated
@@ -114,26 +114,6 @@ struct scenario_member {
     struct sim_place place;
 };
 
-enum scenario_event_kind {
-    SCENARIO_QOM_SET,
-    SCENARIO_BLOCK_SET_IO_THROTTLE,
-    SCENARIO_DRAINED_BEGIN,
-    SCENARIO_DRAINED_END,
-    SCENARIO_LEAVE,
-    SCENARIO_JOIN,
-    SCENARIO_EVENT_COUNT,
-};
-
-struct scenario_event {
-    int64_t at_ns;
-    size_t order; // in the file
-    enum scenario_event_kind kind;
-    uint32_t member; // index, where the kind has one
-    char *group;     // by name, since groups can come up later; NULL: not named
-    struct engine_parameters limits;
-    struct sim_place place;
-};
-
 enum scenario_device_model {
     SCENARIO_DEVICE_AUTO,     // recorded where arrivals answer, else null
     SCENARIO_DEVICE_NULL,     // completes at once
@@ -220,6 +200,7 @@ struct scenario {
     bool is_standard_input; // where the text came from
     const struct engine_algorithm *algorithm;
     bool is_algorithm_set; // by the settings: the file's is ignored
+    int64_t qemu;          // whose commands the events are: SCENARIO_QEMU
     bool lenient;
     progress_tell *progress; // the settings', while it is read
     void *progress_context;
@@ -374,7 +355,6 @@ bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
 const char *scenario_stream_kind_name(enum scenario_stream_kind kind);
-const char *scenario_event_name(enum scenario_event_kind kind);
 
 // What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of
 // memory.

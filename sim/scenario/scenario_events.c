@@ -152,6 +152,28 @@ static const struct setting_kind member_kind = {
     .write = write_member,
 };
 
+static bool is_no_member(const void *value)
+{
+    return *(const uint32_t *)value == SCENARIO_NONE;
+}
+
+static const struct setting_kind any_member_kind = {
+    .type = "member",
+    .expected = "the id of a member",
+    .parse = parse_member,
+    .is_left_out = is_no_member,
+    .write = write_member,
+};
+
+static const char *const drain_arrivals[] = {"wait", "pass", NULL};
+
+static const struct setting_kind drain_arrivals_kind = {
+    .type = "wait, pass",
+    .expected = "wait or pass",
+    .words = drain_arrivals,
+    .size = sizeof(unsigned),
+};
+
 static const struct setting qom_set_rows[] = {
     {"group", &setting_text, offsetof(struct scenario_event, group), .required = true},
     {"limits", &qom_limits, offsetof(struct scenario_event, limits), .required = true},
@@ -160,6 +182,33 @@ static const struct setting qom_set_rows[] = {
 
 static const struct setting member_rows[] = {
     {"member", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {.key = NULL},
+};
+
+static const struct setting drain_rows[] = {
+    {"member", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {"arrivals", &drain_arrivals_kind, offsetof(struct scenario_event, arrivals_pass),
+     .fallback = "wait"},
+    {.key = NULL},
+};
+
+static const struct setting no_rows[] = {{.key = NULL}};
+
+// Of a disk that may be none of the scenario's.
+static const struct setting any_rows[] = {
+    {"member", &any_member_kind, .offset = offsetof(struct scenario_event, member)},
+    {.key = NULL},
+};
+
+static const struct setting add_rows[] = {
+    {"member", &any_member_kind, .offset = offsetof(struct scenario_event, member)},
+    {"group", &setting_text, .offset = offsetof(struct scenario_event, group)},
+    {.key = NULL},
+};
+
+static const struct setting reopen_rows[] = {
+    {"member", &member_kind, offsetof(struct scenario_event, member), .required = true},
+    {"group", &setting_text, .offset = offsetof(struct scenario_event, group)},
     {.key = NULL},
 };
 
@@ -177,18 +226,39 @@ static const struct setting throttle_rows[] = {
     {.key = NULL},
 };
 
+#define NONE SCENARIO_DRAINS_NONE
+#define OWN SCENARIO_DRAINS_OWN
+#define ALL SCENARIO_DRAINS_ALL
+
+// drains: by QEMU before 8.0, and since: there whoever changes the block graph drains all disks.
 static const struct {
     const char *key;
     const char *what; // in messages
     const struct setting *rows;
+    enum scenario_drains drains[2];
 } kinds[SCENARIO_EVENT_COUNT] = {
-    [SCENARIO_QOM_SET] = {"qom-set", "qom-set", qom_set_rows},
-    [SCENARIO_BLOCK_SET_IO_THROTTLE] = {"block_set_io_throttle", NULL, throttle_rows},
-    [SCENARIO_DRAINED_BEGIN] = {"drained_begin", "the event", member_rows},
-    [SCENARIO_DRAINED_END] = {"drained_end", "the event", member_rows},
-    [SCENARIO_LEAVE] = {"leave", "the event", member_rows},
-    [SCENARIO_JOIN] = {"join", "join", join_rows},
+    [SCENARIO_QOM_SET] = {"qom-set", "qom-set", qom_set_rows, {NONE, NONE}},
+    [SCENARIO_BLOCK_SET_IO_THROTTLE] = {"block_set_io_throttle", NULL, throttle_rows, {NONE, NONE}},
+    [SCENARIO_DRAINED_BEGIN] = {"drained_begin", "the event", drain_rows, {NONE, NONE}},
+    [SCENARIO_DRAINED_END] = {"drained_end", "the event", member_rows, {NONE, NONE}},
+    [SCENARIO_LEAVE] = {"leave", "the event", member_rows, {NONE, NONE}},
+    [SCENARIO_JOIN] = {"join", "join", join_rows, {NONE, NONE}},
+    [SCENARIO_DRAIN_ALL] = {"drain_all", "drain_all", no_rows, {ALL, ALL}},
+    [SCENARIO_STOP] = {"stop", "stop", no_rows, {ALL, ALL}},
+    [SCENARIO_MIGRATE] = {"migrate", "migrate", no_rows, {ALL, ALL}},
+    [SCENARIO_BLOCKDEV_SNAPSHOT] = {"blockdev-snapshot", "the event", any_rows, {ALL, ALL}},
+    [SCENARIO_BLOCKDEV_BACKUP] = {"blockdev-backup", "the event", any_rows, {ALL, ALL}},
+    [SCENARIO_BLOCKDEV_MIRROR] = {"blockdev-mirror", "the event", any_rows, {NONE, ALL}},
+    [SCENARIO_BLOCK_RESIZE] = {"block_resize", "the event", member_rows, {OWN, ALL}},
+    [SCENARIO_BLOCKDEV_ADD] = {"blockdev-add", "the event", add_rows, {NONE, ALL}},
+    [SCENARIO_BLOCKDEV_REOPEN] = {"blockdev-reopen", "the event", reopen_rows, {OWN, ALL}},
+    [SCENARIO_BLOCKDEV_DEL] = {"blockdev-del", "the event", any_rows, {NONE, ALL}},
 };
+
+enum scenario_drains scenario_event_drains(enum scenario_event_kind kind, int64_t qemu)
+{
+    return kinds[kind].drains[qemu >= SCENARIO_QEMU(8, 0)];
+}
 
 const char *scenario_event_name(enum scenario_event_kind kind)
 {
@@ -230,6 +300,17 @@ static const char *event_key_at(const void *words, size_t index)
     return index == 0 ? "at" : index <= SCENARIO_EVENT_COUNT ? kinds[index - 1].key : NULL;
 }
 
+static bool fail_count(struct yaml_reader *reader, yaml_node_t *node, size_t count)
+{
+    char keys[320] = "";
+    for (int kind = 0; kind < SCENARIO_EVENT_COUNT; kind++)
+        snprintf(keys + strlen(keys), sizeof keys - strlen(keys), "%s%s", kind == 0 ? "" : ", ",
+                 kinds[kind].key);
+    return yaml_fail(reader, node,
+                     "an event does one thing: expected one of %s beside 'at', found %zu", keys,
+                     count);
+}
+
 static bool read_what(struct yaml_reader *reader, yaml_node_t *node, struct scenario_event *event)
 {
     yaml_node_t *value, *what = NULL;
@@ -242,14 +323,14 @@ static bool read_what(struct yaml_reader *reader, yaml_node_t *node, struct scen
         }
     }
     if (count != 1)
-        return yaml_fail(reader, node,
-                         "an event does one thing: expected one of qom-set, "
-                         "block_set_io_throttle, drained_begin, drained_end, leave, "
-                         "join beside 'at', found %zu",
-                         count);
+        return fail_count(reader, node, count);
+    event->member = SCENARIO_NONE;
     if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
         return read_throttle(reader, what, event);
-    return setting_read(reader, what, kinds[event->kind].what, kinds[event->kind].rows, event);
+    return setting_read(reader, what, kinds[event->kind].what, kinds[event->kind].rows, event) &&
+           (event->group == NULL || event->kind != SCENARIO_BLOCKDEV_ADD ||
+            event->member != SCENARIO_NONE ||
+            yaml_fail(reader, what, "'group' needs a 'member', which joins it"));
 }
 
 static bool read_event(struct yaml_reader *reader, yaml_node_t *node, void *target)

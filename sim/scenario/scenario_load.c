@@ -38,6 +38,37 @@ static const struct setting_kind engine_kind = {
     .write = write_engine,
 };
 
+// "7.2", "10.0.13": what decides is the first two numbers.
+static bool parse_qemu(struct setting_input *input, void *value)
+{
+    int major, minor, micro, used = 0, longer = 0;
+    int count = sscanf(input->text, "%2d.%2d%n.%3d%n", &major, &minor, &used, &micro, &longer);
+    used = count == 3 ? longer : used;
+    if (count < 2 || input->text[used] != '\0' || input->text[strspn(input->text, "0123456789.")])
+        return false;
+    int64_t version = SCENARIO_QEMU(major, minor);
+    if (version < SCENARIO_QEMU(3, 1))
+        snprintf(input->message, sizeof input->message,
+                 "the rules of QEMU %.16s are others; 3.1 is the earliest", input->text);
+    else
+        *(int64_t *)value = version;
+    return version >= SCENARIO_QEMU(3, 1);
+}
+
+static void write_qemu(struct setting_writer *writer, const void *value)
+{
+    int64_t version = *(const int64_t *)value;
+    fprintf(writer->out, " %" PRId64 ".%" PRId64, version / 100, version % 100);
+}
+
+static const struct setting_kind qemu_kind = {
+    .type = "version",
+    .expected = "a version of QEMU, such as 7.2",
+    .size = sizeof(int64_t),
+    .parse = parse_qemu,
+    .write = write_qemu,
+};
+
 static bool parse_interval(struct setting_input *input, void *value)
 {
     int64_t interval_ns;
@@ -69,6 +100,7 @@ static const struct setting_kind interval_kind = {
 // members may be the volumes of the traces.
 const struct setting scenario_rows[] = {
     {"engine", &engine_kind, offsetof(struct scenario, algorithm), .fallback = "throttle-group"},
+    {"qemu", &qemu_kind, offsetof(struct scenario, qemu), .fallback = "11.1"},
     {"groups", &scenario_groups, .offset = 0},
     {"devices", &scenario_devices, .offset = 0},
     {"trace", &scenario_traces, .offset = 0},

@@ -35,7 +35,7 @@ events:
   - {at: 700ms, block_set_io_throttle: {device: m2, bps: 0, bps_rd: 0, bps_wr: 0,
        iops: 0, iops_rd: 300, iops_wr: 90, iops_rd_max: 600, iops_rd_max_length: 2,
        iops_size: 4K}}
-  - {at: 1s, drained_begin: {member: m0}}
+  - {at: 1s, drained_begin: {member: m0, arrivals: pass}}
   - {at: 1.4s, drained_end: {member: m0}}
   - {at: 1.4s, block_set_io_throttle: {device: m4, bps: 0, bps_rd: 0, bps_wr: 0,
        iops: 70, iops_rd: 0, iops_wr: 0}}

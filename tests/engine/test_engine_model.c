@@ -122,6 +122,7 @@ static void operate(struct world *world)
         .member = some_member(world),
         .parent = ENGINE_NONE,
         .fill = 1.5 * gsl_rng_uniform(world->rng),
+        .holds = draw_bool(world->rng, 0.5),
     };
     bool is_set = operation.kind == ENGINE_NODE_SET || operation.kind == ENGINE_MEMBER_SET;
     if (operation.kind == ENGINE_NODE_CREATE &&
@@ -182,7 +183,10 @@ static void finish(struct world *world)
 {
     struct pair *pair = &world->pair;
     for (uint32_t member = 0; member < pair->member_count; member++) {
-        struct engine_operation operation = {.kind = ENGINE_MEMBER_LEAVE, .member = member};
+        struct engine_operation operation = {.kind = ENGINE_DRAIN_END, .member = member};
+        while (pair_control(pair, &operation) == ENGINE_OK)
+            ;
+        operation.kind = ENGINE_MEMBER_LEAVE;
         pair_control(pair, &operation);
     }
     pair_compare_all(pair);

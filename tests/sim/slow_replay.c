@@ -107,24 +107,69 @@ static void block_set_io_throttle(struct slow *slow, const struct scenario_event
     assert_int_equal(control(slow, &operation, name), ENGINE_OK);
 }
 
-static void operate(struct slow *slow, const struct scenario_event *event)
+// What an event does besides draining.
+static void act(struct slow *slow, const struct scenario_event *event)
 {
     static const enum engine_operation_kind kinds[SCENARIO_EVENT_COUNT] = {
-        [SCENARIO_QOM_SET] = ENGINE_NODE_SET,          [SCENARIO_JOIN] = ENGINE_MEMBER_JOIN,
-        [SCENARIO_DRAINED_BEGIN] = ENGINE_DRAIN_BEGIN, [SCENARIO_DRAINED_END] = ENGINE_DRAIN_END,
+        [SCENARIO_QOM_SET] = ENGINE_NODE_SET,
+        [SCENARIO_JOIN] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_DRAINED_BEGIN] = ENGINE_DRAIN_BEGIN,
+        [SCENARIO_DRAINED_END] = ENGINE_DRAIN_END,
         [SCENARIO_LEAVE] = ENGINE_MEMBER_LEAVE,
+        [SCENARIO_BLOCKDEV_ADD] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_BLOCKDEV_REOPEN] = ENGINE_MEMBER_JOIN,
+        [SCENARIO_BLOCKDEV_DEL] = ENGINE_MEMBER_LEAVE,
     };
-    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE) {
-        block_set_io_throttle(slow, event);
-        return;
-    }
     struct engine_operation operation = {
         .kind = kinds[event->kind],
         .member = event->member,
         .node = event->group == NULL ? ENGINE_NONE : find_group(slow, event->group),
         .parameters = event->limits,
+        .holds = !event->arrivals_pass,
     };
-    assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+    enum engine_status status = control(slow, &operation, NULL);
+    // The disk that goes may be in no group.
+    assert_true(status == ENGINE_OK ||
+                (event->kind == SCENARIO_BLOCKDEV_DEL && status == ENGINE_NOT_JOINED));
+}
+
+// Of the commands, by name: all disks, or the one, or since QEMU 8.0 all.
+static bool drains(const struct scenario *scenario, const struct scenario_event *event,
+                   uint32_t member)
+{
+    static const char *const always[] = {"drain_all", "stop", "migrate", "blockdev-snapshot",
+                                         "blockdev-backup"};
+    static const char *const own[] = {"block_resize", "blockdev-reopen"};
+    static const char *const since[] = {"block_resize", "blockdev-reopen", "blockdev-add",
+                                        "blockdev-del", "blockdev-mirror"};
+    const char *name = scenario_event_name(event->kind);
+    bool found = false;
+    for (size_t i = 0; i < 5; i++)
+        found |= strcmp(name, always[i]) == 0 ||
+                 (scenario->qemu >= 800 && strcmp(name, since[i]) == 0) ||
+                 (i < 2 && member == event->member && strcmp(name, own[i]) == 0);
+    return found;
+}
+
+static void drain(struct slow *slow, const struct scenario_event *event,
+                  enum engine_operation_kind kind)
+{
+    for (uint32_t i = 0; i < slow->scenario->member_count; i++) {
+        struct engine_operation operation = {.kind = kind, .member = i};
+        if (drains(slow->scenario, event, i))
+            assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
+    }
+}
+
+static void operate(struct slow *slow, const struct scenario_event *event)
+{
+    bool is_named = event->group != NULL || event->kind == SCENARIO_BLOCKDEV_DEL;
+    drain(slow, event, ENGINE_DRAIN_BEGIN);
+    if (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE)
+        block_set_io_throttle(slow, event);
+    else if (event->kind < SCENARIO_DRAIN_ALL || (event->member != SCENARIO_NONE && is_named))
+        act(slow, event);
+    drain(slow, event, ENGINE_DRAIN_END);
 }
 
 // When the loop wakes for the model's next deadline, if nothing else wakes it before.

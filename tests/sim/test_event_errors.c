@@ -109,6 +109,11 @@ static void limits(void **state)
     lab_refuse_all(limits_rows);
 }
 
+#define KEYS                                                                                       \
+    "qom-set, block_set_io_throttle, drained_begin, drained_end, leave, join, drain_all, stop, "   \
+    "migrate, blockdev-snapshot, blockdev-backup, blockdev-mirror, block_resize, blockdev-add, "   \
+    "blockdev-reopen, blockdev-del"
+
 // Events: their form, and whether they can be done at their time.
 static const struct lab_refusal events_rows[] = {
     {"members: [{id: a}]\n"
@@ -116,9 +121,7 @@ static const struct lab_refusal events_rows[] = {
      "2:9: expected a list of events, found a mapping (key: value)"},
     {"members: [{id: a}]\n"
      "events: [{at: 1s}]\n",
-     "2:10: an event does one thing: expected one of qom-set, "
-     "block_set_io_throttle, drained_begin, drained_end, leave, join beside 'at', "
-     "found 0"},
+     "2:10: an event does one thing: expected one of " KEYS " beside 'at', found 0"},
     {"members: [{id: a}]\n"
      "events: [{drained_begin: {member: a}}]\n",
      "2:10: an event needs the key 'at'"},
@@ -126,8 +129,23 @@ static const struct lab_refusal events_rows[] = {
      "members: [{id: a}]\n"
      "events:\n"
      "  - {at: 1s, drained_begin: {member: a}, drained_end: {member: a}}\n",
-     "4:5: an event does one thing: expected one of qom-set, block_set_io_throttle, "
-     "drained_begin, drained_end, leave, join beside 'at', found 2"},
+     "4:5: an event does one thing: expected one of " KEYS " beside 'at', found 2"},
+    {"members: [{id: a}]\n"
+     "events: [{at: 1s, blockdev-add: {group: gold}}]\n",
+     "2:33: 'group' needs a 'member', which joins it"},
+    {"members: [{id: a}]\n"
+     "events: [{at: 1s, block_resize: {}}]\n",
+     "2:33: the event needs the key 'member'"},
+    {"qemu: 2.9\n"
+     "members: [{id: a}]\n",
+     "1:7: the rules of QEMU 2.9 are others; 3.1 is the earliest"},
+    {"qemu: 7.\n"
+     "members: [{id: a}]\n",
+     "1:7: expected a version of QEMU, such as 7.2, found '7.'"},
+    {"groups: [{id: gold}]\n"
+     "members: [{id: a}]\n"
+     "events: [{at: 1s, blockdev-reopen: {member: a, group: silver}}]\n",
+     "3:10: blockdev-reopen a silver: there is no group 'silver' then"},
     {"groups: [{id: gold}]\n"
      "members: [{id: a}]\n"
      "events:\n"

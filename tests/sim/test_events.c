@@ -99,11 +99,63 @@ static void drains_nest(void **state)
 {
     (void)state;
     scratch_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
-    expect_departures("  - {at: 7ns, drained_begin: {member: a}}\n"
-                      "  - {at: 8ns, drained_begin: {member: a}}\n"
+    expect_departures("  - {at: 7ns, drained_begin: {member: a, arrivals: pass}}\n"
+                      "  - {at: 8ns, drained_begin: {member: a, arrivals: pass}}\n"
                       "  - {at: 15ns, drained_end: {member: a}}\n"
                       "  - {at: 25ns, drained_end: {member: a}}\n",
                       "7\n7\n10\n20\n500000000\n");
+}
+
+// Those of a guest wait above the throttle until the last drain has ended, and come then.
+static void drains_hold(void **state)
+{
+    (void)state;
+    scratch_text("a.csv", BURST "10,read,0,512,,\n20,read,0,512,,\n30,read,0,512,,\n");
+    expect_departures("  - {at: 7ns, drained_begin: {member: a}}\n"
+                      "  - {at: 8ns, drained_begin: {member: a, arrivals: pass}}\n"
+                      "  - {at: 15ns, drained_end: {member: a}}\n"
+                      "  - {at: 25ns, drained_end: {member: a}}\n",
+                      "7\n7\n300000000\n400000000\n500000000\n");
+}
+
+#define BOTH                                                                                       \
+    "members: [{id: a, group: g, trace: a.csv}, {id: b, group: g, trace: b.csv}, {id: c, "         \
+    "group: h, trace: c.csv}]\n"                                                                   \
+    "groups: [{id: g, limits: {iops-total: 10}}, {id: h, limits: {iops-total: 10}}]\n"
+
+// What a command lets go, of each member that waits.
+static void commands_drain(void **state)
+{
+    static const struct {
+        const char *event, *before, *since; // 8.0
+    } rows[] = {
+        {"drain_all: {}", "a 4\nb 5\nc 4\n", "a 4\nb 5\nc 4\n"},
+        {"stop: {}", "a 4\nb 5\nc 4\n", "a 4\nb 5\nc 4\n"},
+        {"migrate: {}", "a 4\nb 5\nc 4\n", "a 4\nb 5\nc 4\n"},
+        {"blockdev-snapshot: {member: a}", "a 4\nb 5\nc 4\n", "a 4\nb 5\nc 4\n"},
+        {"blockdev-backup: {}", "a 4\nb 5\nc 4\n", "a 4\nb 5\nc 4\n"},
+        {"blockdev-mirror: {member: b}", "", "a 4\nb 5\nc 4\n"},
+        {"block_resize: {member: b}", "b 5\n", "a 4\nb 5\nc 4\n"},
+        {"blockdev-reopen: {member: b, group: h}", "b 5\n", "a 4\nb 5\nc 4\n"},
+        {"blockdev-add: {}", "", "a 4\nb 5\nc 4\n"},
+        {"blockdev-del: {member: b}", "b 5\n", "a 4\nb 5\nc 4\n"},
+    };
+    (void)state;
+    scratch_text("a.csv", BURST "0,read,0,512,,\n0,read,0,512,,\n");
+    scratch_text("b.csv", BURST "0,read,0,512,,\n");
+    scratch_text("c.csv", BURST "0,read,0,512,,\n0,read,0,512,,\n");
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        char scenario[1024];
+        bool is_since = i % 2 == 1;
+        snprintf(scenario, sizeof scenario, "qemu: %s\n" BOTH "events: [{at: 50ms, %s}]\n",
+                 is_since ? "8.0" : "7.2", rows[i / 2].event);
+        struct lab_run run = lab_run_complete(scenario);
+        lab_expect_rows(&run,
+                        "SELECT m.name, count(*) FROM request JOIN member AS m USING (run_id, "
+                        "member_id) WHERE dispatch_ns = 50000000 GROUP BY m.name ORDER BY m.name",
+                        is_since ? rows[i / 2].since : rows[i / 2].before);
+        lab_run_free(&run);
+    }
 }
 
 #define EFFECTS                                                                                    \
@@ -152,8 +204,12 @@ static void what_operations_did(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(named_groups_come_and_go), cmocka_unit_test(moves_and_limits),
-    cmocka_unit_test(waiting_requests),         cmocka_unit_test(drains_nest),
+    cmocka_unit_test(named_groups_come_and_go),
+    cmocka_unit_test(moves_and_limits),
+    cmocka_unit_test(waiting_requests),
+    cmocka_unit_test(drains_nest),
+    cmocka_unit_test(drains_hold),
+    cmocka_unit_test(commands_drain),
     cmocka_unit_test(what_operations_did),
 };
 TEST_GROUP(events, tests, scratch_make, scratch_remove);

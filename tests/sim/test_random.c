@@ -64,6 +64,7 @@ static int compare_times(const void *left, const void *right)
 static void write_groups(struct draft *draft)
 {
     draft->group_count = 1 + below(draft, 3);
+    fprintf(draft->text, "qemu: %s\n", below(draft, 2) == 0 ? "7.2" : "10.0.13");
     fputs("groups:\n", draft->text);
     for (unsigned i = 0; i < draft->group_count; i++) {
         fprintf(draft->text, "  - {id: g%u, limits: {", i);
@@ -138,11 +139,36 @@ static void write_throttle(struct draft *draft, unsigned member)
     putc('}', draft->text);
 }
 
+// A command of QEMU that drains. One about a member may join it, or take it out.
+static void write_command(struct draft *draft, unsigned member)
+{
+    static const char *const of_all[] = {"drain_all", "stop", "migrate"};
+    static const char *const of_any[] = {"blockdev-snapshot", "blockdev-backup", "blockdev-mirror"};
+    static const char *const of_one[] = {"block_resize", "blockdev-add", "blockdev-reopen",
+                                         "blockdev-del"};
+    unsigned which = below(draft, 4), what = below(draft, 3);
+    if (what == 0 && which < 3) {
+        fprintf(draft->text, "%s: {}", of_all[which]);
+        return;
+    }
+    fprintf(draft->text, "%s: {", what == 1 && which < 3 ? of_any[which] : of_one[which]);
+    bool is_of_one = !(what == 1 && which < 3), joins = is_of_one && (which == 1 || which == 2);
+    if (is_of_one || below(draft, 2) == 0)
+        fprintf(draft->text, "member: m%u", member);
+    if (joins && below(draft, 2) == 0) {
+        fprintf(draft->text, ", group: g%u", below(draft, draft->group_count));
+        draft->joined[member] = true;
+    } else if (is_of_one && which == 3) {
+        draft->joined[member] = false;
+    }
+    putc('}', draft->text);
+}
+
 static void write_event(struct draft *draft)
 {
     unsigned member = below(draft, draft->member_count);
     unsigned group = below(draft, draft->group_count);
-    unsigned what = below(draft, 7);
+    unsigned what = below(draft, 9);
     if (what == 0) {
         fprintf(draft->text, "join: {member: m%u, group: g%u}", member, group);
         draft->joined[member] = true;
@@ -153,12 +179,15 @@ static void write_event(struct draft *draft)
         fprintf(draft->text, "drained_end: {member: m%u}", member);
         draft->drained[member]--;
     } else if (what == 3) {
-        fprintf(draft->text, "drained_begin: {member: m%u}", member);
+        fprintf(draft->text, "drained_begin: {member: m%u%s}", member,
+                below(draft, 2) == 0 ? ", arrivals: pass" : "");
         draft->drained[member]++;
     } else if (what == 4) {
         fprintf(draft->text, "qom-set: {group: g%u, limits: {", group);
         write_limits(draft, false);
         fputs("}}", draft->text);
+    } else if (what == 5) {
+        write_command(draft, member);
     } else {
         write_throttle(draft, member);
     }
@@ -270,10 +299,11 @@ static void assert_zero(const struct lab_run *run, const char *sql)
 static void check_at_once(const struct lab_run *run)
 {
     static const char *const laws[] = {
-        // Flushes, and discards above a drive, never wait.
-        "SELECT count(*) FROM request WHERE op = 'flush' AND dispatch_ns IS NOT arrival_ns",
-        "SELECT count(*) FROM request JOIN member USING (member_id) WHERE op = 'discard' AND "
-        "attach = 'drive' AND dispatch_ns IS NOT arrival_ns",
+        // Flushes, and discards above a drive, never wait, but for the end of a drain.
+        "SELECT count(*) FROM request AS r JOIN member AS m USING (member_id)"
+        " WHERE (op = 'flush' OR op = 'discard' AND attach = 'drive')"
+        "   AND dispatch_ns IS NOT arrival_ns AND NOT EXISTS (SELECT * FROM operation"
+        "   WHERE what = 'drained_begin ' || m.name AND at_ns <= r.arrival_ns)",
     };
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++)
         assert_zero(run, laws[i]);

@@ -101,15 +101,10 @@ static void wake_first(struct model *model, struct model_member *m, enum directi
     model_fifo_append(&model->woken, model_fifo_take(&m->fifo[direction]));
 }
 
-void model_submit(struct model *model, int64_t now_ns, struct engine_request *request)
+static void arrives(struct model *model, struct model_member *m, int64_t now_ns,
+                    struct engine_request *request)
 {
-    struct model_member *m = model_find_member(model, request->member);
-    assert(m != NULL && !m->detached);
     enum direction direction = direction_of(m, request->op);
-    model_time_passes(model, now_ns);
-    request->arrival_ns = now_ns;
-    model_wait_begin(request);
-    model->waiting++;
     if (m->group == NULL || direction == ENGINE_NOT_THROTTLED) {
         to_device(model, request, now_ns);
         return;
@@ -122,6 +117,29 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
     }
     leaves(model, request, false, now_ns);
     run_woken(model, now_ns);
+}
+
+void model_submit(struct model *model, int64_t now_ns, struct engine_request *request)
+{
+    struct model_member *m = model_find_member(model, request->member);
+    assert(m != NULL && !m->detached);
+    model_time_passes(model, now_ns);
+    request->arrival_ns = now_ns;
+    model_wait_begin(request);
+    model->waiting++;
+    if (m->limits_disabled > 0 && m->holds)
+        model_fifo_append(&m->held, request);
+    else
+        arrives(model, m, now_ns, request);
+}
+
+void model_end_drain(struct model *model, struct model_member *m, int64_t now_ns)
+{
+    if (--m->limits_disabled > 0)
+        return;
+    m->holds = false;
+    while (m->held.first != NULL)
+        arrives(model, m, now_ns, model_fifo_take(&m->held));
 }
 
 void model_schedule_next(struct model *model, struct model_member *m, enum direction direction,

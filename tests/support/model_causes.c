@@ -25,6 +25,8 @@ void model_time_passes(struct model *model, int64_t now_ns)
     if (now_ns == model->last_ns)
         return;
     for (struct model_member *m = model->members; m != NULL; m = m->next) {
+        for (const struct model_entry *entry = m->held.first; entry != NULL; entry = entry->next)
+            model_wait_add(entry->request, CAUSE_DRAIN, now_ns - model->last_ns);
         for (int d = 0; d < DIRECTION_COUNT; d++) {
             const struct model_entry *first = m->fifo[d].first;
             if (first == NULL)

@@ -236,15 +236,18 @@ static enum engine_status member_operation(struct model *model, int64_t now_ns,
         leave(model, m, now_ns);
         return ENGINE_OK;
     case ENGINE_DRAIN_BEGIN:
+        m->holds = m->holds || operation->holds;
         if (m->limits_disabled++ == 0)
             kick(model, m, now_ns);
         return ENGINE_OK;
     case ENGINE_DRAIN_END:
         if (m->limits_disabled == 0)
             return ENGINE_NOT_DRAINED;
-        m->limits_disabled--;
+        model_end_drain(model, m, now_ns);
         return ENGINE_OK;
     case ENGINE_DETACH:
+        if (m->held.first != NULL && !m->detached)
+            return ENGINE_BUSY;
         return m->detached ? ENGINE_DETACHED : detach(model, m, now_ns);
     default:
         assert(operation->kind == ENGINE_ATTACH);

@@ -33,6 +33,8 @@ struct model_member {
     uint64_t pending[DIRECTION_COUNT];
     struct model_timer timer[DIRECTION_COUNT];
     unsigned limits_disabled;
+    bool holds; // what arrives, while it is drained
+    struct model_fifo held;
     bool detached;
     struct model_member *next;
 };
@@ -79,6 +81,7 @@ void model_tell_ran_out(struct model *model, const struct model_group *group,
 // model.c: section 2
 void model_schedule_next(struct model *model, struct model_member *member, enum direction direction,
                          int64_t now_ns, bool prefers_own);
+void model_end_drain(struct model *model, struct model_member *member, int64_t now_ns);
 void model_restart(struct model *model, struct model_member *member, enum direction direction,
                    int64_t now_ns);
 void model_timer_fires(struct model *model, struct model_member *member, enum direction direction,

@@ -231,7 +231,7 @@ static void print_operations(const struct difference *difference, const struct s
     for (size_t i = first; i < count; i++) {
         const struct scenario_event *event = &scenario->events[i];
         fprintf(out, "  at %" PRId64 " ns: %s", event->at_ns, scenario_event_name(event->kind));
-        if (event->kind != SCENARIO_QOM_SET)
+        if (event->member != SCENARIO_NONE)
             print_name(out, " of ", scenario->members[event->member].name, "");
         if (event->group != NULL)
             print_name(out, ", group ", event->group, "");
@@ -319,7 +319,7 @@ static json_t *json_operations(const struct difference *difference, const struct
     for (size_t i = 0; i < difference->operation_count; i++) {
         const struct scenario_event *event = &scenario->events[i];
         const char *member =
-            event->kind == SCENARIO_QOM_SET ? NULL : scenario->members[event->member].name;
+            event->member == SCENARIO_NONE ? NULL : scenario->members[event->member].name;
         json_array_append_new(operations,
                               json_pack("{sI ss so so sI}", "at_ns", (json_int_t)event->at_ns,
                                         "what", scenario_event_name(event->kind), "member",

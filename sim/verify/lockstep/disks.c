@@ -21,7 +21,8 @@ static bool can_do(const struct scenario *scenario, const struct scenario_event 
                    struct sim_error *error)
 {
     bool is_drive =
-        event->kind != SCENARIO_QOM_SET && scenario->members[event->member].attach == ENGINE_DRIVE;
+        event->member != SCENARIO_NONE &&
+        scenario->members[event->member].attach == ENGINE_DRIVE;
     switch (event->kind) {
     case SCENARIO_QOM_SET:
         return names_find(&scenario->group_names, event->group) != NAMES_NONE ||
