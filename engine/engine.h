@@ -48,6 +48,7 @@ enum engine_op {
 enum engine_attach {
     ENGINE_FILTER, // a node of the block graph: all but flushes; a discard is a write of its length
     ENGINE_DRIVE,  // on the drive: reads, writes, write zeroes
+    ENGINE_FILTER_IGNORES, // a node without discard=unmap: discards do not come to it
     ENGINE_ATTACH_COUNT,
 };
 

@@ -5,12 +5,15 @@
 #include "sim/base/stop.h"
 #include "sim/workload/info/trace_info.h"
 
+#include <string.h>
+
 struct info_arguments {
     struct command_call call;
     const char *device;
     struct option_reading reading;
     unsigned ops; // 0: not given
     const char *attach;
+    const char *discard;
     const char *output;
 };
 
@@ -22,9 +25,10 @@ static const struct option_row rows[] = {
     {"op", 0, OPTION_OPS, "NAME,...", offsetof(struct info_arguments, ops),
      "tell of these operations only: read, write, discard, write-zeroes, flush"},
     {"attach", 0, OPTION_CHOICE, "drive|filter", offsetof(struct info_arguments, attach),
-     "where the throttle sits whose limits are looked for; the default is drive. A filter "
-     "throttles "
-     "discards, a drive does not"},
+     "where the throttle sits whose limits are looked for; the default is drive"},
+    {"discard", 0, OPTION_CHOICE, "ignore|unmap", offsetof(struct info_arguments, discard),
+     "what a filter does with discards: unmap, it throttles them; the default, ignore, is that "
+     "they never come to it, nor to a drive's throttle"},
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct info_arguments, output),
      "draw rates, sizes, times between arrivals, and latencies if they are known, there, each as "
      "SVG and PNG: trace-rates, trace-sizes, trace-gaps, trace-latency. Only with one trace"},
@@ -41,16 +45,19 @@ static bool tell_one(struct info_arguments *arguments, const char *path, json_t 
     struct trace_info_options options = {
         .wants_series = arguments->output != NULL,
         .ops = arguments->ops == 0 ? CUT_ALL_OPS : arguments->ops,
-        .attach = ENGINE_DRIVE,
         .progress = progress_show,
         .progress_context = &arguments->call.progress,
     };
+    struct scenario_member member = {.attach = ENGINE_DRIVE};
     struct trace_info info;
     bool as_json = arguments->call.json;
     const struct report_style style = command_style(&arguments->call);
     options_reading(&arguments->reading, &config);
     if (arguments->attach != NULL)
-        scenario_parse_attach(arguments->attach, &options.attach);
+        scenario_parse_attach(arguments->attach, &member.attach);
+    if (arguments->discard != NULL && strcmp(arguments->discard, "unmap") == 0)
+        member.discard = SCENARIO_DISCARD_UNMAP;
+    options.attach = scenario_engine_attach(&member);
     progress_start(&arguments->call.progress, arguments->call.eta);
     bool ok = trace_info_read(&info, &config, &options, error);
     progress_end(&arguments->call.progress);

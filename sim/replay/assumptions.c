@@ -24,24 +24,29 @@ static void tell(const struct telling *telling, const char *key, const char *val
 static void tell_attach(const struct telling *telling)
 {
     const struct scenario *scenario = telling->scenario;
-    size_t drives = 0;
+    size_t drives = 0, ignoring = 0;
     char text[TEXT_SIZE];
     if (scenario->group_count == 0)
         return;
-    for (size_t i = 0; i < scenario->member_count; i++)
-        drives += scenario->members[i].attach == ENGINE_DRIVE;
-    if (drives == scenario->member_count) {
-        tell(telling, "attach", "drive", "drive; discards and flushes are not throttled");
-    } else if (drives == 0) {
-        tell(telling, "attach", "filter", "filter; discards are throttled, flushes are not");
-    } else {
-        snprintf(
-            text, sizeof text,
-            "%zu as drive, %zu as filter; discards of filters are throttled, those of drives and "
-            "flushes are not",
-            drives, scenario->member_count - drives);
-        tell(telling, "attach", "mixed", text);
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        enum engine_attach attach = scenario_engine_attach(&scenario->members[i]);
+        drives += attach == ENGINE_DRIVE;
+        ignoring += attach == ENGINE_FILTER_IGNORES;
     }
+    size_t filters = scenario->member_count - drives;
+    const char *discards = ignoring == filters ? "ignored (discard: unmap would throttle them)"
+                           : ignoring == 0     ? "throttled"
+                                               : "throttled or ignored, as each has it";
+    if (filters == 0)
+        snprintf(text, sizeof text, "drive; discards and flushes are not throttled");
+    else if (drives == 0)
+        snprintf(text, sizeof text, "filter; discards are %s, flushes are not throttled", discards);
+    else
+        snprintf(text, sizeof text,
+                 "%zu as drive, %zu as filter; discards of filters are %s, those of drives and "
+                 "flushes are not throttled",
+                 drives, filters, discards);
+    tell(telling, "attach", filters == 0 ? "drive" : drives == 0 ? "filter" : "mixed", text);
 }
 
 // What the model of a device is, behind its name.

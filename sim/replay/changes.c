@@ -33,7 +33,7 @@ void changes_close(struct changes *changes)
 static uint8_t throttled_ops(const struct changes *changes, uint32_t member)
 {
     const struct scenario *scenario = changes->control->scenario;
-    enum engine_attach attach = scenario->members[member].attach;
+    enum engine_attach attach = scenario_engine_attach(&scenario->members[member]);
     unsigned ops = 0;
     for (int op = 0; op < ENGINE_OP_COUNT; op++) {
         if (changes->member_nodes[member] != ENGINE_NONE &&

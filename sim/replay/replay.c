@@ -40,6 +40,14 @@ static void complete(struct replay *replay, struct sim_request *request)
     request_pool_give(replay->pool, request);
 }
 
+// A discard that a filter ignores is done there.
+static bool is_ignored(const struct replay *replay, const struct engine_request *request)
+{
+    return request->op == ENGINE_DISCARD &&
+           scenario_engine_attach(&replay->scenario->members[request->member]) ==
+               ENGINE_FILTER_IGNORES;
+}
+
 // Gives the device what the engine has let go. What completes at once may make the engine let go
 // more.
 static enum replay_step start_dispatched(struct replay *replay)
@@ -54,7 +62,10 @@ static enum replay_step start_dispatched(struct replay *replay)
         uint64_t number = digest_add(&replay->digest, request, replay->now_ns);
         if (replay->observer->dispatch != NULL)
             replay->observer->dispatch(replay->context, request);
-        enum device_start start = devices_start(&replay->devices, replay->now_ns, request, number);
+        enum device_start start =
+            is_ignored(replay, &request->engine)
+                ? DEVICE_DONE
+                : devices_start(&replay->devices, replay->now_ns, request, number);
         if (start == DEVICE_NO_MEMORY)
             return out_of_memory(replay);
         if (start == DEVICE_DONE)

@@ -71,7 +71,7 @@ static bool set_up_member(struct control *control, const struct scenario_member 
     const struct scenario *scenario = control->scenario;
     struct engine_operation operation = {
         .kind = ENGINE_MEMBER_CREATE,
-        .attach = member->attach,
+        .attach = scenario_engine_attach(member),
         .node = member->group,
         .parameters = member->limits,
     };

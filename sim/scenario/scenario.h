@@ -100,10 +100,17 @@ struct scenario_group {
     struct sim_place place;
 };
 
+// What a filter's node does with discards.
+enum scenario_discard {
+    SCENARIO_DISCARD_IGNORE, // they are done before they come to it
+    SCENARIO_DISCARD_UNMAP,  // they come
+};
+
 struct scenario_member {
     char *name;
-    uint32_t group; // index, or SCENARIO_NONE: not throttled
-    enum engine_attach attach;
+    uint32_t group;                  // index, or SCENARIO_NONE: not throttled
+    enum engine_attach attach;       // ENGINE_FILTER or ENGINE_DRIVE
+    unsigned discard;                // enum scenario_discard, of a filter
     enum scenario_arrivals arrivals; // AUTO: as its trace has them
     uint32_t device;                 // index, or SCENARIO_NONE: the scenario's own
     struct engine_parameters limits; // if any is given: overwrite the group's on joining
@@ -354,6 +361,7 @@ const char *scenario_device_name(enum scenario_device_model model);
 bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
+enum engine_attach scenario_engine_attach(const struct scenario_member *member);
 const char *scenario_stream_kind_name(enum scenario_stream_kind kind);
 
 // What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of

@@ -86,6 +86,7 @@ const struct setting_kind scenario_groups = {
 static const char *const attach_names[ENGINE_ATTACH_COUNT + 1] = {
     [ENGINE_FILTER] = "filter",
     [ENGINE_DRIVE] = "drive",
+    NULL,
 };
 
 static const struct setting_kind attach_kind = {
@@ -94,6 +95,24 @@ static const struct setting_kind attach_kind = {
     .words = attach_names,
 };
 
+static const char *const discard_names[] = {
+    [SCENARIO_DISCARD_IGNORE] = "ignore",
+    [SCENARIO_DISCARD_UNMAP] = "unmap",
+    NULL,
+};
+
+static const struct setting_kind discard_kind = {
+    .type = "ignore, unmap",
+    .expected = "ignore or unmap",
+    .words = discard_names,
+};
+
+enum engine_attach scenario_engine_attach(const struct scenario_member *member)
+{
+    bool ignores = member->attach == ENGINE_FILTER && member->discard == SCENARIO_DISCARD_IGNORE;
+    return ignores ? ENGINE_FILTER_IGNORES : member->attach;
+}
+
 bool scenario_parse_attach(const char *text, enum engine_attach *attach)
 {
     return setting_parse_word(attach_names, text, attach);
@@ -101,7 +120,7 @@ bool scenario_parse_attach(const char *text, enum engine_attach *attach)
 
 const char *scenario_attach_name(enum engine_attach attach)
 {
-    return attach_names[attach];
+    return attach_names[attach == ENGINE_DRIVE ? ENGINE_DRIVE : ENGINE_FILTER];
 }
 
 static bool parse_group(struct setting_input *input, void *value)
@@ -308,6 +327,7 @@ const struct setting scenario_volume_member_rows[] = {
     {"from", &from_kind, offsetof(struct volume_members, from), .required = true},
     {"group", &group_kind, offsetof(struct volume_members, like.group), .fallback = "none"},
     {"attach", &attach_kind, offsetof(struct volume_members, like.attach), .fallback = "drive"},
+    {"discard", &discard_kind, offsetof(struct volume_members, like.discard), .fallback = "ignore"},
     {"device", &scenario_member_device, offsetof(struct volume_members, like.device),
      .fallback = "default"},
     {"limits", &scenario_member_limits, .offset = offsetof(struct volume_members, like.limits)},

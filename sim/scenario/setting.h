@@ -104,8 +104,12 @@ struct setting {
     X("attach", attach_kind, attach, "drive", "attach", OPTION_SETTING, "drive|filter",            \
       "only with --limits: where the throttle sits; the default is drive, as for the limits of "   \
       "-drive, block_set_io_throttle, libvirt and what is built on it. A filter (-object "         \
-      "throttle-group with a blockdev of the driver throttle) throttles discards, a drive does "   \
-      "not")
+      "throttle-group with a blockdev of the driver throttle) can throttle discards, a drive "     \
+      "does not"),                                                                                 \
+        X("discard", discard_kind, discard, "ignore", "discard", OPTION_SETTING, "ignore|unmap",   \
+          "only with --limits: what a filter does with discards, as QEMU's option of that name: "  \
+          "unmap, it throttles them as writes of their length; the default, ignore, is that they " \
+          "never come to it")
 
 #define SCENARIO_TRACE_OPTIONS(X)                                                                  \
     X("arrival", arrival_kind, arrival, "auto", "arrival", OPTION_SETTING, "auto|queue|issue",     \

@@ -21,11 +21,11 @@ awk 'BEGIN {
 
 cat >members.part <<'END'
 members:
-  - {id: m0, group: g, attach: filter}
+  - {id: m0, group: g, attach: filter, discard: unmap}
   - {id: m1, group: g, attach: drive}
-  - {id: m2, group: h, attach: filter}
+  - {id: m2, group: h, attach: filter, discard: unmap}
   - {id: m3, group: h, attach: drive}
-  - {id: m4, attach: filter}
+  - {id: m4, attach: filter, discard: unmap}
 trace: workload.csv
 END
 cat >events.part <<'END'

@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What `trace info` says of a recording, by other tools: SQL over all of its requests, and runs at
 # the limits that it names.
+# shellcheck disable=SC2086 # $filter is several words
 # shellcheck source=tests/cli/cli.sh
 . "$2/tests/cli/cli.sh"
+filter='--attach filter --discard unmap'
 
 # ---- The statistics, by SQLite ----
 
 # All requests of the recording, from a run without limits, in a table.
 for disk in vdc vdd vde vdf; do
-    echo "  - {id: $disk, attach: filter,
+    echo "  - {id: $disk, attach: filter, discard: unmap,
       trace: {path: $recorded/mixed/$disk.blktrace, arrival: queue}}"
 done | { echo 'members:' && cat; } >all.yaml
 expect_code 0 run all.yaml --log requests --db all.db
-expect_code 0 trace info --json --arrival queue --attach filter "$recorded/mixed"
+expect_code 0 trace info --json --arrival queue $filter "$recorded/mixed"
 mv out info.json
 
 # found FILTER: of the JSON, rounded as SQLite prints it.
@@ -97,7 +99,7 @@ waited() {
 check_limits() {
     info=$1 key=$2
     shift 2
-    set -- --arrival queue --arrivals open --attach filter "$@"
+    set -- --arrival queue --arrivals open $filter "$@"
     for i in 0 1 2; do
         limit=$(jq ".limits[\"$key\"][$i].limit" "$info")
         most=$(jq ".limits | .requests * .[\"$key\"][$i].share | floor" "$info")
@@ -130,15 +132,15 @@ lowest() {
     "$program" trace info --json --device "$device" "$@" "$recorded/mixed" |
         jq ".[0].devices[0].limits[\"$key\"][2].limit"
 }
-expect 5393 "$(lowest 254,80 iops-total --attach filter --arrival queue)" 'vdf at Q'
+expect 5393 "$(lowest 254,80 iops-total $filter --arrival queue)" 'vdf at Q'
 expect 219 "$(lowest 254,80 iops-total)" 'vdf at D'
 expect 219 "$(lowest 254,80 iops-total --arrival issue)" 'vdf at D, asked for'
 expect 128 "$(lowest 254,64 iops-total --arrival queue)" 'vde at Q'
 expect 309 "$(lowest 254,64 iops-total)" 'vde at D'
 # 92 MB/s of reads and writes; its discards would need 15.6 GB/s.
 expect 91539085 "$(lowest 254,80 bps-total)" 'bytes/s of vdf as a drive'
-expect 91539085 "$(lowest 254,80 bps-total --attach filter --op read,write)" 'its reads and writes'
-expect 15675152974 "$(lowest 254,80 bps-total --attach filter)" 'bytes/s of vdf as a filter'
+expect 91539085 "$(lowest 254,80 bps-total $filter --op read,write)" 'its reads and writes'
+expect 15675152974 "$(lowest 254,80 bps-total $filter)" 'bytes/s of vdf as a filter'
 expect_code 0 trace info --device 254,80 "$recorded/mixed"
 expect "$recorded/mixed: blktrace, arrivals at D (issue), 1 device" "$(head -n 1 out)" \
     'what was taken'
@@ -169,10 +171,10 @@ expect 6057 "$(p99 queue.yaml)" 'p99 of files in the demo, at Q'
 # ---- For people ----
 
 COLUMNS=80
-expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed"
+expect_code 0 trace info --arrival queue $filter "$recorded/mixed"
 COLUMNS=1000
 for width in 60 80 100; do
-    COLUMNS=$width "$program" trace info --arrival queue --attach filter "$recorded/mixed" >narrow
+    COLUMNS=$width "$program" trace info --arrival queue $filter "$recorded/mixed" >narrow
     [ -z "$(awk "length > $width && / [^ ]/" narrow)" ] || fail "wider than $width columns"
 done
 for limit in $(found '.[0].all.limits["iops-total", "bps-total"][].limit'); do
@@ -181,7 +183,7 @@ done
 
 # ---- Plots ----
 
-expect_code 0 trace info --arrival queue --attach filter "$recorded/mixed" -o drawn
+expect_code 0 trace info --arrival queue $filter "$recorded/mixed" -o drawn
 sed -n 's/^drawn/drawn/p' out | sort >found.txt
 for plot in trace-gaps trace-latency trace-rates trace-sizes; do
     printf 'drawn/%s.png\ndrawn/%s.svg\n' $plot $plot
@@ -192,7 +194,7 @@ for plot in drawn/*.svg; do
     [ "$(wc -c <rendered.png)" -gt 8000 ] || fail "$plot is nearly blank"
     grep -q '254,80' "$plot" || fail "$plot does not name a device"
 done
-expect_code 0 trace info --json --arrival queue --attach filter "$recorded/mixed" -o again
+expect_code 0 trace info --json --arrival queue $filter "$recorded/mixed" -o again
 jq -e '.[0].all' out >/dev/null || fail 'with plots, the JSON is no JSON'
 for plot in drawn/*.svg; do
     cmp -s "$plot" "again/$(basename "$plot")" || fail "$plot differs when it is drawn again"

@@ -225,6 +225,7 @@ static void assert_same_members(const struct scenario *a, const struct scenario 
         assert_same_text(a->members[i].volume, b->members[i].volume);
         assert_int_equal(a->members[i].group, b->members[i].group);
         assert_int_equal(a->members[i].attach, b->members[i].attach);
+        assert_int_equal(a->members[i].discard, b->members[i].discard);
         assert_int_equal(a->members[i].arrivals, b->members[i].arrivals);
         assert_int_equal(a->members[i].device, b->members[i].device);
         assert_same_limits(&a->members[i].limits, &b->members[i].limits);

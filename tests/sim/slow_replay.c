@@ -70,7 +70,9 @@ static void set_up(struct slow *slow)
         const struct scenario_member *member = &scenario->members[i];
         struct engine_operation operation = {
             .kind = ENGINE_MEMBER_CREATE,
-            .attach = member->attach,
+            .attach = member->attach == ENGINE_FILTER && member->discard == SCENARIO_DISCARD_IGNORE
+                          ? ENGINE_FILTER_IGNORES
+                          : member->attach,
         };
         assert_int_equal(control(slow, &operation, NULL), ENGINE_OK);
         operation.kind = ENGINE_MEMBER_JOIN;
@@ -193,13 +195,22 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+// When it completes, once it has left. A discard that a filter ignores is done at once.
+static int64_t end_of(const struct slow *slow, const struct slow_request *request)
+{
+    const struct scenario_member *member = &slow->scenario->members[request->engine.member];
+    bool is_ignored = request->engine.op == ENGINE_DISCARD && member->attach == ENGINE_FILTER &&
+                      member->discard == SCENARIO_DISCARD_IGNORE;
+    return request->dispatch_ns + (is_ignored ? 0 : slow->scenario->device.latency_ns);
+}
+
 static int64_t next_completion(const struct slow *slow)
 {
     int64_t next_ns = INT64_MAX;
     for (size_t i = 0; i < slow->next_request; i++) {
         const struct slow_request *request = &slow->requests[i];
         if (request->dispatch_ns != SLOW_NOT_YET && request->complete_ns == SLOW_NOT_YET)
-            next_ns = earlier(next_ns, request->dispatch_ns + slow->scenario->device.latency_ns);
+            next_ns = earlier(next_ns, end_of(slow, request));
     }
     return next_ns;
 }
@@ -209,7 +220,7 @@ static void complete_due(struct slow *slow, int64_t due_ns)
     for (size_t i = 0; i < slow->next_request; i++) {
         struct slow_request *request = &slow->requests[i];
         if (request->dispatch_ns != SLOW_NOT_YET && request->complete_ns == SLOW_NOT_YET &&
-            request->dispatch_ns + slow->scenario->device.latency_ns == due_ns)
+            end_of(slow, request) == due_ns)
             request->complete_ns = slow->now_ns;
     }
 }

@@ -36,11 +36,11 @@ static void test_what_is_assumed(void **state)
            "buckets empty empty; the whole burst allowance is there at the start\n");
     expect(
         "groups: [{id: g}]\n"
-        "members: [{id: a, group: g, attach: filter, " TRACE "}]\n"
+        "members: [{id: a, group: g, attach: filter, discard: unmap, " TRACE "}]\n"
         "device: {model: recorded}\n"
         "timer-granularity: 1ms\n"
         "loop-stalls: {rate: 1/2, mean: 3ms, seed: 2}",
-        "attach filter filter; discards are throttled, flushes are not\n"
+        "attach filter filter; discards are throttled, flushes are not throttled\n"
         "device recorded recorded; each request takes as long as recorded, alone or not\n" FEEDBACK
         "timers coarse coarse; they fire up to 1 ms late\n"
         "loop stalls stalls, seed 2; 0.5 a second, of 3 ms on average: what comes meanwhile is "
@@ -49,8 +49,9 @@ static void test_what_is_assumed(void **state)
         "how long they took\n");
     expect("groups: [{id: g}]\n"
            "members: [{id: a, group: g, attach: filter, " TRACE "}, {id: b, attach: drive}]",
-           "attach mixed 1 as drive, 1 as filter; discards of filters are throttled, "
-           "those of drives and flushes are not\n" NULL_DEVICE FEEDBACK);
+           "attach mixed 1 as drive, 1 as filter; discards of filters are ignored "
+           "(discard: unmap would throttle them), those of drives and flushes are not "
+           "throttled\n" NULL_DEVICE FEEDBACK);
     expect("groups: [{id: g, limits: {iops-total: 10}, levels: 9/8}, {id: h}]\n"
            "members: [{id: a, group: g, attach: drive, " TRACE "}]",
            "attach drive drive; discards and flushes are not throttled\n" NULL_DEVICE FEEDBACK

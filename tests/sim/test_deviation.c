@@ -15,8 +15,8 @@ static const volatile sig_atomic_t never_stop;
 
 #define WORKLOAD                                                                                   \
     "groups: [{id: g, limits: {iops-total: 28, iops-total-max: 50, bps-write: 300kB}}]\n"          \
-    "members: [{id: m0, group: g, attach: filter}, {id: m1, group: g, attach: drive},\n"           \
-    " {id: m2}]\n"                                                                                 \
+    "members: [{id: m0, group: g, attach: filter, discard: unmap},\n"                              \
+    " {id: m1, group: g, attach: drive}, {id: m2}]\n"                                              \
     "trace: w.csv\ndevice: {model: fixed, latency: 3ms}\nend: 9s\n"
 
 static void write_workload(void)

@@ -105,12 +105,13 @@ static void write_trace(struct draft *draft, unsigned member)
 
 static void write_members(struct draft *draft)
 {
+    static const char *const filter_words[] = {"filter", "filter, discard: unmap", "drive"};
     draft->member_count = 1 + below(draft, MEMBERS_MAX);
     fputs("members:\n", draft->text);
     for (unsigned i = 0; i < draft->member_count; i++) {
         draft->joined[i] = below(draft, 5) > 0;
         fprintf(draft->text, "  - {id: m%u, trace: m%u.csv, attach: %s", i, i,
-                below(draft, 2) == 0 ? "filter" : "drive");
+                filter_words[below(draft, 3)]);
         if (draft->joined[i])
             fprintf(draft->text, ", group: g%u", below(draft, draft->group_count));
         if (draft->joined[i] && below(draft, 6) == 0) {

@@ -23,7 +23,8 @@ static uint64_t run_waiting(const struct model_trace *trace, const char *alone, 
         snprintf(member, sizeof member, "v%" PRIu32, i);
         bool is_in = alone == NULL || strcmp(alone, member) == 0;
         snprintf(text + strlen(text), sizeof text - strlen(text),
-                 "  - {id: %s, attach: filter%s}\n", member, is_in ? ", group: g" : "");
+                 "  - {id: %s, attach: filter, discard: unmap%s}\n", member,
+                 is_in ? ", group: g" : "");
     }
     strcat(text, "trace: random.csv\n");
     struct lab_run run = lab_run_complete(text);

@@ -21,8 +21,7 @@ static bool can_do(const struct scenario *scenario, const struct scenario_event 
                    struct sim_error *error)
 {
     bool is_drive =
-        event->member != SCENARIO_NONE &&
-        scenario->members[event->member].attach == ENGINE_DRIVE;
+        event->member != SCENARIO_NONE && scenario->members[event->member].attach == ENGINE_DRIVE;
     switch (event->kind) {
     case SCENARIO_QOM_SET:
         return names_find(&scenario->group_names, event->group) != NAMES_NONE ||
@@ -104,9 +103,9 @@ static void write_drive(FILE *out, const struct disks *disks, const struct scena
         fputs(",driver=null-co,size=" DISK_SIZE ",read-zeroes=on", out);
     else if (member->attach == ENGINE_FILTER)
         fprintf(out,
-                ",driver=throttle,throttle-group=n%" PRIu32
+                ",driver=throttle,discard=%s,throttle-group=n%" PRIu32
                 ",file.driver=null-co,file.size=" DISK_SIZE ",file.read-zeroes=on",
-                group);
+                member->discard == SCENARIO_DISCARD_UNMAP ? "unmap" : "ignore", group);
     else
         fprintf(out,
                 ",driver=null-co,size=" DISK_SIZE ",read-zeroes=on,throttling.group=n%" PRIu32

@@ -15,7 +15,7 @@
 #define COLUMN 15      // from where on a line's words stand
 #define COMMON_MAX 4   // of the commonest sizes
 #define DETAILED_MAX 4 // devices that are told in full unless more are asked for
-#define DRIVE_DISCARDS ", and discards, which --attach filter throttles"
+#define DRIVE_DISCARDS ", and discards, which --attach filter --discard unmap throttles"
 #define COARSE_NS INT64_C(1000000) // times that are multiples of this or more are worth a word
 
 static void say_item(const struct report_style *style, const char *head, const char *text)
@@ -345,7 +345,7 @@ static void print_throttled(const struct trace_info *info, const struct report_s
         report_say(style, REPORT_PLAIN,
                    "  requests and data are of all; %" PRIu64 " are not throttled there: flushes%s",
                    info->all.requests - info->all.answers->requests,
-                   info->options.attach == ENGINE_DRIVE ? DRIVE_DISCARDS : "");
+                   info->options.attach != ENGINE_FILTER ? DRIVE_DISCARDS : "");
 }
 
 // What a directory, a base name or a quoted glob stands for.

@@ -18,7 +18,10 @@ bool info_group_make(struct info_group *group, uint32_t members)
         .member_count = members,
         .end_ns = SCENARIO_NO_LIMIT,
     };
-    // All are in group 0, as filters: there everything counts that is kept for a trial.
+    // All are in group 0, as filters that take discards: everything counts that is kept for a
+    // trial.
+    for (size_t i = 0; i < members && group->scenario.members != NULL; i++)
+        group->scenario.members[i].discard = SCENARIO_DISCARD_UNMAP;
     return group->scenario.members != NULL;
 }
 
