@@ -29,8 +29,8 @@ static struct random_case *make_small(struct random_event events[3])
     small = (struct random_case){.group_count = 1, .member_count = 2, .event_count = 3};
     small.end_ns = RANDOM_CASE_NO_END;
     small.groups[0] = limits;
-    small.members[0] = (struct random_member){group, ENGINE_FILTER};
-    small.members[1] = (struct random_member){group, ENGINE_DRIVE};
+    small.members[0] = (struct random_member){group, ENGINE_FILTER, false};
+    small.members[1] = (struct random_member){group, ENGINE_DRIVE, false};
     small.events = events;
     return &small;
 }

@@ -59,6 +59,16 @@
     X(THROTTLE_INTO_OWN, 20)                                                                       \
     X(THROTTLE_INTO_ANOTHERS, 20)                                                                  \
     X(THROTTLE_OFF, 50)                                                                            \
+    X(DISCARD_OF_A_FILTER, 50)                                                                     \
+    X(DISCARD_IGNORED, 50)                                                                         \
+    X(DISCARD_OF_A_DRIVE, 50)                                                                      \
+    X(DRAIN_OF_ALL, 50)                                                                            \
+    X(SNAPSHOT, 20)                                                                                \
+    X(RESIZE_OF_A_FILTER, 20)                                                                      \
+    X(RESIZE_OF_A_DRIVE, 20)                                                                       \
+    X(FILTER_MOVED, 20)                                                                            \
+    X(FILTER_GOES, 20)                                                                             \
+    X(FILTER_COMES, 5)                                                                             \
     X(OPERATION_WITH_REQUEST, 100)                                                                 \
     X(OPERATION_1_NS_BEFORE_REQUEST, 20)                                                           \
     X(OPERATIONS_TOGETHER, 50)                                                                     \
@@ -190,7 +200,12 @@ static void look_at_requests(const struct random_case *random_case)
         const struct random_event *event = &random_case->events[i];
         if (event->kind != RANDOM_REQUEST)
             continue;
-        bool is_zeroes = event->op == ENGINE_WRITE_ZEROES;
+        const struct random_member *member = &random_case->members[event->member];
+        bool is_discard = event->op == ENGINE_DISCARD, is_drive = member->attach == ENGINE_DRIVE;
+        bool is_zeroes = event->op == ENGINE_WRITE_ZEROES || is_discard;
+        see(DISCARD_OF_A_FILTER, is_discard && member->unmaps);
+        see(DISCARD_IGNORED, is_discard && !is_drive && !member->unmaps);
+        see(DISCARD_OF_A_DRIVE, is_discard && is_drive);
         assert_true(is_zeroes || event->op == ENGINE_READ || event->op == ENGINE_WRITE);
         assert_true(event->bytes <= (is_zeroes ? UINT64_C(2147483136) : UINT64_C(4194304)));
         assert_true(event->bytes > 0 || !is_zeroes);
@@ -221,6 +236,18 @@ static void look_at_throttle(const struct random_event *event)
     see(THROTTLE_INTO_ANOTHERS, is_member && !is_own);
 }
 
+static void look_at_command(const struct random_case *random_case, const struct random_event *event)
+{
+    enum engine_attach attach = random_case->members[event->member].attach;
+    see(DRAIN_OF_ALL, event->command == SCENARIO_DRAIN_ALL || event->command == SCENARIO_STOP);
+    see(SNAPSHOT, event->command == SCENARIO_BLOCKDEV_SNAPSHOT);
+    see(RESIZE_OF_A_FILTER, event->command == SCENARIO_BLOCK_RESIZE && attach == ENGINE_FILTER);
+    see(RESIZE_OF_A_DRIVE, event->command == SCENARIO_BLOCK_RESIZE && attach == ENGINE_DRIVE);
+    see(FILTER_MOVED, event->command == SCENARIO_BLOCKDEV_REOPEN);
+    see(FILTER_GOES, event->command == SCENARIO_BLOCKDEV_DEL);
+    see(FILTER_COMES, event->command == SCENARIO_BLOCKDEV_ADD);
+}
+
 static void look_at_operations(const struct random_case *random_case)
 {
     unsigned count = 0;
@@ -237,6 +264,8 @@ static void look_at_operations(const struct random_case *random_case)
             see(QOM_SET_ONE, given == 1);
             see(QOM_SET_NONE, given == 0);
             see(QOM_SET_UNLIMITED, given == 19 && is_off(&event->limits));
+        } else if (event->kind == RANDOM_COMMAND) {
+            look_at_command(random_case, event);
         } else {
             assert_int_equal(random_case->members[event->member].attach, ENGINE_DRIVE);
             look_at_throttle(event);

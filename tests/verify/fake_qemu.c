@@ -226,12 +226,18 @@ static const struct mode modes[] = {
     {"obey", "what is never asked", refuse},
 };
 
-static const struct mode *find_mode(void)
+// "MODE", or "MODE@COMMAND": at that command.
+static struct mode find_mode(void)
 {
     const char *name = getenv("FAKE_QEMU");
-    for (size_t i = 0; name != NULL && i < sizeof modes / sizeof modes[0]; i++) {
-        if (strcmp(modes[i].name, name) == 0)
-            return &modes[i];
+    size_t length = name == NULL ? 0 : strcspn(name, "@");
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        struct mode mode = modes[i];
+        if (strlen(mode.name) != length || strncmp(mode.name, name, length) != 0)
+            continue;
+        if (name[length] == '@')
+            mode.at = name + length + 1;
+        return mode;
     }
     fputs("fake: no such mode\n", stderr);
     exit(9);
@@ -262,15 +268,15 @@ static void obey(const struct mode *mode)
 
 int main(int argc, char **argv)
 {
-    const struct mode *mode = find_mode();
+    struct mode mode = find_mode();
     for (int i = 1; i < argc; i++)
         sscanf(argv[i], "socket,id=monitor,fd=%d", &monitor_fd);
-    if (mode->at == NULL) {
-        mode->act("");
+    if (mode.at == NULL) {
+        mode.act("");
         sleep_forever();
     }
     say("{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 99}, "
         "\"package\": \"\"}, \"capabilities\": []}}\r\n");
-    obey(mode);
+    obey(&mode);
     return 0;
 }

@@ -111,12 +111,18 @@ if LC_ALL=C tr -d '\n' <out | LC_ALL=C grep -q '[[:cntrl:]]'; then
 fi
 
 # Several at a time, and the reason is the same.
-for mode in fail mute-later freeze leave-child; do
+for mode in fail mute-later@qom-set freeze@qom-set leave-child@qom-set; do
     code=0
     (cd here && marked FAKE_QEMU="$mode" timeout -k 1 60 "$program" verify --random 20 --jobs 4 \
         --timeout 1s --qemu "$fake") >out 2>err || code=$?
     expect_failure "--random with mode $mode" 'QEMU '
 done
+
+# A server that is not there.
+sed 's/attach: drive/attach: filter/' case.yaml >filter.yaml
+code=0
+FAKE_QEMU=obey "$program" verify filter.yaml --qemu "$fake" >out 2>err || code=$?
+expect_failure 'no NBD server' "cannot connect to QEMU's NBD server: Connection refused"
 
 # ---- What is no QEMU ----
 

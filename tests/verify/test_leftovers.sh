@@ -98,7 +98,9 @@ for ending in INT=130 TERM=143 HUP=129 KILL=137; do
     is_ended_by "$signal" "$code" 2 ../long.yaml
     is_ended_by "$signal" "$code" 4 --random 1000000 --jobs 3
     is_ended_by "$signal" "$code" 2 ../case.yaml --qemu "$fake"
+    FAKE_QEMU=mute-later@qom-set
     is_ended_by "$signal" "$code" 4 --random 9 --jobs 3 --qemu "$fake"
+    FAKE_QEMU=mute-later
 done
 
 # ---- A part of it is ended ----
@@ -120,6 +122,7 @@ ends_with_its_qemu() {
 
 ends_with_its_qemu 2 ../long.yaml
 # These are silent, so that none is over in the instant in which it would be killed.
+export FAKE_QEMU=mute-later@qom-set
 ends_with_its_qemu 4 --random 9 --jobs 3 --qemu "$fake" --timeout 10s
 
 finish

@@ -67,7 +67,7 @@ cat >lax <<'END'
 for argument; do
     shift
     set -- "$@" "$(echo "$argument" |
-        sed 's/driver=throttle,throttle-group=[^,]*,//; s/file\.//g')"
+        sed 's/driver=throttle,/driver=raw,/; s/throttle-group=[^,]*,//')"
 done
 exec qemu-system-x86_64 "$@"
 END

@@ -172,6 +172,42 @@ echo 'members: [{id: a, attach: filter}]' >idle.yaml
 agrees idle.yaml
 expect 0 "$(jq .requests out)" 'requests of no trace'
 
+# ---- Commands that drain, move, add and remove; discards and zeroes that wait ----
+
+# `run` follows the rules that it is told, `verify` those of the QEMU that it runs.
+cat >commands.yaml <<END
+qemu: $(qemu-system-x86_64 --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
+groups: [{id: g, limits: {iops-total: 10}}, {id: h, limits: {iops-total: 20}}]
+members:
+  - {id: f, group: g, attach: filter, discard: unmap}
+  - {id: e, group: g, attach: filter}
+  - {id: d, group: g, attach: drive}
+events:
+  - {at: 50ms, block_resize: {member: f}}
+  - {at: 60ms, block_resize: {member: d}}
+  - {at: 80ms, drain_all: {}}
+  - {at: 90ms, blockdev-reopen: {member: f, group: h}}
+  - {at: 91ms, blockdev-reopen: {member: f, group: g}}
+  - {at: 250ms, blockdev-del: {member: f}}
+  - {at: 300ms, blockdev-add: {member: f, group: h}}
+  - {at: 2s, blockdev-snapshot: {}}
+  - {at: 4s, blockdev-reopen: {member: e}}
+  - {at: 5s, stop: {}}
+  - {at: 6s, blockdev-add: {}}
+  - {at: 7s, blockdev-del: {member: e}}
+trace: commands.csv
+END
+awk 'BEGIN {
+    split("read write discard write-zeroes flush", ops, " ")
+    split("f e d", members, " ")
+    print "time_ns,op,offset,bytes,member"
+    for (i = 0; i < 200; i++)
+        printf "%d,%s,0,%d,%s\n", int(i / 4) * 150000000, ops[i % 5 + 1],
+            i % 5 == 4 ? 0 : i == 7 ? 4194304 : 512 * (i % 3 + 1), members[i % 3 + 1]
+}' >commands.csv
+agrees commands.yaml
+some_wait 100
+
 # ---- What cannot be verified ----
 
 # refused TEXT: the scenario refused.yaml is, with this one line behind its name, though it runs.
@@ -190,16 +226,20 @@ refuse_event() {
     place=$(grep -n '{at: 1ms' refused.yaml | cut -d : -f 1):5
     refused "$place: $2"
 }
-refuse_event 'drained_begin: {member: m0}' \
-    'drained_begin cannot be verified: QEMU has no command that does it'
+length="QEMU's drains have no length of ours; use block_resize or drain_all"
+refuse_event 'drained_begin: {member: m0}' "drained_begin cannot be verified: $length"
 refuse_event 'drained_begin: {member: m0}}
-  - {at: 2ms, drained_end: {member: m0}' \
-    'drained_begin cannot be verified: QEMU has no command that does it'
-refuse_event 'join: {member: m3, group: h}' \
+  - {at: 2ms, drained_end: {member: m0}' "drained_begin cannot be verified: $length"
+refuse_event 'join: {member: m1, group: h}' \
     'join cannot be verified: QEMU moves a drive together with limits only: use '\
 'block_set_io_throttle'
-refuse_event 'leave: {member: m0}' \
-    'leave cannot be verified: QEMU has no command for a filter that does it'
+refuse_event 'join: {member: m3, group: h, limits: {iops-total: 7}}' \
+    'join cannot be verified: it sets limits too; use qom-set'
+refuse_event 'blockdev-reopen: {member: m1, group: h}' \
+    'blockdev-reopen cannot be verified: a drive is moved by block_set_io_throttle; this is for '\
+'filters'
+refuse_event 'blockdev-backup: {}' \
+    'blockdev-backup cannot be verified: it needs a job and its target; use drain_all'
 refuse_event "block_set_io_throttle: {device: m0, $(all_averages 7)}" \
     'block_set_io_throttle cannot be verified: QEMU would put a second throttle above the '\
 'filter; use qom-set'
@@ -215,7 +255,7 @@ refused '10:5: qom-set cannot be verified: a group that block_set_io_throttle ma
 # refuse_request OP BYTES WHY: not before its turn comes, so the others do no harm.
 refuse_request() {
     cat >refused.yaml <<END
-members: [{id: a b, attach: filter}]
+members: [{id: a b, attach: filter, discard: unmap}]
 trace: {csv: "time_ns,op,offset,bytes\\n0,read,0,512\\n9,$1,0,$2\\n"}
 END
     refused " $3"
@@ -233,7 +273,7 @@ refused " a discard of 0 bytes by 'a b' cannot be verified: QEMU counts none of 
 # Just below all that, and a discard that passes the throttle of a drive, whatever its length.
 cat >largest.yaml <<'END'
 groups: [{id: g, limits: {bps-total: 1000000000}}]
-members: [{id: f, group: g, attach: filter}, {id: d, group: g, attach: drive}]
+members: [{id: f, group: g, attach: filter, discard: unmap}, {id: d, group: g, attach: drive}]
 trace:
   csv: |
     time_ns,op,offset,bytes,member

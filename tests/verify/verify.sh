@@ -17,7 +17,7 @@ trap 'kill_marked; rm -rf "$scratch"' EXIT
 
 cat >case.yaml <<'END'
 groups: [{id: gold, limits: {iops-total: 10}}]
-members: [{id: db, group: gold, attach: filter}]
+members: [{id: db, group: gold, attach: drive}]
 trace: {csv: "time_ns,op,offset,bytes\n0,read,0,512\n0,read,0,512\n0,read,0,512\n0,read,0,512\n"}
 END
 

@@ -2,6 +2,10 @@
 // A scenario's groups and members as throttle groups and disks of a QEMU, and what happens to them
 // as commands. The disks are null devices: a request that leaves the throttle is done at once.
 //
+// Requests of a filter's disk go through its NBD export, which answers each when it is done. Those
+// of a drive go through the monitor, as only what is above the drive passes its throttle: QEMU says
+// how many are done.
+//
 // Names of a scenario can be anything, those of QEMU cannot: each name has a number there ("n7"),
 // the same for a group as for a member of that name, since block_set_io_throttle may name a group
 // after a member.
@@ -9,7 +13,7 @@
 #define SIM_VERIFY_LOCKSTEP_DISKS_H
 
 #include "sim/scenario/control.h"
-#include "sim/verify/qemu/qemu.h"
+#include "sim/verify/qemu/nbd.h"
 
 // QEMU's counts, which are also the directions of its throttle.
 enum disk_direction {
@@ -26,17 +30,28 @@ struct disk_counts {
     uint64_t latency_ns[DISK_DIRECTION_COUNT];
 };
 
-// Writes of zeroes of a disk.
-struct disk_zeroes {
-    uint64_t sent;
-    uint64_t left;
+// Of one member.
+struct disk {
+    bool is_filter;              // its node is a throttle now, and has an export
+    const char *group;           // which it is in then; the scenario's string
+    struct nbd_disk nbd;         // of that
+    uint64_t passing;            // sent there, and to pass whatever waits: not answered yet
+    struct disk_counts answered; // by NBD
+    uint64_t sent;               // through the monitor, of those that are counted
+    struct disk_counts counted;  // of these by QEMU, since the disk was made
+    struct disk_counts before;   // by QEMU, of a disk of this name that is gone
+    uint64_t zeroes_sent;        // through the monitor
+    uint64_t zeroes_left;
 };
 
 struct disks {
     const struct scenario *scenario;
     struct names ids; // of all names, to numbers
     uint32_t id_count;
-    struct disk_zeroes *zeroes; // by member
+    struct disk *disks; // by member
+    bool has_server;    // of NBD
+    char socket[40];    // its
+    int64_t now_ns;     // the clock
     struct qemu qemu;
 };
 
@@ -54,9 +69,12 @@ void disks_close(struct disks *disks);
 enum disk_direction disks_direction(enum engine_op op, bool throttled);
 
 // Are they in its latencies too?
-bool disks_times(enum engine_op op, bool throttled);
+bool disks_times(const struct disks *disks, const struct engine_request *request, bool throttled);
 // Does any request wait that is not?
 bool disks_have_untimed(const struct disks *disks);
+
+// Later than before, from 0 on. What leaves then is seen.
+bool disks_set_clock(struct disks *disks, int64_t now_ns, struct sim_error *error);
 
 bool disks_submit(struct disks *disks, const struct engine_request *request, bool throttled,
                   struct sim_error *error);

@@ -72,7 +72,7 @@ static void count_departure(void *context, const struct sim_request *request)
     lockstep->is_new = true;
     if (direction != DISK_NOT_COUNTED)
         ours->left[direction]++;
-    if (disks_times(engine->op, throttled))
+    if (disks_times(&lockstep->disks, engine, throttled))
         ours->latency_ns[direction] += (uint64_t)(engine->dispatch_ns - engine->arrival_ns);
 }
 
@@ -96,8 +96,10 @@ static bool open_both(struct lockstep *lockstep)
     if (!open_simulator(lockstep) || !disks_open(&lockstep->disks, &lockstep->replay.control,
                                                  &lockstep->config->qemu, lockstep->error))
         return false;
-    memcpy(lockstep->result->qemu_version, lockstep->disks.qemu.version,
-           sizeof lockstep->result->qemu_version);
+    const struct qmp_version *version = &lockstep->disks.qemu.version;
+    memcpy(lockstep->result->qemu_version, version->text, sizeof version->text);
+    // Its rules, whatever the scenario is about.
+    lockstep->replay.control.qemu = SCENARIO_QEMU(version->major, version->minor);
     return true;
 }
 
@@ -115,7 +117,7 @@ static void close_both(struct lockstep *lockstep)
 static bool set_clock(struct lockstep *lockstep, int64_t time_ns)
 {
     lockstep->now_ns = time_ns;
-    return qemu_set_clock(&lockstep->disks.qemu, time_ns, lockstep->error);
+    return disks_set_clock(&lockstep->disks, time_ns, lockstep->error);
 }
 
 // Just before the simulator lets something go, QEMU must not have. What has, and is timed, is seen

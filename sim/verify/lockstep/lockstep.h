@@ -2,9 +2,10 @@
 // Simulator and QEMU side by side: the same arrivals and operations at the same times, and at each
 // time at which the simulator decides something, a look at what QEMU has decided.
 //
-// QEMU tells how many requests of a disk and direction have left, and how long they took, together.
-// Its clock stops 1 ns before each time at which the simulator lets something go, and at that time:
-// what has left by then, and took as long together as if it left now, left now, to the nanosecond.
+// QEMU tells how many requests of a drive and direction have left, and how long they took,
+// together; of a filter it answers each (disks.h). Its clock stops 1 ns before each time at which
+// the simulator lets something go, and at that time: what has left by then, and took as long
+// together as if it left now, left now, to the nanosecond.
 // What QEMU does not time (disks_times) is looked at both times. With a timer granularity QEMU's
 // main loop wakes when it wants to, and is looked at only then: to look would wake it. Either way
 // the sleep that it wants is compared too: it is the distance to the next deadline, rounded up to

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -43,8 +44,10 @@ static bool prepare(struct qemu *qemu)
     qemu->page_fd = memory_file("throttlesim-clock", NULL, sizeof *qemu->page);
     qemu->wake_fd = eventfd(0, EFD_CLOEXEC);
     qemu->asleep_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    qemu->qmp.others_fd = epoll_create1(EPOLL_CLOEXEC);
     qemu->output_fd = memory_file("throttlesim-qemu", NULL, OUTPUT_MAX);
-    if (qemu->page_fd < 0 || qemu->wake_fd < 0 || qemu->asleep_fd < 0 || qemu->output_fd < 0)
+    if (qemu->qmp.others_fd < 0 || qemu->page_fd < 0 || qemu->wake_fd < 0 || qemu->asleep_fd < 0 ||
+        qemu->output_fd < 0)
         return false;
     if (fcntl(qemu->output_fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
         return false;
@@ -218,7 +221,7 @@ static bool explain_end(struct qemu *qemu, struct sim_error *error)
                     said[0] == '\0' ? "" : ": ", said);
 }
 
-static bool after(struct qemu *qemu, bool ok, struct sim_error *error)
+bool qemu_after(struct qemu *qemu, bool ok, struct sim_error *error)
 {
     if (!ok && qemu->qmp.is_closed)
         explain_end(qemu, error);
@@ -239,7 +242,7 @@ static bool settle(struct qemu *qemu, struct sim_error *error)
     qmp_be_patient(&qemu->qmp);
     while (!is_settled(qemu)) {
         uint64_t ignored;
-        if (!after(qemu, qmp_wait(&qemu->qmp, qemu->asleep_fd, error), error))
+        if (!qemu_after(qemu, qmp_wait(&qemu->qmp, qemu->asleep_fd, error), error))
             return false;
         if (read(qemu->asleep_fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN)
             return sim_fail(error, SIM_FAILED, "waiting for QEMU: %s", strerror(errno));
@@ -266,7 +269,7 @@ static bool take_clock(struct qemu *qemu, const struct qemu_config *config, stru
     atomic_store(&qemu->page->now_ns, qemu->base_ns);
     atomic_store(&qemu->page->pid, qemu->pid);
     // It may sleep under its own clock still: a command wakes it.
-    if (!after(qemu, qmp_execute(&qemu->qmp, "query-name", NULL, NULL, error), error))
+    if (!qemu_after(qemu, qmp_execute(&qemu->qmp, "query-name", NULL, NULL, error), error))
         return false;
     if (settle(qemu, error))
         return qemu_set_clock(qemu, 0, error);
@@ -284,7 +287,10 @@ bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const
                 struct sim_error *error)
 {
     *qemu = (struct qemu){
-        .qmp = {.fd = -1, .patience_ns = config->patience_ns, .stop = config->stop},
+        .qmp = {.fd = -1,
+                .others_fd = -1,
+                .patience_ns = config->patience_ns,
+                .stop = config->stop},
         .page_fd = -1,
         .wake_fd = -1,
         .asleep_fd = -1,
@@ -294,8 +300,8 @@ bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const
         return sim_fail(error, SIM_FAILED, "cannot start QEMU: %s", strerror(errno));
     if (!start_process(qemu, config->path, arguments, error))
         return false;
-    bool ok = qmp_open(&qemu->qmp, qemu->version, sizeof qemu->version, error);
-    return after(qemu, ok, error) && take_clock(qemu, config, error);
+    bool ok = qmp_open(&qemu->qmp, &qemu->version, error);
+    return qemu_after(qemu, ok, error) && take_clock(qemu, config, error);
 }
 
 static void close_fd(int fd)
@@ -316,14 +322,19 @@ void qemu_stop(struct qemu *qemu)
     close_fd(qemu->wake_fd);
     close_fd(qemu->asleep_fd);
     close_fd(qemu->output_fd);
-    *qemu =
-        (struct qemu){.qmp.fd = -1, .page_fd = -1, .wake_fd = -1, .asleep_fd = -1, .output_fd = -1};
+    close_fd(qemu->qmp.others_fd);
+    *qemu = (struct qemu){.qmp.fd = -1,
+                          .qmp.others_fd = -1,
+                          .page_fd = -1,
+                          .wake_fd = -1,
+                          .asleep_fd = -1,
+                          .output_fd = -1};
 }
 
 bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
                   struct sim_error *error)
 {
-    if (!after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error))
+    if (!qemu_after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error))
         return false;
     bool ok = settle(qemu, error);
     if (!ok && answer != NULL)
@@ -331,9 +342,15 @@ bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, jso
     return ok;
 }
 
+bool qemu_try(struct qemu *qemu, const char *command, json_t *arguments, struct sim_error *error)
+{
+    return qemu_after(qemu, qmp_try(&qemu->qmp, command, arguments, error), error) &&
+           settle(qemu, error);
+}
+
 bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error)
 {
-    return after(qemu, qmp_monitor(&qemu->qmp, line, error), error) && settle(qemu, error);
+    return qemu_after(qemu, qmp_monitor(&qemu->qmp, line, error), error) && settle(qemu, error);
 }
 
 int64_t qemu_timeout_ns(const struct qemu *qemu)

@@ -28,14 +28,22 @@ struct qmp {
     const volatile sig_atomic_t *stop; // non-zero: give up
     int64_t give_up_ns;                // on the real clock
     bool is_closed;                    // by the other side, which may have ended
-    char *line;                        // what has been read, from the next line on
+    int others_fd;                     // an epoll of what else QEMU sends to; -1: nothing
+    bool (*take_others)(void *context, struct sim_error *error); // which it may wait for
+    void *others_context;
+    char *line; // what has been read, from the next line on
     size_t used;
     size_t size;
 };
 
-// Reads the greeting and enters the command mode. version is for people:
-// "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)".
-bool qmp_open(struct qmp *qmp, char *version, size_t version_size, struct sim_error *error);
+// What QEMU says of itself.
+struct qmp_version {
+    int major, minor;
+    char text[160]; // for people: "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)"
+};
+
+// Reads the greeting and enters the command mode.
+bool qmp_open(struct qmp *qmp, struct qmp_version *version, struct sim_error *error);
 void qmp_close(struct qmp *qmp); // frees; the descriptor stays open
 
 // Takes the arguments over (NULL: none). *answer, unless NULL, is what "return" has, to be given
@@ -43,11 +51,15 @@ void qmp_close(struct qmp *qmp); // frees; the descriptor stays open
 bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t **answer,
                  struct sim_error *error);
 
-// A line for the human monitor, which must print nothing: what it prints is the error.
+// The same with a command that QEMU may refuse.
+bool qmp_try(struct qmp *qmp, const char *command, json_t *arguments, struct sim_error *error);
+
+// A line for the human monitor, which must print nothing but "OK": what it prints is the error.
 bool qmp_monitor(struct qmp *qmp, const char *line, struct sim_error *error);
 
 // Waits until a descriptor can be read that the process at the other end writes to, but no longer
-// than what is left of the patience. qmp_execute and qmp_be_patient begin it anew.
+// than what is left of the patience. Meanwhile what comes from the others is taken. qmp_execute and
+// qmp_be_patient begin it anew.
 bool qmp_wait(struct qmp *qmp, int fd, struct sim_error *error);
 void qmp_be_patient(struct qmp *qmp);
 
@@ -68,7 +80,7 @@ struct qemu {
     int output_fd; // what it prints
     int pid;       // 0: not running
     int64_t base_ns;
-    char version[160];
+    struct qmp_version version;
 };
 
 // Starts it with these arguments, NULL behind the last, besides those that every one gets. Its
@@ -80,10 +92,14 @@ void qemu_stop(struct qemu *qemu);
 // Later than before, from 0 on.
 bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error);
 
-// As qmp_execute and qmp_monitor. If QEMU has ended, the error says how.
+// As qmp_execute, qmp_try and qmp_monitor. If QEMU has ended, the error says how.
 bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
                   struct sim_error *error);
+bool qemu_try(struct qemu *qemu, const char *command, json_t *arguments, struct sim_error *error);
 bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error);
+
+// Returns ok. If not, and QEMU has ended, the error says how.
+bool qemu_after(struct qemu *qemu, bool ok, struct sim_error *error);
 
 // How long the main loop wants to sleep from now on, or CLOCK_FOR_EVER.
 int64_t qemu_timeout_ns(const struct qemu *qemu);

@@ -38,17 +38,21 @@ void qmp_be_patient(struct qmp *qmp)
 bool qmp_wait(struct qmp *qmp, int fd, struct sim_error *error)
 {
     while (real_now_ns() < qmp->give_up_ns) {
-        struct pollfd polled[2] = {
-            {.fd = fd, .events = POLLIN}, {.fd = qmp->fd, .events = 0}, // POLLHUP
+        struct pollfd polled[3] = {
+            {.fd = fd, .events = POLLIN},
+            {.fd = qmp->fd, .events = 0}, // POLLHUP
+            {.fd = qmp->others_fd, .events = POLLIN},
         };
         if (*qmp->stop != 0)
             return sim_fail(error, SIM_FAILED, "interrupted");
-        if (poll(polled, 2, LOOK_MS) < 0 && errno != EINTR)
+        if (poll(polled, 3, LOOK_MS) < 0 && errno != EINTR)
             return sim_fail(error, SIM_FAILED, "waiting for QEMU: %s", strerror(errno));
         if (polled[0].revents & POLLIN)
             return true;
         if (polled[1].revents & (POLLHUP | POLLERR))
             return is_gone(qmp, error);
+        if (polled[2].revents != 0 && !qmp->take_others(qmp->others_context, error))
+            return false;
     }
     char patience[32];
     return sim_fail(error, SIM_FAILED, "QEMU does not answer within %s",
@@ -151,12 +155,23 @@ static bool send_command(struct qmp *qmp, const char *command, json_t *arguments
     return ok;
 }
 
+static json_t *ask(struct qmp *qmp, const char *command, json_t *arguments, struct sim_error *error)
+{
+    qmp_be_patient(qmp);
+    return send_command(qmp, command, arguments, error) ? read_message(qmp, error) : NULL;
+}
+
+bool qmp_try(struct qmp *qmp, const char *command, json_t *arguments, struct sim_error *error)
+{
+    json_t *message = ask(qmp, command, arguments, error);
+    json_decref(message);
+    return message != NULL;
+}
+
 bool qmp_execute(struct qmp *qmp, const char *command, json_t *arguments, json_t **answer,
                  struct sim_error *error)
 {
-    qmp_be_patient(qmp);
-    json_t *message =
-        send_command(qmp, command, arguments, error) ? read_message(qmp, error) : NULL;
+    json_t *message = ask(qmp, command, arguments, error);
     if (message == NULL)
         return false;
     json_t *result = json_object_get(message, "return");
@@ -178,7 +193,7 @@ bool qmp_monitor(struct qmp *qmp, const char *line, struct sim_error *error)
     const char *printed = json_string_value(answer);
     bool ok =
         printed != NULL || sim_fail(error, SIM_FAILED, "QEMU's answer to '%s' is no text", line);
-    if (ok && printed[0] != '\0')
+    if (ok && printed[0] != '\0' && strncmp(printed, "OK\r", 3) != 0)
         ok = sim_fail(error, SIM_FAILED, "QEMU answers to '%s': %.*s", line,
                       (int)strcspn(printed, "\r\n"), printed);
     json_decref(answer);
@@ -187,29 +202,30 @@ bool qmp_monitor(struct qmp *qmp, const char *line, struct sim_error *error)
 
 // ---- Beginning ----
 
-static bool read_greeting(struct qmp *qmp, char *version, size_t version_size,
-                          struct sim_error *error)
+static bool read_greeting(struct qmp *qmp, struct qmp_version *version, struct sim_error *error)
 {
-    int major, minor, micro;
+    int micro;
     const char *package;
     json_t *greeting = read_message(qmp, error);
     if (greeting == NULL)
         return false;
     bool ok = json_unpack(greeting, "{s{s{s{si si si} ss}}}", "QMP", "version", "qemu", "major",
-                          &major, "minor", &minor, "micro", &micro, "package", &package) == 0;
+                          &version->major, "minor", &version->minor, "micro", &micro, "package",
+                          &package) == 0;
     if (ok)
-        snprintf(version, version_size, "%d.%d.%d%s%s%s", major, minor, micro,
-                 package[0] == '\0' ? "" : " (", package, package[0] == '\0' ? "" : ")");
+        snprintf(version->text, sizeof version->text, "%d.%d.%d%s%s%s", version->major,
+                 version->minor, micro, package[0] == '\0' ? "" : " (", package,
+                 package[0] == '\0' ? "" : ")");
     else
         sim_fail(error, SIM_FAILED, "the monitor does not greet as QEMU does");
     json_decref(greeting);
     return ok;
 }
 
-bool qmp_open(struct qmp *qmp, char *version, size_t version_size, struct sim_error *error)
+bool qmp_open(struct qmp *qmp, struct qmp_version *version, struct sim_error *error)
 {
     qmp_be_patient(qmp);
-    return read_greeting(qmp, version, version_size, error) &&
+    return read_greeting(qmp, version, error) &&
            qmp_execute(qmp, "qmp_capabilities", NULL, NULL, error);
 }
 

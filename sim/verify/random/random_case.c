@@ -68,11 +68,40 @@ static struct random_group draw_group(struct draft *draft, uint32_t member)
     return group;
 }
 
+// It may not be possible as things stand: then it is not taken.
+static void draw_command(struct draft *draft, const struct random_state *state,
+                         struct random_event *command)
+{
+    static const enum scenario_event_kind kinds[] = {
+        SCENARIO_DRAIN_ALL,         SCENARIO_STOP,
+        SCENARIO_BLOCKDEV_SNAPSHOT, SCENARIO_BLOCK_RESIZE,
+        SCENARIO_BLOCK_RESIZE,      SCENARIO_BLOCKDEV_REOPEN,
+        SCENARIO_BLOCKDEV_REOPEN,   SCENARIO_BLOCKDEV_REOPEN,
+        SCENARIO_BLOCKDEV_DEL,
+    };
+    gsl_rng *rng = draft->rng;
+    const struct random_case *random_case = draft->random_case;
+    uint32_t member = (uint32_t)random_draw_below(rng, random_case->member_count);
+    uint32_t group = (uint32_t)random_draw_below(rng, random_case->group_count);
+    command->kind = RANDOM_COMMAND;
+    command->command = kinds[random_draw_below(rng, sizeof kinds / sizeof kinds[0])];
+    if (state->groups[member].kind == RANDOM_GROUP_NONE)
+        command->command = SCENARIO_BLOCKDEV_ADD;
+    if (random_event_has_member(command))
+        command->member = member;
+    if (command->command == SCENARIO_BLOCKDEV_ADD || command->command == SCENARIO_BLOCKDEV_REOPEN)
+        command->group = (struct random_group){RANDOM_GROUP_DECLARED, group};
+}
+
 static void draw_operation(struct draft *draft, const struct random_state *state,
                            struct random_event *operation)
 {
     gsl_rng *rng = draft->rng;
     bool extreme = draft->extreme && random_draw_percent(rng, 40);
+    if (random_draw_percent(rng, 35)) {
+        draw_command(draft, state, operation);
+        return;
+    }
     uint32_t member = draw_drive(draft);
     operation->member = member;
     if (draft->random_case->members[member].attach != ENGINE_DRIVE ||
@@ -181,6 +210,7 @@ static void draw_members(gsl_rng *rng, struct random_case *random_case)
         uint32_t group = (uint32_t)random_draw_below(rng, random_case->group_count);
         member->group = (struct random_group){RANDOM_GROUP_DECLARED, group};
         member->attach = random_draw_percent(rng, drives) ? ENGINE_DRIVE : ENGINE_FILTER;
+        member->unmaps = member->attach == ENGINE_FILTER && random_draw_percent(rng, 60);
         if (random_draw_percent(rng, 5))
             member->group = (struct random_group){.kind = RANDOM_GROUP_NONE};
     }

@@ -5,9 +5,10 @@
 //
 // - groups are changed by qom-set, and those made by name cannot be;
 // - block_set_io_throttle is for drives, and names all six averages;
+// - filters are moved, added and removed by the commands that do it, between declared groups;
 // - every set of limits is valid when its turn comes;
-// - reads and writes have at most 4 MiB, write-zeroes 1 to 2147483136 bytes: empty ones leave no
-//   trace in what QEMU counts;
+// - reads and writes have at most 4 MiB, write-zeroes and discards 1 to 2147483136 bytes: empty
+//   ones leave no trace in what QEMU counts;
 // - no request waits so long that QEMU's clock overflows.
 //
 // The same seed gives the same case on every machine: only integers are drawn.
@@ -15,6 +16,7 @@
 #define SIM_VERIFY_RANDOM_RANDOM_CASE_H
 
 #include "engine/engine.h"
+#include "sim/scenario/scenario_event.h"
 #include "sim/verify/random/random_limits.h"
 
 #include <stdbool.h>
@@ -45,22 +47,25 @@ struct random_group {
 struct random_member {
     struct random_group group; // none or a declared one
     enum engine_attach attach;
+    bool unmaps; // a filter: discards come to it
 };
 
 enum random_event_kind {
     RANDOM_REQUEST,
     RANDOM_QOM_SET,
     RANDOM_BLOCK_SET_IO_THROTTLE,
+    RANDOM_COMMAND, // that drains
 };
 
 struct random_event {
     int64_t at_ns;
     enum random_event_kind kind;
-    uint32_t member;                 // of all but qom-set
-    enum engine_op op;               // of a request: read, write or write-zeroes
-    uint64_t bytes;                  // of a request
-    struct random_group group;       // of operations; declared for qom-set
-    struct engine_parameters limits; // of operations
+    uint32_t member;                  // where random_event_has_member
+    enum engine_op op;                // of a request: all but a flush
+    uint64_t bytes;                   // of a request
+    enum scenario_event_kind command; // drain_all, stop, block_resize, blockdev-...
+    struct random_group group;        // of operations; declared for qom-set
+    struct engine_parameters limits;  // of operations
 };
 
 struct random_case {
@@ -96,6 +101,8 @@ struct random_state {
 };
 
 void random_state_begin(struct random_state *state, const struct random_case *random_case);
+
+bool random_event_has_member(const struct random_event *event);
 
 // False, and nothing changes: the operation would be refused, or is not one that a case may have.
 bool random_state_apply(struct random_state *state, const struct random_case *random_case,

@@ -70,6 +70,34 @@ static bool block_set_io_throttle(struct random_state *state, const struct rando
     return true;
 }
 
+bool random_event_has_member(const struct random_event *event)
+{
+    bool of_all = event->command == SCENARIO_DRAIN_ALL || event->command == SCENARIO_STOP ||
+                  event->command == SCENARIO_BLOCKDEV_SNAPSHOT;
+    return event->kind != RANDOM_QOM_SET && (event->kind != RANDOM_COMMAND || !of_all);
+}
+
+// Filters are in declared groups or in none.
+static bool do_command(struct random_state *state, const struct random_case *random_case,
+                       const struct random_event *command)
+{
+    if (!random_event_has_member(command))
+        return true;
+    if (command->member >= random_case->member_count)
+        return false;
+    struct random_group *group = &state->groups[command->member];
+    bool is_in = group->kind != RANDOM_GROUP_NONE, adds = command->command == SCENARIO_BLOCKDEV_ADD;
+    if (command->command == SCENARIO_BLOCK_RESIZE)
+        return true;
+    if (random_case->members[command->member].attach != ENGINE_FILTER || is_in == adds)
+        return false;
+    bool goes = command->command == SCENARIO_BLOCKDEV_DEL;
+    if (command->group.kind != (goes ? RANDOM_GROUP_NONE : RANDOM_GROUP_DECLARED))
+        return false;
+    *group = command->group;
+    return true;
+}
+
 bool random_state_apply(struct random_state *state, const struct random_case *random_case,
                         const struct random_event *operation)
 {
@@ -77,6 +105,8 @@ bool random_state_apply(struct random_state *state, const struct random_case *ra
         return false;
     if (operation->kind == RANDOM_QOM_SET)
         return qom_set(state, operation);
+    if (operation->kind == RANDOM_COMMAND)
+        return do_command(state, random_case, operation);
     return block_set_io_throttle(state, random_case, operation);
 }
 
@@ -155,7 +185,7 @@ static bool request_is_valid(const struct random_case *random_case,
 {
     if (request->member >= random_case->member_count)
         return false;
-    if (request->op == ENGINE_WRITE_ZEROES)
+    if (request->op == ENGINE_WRITE_ZEROES || request->op == ENGINE_DISCARD)
         return request->bytes <= RANDOM_CASE_ZEROES_MAX && request->bytes > 0;
     return (request->op == ENGINE_READ || request->op == ENGINE_WRITE) &&
            request->bytes <= RANDOM_CASE_BYTES_MAX;
@@ -216,6 +246,7 @@ static void draft_members(struct draft *draft, const struct random_case *random_
             .group = member->group.kind == RANDOM_GROUP_NONE ? SCENARIO_NONE : member->group.index,
             .device = SCENARIO_NONE,
             .attach = member->attach,
+            .discard = member->unmaps ? SCENARIO_DISCARD_UNMAP : SCENARIO_DISCARD_IGNORE,
         };
     }
 }
@@ -226,6 +257,11 @@ static void draft_events(struct draft *draft, const struct random_case *random_c
         [ENGINE_READ] = "read",
         [ENGINE_WRITE] = "write",
         [ENGINE_WRITE_ZEROES] = "write-zeroes",
+        [ENGINE_DISCARD] = "discard",
+    };
+    static const enum scenario_event_kind kinds[] = {
+        [RANDOM_QOM_SET] = SCENARIO_QOM_SET,
+        [RANDOM_BLOCK_SET_IO_THROTTLE] = SCENARIO_BLOCK_SET_IO_THROTTLE,
     };
     fputs("time_ns,op,offset,bytes,member\n", csv);
     for (size_t i = 0; i < random_case->event_count; i++) {
@@ -236,11 +272,10 @@ static void draft_events(struct draft *draft, const struct random_case *random_c
             draft->scenario.trace_count = 1;
             continue;
         }
-        bool is_qom = event->kind == RANDOM_QOM_SET;
         draft->scenario.events[draft->scenario.event_count++] = (struct scenario_event){
             .at_ns = event->at_ns,
-            .kind = is_qom ? SCENARIO_QOM_SET : SCENARIO_BLOCK_SET_IO_THROTTLE,
-            .member = event->member,
+            .kind = event->kind == RANDOM_COMMAND ? event->command : kinds[event->kind],
+            .member = random_event_has_member(event) ? event->member : SCENARIO_NONE,
             .group = name_of(draft, event->group),
             .limits = event->limits,
         };

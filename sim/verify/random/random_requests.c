@@ -33,7 +33,7 @@ struct spell {
     int64_t hold_ns; // how much of the grid's limit its bucket holds before requests wait
     uint64_t bytes;  // of each request
     bool is_mixed;   // no: of sizes of their own
-    unsigned op_weights[3];
+    unsigned op_weights[4];
     uint32_t pool[POOL_MAX]; // members
     uint32_t pool_count;
 };
@@ -68,9 +68,10 @@ static uint64_t draw_zeroes(gsl_rng *rng)
 static uint64_t draw_request_bytes(gsl_rng *rng, const struct spell *spell, enum engine_op op)
 {
     uint64_t bytes = spell->is_mixed ? draw_bytes(rng) : spell->bytes;
-    if (op == ENGINE_WRITE_ZEROES && random_draw_percent(rng, 15))
+    bool has_data = op == ENGINE_READ || op == ENGINE_WRITE;
+    if (!has_data && random_draw_percent(rng, 15))
         bytes = draw_zeroes(rng);
-    return bytes == 0 && op == ENGINE_WRITE_ZEROES ? 1 : bytes;
+    return bytes == 0 && !has_data ? 1 : bytes;
 }
 
 // ---- Rhythms ----
@@ -230,7 +231,8 @@ static void draw_pool(gsl_rng *rng, const struct random_case *random_case, uint3
 static void draw_spell(struct draft *draft, struct spell *spell)
 {
     static const unsigned rhythms[RHYTHM_COUNT] = {30, 10, 20, 10, 20, 10};
-    static const unsigned ops[][3] = {{6, 3, 1}, {1, 0, 0}, {0, 1, 0}, {1, 1, 1}, {0, 2, 1}};
+    static const unsigned ops[][4] = {
+        {6, 3, 1, 1}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 1, 1}, {0, 2, 1, 0}};
     gsl_rng *rng = draft->rng;
     const struct random_case *random_case = draft->random_case;
     spell->rhythm = (enum rhythm)random_draw_weighted(rng, rhythms, RHYTHM_COUNT);
@@ -248,11 +250,12 @@ static void draw_spell(struct draft *draft, struct spell *spell)
 
 static void add_request(struct draft *draft, const struct spell *spell)
 {
-    static const enum engine_op ops[] = {ENGINE_READ, ENGINE_WRITE, ENGINE_WRITE_ZEROES};
+    static const enum engine_op ops[] = {ENGINE_READ, ENGINE_WRITE, ENGINE_WRITE_ZEROES,
+                                         ENGINE_DISCARD};
     struct random_case *random_case = draft->random_case;
     struct random_event *request = &random_case->events[random_case->event_count++];
     uint32_t member = spell->pool[random_draw_below(draft->rng, spell->pool_count)];
-    enum engine_op op = ops[random_draw_weighted(draft->rng, spell->op_weights, 3)];
+    enum engine_op op = ops[random_draw_weighted(draft->rng, spell->op_weights, 4)];
     *request = (struct random_event){
         .at_ns = draft->now_ns,
         .kind = RANDOM_REQUEST,

@@ -33,7 +33,7 @@ static void visit_all(struct random_case *random_case, struct removal *removal, 
     }
     for (size_t i = 0; i < random_case->event_count; i++) {
         struct random_event *event = &random_case->events[i];
-        if (!removal->of_groups && event->kind != RANDOM_QOM_SET)
+        if (!removal->of_groups && random_event_has_member(event))
             visit(removal, &event->member);
         if (event->group.kind == kind)
             visit(removal, &event->group.index);
@@ -135,10 +135,21 @@ static bool make_filters(struct shrink *shrink)
     return shrink_offer(shrink, candidate);
 }
 
+static bool ignore_discards(struct shrink *shrink)
+{
+    struct random_case *candidate = shrink_candidate(shrink);
+    if (candidate == NULL)
+        return false;
+    for (uint32_t i = 0; i < candidate->member_count; i++)
+        candidate->members[i].unmaps = false;
+    return shrink_offer(shrink, candidate);
+}
+
 bool shrink_members(struct shrink *shrink)
 {
     bool any = unite_members(shrink);
     any |= remove_unused(shrink, false);
+    any |= ignore_discards(shrink);
     return make_filters(shrink) || any;
 }
 
