@@ -21,7 +21,7 @@ struct clock_page {
     _Atomic int64_t now_ns; // what CLOCK_MONOTONIC is there
     _Atomic uint64_t set;   // counts each time that now_ns was set
     // The library's.
-    _Atomic uint64_t seen;      // `set` when the main loop woke up last
+    _Atomic uint64_t seen;      // `set` when the main loop woke up last; after `asleep` is 0
     _Atomic int64_t timeout_ns; // how long it wants to sleep, or CLOCK_FOR_EVER
     _Atomic int32_t asleep;     // 1 while it sleeps. `seen` and `timeout_ns` are set before
 };

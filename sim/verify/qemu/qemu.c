@@ -230,10 +230,12 @@ bool qemu_after(struct qemu *qemu, bool ok, struct sim_error *error)
 
 // ---- The clock ----
 
+// It is awake before it has seen the clock, so in this order: asked the other way round, it could
+// be a sleep before that.
 static bool is_settled(const struct qemu *qemu)
 {
-    return atomic_load(&qemu->page->asleep) == 1 &&
-           atomic_load(&qemu->page->seen) == atomic_load(&qemu->page->set);
+    return atomic_load(&qemu->page->seen) == atomic_load(&qemu->page->set) &&
+           atomic_load(&qemu->page->asleep) == 1;
 }
 
 // Waits until the main loop sleeps, having seen the clock.

@@ -133,8 +133,14 @@ static int sleep_until_woken(struct pollfd *polled, nfds_t count, const sigset_t
 int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *timeout,
           const sigset_t *signals)
 {
+    static const struct timespec none;
     if (!is_controlled() || is_look(timeout) || count > POLLED_MAX)
         return really_ppoll(polled, count, timeout, signals);
+    // What was sent before the clock was set, and has not been looked at since, is no reason to
+    // sleep.
+    int ready = really_ppoll(polled, count, &none, signals);
+    if (ready != 0)
+        return ready;
     tell_asleep(timeout);
     return sleep_until_woken(polled, count, signals);
 }
