@@ -159,26 +159,39 @@ bool disks_take_answers(void *context, struct sim_error *error)
     return qemu_after(&disks->qemu, ok, error);
 }
 
-// Those that came in part, to their end.
-static bool finish_answers(struct disks *disks, bool *any, struct sim_error *error)
+static bool are_in_part(const struct disks *disks)
 {
-    bool ok = true;
-    *any = false;
-    for (uint32_t i = 0; ok && i < disks->scenario->member_count; i++) {
-        struct answering answering = {&disks->disks[i], disks->now_ns};
-        if (!disks->disks[i].nbd.in_part)
-            continue;
-        *any = true;
-        ok = nbd_finish(&disks->disks[i].nbd, &disks->qemu, take_answer, &answering, error);
+    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        if (nbd_is_in_part(&disks->disks[i].nbd))
+            return true;
     }
-    return qemu_after(&disks->qemu, ok, error);
+    return false;
+}
+
+// Did any come in part since this was asked last?
+static bool were_in_part(struct disks *disks)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        any |= disks->disks[i].nbd.was_in_part;
+        disks->disks[i].nbd.was_in_part = false;
+    }
+    return any;
 }
 
 bool disks_collect(struct disks *disks, struct sim_error *error)
 {
+    struct qmp *qmp = &disks->qemu.qmp;
     for (bool again = true; again;) {
-        if (!disks_take_answers(disks, error) || !finish_answers(disks, &again, error) ||
-            (again && !qemu_set_clock(&disks->qemu, disks->now_ns, error)))
+        qmp_be_patient(qmp);
+        if (!disks_take_answers(disks, error))
+            return false;
+        while (are_in_part(disks)) {
+            if (!qmp_wait(qmp, qmp->others_fd, error) || !disks_take_answers(disks, error))
+                return false;
+        }
+        again = were_in_part(disks);
+        if (again && !qemu_set_clock(&disks->qemu, disks->now_ns, error))
             return false;
     }
     return true;

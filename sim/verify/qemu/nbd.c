@@ -241,6 +241,15 @@ static bool receive(struct nbd_connection *connection, struct qemu *qemu, nbd_an
     return true;
 }
 
+bool nbd_is_in_part(const struct nbd_disk *disk)
+{
+    for (size_t i = 0; i < disk->count; i++) {
+        if (disk->connections[i]->data > 0 || disk->connections[i]->have > 0)
+            return true;
+    }
+    return false;
+}
+
 bool nbd_receive(struct nbd_disk *disk, struct qemu *qemu, nbd_answer *answer, void *context,
                  struct sim_error *error)
 {
@@ -248,24 +257,8 @@ bool nbd_receive(struct nbd_disk *disk, struct qemu *qemu, nbd_answer *answer, v
         struct nbd_connection *connection = disk->connections[i];
         if (!receive(connection, qemu, answer, context, error))
             return false;
-        disk->in_part |= connection->data > 0 || connection->have > 0;
     }
-    return true;
-}
-
-bool nbd_finish(struct nbd_disk *disk, struct qemu *qemu, nbd_answer *answer, void *context,
-                struct sim_error *error)
-{
-    for (size_t i = 0; i < disk->count; i++) {
-        struct nbd_connection *connection = disk->connections[i];
-        qmp_be_patient(&qemu->qmp);
-        while (connection->data > 0 || connection->have > 0) {
-            if (!qmp_wait(&qemu->qmp, connection->fd, error) ||
-                !receive(connection, qemu, answer, context, error))
-                return false;
-        }
-    }
-    disk->in_part = false;
+    disk->was_in_part |= nbd_is_in_part(disk);
     return true;
 }
 

@@ -34,7 +34,7 @@ struct nbd_connection;
 struct nbd_disk {
     struct nbd_connection **connections;
     size_t count;
-    bool in_part;
+    bool was_in_part;
 };
 
 // An answer has come.
@@ -45,13 +45,10 @@ bool nbd_send(struct nbd_disk *disk, struct qemu *qemu, const char *socket, cons
               const struct nbd_request *request, struct sim_error *error);
 
 // Takes all answers that are there. What comes in part, as it did not fit into the socket, sets
-// in_part: QEMU goes on sending it as it is taken.
+// was_in_part: QEMU goes on sending as it is taken, and is at work then.
 bool nbd_receive(struct nbd_disk *disk, struct qemu *qemu, nbd_answer *answer, void *context,
                  struct sim_error *error);
-
-// Waits for the rest of those. Then QEMU may be at work still: its time has to be set again.
-bool nbd_finish(struct nbd_disk *disk, struct qemu *qemu, nbd_answer *answer, void *context,
-                struct sim_error *error);
+bool nbd_is_in_part(const struct nbd_disk *disk);
 
 uint64_t nbd_outstanding(const struct nbd_disk *disk);
 void nbd_close(struct nbd_disk *disk); // all connections

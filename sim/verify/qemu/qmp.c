@@ -53,6 +53,8 @@ bool qmp_wait(struct qmp *qmp, int fd, struct sim_error *error)
             return is_gone(qmp, error);
         if (polled[2].revents != 0 && !qmp->take_others(qmp->others_context, error))
             return false;
+        if (polled[2].revents != 0 && fd == qmp->others_fd) // it has only just come
+            return true;
     }
     char patience[32];
     return sim_fail(error, SIM_FAILED, "QEMU does not answer within %s",
