@@ -10,7 +10,8 @@ cd "$1"
 # In this order, which docs/design.md explains.
 rooms='base parts scenario arrivals replay/devices replay workload/info workload/streams
        workload/synth workload/fit workload/convert workload/device compare points ranks sweep
-       tune check validate verify/qemu verify/lockstep verify/random verify cli'
+       tune check validate verify/qemu verify/lockstep verify/report verify/random verify
+       cli'
 
 find engine traces reports sim -name '*.[ch]' -exec awk -v rooms="$rooms" '
     function complain(text) {

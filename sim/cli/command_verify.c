@@ -6,6 +6,7 @@
 #include "reports/spill.h"
 #include "sim/base/stop.h"
 #include "sim/base/units.h"
+#include "sim/verify/report/verify_report.h"
 #include "sim/verify/verify.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct verify_arguments {
     int64_t seed;
     int64_t jobs;
     const char *output;
+    const char *report;
 };
 
 static const struct option_row rows[] = {
@@ -47,6 +49,10 @@ static const struct option_row rows[] = {
     {"output", 'o', OPTION_TEXT, "DIR", offsetof(struct verify_arguments, output),
      "only with --random: the folder for a failing scenario, made if it is not there; the default "
      "is the current one"},
+    {"report", 0, OPTION_TEXT, "DIR", offsetof(struct verify_arguments, report),
+     "with one QEMU: if it differs, write to this folder, new or empty, all that somebody else "
+     "needs to see it: the scenario, what both decided around the difference, and a script that "
+     "does the same to QEMU without throttlesim. Of --random, about the small scenario"},
     OPTION_JSON("the result as one JSON object for each QEMU"),
     OPTION_ETA,
     OPTIONS_END,
@@ -76,11 +82,28 @@ static bool differ(struct sim_error *error, const char *what)
     return sim_fail(error, SIM_CHECK_FAILED, "%s: QEMU and the simulator differ", what);
 }
 
+// Unless they agree.
+static bool write_report(const char *folder, const struct scenario *scenario,
+                         const struct verify_random_config *config,
+                         const struct lockstep_result *result, struct sim_error *error)
+{
+    struct verify_report report = {folder, scenario, &config->lockstep, result};
+    return folder == NULL || result->agree || verify_report_write(&report, error);
+}
+
+static void tell_report(const char *folder, bool agree)
+{
+    if (folder != NULL)
+        printf("%s: %s\n", folder,
+               agree ? "nothing is written, since nothing differs" : "the report");
+}
+
 // ---- One scenario ----
 
-static bool verify_one(struct command_call *call, struct verify_random_config *config,
+static bool verify_one(struct verify_arguments *arguments, struct verify_random_config *config,
                        struct sim_error *error)
 {
+    struct command_call *call = &arguments->call;
     const struct report_style style = command_style(call);
     struct lockstep_result result = {0};
     struct scenario *scenario = scenario_load(call->operands[0], error);
@@ -92,10 +115,14 @@ static bool verify_one(struct command_call *call, struct verify_random_config *c
         ok = verify_scenario(scenario, &config->lockstep, &result, error);
         progress_end(&call->progress);
     }
-    if (ok && call->json)
+    if (ok && call->json) {
         ok = command_print_json(verify_json(&result, scenario), error);
-    else if (ok)
+    } else if (ok) {
         verify_print(&result, scenario, &style);
+    }
+    ok = ok && write_report(arguments->report, scenario, config, &result, error);
+    if (ok && !call->json)
+        tell_report(arguments->report, result.agree);
     if (ok && !result.agree)
         ok = differ(error, scenario->name);
     verify_free(&result);
@@ -123,10 +150,11 @@ static bool print_failure(const struct verify_random_config *config,
     return true;
 }
 
-static bool tell_failure(const struct verify_random_config *config,
-                         const struct verify_random_result *result, bool as_json,
-                         struct sim_error *error)
+static bool tell_failure(const struct verify_arguments *arguments,
+                         const struct verify_random_config *config,
+                         const struct verify_random_result *result, struct sim_error *error)
 {
+    bool as_json = arguments->call.json;
     struct verify_failure failure;
     if (!as_json)
         printf("random scenario %" PRIu64 ": QEMU and the simulator differ; making it small\n",
@@ -134,7 +162,10 @@ static bool tell_failure(const struct verify_random_config *config,
     fflush(stdout);
     bool ok = verify_shrink(config, result->failing_seed, &failure, error) &&
               print_failure(config, result, &failure, as_json, error) &&
-              differ(error, failure.small_path);
+              write_report(arguments->report, failure.small, config, &failure.result, error);
+    if (ok && !as_json)
+        tell_report(arguments->report, false);
+    ok = ok && differ(error, failure.small_path);
     verify_failure_free(&failure);
     return ok;
 }
@@ -159,11 +190,12 @@ static bool verify_many(struct verify_arguments *arguments, struct verify_random
     if (!ok)
         return false;
     if (!result.agree)
-        return tell_failure(config, &result, call->json, error);
+        return tell_failure(arguments, config, &result, error);
     if (call->json)
         return command_print_json(verify_random_json(&result, config), error);
     const struct report_style style = command_style(call);
     verify_random_print(&result, &style);
+    tell_report(arguments->report, true);
     return true;
 }
 
@@ -185,7 +217,9 @@ static bool check_arguments(const struct verify_arguments *arguments, struct sim
     if (arguments->random == 0 &&
         (arguments->jobs != 0 || arguments->output != NULL || arguments->seed != 0))
         return sim_fail(error, SIM_USAGE, "--seed, --jobs and --output go with --random");
-    return true;
+    if (arguments->report != NULL && arguments->qemus.count > 1)
+        return sim_fail(error, SIM_USAGE, "--report goes with one QEMU");
+    return arguments->report == NULL || verify_report_can(arguments->report, error);
 }
 
 static bool verify_with(struct verify_arguments *arguments, struct verify_random_config *config,
@@ -193,7 +227,7 @@ static bool verify_with(struct verify_arguments *arguments, struct verify_random
 {
     config->lockstep.qemu.path = qemu;
     return arguments->random > 0 ? verify_many(arguments, config, error)
-                                 : verify_one(&arguments->call, config, error);
+                                 : verify_one(arguments, config, error);
 }
 
 static bool run(void *opaque, struct sim_error *error)

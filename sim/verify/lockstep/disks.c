@@ -165,9 +165,11 @@ bool disks_export(struct disks *disks, uint32_t member, struct sim_error *error)
 {
     const char *name = disks->scenario->members[member].name;
     char export[DISKS_ID_MAX], node[DISKS_ID_MAX], drive[DISKS_ID_MAX];
+    disks->disks[member].is_filter = true;
+    if (disks->by_monitor)
+        return true;
     if (!disks->has_server && !start_server(disks, error))
         return false;
-    disks->disks[member].is_filter = true;
     return qemu_execute(&disks->qemu, "block-export-add",
                         json_pack("{ss ss ss ss sb}", "type", "nbd", "id",
                                   disks_id(disks, 'e', name, export), "node-name",
@@ -193,7 +195,8 @@ static bool export_all(struct disks *disks, struct sim_error *error)
 bool disks_open(struct disks *disks, const struct control *control,
                 const struct qemu_config *config, struct sim_error *error)
 {
-    *disks = (struct disks){.scenario = control->scenario};
+    *disks =
+        (struct disks){.scenario = control->scenario, .by_monitor = config->transcript != NULL};
     disks->disks = calloc(control->scenario->member_count, sizeof *disks->disks);
     char **arguments = disks->disks != NULL && learn_names(disks) ? make_arguments(disks) : NULL;
     bool ok = (arguments != NULL || sim_fail_memory(error)) &&

@@ -4,7 +4,7 @@
 //
 // Requests of a filter's disk go through its NBD export, which answers each when it is done. Those
 // of a drive go through the monitor, as only what is above the drive passes its throttle: QEMU says
-// how many are done.
+// how many are done. Where a transcript is written, all do.
 //
 // Names of a scenario can be anything, those of QEMU cannot: each name has a number there ("n7"),
 // the same for a group as for a member of that name, since block_set_io_throttle may name a group
@@ -49,6 +49,7 @@ struct disks {
     struct names ids; // of all names, to numbers
     uint32_t id_count;
     struct disk *disks; // by member
+    bool by_monitor;    // all requests, for a transcript: discards are writes of zeroes then
     bool has_server;    // of NBD
     char socket[40];    // its
     int64_t now_ns;     // the clock

@@ -135,8 +135,10 @@ static bool replace_disk(struct disks *disks, const struct scenario_event *event
                          struct sim_error *error)
 {
     struct disk *disk = &disks->disks[event->member];
-    char id[DISKS_ID_MAX], line[512], *text = NULL;
+    char id[DISKS_ID_MAX], line[32], *text = NULL;
     size_t length;
+    if (!disks_ask(disks, json_object(), error))
+        return false;
     disks_id(disks, 'n', name_of(disks, event), id);
     snprintf(line, sizeof line, "drive_del %s", id);
     FILE *out = open_memstream(&text, &length);
@@ -179,11 +181,12 @@ static bool remove_filter(struct disks *disks, const struct scenario_event *even
                         name_of(disks, event));
     nbd_close(&disk->nbd);
     disk->is_filter = false;
-    return qemu_execute(&disks->qemu, "block-export-del",
-                        json_pack("{ss ss}", "id", disks_id(disks, 'e', name_of(disks, event), id),
-                                  "mode", "hard"),
-                        NULL, error) &&
-           replace_disk(disks, event, NULL, error);
+    json_t *export =
+        json_pack("{ss ss}", "id", disks_id(disks, 'e', name_of(disks, event), id), "mode", "hard");
+    bool ok = disks->by_monitor ||
+              qemu_execute(&disks->qemu, "block-export-del", json_incref(export), NULL, error);
+    json_decref(export);
+    return ok && replace_disk(disks, event, NULL, error);
 }
 
 // A node with a child, that is no disk of ours, comes or goes.

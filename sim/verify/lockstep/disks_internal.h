@@ -25,6 +25,9 @@ json_t *disks_limits(const struct engine_algorithm *algorithm,
 // Makes the export of a filter's disk.
 bool disks_export(struct disks *disks, uint32_t member, struct sim_error *error);
 
+// Asks QEMU for its counts. Arguments that are empty, not NULL, make no look of it in a transcript.
+bool disks_ask(struct disks *disks, json_t *arguments, struct sim_error *error);
+
 // Takes the answers that are there. The context is the struct disks.
 bool disks_take_answers(void *disks, struct sim_error *error);
 

@@ -48,9 +48,10 @@ static bool is_zeroes(enum engine_op op, bool throttled)
 bool disks_times(const struct disks *disks, const struct engine_request *request, bool throttled)
 {
     enum engine_op op = (enum engine_op)request->op;
-    bool is_drive = disks->scenario->members[request->member].attach == ENGINE_DRIVE;
+    bool by_monitor =
+        disks->by_monitor || disks->scenario->members[request->member].attach == ENGINE_DRIVE;
     return disks_direction(op, throttled) != DISK_NOT_COUNTED &&
-           !(is_drive && is_zeroes(op, throttled));
+           !(by_monitor && is_zeroes(op, throttled));
 }
 
 bool disks_have_untimed(const struct disks *disks)
@@ -212,7 +213,7 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
                         disks->scenario->name,
                         request->op == ENGINE_DISCARD ? "a discard" : "write-zeroes",
                         disks->scenario->members[request->member].name);
-    if (disks->disks[request->member].is_filter && fits_nbd(request))
+    if (disks->disks[request->member].is_filter && !disks->by_monitor && fits_nbd(request))
         return send_by_nbd(disks, request, throttled, error);
     return send_by_monitor(disks, request, throttled, error);
 }
@@ -271,17 +272,22 @@ static bool is_to_ask(const struct disks *disks)
     return false;
 }
 
-bool disks_count(struct disks *disks, struct disk_counts *counts, struct sim_error *error)
+bool disks_ask(struct disks *disks, json_t *arguments, struct sim_error *error)
 {
     json_t *answer = NULL;
-    bool is_asked = is_to_ask(disks);
-    if (is_asked && !qemu_execute(&disks->qemu, "query-blockstats", NULL, &answer, error))
+    if (!qemu_execute(&disks->qemu, "query-blockstats", arguments, &answer, error))
         return false;
-    bool ok = !is_asked || read_counts(disks, answer) ||
+    bool ok = read_counts(disks, answer) ||
               sim_fail(error, SIM_FAILED,
                        "QEMU's answer to 'query-blockstats' is not the one entry for each disk "
                        "that was expected");
     json_decref(answer);
+    return ok;
+}
+
+bool disks_count(struct disks *disks, struct disk_counts *counts, struct sim_error *error)
+{
+    bool ok = !is_to_ask(disks) || disks_ask(disks, NULL, error);
     for (uint32_t i = 0; ok && i < disks->scenario->member_count; i++) {
         const struct disk *disk = &disks->disks[i];
         for (int j = 0; j < DISK_DIRECTION_COUNT; j++) {

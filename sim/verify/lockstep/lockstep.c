@@ -44,6 +44,7 @@ static bool look_at_sleep(struct lockstep *lockstep)
         .operation_count = lockstep->replay.next_event,
     };
     lockstep->result->agree = false;
+    lockstep->differs = lockstep->config->ends_at_sleep;
     return true;
 }
 

@@ -17,9 +17,16 @@
 #include "sim/verify/lockstep/difference.h"
 #include "sim/verify/lockstep/disks.h"
 
+// A look: how many have left in the simulator, and of what QEMU has counted, by member.
+typedef void lockstep_looked(void *context, const struct disks *disks, int64_t now_ns,
+                             const struct disk_counts *ours, const struct disk_counts *counted);
+
 struct lockstep_config {
     struct qemu_config qemu;
     bool is_careful;         // looks 1 ns before too, which tells which request it is that differs
+    bool ends_at_sleep;      // a sleep that differs is an end as well
+    lockstep_looked *looked; // may be NULL
+    void *looked_context;
     progress_tell *progress; // may be NULL
     void *progress_context;
 };

@@ -64,8 +64,12 @@ bool lockstep_compare_counts(struct lockstep *lockstep, int64_t time_ns)
 bool lockstep_look(struct lockstep *lockstep)
 {
     const struct lockstep_request *followed = lockstep->followed;
+    const struct lockstep_config *config = lockstep->config;
     if (!disks_count(&lockstep->disks, lockstep->counted, lockstep->error))
         return false;
+    if (config->looked != NULL)
+        config->looked(config->looked_context, &lockstep->disks, lockstep->now_ns, lockstep->ours,
+                       lockstep->counted);
     if (followed != NULL)
         lockstep->differs =
             lockstep->counted[followed->member].left[followed->direction] >= followed->number;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,20 @@ static char **all_arguments(const char *path, const char *chardev, char *const *
     return all;
 }
 
+// ["-M", "none", ...]
+static void note_arguments(FILE *transcript, char *const *arguments)
+{
+    json_t *array = transcript == NULL ? NULL : json_array();
+    for (size_t i = 1; array != NULL && arguments[i] != NULL; i++)
+        json_array_append_new(array, json_string(arguments[i]));
+    if (array != NULL) {
+        fputs("start ", transcript);
+        json_dumpf(array, transcript, 0);
+        putc('\n', transcript);
+    }
+    json_decref(array);
+}
+
 static bool spawn(struct qemu *qemu, const char *path, char *const *arguments, int socket_fd,
                   int library_fd, struct sim_error *error)
 {
@@ -137,6 +152,7 @@ static bool spawn(struct qemu *qemu, const char *path, char *const *arguments, i
     char **all = all_arguments(path, chardev, arguments);
     if (all == NULL)
         return sim_fail_memory(error);
+    note_arguments(qemu->transcript, all);
     struct child child = {qemu, socket_fd, library_fd, getpid()};
     fflush(NULL);
     pid_t pid = fork();
@@ -239,7 +255,7 @@ static bool is_settled(const struct qemu *qemu)
 }
 
 // Waits until the main loop sleeps, having seen the clock.
-static bool settle(struct qemu *qemu, struct sim_error *error)
+bool qemu_settle(struct qemu *qemu, struct sim_error *error)
 {
     qmp_be_patient(&qemu->qmp);
     while (!is_settled(qemu)) {
@@ -255,11 +271,13 @@ static bool settle(struct qemu *qemu, struct sim_error *error)
 bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error)
 {
     static const uint64_t one = 1;
+    if (qemu->transcript != NULL)
+        fprintf(qemu->transcript, "clock %" PRId64 "\n", now_ns);
     atomic_store(&qemu->page->now_ns, qemu->base_ns + now_ns);
     atomic_fetch_add(&qemu->page->set, 1);
     if (write(qemu->wake_fd, &one, sizeof one) < 0)
         return sim_fail(error, SIM_FAILED, "cannot wake QEMU: %s", strerror(errno));
-    return settle(qemu, error);
+    return qemu_settle(qemu, error);
 }
 
 // From here on the clock is ours. It goes on from what it was, so that it never goes back.
@@ -273,7 +291,7 @@ static bool take_clock(struct qemu *qemu, const struct qemu_config *config, stru
     // It may sleep under its own clock still: a command wakes it.
     if (!qemu_after(qemu, qmp_execute(&qemu->qmp, "query-name", NULL, NULL, error), error))
         return false;
-    if (settle(qemu, error))
+    if (qemu_settle(qemu, error))
         return qemu_set_clock(qemu, 0, error);
     if (*config->stop != 0 || qemu->qmp.is_closed || atomic_load(&qemu->page->asleep) == 1)
         return false;
@@ -297,6 +315,7 @@ bool qemu_start(struct qemu *qemu, const struct qemu_config *config, char *const
         .wake_fd = -1,
         .asleep_fd = -1,
         .output_fd = -1,
+        .transcript = config->transcript,
     };
     if (!prepare(qemu))
         return sim_fail(error, SIM_FAILED, "cannot start QEMU: %s", strerror(errno));
@@ -331,56 +350,4 @@ void qemu_stop(struct qemu *qemu)
                           .wake_fd = -1,
                           .asleep_fd = -1,
                           .output_fd = -1};
-}
-
-bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, json_t **answer,
-                  struct sim_error *error)
-{
-    if (!qemu_after(qemu, qmp_execute(&qemu->qmp, command, arguments, answer, error), error))
-        return false;
-    bool ok = settle(qemu, error);
-    if (!ok && answer != NULL)
-        json_decref(*answer);
-    return ok;
-}
-
-bool qemu_try(struct qemu *qemu, const char *command, json_t *arguments, struct sim_error *error)
-{
-    return qemu_after(qemu, qmp_try(&qemu->qmp, command, arguments, error), error) &&
-           settle(qemu, error);
-}
-
-bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error)
-{
-    return qemu_after(qemu, qmp_monitor(&qemu->qmp, line, error), error) && settle(qemu, error);
-}
-
-int64_t qemu_timeout_ns(const struct qemu *qemu)
-{
-    return atomic_load(&qemu->page->timeout_ns);
-}
-
-// Seen from times that differ by less than whole milliseconds, sleeps of whole milliseconds tell
-// the deadline to the nanosecond, if there is room before it for some twenty looks.
-bool qemu_find_deadline(struct qemu *qemu, int64_t now_ns, struct qemu_deadline *deadline,
-                        struct sim_error *error)
-{
-    const int64_t step_ns = 1000000;
-    int64_t timeout_ns = qemu_timeout_ns(qemu);
-    *deadline = (struct qemu_deadline){now_ns, INT64_MAX};
-    if (timeout_ns == CLOCK_FOR_EVER)
-        return true;
-    *deadline = (struct qemu_deadline){now_ns + timeout_ns - step_ns, now_ns + timeout_ns};
-    while (deadline->by_ns - deadline->after_ns > 1) {
-        int64_t middle_ns = deadline->after_ns + (deadline->by_ns - deadline->after_ns) / 2;
-        now_ns += (middle_ns - now_ns) % step_ns;
-        if (now_ns > deadline->after_ns)
-            break;
-        if (!qemu_set_clock(qemu, now_ns, error))
-            return false;
-        timeout_ns = qemu_timeout_ns(qemu);
-        bool is_past = timeout_ns == CLOCK_FOR_EVER || now_ns + timeout_ns > middle_ns;
-        *(is_past ? &deadline->after_ns : &deadline->by_ns) = middle_ns;
-    }
-    return true;
 }

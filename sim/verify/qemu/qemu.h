@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 // ---- The monitor ----
 
@@ -69,6 +70,7 @@ struct qemu_config {
     const char *path;    // of the binary; without a slash it is looked for in PATH
     int64_t patience_ns; // longest time to wait for an answer
     const volatile sig_atomic_t *stop;
+    FILE *transcript; // of all that is done to it, a line each; NULL: none
 };
 
 struct qemu {
@@ -80,8 +82,17 @@ struct qemu {
     int output_fd; // what it prints
     int pid;       // 0: not running
     int64_t base_ns;
+    FILE *transcript;
     struct qmp_version version;
 };
+
+// A transcript has these lines, each of which is written before it is done:
+//
+//     start ["-M", "none", ...]   the arguments
+//     clock 1000                  qemu_set_clock
+//     qmp COMMAND {...}           qemu_execute; nothing behind it: no arguments
+//     try COMMAND {...}           qemu_try
+//     hmp LINE                    qemu_monitor
 
 // Starts it with these arguments, NULL behind the last, besides those that every one gets. Its
 // clock is at 0. False with the error filled; qemu_stop is needed in any case.
@@ -97,6 +108,9 @@ bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, jso
                   struct sim_error *error);
 bool qemu_try(struct qemu *qemu, const char *command, json_t *arguments, struct sim_error *error);
 bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error);
+
+// Waits until the main loop sleeps, having seen the clock.
+bool qemu_settle(struct qemu *qemu, struct sim_error *error);
 
 // Returns ok. If not, and QEMU has ended, the error says how.
 bool qemu_after(struct qemu *qemu, bool ok, struct sim_error *error);
