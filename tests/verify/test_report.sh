@@ -74,7 +74,7 @@ reports long.yaml 0
 # A request that never leaves.
 cat >one.yaml <<'END'
 groups: [{id: gold}]
-members: [{id: db, group: gold, attach: filter}]
+members: [{id: db, group: gold, attach: drive}]
 trace: {csv: "time_ns,op,offset,bytes\n0,read,0,512\n"}
 END
 code=0
