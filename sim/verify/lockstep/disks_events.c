@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DRAIN_WAKES_MAX 20
+
 // ---- What can be asked ----
 
 static bool cannot(const struct scenario *scenario, const struct scenario_event *event,
@@ -274,6 +276,33 @@ static bool apply(struct disks *disks, const struct scenario_event *event, struc
     }
 }
 
+// Are answers missing of a disk that has just been drained?
+static bool is_owed(const struct disks *disks, const struct scenario_event *event)
+{
+    const struct qmp_version *version = &disks->qemu.version;
+    int64_t qemu = SCENARIO_QEMU(version->major, version->minor);
+    enum scenario_drains drains = scenario_event_drains(event->kind, qemu);
+    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        bool is_drained =
+            drains == SCENARIO_DRAINS_ALL || (drains == SCENARIO_DRAINS_OWN && i == event->member);
+        if (is_drained && nbd_outstanding(&disks->disks[i].nbd) > 0)
+            return true;
+    }
+    return false;
+}
+
+// A drain leaves work to the main loop, of which that may not know until something else wakes it:
+// seen in 10.0.13, once in five drains of one scenario, and for as long as it was let sleep.
+static bool finish_drain(struct disks *disks, const struct scenario_event *event,
+                         struct sim_error *error)
+{
+    for (int i = 0; i < DRAIN_WAKES_MAX && is_owed(disks, event); i++) {
+        if (!disks_set_clock(disks, disks->now_ns, error))
+            return false;
+    }
+    return true;
+}
+
 bool disks_apply(struct disks *disks, const struct scenario_event *event, struct sim_error *error)
 {
     if (drains_too_many(disks, event))
@@ -281,5 +310,6 @@ bool disks_apply(struct disks *disks, const struct scenario_event *event, struct
                       "since 8.0 QEMU drains all disks besides; use blockdev-reopen, blockdev-add "
                       "or blockdev-del",
                       error);
-    return apply(disks, event, error) && disks_collect(disks, error);
+    return apply(disks, event, error) && disks_collect(disks, error) &&
+           finish_drain(disks, event, error);
 }

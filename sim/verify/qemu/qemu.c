@@ -255,7 +255,7 @@ static bool is_settled(const struct qemu *qemu)
 }
 
 // Waits until the main loop sleeps, having seen the clock.
-bool qemu_settle(struct qemu *qemu, struct sim_error *error)
+static bool settle(struct qemu *qemu, struct sim_error *error)
 {
     qmp_be_patient(&qemu->qmp);
     while (!is_settled(qemu)) {
@@ -268,15 +268,20 @@ bool qemu_settle(struct qemu *qemu, struct sim_error *error)
     return true;
 }
 
-bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error)
+bool qemu_settle(struct qemu *qemu, struct sim_error *error)
 {
     static const uint64_t one = 1;
-    if (qemu->transcript != NULL)
-        fprintf(qemu->transcript, "clock %" PRId64 "\n", now_ns);
-    atomic_store(&qemu->page->now_ns, qemu->base_ns + now_ns);
     atomic_fetch_add(&qemu->page->set, 1);
     if (write(qemu->wake_fd, &one, sizeof one) < 0)
         return sim_fail(error, SIM_FAILED, "cannot wake QEMU: %s", strerror(errno));
+    return settle(qemu, error);
+}
+
+bool qemu_set_clock(struct qemu *qemu, int64_t now_ns, struct sim_error *error)
+{
+    if (qemu->transcript != NULL)
+        fprintf(qemu->transcript, "clock %" PRId64 "\n", now_ns);
+    atomic_store(&qemu->page->now_ns, qemu->base_ns + now_ns);
     return qemu_settle(qemu, error);
 }
 
@@ -291,7 +296,7 @@ static bool take_clock(struct qemu *qemu, const struct qemu_config *config, stru
     // It may sleep under its own clock still: a command wakes it.
     if (!qemu_after(qemu, qmp_execute(&qemu->qmp, "query-name", NULL, NULL, error), error))
         return false;
-    if (qemu_settle(qemu, error))
+    if (settle(qemu, error))
         return qemu_set_clock(qemu, 0, error);
     if (*config->stop != 0 || qemu->qmp.is_closed || atomic_load(&qemu->page->asleep) == 1)
         return false;

@@ -109,7 +109,8 @@ bool qemu_execute(struct qemu *qemu, const char *command, json_t *arguments, jso
 bool qemu_try(struct qemu *qemu, const char *command, json_t *arguments, struct sim_error *error);
 bool qemu_monitor(struct qemu *qemu, const char *line, struct sim_error *error);
 
-// Waits until the main loop sleeps, having seen the clock.
+// Wakes the main loop and waits until it sleeps again. A sleep that it is in may be one of a
+// command, after which it goes on.
 bool qemu_settle(struct qemu *qemu, struct sim_error *error);
 
 // Returns ok. If not, and QEMU has ended, the error says how.

@@ -104,6 +104,8 @@ class Qemu:
 
     def set_clock(self, now_ns):
         self.page.now_ns = self.base_ns + now_ns
+
+    def wake_up(self):
         self.page.set += 1
         os.write(self.wake, bytes(8))
 
@@ -207,6 +209,7 @@ class Session:
             self.sleep(text)
         else:
             raise ValueError("session.txt: what is '%s'?" % word)
+        self.qemu.wake_up()
         self.qemu.settle()
 
     def run(self):
