@@ -8,6 +8,9 @@
 // there is one, and only then the turn goes round. There is no scheduler beyond that: whoever
 // finishes decides who is next.
 //
+// A member may have several throttles, one below the other. Each is a struct member, in a group of
+// its own choice; a request that leaves one comes to the next in the same step.
+//
 // Invariants while nobody is drained: a flow's `pending` equals its FIFO's length between calls; a
 // group's timer_armed is true exactly when one timer of that direction is pending; whenever
 // something waits, one is.
@@ -80,8 +83,21 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     return true;
 }
 
-// The first of the FIFO, if there is one, will run when the one that wakes it has run. Whoever runs
-// wakes one at most, so there is never more than one.
+// Of a member with several throttles each tells how long the request waited in it.
+static void tell_passed(struct throttle_groups *groups, const struct member *member,
+                        const struct engine_request *request, const int64_t *wait_ns,
+                        int64_t now_ns)
+{
+    const struct engine_callbacks *callbacks = &groups->base.callbacks;
+    if (callbacks->passed == NULL)
+        return;
+    groups->base.dispatching = true;
+    callbacks->passed(callbacks->context, now_ns, request, member->id, wait_ns);
+    groups->base.dispatching = false;
+}
+
+// The first of the FIFO, if there is one, will run when the one that wakes it has stopped: after
+// the others that it has woken, and before whatever was woken earlier.
 static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
     struct engine_request *request = fifo_pop(&flow->fifo, now_ns, groups->wait_ns);
@@ -89,8 +105,17 @@ static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_
         return false;
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
-    assert(groups->woken == NULL);
-    groups->woken = request;
+    assert(flow->woken == NULL);
+    flow->woken = request;
+    flow->next_woken = *groups->woken_end;
+    *groups->woken_end = flow;
+    groups->woken_end = &flow->next_woken;
+    if (flow->member->is_stacked) {
+        // It came to this throttle later than to the first.
+        groups->wait_ns[CAUSE_QUEUE] -= request->dispatch_ns - request->arrival_ns;
+        tell_passed(groups, flow->member, request,
+                    now_ns > request->dispatch_ns ? groups->wait_ns : NULL, now_ns);
+    }
     return true;
 }
 
@@ -110,35 +135,64 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
     group->token[flow->direction] = next->member;
 }
 
-// Handed over before the next is woken, whose parts take the place of this one's.
-static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
-                  int64_t now_ns)
+// A request leaves a throttle. If it is the last one it is handed over before the next is woken,
+// whose parts take the place of this one's. Where there are several they have told theirs.
+static inline void pass(struct throttle_groups *groups, struct flow *flow,
+                        struct engine_request *request, int64_t now_ns)
 {
-    struct leaky_buckets *buckets = &flow->member->group->buckets;
+    const struct member *member = flow->member;
+    struct leaky_buckets *buckets = &member->group->buckets;
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
+    if (member->below == NULL)
+        engine_hand_over(&groups->base, now_ns, request,
+                         member->is_stacked ? NULL : groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);
 }
 
-static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
+// A request comes to a throttle, and goes on to those below until it waits or is at the device.
+static inline void go_down(struct throttle_groups *groups, struct member *member,
+                           struct engine_request *request, int64_t now_ns)
 {
-    struct member *member = groups->base.members.entry[request->member];
-    return &member->flows[limit_direction_of[member->attach][request->op]];
+    for (; member != NULL; member = member->below) {
+        enum direction direction = limit_direction_of[member->attach][request->op];
+        if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
+            if (member->below == NULL)
+                engine_hand_over(&groups->base, now_ns, request, NULL);
+            continue;
+        }
+        struct flow *flow = &member->flows[direction];
+        if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
+            add_pending(flow);
+            request->dispatch_ns = now_ns; // for now: when it came
+            fifo_push(&flow->fifo, now_ns, request);
+            flow->waiting++;
+            member->group->waiting[direction]++;
+            return;
+        }
+        if (member->is_stacked)
+            tell_passed(groups, member, request, NULL, now_ns);
+        pass(groups, flow, request, now_ns);
+    }
 }
 
+// One runs until it stops; then those run that it has woken, and then those that were woken before.
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 {
     while (groups->woken != NULL) {
-        struct engine_request *request = groups->woken;
-        struct flow *flow = flow_of(groups, request);
-        groups->woken = NULL;
+        struct flow *flow = groups->woken;
+        struct engine_request *request = flow->woken;
+        groups->woken = flow->next_woken;
+        groups->woken_end = &groups->woken;
+        flow->woken = NULL;
         drop_pending(flow);
-        leave(groups, flow, request, now_ns);
+        pass(groups, flow, request, now_ns);
+        go_down(groups, flow->member->below, request, now_ns);
     }
 }
 
 static void restart(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
+    groups->woken_end = &groups->woken;
     if (!wake(groups, flow, now_ns))
         throttle_group_schedule_next(groups, flow, now_ns, true);
     run_woken(groups, now_ns);
@@ -162,21 +216,8 @@ __attribute__((flatten)) void throttle_group_submit(struct engine *engine, int64
                                                     struct engine_request *request)
 {
     struct throttle_groups *groups = throttle_groups_of(engine);
-    struct member *member = groups->base.members.entry[request->member];
-    enum direction direction = limit_direction_of[member->attach][request->op];
-    if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
-        engine_hand_over(engine, now_ns, request, NULL);
-        return;
-    }
-    struct flow *flow = &member->flows[direction];
-    if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
-        add_pending(flow);
-        fifo_push(&flow->fifo, now_ns, request);
-        flow->waiting++;
-        member->group->waiting[direction]++;
-        return;
-    }
-    leave(groups, flow, request, now_ns);
+    groups->woken_end = &groups->woken;
+    go_down(groups, groups->base.members.entry[request->member], request, now_ns);
     run_woken(groups, now_ns);
 }
 

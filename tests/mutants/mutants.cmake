@@ -153,23 +153,25 @@ mutant(accounting-leaks throttle_group.c vectors
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);]])
 mutant(accounts-after-scheduling throttle_group.c vectors
     [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
-    throttle_group_schedule_next(groups, flow, now_ns, true);]]
+    if (member->below]]
+    [[if (member->below]]
+    [[throttle_group_schedule_next(groups, flow, now_ns, true);
+}
+
+// A request comes]]
     [[throttle_group_schedule_next(groups, flow, now_ns, true);
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]])
+}
+
+// A request comes]])
 mutant(accounts-on-arrival throttle_group.c vectors
     [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
-    [[engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
-    [[add_pending(flow);]]
-    [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
-        add_pending(flow);]]
-    [[leave(groups, flow, request, now_ns);
-    run_woken(]]
-    [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
-    leave(groups, flow, request, now_ns);
-    run_woken(]])
+    if (member->below]]
+    [[if (member->below]]
+    [[if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {]]
+    [[bool waits = must_wait(groups, next_token(flow), now_ns) || flow->pending > 0;
+        leaky_buckets_account(&member->group->buckets, direction, request->bytes);
+        if (waits) {]])
 
 # ---- Whose turn it is ----
 
