@@ -159,11 +159,27 @@ static void join(struct group *group, struct member *member)
     }
 }
 
+// The throttle's limits are off, and of those below it, from above.
+static void drain(struct throttle_groups *groups, struct member *member, int64_t now_ns)
+{
+    for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL)
+            throttle_group_kick(groups, member, now_ns);
+    }
+}
+
+static void end_drains(struct member *member)
+{
+    for (; member != NULL; member = member->below)
+        member->limits_disabled--;
+}
+
 static void leave(struct throttle_groups *groups, struct member *member, int64_t now_ns)
 {
     struct group *group = member->group;
     member->limits_disabled++;
     throttle_group_kick(groups, member, now_ns);
+    drain(groups, member->below, now_ns);
     // Another throttle of the same disk, if it is in this group, may have given it the turn.
     if (member->is_stacked)
         throttle_group_kick(groups, member, now_ns);
@@ -176,7 +192,7 @@ static void leave(struct throttle_groups *groups, struct member *member, int64_t
     }
     member_ring_remove(&group->ring, &member->ring);
     member->group = NULL;
-    member->limits_disabled--;
+    end_drains(member);
     if (group->implicit && group->ring.count[RING_TAKEN] == 0)
         drop_group(&groups->base, group);
 }
@@ -270,10 +286,7 @@ static enum engine_status begin_drain(struct engine *engine, int64_t now_ns,
     (void)operation;
     if (((const struct member *)subject)->is_below)
         return ENGINE_UNSUPPORTED;
-    for (struct member *member = subject; member != NULL; member = member->below) {
-        if (member->limits_disabled++ == 0 && member->group != NULL)
-            throttle_group_kick(throttle_groups_of(engine), member, now_ns);
-    }
+    drain(throttle_groups_of(engine), subject, now_ns);
     return ENGINE_OK;
 }
 
@@ -288,8 +301,7 @@ static enum engine_status end_drain(struct engine *engine, int64_t now_ns,
         return ENGINE_UNSUPPORTED;
     if (member->limits_disabled == 0)
         return ENGINE_NOT_DRAINED;
-    for (; member != NULL; member = member->below)
-        member->limits_disabled--;
+    end_drains(member);
     return ENGINE_OK;
 }
 

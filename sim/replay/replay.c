@@ -92,6 +92,8 @@ static enum replay_step arrive(struct replay *replay)
     }
     if (replay->observer->arrival != NULL)
         replay->observer->arrival(replay->context, request);
+    if (replay->control.below != NULL)
+        replay_enter(replay, request);
     engine_submit(replay->control.engine, replay->now_ns, &request->engine);
     return replay->arrivals->advance(replay->arrivals, replay->error) ? REPLAY_MORE : REPLAY_FAILED;
 }

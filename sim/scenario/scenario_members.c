@@ -104,32 +104,6 @@ const char *scenario_attach_name(enum engine_attach attach)
     return attach_names[attach];
 }
 
-static bool parse_group(struct setting_input *input, void *value)
-{
-    char hint[128];
-    bool is_none = strcmp(input->text, "none") == 0;
-    uint32_t found = is_none ? SCENARIO_NONE : scenario_find_group(input->scenario, input->text);
-    if (is_none || found != SCENARIO_NONE)
-        *(uint32_t *)value = found;
-    else
-        snprintf(input->message, sizeof input->message, "there is no group '%.64s'%s", input->text,
-                 suggest(input->text, scenario_group_at, input->scenario, hint, sizeof hint));
-    return is_none || found != SCENARIO_NONE;
-}
-
-static void write_group(struct setting_writer *writer, const void *value)
-{
-    setting_write_text(writer, &writer->scenario->groups[*(const uint32_t *)value].name);
-}
-
-static const struct setting_kind group_kind = {
-    .type = "id of a group",
-    .expected = "the id of a group",
-    .size = sizeof(uint32_t),
-    .parse = parse_group,
-    .write = write_group,
-};
-
 static bool read_count(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
     char hint[UNITS_HINT_MAX];
@@ -167,7 +141,7 @@ static const struct setting_kind stagger_kind = {
 
 const struct setting scenario_member_rows[] = {
     {"id", &setting_id, offsetof(struct scenario_member, name), .required = true},
-    {"group", &group_kind, offsetof(struct scenario_member, group), .fallback = "none"},
+    {"group", &scenario_member_groups, offsetof(struct scenario_member, group), .fallback = "none"},
 #define ROW(key, kind, field, fallback, option, ...)                                               \
     {                                                                                              \
         key, &kind, offsetof(struct scenario_member, field), false, fallback, option               \
@@ -226,6 +200,9 @@ static bool add_member(struct yaml_reader *reader, yaml_node_t *node,
                          scenario->members[other].place.line);
     if (member->limits.given != 0 && member->group == SCENARIO_NONE)
         return add_own_group(reader, node, member);
+    if (member->limits.given != 0 && member->upper_count > 0)
+        return yaml_fail(reader, yaml_find(reader, node, "limits"),
+                         "limits of a member with several throttles: give them to its groups");
     return true;
 }
 
@@ -306,7 +283,8 @@ static const struct setting_kind from_kind = {
 
 const struct setting scenario_volume_member_rows[] = {
     {"from", &from_kind, offsetof(struct volume_members, from), .required = true},
-    {"group", &group_kind, offsetof(struct volume_members, like.group), .fallback = "none"},
+    {"group", &scenario_member_groups, offsetof(struct volume_members, like.group),
+     .fallback = "none"},
     {"attach", &attach_kind, offsetof(struct volume_members, like.attach), .fallback = "drive"},
     {"device", &scenario_member_device, offsetof(struct volume_members, like.device),
      .fallback = "default"},

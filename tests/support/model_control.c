@@ -94,11 +94,21 @@ static void join(struct model_member *m, struct model_group *group)
     }
 }
 
+static void begin_drain(struct model *model, struct model_member *m, int64_t now_ns)
+{
+    if (m->limits_disabled++ == 0)
+        kick(model, m, now_ns);
+    if (m->below != NULL)
+        begin_drain(model, m->below, now_ns);
+}
+
 static void leave(struct model *model, struct model_member *m, int64_t now_ns)
 {
     struct model_group *group = m->group;
     m->limits_disabled++;
     kick(model, m, now_ns);
+    if (m->below != NULL)
+        begin_drain(model, m->below, now_ns);
     if (m->above != NULL || m->below != NULL)
         kick(model, m, now_ns);
     for (int d = 0; d < DIRECTION_COUNT; d++) {
@@ -109,7 +119,8 @@ static void leave(struct model *model, struct model_member *m, int64_t now_ns)
         }
     }
     model_ring_leave(m);
-    m->limits_disabled--;
+    for (struct model_member *each = m; each != NULL; each = each->below)
+        each->limits_disabled--;
     if (group->named && group->ring_head == NULL)
         delete_group(model, group);
 }
@@ -125,14 +136,6 @@ static struct model_member *create_stage(struct model *model, struct model_membe
     stage->above = m;
     stage->detached = m->detached;
     return stage;
-}
-
-static void begin_drain(struct model *model, struct model_member *m, int64_t now_ns)
-{
-    if (m->limits_disabled++ == 0)
-        kick(model, m, now_ns);
-    if (m->below != NULL)
-        begin_drain(model, m->below, now_ns);
 }
 
 static enum engine_status end_drain(struct model_member *m)

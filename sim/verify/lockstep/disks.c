@@ -29,6 +29,11 @@ static bool can_do(const struct scenario *scenario, const struct scenario_event 
                       "a group that block_set_io_throttle made has no path in QEMU's object tree",
                       error);
     case SCENARIO_BLOCK_SET_IO_THROTTLE:
+        if (is_drive && scenario->members[event->member].upper_count > 1)
+            return cannot(scenario, event,
+                          "QEMU waits, with its clock standing still, for what waits below the "
+                          "drive's first filter",
+                          error);
         return is_drive ||
                cannot(scenario, event,
                       "QEMU would put a second throttle above the filter; use qom-set", error);
@@ -91,26 +96,25 @@ static uint32_t member_id(const struct disks *disks, uint32_t member)
 
 // ---- The command line ----
 
-// A drive without limits would be in no group, so it starts with one that is replaced by the
-// group's own (set_limits) before anything happens.
+// The filters of a member: nodes one below the other, of which QEMU opens the lowest first. A drive
+// without limits would be in no group, so it starts with one that is replaced by the group's own
+// (set_limits) before anything happens.
 static void write_drive(FILE *out, const struct disks *disks, const struct scenario_member *member)
 {
+    char level[8 * SCENARIO_STAGES_MAX] = "";
+    uint32_t stage = member->group == SCENARIO_NONE ? 0 : member->upper_count + 1;
     fprintf(out, "if=none,id=n%" PRIu32, id_of(disks, member->name));
-    uint32_t group = member->group == SCENARIO_NONE
-                         ? 0
-                         : id_of(disks, disks->scenario->groups[member->group].name);
-    if (member->group == SCENARIO_NONE)
-        fputs(",driver=null-co,size=" DISK_SIZE ",read-zeroes=on", out);
-    else if (member->attach == ENGINE_FILTER)
-        fprintf(out,
-                ",driver=throttle,throttle-group=n%" PRIu32
-                ",file.driver=null-co,file.size=" DISK_SIZE ",file.read-zeroes=on",
-                group);
-    else
-        fprintf(out,
-                ",driver=null-co,size=" DISK_SIZE ",read-zeroes=on,throttling.group=n%" PRIu32
-                ",throttling.iops-total=1",
-                group);
+    while (stage-- > 0) {
+        uint32_t group = scenario_stage_group(member, stage);
+        uint32_t id = id_of(disks, disks->scenario->groups[group].name);
+        if (stage == member->upper_count && member->attach == ENGINE_DRIVE) {
+            fprintf(out, ",throttling.group=n%" PRIu32 ",throttling.iops-total=1", id);
+            continue;
+        }
+        fprintf(out, ",%sdriver=throttle,%sthrottle-group=n%" PRIu32, level, level, id);
+        strcat(level, "file.");
+    }
+    fprintf(out, ",%sdriver=null-co,%ssize=" DISK_SIZE ",%sread-zeroes=on", level, level, level);
 }
 
 // "-object", ..., "-drive", ... in order of joining; to be freed with free_arguments.
@@ -306,6 +310,12 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
     uint64_t bytes = request->bytes, offset = 0;
     if (request->op == ENGINE_DISCARD && !throttled && bytes > REQUEST_MAX)
         bytes = REQUEST_MAX; // its length does not matter
+    const struct scenario_member *member = &disks->scenario->members[request->member];
+    if (request->op == ENGINE_DISCARD && throttled && member->attach == ENGINE_DRIVE)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: a discard by '%s' cannot be verified: the drive's throttle does not "
+                        "count it, those below do, and the monitor has none that waits",
+                        disks->scenario->name, member->name);
     if (bytes > REQUEST_MAX)
         return sim_fail(error, SIM_BAD_INPUT,
                         "%s: a request of %" PRIu64 " bytes by '%s': QEMU takes at most %" PRIu64,
