@@ -96,8 +96,9 @@ static void tell_passed(struct throttle_groups *groups, const struct member *mem
     groups->base.dispatching = false;
 }
 
-// The first of the FIFO, if there is one, will run when the one that wakes it has stopped: after
-// the others that it has woken, and before whatever was woken earlier.
+// The first of the FIFO, if there is one, will run when the one that wakes it waits again or is at
+// the device. There is never more than one: a request passes a throttle, without waiting, only if
+// none of its own member waits there, and then has none to wake.
 static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
     struct engine_request *request = fifo_pop(&flow->fifo, now_ns, groups->wait_ns);
@@ -105,11 +106,9 @@ static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_
         return false;
     flow->waiting--;
     flow->member->group->waiting[flow->direction]--;
-    assert(flow->woken == NULL);
-    flow->woken = request;
-    flow->next_woken = *groups->woken_end;
-    *groups->woken_end = flow;
-    groups->woken_end = &flow->next_woken;
+    assert(groups->woken == NULL);
+    groups->woken = request;
+    groups->woken_of = flow;
     if (flow->member->is_stacked) {
         // It came to this throttle later than to the first.
         groups->wait_ns[CAUSE_QUEUE] -= request->dispatch_ns - request->arrival_ns;
@@ -175,15 +174,12 @@ static inline void go_down(struct throttle_groups *groups, struct member *member
     }
 }
 
-// One runs until it stops; then those run that it has woken, and then those that were woken before.
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 {
     while (groups->woken != NULL) {
-        struct flow *flow = groups->woken;
-        struct engine_request *request = flow->woken;
-        groups->woken = flow->next_woken;
-        groups->woken_end = &groups->woken;
-        flow->woken = NULL;
+        struct engine_request *request = groups->woken;
+        struct flow *flow = groups->woken_of;
+        groups->woken = NULL;
         drop_pending(flow);
         pass(groups, flow, request, now_ns);
         go_down(groups, flow->member->below, request, now_ns);
@@ -192,7 +188,6 @@ static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 
 static void restart(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
-    groups->woken_end = &groups->woken;
     if (!wake(groups, flow, now_ns))
         throttle_group_schedule_next(groups, flow, now_ns, true);
     run_woken(groups, now_ns);
@@ -216,7 +211,6 @@ __attribute__((flatten)) void throttle_group_submit(struct engine *engine, int64
                                                     struct engine_request *request)
 {
     struct throttle_groups *groups = throttle_groups_of(engine);
-    groups->woken_end = &groups->woken;
     go_down(groups, groups->base.members.entry[request->member], request, now_ns);
     run_woken(groups, now_ns);
 }

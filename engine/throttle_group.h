@@ -82,11 +82,9 @@ struct flow {
     struct timer timer; // first: a timer leads back to its flow
     struct member *member;
     enum direction direction;
-    struct fifo fifo;             // waiting requests
-    uint64_t waiting;             // their number
-    uint64_t pending;             // waiting, or woken and not yet gone
-    struct engine_request *woken; // that one; there is no second while it has not run
-    struct flow *next_woken;      // whose request runs after it
+    struct fifo fifo; // waiting requests
+    uint64_t waiting; // their number
+    uint64_t pending; // waiting, or woken and not yet gone
 };
 
 // A member, or one of its throttles below the topmost.
@@ -115,8 +113,8 @@ struct group {
 
 struct throttle_groups {
     struct engine base;           // first: an engine leads back to it
-    struct flow *woken;           // whose requests are to run, in this order; NULL: none
-    struct flow **woken_end;      // behind those that were woken by the request that runs now
+    struct engine_request *woken; // to run next; NULL: none
+    struct flow *woken_of;        // of which flow it is
     int64_t wait_ns[CAUSE_COUNT]; // of the request that was woken last
 };
 

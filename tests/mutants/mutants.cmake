@@ -10,6 +10,7 @@
 #     verify    they do not show it, but `throttlesim verify --random` does
 #     end       `throttlesim verify end.yaml` does, which is about the end of a run
 #     both
+#     stacks    tests/engine/test_throttle_stacks.c fails
 #     leak      tests/engine/test_leak.c fails: an engine's clock never goes back, and while it
 #               stands nothing leaks, so that no run of requests can show it
 #
@@ -172,6 +173,19 @@ mutant(accounts-on-arrival throttle_group.c vectors
     [[bool waits = must_wait(groups, next_token(flow), now_ns) || flow->pending > 0;
         leaky_buckets_account(&member->group->buckets, direction, request->bytes);
         if (waits) {]])
+
+# ---- Several throttles of a disk ----
+
+mutant(lower-waits-from-arrival throttle_group.c stacks
+    [[groups->wait_ns[CAUSE_QUEUE] -= request->dispatch_ns - request->arrival_ns;]]
+    [[]])
+mutant(drains-topmost-only throttle_group_control.c stacks
+    [[for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL)
+            throttle_group_kick(groups, member, now_ns);]]
+    [[for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL && !member->is_below)
+            throttle_group_kick(groups, member, now_ns);]])
 
 # ---- Whose turn it is ----
 
