@@ -171,16 +171,19 @@ enum engine_operation_kind {
     ENGINE_NODE_SET,      // node, parameters: those given replace, the others stay (qom-set)
     ENGINE_NODE_FILL,     // node, fill: each bucket with a limit holds this share of its size
     ENGINE_MEMBER_CREATE, // attach -> member; it is in no node
+    ENGINE_STAGE_CREATE,  // member, attach -> member: a further throttle of it, below those it has.
+                          // To be put into nodes as a member is, and nothing is submitted to it
     ENGINE_MEMBER_JOIN,   // member, node; in another node: leaves that first; parameters, if any is
                           // given, are set on the node as by ENGINE_NODE_SET
     ENGINE_MEMBER_LEAVE,  // member: drained, then out
     ENGINE_MEMBER_SET,    // member, node, parameters (missing: initial): block_set_io_throttle.
                        // node ENGINE_NONE: the one it is in, or a new one; ENGINE_NODE_NEW: a new
                        // one -> node. A new node lives as long as it has members.
-    ENGINE_DRAIN_BEGIN, // member, holds: waiting requests leave, limits are off until as many ends
-    ENGINE_DRAIN_END,   // member
-    ENGINE_DETACH,      // member: from the event loop; ENGINE_BUSY while a request is pending
-    ENGINE_ATTACH,      // member: to the event loop
+    ENGINE_DRAIN_BEGIN, // member, holds: waiting requests leave, limits are off until as many ends;
+                        // of all its throttles, from above
+    ENGINE_DRAIN_END, // member
+    ENGINE_DETACH,    // member: from the event loop; ENGINE_BUSY while a request is pending
+    ENGINE_ATTACH,    // member: to the event loop
     ENGINE_OPERATION_COUNT,
 };
 
@@ -229,9 +232,15 @@ struct engine_member_gauge {
 
 // The request goes to the device now (request->dispatch_ns). It is the caller's again. wait_ns: if
 // it waited (dispatch_ns > arrival_ns), how long for each cause, which add up to its wait;
-// otherwise NULL. To be read in the callback only: the engine keeps one such array. The callback
-// only records: it must not call the engine.
+// otherwise, and where its member has several throttles, NULL. To be read in the callback only: the
+// engine keeps one such array. The callback only records: it must not call the engine.
 typedef void engine_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns);
+
+// The request leaves a throttle of a member that has several: the stage, which is the member itself
+// or what ENGINE_STAGE_CREATE gave. wait_ns: if it waited in this one, how long for each cause;
+// otherwise NULL. Nothing is told of a throttle that does not count it.
+typedef void engine_passed(void *context, int64_t now_ns, const struct engine_request *request,
+                           uint32_t stage, const int64_t *wait_ns);
 
 // A limit's burst allowance (iops-total-max) has run out: for the first time since it was last
 // whole, it makes a request wait. bucket: a row. refill_ns: until it is whole again if nothing more
@@ -239,7 +248,7 @@ typedef void engine_dispatch(void *context, struct engine_request *request, cons
 typedef void engine_ran_out(void *context, int64_t now_ns, uint32_t node, int bucket,
                             int64_t refill_ns);
 
-// The request, which is about to be dispatched, counts as so many operations for the limits on
+// The request, which is about to leave a throttle, counts as so many operations for the limits on
 // them: more than one, because of iops-size. Of one that counts as one nothing is said.
 typedef void engine_counted(void *context, int64_t now_ns, const struct engine_request *request,
                             double operations);
@@ -251,6 +260,7 @@ struct engine_callbacks {
     engine_counted *counted; // likewise
     size_t notes_at; // from the beginning of each request to room for int64_t[ENGINE_NOTE_COUNT],
                      // the engine's while it waits; for an algorithm that has notes
+    engine_passed *passed; // or NULL; only records, too
 };
 
 struct engine;

@@ -8,6 +8,9 @@
 // there is one, and only then the turn goes round. There is no scheduler beyond that: whoever
 // finishes decides who is next.
 //
+// A member may have several throttles, one below the other. Each is a struct member, in a group of
+// its own choice; a request that leaves one comes to the next in the same step.
+//
 // Invariants while nobody is drained: a flow's `pending` equals its FIFO's length between calls; a
 // group's timer_armed is true exactly when one timer of that direction is pending; whenever
 // something waits, one is.
@@ -80,8 +83,22 @@ static inline bool must_wait(struct throttle_groups *groups, struct flow *flow, 
     return true;
 }
 
-// The first of the FIFO, if there is one, will run when the one that wakes it has run. Whoever runs
-// wakes one at most, so there is never more than one.
+// Of a member with several throttles each tells how long the request waited in it.
+static void tell_passed(struct throttle_groups *groups, const struct member *member,
+                        const struct engine_request *request, const int64_t *wait_ns,
+                        int64_t now_ns)
+{
+    const struct engine_callbacks *callbacks = &groups->base.callbacks;
+    if (callbacks->passed == NULL)
+        return;
+    groups->base.dispatching = true;
+    callbacks->passed(callbacks->context, now_ns, request, member->id, wait_ns);
+    groups->base.dispatching = false;
+}
+
+// The first of the FIFO, if there is one, will run when the one that wakes it waits again or is at
+// the device. There is never more than one: a request passes a throttle, without waiting, only if
+// none of its own member waits there, and then has none to wake.
 static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_ns)
 {
     struct engine_request *request = fifo_pop(&flow->fifo, now_ns, groups->wait_ns);
@@ -91,6 +108,15 @@ static bool wake(struct throttle_groups *groups, struct flow *flow, int64_t now_
     flow->member->group->waiting[flow->direction]--;
     assert(groups->woken == NULL);
     groups->woken = request;
+    groups->woken_of = flow;
+    if (flow->member->is_stacked) {
+        bool is_below = flow->member->is_below;
+        if (is_below) // it was not held, but in those above, until it came
+            groups->wait_ns[CAUSE_DRAIN] = 0;
+        int64_t since_ns = is_below ? request->dispatch_ns : request->arrival_ns;
+        tell_passed(groups, flow->member, request, now_ns > since_ns ? groups->wait_ns : NULL,
+                    now_ns);
+    }
     return true;
 }
 
@@ -110,30 +136,60 @@ void throttle_group_schedule_next(struct throttle_groups *groups, struct flow *f
     group->token[flow->direction] = next->member;
 }
 
-// Handed over before the next is woken, whose parts take the place of this one's.
-static void leave(struct throttle_groups *groups, struct flow *flow, struct engine_request *request,
-                  int64_t now_ns)
+// A request leaves a throttle. If it is the last one it is handed over before the next is woken,
+// whose parts take the place of this one's. Where there are several they have told theirs.
+static inline void pass(struct throttle_groups *groups, struct flow *flow,
+                        struct engine_request *request, int64_t now_ns)
 {
-    struct leaky_buckets *buckets = &flow->member->group->buckets;
+    const struct member *member = flow->member;
+    struct leaky_buckets *buckets = &member->group->buckets;
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
+    if (member->below == NULL)
+        engine_hand_over(&groups->base, now_ns, request,
+                         member->is_stacked ? NULL : groups->wait_ns);
     throttle_group_schedule_next(groups, flow, now_ns, true);
 }
 
-static struct flow *flow_of(struct throttle_groups *groups, const struct engine_request *request)
+// A request comes to a throttle, and goes on to those below until it waits or is at the device.
+static inline void go_down(struct throttle_groups *groups, struct member *member,
+                           struct engine_request *request, int64_t now_ns)
 {
-    struct member *member = groups->base.members.entry[request->member];
-    return &member->flows[limit_direction_of[member->attach][request->op]];
+    for (; member != NULL; member = member->below) {
+        enum direction direction = limit_direction_of[member->attach][request->op];
+        // That it was held until now is told of the first.
+        bool was_held = now_ns > request->arrival_ns && !member->is_below;
+        const int64_t *wait_ns = was_held ? groups->wait_ns : NULL;
+        if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
+            if (member->is_stacked && was_held)
+                tell_passed(groups, member, request, wait_ns, now_ns);
+            if (member->below == NULL)
+                engine_hand_over(&groups->base, now_ns, request,
+                                 member->is_stacked ? NULL : wait_ns);
+            continue;
+        }
+        struct flow *flow = &member->flows[direction];
+        if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
+            add_pending(flow);
+            fifo_push(&flow->fifo, now_ns, request);
+            flow->waiting++;
+            member->group->waiting[direction]++;
+            return;
+        }
+        if (member->is_stacked)
+            tell_passed(groups, member, request, wait_ns, now_ns);
+        pass(groups, flow, request, now_ns);
+    }
 }
 
 static void run_woken(struct throttle_groups *groups, int64_t now_ns)
 {
     while (groups->woken != NULL) {
         struct engine_request *request = groups->woken;
-        struct flow *flow = flow_of(groups, request);
+        struct flow *flow = groups->woken_of;
         groups->woken = NULL;
         drop_pending(flow);
-        leave(groups, flow, request, now_ns);
+        pass(groups, flow, request, now_ns);
+        go_down(groups, flow->member->below, request, now_ns);
     }
 }
 
@@ -156,27 +212,6 @@ void throttle_group_kick(struct throttle_groups *groups, struct member *member, 
     }
 }
 
-// It comes to the throttle.
-static inline void come(struct throttle_groups *groups, struct member *member, int64_t now_ns,
-                        struct engine_request *request)
-{
-    enum direction direction = limit_direction_of[member->attach][request->op];
-    if (member->group == NULL || direction == ENGINE_NOT_THROTTLED) {
-        engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
-        return;
-    }
-    struct flow *flow = &member->flows[direction];
-    if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {
-        add_pending(flow);
-        fifo_push(&flow->fifo, now_ns, request);
-        flow->waiting++;
-        member->group->waiting[direction]++;
-        return;
-    }
-    leave(groups, flow, request, now_ns);
-    run_woken(groups, now_ns);
-}
-
 // Flattened: what it calls is short and would be called for every request; an eighth of the time of
 // a replay in which few wait.
 __attribute__((flatten)) void throttle_group_submit(struct engine *engine, int64_t now_ns,
@@ -184,10 +219,12 @@ __attribute__((flatten)) void throttle_group_submit(struct engine *engine, int64
 {
     struct throttle_groups *groups = throttle_groups_of(engine);
     struct member *member = groups->base.members.entry[request->member];
-    if (member->holds)
+    if (member->holds) {
         request_queue_push(&member->held, request);
-    else
-        come(groups, member, now_ns, request);
+        return;
+    }
+    go_down(groups, member, request, now_ns);
+    run_woken(groups, now_ns);
 }
 
 void throttle_group_release(struct throttle_groups *groups, struct member *member, int64_t now_ns)
@@ -197,7 +234,8 @@ void throttle_group_release(struct throttle_groups *groups, struct member *membe
     while ((request = request_queue_pop(&member->held)) != NULL) {
         memset(groups->wait_ns, 0, sizeof groups->wait_ns);
         groups->wait_ns[CAUSE_DRAIN] = now_ns - request->arrival_ns;
-        come(groups, member, now_ns, request);
+        go_down(groups, member, request, now_ns);
+        run_woken(groups, now_ns);
     }
 }
 

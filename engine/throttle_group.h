@@ -2,7 +2,8 @@
 // Internals of the throttle-group engine, shared by its files.
 //
 //     throttle_group.c          requests and timers: the hot path, allocates nothing
-//     throttle_group_control.c  set-up and operations, and the read-only views
+//     throttle_group_control.c  set-up and operations
+//     throttle_group_views.c    the read-only views
 //     member_ring.c             who comes after whom
 #ifndef ENGINE_THROTTLE_GROUP_H
 #define ENGINE_THROTTLE_GROUP_H
@@ -86,9 +87,13 @@ struct flow {
     uint64_t pending; // waiting, or woken and not yet gone
 };
 
+// A member, or one of its throttles below the topmost.
 struct member {
     struct ring_node ring; // first: a ring node leads back to its member
     uint32_t id;
+    bool is_stacked;      // it has several throttles, or is one of them
+    bool is_below;        // it is not the topmost
+    struct member *below; // where requests go from here; NULL: to the device
     enum engine_attach attach;
     bool attached;            // to the event loop
     unsigned limits_disabled; // how often it is drained
@@ -111,7 +116,8 @@ struct group {
 struct throttle_groups {
     struct engine base;           // first: an engine leads back to it
     struct engine_request *woken; // to run next; NULL: none
-    int64_t wait_ns[CAUSE_COUNT]; // of the request that leaves next, if it waited
+    struct flow *woken_of;        // of which flow it is
+    int64_t wait_ns[CAUSE_COUNT]; // of the request that was woken last
 };
 
 static inline struct throttle_groups *throttle_groups_of(struct engine *engine)
@@ -136,5 +142,10 @@ void throttle_group_release(struct throttle_groups *groups, struct member *membe
 // For the algorithm's table.
 void throttle_group_submit(struct engine *engine, int64_t now_ns, struct engine_request *request);
 void throttle_group_fire(struct engine *engine, int64_t now_ns, struct timer *timer);
+void throttle_group_parameters_of(const void *node, struct engine_parameters *parameters);
+void throttle_group_node_gauge(const struct engine *engine, const void *node, int64_t now_ns,
+                               struct engine_node_gauge *gauge);
+void throttle_group_member_gauge(const struct engine *engine, const void *member,
+                                 struct engine_member_gauge *gauge);
 
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Operations of the throttle-group engine, each whole or not at all, and its views.
+// Operations of the throttle-group engine, each whole or not at all.
 //
-// Whatever can fail (unknown ids, invalid limits, memory) is done before anything changes. Views
-// change nothing, not even by leaking: the instants at which buckets leak are part of the
-// algorithm, since doubles round.
+// Whatever can fail (unknown ids, invalid limits, memory) is done before anything changes.
 //
 // Source: section 3 of the specification, docs/model.md.
 #include "engine/throttle_group.h"
@@ -134,6 +132,22 @@ static enum engine_status create_member(struct engine *engine, int64_t now_ns,
     return ENGINE_OK;
 }
 
+static enum engine_status create_stage(struct engine *engine, int64_t now_ns,
+                                       struct engine_operation *operation, void *subject)
+{
+    struct member *lowest = subject;
+    enum engine_status status = create_member(engine, now_ns, operation, NULL);
+    if (status != ENGINE_OK)
+        return status;
+    while (lowest->below != NULL)
+        lowest = lowest->below;
+    struct member *stage = engine->members.entry[operation->member];
+    stage->is_below = stage->is_stacked = lowest->is_stacked = true;
+    stage->attached = lowest->attached;
+    lowest->below = stage;
+    return ENGINE_OK;
+}
+
 // Room in the ring has been reserved.
 static void join(struct group *group, struct member *member)
 {
@@ -145,11 +159,30 @@ static void join(struct group *group, struct member *member)
     }
 }
 
+// The throttle's limits are off, and of those below it, from above.
+static void drain(struct throttle_groups *groups, struct member *member, int64_t now_ns)
+{
+    for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL)
+            throttle_group_kick(groups, member, now_ns);
+    }
+}
+
+static void end_drains(struct member *member)
+{
+    for (; member != NULL; member = member->below)
+        member->limits_disabled--;
+}
+
 static void leave(struct throttle_groups *groups, struct member *member, int64_t now_ns)
 {
     struct group *group = member->group;
     member->limits_disabled++;
     throttle_group_kick(groups, member, now_ns);
+    drain(groups, member->below, now_ns);
+    // Another throttle of the same disk, if it is in this group, may have given it the turn.
+    if (member->is_stacked)
+        throttle_group_kick(groups, member, now_ns);
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         assert(member->flows[i].pending == 0 && !timer_is_pending(&member->flows[i].timer));
         if (group->token[i] != member)
@@ -159,7 +192,7 @@ static void leave(struct throttle_groups *groups, struct member *member, int64_t
     }
     member_ring_remove(&group->ring, &member->ring);
     member->group = NULL;
-    member->limits_disabled--;
+    end_drains(member);
     if (group->implicit && group->ring.count[RING_TAKEN] == 0)
         drop_group(&groups->base, group);
 }
@@ -251,9 +284,10 @@ static enum engine_status begin_drain(struct engine *engine, int64_t now_ns,
                                       struct engine_operation *operation, void *subject)
 {
     struct member *member = subject;
+    if (member->is_below)
+        return ENGINE_UNSUPPORTED;
     member->holds |= operation->holds;
-    if (member->limits_disabled++ == 0 && member->group != NULL)
-        throttle_group_kick(throttle_groups_of(engine), member, now_ns);
+    drain(throttle_groups_of(engine), member, now_ns);
     return ENGINE_OK;
 }
 
@@ -262,27 +296,18 @@ static enum engine_status end_drain(struct engine *engine, int64_t now_ns,
 {
     (void)operation;
     struct member *member = subject;
+    if (member->is_below)
+        return ENGINE_UNSUPPORTED;
     if (member->limits_disabled == 0)
         return ENGINE_NOT_DRAINED;
-    if (--member->limits_disabled == 0)
+    end_drains(member);
+    if (member->limits_disabled == 0)
         throttle_group_release(throttle_groups_of(engine), member, now_ns);
     return ENGINE_OK;
 }
 
-static enum engine_status detach(struct engine *engine, int64_t now_ns,
-                                 struct engine_operation *operation, void *subject)
+static void detach_throttle(struct throttle_groups *groups, struct member *member, int64_t now_ns)
 {
-    (void)operation;
-    struct throttle_groups *groups = throttle_groups_of(engine);
-    struct member *member = subject;
-    if (!member->attached)
-        return ENGINE_DETACHED;
-    if (member->held.head != NULL)
-        return ENGINE_BUSY;
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
-        if (member->flows[i].pending > 0)
-            return ENGINE_BUSY;
-    }
     for (int i = 0; i < DIRECTION_COUNT; i++) {
         struct flow *flow = &member->flows[i];
         if (!timer_is_pending(&flow->timer))
@@ -292,6 +317,27 @@ static enum engine_status detach(struct engine *engine, int64_t now_ns,
         throttle_group_schedule_next(groups, flow, now_ns, false);
     }
     member->attached = false;
+}
+
+static enum engine_status detach(struct engine *engine, int64_t now_ns,
+                                 struct engine_operation *operation, void *subject)
+{
+    (void)operation;
+    struct member *member = subject;
+    if (member->is_below)
+        return ENGINE_UNSUPPORTED;
+    if (!member->attached)
+        return ENGINE_DETACHED;
+    if (member->held.head != NULL)
+        return ENGINE_BUSY;
+    for (; member != NULL; member = member->below) {
+        for (int i = 0; i < DIRECTION_COUNT; i++) {
+            if (member->flows[i].pending > 0)
+                return ENGINE_BUSY;
+        }
+    }
+    for (member = subject; member != NULL; member = member->below)
+        detach_throttle(throttle_groups_of(engine), member, now_ns);
     return ENGINE_OK;
 }
 
@@ -302,44 +348,11 @@ static enum engine_status attach(struct engine *engine, int64_t now_ns,
     (void)operation;
     (void)now_ns;
     struct member *member = subject;
-    member->attached = true;
+    if (member->is_below)
+        return ENGINE_UNSUPPORTED;
+    for (; member != NULL; member = member->below)
+        member->attached = true;
     return ENGINE_OK;
-}
-
-// ---- Views ----
-
-static void parameters_of(const void *node, struct engine_parameters *parameters)
-{
-    limits_of(&((const struct group *)node)->buckets, parameters);
-}
-
-static void node_gauge(const struct engine *engine, const void *node, int64_t now_ns,
-                       struct engine_node_gauge *gauge)
-{
-    (void)engine;
-    const struct group *group = node;
-    gauge->members = group->ring.count[RING_TAKEN];
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
-        gauge->waiting[i] = group->waiting[i];
-        gauge->token[i] = group->token[i] == NULL ? ENGINE_NONE : group->token[i]->id;
-        gauge->timer_armed[i] = group->timer_armed[i];
-    }
-    limits_gauge(&group->buckets, now_ns, gauge);
-}
-
-static void member_gauge(const struct engine *engine, const void *subject,
-                         struct engine_member_gauge *gauge)
-{
-    const struct member *member = subject;
-    gauge->node = member->group == NULL ? ENGINE_NONE : member->group->id;
-    gauge->limits_disabled = member->limits_disabled;
-    for (int i = 0; i < DIRECTION_COUNT; i++) {
-        const struct flow *flow = &member->flows[i];
-        gauge->waiting[i] = flow->waiting;
-        gauge->pending[i] = flow->pending;
-        gauge->timer_pending[i] = timer_is_pending(&flow->timer);
-        gauge->deadline_ns[i] = timer_deadline_ns(&engine->timers, &flow->timer);
-    }
 }
 
 static engine_operate *const operations[ENGINE_OPERATION_COUNT] = {
@@ -348,6 +361,7 @@ static engine_operate *const operations[ENGINE_OPERATION_COUNT] = {
     [ENGINE_NODE_SET] = set_group,
     [ENGINE_NODE_FILL] = fill_group,
     [ENGINE_MEMBER_CREATE] = create_member,
+    [ENGINE_STAGE_CREATE] = create_stage,
     [ENGINE_MEMBER_JOIN] = join_group,
     [ENGINE_MEMBER_LEAVE] = leave_group,
     [ENGINE_MEMBER_SET] = set_member,
@@ -373,8 +387,8 @@ const struct engine_algorithm throttle_group_algorithm = {
     .submit = throttle_group_submit,
     .fire = throttle_group_fire,
     .node_free = free_group,
-    .node_gauge = node_gauge,
-    .member_gauge = member_gauge,
-    .parameters_of = parameters_of,
+    .node_gauge = throttle_group_node_gauge,
+    .member_gauge = throttle_group_member_gauge,
+    .parameters_of = throttle_group_parameters_of,
     .facts = limits_facts,
 };

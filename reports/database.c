@@ -151,7 +151,10 @@ static bool create_tables(struct report_database *database, struct report_error 
     char identity[96];
     snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              REPORT_APPLICATION_ID, REPORT_SCHEMA_VERSION);
+    // A view that has got a column since.
+    static const char changed[] = "DROP VIEW IF EXISTS wait_interval";
     return rename_tables(database, error) &&
+           report_database_execute(database, "creating the tables", changed, error) &&
            report_database_execute(database, "creating the tables", report_schema, error) &&
            report_database_execute(database, "creating the tables", identity, error);
 }

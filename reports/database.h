@@ -52,6 +52,7 @@ struct report_member {
     const char *name;
     const char *attach; // "filter" or "drive"
     const char *trace;  // where its requests come from, for people
+    uint32_t below;     // throttles below its topmost one
 };
 
 // What is known when a run begins. All strings are copied.

@@ -12,7 +12,7 @@
 // "tsim": tells our files from other people's databases.
 #define REPORT_APPLICATION_ID 0x7473696d
 // Raised when the schema changes so that an older program must leave the file alone.
-#define REPORT_SCHEMA_VERSION 5
+#define REPORT_SCHEMA_VERSION 6
 
 // schema.sql, NUL-terminated; made from it when the project is configured.
 extern const char report_schema[];

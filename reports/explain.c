@@ -180,7 +180,7 @@ static void say_largest(const struct explain *explain, const struct sums_of_caus
     " FROM operation AS o JOIN operation_effect AS e USING (run_id, seq)"                          \
     " WHERE run_id = ?1 AND e.text <> ''"                                                          \
     "   AND (?2 IS NULL OR e.member_id = ?2"                                                       \
-    "        OR e.group_id IN (SELECT group_id FROM membership"                                    \
+    "        OR e.group_id IN (SELECT group_id FROM group_member"                                  \
     "                           WHERE run_id = ?1 AND member_id = ?2)) ORDER BY seq"
 
 // What left because of an operation, whatever it had waited for.
@@ -267,8 +267,28 @@ static bool print_words(const struct explain *explain)
     "                FROM member_statistics WHERE run_id = ?1 AND member_id = m.member_id) AS s"   \
     "  USING (direction))"
 
+// Of a member with several throttles, from above; else NULL.
+#define EXPLAIN_THROTTLES                                                                          \
+    "(SELECT nullif(json_group_array(json_object('name', name, 'stage', stage, 'wait_ns', "        \
+    "wait_ns,"                                                                                     \
+    "                                            'causes', json(causes))), '[]')"                  \
+    "   FROM (SELECT s.name, s.stage, coalesce(" EXPLAIN_SUM(                                      \
+        "wait_ns") ", 0) AS wait_ns,"                                                              \
+                   "                json_group_object(cause, wait_ns) FILTER (WHERE cause IS NOT " \
+                   "NULL) AS causes"                                                               \
+                   "           FROM stage_name AS s LEFT JOIN"                                     \
+                   "                (SELECT stage, cause, " EXPLAIN_SUM(                           \
+                       "wait_ns") " AS wait_ns"                                                    \
+                                  "                   FROM wait_interval WHERE run_id = ?1 AND "   \
+                                  "member_id = "                                                   \
+                                  "m.member_id"                                                    \
+                                  "                  GROUP BY stage, cause) USING (stage)"         \
+                                  "          WHERE s.run_id = ?1 AND s.member_id = m.member_id"    \
+                                  "          GROUP BY s.stage ORDER BY s.stage DESC))"
+
 #define EXPLAIN_MEMBERS                                                                            \
-    "SELECT json_object('name', m.name, 'directions', json(" EXPLAIN_DIRECTIONS "))"               \
+    "SELECT json_object('name', m.name, 'throttles', json(" EXPLAIN_THROTTLES "),"                 \
+    "                   'directions', json(" EXPLAIN_DIRECTIONS "))"                               \
     "  FROM member AS m WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2) ORDER BY member_id"
 
 #define EXPLAIN_INTERVALS                                                                          \

@@ -32,7 +32,7 @@ bool report_query_close(sqlite3_stmt *rows, struct report_error *error);
 // SQL: the groups that ever had two members, of the run ?1. Of others nothing can be fair or
 // unfair.
 #define REPORT_SHARED                                                                              \
-    "(SELECT group_id FROM membership WHERE run_id = ?1 AND group_id IS NOT NULL"                  \
+    "(SELECT group_id FROM group_member WHERE run_id = ?1 AND group_id IS NOT NULL"                \
     "  GROUP BY group_id HAVING count(DISTINCT member_id) > 1)"
 
 // The column as text; NULL becomes "".

@@ -57,7 +57,7 @@ static void free_stream(struct recorder_stream *stream)
 
 static void free_recorder(struct report_recorder *recorder)
 {
-    for (size_t i = 0; i < recorder->member_count; i++) {
+    for (size_t i = 0; i < recorder->throttle_count; i++) {
         for (size_t s = 0; s < RECORDER_STREAM_COUNT; s++)
             free_stream(&recorder->members[i].streams[s]);
     }
@@ -66,6 +66,7 @@ static void free_recorder(struct report_recorder *recorder)
         free(recorder->groups[i].backlogged.items);
         free(recorder->groups[i].left.items);
     }
+    free(recorder->series.causes);
     free(recorder->members);
     free(recorder->groups);
     free(recorder->touched.items);
@@ -103,25 +104,51 @@ static bool store_beginning(struct report_recorder *recorder, const struct repor
     return false;
 }
 
+// Members, and behind them their throttles below the topmost; how much there is of each.
+static bool make_members(struct report_recorder *recorder, const struct report_run *run)
+{
+    size_t count = run->member_count, most = 0;
+    for (size_t i = 0; i < run->member_count; i++) {
+        count += run->members[i].below;
+        most = run->members[i].below > most ? run->members[i].below : most;
+    }
+    recorder->wait_count = recorder->cause_count * (most + 1);
+    recorder->series.causes = calloc(recorder->wait_count + 1, sizeof *recorder->series.causes);
+    recorder->members = calloc(count + 1, sizeof *recorder->members);
+    if (recorder->series.causes == NULL || recorder->members == NULL)
+        return false;
+    recorder->member_count = run->member_count;
+    recorder->throttle_count = count;
+    for (uint32_t i = 0, next = (uint32_t)run->member_count; i < run->member_count; i++) {
+        struct recorder_member *members = recorder->members;
+        members[i].owner = i;
+        members[i].stage = run->members[i].below;
+        members[i].lower[0] = next;
+        for (uint32_t stage = members[i].stage; stage-- > 0; next++) {
+            members[next].owner = i;
+            members[next].stage = stage;
+        }
+        members[i].lower[1] = next;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct recorder_member *member = &recorder->members[i];
+        member->group = member->backlog_position = REPORT_NONE;
+        member->slot = REPORT_FAIRNESS_NO_SLOT;
+        member->noted_ns = REPORT_NOT_YET;
+    }
+    return true;
+}
+
 struct report_recorder *report_recorder_begin(struct report_database *database,
                                               const struct report_recorder_config *config,
                                               struct report_error *error)
 {
     const struct report_run *run = &config->run;
     struct report_recorder *recorder = calloc(1, sizeof *recorder);
-    struct recorder_member *members = calloc(run->member_count + 1, sizeof *members);
     assert(run->interval_ns >= 0);
-    if (recorder == NULL || members == NULL) {
-        snprintf(error->message, sizeof error->message, "out of memory for %zu members",
-                 run->member_count);
-        free(recorder);
-        free(members);
+    if (recorder == NULL) {
+        snprintf(error->message, sizeof error->message, "out of memory for a run");
         return NULL;
-    }
-    for (size_t i = 0; i < run->member_count; i++) {
-        members[i].group = members[i].backlog_position = REPORT_NONE;
-        members[i].slot = REPORT_FAIRNESS_NO_SLOT;
-        members[i].noted_ns = REPORT_NOT_YET;
     }
     recorder->database = database;
     recorder->warm_up_ns = config->warm_up_ns;
@@ -135,9 +162,7 @@ struct report_recorder *report_recorder_begin(struct report_database *database,
     recorder->cause_count = config->cause_count;
     recorder->latest.stream = REPORT_NONE;
     recorder->first_arrival_ns = REPORT_NOT_YET;
-    recorder->members = members;
-    recorder->member_count = run->member_count;
-    if (!recorder_open_intervals(recorder, run->interval_ns))
+    if (!make_members(recorder, run) || !recorder_open_intervals(recorder, run->interval_ns))
         snprintf(error->message, sizeof error->message, "out of memory for %zu members",
                  run->member_count);
     else if (store_beginning(recorder, run, error))

@@ -92,8 +92,10 @@ void report_recorder_advance(struct report_recorder *recorder, int64_t now_ns);
 
 // A group that came up during the run; its index is the next one.
 void report_recorder_group(struct report_recorder *recorder, const char *name);
-// A member is from now on in this group, or in none (REPORT_NONE). Also called for time 0.
-void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+// A throttle is from now on in this group, or in none (REPORT_NONE). Also called for time 0. A
+// member's topmost throttle has its number; those below have the numbers from the number of members
+// on, of the first member that has some from above, then of the next.
+void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t throttle,
                                 uint32_t group);
 // From now on this limit of the group has this value; once per changed key. Also for time 0.
 void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
@@ -156,8 +158,14 @@ void report_recorder_dispatch(struct report_recorder *recorder,
                               const struct report_request *request);
 void report_recorder_complete(struct report_recorder *recorder,
                               const struct report_request *request);
+// Of a member with several throttles: after its arrival, and before its dispatch, the request goes
+// from one that counts it (REPORT_NONE: it has arrived) to the next one (REPORT_NONE: to the
+// device).
+void report_recorder_passed(struct report_recorder *recorder, const struct report_request *request,
+                            int64_t now_ns, uint32_t from, uint32_t to);
 // In the instant of its dispatch, before or after it: why the request waited, by cause in the order
-// of the configuration's. If it waited; nothing has to be said.
+// of the configuration's, for each of its member's throttles, upwards. If it waited; nothing has to
+// be said.
 void report_recorder_waited(struct report_recorder *recorder, const struct report_request *request,
                             const int64_t *wait_ns);
 // In the instant of its dispatch, before or after it: a request of this member and direction counts

@@ -50,6 +50,28 @@ CREATE TABLE IF NOT EXISTS membership (
     group_id  INTEGER
 );
 
+-- Which group each throttle of a member was in from when on, of members that have several. stage: 0
+-- is nearest to the disk; the topmost is in `membership` as well.
+CREATE TABLE IF NOT EXISTS stage_membership (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    at_ns     INTEGER NOT NULL,
+    member_id INTEGER NOT NULL,
+    stage     INTEGER NOT NULL,
+    group_id  INTEGER
+);
+
+-- Which groups members were in, with all of their throttles.
+CREATE VIEW IF NOT EXISTS group_member AS
+SELECT run_id, at_ns, member_id, group_id FROM membership
+UNION
+SELECT run_id, at_ns, member_id, group_id FROM stage_membership;
+
+-- What a throttle is called: after the group that it was in first.
+CREATE VIEW IF NOT EXISTS stage_name AS
+SELECT s.run_id, s.member_id, s.stage, coalesce(g.name, 'none') AS name, min(s.at_ns) AS at_ns
+FROM stage_membership AS s LEFT JOIN throttle_group AS g USING (run_id, group_id)
+GROUP BY s.run_id, s.member_id, s.stage;
+
 -- Which value a limit had from when on.
 CREATE TABLE IF NOT EXISTS limit_setting (
     run_id   INTEGER NOT NULL REFERENCES run,
@@ -299,13 +321,32 @@ CREATE TABLE IF NOT EXISTS wait_series (
     PRIMARY KEY (run_id, member_id, direction, cause, first)
 ) WITHOUT ROWID;
 
+-- The same of members with several throttles, for each of these: 0 is nearest to the disk.
+CREATE TABLE IF NOT EXISTS stage_wait_series (
+    run_id    INTEGER NOT NULL REFERENCES run,
+    member_id INTEGER NOT NULL,
+    stage     INTEGER NOT NULL,
+    direction TEXT NOT NULL,
+    cause     TEXT NOT NULL,
+    first     INTEGER NOT NULL,
+    intervals INTEGER NOT NULL,
+    cells     TEXT NOT NULL,
+    PRIMARY KEY (run_id, member_id, stage, direction, cause, first)
+) WITHOUT ROWID;
+
+-- stage NULL: a member with one throttle. Until schema 5 there was no such column.
 CREATE VIEW IF NOT EXISTS wait_interval AS
-SELECT *, 1 AS intervals FROM wait_interval_row
+SELECT *, 1 AS intervals, NULL AS stage FROM wait_interval_row
 UNION ALL
 SELECT s.run_id, json_extract(c.value, '$[0]'), s.member_id, s.direction, s.cause,
        json_extract(c.value, '$[1]'), json_extract(c.value, '$[2]'),
-       s.intervals
-FROM wait_series AS s, json_each(s.cells) AS c;
+       s.intervals, NULL
+FROM wait_series AS s, json_each(s.cells) AS c
+UNION ALL
+SELECT s.run_id, json_extract(c.value, '$[0]'), s.member_id, s.direction, s.cause,
+       json_extract(c.value, '$[1]'), json_extract(c.value, '$[2]'),
+       s.intervals, s.stage
+FROM stage_wait_series AS s, json_each(s.cells) AS c;
 
 -- As how many operations the requests that were dispatched in the interval counted beyond one each,
 -- because of iops-size. Only where there are any; those of read+write are not stored.
@@ -408,6 +449,15 @@ CREATE TABLE IF NOT EXISTS request (
     dispatch_ns INTEGER,
     complete_ns INTEGER,
     PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+-- Only with --log requests, of members with several throttles: when it left each that counts it.
+CREATE TABLE IF NOT EXISTS request_stage (
+    run_id  INTEGER NOT NULL REFERENCES run,
+    seq     INTEGER NOT NULL,
+    stage   INTEGER NOT NULL,
+    left_ns INTEGER NOT NULL,
+    PRIMARY KEY (run_id, seq, stage)
 ) WITHOUT ROWID;
 
 -- Only of runs whose arrivals answer: which request of the recordings each is, in their order.

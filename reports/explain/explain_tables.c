@@ -152,6 +152,28 @@ static bool make_rows(const struct explain *explain)
     " FROM explain_row AS r WHERE ?1 > 0 GROUP BY place, line, direction"                          \
     " ORDER BY place, line, direction"
 
+// Only of members with several throttles.
+static bool print_throttles(const struct explain *explain)
+{
+    static const struct grid_column columns[] = {
+        {NULL, "member", GRID_TEXT}, {NULL, "throttle", GRID_TEXT}, {NULL, "wait", GRID_TIME}};
+    static const struct print_table throttles = {
+        .title = "Wait by throttle, from above, and cause [% of the wait there]",
+        .select = "SELECT CASE WHEN w.stage = (SELECT max(stage) FROM stage_name AS t"
+                  "                             WHERE t.run_id = ?1 AND t.member_id = w.member_id)"
+                  "            THEN m.name ELSE '' END, w.name, total(wait_ns)",
+        .whole = "nullif(total(wait_ns), 0)",
+        .rest = " FROM stage_name AS w JOIN explain_order AS o USING (member_id)"
+                " JOIN member AS m USING (run_id, member_id)"
+                " LEFT JOIN wait_interval AS i USING (run_id, member_id, stage)"
+                " WHERE run_id = ?1 AND place < " EXPLAIN_REST
+                " GROUP BY w.member_id, w.stage ORDER BY place, w.stage DESC",
+        .columns = columns,
+        .column_count = COUNT_OF(columns),
+    };
+    return print_table(explain, &throttles);
+}
+
 static bool print_members(const struct explain *explain)
 {
     static const struct grid_column columns[] = {{NULL, "member", GRID_TEXT},
@@ -178,7 +200,7 @@ static bool print_members(const struct explain *explain)
         .column_count = COUNT_OF(first_columns),
         .without_queue = true,
     };
-    return print_table(explain, &all) && print_table(explain, &first);
+    return print_table(explain, &all) && print_table(explain, &first) && print_throttles(explain);
 }
 
 static bool print_longest(const struct explain *explain)

@@ -8,37 +8,55 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CAUSES_PANELS 3
 #define CAUSES_DENSE 300 // bins from which on the line is thin
 #define CAUSES_NAME_CHARACTERS 20
+#define CAUSES_THROTTLES 8 // that are told apart, of members that have several
+
+// A band is a cause, and where members have several throttles a cause in one of these: those of the
+// members with one come first, then those of each name of a throttle.
+#define CAUSES_BANDS ((CAUSES_THROTTLES + 1) * EXPLAIN_CAUSE_COUNT)
 
 struct causes_bin {
-    double wait_ns[EXPLAIN_CAUSE_COUNT];
+    double wait_ns[CAUSES_BANDS];
 };
 
 struct causes {
     const struct plot_script *script;
     struct causes_bin *bins;
-    bool occurs[EXPLAIN_CAUSE_COUNT];
+    bool occurs[CAUSES_BANDS];
+    char throttles[CAUSES_THROTTLES][REPORT_LABEL_MAX];
+    size_t throttle_count;
     struct plot_unit unit; // of the waits
     double most;           // the longest one, in it
 };
 
+static const struct explain_cause *cause_of(size_t band)
+{
+    return &explain_causes[band % EXPLAIN_CAUSE_COUNT];
+}
+
 // A limit and its burst part have one colour, dark and light. The pink, which some take for grey,
-// is that of the limit that is used least: the turn and the queue are grey.
-static const char *colour_of(size_t cause)
+// is that of the limit that is used least: the turn and the queue are grey. Each throttle of a
+// stack has other colours for the same.
+static const char *colour_of(size_t band)
 {
     static const size_t colours[] = {4, 3, 5, 0, 2, 1}; // of the limits
-    switch (explain_causes[cause].kind) {
+    static const char *const turns[] = {"#404040", "#585858", "#707070"};
+    static const char *const queues[] = {"#DEDEDE", "#CCCCCC", "#BABABA"};
+    size_t cause = band % EXPLAIN_CAUSE_COUNT, throttle = band / EXPLAIN_CAUSE_COUNT;
+    size_t limit = (cause / 2 + throttle) % (sizeof colours / sizeof colours[0]);
+    switch (cause_of(band)->kind) {
     case EXPLAIN_LIMIT:
-        return plot_script_colour(colours[cause / 2]);
+        return plot_script_colour(colours[limit]);
     case EXPLAIN_BURST:
-        return plot_script_light_colour(colours[cause / 2]);
+        return plot_script_light_colour(colours[limit]);
     case EXPLAIN_TURN:
-        return "#404040";
+        return turns[throttle % 3];
     case EXPLAIN_QUEUE:
-        return "#DEDEDE";
+        return queues[throttle % 3];
     case EXPLAIN_TIMER:
         return "#F0E442";
     case EXPLAIN_DRAIN:
@@ -59,20 +77,41 @@ static const char *words_of(enum explain_kind kind)
     return words[kind];
 }
 
+// The number of a name of a throttle, from 1; 0: "", of a member with one. Those beyond the last
+// are that.
+static size_t throttle_of(struct causes *causes, const char *name)
+{
+    char label[REPORT_LABEL_MAX];
+    size_t i = 0;
+    if (name[0] == '\0')
+        return 0;
+    report_label(label, name, CAUSES_NAME_CHARACTERS);
+    while (i < causes->throttle_count && strcmp(causes->throttles[i], label) != 0)
+        i++;
+    if (i == CAUSES_THROTTLES)
+        return CAUSES_THROTTLES;
+    if (i == causes->throttle_count)
+        memcpy(causes->throttles[causes->throttle_count++], label, sizeof label);
+    return i + 1;
+}
+
 static bool load_bins(struct causes *causes, struct report_error *error)
 {
     const struct plot_run *run = causes->script->run;
     sqlite3_stmt *rows =
         report_query_open(run->database,
-                          "SELECT interval, cause, total(wait_ns), intervals FROM wait_interval"
+                          "SELECT interval, cause, total(wait_ns), intervals, n.name"
+                          "  FROM wait_interval LEFT JOIN stage_name AS n"
+                          " USING (run_id, member_id, stage)"
                           " WHERE run_id = ?1 AND (?2 IS NULL OR member_id = ?2) AND interval >= 0"
-                          " GROUP BY interval, cause, intervals",
+                          " GROUP BY interval, cause, intervals, n.name",
                           run->run_id, error);
     if (rows != NULL && causes->script->member != NULL)
         sqlite3_bind_int64(rows, 2, causes->script->member_id);
     while (report_query_next(rows)) {
         int64_t most = (int64_t)run->bin_count * run->bin_intervals;
-        size_t cause = explain_cause_find(report_query_text(rows, 1));
+        size_t cause = explain_cause_find(report_query_text(rows, 1)) +
+                       EXPLAIN_CAUSE_COUNT * throttle_of(causes, report_query_text(rows, 4));
         int64_t first = sqlite3_column_int64(rows, 0), count = sqlite3_column_int64(rows, 3);
         count = count < 1 ? 1 : count > most ? most : count;
         // A row of many intervals is spread over them.
@@ -94,8 +133,8 @@ static bool is_in(enum explain_kind kind, bool with_queue)
 static double whole_of(const struct causes_bin *bin, bool with_queue)
 {
     double whole_ns = 0;
-    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
-        whole_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+    for (size_t cause = 0; cause < CAUSES_BANDS; cause++)
+        whole_ns += is_in(cause_of(cause)->kind, with_queue) ? bin->wait_ns[cause] : 0;
     return whole_ns;
 }
 
@@ -115,7 +154,7 @@ static void put_band(const struct causes *causes, const char *name, size_t band,
             continue;
         }
         for (size_t cause = 0; cause < band; cause++)
-            below_ns += is_in(explain_causes[cause].kind, with_queue) ? bin->wait_ns[cause] : 0;
+            below_ns += is_in(cause_of(cause)->kind, with_queue) ? bin->wait_ns[cause] : 0;
         for (size_t edge = 0; edge < 2; edge++)
             fprintf(script->data, "%.9g %.6g %.6g\n",
                     plot_run_bin_ns(script->run, i + edge) / script->time.scale,
@@ -128,13 +167,13 @@ static void put_band(const struct causes *causes, const char *name, size_t band,
 static void draw_shares(const struct causes *causes, const char *name, bool with_queue)
 {
     FILE *out = causes->script->out;
-    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
+    for (size_t cause = 0; cause < CAUSES_BANDS; cause++) {
+        if (causes->occurs[cause] && is_in(cause_of(cause)->kind, with_queue))
             put_band(causes, name, cause, with_queue);
     }
     fputs("set yrange [0:100]\nset ytics 25\nplot NaN", out);
-    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        if (causes->occurs[cause] && is_in(explain_causes[cause].kind, with_queue))
+    for (size_t cause = 0; cause < CAUSES_BANDS; cause++) {
+        if (causes->occurs[cause] && is_in(cause_of(cause)->kind, with_queue))
             fprintf(out, ", $%s%zu using 1:2:3 with filledcurves lc rgb '%s' fs solid noborder",
                     name, cause, colour_of(cause));
     }
@@ -175,15 +214,16 @@ static void choose_unit(struct causes *causes)
 static void put_legend(const struct causes *causes)
 {
     const struct plot_script *script = causes->script;
-    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++) {
-        char key[64];
+    for (size_t cause = 0; cause < CAUSES_BANDS; cause++) {
+        char key[REPORT_LABEL_MAX + 64];
+        size_t throttle = cause / EXPLAIN_CAUSE_COUNT;
         if (!causes->occurs[cause])
             continue;
-        snprintf(key, sizeof key, "%s:", explain_causes[cause].key);
+        snprintf(key, sizeof key, "%s%s%s:", throttle > 0 ? causes->throttles[throttle - 1] : "",
+                 throttle > 0 ? ": " : "", cause_of(cause)->key);
         fprintf(script->out, ", keyentry with boxes lc rgb '%s' fs solid noborder",
                 colour_of(cause));
-        plot_script_title(script, (const char *const[]){key, words_of(explain_causes[cause].kind)},
-                          2);
+        plot_script_title(script, (const char *const[]){key, words_of(cause_of(cause)->kind)}, 2);
     }
 }
 
@@ -231,7 +271,7 @@ bool plot_wait_causes(struct plot_script *script, struct report_error *error)
         snprintf(error->message, sizeof error->message, "drawing wait-causes: out of memory");
     if (good && stored == EXPLAIN_STORED)
         good = load_bins(&causes, error);
-    for (size_t cause = 0; cause < EXPLAIN_CAUSE_COUNT; cause++)
+    for (size_t cause = 0; cause < CAUSES_BANDS; cause++)
         any |= causes.occurs[cause];
     if (good)
         write_script(script, &causes,

@@ -151,7 +151,7 @@ static bool load_groups(struct plot_run *run, struct report_error *error)
         "SELECT g.group_id, g.name, max_service_difference_requests, max_service_difference_bytes,"
         "       count(m.member_id)"
         "  FROM throttle_group AS g"
-        "  LEFT JOIN (SELECT DISTINCT member_id, group_id FROM membership WHERE run_id = ?1) AS m"
+        "  LEFT JOIN (SELECT DISTINCT member_id, group_id FROM group_member WHERE run_id = ?1) AS m"
         "   USING (group_id)" WAITED " WHERE g.run_id = ?1 GROUP BY g.group_id"
         " ORDER BY CASE WHEN ?2 THEN total(l.mean_ns * l.count) END DESC, g.group_id",
         run->run_id, error);

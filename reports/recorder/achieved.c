@@ -38,6 +38,24 @@ static void complete(struct recorder_achieved *achieved, const struct report_req
     leave(achieved, 1, request->complete_ns);
 }
 
+// The group that the n-th of a member's throttles is in, 0 being the topmost; REPORT_NONE if one
+// above it is in the same: its requests are that group's once.
+static uint32_t group_of(const struct report_recorder *recorder,
+                         const struct recorder_member *member, uint32_t n)
+{
+    uint32_t group = n == 0 ? member->group : recorder->members[member->lower[0] + n - 1].group;
+    for (uint32_t i = 0; i < n && group != REPORT_NONE; i++) {
+        if (group_of(recorder, member, i) == group)
+            return REPORT_NONE;
+    }
+    return group;
+}
+
+static uint32_t throttles_of(const struct recorder_member *member)
+{
+    return 1 + member->lower[1] - member->lower[0];
+}
+
 void recorder_achieve_arrival(struct report_recorder *recorder,
                               const struct report_request *request)
 {
@@ -48,8 +66,11 @@ void recorder_achieve_arrival(struct report_recorder *recorder,
     if (!recorder_is_read_write(request->direction))
         return;
     arrive(&member->achieved, request);
-    if (member->group != REPORT_NONE)
-        arrive(&recorder->groups[member->group].achieved, request);
+    for (uint32_t n = 0; n < throttles_of(member); n++) {
+        uint32_t group = group_of(recorder, member, n);
+        if (group != REPORT_NONE)
+            arrive(&recorder->groups[group].achieved, request);
+    }
     arrive(&recorder->achieved, request);
 }
 
@@ -61,20 +82,33 @@ void recorder_achieve_completion(struct report_recorder *recorder,
     if (!recorder_is_read_write(request->direction))
         return;
     complete(&member->achieved, request);
-    if (member->group != REPORT_NONE)
-        complete(&recorder->groups[member->group].achieved, request);
+    for (uint32_t n = 0; n < throttles_of(member); n++) {
+        uint32_t group = group_of(recorder, member, n);
+        if (group != REPORT_NONE)
+            complete(&recorder->groups[group].achieved, request);
+    }
     complete(&recorder->achieved, request);
+}
+
+// Is one of the member's throttles but this one in the group?
+static bool is_there(const struct report_recorder *recorder, uint32_t group, uint32_t but)
+{
+    const struct recorder_member *member = &recorder->members[recorder->members[but].owner];
+    bool is = recorder->members[but].owner != but && member->group == group;
+    for (uint32_t i = member->lower[0]; i < member->lower[1]; i++)
+        is |= i != but && recorder->members[i].group == group;
+    return is;
 }
 
 void recorder_achieve_move(struct report_recorder *recorder, uint32_t number, uint32_t group)
 {
-    const struct recorder_member *member = &recorder->members[number];
-    uint64_t count = member->achieved.under_way;
+    const struct recorder_member *moved = &recorder->members[number];
+    uint64_t count = recorder->members[moved->owner].achieved.under_way;
     if (count == 0)
         return;
-    if (member->group != REPORT_NONE)
-        leave(&recorder->groups[member->group].achieved, count, recorder->now_ns);
-    if (group < recorder->group_count)
+    if (moved->group != REPORT_NONE && !is_there(recorder, moved->group, number))
+        leave(&recorder->groups[moved->group].achieved, count, recorder->now_ns);
+    if (group < recorder->group_count && !is_there(recorder, group, number))
         enter(&recorder->groups[group].achieved, count, recorder->now_ns);
 }
 

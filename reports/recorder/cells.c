@@ -55,10 +55,10 @@ static void put_histogram(struct report_recorder *recorder, const struct report_
 static void put_causes(struct report_recorder *recorder, const struct recorder_cause *causes)
 {
     size_t present = 0;
-    for (size_t i = 0; causes != NULL && i < recorder->cause_count; i++)
+    for (size_t i = 0; causes != NULL && i < recorder->wait_count; i++)
         present += causes[i].requests > 0;
     put(recorder, present);
-    for (size_t i = 0; present > 0 && i < recorder->cause_count; i++) {
+    for (size_t i = 0; present > 0 && i < recorder->wait_count; i++) {
         if (causes[i].requests == 0)
             continue;
         put(recorder, i);
@@ -169,10 +169,10 @@ static bool add_histogram(struct report_histogram **into, const uint8_t **at, ui
     return true;
 }
 
-static bool add_causes(struct recorder_cause **into, size_t cause_count, const uint8_t **at)
+static bool add_causes(struct recorder_cause **into, size_t wait_count, const uint8_t **at)
 {
     uint64_t present = get(at);
-    if (present > 0 && *into == NULL && (*into = calloc(cause_count, sizeof **into)) == NULL)
+    if (present > 0 && *into == NULL && (*into = calloc(wait_count, sizeof **into)) == NULL)
         return false;
     for (; present > 0; present--) {
         struct recorder_cause *cause = &(*into)[get(at)];
@@ -215,7 +215,7 @@ static void add_record(struct report_recorder *recorder, struct cell_cursor *cur
     bool both = cursor->key % RECORDER_STREAM_COUNT == RECORDER_PLACE_READ_WRITE;
     bool added = add_histogram(&sum->total, at, both ? cursor->levels : NULL);
     sum->extra = report_add_saturated(sum->extra, (int64_t)get(at));
-    if (!added || !add_causes(&sum->causes, recorder->cause_count, at))
+    if (!added || !add_causes(&sum->causes, recorder->wait_count, at))
         report_rows_fail(recorder->rows, "out of memory for the intervals of a run");
     find_next(cursor, cursor->key);
 }

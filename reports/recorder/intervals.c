@@ -62,7 +62,7 @@ bool recorder_open_intervals(struct report_recorder *recorder, int64_t interval_
     for (size_t g = 0; g < recorder->grain_count; g++)
         begin_interval(&recorder->grains[g], 0);
     find_boundary(recorder);
-    size_t marks = recorder->member_count * recorder->grain_count;
+    size_t marks = recorder->throttle_count * recorder->grain_count;
     recorder->marks = calloc(marks + 1, sizeof *recorder->marks);
     for (size_t i = 0; recorder->marks != NULL && i < marks; i++)
         recorder->marks[i].start_ns = REPORT_NOT_YET;

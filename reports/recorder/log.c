@@ -29,25 +29,38 @@ void report_recorder_group(struct report_recorder *recorder, const char *name)
     recorder->groups[recorder->group_count++] = (struct recorder_group){0};
 }
 
-void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t member,
+static void store_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t throttle,
+                             uint32_t group)
+{
+    const struct recorder_member *moved = &recorder->members[throttle];
+    struct report_value in = group == REPORT_NONE ? report_null() : report_integer(group);
+    if (throttle < recorder->member_count)
+        report_rows_add(
+            recorder->rows, REPORT_ROW_MEMBERSHIP,
+            (struct report_value[]){report_integer(now_ns), report_integer(throttle), in});
+    if (recorder_is_stacked(&recorder->members[moved->owner]))
+        report_rows_add(recorder->rows, REPORT_ROW_STAGE_MEMBERSHIP,
+                        (struct report_value[]){report_integer(now_ns),
+                                                report_integer(moved->owner),
+                                                report_integer(moved->stage), in});
+}
+
+void report_recorder_membership(struct report_recorder *recorder, int64_t now_ns, uint32_t throttle,
                                 uint32_t group)
 {
-    struct recorder_member *moved = &recorder->members[member];
-    assert(member < recorder->member_count);
+    struct recorder_member *moved = &recorder->members[throttle];
+    assert(throttle < recorder->throttle_count);
     recorder_reach(recorder, now_ns);
-    report_rows_add(
-        recorder->rows, REPORT_ROW_MEMBERSHIP,
-        (struct report_value[]){report_integer(now_ns), report_integer(member),
-                                group == REPORT_NONE ? report_null() : report_integer(group)});
-    recorder_leave_group(recorder, member);
-    recorder_achieve_move(recorder, member, group);
-    recorder_forget_served(recorder, member);
+    store_membership(recorder, now_ns, throttle, group);
+    recorder_leave_group(recorder, throttle);
+    recorder_achieve_move(recorder, throttle, group);
+    recorder_forget_served(recorder, throttle);
     moved->group = group < recorder->group_count ? group : REPORT_NONE;
     if (moved->group == REPORT_NONE)
         return;
     recorder_activate_group(recorder, moved->group);
     // What still waits makes it backlogged there.
-    recorder_touch(recorder, member * REPORT_DIRECTION_COUNT, &moved->streams[0]);
+    recorder_touch(recorder, throttle * REPORT_DIRECTION_COUNT, &moved->streams[0]);
 }
 
 void report_recorder_limit(struct report_recorder *recorder, int64_t now_ns, uint32_t group,
@@ -153,6 +166,15 @@ void recorder_log_request(struct report_recorder *recorder, const struct report_
                     });
 }
 
+void recorder_log_stage(struct report_recorder *recorder, const struct report_request *request,
+                        uint32_t stage)
+{
+    if (recorder->log_requests)
+        report_rows_add(recorder->rows, REPORT_ROW_REQUEST_STAGE,
+                        (struct report_value[]){report_count(request->seq), report_integer(stage),
+                                                report_integer(recorder->now_ns)});
+}
+
 // Why requests waited, per interval, member, direction and cause, and when burst allowances ran
 // out. Costs memory for streams whose requests wait, and time for requests that waited.
 
@@ -166,12 +188,14 @@ void report_recorder_waited(struct report_recorder *recorder, const struct repor
         return;
     recorder_reach(recorder, request->dispatch_ns);
     if (span->causes == NULL)
-        span->causes = calloc(recorder->cause_count, sizeof *span->causes);
+        span->causes = calloc(recorder->wait_count, sizeof *span->causes);
     if (span->causes == NULL) {
         report_rows_fail(recorder->rows, "out of memory for the causes of waiting");
         return;
     }
-    for (size_t i = 0; i < recorder->cause_count; i++) {
+    const uint32_t *lower = recorder->members[request->member].lower;
+    size_t count = recorder->cause_count * (1 + lower[1] - lower[0]);
+    for (size_t i = 0; i < count; i++) {
         if (wait_ns[i] == 0)
             continue;
         span->causes[i].requests++;

@@ -22,6 +22,7 @@
 #include "reports/fairness.h"
 #include "reports/histogram.h"
 #include "reports/recorder.h"
+#include "reports/recorder/row_text.h"
 #include "reports/recorder/rows.h"
 
 enum recorder_moment {
@@ -67,7 +68,7 @@ struct recorder_cause {
 struct recorder_span {
     struct report_service moments[RECORDER_MOMENT_COUNT];
     struct report_histogram *total; // latencies; NULL before the first use
-    struct recorder_cause *causes;  // all of them; NULL before the first use
+    struct recorder_cause *causes;  // wait_count; NULL before the first use
     int64_t extra; // operations, in millionths, beyond one per request; stays at its most
     // Requests that wait, known when it is over: just before it, at its end, the most in it.
     uint64_t waiting_before, waiting, waiting_max;
@@ -92,7 +93,11 @@ struct recorder_achieved {
     int64_t busy_ns;            // of the spans before it
 };
 
+// A member, or one of its throttles below the topmost: of that only what concerns its group counts.
 struct recorder_member {
+    uint32_t owner;    // the member
+    uint32_t stage;    // 0 is nearest to the disk
+    uint32_t lower[2]; // of a member: its throttles below, from this number up to that
     struct recorder_stream streams[RECORDER_STREAM_COUNT];
     struct recorder_achieved achieved;
     uint64_t backlog;             // throttled requests that wait, within the present instant
@@ -176,21 +181,12 @@ struct recorder_cell {
 
 #define RECORDER_LEVELS 126
 
-// A row that is being made: cells, or buckets.
-#define RECORDER_TEXT_FULL 800 // bytes, from which on it is stored
-#define RECORDER_TEXT_CELL 300 // no cell is longer
-
-struct recorder_text {
-    int64_t first; // interval, or bucket
-    size_t used;
-    char bytes[RECORDER_TEXT_FULL + RECORDER_TEXT_CELL];
-};
-
 // Rows over time of one stream, and how many intervals each of its cells is.
 struct recorder_series {
     uint32_t member, stream;
     int64_t step;
-    struct recorder_text moments, counted, causes[REPORT_CAUSE_MAX];
+    struct recorder_text moments, counted;
+    struct recorder_text *causes; // wait_count
 };
 
 // Members of which all is stored if that is too much of all: plots show 12, tables 40.
@@ -227,7 +223,8 @@ struct report_recorder {
     report_recorder_tell *tell; // or NULL
     void *tell_context;
     const char *causes[REPORT_CAUSE_MAX];
-    size_t cause_count;
+    size_t cause_count; // of a throttle
+    size_t wait_count;  // of all that a member may have
     int64_t now_ns;
     bool adapts; // the length of intervals
     struct recorder_grain grains[RECORDER_GRAIN_MAX];
@@ -240,6 +237,7 @@ struct report_recorder {
     struct recorder_mark *marks; // by member, then grain
     struct recorder_member *members;
     size_t member_count;
+    size_t throttle_count; // behind the members, those below their topmost
     struct recorder_group *groups;
     size_t group_count;
     size_t group_capacity;
@@ -255,6 +253,11 @@ struct report_recorder {
 };
 
 extern const char *const recorder_stream_names[RECORDER_STREAM_COUNT];
+
+static inline bool recorder_is_stacked(const struct recorder_member *member)
+{
+    return member->lower[0] < member->lower[1];
+}
 
 static inline bool recorder_is_read_write(uint32_t direction)
 {
@@ -367,10 +370,6 @@ void recorder_cells_free(struct recorder_cells *cells);
 void recorder_series_add(struct report_recorder *recorder, int64_t interval,
                          const struct recorder_span *span);
 void recorder_series_end(struct report_recorder *recorder);
-void recorder_text_number(struct recorder_text *text, uint64_t number);
-void recorder_text_begin(struct recorder_text *text, char with);
-// Ends it with this character; it is empty then.
-const char *recorder_text_end(struct recorder_text *text, char with);
 // Which of RECORDER_LEVELS a bucket of a histogram is in.
 size_t recorder_level(size_t bucket);
 // How many reads and writes that completed in the interval had a latency of which level.
@@ -390,5 +389,7 @@ void recorder_span_free(struct recorder_span *span);
 void recorder_store_statistics(struct report_recorder *recorder, int64_t end_ns,
                                struct report_service totals[RECORDER_MOMENT_COUNT]);
 // Stores a request that is final, if requests are logged.
+void recorder_log_stage(struct report_recorder *recorder, const struct report_request *request,
+                        uint32_t stage);
 void recorder_log_request(struct report_recorder *recorder, const struct report_request *request);
 #endif

@@ -94,6 +94,13 @@ void recorder_queue_latest(struct report_recorder *recorder)
     recorder->latest.stream = REPORT_NONE;
 }
 
+// In the one throttle of its member. Of several report_recorder_passed tells.
+static bool waits_there(const struct report_recorder *recorder,
+                        const struct report_request *request)
+{
+    return request->throttled && !recorder_is_stacked(&recorder->members[request->member]);
+}
+
 bool report_recorder_counts(const struct report_recorder *recorder, int64_t arrival_ns)
 {
     return arrival_ns >= recorder->warm_up_ns;
@@ -112,18 +119,60 @@ void report_recorder_arrival(struct report_recorder *recorder, const struct repo
     count_request(recorder, request, RECORDER_ARRIVED);
     recorder_achieve_arrival(recorder, request);
     recorder_queue_latest(recorder);
-    recorder->latest = (struct recorder_latest){stream_number(request), request->throttled};
+    recorder->latest =
+        (struct recorder_latest){stream_number(request), waits_there(recorder, request)};
 }
 
 // It no longer waits.
 static void unqueue(struct report_recorder *recorder, const struct report_request *request)
 {
     uint32_t number = stream_number(request);
+    bool throttled = waits_there(recorder, request);
     // Of one stream and instant, one is as good as another.
-    if (recorder->latest.stream == number && recorder->latest.throttled == request->throttled)
+    if (recorder->latest.stream == number && recorder->latest.throttled == throttled)
         recorder->latest.stream = REPORT_NONE;
     else
-        change_queue(recorder, number, request->throttled, UINT64_MAX);
+        change_queue(recorder, number, throttled, UINT64_MAX);
+}
+
+// A throttle lets a request of so many bytes go.
+static void serve(struct report_recorder *recorder, struct recorder_member *throttle,
+                  uint64_t bytes)
+{
+    report_service_count(&throttle->served, bytes);
+    if (throttle->slot == REPORT_FAIRNESS_NO_SLOT)
+        return;
+    report_fairness_serve(recorder->groups[throttle->group].fairness, throttle->slot, bytes);
+    recorder_unsettle_group(recorder, throttle->group);
+}
+
+// `change` more requests wait in a throttle.
+static struct recorder_member *change_backlog(struct report_recorder *recorder, uint32_t number,
+                                              const struct report_request *request, uint64_t change)
+{
+    struct recorder_member *throttle = &recorder->members[number];
+    uint32_t direction = (uint32_t)request->direction;
+    if (recorder->now_ns > throttle->noted_ns)
+        recorder_note_member(recorder, number);
+    throttle->backlog += change;
+    recorder_touch(recorder, number * REPORT_DIRECTION_COUNT + direction,
+                   &throttle->streams[direction]);
+    return throttle;
+}
+
+void report_recorder_passed(struct report_recorder *recorder, const struct report_request *request,
+                            int64_t now_ns, uint32_t from, uint32_t to)
+{
+    if (is_early(recorder, request))
+        return;
+    recorder_reach(recorder, now_ns);
+    if (from != REPORT_NONE) {
+        struct recorder_member *left = change_backlog(recorder, from, request, UINT64_MAX);
+        serve(recorder, left, request->bytes);
+        recorder_log_stage(recorder, request, left->stage);
+    }
+    if (to != REPORT_NONE)
+        change_backlog(recorder, to, request, 1);
 }
 
 void report_recorder_dispatch(struct report_recorder *recorder,
@@ -138,14 +187,8 @@ void report_recorder_dispatch(struct report_recorder *recorder,
     int64_t wait_ns = request->dispatch_ns - request->arrival_ns + request->late_ns;
     if (wait_ns != 0)
         record_latency(recorder, &stream->latency[RECORDER_THROTTLE_WAIT], wait_ns);
-    if (!request->throttled)
-        return;
-    report_service_count(&member->served, request->bytes);
-    if (member->slot != REPORT_FAIRNESS_NO_SLOT) {
-        report_fairness_serve(recorder->groups[member->group].fairness, member->slot,
-                              request->bytes);
-        recorder_unsettle_group(recorder, member->group);
-    }
+    if (waits_there(recorder, request))
+        serve(recorder, member, request->bytes);
 }
 
 void report_recorder_complete(struct report_recorder *recorder,

@@ -23,6 +23,7 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_GROUP] = {2,
                           "INSERT INTO throttle_group (run_id, group_id, name) VALUES (?, ?, ?)"},
     [REPORT_ROW_MEMBERSHIP] = {3, "INSERT INTO membership VALUES (?, ?, ?, ?)"},
+    [REPORT_ROW_STAGE_MEMBERSHIP] = {4, "INSERT INTO stage_membership VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_LIMIT] = {4, "INSERT INTO limit_setting VALUES (?, ?, ?, ?, ?)"},
     [REPORT_ROW_LIMIT_EFFECT] = {10, "INSERT INTO limit_effect VALUES "
                                      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -33,11 +34,14 @@ static const struct statement_row statements[REPORT_ROW_COUNT] = {
     [REPORT_ROW_INTERVAL_LENGTH] = {1, "UPDATE run SET interval_ns = ?2 WHERE run_id = ?1"},
     [REPORT_ROW_REQUEST] = {8, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_REQUEST_PLACE] = {2, "INSERT INTO request_place VALUES (?, ?, ?)"},
+    [REPORT_ROW_REQUEST_STAGE] = {3, "INSERT INTO request_stage VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_MEMBER_SERIES] = {5, "INSERT INTO member_series VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_GROUP_INTERVAL] = {5, "INSERT INTO group_interval VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_BUCKET_INTERVAL] = {7, "INSERT INTO bucket_interval VALUES "
                                        "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_WAIT_SERIES] = {6, "INSERT INTO wait_series VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    [REPORT_ROW_STAGE_WAIT_SERIES] = {7, "INSERT INTO stage_wait_series VALUES "
+                                         "(?, ?, ?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_COUNTED_SERIES] = {5, "INSERT INTO counted_series VALUES (?, ?, ?, ?, ?, ?)"},
     [REPORT_ROW_LATENCY_INTERVAL] = {3, "INSERT INTO latency_interval VALUES (?, ?, ?, ?)"},
     [REPORT_ROW_BURST_END] = {4, "INSERT INTO burst_end VALUES (?, ?, ?, ?, ?)"},

@@ -80,23 +80,32 @@ static void end_cause(struct report_recorder *recorder, size_t cause)
 {
     struct recorder_series *series = &recorder->series;
     struct recorder_text *text = &series->causes[cause];
-    if (text->used > 0)
+    bool is_stacked = recorder_is_stacked(&recorder->members[series->member]);
+    size_t stage = cause / recorder->cause_count;
+    if (text->used == 0)
+        return;
+    const struct report_value values[] = {
+        report_integer(series->member),
+        report_count(stage),
+        report_string(recorder_stream_names[series->stream]),
+        report_string(recorder->causes[cause % recorder->cause_count]),
+        report_integer(text->first),
+        report_integer(series->step),
+        report_string(recorder_text_end(text, ']')),
+    };
+    if (is_stacked)
+        report_rows_add(recorder->rows, REPORT_ROW_STAGE_WAIT_SERIES, values);
+    else
         report_rows_add(recorder->rows, REPORT_ROW_WAIT_SERIES,
-                        (struct report_value[]){
-                            report_integer(series->member),
-                            report_string(recorder_stream_names[series->stream]),
-                            report_string(recorder->causes[cause]),
-                            report_integer(text->first),
-                            report_integer(series->step),
-                            report_string(recorder_text_end(text, ']')),
-                        });
+                        (struct report_value[]){values[0], values[2], values[3], values[4],
+                                                values[5], values[6]});
 }
 
 void recorder_series_end(struct report_recorder *recorder)
 {
     end_plain(recorder, REPORT_ROW_MEMBER_SERIES, &recorder->series.moments);
     end_plain(recorder, REPORT_ROW_COUNTED_SERIES, &recorder->series.counted);
-    for (size_t i = 0; i < recorder->cause_count; i++)
+    for (size_t i = 0; i < recorder->wait_count; i++)
         end_cause(recorder, i);
 }
 
@@ -132,7 +141,7 @@ static void add_moments(struct report_recorder *recorder, int64_t interval,
 static void add_causes(struct report_recorder *recorder, int64_t interval,
                        const struct recorder_cause *causes)
 {
-    for (size_t i = 0; i < recorder->cause_count; i++) {
+    for (size_t i = 0; i < recorder->wait_count; i++) {
         struct recorder_text *text = &recorder->series.causes[i];
         const struct report_sum *wait_ns = &causes[i].wait_ns;
         if (causes[i].requests == 0)
@@ -168,7 +177,7 @@ void recorder_span_clear(const struct report_recorder *recorder, struct recorder
     if (span->total != NULL)
         report_histogram_clear(span->total);
     if (span->causes != NULL)
-        memset(span->causes, 0, recorder->cause_count * sizeof *span->causes);
+        memset(span->causes, 0, recorder->wait_count * sizeof *span->causes);
     *span = cleared;
 }
 

@@ -14,7 +14,8 @@ struct request_slab {
 
 static size_t request_size(const struct request_pool *pool)
 {
-    return sizeof(struct sim_request) + (pool->has_more ? sizeof(struct request_more) : 0);
+    size_t more = sizeof(struct request_more) + pool->wait_count * sizeof(int64_t);
+    return sizeof(struct sim_request) + (pool->has_more ? more : 0);
 }
 
 bool request_pool_is_spent(const struct request_pool *pool)
@@ -69,5 +70,6 @@ void request_pool_free(struct request_pool *pool)
         pool->slabs = slab->next;
         free(slab);
     }
-    *pool = (struct request_pool){.max = pool->max, .has_more = pool->has_more};
+    *pool = (struct request_pool){
+        .max = pool->max, .has_more = pool->has_more, .wait_count = pool->wait_count};
 }

@@ -35,11 +35,13 @@ struct sim_request {
 
 static_assert(sizeof(struct sim_request) == 64, "a request that waits takes 64 bytes");
 
-// Of arrivals that listen, of a loop that stalls, of an algorithm with notes.
+// Of arrivals that listen, of a loop that stalls, of an algorithm with notes, of members with
+// several throttles.
 struct request_more {
     void *origin;    // of the arrivals
     int64_t late_ns; // it came so long before engine.arrival_ns, in a stall of the loop
     int64_t notes[ENGINE_NOTE_COUNT];
+    int64_t waits_ns[]; // of the pool's wait_count: by throttle, upwards, and cause
 };
 
 #define REQUEST_NOTES_AT (sizeof(struct sim_request) + offsetof(struct request_more, notes))
@@ -100,9 +102,10 @@ struct request_pool {
     char *fresh;                 // never taken yet, of the first slab: up to its end
     char *fresh_end;
     struct request_slab *slabs;
-    uint64_t count; // in all slabs
-    uint64_t max;   // no more than so many, or a few; 0: without bound
-    bool has_more;  // its requests do; to be set while it is empty
+    uint64_t count;    // in all slabs
+    uint64_t max;      // no more than so many, or a few; 0: without bound
+    bool has_more;     // its requests do; to be set while it is empty, and so is
+    size_t wait_count; // how long they waited for how many causes: there is room for them
 };
 
 // As request_pool_take, where nothing has been given back.

@@ -11,37 +11,54 @@
 
 bool changes_open(struct changes *changes, const struct control *control)
 {
-    size_t members = control->scenario->member_count;
+    size_t members = control->scenario->member_count, throttles = control->throttle_count;
     *changes = (struct changes){.control = control};
-    changes->member_nodes = calloc(members + 1, sizeof *changes->member_nodes);
+    changes->throttle_nodes = calloc(throttles + 1, sizeof *changes->throttle_nodes);
+    changes->counted_ops = calloc(throttles + 1, sizeof *changes->counted_ops);
     changes->throttled_ops = calloc(members + 1, sizeof *changes->throttled_ops);
-    if (changes->member_nodes == NULL || changes->throttled_ops == NULL)
+    if (changes->throttle_nodes == NULL || changes->counted_ops == NULL ||
+        changes->throttled_ops == NULL)
         return false;
-    for (size_t i = 0; i < members; i++)
-        changes->member_nodes[i] = ENGINE_NONE;
+    for (size_t i = 0; i < throttles; i++)
+        changes->throttle_nodes[i] = ENGINE_NONE;
     return true;
 }
 
 void changes_close(struct changes *changes)
 {
-    free(changes->member_nodes);
+    free(changes->throttle_nodes);
+    free(changes->counted_ops);
     free(changes->throttled_ops);
     free(changes->node_limits);
     *changes = (struct changes){0};
 }
 
-static uint8_t throttled_ops(const struct changes *changes, uint32_t member)
+static uint8_t counted_ops(const struct changes *changes, uint32_t throttle)
 {
     const struct scenario *scenario = changes->control->scenario;
-    enum engine_attach attach = scenario_engine_attach(&scenario->members[member]);
+    uint32_t member = control_member(changes->control, throttle);
+    enum engine_attach attach = throttle == member
+                                    ? scenario_engine_attach(&scenario->members[member])
+                                    : scenario_filter_attach(&scenario->members[member]);
     unsigned ops = 0;
     for (int op = 0; op < ENGINE_OP_COUNT; op++) {
-        if (changes->member_nodes[member] != ENGINE_NONE &&
+        if (changes->throttle_nodes[throttle] != ENGINE_NONE &&
             engine_direction_of(scenario->algorithm, attach, (enum engine_op)op) !=
                 ENGINE_NOT_THROTTLED)
             ops |= 1u << op;
     }
     return (uint8_t)ops;
+}
+
+uint32_t changes_next_throttle(const struct changes *changes, uint32_t member, uint32_t below,
+                               enum engine_op op)
+{
+    while (below-- > 0) {
+        uint32_t throttle = control_throttle(changes->control, member, below);
+        if ((changes->counted_ops[throttle] >> op & 1) != 0)
+            return throttle;
+    }
+    return ENGINE_NONE;
 }
 
 static struct engine_parameters initial_limits(const struct engine_algorithm *algorithm)
@@ -179,21 +196,32 @@ static void look_at_limits(struct changes *changes, uint32_t node, int64_t now_n
         say(changes, "group %s is gone", changes->control->node_names[node]);
 }
 
-static void look_at_member(struct changes *changes, uint32_t member, int64_t now_ns)
+static void look_at_throttle(struct changes *changes, uint32_t throttle, int64_t now_ns)
 {
     struct engine_member_gauge gauge;
-    uint32_t left = changes->member_nodes[member];
-    engine_member_gauge(changes->control->engine, member, &gauge);
+    uint32_t left = changes->throttle_nodes[throttle];
+    engine_member_gauge(changes->control->engine, throttle, &gauge);
     if (gauge.node == left)
         return;
-    changes->member_nodes[member] = gauge.node;
-    changes->throttled_ops[member] = throttled_ops(changes, member);
+    changes->throttle_nodes[throttle] = gauge.node;
+    changes->counted_ops[throttle] = counted_ops(changes, throttle);
     if (changes->observer->membership != NULL)
-        changes->observer->membership(changes->context, now_ns, member, gauge.node);
+        changes->observer->membership(changes->context, now_ns, throttle, gauge.node);
     if (left != ENGINE_NONE)
         say(changes, "out of %s", changes->control->node_names[left]);
     if (gauge.node != ENGINE_NONE)
         say(changes, "into %s", changes->control->node_names[gauge.node]);
+}
+
+static void look_at_member(struct changes *changes, uint32_t member, int64_t now_ns)
+{
+    unsigned ops = 0;
+    for (uint32_t i = changes->control->scenario->members[member].upper_count + 1; i-- > 0;) {
+        uint32_t throttle = control_throttle(changes->control, member, i);
+        look_at_throttle(changes, throttle, now_ns);
+        ops |= changes->counted_ops[throttle];
+    }
+    changes->throttled_ops[member] = (uint8_t)ops;
 }
 
 static bool learn_nodes(struct changes *changes)
@@ -223,18 +251,27 @@ bool changes_start(struct changes *changes, const struct replay_observer *observ
 static void count_waiting(const struct changes *changes, int64_t now_ns,
                           struct replay_operation *operation)
 {
-    const struct engine *engine = changes->control->engine;
-    struct engine_member_gauge member = {0};
+    const struct control *control = changes->control;
     struct engine_node_gauge node = {0};
-    if (operation->is_of_all)
-        operation->waiting = engine_waiting(engine);
-    else if (operation->member != ENGINE_NONE)
-        engine_member_gauge(engine, operation->member, &member);
-    else if (operation->node != ENGINE_NONE)
-        engine_node_gauge(engine, operation->node, now_ns, &node);
+    uint32_t stages = operation->member == ENGINE_NONE
+                          ? 0
+                          : control->scenario->members[operation->member].upper_count + 1;
+    if (operation->is_of_all) {
+        operation->waiting = engine_waiting(control->engine);
+        stages = 0;
+    } else if (stages == 0 && operation->node != ENGINE_NONE) {
+        engine_node_gauge(control->engine, operation->node, now_ns, &node);
+    }
     operation->waiting += operation->released;
     for (int i = 0; i < ENGINE_DIRECTION_MAX; i++)
-        operation->waiting += member.waiting[i] + node.waiting[i];
+        operation->waiting += node.waiting[i];
+    while (stages-- > 0) {
+        struct engine_member_gauge throttle;
+        engine_member_gauge(control->engine, control_throttle(control, operation->member, stages),
+                            &throttle);
+        for (int i = 0; i < ENGINE_DIRECTION_MAX; i++)
+            operation->waiting += throttle.waiting[i];
+    }
 }
 
 bool changes_follow(struct changes *changes, int64_t now_ns, struct replay_operation *operation)
@@ -242,7 +279,7 @@ bool changes_follow(struct changes *changes, int64_t now_ns, struct replay_opera
     uint32_t member = operation->member, node = operation->node;
     if (!learn_nodes(changes))
         return false;
-    uint32_t left = member == ENGINE_NONE ? ENGINE_NONE : changes->member_nodes[member];
+    uint32_t left = member == ENGINE_NONE ? ENGINE_NONE : changes->throttle_nodes[member];
     changes->effect[0] = '\0';
     count_waiting(changes, now_ns, operation);
     if (operation->released > 0)

@@ -38,9 +38,12 @@ static bool name_groups(struct digest *digest, struct names *groups,
         const struct scenario_member *member = &scenario->members[i];
         if (scenario->timer_granularity_ns != 0) // whatever happens wakes the one event loop
             unite(digest, 0, i);
-        if (member->group != SCENARIO_NONE &&
-            !name_group(digest, groups, scenario->groups[member->group].name, i))
-            return false;
+        for (uint32_t stage = 0; stage <= member->upper_count; stage++) {
+            uint32_t group = scenario_stage_group(member, stage);
+            if (group != SCENARIO_NONE &&
+                !name_group(digest, groups, scenario->groups[group].name, i))
+                return false;
+        }
     }
     for (size_t i = 0; i < scenario->event_count; i++) {
         const struct scenario_event *event = &scenario->events[i];

@@ -31,11 +31,16 @@ struct replay_observer {
     request_visit *dispatch; // it has left the throttle, at engine.dispatch_ns
     void (*complete)(void *context, const struct sim_request *request, int64_t now_ns);
     // In the instant of its dispatch, before it: why it waited, in ns by the engine's causes. Only
-    // of one that waited.
+    // of one that waited. Of a member with several throttles for each of these, upwards.
     void (*waited)(void *context, const struct sim_request *request, const int64_t *wait_ns);
 
-    // In the instant of its dispatch, before it: as how many operations it counts. Only if that is
-    // more than one.
+    // A request of a member with several throttles goes from one that counts it to the next one;
+    // from or to ENGINE_NONE: it has just arrived; it is about to be dispatched.
+    void (*passed)(void *context, const struct sim_request *request, int64_t now_ns, uint32_t from,
+                   uint32_t to);
+
+    // In the instant in which it leaves a throttle, before it: as how many operations it counts
+    // there. Only if that is more than one.
     void (*counted)(void *context, const struct sim_request *request, int64_t now_ns,
                     double operations);
 
@@ -43,8 +48,9 @@ struct replay_observer {
     void (*operation)(void *context, int64_t now_ns, const struct replay_operation *operation);
     // A group that came up meanwhile; its node is the next one. The scenario's come first.
     void (*group)(void *context, const char *name);
-    // From now on the member is at this node, or at none (ENGINE_NONE). Also for time 0.
-    void (*membership)(void *context, int64_t now_ns, uint32_t member, uint32_t node);
+    // From now on this throttle, of a member or below one (control.h), is at this node, or at none
+    // (ENGINE_NONE). Also for time 0.
+    void (*membership)(void *context, int64_t now_ns, uint32_t throttle, uint32_t node);
     // From now on this limit of the node has this value. Also for time 0, unless initial.
     void (*limit)(void *context, int64_t now_ns, uint32_t node, const char *key, int64_t value);
     // From now on a limit of the node lets this through; all are told when one has changed. rate 0:

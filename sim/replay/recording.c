@@ -54,6 +54,11 @@ static struct report_recorder *recorder_of(void *context)
     return ((struct recording *)context)->recorder;
 }
 
+static uint32_t index_or_none(uint32_t index)
+{
+    return index == ENGINE_NONE ? REPORT_NONE : index;
+}
+
 static bool advance(void *context, int64_t now_ns)
 {
     struct report_recorder *recorder = recorder_of(context);
@@ -95,6 +100,14 @@ static void waited(void *context, const struct sim_request *request, const int64
     report_recorder_waited(recording->recorder, report, wait_ns);
 }
 
+static void passed(void *context, const struct sim_request *request, int64_t now_ns, uint32_t from,
+                   uint32_t to)
+{
+    struct recording *recording = context;
+    report_recorder_passed(recording->recorder, describe(recording, request), now_ns,
+                           index_or_none(from), index_or_none(to));
+}
+
 static void counted(void *context, const struct sim_request *request, int64_t now_ns,
                     double operations)
 {
@@ -102,11 +115,6 @@ static void counted(void *context, const struct sim_request *request, int64_t no
     if (report_recorder_counts(recorder, sim_request_arrival_ns(request)))
         report_recorder_counted(recorder, now_ns, request->engine.member,
                                 ops[request->engine.op].direction, operations);
-}
-
-static uint32_t index_or_none(uint32_t index)
-{
-    return index == ENGINE_NONE ? REPORT_NONE : index;
 }
 
 static void operation(void *context, int64_t now_ns, const struct replay_operation *operation)
@@ -129,9 +137,9 @@ static void group(void *context, const char *name)
     report_recorder_group(recorder_of(context), name);
 }
 
-static void membership(void *context, int64_t now_ns, uint32_t member, uint32_t node)
+static void membership(void *context, int64_t now_ns, uint32_t throttle, uint32_t node)
 {
-    report_recorder_membership(recorder_of(context), now_ns, member, index_or_none(node));
+    report_recorder_membership(recorder_of(context), now_ns, throttle, index_or_none(node));
 }
 
 static void limit(void *context, int64_t now_ns, uint32_t node, const char *key, int64_t value)
@@ -176,6 +184,7 @@ const struct replay_observer recording_observer = {
     .dispatch = dispatch,
     .complete = complete,
     .waited = waited,
+    .passed = passed,
     .counted = counted,
     .operation = operation,
     .group = group,

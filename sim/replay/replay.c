@@ -44,8 +44,7 @@ static void complete(struct replay *replay, struct sim_request *request)
 static bool is_ignored(const struct replay *replay, const struct engine_request *request)
 {
     return request->op == ENGINE_DISCARD &&
-           scenario_engine_attach(&replay->scenario->members[request->member]) ==
-               ENGINE_FILTER_IGNORES;
+           scenario_ignores_discards(&replay->scenario->members[request->member]);
 }
 
 // Gives the device what the engine has let go. What completes at once may make the engine let go
@@ -103,6 +102,8 @@ static enum replay_step arrive(struct replay *replay)
     }
     if (replay->observer->arrival != NULL)
         replay->observer->arrival(replay->context, request);
+    if (replay->control.below != NULL)
+        replay_enter(replay, request);
     engine_submit(replay->control.engine, replay->now_ns, &request->engine);
     return replay->arrivals->advance(replay->arrivals, replay->error) ? REPLAY_MORE : REPLAY_FAILED;
 }

@@ -88,6 +88,9 @@ static inline bool replay_throttles(const struct replay *replay, uint32_t member
     return changes_throttles(&replay->changes, member, op);
 }
 
+// A request has arrived, of a scenario in which members have several throttles.
+void replay_enter(const struct replay *replay, struct sim_request *request);
+
 // What a recorded operation is for the engine.
 enum engine_op replay_op(enum trace_op op);
 

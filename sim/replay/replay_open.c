@@ -9,19 +9,56 @@
 
 // ---- What the engine tells ----
 
-// A request waited for the event loop before the engine knew of it.
+// A request waited for the event loop before the engine knew of it: before its topmost throttle.
 static void tell_late(const struct replay *replay, const struct sim_request *request,
                       const int64_t *wait_ns)
 {
     const struct engine_algorithm *algorithm = replay->scenario->algorithm;
-    int64_t parts_ns[ENGINE_CAUSE_MAX] = {0};
-    assert(algorithm->cause_count <= ENGINE_CAUSE_MAX);
-    for (size_t i = 0; i < algorithm->cause_count; i++) {
-        bool is_loop = strcmp(algorithm->causes[i].key, "timer") == 0;
-        parts_ns[i] =
-            (wait_ns == NULL ? 0 : wait_ns[i]) + (is_loop ? sim_request_late_ns(request) : 0);
+    uint32_t top = replay->scenario->members[request->engine.member].upper_count;
+    int64_t parts_ns[ENGINE_CAUSE_MAX * SCENARIO_STAGES_MAX] = {0};
+    size_t count = algorithm->cause_count;
+    assert(count <= ENGINE_CAUSE_MAX);
+    if (wait_ns != NULL)
+        memcpy(parts_ns, wait_ns, (top + 1) * count * sizeof *wait_ns);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(algorithm->causes[i].key, "timer") == 0)
+            parts_ns[top * count + i] += sim_request_late_ns(request);
     }
     replay->observer->waited(replay->context, request, parts_ns);
+}
+
+// ---- Members with several throttles ----
+
+// The waits of a request go with it.
+void replay_enter(const struct replay *replay, struct sim_request *request)
+{
+    uint32_t member = request->engine.member;
+    uint32_t stages = replay->scenario->members[member].upper_count + 1;
+    if (stages == 1)
+        return;
+    memset(sim_request_more(request)->waits_ns, 0, replay->pool->wait_count * sizeof(int64_t));
+    uint32_t first =
+        changes_next_throttle(&replay->changes, member, stages, (enum engine_op)request->engine.op);
+    if (first != ENGINE_NONE && replay->observer->passed != NULL)
+        replay->observer->passed(replay->context, request, replay->now_ns, ENGINE_NONE, first);
+}
+
+static void on_passed(void *context, int64_t now_ns, const struct engine_request *passing,
+                      uint32_t throttle, const int64_t *wait_ns)
+{
+    const struct replay *replay = context;
+    const struct sim_request *request = (const struct sim_request *)passing;
+    size_t count = replay->scenario->algorithm->cause_count;
+    uint32_t stage = replay->scenario->members[passing->member].upper_count;
+    while (control_throttle(&replay->control, passing->member, stage) != throttle)
+        stage--;
+    if (wait_ns != NULL)
+        memcpy(sim_request_more(request)->waits_ns + stage * count, wait_ns,
+               count * sizeof *wait_ns);
+    if (replay->observer->passed != NULL)
+        replay->observer->passed(replay->context, request, now_ns, throttle,
+                                 changes_next_throttle(&replay->changes, passing->member, stage,
+                                                       (enum engine_op)passing->op));
 }
 
 static void on_dispatch(void *context, struct engine_request *request, const int64_t *wait_ns)
@@ -33,6 +70,8 @@ static void on_dispatch(void *context, struct engine_request *request, const int
     struct sim_request *of = (struct sim_request *)request;
     if (replay->observer->waited == NULL)
         return;
+    if (request->dispatch_ns > request->arrival_ns && wait_ns == NULL)
+        wait_ns = sim_request_more(of)->waits_ns; // of several throttles
     if (sim_request_late_ns(of) > 0)
         tell_late(replay, of, wait_ns);
     else if (wait_ns != NULL)
@@ -85,6 +124,7 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
         .ran_out = on_ran_out,
         .counted = on_counted,
         .notes_at = REQUEST_NOTES_AT,
+        .passed = on_passed,
     };
     *replay = (struct replay){.scenario = scenario, .error = error};
     replay->dispatched_end = &replay->dispatched;
@@ -98,9 +138,11 @@ bool replay_open(struct replay *replay, const struct scenario *scenario,
         return false;
     // A pool of several replays is for those without.
     bool has_more = replay->arrivals->completed != NULL || stalls_are(&replay->stalls) ||
-                    scenario->algorithm->has_notes;
+                    scenario->algorithm->has_notes || replay->control.below != NULL;
     assert(!has_more || replay->pool == &replay->own_pool);
     replay->pool->has_more = has_more;
+    if (replay->control.below != NULL)
+        replay->pool->wait_count = SCENARIO_STAGES_MAX * scenario->algorithm->cause_count;
     return devices_open(&replay->devices, scenario, replay->senders.answers) ||
            sim_fail_memory(error);
 }

@@ -68,6 +68,7 @@ static bool make_names(struct run_names *names, const struct scenario *scenario,
         names->members[i] = (struct report_member){
             .name = member->name,
             .attach = scenario_attach_name(member->attach),
+            .below = member->upper_count,
             .trace = member->trace.path != NULL ? member->trace.path : names->traces,
         };
     }

@@ -65,23 +65,77 @@ static bool set_up_groups(struct control *control, struct sim_error *error)
     return true;
 }
 
-static bool set_up_member(struct control *control, const struct scenario_member *member,
-                          struct sim_error *error)
+uint32_t control_throttle(const struct control *control, uint32_t member, uint32_t stage)
+{
+    uint32_t top = control->scenario->members[member].upper_count;
+    return stage == top ? member : control->below[member] + top - 1 - stage;
+}
+
+// Those below the topmost are in the order of their members.
+uint32_t control_member(const struct control *control, uint32_t throttle)
+{
+    uint32_t first = 0, end = (uint32_t)control->scenario->member_count;
+    if (throttle < end)
+        return throttle;
+    while (end - first > 1) {
+        uint32_t middle = first + (end - first) / 2;
+        if (control->below[middle] <= throttle)
+            first = middle;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+static bool create_throttle(struct control *control, enum engine_operation_kind kind,
+                            uint32_t member, enum engine_attach attach, struct sim_error *error)
+{
+    struct engine_operation create = {.kind = kind, .member = member, .attach = attach};
+    enum engine_status status = engine_control(control->engine, 0, &create);
+    control->throttle_count++;
+    return status == ENGINE_OK ||
+           sim_fail(error, SIM_FAILED, "member '%s': %s", control->scenario->members[member].name,
+                    engine_status_text(status));
+}
+
+static bool create_members(struct control *control, struct sim_error *error)
 {
     const struct scenario *scenario = control->scenario;
-    struct engine_operation operation = {
-        .kind = ENGINE_MEMBER_CREATE,
-        .attach = scenario_engine_attach(member),
-        .node = member->group,
-        .parameters = member->limits,
-    };
-    enum engine_status status = engine_control(control->engine, 0, &operation);
-    if (status == ENGINE_OK && member->group != SCENARIO_NONE) {
-        operation.kind = ENGINE_MEMBER_JOIN;
-        status = engine_control(control->engine, 0, &operation);
+    bool ok = true, has_several = false;
+    for (uint32_t i = 0; ok && i < scenario->member_count; i++) {
+        ok = create_throttle(control, ENGINE_MEMBER_CREATE, i,
+                             scenario_engine_attach(&scenario->members[i]), error);
+        has_several |= scenario->members[i].upper_count > 0;
+    }
+    if (!ok || !has_several)
+        return ok;
+    control->below = calloc(scenario->member_count, sizeof *control->below);
+    if (control->below == NULL)
+        return sim_fail_memory(error);
+    for (uint32_t i = 0; ok && i < scenario->member_count; i++) {
+        control->below[i] = control->throttle_count;
+        for (uint32_t k = 0; ok && k < scenario->members[i].upper_count; k++)
+            ok = create_throttle(control, ENGINE_STAGE_CREATE, i,
+                                 scenario_filter_attach(&scenario->members[i]), error);
+    }
+    return ok;
+}
+
+// QEMU opens what is below first.
+static bool join_groups(struct control *control, uint32_t number, struct sim_error *error)
+{
+    const struct scenario *scenario = control->scenario;
+    const struct scenario_member *member = &scenario->members[number];
+    enum engine_status status = ENGINE_OK;
+    struct engine_operation join = {.kind = ENGINE_MEMBER_JOIN, .parameters = member->limits};
+    for (uint32_t stage = 0; status == ENGINE_OK && stage <= member->upper_count; stage++) {
+        join.member = control_throttle(control, number, stage);
+        join.node = scenario_stage_group(member, stage);
+        if (join.node != SCENARIO_NONE)
+            status = engine_control(control->engine, 0, &join);
     }
     if (status == ENGINE_INVALID)
-        return refuse_limits(scenario, "member", member->name, member->place, &operation, error);
+        return refuse_limits(scenario, "member", member->name, member->place, &join, error);
     return status == ENGINE_OK ||
            sim_fail(error, SIM_FAILED, "member '%s': %s", member->name, engine_status_text(status));
 }
@@ -113,8 +167,10 @@ bool control_open(struct control *control, const struct scenario *scenario,
         return sim_fail_memory(error);
     if (!set_up_groups(control, error))
         return false;
-    for (size_t i = 0; i < scenario->member_count; i++) {
-        if (!set_up_member(control, &scenario->members[i], error))
+    if (!create_members(control, error))
+        return false;
+    for (uint32_t i = 0; i < scenario->member_count; i++) {
+        if (!join_groups(control, i, error))
             return false;
     }
     return fill_groups(control, error);
@@ -124,6 +180,7 @@ void control_close(struct control *control)
 {
     engine_destroy(control->engine);
     free(control->node_names);
+    free(control->below);
     names_free(&control->nodes);
     *control = (struct control){0};
 }
@@ -194,19 +251,31 @@ static enum engine_status operate(struct control *control, int64_t now_ns,
     return status;
 }
 
-// Begins, or ends, the drains that an event makes, in the order of the members.
+static bool is_drained(const struct control *control, const struct scenario_event *event,
+                       uint32_t member)
+{
+    enum scenario_drains drains = scenario_event_drains(event->kind, control->qemu);
+    return drains == SCENARIO_DRAINS_ALL ||
+           (drains == SCENARIO_DRAINS_OWN && member == event->member);
+}
+
+// Begins, or ends, the drains that an event makes, in the order of the members; before QEMU 8.0
+// those of drives come first.
 static enum engine_status drain(struct control *control, int64_t now_ns,
                                 const struct scenario_event *event, enum engine_operation_kind kind)
 {
-    enum scenario_drains drains = scenario_event_drains(event->kind, control->qemu);
-    bool is_own = drains == SCENARIO_DRAINS_OWN;
-    uint32_t first = is_own ? event->member : 0;
-    uint32_t end = is_own ? event->member + 1 : (uint32_t)control->scenario->member_count;
+    const struct scenario *scenario = control->scenario;
+    bool in_order = control->qemu >= SCENARIO_QEMU(8, 0);
+    uint32_t count = (uint32_t)scenario->member_count;
     enum engine_status status = ENGINE_OK;
-    for (uint32_t i = first; i < end && drains != SCENARIO_DRAINS_NONE && status == ENGINE_OK;
-         i++) {
-        struct engine_operation operation = {.kind = kind, .member = i};
-        status = engine_control(control->engine, now_ns, &operation);
+    if (scenario_event_drains(event->kind, control->qemu) == SCENARIO_DRAINS_NONE)
+        return ENGINE_OK;
+    for (uint32_t i = in_order ? count : 0; i < 2 * count && status == ENGINE_OK; i++) {
+        const struct scenario_member *member = &scenario->members[i % count];
+        bool is_first = member->attach == ENGINE_DRIVE && member->upper_count == 0;
+        struct engine_operation operation = {.kind = kind, .member = i % count};
+        if (is_drained(control, event, i % count) && (in_order || is_first == (i < count)))
+            status = engine_control(control->engine, now_ns, &operation);
     }
     return status;
 }
@@ -258,6 +327,23 @@ static void no_dispatch(void *context, struct engine_request *request, const int
     (void)wait_ns;
 }
 
+// Which of its throttles such an event of a member with several would mean, nobody can know.
+static bool is_clear(const struct scenario *scenario, const struct scenario_event *event,
+                     struct sim_error *error)
+{
+    const struct scenario_member *member = &scenario->members[event->member];
+    bool is_set = event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE;
+    bool is_of_one = is_set || event->kind == SCENARIO_LEAVE || event->kind == SCENARIO_JOIN;
+    if (!is_of_one || member->upper_count == 0 || (is_set && member->attach == ENGINE_DRIVE))
+        return true;
+    return sim_fail(
+        error, SIM_BAD_INPUT, "%s:%zu:%zu: %s: '%s' has several throttles; %s", scenario->name,
+        event->place.line, event->place.column, scenario_event_name(event->kind), member->name,
+        is_set ? "with 'attach: drive' this would be about the topmost, but all of them "
+                 "are filters: use qom-set"
+               : "only members with one can leave or join");
+}
+
 // Does the event once. If it cannot work it is left out, *keep is false, provided that it is the
 // engine which cannot do it or, leniently, that something was left out before, which the event may
 // have needed.
@@ -266,6 +352,8 @@ static bool rehearse(struct scenario *scenario, struct control *control,
 {
     struct engine_operation done;
     char what[256], why[512];
+    if (!is_clear(scenario, event, error))
+        return false;
     enum engine_status status = control_apply(control, event->at_ns, event, &done);
     if (status == ENGINE_OK)
         return true;

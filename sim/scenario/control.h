@@ -5,6 +5,8 @@
 // Group names come and go: a group made by block_set_io_throttle is gone with its last member, and
 // its name can then come up again for another node. Member numbers of the scenario and of the
 // engine are the same; so are the numbers of the scenario's groups and the engine's first nodes.
+// The throttles of members below their topmost come behind the members: of the first that has some
+// from above, then of the next.
 #ifndef SIM_SCENARIO_CONTROL_H
 #define SIM_SCENARIO_CONTROL_H
 
@@ -17,6 +19,8 @@ struct control {
     struct engine *engine;
     const char **node_names; // by node; the scenario's strings
     uint32_t node_count;
+    uint32_t *below; // by member: its throttle below the topmost; NULL: none has several
+    uint32_t throttle_count;
     struct names nodes; // the last node of each name: of several, only that one can be there
 };
 
@@ -25,6 +29,11 @@ struct control {
 bool control_open(struct control *control, const struct scenario *scenario,
                   const struct engine_callbacks *callbacks, struct sim_error *error);
 void control_close(struct control *control);
+
+// The number of a member's throttle: stage 0 is nearest to the disk, the topmost is the member.
+uint32_t control_throttle(const struct control *control, uint32_t member, uint32_t stage);
+// Whose throttle has this number.
+uint32_t control_member(const struct control *control, uint32_t throttle);
 
 // Carries out an event. On ENGINE_INVALID, *done says in `fault` what is wrong; its member and node
 // are those that the event is about, or ENGINE_NONE.

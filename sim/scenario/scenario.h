@@ -24,6 +24,7 @@
 #define SCENARIO_STREAM_NAME_MAX 200 // bytes: YAML has no longer keys than 1024 characters
 #define SCENARIO_DEPTH_MAX 1000000   // outstanding: more than any device takes
 #define SCENARIO_COUNT_MAX 10000     // of a member that is repeated
+#define SCENARIO_STAGES_MAX 8        // throttles of a member
 
 // How the requests of a trace come.
 enum scenario_arrivals {
@@ -108,18 +109,23 @@ enum scenario_discard {
 
 struct scenario_member {
     char *name;
-    uint32_t group;                  // index, or SCENARIO_NONE: not throttled
-    enum engine_attach attach;       // ENGINE_FILTER or ENGINE_DRIVE
-    unsigned discard;                // enum scenario_discard, of a filter
-    enum scenario_arrivals arrivals; // AUTO: as its trace has them
-    uint32_t device;                 // index, or SCENARIO_NONE: the scenario's own
-    struct engine_parameters limits; // if any is given: overwrite the group's on joining
+    uint32_t group;       // index, or SCENARIO_NONE: not throttled; of several, nearest to the disk
+    uint32_t upper_count; // throttles above that one,
+    uint32_t upper[SCENARIO_STAGES_MAX - 1]; // and their groups, upwards
+    enum engine_attach attach;               // of the topmost, FILTER or DRIVE; below are filters
+    unsigned discard;                        // enum scenario_discard, of filters
+    enum scenario_arrivals arrivals;         // AUTO: as its trace has them
+    uint32_t device;                         // index, or SCENARIO_NONE: the scenario's own
+    struct engine_parameters limits;         // if any is given: overwrite the group's on joining
     struct scenario_trace trace;
     char *volume;   // which volume of the common traces is this member's; NULL: the one of its name
     uint32_t count; // as it is read: so many members, of which the scenario then has each; 0: one
     int64_t stagger_ns; // how much later each replays its trace than the one before it
     struct sim_place place;
 };
+
+// The group of one of its throttles, of which there are upper_count + 1, upwards.
+uint32_t scenario_stage_group(const struct scenario_member *member, uint32_t stage);
 
 enum scenario_device_model {
     SCENARIO_DEVICE_AUTO,     // recorded where arrivals answer, else null
@@ -361,7 +367,11 @@ const char *scenario_device_name(enum scenario_device_model model);
 bool scenario_parse_arrival(const char *text, enum trace_arrival *arrival);
 bool scenario_parse_attach(const char *text, enum engine_attach *attach);
 const char *scenario_attach_name(enum engine_attach attach);
+// As an engine has it: of the topmost throttle; of those below, which are filters. And whether
+// discards do not come to all of them.
 enum engine_attach scenario_engine_attach(const struct scenario_member *member);
+enum engine_attach scenario_filter_attach(const struct scenario_member *member);
+bool scenario_ignores_discards(const struct scenario_member *member);
 const char *scenario_stream_kind_name(enum scenario_stream_kind kind);
 
 // What is called after a file: "recorded/vdc.blktrace.0.zst" -> "vdc", a new string. NULL: out of

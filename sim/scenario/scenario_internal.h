@@ -39,7 +39,8 @@ const char *scenario_device_at(const void *words, size_t index);
 extern const struct setting_kind scenario_groups, scenario_members, scenario_traces,
     scenario_events, scenario_trace_kind, scenario_streams, scenario_closed_kind,
     scenario_arrivals_kind, scenario_factor_kind, scenario_devices, scenario_classes, device_kind,
-    scenario_member_device, scenario_group_limits, scenario_member_limits, scenario_stalls_kind;
+    scenario_member_device, scenario_group_limits, scenario_member_limits, scenario_member_groups,
+    scenario_stalls_kind;
 
 // Of draws, int64_t.
 extern const struct setting_kind scenario_seed_kind;

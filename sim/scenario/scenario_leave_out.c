@@ -277,9 +277,27 @@ static bool leave_out_levels(struct scenario *scenario, struct sim_error *error)
     return true;
 }
 
+// An engine that knows one throttle of a disk only.
+static bool leave_out_throttles(struct scenario *scenario, struct sim_error *error)
+{
+    bool ok = scenario->algorithm->operations[ENGINE_STAGE_CREATE] != NULL;
+    for (size_t i = 0; !ok && i < scenario->member_count; i++) {
+        struct scenario_member *member = &scenario->members[i];
+        if (member->upper_count == 0)
+            continue;
+        if (!scenario_leave_out(scenario, member->place, error,
+                                "only the one nearest to the disk is left",
+                                "engine '%s' has no throttles one above the other, as of '%s'",
+                                scenario->algorithm->name, member->name))
+            return false;
+        member->upper_count = 0;
+    }
+    return true;
+}
+
 bool scenario_fit_groups(struct scenario *scenario, struct sim_error *error)
 {
-    if (!leave_out_levels(scenario, error))
+    if (!leave_out_levels(scenario, error) || !leave_out_throttles(scenario, error))
         return false;
     if (scenario->algorithm->has_groups)
         return true;
@@ -337,6 +355,14 @@ bool scenario_share_out(struct scenario *scenario, struct sim_error *error)
             return sim_fail(error, SIM_BAD_INPUT,
                             "%s:%zu:%zu: with a limit per disk there is no group '%s' for an event",
                             scenario->name, event->place.line, event->place.column, event->group);
+    }
+    for (size_t i = 0; i < scenario->member_count; i++) {
+        const struct scenario_member *member = &scenario->members[i];
+        if (member->upper_count > 0)
+            return sim_fail(error, SIM_BAD_INPUT,
+                            "%s:%zu:%zu: '%s' has several throttles, so that there is no limit per "
+                            "disk",
+                            scenario->name, member->place.line, member->place.column, member->name);
     }
     bool ok = find_sharing(scenario, &sharing);
     for (uint32_t group = 0; ok && group < sharing.group_count; group++)

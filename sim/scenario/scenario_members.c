@@ -107,10 +107,20 @@ static const struct setting_kind discard_kind = {
     .words = discard_names,
 };
 
+enum engine_attach scenario_filter_attach(const struct scenario_member *member)
+{
+    return member->discard == SCENARIO_DISCARD_IGNORE ? ENGINE_FILTER_IGNORES : ENGINE_FILTER;
+}
+
 enum engine_attach scenario_engine_attach(const struct scenario_member *member)
 {
-    bool ignores = member->attach == ENGINE_FILTER && member->discard == SCENARIO_DISCARD_IGNORE;
-    return ignores ? ENGINE_FILTER_IGNORES : member->attach;
+    return member->attach == ENGINE_FILTER ? scenario_filter_attach(member) : member->attach;
+}
+
+bool scenario_ignores_discards(const struct scenario_member *member)
+{
+    bool has_filter = member->attach == ENGINE_FILTER || member->upper_count > 0;
+    return has_filter && member->discard == SCENARIO_DISCARD_IGNORE;
 }
 
 bool scenario_parse_attach(const char *text, enum engine_attach *attach)
@@ -122,32 +132,6 @@ const char *scenario_attach_name(enum engine_attach attach)
 {
     return attach_names[attach == ENGINE_DRIVE ? ENGINE_DRIVE : ENGINE_FILTER];
 }
-
-static bool parse_group(struct setting_input *input, void *value)
-{
-    char hint[128];
-    bool is_none = strcmp(input->text, "none") == 0;
-    uint32_t found = is_none ? SCENARIO_NONE : scenario_find_group(input->scenario, input->text);
-    if (is_none || found != SCENARIO_NONE)
-        *(uint32_t *)value = found;
-    else
-        snprintf(input->message, sizeof input->message, "there is no group '%.64s'%s", input->text,
-                 suggest(input->text, scenario_group_at, input->scenario, hint, sizeof hint));
-    return is_none || found != SCENARIO_NONE;
-}
-
-static void write_group(struct setting_writer *writer, const void *value)
-{
-    setting_write_text(writer, &writer->scenario->groups[*(const uint32_t *)value].name);
-}
-
-static const struct setting_kind group_kind = {
-    .type = "id of a group",
-    .expected = "the id of a group",
-    .size = sizeof(uint32_t),
-    .parse = parse_group,
-    .write = write_group,
-};
 
 static bool read_count(struct yaml_reader *reader, yaml_node_t *node, void *target)
 {
@@ -186,7 +170,7 @@ static const struct setting_kind stagger_kind = {
 
 const struct setting scenario_member_rows[] = {
     {"id", &setting_id, offsetof(struct scenario_member, name), .required = true},
-    {"group", &group_kind, offsetof(struct scenario_member, group), .fallback = "none"},
+    {"group", &scenario_member_groups, offsetof(struct scenario_member, group), .fallback = "none"},
 #define ROW(key, kind, field, fallback, option, ...)                                               \
     {                                                                                              \
         key, &kind, offsetof(struct scenario_member, field), false, fallback, option               \
@@ -245,6 +229,9 @@ static bool add_member(struct yaml_reader *reader, yaml_node_t *node,
                          scenario->members[other].place.line);
     if (member->limits.given != 0 && member->group == SCENARIO_NONE)
         return add_own_group(reader, node, member);
+    if (member->limits.given != 0 && member->upper_count > 0)
+        return yaml_fail(reader, yaml_find(reader, node, "limits"),
+                         "limits of a member with several throttles: give them to its groups");
     return true;
 }
 
@@ -325,7 +312,8 @@ static const struct setting_kind from_kind = {
 
 const struct setting scenario_volume_member_rows[] = {
     {"from", &from_kind, offsetof(struct volume_members, from), .required = true},
-    {"group", &group_kind, offsetof(struct volume_members, like.group), .fallback = "none"},
+    {"group", &scenario_member_groups, offsetof(struct volume_members, like.group),
+     .fallback = "none"},
     {"attach", &attach_kind, offsetof(struct volume_members, like.attach), .fallback = "drive"},
     {"discard", &discard_kind, offsetof(struct volume_members, like.discard), .fallback = "ignore"},
     {"device", &scenario_member_device, offsetof(struct volume_members, like.device),

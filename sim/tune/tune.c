@@ -20,8 +20,12 @@ static bool is_of(const struct tune_setting *setting, const char *name)
 static bool belongs(const struct scenario *scenario, const struct scenario_member *member,
                     const struct tune_setting *setting)
 {
-    return is_of(setting, member->name) ||
-           (member->group != SCENARIO_NONE && is_of(setting, scenario->groups[member->group].name));
+    bool is = is_of(setting, member->name);
+    for (uint32_t stage = 0; stage <= member->upper_count; stage++) {
+        uint32_t group = scenario_stage_group(member, stage);
+        is |= group != SCENARIO_NONE && is_of(setting, scenario->groups[group].name);
+    }
+    return is;
 }
 
 // The members' rates are figures of each run, as far as there is room for them.

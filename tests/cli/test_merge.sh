@@ -65,7 +65,7 @@ cp b.db old.db
 sqlite3 old.db 'DROP TABLE assumption; PRAGMA user_version = 3'
 expect_code 0 merge of_old.db old.db
 expect '3 runs put in' "$(cat out)" 'runs of an earlier schema'
-expect 5 "$(ask of_old.db 'PRAGMA user_version')" 'the schema of what they are merged into'
+expect 6 "$(ask of_old.db 'PRAGMA user_version')" 'the schema of what they are merged into'
 expect_code 0 report of_old.db:2
 
 # Refused, and nothing done.

@@ -21,18 +21,34 @@ struct pair_block {
 static void record(void *context, struct engine_request *request, const int64_t *wait_ns)
 {
     struct pair_log *log = context;
+    const struct pair_request *pair_request = (const struct pair_request *)request;
+    struct pair_wait *wait = &log->waits[log->count];
     assert_true(log->count < log->capacity);
-    log->ids[log->count] = ((struct pair_request *)request)->id;
+    log->ids[log->count] = pair_request->id;
     log->times_ns[log->count] = request->dispatch_ns;
-    memset(&log->waits[log->count], 0, sizeof log->waits[0]);
-    assert_true((wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
+    *wait = pair_request->wait;
+    assert_true(wait->passed != 0
+                    ? wait_ns == NULL
+                    : (wait_ns != NULL) == (request->dispatch_ns > request->arrival_ns));
     if (wait_ns != NULL)
-        memcpy(&log->waits[log->count], wait_ns, sizeof log->waits[0]);
+        memcpy(wait->by_cause_ns, wait_ns, sizeof wait->by_cause_ns);
     int64_t sum_ns = 0;
     for (int cause = 0; cause < CAUSE_COUNT; cause++)
-        sum_ns += log->waits[log->count].by_cause_ns[cause];
+        sum_ns += wait->by_cause_ns[cause];
     assert_true(sum_ns == request->dispatch_ns - request->arrival_ns);
     log->count++;
+}
+
+static void record_passed(void *context, int64_t now_ns, const struct engine_request *request,
+                          uint32_t stage, const int64_t *wait_ns)
+{
+    (void)context;
+    struct pair_wait *wait = &((struct pair_request *)(uintptr_t)request)->wait;
+    wait->passed = (wait->passed + (uint64_t)now_ns) * 31 + stage + 1;
+    for (int cause = 0; wait_ns != NULL && cause < CAUSE_COUNT; cause++) {
+        wait->by_cause_ns[cause] += wait_ns[cause];
+        wait->passed = wait->passed * 31 + (uint64_t)wait_ns[cause];
+    }
 }
 
 static void record_run_out(void *context, int64_t now_ns, uint32_t node, int limit,
@@ -62,12 +78,14 @@ void pair_create(struct pair *pair, int64_t start_ns)
         enum subject_kind kind = i == PAIR_ENGINE ? SUBJECT_ENGINE : SUBJECT_MODEL;
         pair->side[i] = subject_create(kind, &(struct engine_callbacks){.dispatch = record,
                                                                         .context = &pair->log[i],
-                                                                        .ran_out = record_run_out});
+                                                                        .ran_out = record_run_out,
+                                                                        .passed = record_passed});
     }
 }
 
 void pair_destroy(struct pair *pair)
 {
+    free(pair->is_stage);
     for (int i = 0; i < PAIR_SIDES; i++) {
         subject_destroy(&pair->side[i]);
         free(pair->log[i].ids);
@@ -101,6 +119,8 @@ static void compare_logs(struct pair *pair)
         for (int cause = 0; cause < CAUSE_COUNT; cause++)
             EXPECT_EQUAL(pair, limit_causes[cause].key, i, engine->waits[i].by_cause_ns[cause],
                          model->waits[i].by_cause_ns[cause]);
+        EXPECT_EQUAL(pair, "throttles passed by request", engine->ids[i], engine->waits[i].passed,
+                     model->waits[i].passed);
     }
     EXPECT_EQUAL(pair, "departures", 0, engine->count, model->count);
 }
@@ -259,6 +279,7 @@ void pair_submit(struct pair *pair, uint32_t member, enum engine_op op, uint64_t
         requests[i].request.op = (uint8_t)op;
         requests[i].request.bytes = bytes;
         requests[i].id = id;
+        requests[i].wait = (struct pair_wait){.passed = 0};
         subject_submit(&pair->side[i], pair->now_ns, &requests[i].request);
         assert_int_equal(requests[i].request.arrival_ns, pair->now_ns);
     }
@@ -271,9 +292,12 @@ void pair_follow(struct pair *pair, const struct engine_operation *asked,
     struct engine_operation copy = *asked;
     enum engine_status expected = subject_control(&pair->side[PAIR_MODEL], pair->now_ns, &copy);
     EXPECT_EQUAL(pair, "status of operation", asked->kind, status, expected);
-    if (status == ENGINE_OK && asked->kind == ENGINE_MEMBER_CREATE) {
+    bool is_stage = asked->kind == ENGINE_STAGE_CREATE;
+    if (status == ENGINE_OK && (is_stage || asked->kind == ENGINE_MEMBER_CREATE)) {
         EXPECT_EQUAL(pair, "new member", 0, done->member, copy.member);
-        pair->member_count++;
+        pair->is_stage = realloc(pair->is_stage, (pair->member_count + 1) * sizeof *pair->is_stage);
+        assert_non_null(pair->is_stage);
+        pair->is_stage[pair->member_count++] = is_stage;
     }
     bool gives_node = asked->kind == ENGINE_NODE_CREATE || asked->kind == ENGINE_MEMBER_SET;
     if (status == ENGINE_OK && gives_node && done->node < ENGINE_NODE_NEW) {

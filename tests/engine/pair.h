@@ -12,6 +12,7 @@ enum { PAIR_ENGINE, PAIR_MODEL, PAIR_SIDES };
 // A request's wait by cause; all 0 if it did not wait.
 struct pair_wait {
     int64_t by_cause_ns[CAUSE_COUNT];
+    uint64_t passed; // of several throttles: over which, when, and what each told
 };
 
 struct pair_run_out {
@@ -37,6 +38,7 @@ struct pair_log {
 struct pair_request {
     struct engine_request request; // first: the engine hands back its address
     uint64_t id;
+    struct pair_wait wait; // of a member with several throttles: what was told so far
 };
 
 struct pair_block;
@@ -50,6 +52,7 @@ struct pair {
     uint64_t request_count;
     uint32_t node_count; // ever created
     uint32_t member_count;
+    bool *is_stage; // by member: below another one, so that nothing is submitted to it
     int64_t now_ns;
     uint64_t steps;
 };

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -26,11 +27,11 @@ static void dispatched(void *context, struct engine_request *engine_request, con
     assert_int_equal(engine_request->dispatch_ns, stage->now_ns);
     assert_true(engine_request->dispatch_ns >= engine_request->arrival_ns);
     int64_t rest_ns = engine_request->dispatch_ns - engine_request->arrival_ns;
-    assert_true((wait_ns != NULL) == (rest_ns > 0));
-    for (int i = 0; i < CAUSE_COUNT && wait_ns != NULL; i++) {
-        assert_true(wait_ns[i] >= 0);
-        request->wait_ns[i] = wait_ns[i];
-        rest_ns -= wait_ns[i];
+    assert_true((wait_ns != NULL) == (rest_ns > 0 && request->passed_count == 0));
+    for (int i = 0; i < CAUSE_COUNT; i++) {
+        request->wait_ns[i] += wait_ns == NULL ? 0 : wait_ns[i];
+        assert_true(request->wait_ns[i] >= 0);
+        rest_ns -= request->wait_ns[i];
     }
     assert_int_equal(rest_ns, 0);
     request->left_ns = engine_request->dispatch_ns;
@@ -63,14 +64,32 @@ static void counted(void *context, int64_t now_ns, const struct engine_request *
     stage->counted_count++;
 }
 
+static void passed(void *context, int64_t now_ns, const struct engine_request *request,
+                   uint32_t stage, const int64_t *wait_ns)
+{
+    (void)context;
+    struct stage_request *of = (struct stage_request *)(uintptr_t)request;
+    assert_true(stage < 64);
+    of->passed_ns[of->passed_count] = now_ns;
+    of->passed[of->passed_count++] = stage;
+    for (int cause = 0; wait_ns != NULL && cause < CAUSE_COUNT; cause++)
+        of->wait_ns[cause] += wait_ns[cause];
+}
+
 struct stage *stage_new(const char *name)
 {
     struct stage *stage = calloc(1, sizeof *stage);
     assert_non_null(stage);
     const struct engine_algorithm *algorithm = engine_find(name);
     assert_non_null(algorithm);
-    struct engine_callbacks callbacks = {dispatched, stage, ran_out, counted,
-                                         offsetof(struct stage_request, notes)};
+    struct engine_callbacks callbacks = {
+        .dispatch = dispatched,
+        .context = stage,
+        .ran_out = ran_out,
+        .counted = counted,
+        .notes_at = offsetof(struct stage_request, notes),
+        .passed = passed,
+    };
     stage->engine = engine_create(algorithm, &callbacks);
     assert_non_null(stage->engine);
     return stage;
@@ -142,6 +161,8 @@ enum engine_status stage_set(struct stage *stage, uint32_t member, struct engine
 static void submit(struct stage *stage, struct stage_request *request)
 {
     request->left_ns = NOT_LEFT;
+    request->passed_count = 0;
+    memset(request->wait_ns, 0, sizeof request->wait_ns);
     engine_submit(stage->engine, stage->now_ns, &request->request);
 }
 

@@ -23,7 +23,10 @@ struct stage_request {
     int64_t left_ns;
     int64_t notes[ENGINE_NOTE_COUNT];
     int64_t wait_ns[CAUSE_COUNT]; // if it waited
-    uint32_t left_number;         // in the order of leaving
+    uint32_t passed[4];           // of several throttles: which it has left
+    int64_t passed_ns[4];         // and when
+    int passed_count;
+    uint32_t left_number; // in the order of leaving
 };
 
 struct stage_run_out {

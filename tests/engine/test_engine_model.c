@@ -23,6 +23,7 @@ struct profile {
     double churn_share;     // of the operations: joins and leaves
     double same_time_share; // steps that take no time
     double late_share;      // of the firings
+    double stage_share;     // members with a throttle below, and of those with one more
     int64_t gap_ns;         // mean time between steps
     bool extreme;           // limits and sizes at the edges
 };
@@ -53,6 +54,15 @@ static uint32_t some_member(struct world *world)
     return (uint32_t)gsl_rng_uniform_int(world->rng, world->pair.member_count);
 }
 
+static void join_some(struct world *world, struct engine_operation *operation)
+{
+    if (!draw_bool(world->rng, 0.9) || world->pair.node_count == 0)
+        return;
+    operation->kind = ENGINE_MEMBER_JOIN;
+    operation->node = some_node(world);
+    pair_control(&world->pair, operation);
+}
+
 static void create_member(struct world *world)
 {
     struct engine_operation operation = {
@@ -60,10 +70,12 @@ static void create_member(struct world *world)
         .attach = draw_bool(world->rng, 0.5) ? ENGINE_FILTER : ENGINE_DRIVE,
     };
     pair_control(&world->pair, &operation);
-    if (draw_bool(world->rng, 0.9) && world->pair.node_count > 0) {
-        operation.kind = ENGINE_MEMBER_JOIN;
-        operation.node = some_node(world);
+    join_some(world, &operation);
+    while (draw_bool(world->rng, world->profile.stage_share)) {
+        operation.kind = ENGINE_STAGE_CREATE;
+        operation.attach = ENGINE_FILTER;
         pair_control(&world->pair, &operation);
+        join_some(world, &operation);
     }
 }
 
@@ -90,6 +102,8 @@ static void attach(struct world *world, uint32_t member)
 static void arrive(struct world *world)
 {
     uint32_t member = some_member(world);
+    while (world->pair.is_stage[member])
+        member--;
     if (world->detached[member])
         attach(world, member);
     enum engine_op op = draw_bool(world->rng, 0.5) ? ENGINE_READ : ENGINE_WRITE;
@@ -239,6 +253,7 @@ static void draw_profile(struct world *world)
         .churn_share = draw_bool(rng, 0.5) ? 0.1 : 0.4,
         .same_time_share = gsl_rng_uniform(rng),
         .late_share = draw_bool(rng, 0.7) ? 0 : 0.5,
+        .stage_share = draw_bool(rng, 0.6) ? 0 : 0.5,
         .gap_ns = draw_gap(rng),
         .extreme = draw_bool(rng, 0.2),
     };

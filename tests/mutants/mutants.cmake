@@ -10,6 +10,7 @@
 #     verify    they do not show it, but `throttlesim verify --random` does
 #     end       `throttlesim verify end.yaml` does, which is about the end of a run
 #     both
+#     stacks    tests/engine/test_throttle_stacks.c fails
 #     leak      tests/engine/test_leak.c fails: an engine's clock never goes back, and while it
 #               stands nothing leaks, so that no run of requests can show it
 #
@@ -153,23 +154,38 @@ mutant(accounting-leaks throttle_group.c vectors
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);]])
 mutant(accounts-after-scheduling throttle_group.c vectors
     [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);
-    throttle_group_schedule_next(groups, flow, now_ns, true);]]
+    if (member->below]]
+    [[if (member->below]]
+    [[throttle_group_schedule_next(groups, flow, now_ns, true);
+}
+
+// A request comes]]
     [[throttle_group_schedule_next(groups, flow, now_ns, true);
     limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]])
+}
+
+// A request comes]])
 mutant(accounts-on-arrival throttle_group.c vectors
     [[limits_account(&groups->base, buckets, flow->direction, request, now_ns);
-    engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
-    [[engine_hand_over(&groups->base, now_ns, request, groups->wait_ns);]]
-    [[add_pending(flow);]]
-    [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
-        add_pending(flow);]]
-    [[leave(groups, flow, request, now_ns);
-    run_woken(]]
-    [[leaky_buckets_account(&member->group->buckets, direction, request->bytes);
-    leave(groups, flow, request, now_ns);
-    run_woken(]])
+    if (member->below]]
+    [[if (member->below]]
+    [[if (must_wait(groups, next_token(flow), now_ns) || flow->pending > 0) {]]
+    [[bool waits = must_wait(groups, next_token(flow), now_ns) || flow->pending > 0;
+        leaky_buckets_account(&member->group->buckets, direction, request->bytes);
+        if (waits) {]])
+
+# ---- Several throttles of a disk ----
+
+mutant(lower-waits-from-arrival throttle_group.c stacks
+    [[groups->wait_ns[CAUSE_QUEUE] -= request->dispatch_ns - request->arrival_ns;]]
+    [[]])
+mutant(drains-topmost-only throttle_group_control.c stacks
+    [[for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL)
+            throttle_group_kick(groups, member, now_ns);]]
+    [[for (; member != NULL; member = member->below) {
+        if (member->limits_disabled++ == 0 && member->group != NULL && !member->is_below)
+            throttle_group_kick(groups, member, now_ns);]])
 
 # ---- Whose turn it is ----
 

@@ -229,11 +229,11 @@ static size_t gauge(void *context, uint32_t group, int64_t at_ns, struct report_
 
 int64_t run_record(const struct run *run, gsl_rng *rng, struct report_database *database)
 {
-    static const struct report_member members[RUN_MEMBERS] = {{"a", "filter", ""},
-                                                              {"b", "filter", ""},
-                                                              {"c", "filter", ""},
-                                                              {"d", "filter", ""},
-                                                              {"e", "filter", ""}};
+    static const struct report_member members[RUN_MEMBERS] = {{"a", "filter", "", 0},
+                                                              {"b", "filter", "", 0},
+                                                              {"c", "filter", "", 0},
+                                                              {"d", "filter", "", 0},
+                                                              {"e", "filter", "", 0}};
     static const struct report_group groups[RUN_GROUPS] = {{"first"}, {"second"}};
     static struct call calls[3 * RUN_REQUESTS_MAX + RUN_MOVES_MAX];
     size_t i = 0;

@@ -17,7 +17,7 @@
 
 static struct report_error error;
 
-static const struct report_member members[] = {{"db", "filter", "made up"}};
+static const struct report_member members[] = {{"db", "filter", "made up", 0}};
 
 static struct report_recorder *begin_run(struct report_database *database)
 {

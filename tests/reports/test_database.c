@@ -65,7 +65,7 @@ static void test_new_file_is_marked_as_ours(void **state)
     make_file(path, 0);
     answer_assert_sound(path);
     assert_int_equal(answer_integer(path, "PRAGMA application_id"), 0x7473696d);
-    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 5);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 6);
     // Opening it again changes nothing and finds the tables.
     make_file(path, 1);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 1);
@@ -92,9 +92,9 @@ static void test_other_versions_are_refused(void **state)
     const char *path = scratch_path("version.db");
     (void)state;
     make_file(path, 1);
-    answer_execute(path, "PRAGMA user_version = 6");
-    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 6,");
-    assert_refused(path, REPORT_READ, "newer throttlesim (schema 6,");
+    answer_execute(path, "PRAGMA user_version = 7");
+    assert_refused(path, REPORT_WRITE, "newer throttlesim (schema 7,");
+    assert_refused(path, REPORT_READ, "newer throttlesim (schema 7,");
     answer_execute(path, "PRAGMA user_version = -1");
     assert_refused(path, REPORT_READ, "damaged");
 }
@@ -160,7 +160,7 @@ static void test_rows_of_schema_4_stay(void **state)
     make_file(path, 1);
     read_rows(path, after, sizeof after);
     assert_string_equal(before, after);
-    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 5);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 6);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM member_interval"),
                      answer_integer(path, "SELECT count(*) FROM member_interval_row"));
     answer_assert_sound(path);
@@ -194,7 +194,7 @@ static void test_older_files_are_brought_up_to_date(void **state)
                      0);
     make_file(path, 1);
     answer_assert_sound(path);
-    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 5);
+    assert_int_equal(answer_integer(path, "PRAGMA user_version"), 6);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM run"), 2);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM counted_interval"), 0);
     assert_int_equal(answer_integer(path, "SELECT count(*) FROM wait_interval"), 0);

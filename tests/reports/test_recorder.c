@@ -24,7 +24,7 @@
 static struct report_error error;
 
 static const struct report_member members[] = {
-    {"a", "filter", "a.csv"}, {"b", "drive", "b.csv"}, {"c", "filter", NULL}};
+    {"a", "filter", "a.csv", 0}, {"b", "drive", "b.csv", 0}, {"c", "filter", NULL, 0}};
 static const struct report_group groups[] = {{"gold"}};
 
 static struct report_request requests[] = {

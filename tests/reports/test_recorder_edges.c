@@ -16,7 +16,7 @@ static struct report_error error;
 static const char *path; // of the test's own file
 
 static const struct report_member members[] = {
-    {"a", "filter", ""}, {"b", "filter", ""}, {"c", "filter", ""}};
+    {"a", "filter", "", 0}, {"b", "filter", "", 0}, {"c", "filter", "", 0}};
 static const struct report_group groups[] = {{"gold"}};
 
 static size_t gauge(void *context, uint32_t group, int64_t at_ns, struct report_bucket *buckets)
@@ -131,7 +131,7 @@ static void test_too_many_backlogged(void **state)
         .throttled = true, .op = "read", .dispatch_ns = -1, .complete_ns = -1};
     (void)state;
     for (uint32_t i = 0; i < MANY; i++)
-        many[i] = (struct report_member){"m", "filter", ""};
+        many[i] = (struct report_member){"m", "filter", "", 0};
     recorder = report_recorder_begin(database, &config, &error);
     for (uint32_t i = 0; i < MANY; i++)
         report_recorder_membership(recorder, 0, i, 0);
@@ -239,7 +239,7 @@ static void record_crowd(struct report_database *database, uint32_t size)
     struct report_outcome outcome = {REPORT_COMPLETE, NULL, 0, 50};
     struct report_request request = {.throttled = true, .op = "read", .recorded_ns = -1};
     for (uint32_t i = 0; i < size; i++) {
-        crowd[i] = (struct report_member){"m", "filter", ""};
+        crowd[i] = (struct report_member){"m", "filter", "", 0};
         crowd_groups[i] = (struct report_group){"g"};
     }
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);

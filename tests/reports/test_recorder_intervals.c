@@ -197,7 +197,7 @@ static void record_many(const char *path, bool omit_series)
     struct report_error error;
     struct report_database *database = report_database_open(path, REPORT_WRITE, &error);
     for (uint32_t i = 0; i < MANY; i++)
-        members[i] = (struct report_member){"m", "filter", ""};
+        members[i] = (struct report_member){"m", "filter", "", 0};
     struct report_recorder *recorder = report_recorder_begin(database, &config, &error);
     assert_non_null(recorder);
     for (uint32_t i = 0; i < MANY; i++)

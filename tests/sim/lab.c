@@ -223,7 +223,10 @@ static void assert_same_members(const struct scenario *a, const struct scenario 
     for (size_t i = 0; i < a->member_count; i++) {
         assert_string_equal(a->members[i].name, b->members[i].name);
         assert_same_text(a->members[i].volume, b->members[i].volume);
-        assert_int_equal(a->members[i].group, b->members[i].group);
+        assert_int_equal(a->members[i].upper_count, b->members[i].upper_count);
+        for (uint32_t stage = 0; stage <= a->members[i].upper_count; stage++)
+            assert_int_equal(scenario_stage_group(&a->members[i], stage),
+                             scenario_stage_group(&b->members[i], stage));
         assert_int_equal(a->members[i].attach, b->members[i].attach);
         assert_int_equal(a->members[i].discard, b->members[i].discard);
         assert_int_equal(a->members[i].arrivals, b->members[i].arrivals);

@@ -57,11 +57,14 @@
     X(THROTTLE_INTO_DECLARED, 50)                                                                  \
     X(THROTTLE_INTO_NAMED, 50)                                                                     \
     X(THROTTLE_INTO_OWN, 20)                                                                       \
-    X(THROTTLE_INTO_ANOTHERS, 20)                                                                  \
+    X(THROTTLE_INTO_ANOTHERS, 10)                                                                  \
     X(THROTTLE_OFF, 50)                                                                            \
     X(DISCARD_OF_A_FILTER, 50)                                                                     \
     X(DISCARD_IGNORED, 50)                                                                         \
     X(DISCARD_OF_A_DRIVE, 50)                                                                      \
+    X(TWO_THROTTLES, 50)                                                                           \
+    X(ONE_GROUP_TWICE, 20)                                                                         \
+    X(DRIVE_ABOVE_FILTER, 20)                                                                      \
     X(DRAIN_OF_ALL, 50)                                                                            \
     X(SNAPSHOT, 20)                                                                                \
     X(RESIZE_OF_A_FILTER, 20)                                                                      \
@@ -169,6 +172,10 @@ static void look_at_groups_and_members(const struct random_case *random_case)
     }
     for (uint32_t i = 0; i < random_case->member_count; i++) {
         const struct random_member *member = &random_case->members[i];
+        bool has_two = member->upper.kind != RANDOM_GROUP_NONE;
+        see(TWO_THROTTLES, has_two);
+        see(ONE_GROUP_TWICE, has_two && member->upper.index == member->group.index);
+        see(DRIVE_ABOVE_FILTER, has_two && member->attach == ENGINE_DRIVE);
         see(MEMBER_IN_NO_GROUP, member->group.kind == RANDOM_GROUP_NONE);
         if (member->group.kind == RANDOM_GROUP_DECLARED)
             has[member->group.index][member->attach] = true;

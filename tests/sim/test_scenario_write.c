@@ -302,7 +302,9 @@ static void add_anything(struct scenario *scenario)
         member->arrivals = (enum scenario_arrivals)below(4);
         if (below(2) == 0)
             member->trace = any_trace();
-        if (member->group != SCENARIO_NONE && below(4) == 0) {
+        while (member->group != SCENARIO_NONE && member->upper_count < 7 && below(4) == 0)
+            member->upper[member->upper_count++] = (uint32_t)below(scenario->group_count);
+        if (member->group != SCENARIO_NONE && member->upper_count == 0 && below(4) == 0) {
             member->limits.given = UINT32_C(1) << iops; // with 0 any group's limits are valid
             member->limits.value[iops] = 0;
         }

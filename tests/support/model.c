@@ -73,49 +73,113 @@ static enum direction direction_of(const struct model_member *m, enum engine_op 
     }
 }
 
-static void to_device(struct model *model, struct engine_request *request, int64_t now_ns)
+static bool is_stacked(const struct model_member *m)
+{
+    return m->above != NULL || m->below != NULL;
+}
+
+// Where a disk has several throttles each tells of what was waited for in it.
+static void tell_passed(const struct model *model, const struct model_member *m,
+                        struct engine_request *request, int64_t now_ns)
+{
+    int64_t *parts = model_wait_parts(request), sum_ns = 0;
+    for (int cause = 0; cause < CAUSE_COUNT; cause++)
+        sum_ns += parts[cause];
+    if (model->callbacks.passed != NULL)
+        model->callbacks.passed(model->callbacks.context, now_ns, request, m->id,
+                                sum_ns > 0 ? parts : NULL);
+    for (int cause = 0; cause < CAUSE_COUNT; cause++)
+        parts[cause] = 0;
+}
+
+static void to_device(struct model *model, struct engine_request *request, bool stacked,
+                      int64_t now_ns)
 {
     model->waiting--;
-    model_wait_end(request, now_ns, &model->callbacks);
+    if (!stacked) {
+        model_wait_end(request, now_ns, &model->callbacks);
+        return;
+    }
+    model_wait_forget(request);
+    request->dispatch_ns = now_ns;
+    model->callbacks.dispatch(model->callbacks.context, request, NULL);
 }
 
-static void leaves(struct model *model, struct engine_request *request, bool woken, int64_t now_ns)
+static void comes_to(struct model *model, struct model_member *m, struct engine_request *request,
+                     int64_t now_ns);
+
+static void goes_on(struct model *model, struct model_member *m, struct engine_request *request,
+                    int64_t now_ns)
 {
-    struct model_member *m = model_find_member(model, request->member);
+    if (m->below != NULL)
+        comes_to(model, m->below, request, now_ns);
+    else
+        to_device(model, request, is_stacked(m), now_ns);
+}
+
+static void leaves(struct model *model, struct model_member *m, struct engine_request *request,
+                   int64_t now_ns)
+{
     enum direction direction = direction_of(m, request->op);
-    if (woken)
-        m->pending[direction]--;
+    if (is_stacked(m))
+        tell_passed(model, m, request, now_ns);
     model_buckets_account(&m->group->buckets, direction, request->bytes);
     model_schedule_next(model, m, direction, now_ns, true);
-    to_device(model, request, now_ns);
+    goes_on(model, m, request, now_ns);
 }
 
-static void run_woken(struct model *model, int64_t now_ns)
-{
-    while (model->woken.first != NULL)
-        leaves(model, model_fifo_take(&model->woken), true, now_ns);
-}
-
-static void wake_first(struct model *model, struct model_member *m, enum direction direction)
-{
-    model_fifo_append(&model->woken, model_fifo_take(&m->fifo[direction]));
-}
-
-static void arrives(struct model *model, struct model_member *m, int64_t now_ns,
-                    struct engine_request *request)
+static void comes_to(struct model *model, struct model_member *m, struct engine_request *request,
+                     int64_t now_ns)
 {
     enum direction direction = direction_of(m, request->op);
     if (m->group == NULL || direction == ENGINE_NOT_THROTTLED) {
-        to_device(model, request, now_ns);
+        // What was held above all of them was so above the first.
+        if (m->below != NULL && m->above == NULL && now_ns > request->arrival_ns)
+            tell_passed(model, m, request, now_ns);
+        goes_on(model, m, request, now_ns);
         return;
     }
     struct model_member *t = next_token(m, direction);
     if (must_wait(model, t, direction, now_ns) || m->pending[direction] > 0) {
         m->pending[direction]++;
-        model_fifo_append(&m->fifo[direction], request);
+        model_fifo_append(&m->fifo[direction], request, m);
         return;
     }
-    leaves(model, request, false, now_ns);
+    leaves(model, m, request, now_ns);
+}
+
+// One has stopped: those that it woke come before those that were woken earlier.
+static void put_in_front(struct model *model)
+{
+    struct model_fifo earlier = model->woken;
+    model->woken = model->woken_by;
+    model->woken_by = (struct model_fifo){.first = NULL};
+    while (earlier.first != NULL) {
+        struct model_entry entry = model_fifo_take(&earlier);
+        model_fifo_append(&model->woken, entry.request, entry.at);
+    }
+}
+
+static void run_woken(struct model *model, int64_t now_ns)
+{
+    put_in_front(model);
+    while (model->woken.first != NULL) {
+        struct model_entry entry = model_fifo_take(&model->woken);
+        entry.at->pending[direction_of(entry.at, entry.request->op)]--;
+        leaves(model, entry.at, entry.request, now_ns);
+        put_in_front(model);
+    }
+}
+
+static void wake_first(struct model *model, struct model_member *m, enum direction direction)
+{
+    model_fifo_append(&model->woken_by, model_fifo_take(&m->fifo[direction]).request, m);
+}
+
+static void arrives(struct model *model, struct model_member *m, int64_t now_ns,
+                    struct engine_request *request)
+{
+    comes_to(model, m, request, now_ns);
     run_woken(model, now_ns);
 }
 
@@ -128,18 +192,20 @@ void model_submit(struct model *model, int64_t now_ns, struct engine_request *re
     model_wait_begin(request);
     model->waiting++;
     if (m->limits_disabled > 0 && m->holds)
-        model_fifo_append(&m->held, request);
+        model_fifo_append(&m->held, request, m);
     else
         arrives(model, m, now_ns, request);
 }
 
 void model_end_drain(struct model *model, struct model_member *m, int64_t now_ns)
 {
-    if (--m->limits_disabled > 0)
+    for (struct model_member *each = m; each != NULL; each = each->below)
+        each->limits_disabled--;
+    if (m->limits_disabled > 0)
         return;
     m->holds = false;
     while (m->held.first != NULL)
-        arrives(model, m, now_ns, model_fifo_take(&m->held));
+        arrives(model, m, now_ns, model_fifo_take(&m->held).request);
 }
 
 void model_schedule_next(struct model *model, struct model_member *m, enum direction direction,

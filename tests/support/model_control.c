@@ -34,7 +34,7 @@ void model_destroy(struct model *model)
         model->members = member->next;
         for (int d = 0; d < DIRECTION_COUNT; d++) {
             while (member->fifo[d].first != NULL)
-                model_wait_forget(model_fifo_take(&member->fifo[d]));
+                model_wait_forget(model_fifo_take(&member->fifo[d]).request);
         }
         free(member);
     }
@@ -94,11 +94,23 @@ static void join(struct model_member *m, struct model_group *group)
     }
 }
 
+static void begin_drain(struct model *model, struct model_member *m, int64_t now_ns)
+{
+    if (m->limits_disabled++ == 0)
+        kick(model, m, now_ns);
+    if (m->below != NULL)
+        begin_drain(model, m->below, now_ns);
+}
+
 static void leave(struct model *model, struct model_member *m, int64_t now_ns)
 {
     struct model_group *group = m->group;
     m->limits_disabled++;
     kick(model, m, now_ns);
+    if (m->below != NULL)
+        begin_drain(model, m->below, now_ns);
+    if (m->above != NULL || m->below != NULL)
+        kick(model, m, now_ns);
     for (int d = 0; d < DIRECTION_COUNT; d++) {
         assert(m->pending[d] == 0 && !m->timer[d].pending);
         if (group->token[d] == m) {
@@ -107,17 +119,37 @@ static void leave(struct model *model, struct model_member *m, int64_t now_ns)
         }
     }
     model_ring_leave(m);
-    m->limits_disabled--;
+    for (struct model_member *each = m; each != NULL; each = each->below)
+        each->limits_disabled--;
     if (group->named && group->ring_head == NULL)
         delete_group(model, group);
 }
 
+// Another throttle of the same disk, the lowest.
+static struct model_member *create_stage(struct model *model, struct model_member *m,
+                                         enum engine_attach attach)
+{
+    struct model_member *stage = create_member(model, attach);
+    while (m->below != NULL)
+        m = m->below;
+    m->below = stage;
+    stage->above = m;
+    stage->detached = m->detached;
+    return stage;
+}
+
+static bool has_pending(const struct model_member *m)
+{
+    bool any = false;
+    for (; m != NULL; m = m->below)
+        any |= m->pending[DIRECTION_READ] > 0 || m->pending[DIRECTION_WRITE] > 0;
+    return any;
+}
+
 static enum engine_status detach(struct model *model, struct model_member *m, int64_t now_ns)
 {
-    for (int d = 0; d < DIRECTION_COUNT; d++) {
-        if (m->pending[d] > 0)
-            return ENGINE_BUSY;
-    }
+    if (has_pending(m))
+        return ENGINE_BUSY;
     for (int d = 0; d < DIRECTION_COUNT; d++) {
         if (m->timer[d].pending) {
             m->group->timer_armed[d] = false;
@@ -126,7 +158,7 @@ static enum engine_status detach(struct model *model, struct model_member *m, in
         }
     }
     m->detached = true;
-    return ENGINE_OK;
+    return m->below != NULL ? detach(model, m->below, now_ns) : ENGINE_OK;
 }
 
 // Limits set through the group object.
@@ -225,6 +257,10 @@ static enum engine_status member_operation(struct model *model, int64_t now_ns,
     struct model_member *m = model_find_member(model, operation->member);
     if (m == NULL)
         return ENGINE_UNKNOWN_MEMBER;
+    bool is_of_all = operation->kind == ENGINE_DRAIN_BEGIN || operation->kind == ENGINE_DRAIN_END ||
+                     operation->kind == ENGINE_DETACH || operation->kind == ENGINE_ATTACH;
+    if (is_of_all && m->above != NULL)
+        return ENGINE_UNSUPPORTED;
     switch (operation->kind) {
     case ENGINE_MEMBER_JOIN:
         return member_join(model, m, operation, now_ns);
@@ -235,10 +271,12 @@ static enum engine_status member_operation(struct model *model, int64_t now_ns,
             return ENGINE_NOT_JOINED;
         leave(model, m, now_ns);
         return ENGINE_OK;
+    case ENGINE_STAGE_CREATE:
+        operation->member = create_stage(model, m, operation->attach)->id;
+        return ENGINE_OK;
     case ENGINE_DRAIN_BEGIN:
         m->holds = m->holds || operation->holds;
-        if (m->limits_disabled++ == 0)
-            kick(model, m, now_ns);
+        begin_drain(model, m, now_ns);
         return ENGINE_OK;
     case ENGINE_DRAIN_END:
         if (m->limits_disabled == 0)
@@ -251,7 +289,8 @@ static enum engine_status member_operation(struct model *model, int64_t now_ns,
         return m->detached ? ENGINE_DETACHED : detach(model, m, now_ns);
     default:
         assert(operation->kind == ENGINE_ATTACH);
-        m->detached = false;
+        for (; m != NULL; m = m->below)
+            m->detached = false;
         return ENGINE_OK;
     }
 }

@@ -45,11 +45,12 @@ void model_ring_leave(struct model_member *member)
     member->group = NULL;
 }
 
-void model_fifo_append(struct model_fifo *fifo, struct engine_request *request)
+void model_fifo_append(struct model_fifo *fifo, struct engine_request *request,
+                       struct model_member *at)
 {
     struct model_entry *entry = malloc(sizeof *entry);
     assert(entry != NULL);
-    *entry = (struct model_entry){.request = request};
+    *entry = (struct model_entry){.request = request, .at = at};
     struct model_entry **link = &fifo->first;
     while (*link != NULL)
         link = &(*link)->next;
@@ -57,12 +58,12 @@ void model_fifo_append(struct model_fifo *fifo, struct engine_request *request)
     fifo->count++;
 }
 
-struct engine_request *model_fifo_take(struct model_fifo *fifo)
+struct model_entry model_fifo_take(struct model_fifo *fifo)
 {
     struct model_entry *entry = fifo->first;
-    struct engine_request *request = entry->request;
+    struct model_entry taken = *entry;
     fifo->first = entry->next;
     fifo->count--;
     free(entry);
-    return request;
+    return taken;
 }

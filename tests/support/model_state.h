@@ -9,6 +9,7 @@
 // A list of requests in order.
 struct model_entry {
     struct engine_request *request;
+    struct model_member *at; // the throttle that it is in
     struct model_entry *next;
 };
 
@@ -36,6 +37,8 @@ struct model_member {
     bool holds; // what arrives, while it is drained
     struct model_fifo held;
     bool detached;
+    struct model_member *above; // the throttle of the same disk that requests come from; or NULL
+    struct model_member *below; // that they go to
     struct model_member *next;
 };
 
@@ -58,8 +61,9 @@ struct model {
     uint32_t member_count;
     uint64_t armings;
     uint64_t waiting;
-    int64_t last_ns;         // when something happened last
-    struct model_fifo woken; // to run, in the order in which they were woken
+    int64_t last_ns;            // when something happened last
+    struct model_fifo woken;    // to run, in this order
+    struct model_fifo woken_by; // woken by the one that runs, before whose end they do not
 };
 
 // model_find.c: looking up, and the ring
@@ -68,8 +72,9 @@ struct model_member *model_find_member(const struct model *model, uint32_t id);
 struct model_member *model_ring_after(const struct model_member *member);
 void model_ring_join(struct model_group *group, struct model_member *member);
 void model_ring_leave(struct model_member *member);
-void model_fifo_append(struct model_fifo *fifo, struct engine_request *request);
-struct engine_request *model_fifo_take(struct model_fifo *fifo);
+void model_fifo_append(struct model_fifo *fifo, struct engine_request *request,
+                       struct model_member *at);
+struct model_entry model_fifo_take(struct model_fifo *fifo);
 
 // model_causes.c: section 10
 // To be called before anything happens at now_ns.

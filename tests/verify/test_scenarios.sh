@@ -208,6 +208,35 @@ awk 'BEGIN {
 agrees commands.yaml
 some_wait 100
 
+# Before 8.0 drives are drained before filters: m1 is accounted before a bucket of m0's leaks.
+cat >order.yaml <<END
+$(head -n 1 commands.yaml)
+groups: [{id: g, limits: {iops-total: 3, bps-read: 512}}]
+members: [{id: m0, group: g, attach: filter}, {id: m1, group: g, attach: drive}]
+events: [{at: 10s, drain_all: {}}]
+trace:
+  csv: |
+    time_ns,op,offset,bytes,member
+    0,read,0,65536,m0
+    0,read,0,512,m0
+    0,read,0,512,m1
+    10000000000,write,0,512,m1
+END
+agrees order.yaml
+
+# Throttles above one another: two groups, the same twice, a drive's above a filter's.
+cat >stacks.yaml <<END
+$(head -n 1 commands.yaml)
+groups: [{id: os, limits: {iops-total: 10}}, {id: vm, limits: {iops-total: 20}}]
+members:
+  - {id: f, group: [os, vm], attach: filter, discard: unmap}
+  - {id: e, group: [os, os], attach: filter}
+  - {id: d, group: [os, vm], attach: drive}
+trace: commands.csv
+END
+agrees stacks.yaml
+some_wait 100
+
 # ---- What cannot be verified ----
 
 # refused TEXT: the scenario refused.yaml is, with this one line behind its name, though it runs.

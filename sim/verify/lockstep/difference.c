@@ -23,7 +23,7 @@ static int64_t find_deadline(const struct control *control, uint32_t node,
                              enum disk_direction direction)
 {
     int64_t deadline_ns = ENGINE_NEVER;
-    for (uint32_t i = 0; i < control->scenario->member_count; i++) {
+    for (uint32_t i = 0; i < control->throttle_count; i++) {
         struct engine_member_gauge gauge;
         if (engine_member_gauge(control->engine, i, &gauge) && gauge.node == node &&
             gauge.timer_pending[direction] && gauge.deadline_ns[direction] < deadline_ns)
@@ -50,7 +50,8 @@ bool difference_look(struct difference *difference, const struct control *contro
         uint32_t token = difference->node.token[i];
         difference->deadline_ns[i] = find_deadline(control, member.node, (enum disk_direction)i);
         if (token != ENGINE_NONE)
-            ok = copy_name(&difference->token[i], scenario->members[token].name);
+            ok = copy_name(&difference->token[i],
+                           scenario->members[control_member(control, token)].name);
     }
     return ok;
 }

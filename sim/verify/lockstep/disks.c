@@ -39,28 +39,32 @@ const char *disks_id(const struct disks *disks, char letter, const char *name,
 
 // ---- The command line ----
 
-// A drive without limits would be in no group, so it starts with one that is replaced by the
-// group's own (disks_set_limits) before anything happens.
+// The filters of a member: nodes one below the other, of which QEMU opens the lowest first. A drive
+// without limits would be in no group, so it starts with one that is replaced by the group's own
+// (disks_set_limits) before anything happens.
 void disks_describe(const struct disks *disks, uint32_t member, const char *group, FILE *out)
 {
     const struct scenario_member *of = &disks->scenario->members[member];
-    char drive[DISKS_ID_MAX], throttle[DISKS_ID_MAX], below[DISKS_ID_MAX],
-        in[DISKS_ID_MAX] = "none";
-    disks_id(disks, 'n', of->name, drive);
-    disks_id(disks, 't', of->name, throttle);
-    disks_id(disks, 'b', of->name, below);
-    if (group != NULL)
-        disks_id(disks, 'n', group, in);
-    fprintf(out, "if=none,id=%s", drive);
-    if (group != NULL && of->attach == ENGINE_FILTER)
-        fprintf(out,
-                ",driver=throttle,node-name=%s,discard=%s,throttle-group=%s,file.driver=null-co,"
-                "file.node-name=%s,file.size=" DISK_SIZE ",file.read-zeroes=on",
-                throttle, of->discard == SCENARIO_DISCARD_UNMAP ? "unmap" : "ignore", in, below);
-    else
-        fputs(",driver=null-co,size=" DISK_SIZE ",read-zeroes=on", out);
-    if (group != NULL && of->attach == ENGINE_DRIVE)
-        fprintf(out, ",throttling.group=%s,throttling.iops-total=1", in);
+    char id[DISKS_ID_MAX], in[DISKS_ID_MAX], level[8 * SCENARIO_STAGES_MAX] = "";
+    uint32_t stages = group == NULL ? 0 : of->upper_count + 1;
+    fprintf(out, "if=none,id=%s", disks_id(disks, 'n', of->name, id));
+    for (uint32_t stage = stages; stage-- > 0;) {
+        const char *name =
+            stages == 1 ? group : disks->scenario->groups[scenario_stage_group(of, stage)].name;
+        disks_id(disks, 'n', name, in);
+        if (stage == of->upper_count && of->attach == ENGINE_DRIVE) {
+            fprintf(out, ",throttling.group=%s,throttling.iops-total=1", in);
+            continue;
+        }
+        disks_id(disks, disks_node(of, stage), of->name, id);
+        fprintf(out, ",%sdriver=throttle,%snode-name=%s,%sdiscard=%s,%sthrottle-group=%s", level,
+                level, id, level, of->discard == SCENARIO_DISCARD_UNMAP ? "unmap" : "ignore", level,
+                in);
+        strcat(level, "file.");
+    }
+    fprintf(out, ",%sdriver=null-co,%ssize=" DISK_SIZE ",%sread-zeroes=on", level, level, level);
+    if (level[0] != '\0')
+        fprintf(out, ",%snode-name=%s", level, disks_id(disks, 'b', of->name, id));
 }
 
 static const char *first_group(const struct disks *disks, uint32_t member)

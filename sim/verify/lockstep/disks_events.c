@@ -48,6 +48,14 @@ static const struct possible possible[SCENARIO_EVENT_COUNT] = {
     [SCENARIO_BLOCKDEV_DEL] = {false, true, NO_FILTER},
 };
 
+// A drain of a node does not lift the limits of those below it.
+static bool can_do_to_stack(const struct scenario *scenario, const struct scenario_event *event)
+{
+    return event->kind == SCENARIO_BLOCKDEV_SNAPSHOT ||
+           (event->kind == SCENARIO_BLOCK_SET_IO_THROTTLE &&
+            scenario->members[event->member].upper_count == 1);
+}
+
 static bool can_do(const struct scenario *scenario, const struct scenario_event *event,
                    struct sim_error *error)
 {
@@ -61,6 +69,12 @@ static bool can_do(const struct scenario *scenario, const struct scenario_event 
                       error);
     if (event->kind == SCENARIO_JOIN && event->limits.given != 0)
         return cannot(scenario, event, "it sets limits too; use qom-set", error);
+    bool is_stacked =
+        event->member != SCENARIO_NONE && scenario->members[event->member].upper_count > 0;
+    if (is_stacked && !can_do_to_stack(scenario, event))
+        return cannot(
+            scenario, event,
+            "QEMU waits, with its clock standing still, for what waits in a throttle below", error);
     return (is_drive ? row->of_drives : row->of_filters) ||
            cannot(scenario, event, row->why, error);
 }

@@ -10,9 +10,16 @@
 #define DISKS_ID_MAX 16
 
 // What QEMU calls this: a letter and the number of the name. n: group, drive, or export's name; t:
-// a throttle's node; b: the node below; e: an export.
+// the node of the topmost throttle; A, B, ...: of those below it, upwards; b: the node below all;
+// e: an export.
 const char *disks_id(const struct disks *disks, char letter, const char *name,
                      char id[DISKS_ID_MAX]);
+
+// The letter of a filter's node.
+static inline char disks_node(const struct scenario_member *member, uint32_t stage)
+{
+    return stage == member->upper_count ? 't' : (char)('A' + stage);
+}
 
 // A member's disk as -drive and drive_add have it. group: NULL, in none.
 void disks_describe(const struct disks *disks, uint32_t member, const char *group, FILE *out);

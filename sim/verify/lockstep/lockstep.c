@@ -228,12 +228,22 @@ static void tell_progress(const struct lockstep *lockstep)
     config->progress(config->progress_context, &state);
 }
 
+// A replay is over when nothing waits; QEMU's timers that are due by then fire for nobody.
+static void fire_last(struct lockstep *lockstep)
+{
+    struct engine *engine = lockstep->replay.control.engine;
+    if (engine_waiting(engine) == 0 && engine_next_deadline(engine) <= lockstep->now_ns)
+        engine_fire(engine, lockstep->now_ns);
+}
+
 // Up to and with what happens at until_ns.
 static bool step_all(struct lockstep *lockstep, int64_t until_ns)
 {
     while (!lockstep->differs) {
         int64_t time_ns;
         enum replay_event event = replay_peek(&lockstep->replay, &time_ns);
+        if (event == REPLAY_NOTHING)
+            fire_last(lockstep);
         if (event == REPLAY_NOTHING || time_ns > until_ns)
             break;
         if (!step(lockstep, event, time_ns))

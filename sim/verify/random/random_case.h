@@ -6,6 +6,7 @@
 // - groups are changed by qom-set, and those made by name cannot be;
 // - block_set_io_throttle is for drives, and names all six averages;
 // - filters are moved, added and removed by the commands that do it, between declared groups;
+// - what has two throttles is only drained, with all others;
 // - every set of limits is valid when its turn comes;
 // - reads and writes have at most 4 MiB, write-zeroes and discards 1 to 2147483136 bytes: empty
 //   ones leave no trace in what QEMU counts;
@@ -47,7 +48,8 @@ struct random_group {
 struct random_member {
     struct random_group group; // none or a declared one
     enum engine_attach attach;
-    bool unmaps; // a filter: discards come to it
+    bool unmaps;               // a filter: discards come to it
+    struct random_group upper; // of a throttle above, declared, or none
 };
 
 enum random_event_kind {

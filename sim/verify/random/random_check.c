@@ -103,6 +103,9 @@ bool random_state_apply(struct random_state *state, const struct random_case *ra
 {
     if (!is_known(random_case, operation->group))
         return false;
+    if (random_event_has_member(operation) && operation->member < random_case->member_count &&
+        random_case->members[operation->member].upper.kind != RANDOM_GROUP_NONE)
+        return false;
     if (operation->kind == RANDOM_QOM_SET)
         return qom_set(state, operation);
     if (operation->kind == RANDOM_COMMAND)
@@ -162,6 +165,12 @@ bool random_case_waits_are_bounded(const struct random_case *random_case)
 
 // ---- The whole ----
 
+static bool is_declared_or_none(const struct random_case *random_case, struct random_group group)
+{
+    return group.kind == RANDOM_GROUP_NONE ||
+           (group.kind == RANDOM_GROUP_DECLARED && group.index < random_case->group_count);
+}
+
 static bool groups_and_members_are_valid(const struct random_case *random_case)
 {
     if (random_case->group_count > RANDOM_CASE_GROUPS_MAX || random_case->member_count == 0 ||
@@ -172,9 +181,10 @@ static bool groups_and_members_are_valid(const struct random_case *random_case)
             return false;
     }
     for (uint32_t i = 0; i < random_case->member_count; i++) {
-        struct random_group group = random_case->members[i].group;
-        if (group.kind != RANDOM_GROUP_NONE &&
-            (group.kind != RANDOM_GROUP_DECLARED || group.index >= random_case->group_count))
+        const struct random_group group = random_case->members[i].group;
+        const struct random_group upper = random_case->members[i].upper;
+        if (!is_declared_or_none(random_case, group) || !is_declared_or_none(random_case, upper) ||
+            (group.kind == RANDOM_GROUP_NONE && upper.kind != RANDOM_GROUP_NONE))
             return false;
     }
     return true;
@@ -246,6 +256,8 @@ static void draft_members(struct draft *draft, const struct random_case *random_
             .group = member->group.kind == RANDOM_GROUP_NONE ? SCENARIO_NONE : member->group.index,
             .device = SCENARIO_NONE,
             .attach = member->attach,
+            .upper_count = member->upper.kind != RANDOM_GROUP_NONE,
+            .upper = {member->upper.index},
             .discard = member->unmaps ? SCENARIO_DISCARD_UNMAP : SCENARIO_DISCARD_IGNORE,
         };
     }

@@ -30,6 +30,8 @@ static void visit_all(struct random_case *random_case, struct removal *removal, 
     for (uint32_t i = 0; i < random_case->member_count; i++) {
         if (random_case->members[i].group.kind == kind)
             visit(removal, &random_case->members[i].group.index);
+        if (random_case->members[i].upper.kind == kind)
+            visit(removal, &random_case->members[i].upper.index);
     }
     for (size_t i = 0; i < random_case->event_count; i++) {
         struct random_event *event = &random_case->events[i];
@@ -135,13 +137,25 @@ static bool make_filters(struct shrink *shrink)
     return shrink_offer(shrink, candidate);
 }
 
-static bool ignore_discards(struct shrink *shrink)
+typedef void lessen_member(struct random_member *member);
+
+static void ignore_discards(struct random_member *member)
+{
+    member->unmaps = false;
+}
+
+static void leave_one_throttle(struct random_member *member)
+{
+    member->upper = (struct random_group){.kind = RANDOM_GROUP_NONE};
+}
+
+static bool lessen_all(struct shrink *shrink, lessen_member *lessen)
 {
     struct random_case *candidate = shrink_candidate(shrink);
     if (candidate == NULL)
         return false;
     for (uint32_t i = 0; i < candidate->member_count; i++)
-        candidate->members[i].unmaps = false;
+        lessen(&candidate->members[i]);
     return shrink_offer(shrink, candidate);
 }
 
@@ -149,7 +163,8 @@ bool shrink_members(struct shrink *shrink)
 {
     bool any = unite_members(shrink);
     any |= remove_unused(shrink, false);
-    any |= ignore_discards(shrink);
+    any |= lessen_all(shrink, ignore_discards);
+    any |= lessen_all(shrink, leave_one_throttle);
     return make_filters(shrink) || any;
 }
 
