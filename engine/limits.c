@@ -45,11 +45,6 @@ const struct engine_direction limit_directions[DIRECTION_COUNT] = {
     [DIRECTION_WRITE] = {"write"},
 };
 
-#define WITHOUT_DISCARDS                                                                           \
-    [ENGINE_READ] = DIRECTION_READ, [ENGINE_WRITE] = DIRECTION_WRITE,                              \
-    [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED, [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,              \
-    [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED
-
 // Source: the table of section 3 of the specification, docs/model.md.
 const uint8_t limit_direction_of[ENGINE_ATTACH_COUNT][ENGINE_OP_COUNT] = {
     [ENGINE_FILTER] =
@@ -60,8 +55,22 @@ const uint8_t limit_direction_of[ENGINE_ATTACH_COUNT][ENGINE_OP_COUNT] = {
             [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,
             [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
         },
-    [ENGINE_DRIVE] = {WITHOUT_DISCARDS},
-    [ENGINE_FILTER_IGNORES] = {WITHOUT_DISCARDS},
+    [ENGINE_DRIVE] =
+        {
+            [ENGINE_READ] = DIRECTION_READ,
+            [ENGINE_WRITE] = DIRECTION_WRITE,
+            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,
+            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+        },
+    [ENGINE_FILTER_IGNORES] =
+        {
+            [ENGINE_READ] = DIRECTION_READ,
+            [ENGINE_WRITE] = DIRECTION_WRITE,
+            [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,
+            [ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
+        },
 };
 
 #define BUCKET(index, name) [index] = {name, LIMIT_AVG + (index)}

@@ -4,7 +4,9 @@
 //
 // The JSON object; times are integer nanoseconds, those beyond 2^63 - 1 that number:
 //   run         as in the object of report_print (reports/tables.h)
-//   members     [{name, directions}]: all of the run, or only the one asked for; directions has
+//   members     [{name, throttles, directions}]: all of the run, or only the one asked for;
+//               throttles is null, or of a member with several [{name, stage, wait_ns, causes {KEY:
+//               wait_ns}}] from above: how long requests waited in each; directions has
 //               read, write and discard as far as requests of them waited and left, each with
 //               waited (how many; null in an unfinished run), wait_ns, and causes {KEY: {requests,
 //               wait_ns}}: requests waited for this cause among others; the causes' wait_ns add up

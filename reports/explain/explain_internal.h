@@ -34,7 +34,8 @@ struct explain {
     "     ELSE ((sum(" value " >> 32) + (sum(" value " & 4294967295) >> 32)) << 32)"               \
     "          + (sum(" value " & 4294967295) & 4294967295) END"
 
-// The rows of burst_end, as `ended`: all, or those of the group in which the member was.
+// The rows of burst_end, as `ended`: all, or those of the group in which the member was, or any of
+// its several throttles.
 #define EXPLAIN_ENDED                                                                              \
     "WITH mine AS MATERIALIZED (SELECT rowid AS place, at_ns, group_id FROM membership"            \
     "                            WHERE run_id = ?1 AND member_id = ?2),"                           \
@@ -44,7 +45,9 @@ struct explain {
     "            WHERE e.run_id = ?1"                                                              \
     "              AND (?2 IS NULL OR e.group_id = (SELECT group_id FROM mine"                     \
     "                                                WHERE at_ns <= e.at_ns"                       \
-    "                                                ORDER BY at_ns DESC, place DESC LIMIT 1))) "
+    "                                                ORDER BY at_ns DESC, place DESC LIMIT 1)"     \
+    "                   OR e.group_id IN (SELECT group_id FROM stage_membership"                   \
+    "                                      WHERE run_id = ?1 AND member_id = ?2))) "
 
 // As report_query_open, with the member, or NULL for all, as ?2 and how many are shown (0: all) as
 // ?3 where the statement has them.

@@ -143,6 +143,11 @@ mutant(drive-write-zeroes-pass limits.c verify
             [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = ENGINE_NOT_THROTTLED,]])
+mutant(ignored-discards-count limits.c verify
+    [[[ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,]]
+    [[[ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
+            [ENGINE_DISCARD] = DIRECTION_WRITE,]])
 mutant(drive-write-zeroes-as-reads limits.c verify
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
@@ -177,8 +182,8 @@ mutant(accounts-on-arrival throttle_group.c vectors
 # ---- Several throttles of a disk ----
 
 mutant(lower-waits-from-arrival throttle_group.c stacks
-    [[groups->wait_ns[CAUSE_QUEUE] -= request->dispatch_ns - request->arrival_ns;]]
-    [[]])
+    [[groups->wait_ns[CAUSE_DRAIN] = 0;]]
+    [[;]])
 mutant(drains-topmost-only throttle_group_control.c stacks
     [[for (; member != NULL; member = member->below) {
         if (member->limits_disabled++ == 0 && member->group != NULL)

@@ -302,12 +302,11 @@ static void add_anything(struct scenario *scenario)
         member->arrivals = (enum scenario_arrivals)below(4);
         if (below(2) == 0)
             member->trace = any_trace();
-        while (member->group != SCENARIO_NONE && member->upper_count < 7 && below(4) == 0)
-            member->upper[member->upper_count++] = (uint32_t)below(scenario->group_count);
-        if (member->group != SCENARIO_NONE && member->upper_count == 0 && below(4) == 0) {
+        bool is_single = member->group != SCENARIO_NONE && member->upper_count == 0;
+        if (is_single && below(4) == 0)
             member->limits.given = UINT32_C(1) << iops; // with 0 any group's limits are valid
-            member->limits.value[iops] = 0;
-        }
+        else if (is_single && below(4) == 0)
+            member->upper[member->upper_count++] = (uint32_t)below(scenario->group_count);
     }
     if (scenario->trace_count > 0 && below(2) == 0) {
         struct scenario_trace trace = any_trace();
@@ -393,10 +392,7 @@ static void members_of_volumes(void **state)
     }
 }
 
-static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(files),
-    cmocka_unit_test(random_cases),
-    cmocka_unit_test(anything),
-    cmocka_unit_test(members_of_volumes),
-};
+static const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(random_cases),
+                                          cmocka_unit_test(anything),
+                                          cmocka_unit_test(members_of_volumes)};
 TEST_GROUP(scenario_write, tests, scratch_make, scratch_remove);

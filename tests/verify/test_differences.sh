@@ -57,7 +57,7 @@ done
 
 # A random run that differs at once names the QEMU all the same.
 write_qemu lax 's/driver=throttle,/driver=raw,/; s/throttle-group=[^,]*,//'
-run verify --random 1 --jobs 1 --qemu ./lax --json
+run verify --random 1 --seed 2 --jobs 1 --qemu ./lax --json
 expect 4 "$code" "exit code of a random difference ($(cat err))"
 expect "$("$real" --version | sed -n '1s/.*version //p')" "$(jq -r .qemu out)" "QEMU's version"
 

@@ -61,7 +61,7 @@ expect 'err out parts' "$(find . -type f | sed 's,^\./,,' | sort | xargs)" 'file
 
 # ---- A difference ----
 
-# A QEMU without the throttle of filters. The random scenarios 1 and 2 have some that wait.
+# A QEMU without the throttle of filters. Of the scenarios 1 and 2 the second has some that wait.
 cat >lax <<'END'
 #!/bin/sh
 for argument; do
@@ -78,9 +78,9 @@ mkdir 'an odd, folder'
 differs() {
     run verify --random 2 --qemu ./lax -o 'an odd, folder' "$@"
     expect 4 "$code" "exit code of a difference ($(cat err))"
-    expect 'throttlesim: an odd, folder/verify-1-small.yaml: QEMU and the simulator differ' \
+    expect 'throttlesim: an odd, folder/verify-2-small.yaml: QEMU and the simulator differ' \
         "$(cat err)" 'the message of a difference'
-    expect './verify-1-small.yaml ./verify-1.yaml' "$(cd 'an odd, folder' && echo ./*)" \
+    expect './verify-2-small.yaml ./verify-2.yaml' "$(cd 'an odd, folder' && echo ./*)" \
         'files of a difference'
 }
 
@@ -90,7 +90,7 @@ for granularity in 0 1ms; do
     grep -q '^request 1: .* number 2 of' out ||
         fail "the smallest case has two requests: $(cat out)"
     # What is written is enough to see it again, and it is QEMU's fault.
-    for file in verify-1 verify-1-small; do
+    for file in verify-2 verify-2-small; do
         run verify "an odd, folder/$file.yaml" --qemu ./lax
         expect 4 "$code" "$file.yaml with a granularity of $granularity ($(cat err))"
         expect_code 0 verify "an odd, folder/$file.yaml" --json
@@ -99,7 +99,7 @@ for granularity in 0 1ms; do
     done
 done
 differs --jobs 1 --json
-expect '1 an odd, folder/verify-1.yaml false false 2' "$(jq -r '[.failing_seed, .written, .agree,
+expect '2 an odd, folder/verify-2.yaml false false 2' "$(jq -r '[.failing_seed, .written, .agree,
     .small.agree, .small.requests] | map(tostring) | join(" ")' out)" 'a difference as JSON'
 jq -e '.small.difference' out >/dev/null || fail "no difference in: $(cat out)"
 

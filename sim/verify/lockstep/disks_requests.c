@@ -213,6 +213,12 @@ bool disks_submit(struct disks *disks, const struct engine_request *request, boo
                         disks->scenario->name,
                         request->op == ENGINE_DISCARD ? "a discard" : "write-zeroes",
                         disks->scenario->members[request->member].name);
+    const struct scenario_member *member = &disks->scenario->members[request->member];
+    if (request->op == ENGINE_DISCARD && throttled && member->attach == ENGINE_DRIVE)
+        return sim_fail(error, SIM_BAD_INPUT,
+                        "%s: a discard by '%s' cannot be verified: the drive's throttle does not "
+                        "count it, those below do, and the monitor has none that waits",
+                        disks->scenario->name, member->name);
     if (disks->disks[request->member].is_filter && !disks->by_monitor && fits_nbd(request))
         return send_by_nbd(disks, request, throttled, error);
     return send_by_monitor(disks, request, throttled, error);
