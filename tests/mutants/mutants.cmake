@@ -143,11 +143,6 @@ mutant(drive-write-zeroes-pass limits.c verify
             [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = ENGINE_NOT_THROTTLED,]])
-mutant(ignored-discards-count limits.c verify
-    [[[ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
-            [ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,]]
-    [[[ENGINE_FLUSH] = ENGINE_NOT_THROTTLED,
-            [ENGINE_DISCARD] = DIRECTION_WRITE,]])
 mutant(drive-write-zeroes-as-reads limits.c verify
     [[[ENGINE_DISCARD] = ENGINE_NOT_THROTTLED,
             [ENGINE_WRITE_ZEROES] = DIRECTION_WRITE,]]
