@@ -36,6 +36,8 @@ void model_destroy(struct model *model)
             while (member->fifo[d].first != NULL)
                 model_wait_forget(model_fifo_take(&member->fifo[d]).request);
         }
+        while (member->held.first != NULL)
+            model_wait_forget(model_fifo_take(&member->held).request);
         free(member);
     }
     free(model);
