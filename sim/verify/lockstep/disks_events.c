@@ -127,19 +127,49 @@ static bool unthrottle_drive(struct disks *disks, const struct scenario_event *e
 
 // ---- Filters ----
 
+// The version whose rules this QEMU follows.
+static int64_t rules_of(const struct disks *disks)
+{
+    return SCENARIO_QEMU(disks->qemu.version.major, disks->qemu.version.minor);
+}
+
+// Are answers missing of a disk that has just been drained?
+static bool is_owed(const struct disks *disks, const struct scenario_event *event)
+{
+    enum scenario_drains drains = scenario_event_drains(event->kind, rules_of(disks));
+    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
+        bool is_drained =
+            drains == SCENARIO_DRAINS_ALL || (drains == SCENARIO_DRAINS_OWN && i == event->member);
+        if (is_drained && nbd_outstanding(&disks->disks[i].nbd) > 0)
+            return true;
+    }
+    return false;
+}
+
+// A drain leaves work to the main loop, of which that may not know until something else wakes it:
+// seen in 10.0.13, once in five drains of one scenario, and for as long as it was let sleep.
+static bool finish_drain(struct disks *disks, const struct scenario_event *event,
+                         struct sim_error *error)
+{
+    for (int i = 0; i < DRAIN_WAKES_MAX && is_owed(disks, event); i++) {
+        if (!disks_set_clock(disks, disks->now_ns, error))
+            return false;
+    }
+    return true;
+}
+
 // Drains the disk, before 8.0 it alone, and moves it if the group is another.
 static bool reopen(struct disks *disks, const struct scenario_event *event, const char *group,
                    struct sim_error *error)
 {
     const struct scenario_member *member = &disks->scenario->members[event->member];
-    const struct qmp_version *version = &disks->qemu.version;
     char node[DISKS_ID_MAX], below[DISKS_ID_MAX], in[DISKS_ID_MAX];
     json_t *options = json_pack("{ss ss ss ss ss}", "driver", "throttle", "node-name",
                                 disks_id(disks, 't', member->name, node), "file",
                                 disks_id(disks, 'b', member->name, below), "throttle-group",
                                 disks_id(disks, 'n', group, in), "discard",
                                 member->discard == SCENARIO_DISCARD_UNMAP ? "unmap" : "ignore");
-    if (SCENARIO_QEMU(version->major, version->minor) < SCENARIO_QEMU(6, 1))
+    if (rules_of(disks) < SCENARIO_QEMU(6, 1))
         return qemu_execute(&disks->qemu, "x-blockdev-reopen", options, NULL, error);
     return qemu_execute(&disks->qemu, "blockdev-reopen", json_pack("{s[o]}", "options", options),
                         NULL, error);
@@ -189,7 +219,8 @@ static bool remove_filter(struct disks *disks, const struct scenario_event *even
 {
     struct disk *disk = &disks->disks[event->member];
     char id[DISKS_ID_MAX];
-    if (!reopen(disks, event, disk->group, error) || !disks_collect(disks, error))
+    if (!reopen(disks, event, disk->group, error) || !disks_collect(disks, error) ||
+        !finish_drain(disks, event, error))
         return false;
     if (nbd_outstanding(&disk->nbd) > 0)
         return sim_fail(error, SIM_FAILED, "%s:%zu:%zu: QEMU has drained '%s', but requests wait",
@@ -197,11 +228,10 @@ static bool remove_filter(struct disks *disks, const struct scenario_event *even
                         name_of(disks, event));
     nbd_close(&disk->nbd);
     disk->is_filter = false;
-    json_t *export =
-        json_pack("{ss ss}", "id", disks_id(disks, 'e', name_of(disks, event), id), "mode", "hard");
+    disks_id(disks, 'e', name_of(disks, event), id);
     bool ok = disks->by_monitor ||
-              qemu_execute(&disks->qemu, "block-export-del", json_incref(export), NULL, error);
-    json_decref(export);
+              qemu_execute(&disks->qemu, "block-export-del",
+                           json_pack("{ss ss}", "id", id, "mode", "hard"), NULL, error);
     return ok && replace_disk(disks, event, NULL, error);
 }
 
@@ -250,10 +280,9 @@ static bool stop(struct disks *disks, struct sim_error *error)
 // Those that drain nobody in the scenario, but do in this QEMU.
 static bool drains_too_many(const struct disks *disks, const struct scenario_event *event)
 {
-    const struct qmp_version *version = &disks->qemu.version;
     bool is_bare = event->kind == SCENARIO_JOIN || event->kind == SCENARIO_LEAVE;
     return is_bare && disks->scenario->members[event->member].attach == ENGINE_FILTER &&
-           SCENARIO_QEMU(version->major, version->minor) >= SCENARIO_QEMU(8, 0);
+           rules_of(disks) >= SCENARIO_QEMU(8, 0);
 }
 
 static bool apply(struct disks *disks, const struct scenario_event *event, struct sim_error *error)
@@ -288,33 +317,6 @@ static bool apply(struct disks *disks, const struct scenario_event *event, struc
     default:
         return stop(disks, error);
     }
-}
-
-// Are answers missing of a disk that has just been drained?
-static bool is_owed(const struct disks *disks, const struct scenario_event *event)
-{
-    const struct qmp_version *version = &disks->qemu.version;
-    int64_t qemu = SCENARIO_QEMU(version->major, version->minor);
-    enum scenario_drains drains = scenario_event_drains(event->kind, qemu);
-    for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
-        bool is_drained =
-            drains == SCENARIO_DRAINS_ALL || (drains == SCENARIO_DRAINS_OWN && i == event->member);
-        if (is_drained && nbd_outstanding(&disks->disks[i].nbd) > 0)
-            return true;
-    }
-    return false;
-}
-
-// A drain leaves work to the main loop, of which that may not know until something else wakes it:
-// seen in 10.0.13, once in five drains of one scenario, and for as long as it was let sleep.
-static bool finish_drain(struct disks *disks, const struct scenario_event *event,
-                         struct sim_error *error)
-{
-    for (int i = 0; i < DRAIN_WAKES_MAX && is_owed(disks, event); i++) {
-        if (!disks_set_clock(disks, disks->now_ns, error))
-            return false;
-    }
-    return true;
 }
 
 bool disks_apply(struct disks *disks, const struct scenario_event *event, struct sim_error *error)
