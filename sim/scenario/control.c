@@ -251,14 +251,6 @@ static enum engine_status operate(struct control *control, int64_t now_ns,
     return status;
 }
 
-static bool is_drained(const struct control *control, const struct scenario_event *event,
-                       uint32_t member)
-{
-    enum scenario_drains drains = scenario_event_drains(event->kind, control->qemu);
-    return drains == SCENARIO_DRAINS_ALL ||
-           (drains == SCENARIO_DRAINS_OWN && member == event->member);
-}
-
 // Begins, or ends, the drains that an event makes, in the order of the members; before QEMU 8.0
 // those of drives come first.
 static enum engine_status drain(struct control *control, int64_t now_ns,
@@ -274,7 +266,8 @@ static enum engine_status drain(struct control *control, int64_t now_ns,
         const struct scenario_member *member = &scenario->members[i % count];
         bool is_first = member->attach == ENGINE_DRIVE && member->upper_count == 0;
         struct engine_operation operation = {.kind = kind, .member = i % count};
-        if (is_drained(control, event, i % count) && (in_order || is_first == (i < count)))
+        if (scenario_event_drains_member(event, control->qemu, i % count) &&
+            (in_order || is_first == (i < count)))
             status = engine_control(control->engine, now_ns, &operation);
     }
     return status;

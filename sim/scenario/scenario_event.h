@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "sim/base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,5 +59,8 @@ const char *scenario_event_name(enum scenario_event_kind kind);
 
 // By the rules of a version of QEMU. Source: docs/model.md, section 3.
 enum scenario_drains scenario_event_drains(enum scenario_event_kind kind, int64_t qemu);
+// Is this member's disk among them?
+bool scenario_event_drains_member(const struct scenario_event *event, int64_t qemu,
+                                  uint32_t member);
 
 #endif

@@ -260,6 +260,13 @@ enum scenario_drains scenario_event_drains(enum scenario_event_kind kind, int64_
     return kinds[kind].drains[qemu >= SCENARIO_QEMU(8, 0)];
 }
 
+bool scenario_event_drains_member(const struct scenario_event *event, int64_t qemu, uint32_t member)
+{
+    enum scenario_drains drains = scenario_event_drains(event->kind, qemu);
+    return drains == SCENARIO_DRAINS_ALL ||
+           (drains == SCENARIO_DRAINS_OWN && member == event->member);
+}
+
 const char *scenario_event_name(enum scenario_event_kind kind)
 {
     return kinds[kind].key;

@@ -136,11 +136,9 @@ static int64_t rules_of(const struct disks *disks)
 // Are answers missing of a disk that has just been drained?
 static bool is_owed(const struct disks *disks, const struct scenario_event *event)
 {
-    enum scenario_drains drains = scenario_event_drains(event->kind, rules_of(disks));
     for (uint32_t i = 0; i < disks->scenario->member_count; i++) {
-        bool is_drained =
-            drains == SCENARIO_DRAINS_ALL || (drains == SCENARIO_DRAINS_OWN && i == event->member);
-        if (is_drained && nbd_outstanding(&disks->disks[i].nbd) > 0)
+        if (scenario_event_drains_member(event, rules_of(disks), i) &&
+            nbd_outstanding(&disks->disks[i].nbd) > 0)
             return true;
     }
     return false;
