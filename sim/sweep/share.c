@@ -103,7 +103,8 @@ bool share_find(struct share *share, struct sweep *sweep, struct sim_error *erro
         bool is_needed = i == count && access(path, F_OK) == 0;
         if (strcmp(path, share->own) == 0)
             continue;
-        struct report_database *database = report_database_open(path, REPORT_READ, &report_error);
+        struct report_database *database = report_database_open(
+            path, is_needed ? REPORT_WRITE : REPORT_READ, &report_error);
         bool is_read =
             database != NULL && report_sweep_read(database, &sweep->report, &report_error);
         report_database_close(database);

@@ -96,11 +96,15 @@ wait $!
 kill -KILL $$
 END
 for rest in 3 1; do
-    rm -f killed.db*
-    ranks 4 sh killed.sh "$program" "$@" --db killed.db && fail 'nobody tells that a rank died'
-    if [ ! -e killed.db.rank-2 ] || [ -e killed.db ]; then
-        fail 'what the ranks had done is not there'
-    fi
+    # It may be through before it is seen to have begun, on a busy machine.
+    for try in 1 2 3 4 5 6 7 8 9 last; do
+        rm -f killed.db*
+        ranks 4 sh killed.sh "$program" "$@" --db killed.db && fail 'nobody tells that a rank died'
+        [ ! -e killed.db.rank-2 ] || [ -e killed.db ] || break
+        [ $try != last ] || fail 'what the ranks had done is not there'
+    done
+    # Nor had another one that was killed come further than to make the file of all.
+    : >killed.db
     if [ $rest -gt 1 ]; then
         ranks $rest "$program" "$@" --db killed.db || fail "the rest: $(tail -n 3 mpi.out)"
         grep -q 'has [1-9][0-9]* of these 65 runs' mpi.out || fail 'all is run again'
